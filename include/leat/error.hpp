@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstdint>
+#include <source_location>
+#include <stdexcept>
+#include <string>
+
+namespace leat {
+
+/// Something is wrong with the flow as it was described: a bad name, no input, no output. Thrown while the flow
+/// is built or before any source is touched, on the caller's thread.
+class flow_error : public std::logic_error {
+ public:
+  using std::logic_error::logic_error;
+};
+
+/// What one run could not go on from: an exception that left a function of the user's, a source or a sink. `run`
+/// throws it on the caller's thread once every worker has stopped. The exception that caused it is nested
+/// (`std::rethrow_if_nested`).
+class run_error : public std::runtime_error {
+ public:
+  run_error(std::string const& message, std::string step_path, std::source_location place,
+            unsigned worker_index, std::uint64_t epoch_number)
+      : std::runtime_error(message), step(std::move(step_path)), where(place), worker(worker_index),
+        epoch(epoch_number) {}
+
+  std::string step;            ///< full path of the step, `flow.step.inner`
+  std::source_location where;  ///< where the step was written
+  unsigned worker;             ///< index of the worker, over all processes
+  std::uint64_t epoch;         ///< the epoch that was open at that step, from 1
+};
+
+}  // namespace leat

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/fwd.hpp>
+#include <leat/graph.hpp>
+#include <leat/record.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+/// The language: what `|` builds. A stream's type begins with its record; a run of stateless steps is one type until
+/// the stream is named as `leat::stream`, used twice, or needed by a step that does not fuse.
+namespace leat {
+
+namespace detail {
+template <class T>
+struct to_batches;
+struct stream_access;
+}  // namespace detail
+
+/// A place in a flow where records of type T come by. Copying it copies the place, not the records: each use adds
+/// a consumer, and every consumer sees every record.
+template <class T>
+class stream<T, sealed> {
+ public:
+  using record = T;
+
+  /// Ends a run of fused steps.
+  template <class In, class... Ops>
+  stream(stream<T, fused<In, Ops...>>&& run);  // NOLINT: conversion is the point
+  template <class In, class... Ops>
+  stream(stream<T, fused<In, Ops...>>& run);  // NOLINT
+
+ private:
+  friend struct detail::stream_access;
+  stream(detail::graph& graph, detail::port at) : graph_(&graph), at_(at) {}
+
+  detail::graph* graph_;
+  detail::port at_;
+};
+
+/// A stream whose last steps are still being fused: what `auto` holds. Move it on with `|`, or seal it by
+/// `leat::stream s = ...`; using a named one seals it in place.
+template <class T, class In, class... Ops>
+class stream<T, fused<In, Ops...>> {
+ public:
+  using record = T;
+  stream(stream&&) = default;
+  stream& operator=(stream&&) = default;
+  stream(stream const&) = delete;
+  stream& operator=(stream const&) = delete;
+
+ private:
+  friend struct detail::stream_access;
+  stream(detail::graph& graph, detail::port from, std::tuple<Ops...> ops, std::vector<detail::step_info> steps)
+      : graph_(&graph), from_(from), ops_(std::move(ops)), steps_(std::move(steps)) {}
+
+  detail::graph* graph_;
+  detail::port from_;
+  std::tuple<Ops...> ops_;
+  std::vector<detail::step_info> steps_;
+  std::optional<detail::port> sealed_as_;
+};
+
+template <>
+class stream<poison, sealed> {
+ public:
+  using record = poison;
+};
+template <>
+class stream<finished, sealed> {
+ public:
+  using record = finished;
+};
+
+template <class T, class Steps>
+stream(stream<T, Steps>) -> stream<T>;
+
+/// A stream of pairs of key and value. Every stream of `std::pair` is one.
+template <class K, class V>
+using keyed_stream = stream<std::pair<K, V>>;
+
+namespace detail {
+
+template <class S>
+inline constexpr bool is_stream = false;
+template <class T, class Steps>
+inline constexpr bool is_stream<stream<T, Steps>> = true;
+template <class S>
+concept a_stream = is_stream<std::remove_cvref_t<S>>;
+
+template <class S>
+using record_of = typename std::remove_cvref_t<S>::record;
+
+/// A step before this one was refused, or was a sink: its own sentence has been or will be said, ours would be noise.
+template <class S>
+inline constexpr bool silent = std::is_same_v<record_of<S>, poison> || std::is_same_v<record_of<S>, finished>;
+
+/// What a refused step returns.
+template <class S>
+stream<poison> refused(S&&) {
+  constexpr bool something_precedes_that_is_not_a_sink = !std::is_same_v<record_of<S>, finished>;
+  static_assert(something_precedes_that_is_not_a_sink,
+                "leat: output(...) ends a stream: no step can be piped after a sink. Name the stream before the "
+                "output and use it twice instead");
+  return {};
+}
+
+/// The machinery's view of a stream.
+struct stream_access {
+  template <class T>
+  static stream<T> make(graph& in, port at) {
+    return {in, at};
+  }
+  template <class T>
+  static graph& graph_of(stream<T> const& s) {
+    return *s.graph_;
+  }
+  template <class T, class In, class... Ops>
+  static graph& graph_of(stream<T, fused<In, Ops...>> const& s) {
+    return *s.graph_;
+  }
+
+  template <class T>
+  static port seal(stream<T> const& s) {
+    return s.at_;
+  }
+  template <class T, class In, class... Ops>
+  static port seal(stream<T, fused<In, Ops...>>& s) {
+    if (!s.sealed_as_) {
+      graph& in = *still_here(s);
+      s.sealed_as_ = in.template add<kernel_node<In, to_batches<T>, Ops...>>(std::move(s.ops_), to_batches<T>{},
+                                                                             std::move(s.steps_), s.from_);
+    }
+    return *s.sealed_as_;
+  }
+  template <class T, class In, class... Ops>
+  static port seal(stream<T, fused<In, Ops...>>&& s) {
+    return seal(s);
+  }
+
+  /// One more step in a run that goes on.
+  template <class U, class T, class In, class... Ops, class Op>
+  static stream<U, fused<In, Ops..., Op>> append(stream<T, fused<In, Ops...>>&& s, Op op, step_info step) {
+    graph& in = *given_away(s);
+    in.name_step(step);
+    s.steps_.push_back(std::move(step));
+    return {in, s.from_, std::tuple_cat(std::move(s.ops_), std::tuple<Op>(std::move(op))), std::move(s.steps_)};
+  }
+  /// The first step of a run, after a stream that is sealed, or is sealed by this use.
+  template <class U, class T, class Op>
+  static stream<U, fused<T, Op>> begin(graph& in, port from, Op op, step_info step) {
+    in.name_step(step);
+    std::vector<step_info> steps;
+    steps.push_back(std::move(step));
+    return {in, from, std::tuple<Op>(std::move(op)), std::move(steps)};
+  }
+
+  /// Ends a run in a node of its own kind: a sink, an exchange.
+  template <class Recipe, class T, class In, class... Ops>
+  static port finish(stream<T, fused<In, Ops...>>&& s, Recipe recipe, step_info step) {
+    graph& in = *given_away(s);
+    s.steps_.push_back(std::move(step));
+    return in.template add<kernel_node<In, Recipe, Ops...>>(std::move(s.ops_), std::move(recipe),
+                                                            std::move(s.steps_), s.from_);
+  }
+  template <class Recipe, class T>
+  static port finish(graph& in, port from, Recipe recipe, step_info step) {
+    std::vector<step_info> steps;
+    steps.push_back(std::move(step));
+    return in.template add<kernel_node<T, Recipe>>(std::tuple<>{}, std::move(recipe), std::move(steps), from);
+  }
+
+ private:
+  template <class T, class In, class... Ops>
+  static graph* still_here(stream<T, fused<In, Ops...>>& s) {
+    if (s.graph_ == nullptr) throw flow_error("a stream was used after it had been moved into another step");
+    return s.graph_;
+  }
+  template <class T, class In, class... Ops>
+  static graph* given_away(stream<T, fused<In, Ops...>>& s) {
+    graph* const in = still_here(s);
+    if (s.sealed_as_)
+      throw flow_error("a stream that has been used by name may not be moved into another step afterwards: use it "
+                       "by name again (after step \"" + in->at(*s.sealed_as_).steps.back().name + "\")");
+    s.graph_ = nullptr;
+    return in;
+  }
+};
+
+template <class S>
+inline constexpr bool still_fusing = !std::is_lvalue_reference_v<S> && !std::is_same_v<S, stream<record_of<S>>>;
+
+/// A stream may be used as it stands when it is given away, or when its records can be copied for each use.
+template <class S>
+inline constexpr bool can_be_shared =
+    !std::is_lvalue_reference_v<S> || std::is_copy_constructible_v<record_of<S>>;
+
+/// Adds a stateless step. `U` is the record after it, a template argument so that editors show its name.
+template <class U, class S, class Op>
+auto append(S&& up, Op op, step_info step) {
+  constexpr bool records_can_be_copied_or_the_stream_is_moved = can_be_shared<S>;
+  static_assert(records_can_be_copied_or_the_stream_is_moved,
+                "leat: records of this stream cannot be copied, so it has one consumer only: write "
+                "std::move(stream) | ...");
+  if constexpr (still_fusing<S>) {
+    return stream_access::append<U>(std::move(up), std::move(op), std::move(step));
+  } else {
+    graph& in = stream_access::graph_of(up);
+    return stream_access::begin<U, record_of<S>>(in, stream_access::seal(up), std::move(op), std::move(step));
+  }
+}
+
+/// Adds a step that ends a run: `Recipe` says what becomes of the records.
+template <class S, class Recipe>
+port finish(S&& up, Recipe recipe, step_info step) {
+  constexpr bool records_can_be_copied_or_the_stream_is_moved = can_be_shared<S>;
+  static_assert(records_can_be_copied_or_the_stream_is_moved,
+                "leat: records of this stream cannot be copied, so it has one consumer only: write "
+                "std::move(stream) | ...");
+  if constexpr (still_fusing<S>) {
+    return stream_access::finish(std::move(up), std::move(recipe), std::move(step));
+  } else {
+    graph& in = stream_access::graph_of(up);
+    return stream_access::finish<Recipe, record_of<S>>(in, stream_access::seal(up), std::move(recipe),
+                                                       std::move(step));
+  }
+}
+
+/// Where a stream's records come from, for a node that reads them batch by batch.
+template <class S>
+port seal(S&& up) {
+  constexpr bool records_can_be_copied_or_the_stream_is_moved = can_be_shared<S>;
+  static_assert(records_can_be_copied_or_the_stream_is_moved,
+                "leat: records of this stream cannot be copied, so it has one consumer only: write "
+                "std::move(stream) | ...");
+  return stream_access::seal(std::forward<S>(up));
+}
+
+}  // namespace detail
+
+template <class T>
+template <class In, class... Ops>
+stream<T, sealed>::stream(stream<T, fused<In, Ops...>>&& run)
+    : graph_(&detail::stream_access::graph_of(run)), at_(detail::stream_access::seal(run)) {}
+
+template <class T>
+template <class In, class... Ops>
+stream<T, sealed>::stream(stream<T, fused<In, Ops...>>& run)
+    : graph_(&detail::stream_access::graph_of(run)), at_(detail::stream_access::seal(run)) {}
+
+/// A description of a dataflow. It only describes: one flow can be run many times, with any number of workers.
+/// Describe a flow on one thread.
+class flow {
+ public:
+  explicit flow(step_name name) : graph_(std::make_unique<detail::graph>(std::move(name))) {}
+  flow(char const* name, std::source_location where = std::source_location::current())
+      : flow(step_name(name, where)) {}
+
+  /// Where records are born. `source` is one of `leat::from`, or a type of the user's that is a source.
+  template <class Source>
+  auto input(step_name name, Source source) {
+    using record = typename detail::input_node<Source>::record;
+    detail::step_info step("input", name);
+    graph_->name_step(step);
+    return detail::stream_access::make<record>(
+        *graph_, graph_->add<detail::input_node<Source>>(std::move(source), std::move(step)));
+  }
+
+  std::string const& name() const { return graph_->name(); }
+  detail::graph const& description() const { return *graph_; }
+
+ private:
+  std::unique_ptr<detail::graph> graph_;
+};
+
+}  // namespace leat

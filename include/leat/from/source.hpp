@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/op/assembly.hpp>
+#include <leat/op/emitter.hpp>
+#include <leat/op/step_context.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// What a source is. A fixed partitioned source names its partitions; each is read by one worker and can be resumed
+/// from a position. A dynamic source has one partition on every worker and no position.
+namespace leat {
+
+/// What a source or a sink may ask of the worker it is on, from that worker's thread; `wake` from any thread.
+class step_services {
+ public:
+  step_services(detail::step_context& step) : step_(&step) {}
+
+  std::string_view step() const { return step_->name; }
+  unsigned worker_index() const { return step_->worker->index(); }
+  unsigned worker_count() const { return step_->worker->count(); }
+  /// The same within one turn. All clocks of a flow are these: tests set them.
+  steady_time now() const { return step_->worker->now(); }
+  wall_time wall() const { return step_->worker->wall(); }
+  std::uint64_t random() const { return step_->worker->random(); }
+  /// From any thread: there is something to do, take a turn.
+  void wake() const { step_->worker->wake(); }
+  /// Wakes the worker once the descriptor can be read without waiting.
+  void wake_when_readable(int descriptor) const { step_->worker->wake_when_readable(descriptor); }
+  detail::host& host() const { return *step_->worker; }
+
+ private:
+  detail::step_context* step_;
+};
+
+/// One partition of a source, on one worker. `next_batch` emits what there is, at most about a thousand records, never
+/// waits, and returns false once the partition has ended. Optional members:
+///  - `std::optional<steady_time> next_awake()`: not before this time; without it, at once after records, else in 1 ms;
+///  - `bool ready()`: true when there is something to read whatever `next_awake` said;
+///  - `snapshot()`: the position after the last record emitted. Its destructor closes it.
+template <class P, class T>
+concept source_partition = requires(P& p, emitter<T>& out) {
+  { p.next_batch(out) } -> std::same_as<bool>;
+};
+
+/// `list_parts()` names the partitions this process can read; `build_part(name, position, services)` opens one.
+template <class S>
+concept fixed_partitioned_source = requires(S const& s, std::string const& part, step_services const& services) {
+  typename S::record;
+  typename S::position;
+  { s.list_parts() } -> std::convertible_to<std::vector<std::string>>;
+  { s.build_part(part, std::optional<typename S::position>{}, services) } -> source_partition<typename S::record>;
+};
+
+/// `build(services)` opens this worker's partition.
+template <class S>
+concept dynamic_source = requires(S const& s, step_services const& services) {
+  typename S::record;
+  { s.build(services) } -> source_partition<typename S::record>;
+};
+
+template <class S>
+concept source = fixed_partitioned_source<S> || dynamic_source<S>;
+
+namespace detail {
+
+template <class Source, bool Fixed = fixed_partitioned_source<Source>>
+struct partition_of {
+  using type = decltype(std::declval<Source const&>().build(std::declval<step_services const&>()));
+};
+template <class Source>
+struct partition_of<Source, true> {
+  using type = decltype(std::declval<Source const&>().build_part(
+      std::declval<std::string const&>(), std::optional<typename Source::position>{},
+      std::declval<step_services const&>()));
+};
+
+/// Polls the partitions of one source that this worker owns, in the order of their names.
+template <class Source>
+class input_stage final : public source_stage {
+  using T = typename Source::record;
+  using partition = typename partition_of<Source>::type;
+
+ public:
+  input_stage(Source const& source, assembly& worker, node const& described)
+      : source_(source), step_(described.step(), worker.worker()), out_(worker.batch_size<T>()) {
+    worker.provide({described.id, 0}, out_.next());
+    if constexpr (fixed_partitioned_source<Source>) {
+      for (auto const& [name, owner] : worker.process().owners.at(described.step().name))
+        if (owner == worker.worker().index()) names_.push_back(name);
+      std::sort(names_.begin(), names_.end());
+    }
+  }
+
+  bool turn() override {
+    if (!opened_) return open();
+    bool progress = false;
+    for (std::size_t i = 0; i != parts_.size(); ++i) {
+      if (!due(parts_[i])) continue;
+      if (!out_.next().ready()) break;
+      progress |= poll(parts_[i]);
+    }
+    std::erase_if(parts_, [](one const& p) { return !p.reading; });
+    if (parts_.empty() && out_.next().ready()) {
+      close_epoch({mark_kind::end, step_.epoch});
+      return true;
+    }
+    return progress;
+  }
+
+  bool done() const override { return done_; }
+
+  steady_time wake_at() override {
+    steady_time first = never;
+    for (one const& p : parts_) first = std::min(first, p.due);
+    return first;
+  }
+
+  bool ready_for_mark() override { return out_.next().ready(); }
+  bool emitted() const override { return out_.emitted() != emitted_at_mark_; }
+
+  void close_epoch(mark which) override {
+    out_.flush();
+    out_.next().arrive(which);
+    step_.pass(which);
+    emitted_at_mark_ = out_.emitted();
+    done_ = done_ || which.last();
+  }
+
+ private:
+  struct one {
+    explicit one(std::unique_ptr<partition> from, steady_time when) : source(std::move(from)), due(when) {}
+    std::unique_ptr<partition> source;
+    steady_time due;
+    bool reading = true;
+  };
+
+  bool open() {
+    opened_ = true;
+    step_services const services(step_);
+    guarded(step_, [&] {
+      if constexpr (fixed_partitioned_source<Source>) {
+        for (std::string const& name : names_)
+          parts_.emplace_back(std::unique_ptr<partition>(new partition(source_.build_part(name, std::nullopt, services))),
+                              services.now());
+      } else {
+        parts_.emplace_back(std::unique_ptr<partition>(new partition(source_.build(services))), services.now());
+      }
+    });
+    return true;
+  }
+
+  bool due(one& p) {
+    if constexpr (requires { p.source->ready(); })
+      if (p.source->ready()) return true;
+    return p.due <= step_.worker->now();
+  }
+
+  bool poll(one& p) {
+    std::size_t const before = out_.emitted();
+    guarded(step_, [&] { p.reading = p.source->next_batch(out_); });
+    out_.flush();
+    bool const emitted = out_.emitted() != before;
+    p.due = emitted ? steady_time::min() : step_.worker->now() + std::chrono::milliseconds(1);
+    if constexpr (requires { p.source->next_awake(); })
+      if (std::optional<steady_time> const wanted = p.source->next_awake()) p.due = *wanted;
+    return emitted || !p.reading;
+  }
+
+  Source source_;
+  step_context step_;
+  emitter<T> out_;
+  std::vector<std::string> names_;
+  std::vector<one> parts_;
+  std::size_t emitted_at_mark_ = 0;
+  bool opened_ = false;
+  bool done_ = false;
+};
+
+template <class Source>
+class input_node final : public node {
+ public:
+  using record = typename Source::record;
+
+  input_node(Source source, step_info step) : node({std::move(step)}, {}), source_(std::move(source)) {}
+
+  bool has_partitions() const override { return fixed_partitioned_source<Source>; }
+  std::vector<std::string> list_parts() const override {
+    if constexpr (fixed_partitioned_source<Source>)
+      return source_.list_parts();
+    else
+      return {};
+  }
+
+  void build(assembly& worker) const override { worker.add<input_stage<Source>>(source_, worker, *this); }
+
+ private:
+  Source source_;
+};
+
+}  // namespace detail
+}  // namespace leat

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+namespace leat {
+
+class flow;
+
+struct sealed;
+template <class In, class... Ops>
+struct fused;
+template <class T, class Steps = sealed>
+class stream;
+
+struct poison;    ///< the record of a stream after a refused step: later steps keep quiet about it
+struct finished;  ///< the record of a stream after a sink
+
+template <class T>
+class task;
+template <class T>
+class emitter;
+
+namespace detail {
+
+class graph;
+class node;
+class assembly;
+class host;
+template <class In, class Recipe, class... Ops>
+class kernel_node;
+template <class Source>
+class input_node;
+
+}  // namespace detail
+}  // namespace leat

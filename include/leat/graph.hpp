@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/error.hpp>
+#include <leat/fwd.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace leat {
+
+/// A step's name together with the place in the user's program where it was written. The place is what error
+/// messages point at. A name may not be empty nor contain a full stop, and is unique in its scope: the flow
+/// checks this when the step is added.
+struct step_name {
+  step_name(char const* name, std::source_location place = std::source_location::current())
+      : text(name), where(place) {}
+  step_name(std::string name, std::source_location place = std::source_location::current())
+      : text(std::move(name)), where(place) {}
+
+  /// A stateless step without a name gets one by its position: `map_3`.
+  static step_name by_position(std::source_location place) { return {std::string{}, place}; }
+
+  std::string text;
+  std::source_location where;
+};
+
+namespace detail {
+
+/// What a person sees of a step: in pictures, in error messages, in `inspect_debug`.
+struct step_info {
+  step_info(std::string kind_of_step, step_name const& given)
+      : kind(std::move(kind_of_step)), name(given.text), where(given.where) {}
+
+  std::string kind;              ///< the operator: `map`, `input`, `stateful_map` ...
+  std::string name;              ///< the full path, `flow.step.inner`, once the flow has taken the step in
+  std::source_location where;
+};
+
+/// An output of a node: where a stream comes from.
+struct port {
+  std::size_t node = 0;
+  std::size_t index = 0;
+};
+
+/// One node of the description: a step, or a run of stateless steps that are one loop. A node only describes;
+/// `build` makes the running form of it, once per worker.
+class node {
+ public:
+  node(std::vector<step_info> steps_of_node, std::vector<port> inputs_of_node)
+      : steps(std::move(steps_of_node)), inputs(std::move(inputs_of_node)) {}
+  node(node const&) = delete;
+  node& operator=(node const&) = delete;
+  virtual ~node() = default;
+
+  virtual void build(assembly& worker) const = 0;
+
+  /// Partitioned sources and sinks: what there is to share out among the workers.
+  virtual bool has_partitions() const { return false; }
+  virtual std::vector<std::string> list_parts() const { return {}; }
+
+  step_info const& step() const { return steps.front(); }
+
+  std::size_t id = 0;
+  std::vector<step_info> steps;  ///< never empty; several for a fused run, in the order of travel
+  std::vector<port> inputs;
+  std::string_view movement;     ///< how records leave it, when not straight on: "exchange by key" ...
+};
+
+/// The nodes of a flow, in an order in which every node comes after those that feed it, and the scope that
+/// names are given in.
+class graph {
+ public:
+  explicit graph(step_name name);
+
+  std::string const& name() const { return name_; }
+  std::vector<std::unique_ptr<node>> const& nodes() const { return nodes_; }
+
+  /// Takes a step's name in: completes it to its full path, or gives one by position.
+  /// Throws flow_error when the name is not a good one or stands in this scope already.
+  void name_step(step_info& step);
+
+  /// Opens a scope: the names given until `close_scope` are below this step's.
+  void open_scope(step_info& step);
+  void close_scope();
+
+  template <class Node, class... Args>
+  port add(Args&&... args) {
+    auto made = std::make_unique<Node>(std::forward<Args>(args)...);
+    made->id = nodes_.size();
+    nodes_.push_back(std::move(made));
+    return {nodes_.size() - 1, 0};
+  }
+
+  node& at(port where) { return *nodes_[where.node]; }
+
+  /// The scopes that `compose` opened, as steps: pictures draw a box around what is inside.
+  std::vector<step_info> const& scopes() const { return scopes_; }
+
+ private:
+  struct taken {
+    std::string name;
+    std::source_location where;
+  };
+
+  std::string name_;
+  std::string scope_;
+  std::vector<std::size_t> outer_lengths_;
+  std::vector<taken> names_;
+  std::vector<step_info> scopes_;
+  std::vector<std::unique_ptr<node>> nodes_;
+  std::size_t unnamed_ = 0;
+};
+
+inline std::string place_of(std::source_location const& where) {
+  return std::string(where.file_name()) + ":" + std::to_string(where.line());
+}
+
+inline graph::graph(step_name name) : name_(name.text), scope_(name.text) {
+  if (name.text.empty()) throw flow_error("a flow needs a name (" + place_of(name.where) + ")");
+  if (name.text.find('.') != std::string::npos)
+    throw flow_error("the name of the flow, \"" + name.text + "\", may not contain a full stop (" +
+                     place_of(name.where) + ")");
+}
+
+inline void graph::name_step(step_info& step) {
+  if (step.name.empty()) step.name = step.kind + "_" + std::to_string(++unnamed_);
+  if (step.name.find('.') != std::string::npos)
+    throw flow_error("the name of a step, \"" + step.name + "\", may not contain a full stop: it separates a step " +
+                     "from those inside it (" + place_of(step.where) + ")");
+  step.name = scope_ + "." + step.name;
+  for (taken const& other : names_)
+    if (other.name == step.name)
+      throw flow_error("two steps are named \"" + step.name + "\": at " + place_of(other.where) + " and at " +
+                       place_of(step.where) + "; a name is unique in its scope");
+  names_.push_back({step.name, step.where});
+}
+
+inline void graph::open_scope(step_info& step) {
+  name_step(step);
+  scopes_.push_back(step);
+  outer_lengths_.push_back(scope_.size());
+  scope_ = step.name;
+}
+
+inline void graph::close_scope() {
+  scope_.resize(outer_lengths_.back());
+  outer_lengths_.pop_back();
+}
+
+}  // namespace detail
+}  // namespace leat

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/buffer.hpp>
+#include <leat/op/stage.hpp>
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace leat {
+
+/// Where a source, a coroutine step or a stateful step puts its records: `out(record)`. An ordinary call, on the
+/// worker's thread; it appends to a batch, and a full batch goes on to the next step at once.
+template <class T>
+class emitter {
+ public:
+  explicit emitter(std::size_t batch_size) : batch_(batch_size) {}
+
+  template <class X>
+  void operator()(X&& record) {
+    ++emitted_;
+    batch_.push(std::forward<X>(record));
+    if (batch_.full()) flush();
+  }
+
+  /// Hands on `count` records that lie together, without copying them where nobody wants to own them. They must live
+  /// until the call returns.
+  void batch(T const* records, std::size_t count) {
+    emitted_ += count;
+    flush();
+    next_.look(records, count);
+  }
+
+  /// Sends what has been collected. Called for you at the end of each turn.
+  void flush() {
+    if (batch_.empty()) return;
+    next_.take(batch_.begin(), batch_.size());
+    batch_.clear();
+  }
+
+  /// Records emitted since the start.
+  std::size_t emitted() const { return emitted_; }
+
+  detail::fan_out<T>& next() { return next_; }
+
+ private:
+  detail::fan_out<T> next_;
+  detail::buffer<T> batch_;
+  std::size_t emitted_ = 0;
+};
+
+/// The far side of a coroutine step.
+template <class T>
+using outlet = emitter<T>;
+
+}  // namespace leat

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/op/kernel.hpp>
+
+#include <source_location>
+#include <type_traits>
+#include <utility>
+
+namespace leat {
+namespace detail {
+
+template <class T, class F>
+struct filter_op {
+  using in = T;
+  using out = T;
+  static constexpr op_shape shape = op_shape::filter;
+  template <class X>
+  static constexpr bool accepts = requires(F& f, X const& record) { f(record); };
+
+  explicit filter_op(F function) : f(std::move(function)) {}
+
+  template <class X>
+  [[gnu::always_inline]] bool operator()(X const& record) {
+    return f(record);
+  }
+
+  [[no_unique_address]] F f;
+};
+
+template <class F>
+class filter_step {
+ public:
+  filter_step(step_name name, F f) : name_(std::move(name)), f_(std::move(f)) {}
+
+  template <a_stream S>
+  friend auto operator|(S&& up, filter_step self) {
+    using T = record_of<S>;
+    constexpr bool f_takes_the_record = silent<S> || requires(F& f, T const& record) { f(record); };
+    static_assert(f_takes_the_record,
+                  "leat: filter(f): f must be callable with a const reference to the record that the step before it "
+                  "produces");
+    if constexpr (silent<S> || !f_takes_the_record)
+      return refused(up);
+    else {
+      using result = std::remove_cvref_t<decltype(std::declval<F&>()(std::declval<T const&>()))>;
+      constexpr bool f_returns_bool = std::is_same_v<result, bool>;
+      static_assert(f_returns_bool, "leat: filter(f): f must return bool: true keeps the record");
+      if constexpr (!f_returns_bool)
+        return stream<poison>{};
+      else
+        return append<T>(std::forward<S>(up), filter_op<T, F>(std::move(self.f_)), step_info("filter", self.name_));
+    }
+  }
+
+ private:
+  step_name name_;
+  F f_;
+};
+
+}  // namespace detail
+
+/// Keeps the records for which `f(record)` is true. `f` takes a const reference and returns bool, on the worker's
+/// thread.
+template <class F>
+detail::filter_step<F> filter(step_name name, F f) {
+  return {std::move(name), std::move(f)};
+}
+template <class F>
+detail::filter_step<F> filter(F f, std::source_location where = std::source_location::current()) {
+  return {step_name::by_position(where), std::move(f)};
+}
+
+}  // namespace leat

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/fwd.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <vector>
+
+/// What the running form of a step is made of. All of it lives on one worker and is called by no other thread.
+namespace leat {
+
+using steady_time = std::chrono::steady_clock::time_point;
+using wall_time = std::chrono::system_clock::time_point;
+
+namespace detail {
+
+inline constexpr steady_time never = steady_time::max();
+
+/// Travels with the data, in order. A barrier closes its epoch: all that precedes it on every input is in the epoch,
+/// nothing that follows is. `stop` and `end` count as every later barrier; `stop` says that the input was cut short
+/// on request, so what a step only does at the real end of its input is left undone.
+enum class mark_kind : std::uint8_t { barrier, stop, end };
+
+struct mark {
+  mark_kind kind = mark_kind::barrier;
+  std::uint64_t epoch = 0;
+  bool last() const { return kind != mark_kind::barrier; }
+};
+
+/// Where a batch of records goes next. One virtual call per batch, none per record.
+template <class T>
+class consumer {
+ public:
+  virtual ~consumer() = default;
+  /// These records are the consumer's: it may move from them. They are gone when the call returns.
+  virtual void take(T* records, std::size_t count) = 0;
+  /// These records have other consumers still: read, copy what must be kept.
+  virtual void look(T const* records, std::size_t count) = 0;
+  virtual void arrive(mark which) = 0;
+  /// False: nothing, mark or record, may be sent just now. Whoever began a batch when it was true may finish it.
+  virtual bool ready() = 0;
+};
+
+/// The consumers of one stream. All look, the last one takes.
+template <class T>
+class fan_out {
+ public:
+  void add(consumer<T>& next) { consumers_.push_back(&next); }
+
+  void take(T* records, std::size_t count) {
+    if (consumers_.empty() || count == 0) return;
+    for (std::size_t i = 0; i + 1 < consumers_.size(); ++i) consumers_[i]->look(records, count);
+    consumers_.back()->take(records, count);
+  }
+  void look(T const* records, std::size_t count) {
+    if (count == 0) return;
+    for (consumer<T>* next : consumers_) next->look(records, count);
+  }
+  void arrive(mark which) {
+    for (consumer<T>* next : consumers_) next->arrive(which);
+  }
+  bool ready() {
+    for (consumer<T>* next : consumers_)
+      if (!next->ready()) return false;
+    return true;
+  }
+
+ private:
+  std::vector<consumer<T>*> consumers_;
+};
+
+/// Anything a worker keeps alive for a step.
+class part {
+ public:
+  part() = default;
+  part(part const&) = delete;
+  part& operator=(part const&) = delete;
+  virtual ~part() = default;
+};
+
+/// A part that the worker's loop visits: a source, the receiving end of an exchange, a coroutine, a step that has
+/// more to emit than one call should. A turn makes what progress it can and never blocks.
+class stage : public part {
+ public:
+  /// True when something was done.
+  virtual bool turn() = 0;
+  /// True once its last mark has been passed on: it is not visited again.
+  virtual bool done() const = 0;
+  /// The worker may not sleep past this time.
+  virtual steady_time wake_at() { return never; }
+};
+
+/// A stage that records are born in. The worker closes an epoch for all of its sources at one instant.
+class source_stage : public stage {
+ public:
+  virtual bool ready_for_mark() = 0;
+  virtual void close_epoch(mark which) = 0;
+  /// Whether something was emitted since the last epoch was closed.
+  virtual bool emitted() const = 0;
+};
+
+/// What a worker offers to the stages it runs: time, chance, waiting. Called from the worker's own turn, except `wake`.
+class host {
+ public:
+  host(host const&) = delete;
+  host& operator=(host const&) = delete;
+  virtual ~host() = default;
+
+  virtual unsigned index() const = 0;  ///< of this worker, over all processes
+  virtual unsigned count() const = 0;  ///< workers, over all processes
+  /// Sampled once per turn.
+  virtual steady_time now() = 0;
+  virtual wall_time wall() = 0;
+  virtual std::uint64_t random() = 0;
+  /// From any thread: the worker takes another turn.
+  virtual void wake() = 0;
+  /// Another worker of this process was given something, or room: it is woken when this turn ends.
+  virtual void touch(unsigned worker) = 0;
+  /// A barrier of this epoch was seen: the worker closes its own soon.
+  virtual void saw_epoch(std::uint64_t epoch) = 0;
+  /// Runs `work` where waiting is allowed, then `done` in a turn of this worker.
+  virtual void block(std::function<void()> work, std::function<void()> done) = 0;
+  /// Wakes the worker once this descriptor can be read without waiting.
+  virtual void wake_when_readable(int descriptor) = 0;
+
+ protected:
+  host() = default;
+};
+
+/// Collects the marks of several inputs: tells when all have brought theirs, and which inputs must wait meanwhile
+/// (aligned barriers, Chandy and Lamport 1985 as Flink aligns them).
+class alignment {
+ public:
+  explicit alignment(std::size_t inputs) : held_(inputs, false), last_(inputs, false), open_(inputs) {}
+
+  bool held(std::size_t input) const { return held_[input] || last_[input]; }
+
+  /// True when `which` completes a mark, which `result` then is.
+  bool arrive(std::size_t input, mark which, mark& result) {
+    if (which.epoch > newest_.epoch) newest_.epoch = which.epoch;
+    if (which.last()) {
+      last_[input] = true;
+      stopped_ = stopped_ || which.kind == mark_kind::stop;
+    } else {
+      held_[input] = true;
+    }
+    --open_;
+    if (open_ != 0) return false;
+    bool all_last = true;
+    for (std::size_t i = 0; i != last_.size(); ++i) {
+      held_[i] = false;
+      all_last = all_last && last_[i];
+      if (!last_[i]) ++open_;
+    }
+    newest_.kind = !all_last ? mark_kind::barrier : stopped_ ? mark_kind::stop : mark_kind::end;
+    result = newest_;
+    return true;
+  }
+
+ private:
+  std::vector<bool> held_;
+  std::vector<bool> last_;
+  std::size_t open_;
+  bool stopped_ = false;
+  mark newest_;
+};
+
+}  // namespace detail
+}  // namespace leat

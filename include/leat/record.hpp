@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/fwd.hpp>
+
+#include <concepts>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+/// What a record, a key, a state must be able to do. All requirements of the language stand here.
+namespace leat {
+
+/// A record: any object type that can be moved. Copies are made only where a stream is shared.
+template <class T>
+concept record = std::is_object_v<T> && !std::is_const_v<T> && std::move_constructible<T> && std::destructible<T>;
+
+/// A key: two equal keys meet the same state. It also needs a codec, since its encoded bytes decide which worker
+/// owns it (`leat/route/codec/codec.hpp`).
+template <class K>
+concept key = record<K> && std::copy_constructible<K> && requires(K const& a, K const& b) {
+  { a == b } -> std::convertible_to<bool>;
+};
+
+/// Records of a keyed stream are pairs of key and value: a stream of pairs is keyed already.
+template <class T>
+inline constexpr bool is_keyed = false;
+template <class K, class V>
+inline constexpr bool is_keyed<std::pair<K, V>> = true;
+
+namespace detail {
+
+template <class T>
+struct pair_of {
+  using key = poison;
+  using value = poison;
+};
+template <class K, class V>
+struct pair_of<std::pair<K, V>> {
+  using key = K;
+  using value = V;
+};
+
+/// A record that a loop may copy about and leave behind without a destructor: the kernels then work on plain
+/// arrays. A pair of such is one too, although `std::pair` is never trivially copyable.
+template <class T>
+inline constexpr bool plain = std::is_trivially_copyable_v<T>;
+template <class A, class B>
+inline constexpr bool plain<std::pair<A, B>> = plain<A> && plain<B>;
+template <class... Ts>
+inline constexpr bool plain<std::tuple<Ts...>> = (plain<Ts> && ...);
+template <class T>
+inline constexpr bool plain_and_default = plain<T> && std::is_default_constructible_v<T> && std::is_copy_assignable_v<T>;
+
+/// Types that mean "this has to be awaited": a lambda that returns one is only legal in the `async_` steps.
+template <class T>
+inline constexpr bool awaitable = requires(T& t) { t.await_ready(); } || requires(T& t) { t.operator co_await(); };
+
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+
+}  // namespace detail
+
+template <class K>
+using key_of_pair = typename detail::pair_of<K>::key;
+template <class T>
+using value_of_pair = typename detail::pair_of<T>::value;
+
+}  // namespace leat

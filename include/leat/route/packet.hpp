@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/buffer.hpp>
+#include <leat/op/stage.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace leat::detail {
+
+/// What travels between workers: a batch of records, with the hash of each record's key beside it where the receiver
+/// keeps state by key. Packets are recycled: the receiver empties them and gives them back.
+template <class T>
+struct packet {
+  explicit packet(std::size_t capacity) : records(capacity) {}
+  buffer<T> records;
+  buffer<std::uint64_t> hashes;
+};
+
+/// A packet, a mark that follows it, or both.
+template <class T>
+struct message {
+  packet<T>* content = nullptr;
+  mark which;
+  bool marked = false;
+};
+
+/// The sender's hold on a channel to one worker. Its packets are its credit: when none is left, the receiver has not
+/// caught up.
+template <class T>
+class sending_end {
+ public:
+  virtual ~sending_end() = default;
+  /// An empty packet, or null: no credit.
+  virtual packet<T>* fresh() = 0;
+  /// An empty packet without regard to credit, to finish what was begun. It stays with the channel.
+  virtual packet<T>* borrow() = 0;
+  /// False when there is no room; then nothing was taken.
+  virtual bool send(message<T> const& what) = 0;
+  /// The receiver has nothing left to read: a packet that is not full is worth sending.
+  virtual bool starved() const = 0;
+};
+
+/// The receiver's hold on a channel from one worker.
+template <class T>
+class receiving_end {
+ public:
+  virtual ~receiving_end() = default;
+  virtual bool receive(message<T>& what) = 0;
+  virtual void give_back(packet<T>* emptied) = 0;
+};
+
+}  // namespace leat::detail

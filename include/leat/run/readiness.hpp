@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace leat::detail {
+
+/// Waits for descriptors to become readable, on a thread of its own that exists only while somebody asks. Each watch
+/// fires once.
+class readiness {
+ public:
+  readiness() = default;
+  readiness(readiness const&) = delete;
+  readiness& operator=(readiness const&) = delete;
+  ~readiness() { close(); }
+
+  /// Any thread. `then` is called on the waiting thread.
+  void watch(int descriptor, std::function<void()> then) {
+    std::lock_guard const lock(mutex_);
+    if (!thread_.joinable()) {
+      if (::pipe2(poke_.data(), O_CLOEXEC | O_NONBLOCK) != 0)
+        throw std::runtime_error("leat: cannot make the pipe that waiting for input needs");
+      thread_ = std::thread([this] { run(); });
+    }
+    watched_.emplace_back(descriptor, std::move(then));
+    poke();
+  }
+
+  void close() {
+    {
+      std::lock_guard const lock(mutex_);
+      if (!thread_.joinable()) return;
+      closing_ = true;
+      poke();
+    }
+    thread_.join();
+    ::close(poke_[0]);
+    ::close(poke_[1]);
+  }
+
+ private:
+  void poke() {
+    char const byte = 0;
+    [[maybe_unused]] auto const written = ::write(poke_[1], &byte, 1);  // a full pipe pokes as well
+  }
+
+  void run() {
+    std::vector<pollfd> set;
+    for (;;) {
+      {
+        std::lock_guard const lock(mutex_);
+        if (closing_) return;
+        set.assign(1, pollfd{poke_[0], POLLIN, 0});
+        for (auto const& [descriptor, then] : watched_) set.push_back(pollfd{descriptor, POLLIN, 0});
+      }
+      ::poll(set.data(), static_cast<nfds_t>(set.size()), -1);
+      std::array<char, 64> rest{};
+      while (::read(poke_[0], rest.data(), rest.size()) > 0) {
+      }
+      fire(set);
+    }
+  }
+
+  void fire(std::vector<pollfd> const& set) {
+    std::vector<std::function<void()>> due;
+    {
+      std::lock_guard const lock(mutex_);
+      for (std::size_t i = set.size() - 1; i != 0; --i)
+        if (set[i].revents != 0) {
+          due.push_back(std::move(watched_[i - 1].second));
+          watched_.erase(watched_.begin() + static_cast<std::ptrdiff_t>(i - 1));
+        }
+    }
+    for (auto const& then : due) then();
+  }
+
+  std::mutex mutex_;
+  std::vector<std::pair<int, std::function<void()>>> watched_;
+  std::array<int, 2> poke_{-1, -1};
+  std::thread thread_;
+  bool closing_ = false;
+};
+
+}  // namespace leat::detail

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/flow.hpp>
+#include <leat/run/build.hpp>
+#include <leat/run/execution.hpp>
+#include <leat/run/options.hpp>
+#include <leat/run/threads.hpp>
+
+#include <stop_token>
+
+namespace leat {
+
+/// Runs the flow on this process's threads until every source has ended and every sink has flushed, or a stop was
+/// asked for. Called on any thread, and by several at once with the same flow or others. Throws flow_error when the
+/// flow cannot be run, run_error when a function of the user's, a source or a sink failed.
+inline void run(flow const& what, options how = {}) {
+  detail::thread_runtime world(how.spin);
+  detail::execution one(what.description(), how, world);
+  one.build();
+  {
+    std::stop_callback const on_stop(how.stop, [&one] { one.stop(); });
+    world.drive(one.workers());
+  }
+  one.rethrow();
+}
+
+}  // namespace leat

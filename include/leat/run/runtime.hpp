@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/op/stage.hpp>
+
+#include <coroutine>
+#include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
+
+namespace leat::detail {
+
+/// A worker as its runtime sees it: a coroutine that is resumed for one turn at a time.
+class routine {
+ public:
+  struct promise_type {
+    bool progress = true;
+    routine get_return_object() { return routine(std::coroutine_handle<promise_type>::from_promise(*this)); }
+    std::suspend_always initial_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
+    std::suspend_always yield_value(bool made_progress) noexcept {
+      progress = made_progress;
+      return {};
+    }
+    void return_void() noexcept {}
+    void unhandled_exception() { throw; }
+  };
+
+  explicit routine(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
+  routine(routine&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  routine& operator=(routine&&) = delete;
+  ~routine() {
+    if (handle_) handle_.destroy();
+  }
+
+  bool done() const { return handle_.done(); }
+  /// One turn. True when the worker made progress.
+  bool turn() {
+    handle_.resume();
+    return handle_.done() || handle_.promise().progress;
+  }
+
+ private:
+  std::coroutine_handle<promise_type> handle_;
+};
+
+/// What a runtime drives.
+class driven {
+ public:
+  virtual ~driven() = default;
+  virtual routine& body() = 0;
+  /// It may not be left asleep past this time.
+  virtual steady_time wake_at() = 0;
+};
+
+/// Everything that the outside world decides passes here: time, chance, threads, waiting, the environment. One
+/// virtual call per turn or per suspension, none per record. The production runtime is threads; the simulated one is
+/// one thread, a seed and virtual time.
+class runtime {
+ public:
+  runtime() = default;
+  runtime(runtime const&) = delete;
+  runtime& operator=(runtime const&) = delete;
+  virtual ~runtime() = default;
+
+  /// Runs these to their end, on the runtime's own threads. Returns when all are done.
+  virtual void drive(std::vector<driven*> const& all) = 0;
+  /// Any thread. The one named takes another turn soon.
+  virtual void wake(driven& which) = 0;
+
+  virtual steady_time now() = 0;
+  virtual wall_time wall() = 0;
+  /// For the generators of chance; drawn once per worker.
+  virtual std::uint64_t seed() = 0;
+
+  /// Runs `work` where it may wait. `work` itself tells its worker when it is through.
+  virtual void block(std::function<void()> work) = 0;
+  /// Wakes `which` once the descriptor can be read without waiting, or has been closed by its peer.
+  virtual void wake_when_readable(int descriptor, driven& which) = 0;
+};
+
+}  // namespace leat::detail

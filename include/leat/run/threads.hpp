@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/run/readiness.hpp>
+#include <leat/run/runtime.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace leat::detail {
+
+/// The production runtime: workers on threads, never more threads than cores. A thread without work looks for some
+/// for a short while, then sleeps until it is woken or a worker's time comes.
+class thread_runtime final : public runtime {
+ public:
+  explicit thread_runtime(std::chrono::nanoseconds spin) : spin_(spin) {}
+  ~thread_runtime() override {
+    for (std::thread& t : blocking_) t.join();
+  }
+
+  void drive(std::vector<driven*> const& all) override {
+    std::size_t const cores = std::max<std::size_t>(1, std::thread::hardware_concurrency());
+    std::size_t const threads = std::min(cores, all.size());
+    for (std::size_t i = 0; i != threads; ++i) lanes_.push_back(std::make_unique<lane>());
+    for (std::size_t i = 0; i != all.size(); ++i) {
+      lanes_[i % threads]->workers.push_back(all[i]);
+      lane_of_.emplace_back(all[i], lanes_[i % threads].get());
+    }
+    driving_.store(true, std::memory_order_seq_cst);
+    std::vector<std::thread> pool;
+    for (std::size_t i = 1; i != threads; ++i) pool.emplace_back([this, i] { run(*lanes_[i]); });
+    run(*lanes_.front());
+    for (std::thread& t : pool) t.join();
+    readiness_.close();
+  }
+
+  void wake(driven& which) override {
+    if (!driving_.load(std::memory_order_acquire)) return;
+    for (auto const& [worker, where] : lane_of_)
+      if (worker == &which) where->wake();
+  }
+
+  steady_time now() override { return std::chrono::steady_clock::now(); }
+  wall_time wall() override { return std::chrono::system_clock::now(); }
+  std::uint64_t seed() override {
+    std::random_device device;
+    return (std::uint64_t{device()} << 32) | device();
+  }
+
+  void block(std::function<void()> work) override {
+    std::lock_guard const lock(blocking_mutex_);
+    blocking_.emplace_back(std::move(work));
+  }
+
+  void wake_when_readable(int descriptor, driven& which) override {
+    readiness_.watch(descriptor, [this, &which] { wake(which); });
+  }
+
+ private:
+  /// The workers of one thread, and where it sleeps.
+  struct lane {
+    std::vector<driven*> workers;
+    std::atomic<bool> asleep{false};
+    std::mutex mutex;
+    std::condition_variable bell;
+    bool rung = false;
+
+    void wake() {
+      if (!asleep.load(std::memory_order_relaxed)) return;
+      {
+        std::lock_guard const lock(mutex);
+        rung = true;
+      }
+      bell.notify_one();
+    }
+  };
+
+  static bool turn_all(lane& mine, bool& alive) {
+    bool progress = false;
+    alive = false;
+    for (driven* worker : mine.workers) {
+      if (worker->body().done()) continue;
+      progress = worker->body().turn() || progress;
+      alive = alive || !worker->body().done();
+    }
+    return progress;
+  }
+
+  void run(lane& mine) {
+    bool alive = true;
+    while (alive) {
+      if (turn_all(mine, alive)) continue;
+      if (spin_.count() > 0 && spin(mine, alive)) continue;
+      if (alive) sleep(mine, alive);
+    }
+  }
+
+  /// True when there was something to do before the patience ran out.
+  bool spin(lane& mine, bool& alive) {
+    steady_time const until = now() + spin_;
+    while (alive && now() < until)
+      if (turn_all(mine, alive)) return true;
+    return !alive;
+  }
+
+  /// The last look comes after the flag is up, so that whoever does not see the flag has been seen.
+  void sleep(lane& mine, bool& alive) {
+    mine.asleep.store(true, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (!turn_all(mine, alive) && alive) {
+      steady_time until = never;
+      for (driven* worker : mine.workers)
+        if (!worker->body().done()) until = std::min(until, worker->wake_at());
+      std::unique_lock lock(mine.mutex);
+      if (until == never)
+        mine.bell.wait(lock, [&] { return mine.rung; });
+      else
+        mine.bell.wait_until(lock, until, [&] { return mine.rung; });
+    }
+    mine.asleep.store(false, std::memory_order_relaxed);
+    std::lock_guard const lock(mine.mutex);
+    mine.rung = false;
+  }
+
+  std::chrono::nanoseconds spin_;
+  std::vector<std::unique_ptr<lane>> lanes_;
+  std::vector<std::pair<driven*, lane*>> lane_of_;
+  std::atomic<bool> driving_{false};
+  std::mutex blocking_mutex_;
+  std::vector<std::thread> blocking_;
+  readiness readiness_;
+};
+
+}  // namespace leat::detail

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/op/assembly.hpp>
+#include <leat/op/stage.hpp>
+#include <leat/run/execution.hpp>
+#include <leat/run/runtime.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace leat::detail {
+
+/// One worker: its copy of every step, and the loop that gives them their turns. Everything here is on the thread
+/// that resumes it, but `wake` and `post`.
+class worker final : public host, public driven {
+ public:
+  worker(execution& of, unsigned index)
+      : execution_(of), index_(index), chance_(of.world().seed()), parts_(*this, of.parts()), body_(loop(*this)) {}
+
+  void build(graph const& flow) {
+    for (auto const& step : flow.nodes()) step->build(parts_);
+  }
+
+  unsigned index() const override { return index_; }
+  unsigned count() const override { return execution_.worker_count(); }
+  steady_time now() override {
+    if (!now_) now_ = execution_.world().now();
+    return *now_;
+  }
+  wall_time wall() override { return execution_.world().wall(); }
+  /// splitmix64 (Steele, Lea, Flood 2014).
+  std::uint64_t random() override {
+    std::uint64_t z = (chance_ += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+  }
+  void wake() override {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    execution_.world().wake(*this);
+  }
+  void touch(unsigned other) override {
+    if (other != index_ && execution_.is_local(other)) touched_.push_back(other);
+  }
+  void saw_epoch(std::uint64_t epoch) override { seen_epoch_ = std::max(seen_epoch_, epoch); }
+  void block(std::function<void()> work, std::function<void()> done) override {
+    execution_.world().block([this, work = std::move(work), done = std::move(done)] {
+      work();
+      post(done);
+    });
+  }
+  void wake_when_readable(int descriptor) override { execution_.world().wake_when_readable(descriptor, *this); }
+
+  routine& body() override { return body_; }
+  steady_time wake_at() override {
+    steady_time first = open_sources() && execution_.interval().count() > 0 ? epoch_ends_ : never;
+    for (stage* s : parts_.stages)
+      if (!s->done()) first = std::min(first, s->wake_at());
+    return first;
+  }
+
+ private:
+  static routine loop(worker& self) {
+    while (!self.done_) co_yield self.guarded_turn();
+  }
+
+  bool guarded_turn() {
+    now_.reset();
+    if (execution_.failed()) {
+      done_ = true;
+      return true;
+    }
+    try {
+      return turn();
+    } catch (...) {
+      execution_.fail(std::current_exception());
+      done_ = true;
+      return true;
+    }
+  }
+
+  /// Downstream first: what is on its way is finished before more is let in.
+  bool turn() {
+    bool progress = run_posted();
+    progress = keep_epochs() || progress;
+    bool all_done = true;
+    for (auto s = parts_.stages.rbegin(); s != parts_.stages.rend(); ++s) {
+      if ((*s)->done()) continue;
+      progress = (*s)->turn() || progress;
+      all_done = all_done && (*s)->done();
+    }
+    bool const idle = !progress;
+    for (outbox* out : parts_.outboxes) {
+      progress = out->flush(idle || all_done) || progress;
+      all_done = all_done && out->empty();
+    }
+    done_ = all_done;
+    wake_touched();
+    return progress || done_;
+  }
+
+  bool open_sources() const {
+    return std::any_of(parts_.sources.begin(), parts_.sources.end(), [](source_stage* s) { return !s->done(); });
+  }
+
+  /// Closes the epoch of all sources at one instant: when its time is over, when another worker has closed it (the
+  /// marker rule of Chandy and Lamport), or for the last time when the run is to stop.
+  bool keep_epochs() {
+    if (!open_sources()) return false;
+    bool const stop = execution_.stopping();
+    if (!stop && seen_epoch_ < epoch_ && !epoch_over()) return false;
+    for (source_stage* s : parts_.sources)
+      if (!s->done() && !s->ready_for_mark()) return false;
+    mark const which{stop ? mark_kind::stop : mark_kind::barrier, epoch_};
+    for (source_stage* s : parts_.sources)
+      if (!s->done()) s->close_epoch(which);
+    ++epoch_;
+    epoch_ends_ = now() + execution_.interval();
+    return true;
+  }
+
+  bool epoch_over() {
+    if (execution_.interval().count() == 0)
+      return std::any_of(parts_.sources.begin(), parts_.sources.end(),
+                         [](source_stage* s) { return !s->done() && s->emitted(); });
+    if (epoch_ends_ == steady_time{}) epoch_ends_ = now() + execution_.interval();
+    return now() >= epoch_ends_;
+  }
+
+  void post(std::function<void()> done) {
+    {
+      std::lock_guard const lock(posting_);
+      posted_.push_back(std::move(done));
+      any_posted_.store(true, std::memory_order_release);
+    }
+    wake();
+  }
+  bool run_posted() {
+    if (!any_posted_.load(std::memory_order_acquire)) return false;
+    std::vector<std::function<void()>> all;
+    {
+      std::lock_guard const lock(posting_);
+      all.swap(posted_);
+      any_posted_.store(false, std::memory_order_relaxed);
+    }
+    for (std::function<void()> const& one : all) one();
+    return true;
+  }
+
+  /// One fence per turn that sent something: what was sent is seen by whoever does not see the sleeper's flag.
+  void wake_touched() {
+    if (touched_.empty()) return;
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    std::sort(touched_.begin(), touched_.end());
+    touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
+    for (unsigned other : touched_) execution_.wake(other);
+    touched_.clear();
+  }
+
+  execution& execution_;
+  unsigned index_;
+  std::uint64_t chance_;
+  std::optional<steady_time> now_;
+  std::uint64_t epoch_ = 1;
+  std::uint64_t seen_epoch_ = 0;
+  steady_time epoch_ends_{};
+  std::vector<unsigned> touched_;
+  std::mutex posting_;
+  std::vector<std::function<void()>> posted_;
+  std::atomic<bool> any_posted_{false};
+  bool done_ = false;
+  assembly parts_;
+  routine body_;
+};
+
+}  // namespace leat::detail

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/op/kernel.hpp>
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace leat {
+namespace detail {
+
+/// The end of a fused loop that is itself part of the loop.
+template <class T, class F>
+class for_each_tail {
+ public:
+  template <class U>
+  static constexpr bool arrays = std::is_same_v<T, U> && plain<T>;
+
+  template <class Recipe>
+  for_each_tail(Recipe const& recipe, assembly& worker, node const& described)
+      : f_(recipe.f), step_(described.steps.back(), worker.worker()) {}
+
+  std::size_t block() const { return 4096; }
+  template <class Fill>
+  void write(std::size_t, Fill&& fill) {
+    auto call = [this](auto&& record) { push(std::forward<decltype(record)>(record)); };
+    fill(call);
+  }
+  template <class X>
+  [[gnu::always_inline]] void push(X&& record) {
+    guarded(step_, [&] { f_(T(std::forward<X>(record))); });
+  }
+  void finish_batch() {}
+  void arrive(mark which) { step_.pass(which); }
+  bool ready() { return true; }
+
+ private:
+  F f_;
+  step_context step_;
+};
+
+template <class T, class F>
+struct to_each {
+  using tail = for_each_tail<T, F>;
+  F f;
+};
+
+}  // namespace detail
+
+namespace to {
+
+/// Calls `f(record)` for each record, on the worker's thread, inside the loop of the steps before it. Each worker has
+/// its own copy of `f`.
+template <class F>
+class for_each {
+ public:
+  explicit for_each(F function) : f(std::move(function)) {}
+  F f;
+};
+
+}  // namespace to
+}  // namespace leat

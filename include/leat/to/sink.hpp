@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/from/source.hpp>
+#include <leat/op/kernel.hpp>
+#include <leat/op/stage.hpp>
+#include <leat/op/step_context.hpp>
+#include <leat/record.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+/// What a sink is. A dynamic sink writes what its worker brings. (A fixed partitioned sink, which takes the values of
+/// a keyed stream, stands in `partitioned_sink.hpp`.)
+namespace leat {
+
+/// One partition of a sink, on one worker. `write_batch(std::span<T const>)`, or `std::span<T>` to move from; an
+/// optional `flush()` is called at the end of each epoch and at the end. Its destructor closes it.
+template <class P, class T>
+concept sink_partition = requires(P& p, std::span<T> records) { p.write_batch(records); };
+
+/// `build(services)` opens this worker's partition.
+template <class S, class T>
+concept dynamic_sink = requires(S const& s, step_services const& services) {
+  { s.build(services) } -> sink_partition<T>;
+};
+
+namespace detail {
+
+template <class T, class Sink>
+class sink_stage final : public part, public consumer<T> {
+  using partition = decltype(std::declval<Sink const&>().build(std::declval<step_services const&>()));
+
+ public:
+  sink_stage(Sink const& sink, assembly& worker, node const& described)
+      : sink_(sink), step_(described.step(), worker.worker()) {}
+
+  void take(T* records, std::size_t count) override {
+    guarded(step_, [&] { open().write_batch(std::span<T>(records, count)); });
+  }
+  void look(T const* records, std::size_t count) override {
+    guarded(step_, [&] {
+      if constexpr (requires { open().write_batch(std::span<T const>(records, count)); })
+        open().write_batch(std::span<T const>(records, count));
+      else if constexpr (std::is_copy_constructible_v<T>) {
+        std::vector<T> copies(records, records + count);
+        open().write_batch(std::span<T>(copies));
+      }
+    });
+  }
+  void arrive(mark which) override {
+    guarded(step_, [&] {
+      open();
+      if constexpr (requires { open().flush(); }) open().flush();
+    });
+    step_.pass(which);
+  }
+  bool ready() override { return true; }
+
+ private:
+  partition& open() {
+    if (!partition_) partition_.reset(new partition(sink_.build(step_services(step_))));
+    return *partition_;
+  }
+
+  Sink sink_;
+  step_context step_;
+  std::unique_ptr<partition> partition_;
+};
+
+template <class T, class Sink>
+class output_node final : public node {
+ public:
+  output_node(Sink sink, step_info step, port from) : node({std::move(step)}, {from}), sink_(std::move(sink)) {}
+  void build(assembly& worker) const override {
+    worker.subscribe<T>(inputs.front(), worker.add<sink_stage<T, Sink>>(sink_, worker, *this));
+  }
+
+ private:
+  Sink sink_;
+};
+
+}  // namespace detail
+}  // namespace leat
