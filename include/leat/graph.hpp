@@ -116,6 +116,18 @@ class graph {
   std::size_t unnamed_ = 0;
 };
 
+/// Names given while it lives are inside `step`.
+class scope {
+ public:
+  scope(graph& in, step_info& step) : graph_(in) { graph_.open_scope(step); }
+  scope(scope const&) = delete;
+  scope& operator=(scope const&) = delete;
+  ~scope() { graph_.close_scope(); }
+
+ private:
+  graph& graph_;
+};
+
 inline std::string place_of(std::source_location const& where) {
   return std::string(where.file_name()) + ":" + std::to_string(where.line());
 }

@@ -104,11 +104,11 @@ class input_stage final : public source_stage {
   bool turn() override {
     if (!opened_) return open();
     bool progress = false;
-    for (std::size_t i = 0; i != parts_.size(); ++i) {
-      if (!due(parts_[i])) continue;
-      if (!out_.next().ready()) break;
-      progress |= poll(parts_[i]);
-    }
+    for (one& p : parts_)
+      for (std::size_t const before = out_.emitted(); out_.emitted() - before < records_per_turn;) {
+        if (!p.reading || !due(p) || !out_.next().ready() || !poll(p)) break;
+        progress = true;
+      }
     std::erase_if(parts_, [](one const& p) { return !p.reading; });
     if (parts_.empty() && out_.next().ready()) {
       close_epoch({mark_kind::end, step_.epoch});
@@ -143,6 +143,9 @@ class input_stage final : public source_stage {
     steady_time due;
     bool reading = true;
   };
+
+  /// Enough to make the cost of a turn small beside that of the records, not so many that others wait long.
+  static constexpr std::size_t records_per_turn = 4096;
 
   bool open() {
     opened_ = true;

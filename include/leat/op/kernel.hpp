@@ -31,10 +31,17 @@ struct survivors {
   unsigned batches_by_branch = 0;
 
   static constexpr unsigned batches_between_probes = 63;
+  /// Where the compiler vectorises the loop behind the filter, moving survivors together pays even when all pass.
+#if defined(__clang__) || defined(__AVX2__)
+  static constexpr bool next_loop_is_vectorised = true;
+#else
+  static constexpr bool next_loop_is_vectorised = false;
+#endif
 
   void observe(std::size_t seen, std::size_t passed) {
-    bool const nearly_all_or_none = passed * 32 <= seen || passed * 32 >= seen * 31;
-    if (nearly_all_or_none) batches_by_branch = batches_between_probes;
+    bool const nearly_none = passed * 32 <= seen;
+    bool const nearly_all = passed * 32 >= seen * 31;
+    if (nearly_none || (nearly_all && !next_loop_is_vectorised)) batches_by_branch = batches_between_probes;
   }
   bool branch() {
     if (batches_by_branch == 0) return false;
@@ -174,9 +181,9 @@ class kernel final : public part, public consumer<In> {
     }
   }
 
-  /// Plain records, in blocks that fit the tail and the first-level cache.
+  /// Plain records, in blocks that stay in the first-level cache with what is made of them.
   void run_plain(In const* records, std::size_t count) {
-    constexpr std::size_t block = 2048;
+    constexpr std::size_t block = ((Ops::shape == op_shape::filter) || ...) ? 512 : 4096;
     for (std::size_t i = 0; i < count; i += block) run<0>(records + i, std::min(block, count - i));
   }
 

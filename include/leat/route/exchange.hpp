@@ -143,6 +143,9 @@ class exchange_tail final : public outbox {
   void push(X&& record) {
     T owned(std::forward<X>(record));
     std::uint64_t const hash = route_.hash(owned);
+    push_hashed(std::move(owned), hash);
+  }
+  void push_hashed(T&& owned, std::uint64_t hash) {
     unsigned const to = route_.owner(hash, static_cast<unsigned>(to_.size()));
     make_room(to, 1);
     packet<T>& into = to_[to].filling();

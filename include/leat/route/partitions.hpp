@@ -23,8 +23,9 @@ inline std::vector<std::pair<std::string, unsigned>> assign_partitions(
     }
 
   std::vector<std::pair<std::string, std::vector<unsigned>>> order(candidates.begin(), candidates.end());
-  std::stable_sort(order.begin(), order.end(),
-                   [](auto const& a, auto const& b) { return a.second.size() < b.second.size(); });
+  std::sort(order.begin(), order.end(), [](auto const& a, auto const& b) {
+    return a.second.size() != b.second.size() ? a.second.size() < b.second.size() : a.first < b.first;
+  });
 
   std::vector<std::size_t> load(offered.size(), 0);
   std::vector<std::pair<std::string, unsigned>> result;

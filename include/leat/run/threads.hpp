@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/run/blocking_pool.hpp>
 #include <leat/run/readiness.hpp>
 #include <leat/run/runtime.hpp>
 
@@ -26,10 +27,6 @@ namespace leat::detail {
 class thread_runtime final : public runtime {
  public:
   explicit thread_runtime(std::chrono::nanoseconds spin) : spin_(spin) {}
-  ~thread_runtime() override {
-    for (std::thread& t : blocking_) t.join();
-  }
-
   void drive(std::vector<driven*> const& all) override {
     std::size_t const cores = std::max<std::size_t>(1, std::thread::hardware_concurrency());
     std::size_t const threads = std::min(cores, all.size());
@@ -43,6 +40,7 @@ class thread_runtime final : public runtime {
     for (std::size_t i = 1; i != threads; ++i) pool.emplace_back([this, i] { run(*lanes_[i]); });
     run(*lanes_.front());
     for (std::thread& t : pool) t.join();
+    blocking_.close();
     readiness_.close();
   }
 
@@ -59,10 +57,7 @@ class thread_runtime final : public runtime {
     return (std::uint64_t{device()} << 32) | device();
   }
 
-  void block(std::function<void()> work) override {
-    std::lock_guard const lock(blocking_mutex_);
-    blocking_.emplace_back(std::move(work));
-  }
+  void block(std::function<void()> work) override { blocking_.run(std::move(work)); }
 
   void wake_when_readable(int descriptor, driven& which) override {
     readiness_.watch(descriptor, [this, &which] { wake(which); });
@@ -138,8 +133,7 @@ class thread_runtime final : public runtime {
   std::vector<std::unique_ptr<lane>> lanes_;
   std::vector<std::pair<driven*, lane*>> lane_of_;
   std::atomic<bool> driving_{false};
-  std::mutex blocking_mutex_;
-  std::vector<std::thread> blocking_;
+  blocking_pool blocking_;
   readiness readiness_;
 };
 

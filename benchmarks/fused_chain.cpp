@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSL-1.0
+// Stateless chains against the loop one would write by hand.
+#include "measure.hpp"
+
+#include <leat/flow.hpp>
+#include <leat/from/source.hpp>
+#include <leat/op/filter.hpp>
+#include <leat/op/map.hpp>
+#include <leat/run/run.hpp>
+#include <leat/to/output.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace {
+
+using numbers = std::vector<std::uint64_t>;
+
+/// Gives out one vector, batch by batch, as often as asked for.
+class memory_source {
+ public:
+  using record = std::uint64_t;
+  memory_source(std::shared_ptr<numbers const> values, int passes) : values_(std::move(values)), passes_(passes) {}
+
+  class part {
+   public:
+    part(std::shared_ptr<numbers const> values, int passes) : values_(std::move(values)), passes_(passes) {}
+    bool next_batch(leat::emitter<std::uint64_t>& out) {
+      std::size_t const count = std::min<std::size_t>(1024, values_->size() - at_);
+      out.batch(values_->data() + at_, count);
+      at_ += count;
+      if (at_ == values_->size()) {
+        at_ = 0;
+        --passes_;
+      }
+      return passes_ != 0;
+    }
+
+   private:
+    std::shared_ptr<numbers const> values_;
+    int passes_;
+    std::size_t at_ = 0;
+  };
+  part build(leat::step_services const&) const { return {values_, passes_}; }
+
+ private:
+  std::shared_ptr<numbers const> values_;
+  int passes_;
+};
+
+std::shared_ptr<numbers const> random_numbers(std::size_t count) {
+  auto made = std::make_shared<numbers>(count);
+  std::uint64_t x = 88172645463325252u;
+  for (std::uint64_t& value : *made) {
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^= x << 17;
+    value = x;
+  }
+  return made;
+}
+
+auto const step_1 = [](std::uint64_t x) { return x + 7; };
+auto const step_2 = [](std::uint64_t x) { return x ^ (x >> 3); };
+auto const step_3 = [](std::uint64_t x) { return x * 5; };
+auto const step_4 = [](std::uint64_t x) { return x - 11; };
+auto const step_5 = [](std::uint64_t x) { return x ^ (x << 5); };
+
+/// A sum that is kept in the loop and handed over at its end.
+class summing {
+ public:
+  explicit summing(std::uint64_t& to) : to_(&to) {}
+  void operator()(std::uint64_t x) { sum_ += x; }
+  void flush() {
+    *to_ += sum_;
+    sum_ = 0;
+  }
+
+ private:
+  std::uint64_t* to_;
+  std::uint64_t sum_ = 0;
+};
+
+/// A sink that takes whole batches and reads them.
+class sum_of_batches {
+ public:
+  explicit sum_of_batches(std::uint64_t& to) : to_(&to) {}
+  class part {
+   public:
+    explicit part(std::uint64_t& to) : to_(&to) {}
+    void write_batch(std::span<std::uint64_t const> records) {
+      measure::keep(records.data());
+      *to_ += records.size();
+    }
+
+   private:
+    std::uint64_t* to_;
+  };
+  part build(leat::step_services const&) const { return part(*to_); }
+
+ private:
+  std::uint64_t* to_;
+};
+
+constexpr int passes = 40;
+
+void five_maps(std::shared_ptr<numbers const> const& values) {
+  double const records = static_cast<double>(values->size()) * passes;
+  std::uint64_t by_hand = 0;
+  std::uint64_t by_leat = 0;
+  measure::compare(
+      "5 maps over u64, summed", records,
+      {{"hand loop",
+        [&] {
+          return measure::seconds_of([&] {
+            by_hand = 0;
+            for (int pass = 0; pass != passes; ++pass) {
+              std::uint64_t sum = 0;
+              for (std::uint64_t x : *values) sum += step_5(step_4(step_3(step_2(step_1(x)))));
+              by_hand += sum;
+              measure::keep(by_hand);
+            }
+          });
+        }},
+       {"leat, fused sink",
+        [&] {
+          by_leat = 0;
+          leat::flow flow("chain");
+          flow.input("in", memory_source(values, passes)) | leat::map(step_1) | leat::map(step_2) | leat::map(step_3) |
+              leat::map(step_4) | leat::map(step_5) |
+              leat::output("out", leat::to::for_each(summing(by_leat)));
+          return measure::seconds_of([&] { leat::run(flow); });
+        }}},
+      1.05);
+  if (by_hand != by_leat) std::printf("  WRONG: the results differ\n");
+}
+
+void filtered(std::shared_ptr<numbers const> const& values, char const* share, std::uint64_t threshold) {
+  double const records = static_cast<double>(values->size()) * passes;
+  std::uint64_t branching = 0;
+  std::uint64_t compacting = 0;
+  std::uint64_t by_leat = 0;
+  auto const pass = [threshold](std::uint64_t x) { return (x >> 32) < threshold; };
+  std::vector<std::uint64_t> batch(1024);
+  auto by_hand = [&](std::uint64_t& total, auto&& loop) {
+    return measure::seconds_of([&] {
+      total = 0;
+      for (int round = 0; round != passes; ++round)
+        for (std::size_t i = 0; i < values->size(); i += 1024) {
+          std::size_t const kept = loop(values->data() + i, std::min<std::size_t>(1024, values->size() - i));
+          measure::keep(batch.data());
+          total += kept;
+        }
+    });
+  };
+  auto const branch = [&](std::uint64_t const* from, std::size_t count) {
+    std::size_t kept = 0;
+    std::uint64_t* const to = batch.data();
+    for (std::size_t i = 0; i != count; ++i) {
+      std::uint64_t const x = step_3(step_2(step_1(from[i])));
+      if (pass(x)) to[kept++] = step_5(step_4(x));
+    }
+    return kept;
+  };
+  auto const compact = [&](std::uint64_t const* from, std::size_t count) {
+    std::size_t kept = 0;
+    std::uint64_t* const to = batch.data();
+    for (std::size_t i = 0; i != count; ++i) {
+      std::uint64_t const x = step_3(step_2(step_1(from[i])));
+      to[kept] = x;
+      kept += pass(x);
+    }
+    for (std::size_t i = 0; i != kept; ++i) to[i] = step_5(step_4(to[i]));
+    return kept;
+  };
+  // The better of the two hand loops is the measure: it is found first, then put first.
+  double const a = by_hand(branching, branch) + by_hand(branching, branch);
+  double const b = by_hand(compacting, compact) + by_hand(compacting, compact);
+  std::vector<measure::variant> variants;
+  variants.emplace_back("hand loop, branching", [&] { return by_hand(branching, branch); });
+  variants.emplace_back("hand loop, compacting", [&] { return by_hand(compacting, compact); });
+  if (b < a) std::swap(variants[0], variants[1]);
+  variants.emplace_back("leat, into batches", [&] {
+    by_leat = 0;
+    leat::flow flow("chain");
+    flow.input("in", memory_source(values, passes)) | leat::map(step_1) | leat::map(step_2) | leat::map(step_3) |
+        leat::filter(pass) | leat::map(step_4) | leat::map(step_5) | leat::output("out", sum_of_batches(by_leat));
+    return measure::seconds_of([&] { leat::run(flow); });
+  });
+  measure::compare(std::string("the same with a filter, ") + share + " pass, into batches", records, variants, 1.15);
+  if (by_leat != branching || by_leat != compacting) std::printf("  WRONG: the results differ\n");
+}
+
+}  // namespace
+
+int main() {
+  auto const values = random_numbers(1 << 20);
+  five_maps(values);
+  filtered(values, "all", 0x100000000u);
+  filtered(values, "50 %", 0x80000000u);
+  filtered(values, "1 %", 42949672u);
+  filtered(values, "99 %", 4252017623u);
+}

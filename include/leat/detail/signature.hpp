@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+namespace leat::detail {
+
+/// The parameters and result of a function, a lambda or a function object whose call is not a template.
+template <class R, class... Args>
+struct signature {};
+
+template <class M>
+struct signature_of_member {
+  using type = void;
+};
+template <class C, class R, class... Args>
+struct signature_of_member<R (C::*)(Args...)> {
+  using type = signature<R, Args...>;
+};
+template <class C, class R, class... Args>
+struct signature_of_member<R (C::*)(Args...) const> {
+  using type = signature<R, Args...>;
+};
+template <class C, class R, class... Args>
+struct signature_of_member<R (C::*)(Args...) noexcept> {
+  using type = signature<R, Args...>;
+};
+template <class C, class R, class... Args>
+struct signature_of_member<R (C::*)(Args...) const noexcept> {
+  using type = signature<R, Args...>;
+};
+
+/// `type` is a `signature`, or void where the types are not spelled out: a generic lambda, an overloaded call.
+template <class F>
+struct signature_of {
+  using type = void;
+};
+template <class F>
+  requires requires { &F::operator(); }
+struct signature_of<F> : signature_of_member<decltype(&F::operator())> {};
+template <class R, class... Args>
+struct signature_of<R (*)(Args...)> {
+  using type = signature<R, Args...>;
+};
+template <class R, class... Args>
+struct signature_of<R (*)(Args...) noexcept> {
+  using type = signature<R, Args...>;
+};
+
+}  // namespace leat::detail

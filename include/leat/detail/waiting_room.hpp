@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/op/stage.hpp>
+
+#include <atomic>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <utility>
+#include <vector>
+
+/// Where the coroutines of one stage wait for the clock and for calls from other threads. Only those whose time has
+/// come, or that were called, are looked at.
+namespace leat::detail {
+
+/// One wait of one coroutine. A coroutine that has gone on, or has been destroyed, does not answer to an old ticket.
+struct ticket {
+  ticket(std::size_t coroutine, std::uint64_t number) : slot(coroutine), wait(number) {}
+  auto operator<=>(ticket const&) const = default;
+
+  std::size_t slot;
+  std::uint64_t wait;
+};
+
+/// How other threads call a waiting coroutine. It outlives its stage for as long as somebody may still call.
+class call_line {
+ public:
+  explicit call_line(host& worker) : worker_(&worker) {}
+
+  /// Any thread, at any time, also after the flow has ended.
+  void call(ticket who) {
+    std::lock_guard const lock(mutex_);
+    if (worker_ == nullptr) return;
+    called_.push_back(who);
+    any_.store(true, std::memory_order_release);
+    worker_->wake();
+  }
+
+  void close() {
+    std::lock_guard const lock(mutex_);
+    worker_ = nullptr;
+    called_.clear();
+  }
+
+  bool any() const { return any_.load(std::memory_order_acquire); }
+
+  void collect(std::vector<ticket>& into) {
+    std::lock_guard const lock(mutex_);
+    into.insert(into.end(), called_.begin(), called_.end());
+    called_.clear();
+    any_.store(false, std::memory_order_relaxed);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<ticket> called_;
+  std::atomic<bool> any_{false};
+  host* worker_;
+};
+
+/// Makes one coroutine go on, once. Any thread.
+class wake_call {
+ public:
+  wake_call() = default;
+  wake_call(std::shared_ptr<call_line> line, ticket who) : line_(std::move(line)), who_(who) {}
+  explicit operator bool() const { return line_ != nullptr; }
+  void operator()() const { line_->call(who_); }
+
+ private:
+  std::shared_ptr<call_line> line_;
+  ticket who_{0, 0};
+};
+
+/// Tickets in the order of their times.
+class alarms {
+ public:
+  void add(steady_time when, ticket who) { all_.emplace(when, who); }
+  void remove(steady_time when, ticket who) { all_.erase({when, who}); }
+  steady_time next() const { return all_.empty() ? never : all_.begin()->first; }
+
+  /// Takes out those whose time has come.
+  void collect(steady_time now, std::vector<ticket>& into) {
+    while (!all_.empty() && all_.begin()->first <= now) {
+      into.push_back(all_.begin()->second);
+      all_.erase(all_.begin());
+    }
+  }
+
+ private:
+  std::set<std::pair<steady_time, ticket>> all_;
+};
+
+class waiting_room {
+ public:
+  explicit waiting_room(host& worker) : worker_(&worker), line_(std::make_shared<call_line>(worker)) {}
+  waiting_room(waiting_room const&) = delete;
+  waiting_room& operator=(waiting_room const&) = delete;
+  ~waiting_room() { line_->close(); }
+
+  host& worker() { return *worker_; }
+  std::shared_ptr<call_line> const& line() const { return line_; }
+  alarms& clock() { return clock_; }
+
+  /// The next time at which somebody here wants to go on; a call may come sooner.
+  steady_time next() const { return clock_.next(); }
+  bool called() const { return line_->any(); }
+
+  /// Calls `go_on(ticket)` for all that were called or whose time has come. Those that come to wait meanwhile are for
+  /// the next time, so that nobody keeps the worker to himself.
+  template <class F>
+  bool serve(F&& go_on) {
+    if (!line_->any() && clock_.next() == never) return false;
+    served_.clear();
+    if (line_->any()) line_->collect(served_);
+    if (clock_.next() != never) clock_.collect(worker_->now(), served_);
+    for (ticket const who : served_) go_on(who);
+    return !served_.empty();
+  }
+
+ private:
+  host* worker_;
+  std::shared_ptr<call_line> line_;
+  alarms clock_;
+  std::vector<ticket> served_;
+};
+
+}  // namespace leat::detail

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/from/source.hpp>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace leat::detail {
+
+inline std::string reason_of(int error) { return std::generic_category().message(error); }
+
+/// The bytes of a file, a pipe, a terminal (`-` is standard input), as a window that is moved along. Reading never
+/// waits: where there is nothing yet, the worker is woken once there is.
+class input_file {
+ public:
+  enum class got { bytes, nothing_yet, end };
+
+  static constexpr std::size_t read_size = std::size_t{256} << 10;
+  static constexpr std::size_t default_longest = std::size_t{16} << 20;
+
+  /// Opens `path`. Throws std::runtime_error with a sentence.
+  input_file(std::string path, step_services const& services, std::size_t longest = default_longest)
+      : path_(std::move(path)), services_(services), longest_(longest) {
+    open();
+  }
+  input_file(input_file const&) = delete;
+  input_file& operator=(input_file const&) = delete;
+  ~input_file() {
+    if (descriptor_ > STDERR_FILENO) ::close(descriptor_);
+  }
+
+  std::string name() const { return path_ == "-" ? "standard input" : "\"" + path_ + "\""; }
+
+  /// What has been read and not been used.
+  std::string_view unread() const { return {buffer_.get() + begin_, end_ - begin_}; }
+  void consume(std::size_t bytes) {
+    begin_ += bytes;
+    position_ += bytes;
+  }
+  /// Of the first byte of `unread`, from the beginning of the file.
+  std::uint64_t position() const { return position_; }
+
+  void seek(std::uint64_t position) {
+    if (!regular_)
+      throw std::runtime_error(name() + " cannot be resumed at byte " + std::to_string(position) +
+                               ": only a regular file can be read again");
+    struct stat facts {};
+    if (::fstat(descriptor_, &facts) != 0) fail(errno);
+    if (static_cast<std::uint64_t>(facts.st_size) < position)
+      throw std::runtime_error("cannot resume " + name() + " at byte " + std::to_string(position) + ": it has only " +
+                               std::to_string(facts.st_size) + " bytes now");
+    if (::lseek(descriptor_, static_cast<off_t>(position), SEEK_SET) < 0) fail(errno);
+    begin_ = end_ = 0;
+    position_ = position;
+  }
+
+  /// One read. `unread` is longer afterwards, or there is nothing yet, or nothing more.
+  got read_more() {
+    waiting_ = false;
+    if (!regular_ && !can_be_read_now()) return wait();
+    make_room();
+    ssize_t const count = ::read(descriptor_, buffer_.get() + end_, capacity_ - end_);
+    if (count > 0) {
+      end_ += static_cast<std::size_t>(count);
+      return got::bytes;
+    }
+    if (count == 0) return got::end;
+    if (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK) return wait();
+    fail(errno);
+  }
+
+  /// For a partition's `ready` and `next_awake`.
+  bool ready() const { return waiting_ && can_be_read_now(); }
+  std::optional<steady_time> next_awake() const { return waiting_ ? never : steady_time::min(); }
+
+ private:
+  void open() {
+    // Not to wait for a named pipe's writer; a regular file takes no notice of the flag.
+    descriptor_ = path_ == "-" ? STDIN_FILENO : ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor_ < 0) fail(errno);
+    struct stat facts {};
+    if (::fstat(descriptor_, &facts) != 0) refuse(reason_of(errno));
+    if (S_ISDIR(facts.st_mode)) refuse("it is a directory; to read the files in it use from::files");
+    regular_ = S_ISREG(facts.st_mode);
+    if (regular_ && path_ == "-") {
+      off_t const at = ::lseek(descriptor_, 0, SEEK_CUR);
+      position_ = at > 0 ? static_cast<std::uint64_t>(at) : 0;
+    }
+  }
+
+  [[noreturn]] void refuse(std::string const& reason) {
+    if (descriptor_ > STDERR_FILENO) ::close(descriptor_);
+    throw std::runtime_error("cannot read " + name() + ": " + reason);
+  }
+  [[noreturn]] void fail(int error) const {
+    throw std::runtime_error("cannot read " + name() + ": " + reason_of(error));
+  }
+
+  bool can_be_read_now() const {
+    pollfd one{descriptor_, POLLIN, 0};
+    return ::poll(&one, 1, 0) > 0;
+  }
+
+  got wait() {
+    waiting_ = true;
+    services_.wake_when_readable(descriptor_);
+    return got::nothing_yet;
+  }
+
+  void make_room() {
+    std::size_t const kept = end_ - begin_;
+    if (kept >= longest_)
+      throw std::runtime_error("a record of " + name() + " that begins at byte " + std::to_string(position_) +
+                               " is longer than " + std::to_string(longest_) + " bytes");
+    if (capacity_ - kept < read_size / 2) {
+      std::size_t const grown = capacity_ == 0 ? read_size : capacity_ * 2;
+      std::unique_ptr<char[]> larger(new char[grown]);
+      if (kept != 0) std::memcpy(larger.get(), buffer_.get() + begin_, kept);
+      buffer_ = std::move(larger);
+      capacity_ = grown;
+    } else if (begin_ != 0) {
+      std::memmove(buffer_.get(), buffer_.get() + begin_, kept);
+    }
+    begin_ = 0;
+    end_ = kept;
+  }
+
+  std::string path_;
+  step_services services_;
+  std::size_t longest_;
+  int descriptor_ = -1;
+  bool regular_ = false;
+  bool waiting_ = false;
+  std::unique_ptr<char[]> buffer_;
+  std::size_t capacity_ = 0;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  std::uint64_t position_ = 0;
+};
+
+}  // namespace leat::detail

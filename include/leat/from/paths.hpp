@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <dirent.h>
+#include <fnmatch.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace leat::detail {
+
+/// The file's own name, without the directories that lead to it.
+inline std::string base_name(std::string const& path) { return path.substr(path.rfind('/') + 1); }
+
+/// The files that a source reads, each a partition: given one by one, or found in a directory when the run begins.
+class paths {
+ public:
+  explicit paths(std::vector<std::string> files) : files_(std::move(files)) {}
+  paths(std::string directory, std::string glob) : directory_(std::move(directory)), glob_(std::move(glob)) {}
+
+  /// The partitions' names: paths as they were given, or the names of the files in the directory. Throws
+  /// std::runtime_error with a sentence.
+  std::vector<std::string> list_parts() const {
+    std::vector<std::string> names = glob_.empty() ? files_ : names_in_directory();
+    std::sort(names.begin(), names.end());
+    auto const twice = std::adjacent_find(names.begin(), names.end());
+    if (twice != names.end()) throw std::runtime_error("the file \"" + *twice + "\" is given twice");
+    if (names.empty()) throw std::runtime_error("the list of files to read is empty");
+    return names;
+  }
+
+  std::string path_of(std::string const& part) const { return glob_.empty() ? part : directory_ + "/" + part; }
+
+ private:
+  [[noreturn]] void fail(std::string const& reason) const {
+    throw std::runtime_error("cannot read the directory \"" + directory_ + "\": " + reason);
+  }
+
+  std::vector<std::string> names_in_directory() const {
+    struct closing {
+      void operator()(DIR* open) const { ::closedir(open); }
+    };
+    std::unique_ptr<DIR, closing> const open(::opendir(directory_.c_str()));
+    if (open == nullptr && errno == ENOTDIR) fail("it is a file; to read one file use from::lines or from::csv");
+    if (open == nullptr) fail(std::generic_category().message(errno));
+
+    std::vector<std::string> names;
+    errno = 0;
+    while (dirent const* entry = ::readdir(open.get())) {
+      std::string name(entry->d_name);
+      struct stat facts {};
+      bool const readable_kind =
+          ::stat((directory_ + "/" + name).c_str(), &facts) == 0 && !S_ISDIR(facts.st_mode);
+      if (readable_kind && ::fnmatch(glob_.c_str(), name.c_str(), FNM_PERIOD) == 0) names.push_back(std::move(name));
+      errno = 0;
+    }
+    if (errno != 0) fail(std::generic_category().message(errno));
+    if (names.empty())
+      throw std::runtime_error("no file in the directory \"" + directory_ + "\" matches \"" + glob_ + "\"");
+    return names;
+  }
+
+  std::vector<std::string> files_;
+  std::string directory_;
+  std::string glob_;
+};
+
+}  // namespace leat::detail

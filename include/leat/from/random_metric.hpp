@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/from/source.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace leat {
+namespace from {
+
+/// A metric that takes a random value now and then: pairs of its name and the value, for demonstrations. Chance comes
+/// from the run, so a simulated run repeats. One partition, named as the metric, resumed by how many were emitted.
+class random_metric {
+ public:
+  using record = std::pair<std::string, double>;
+  using position = std::uint64_t;
+
+  static constexpr std::uint64_t unbounded = std::numeric_limits<std::uint64_t>::max();
+
+  /// `next_random` makes a value of 64 random bits; without it values are the whole numbers from 0 to 9.
+  explicit random_metric(std::string name, std::chrono::nanoseconds interval = std::chrono::milliseconds(700),
+                         std::uint64_t count = unbounded, std::function<double(std::uint64_t)> next_random = digit)
+      : name_(std::move(name)), interval_(interval), count_(count), next_random_(std::move(next_random)) {}
+
+  class partition {
+   public:
+    partition(random_metric const& of, std::uint64_t emitted, step_services const& services)
+        : metric_(of), services_(services), emitted_(emitted), due_(services.now()) {}
+
+    bool next_batch(emitter<record>& out) {
+      if (emitted_ >= metric_.count_) return false;
+      out(record(metric_.name_, metric_.next_random_(services_.random())));
+      ++emitted_;
+      due_ += metric_.interval_;
+      return emitted_ != metric_.count_;
+    }
+    std::optional<steady_time> next_awake() const { return due_; }
+    std::uint64_t snapshot() const { return emitted_; }
+
+   private:
+    random_metric metric_;
+    step_services services_;
+    std::uint64_t emitted_;
+    steady_time due_;
+  };
+
+  std::vector<std::string> list_parts() const { return {name_}; }
+  partition build_part(std::string const&, std::optional<position> const& resume,
+                       step_services const& services) const {
+    return {*this, resume.value_or(0), services};
+  }
+
+ private:
+  static double digit(std::uint64_t chance) { return static_cast<double>(chance % 10); }
+
+  std::string name_;
+  std::chrono::nanoseconds interval_;
+  std::uint64_t count_;
+  std::function<double(std::uint64_t)> next_random_;
+};
+
+}  // namespace from
+}  // namespace leat

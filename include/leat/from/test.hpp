@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/from/poll.hpp>
+#include <leat/from/source.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace leat {
+namespace from {
+
+/// An item of `from::test`: the run fails here, once; the next run goes on past it.
+struct abort {};
+/// An item of `from::test`: what follows comes this much later.
+struct pause {
+  explicit pause(std::chrono::nanoseconds how_long) : duration(how_long) {}
+  std::chrono::nanoseconds duration;
+};
+
+/// What leaves a source at an `abort` mark.
+class aborted : public std::runtime_error {
+ public:
+  aborted() : std::runtime_error("from::test came to an abort mark") {}
+};
+
+/// A record or a mark.
+template <class T>
+class test_item {
+ public:
+  enum class kind { record, end, abort, pause };
+
+  template <class X>
+    requires std::convertible_to<X, T>
+  test_item(X&& record) : value(std::in_place, std::forward<X>(record)) {}  // NOLINT: to be written in a list
+  test_item(end_of_input) : what(kind::end) {}                              // NOLINT
+  test_item(from::abort) : what(kind::abort), used(std::make_shared<std::atomic<bool>>(false)) {}  // NOLINT
+  test_item(from::pause pause) : what(kind::pause), duration(pause.duration) {}                    // NOLINT
+
+  kind what = kind::record;
+  std::optional<T> value;
+  std::chrono::nanoseconds duration{};
+  std::shared_ptr<std::atomic<bool>> used;
+};
+
+/// Records for a test, with marks among them: `from::test<int>({1, 2, from::pause(1s), 3, from::end_of_input{}, 4})`.
+/// One partition, `iterable`, resumed by index; resumed at an `end_of_input` it goes on past it.
+template <class T>
+class test {
+ public:
+  using record = T;
+  using position = std::uint64_t;
+  using items = std::vector<test_item<T>>;
+
+  explicit test(items given) : items_(std::make_shared<items const>(std::move(given))) {}
+
+  /// Records emitted together; one unless said.
+  test batch_size(std::size_t records) const {
+    test changed(*this);
+    changed.batch_size_ = records == 0 ? 1 : records;
+    return changed;
+  }
+
+  class partition {
+   public:
+    partition(std::shared_ptr<items const> given, std::uint64_t at, std::size_t batch_size,
+              step_services const& services)
+        : items_(std::move(given)), at_(at), batch_size_(batch_size), services_(services) {}
+
+    bool next_batch(emitter<T>& out) {
+      awake_ = std::nullopt;
+      for (std::size_t n = 0; n != batch_size_ && at_ < items_->size(); ++n) {
+        test_item<T> const& item = (*items_)[at_++];
+        switch (item.what) {
+          case test_item<T>::kind::record: out(*item.value); break;
+          case test_item<T>::kind::end: return false;
+          case test_item<T>::kind::abort:
+            if (!item.used->exchange(true, std::memory_order_relaxed)) throw aborted();
+            break;
+          case test_item<T>::kind::pause: awake_ = services_.now() + item.duration; return true;
+        }
+      }
+      return ends_here();
+    }
+    std::optional<steady_time> next_awake() const { return awake_; }
+    std::uint64_t snapshot() const { return at_; }
+
+   private:
+    /// An end right after a full batch belongs to it, as the end of the items does.
+    bool ends_here() {
+      if (at_ < items_->size() && (*items_)[at_].what == test_item<T>::kind::end) {
+        ++at_;
+        return false;
+      }
+      return at_ < items_->size();
+    }
+
+    std::shared_ptr<items const> items_;
+    std::uint64_t at_;
+    std::size_t batch_size_;
+    step_services services_;
+    std::optional<steady_time> awake_;
+  };
+
+  std::vector<std::string> list_parts() const { return {"iterable"}; }
+  partition build_part(std::string const&, std::optional<position> const& resume,
+                       step_services const& services) const {
+    return {items_, resume.value_or(0), batch_size_, services};
+  }
+
+ private:
+  std::shared_ptr<items const> items_;
+  std::size_t batch_size_ = 1;
+};
+
+}  // namespace from
+}  // namespace leat

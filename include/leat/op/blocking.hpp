@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/coroutine_root.hpp>
+
+#include <coroutine>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace leat {
+namespace detail {
+
+/// Some work, on its way to a place where waiting is allowed and back.
+template <class F>
+class blocking_job {
+  using R = decltype(std::declval<F&>()());
+
+ public:
+  explicit blocking_job(F f) : f_(std::move(f)) {}
+
+  void run() noexcept {
+    try {
+      if constexpr (std::is_void_v<R>)
+        f_();
+      else
+        value_.emplace(f_());
+    } catch (...) {
+      error_ = std::current_exception();
+    }
+  }
+  R result() {
+    if (error_) std::rethrow_exception(error_);
+    if constexpr (!std::is_void_v<R>) return std::move(*value_);
+  }
+
+ private:
+  F f_;
+  std::optional<std::conditional_t<std::is_void_v<R>, bool, R>> value_;
+  std::exception_ptr error_;
+};
+
+template <class F>
+class blocking_awaiter {
+ public:
+  explicit blocking_awaiter(std::shared_ptr<blocking_job<F>>& job) : job_(&job) {}
+
+  bool await_ready() const { return false; }
+  template <class P>
+  void await_suspend(std::coroutine_handle<P> caller) const {
+    constexpr bool inside_a_leat_task = promise_of_a_task<P>;
+    static_assert(inside_a_leat_task, "leat: leat::blocking can only be awaited in a leat::task");
+    if constexpr (inside_a_leat_task) {
+      coroutine_root& root = *caller.promise().root;
+      root.worker().block([job = *job_] { job->run(); }, [call = root.wait_for_call()] { call(); });
+    }
+  }
+  auto await_resume() const { return (*job_)->result(); }
+
+ private:
+  std::shared_ptr<blocking_job<F>>* job_;
+};
+
+/// What `blocking` returns. `Temporary` says that F may have been a temporary lambda.
+template <class F, bool Temporary>
+class blocking_call {
+ public:
+  using awaited = awaited_on_a_worker;
+
+  explicit blocking_call(F f) : job_(std::make_shared<blocking_job<F>>(std::move(f))) {}
+
+  blocking_awaiter<F> operator co_await() & { return blocking_awaiter<F>(job_); }
+  blocking_awaiter<F> operator co_await() && {
+    constexpr bool work_is_named_or_owns_nothing = !Temporary || std::is_trivially_destructible_v<F>;
+    static_assert(work_is_named_or_owns_nothing,
+                  "leat: blocking(f): g++ 12 destroys a temporary lambda that owns what it captures twice if it stands "
+                  "beside co_await: write auto work = leat::blocking(f); and then co_await work");
+    return blocking_awaiter<F>(job_);
+  }
+
+ private:
+  std::shared_ptr<blocking_job<F>> job_;
+};
+
+}  // namespace detail
+
+/// Runs `f()` on a thread where waiting is allowed, and goes on with what it returned or threw, on the worker's own
+/// thread again: `auto rows = co_await leat::blocking(query);`. The worker does other things meanwhile. What `f` refers
+/// to must stay as long as it runs, which may be longer than the task if that is timed out: let `f` own it. Await the
+/// call once. A temporary lambda that owns what it captures is given a name first.
+template <class F>
+auto blocking(F&& f) {
+  return detail::blocking_call<std::decay_t<F>, !std::is_lvalue_reference_v<F>>(std::forward<F>(f));
+}
+
+}  // namespace leat

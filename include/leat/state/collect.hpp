@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/flow.hpp>
+#include <leat/state/stateful_stage.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace leat {
+
+/// A key's values are passed on once none has come for this long. Each value puts the time off.
+class inactive_for {
+ public:
+  explicit inactive_for(std::chrono::nanoseconds time) : duration(time) {}
+  std::chrono::nanoseconds duration;
+};
+
+/// A key's values are passed on once the oldest has waited for this long, however many follow it.
+class max_age {
+ public:
+  explicit max_age(std::chrono::nanoseconds time) : duration(time) {}
+  std::chrono::nanoseconds duration;
+};
+
+namespace detail {
+
+template <class V>
+struct collected {
+  std::vector<V> values;
+  wall_time due;        ///< the inactivity runs out
+  wall_time age_limit;  ///< the oldest has waited long enough
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive & values & due & age_limit;
+  }
+};
+
+template <class V>
+class collect_logic {
+ public:
+  using state = collected<V>;
+
+  collect_logic(std::optional<inactive_for> inactivity, std::optional<max_age> age, std::size_t most)
+      : inactivity_(inactivity), age_(age), most_(most) {}
+
+  void bind(step_context const& step) { worker_ = step.worker; }
+  void begin_batch() { now_ = worker_->wall(); }
+
+  template <class Cell, class K, class Emit>
+  void on_value(Cell& met, K const& key, V&& value, Emit& emit) {
+    state& kept = met.state();
+    if (kept.values.empty()) kept.age_limit = age_ ? later(age_->duration) : wall_time::max();
+    kept.due = inactivity_ ? later(inactivity_->duration) : wall_time::max();
+    kept.values.push_back(std::move(value));
+    if (kept.values.size() >= most_) pass_on(met, key, emit);
+  }
+  template <class Cell, class Emit>
+  void on_end(Cell& met, Emit& emit) {
+    pass_on(met, met.key(), emit);
+  }
+  std::optional<wall_time> notify_at(state const& kept) const {
+    wall_time const when = std::min(kept.due, kept.age_limit);
+    return when == wall_time::max() ? std::nullopt : std::optional<wall_time>(when);
+  }
+  template <class Cell, class Emit>
+  void on_notify(Cell& met, Emit& emit) {
+    pass_on(met, met.key(), emit);
+  }
+
+ private:
+  template <class Cell, class K, class Emit>
+  void pass_on(Cell& met, K const& key, Emit& emit) {
+    emit(key, std::move(met.state().values));
+    met.forget();
+  }
+
+  /// Saturates: a day may be far, never past the end of time.
+  wall_time later(std::chrono::nanoseconds by) const {
+    return by >= wall_time::max() - now_ ? wall_time::max()
+                                         : now_ + std::chrono::duration_cast<wall_time::duration>(by);
+  }
+
+  std::optional<inactive_for> inactivity_;
+  std::optional<max_age> age_;
+  std::size_t most_;
+  host* worker_ = nullptr;
+  wall_time now_;
+};
+
+class collect_step {
+ public:
+  collect_step(step_name name, std::optional<inactive_for> inactivity, std::optional<max_age> age, std::size_t most)
+      : name_(std::move(name)), inactivity_(inactivity), age_(age), most_(most) {
+    if (most == 0) throw flow_error("collect needs a size of at least 1 (" + place_of(name_.where) + ")");
+  }
+
+  template <a_stream S>
+  friend auto operator|(S&& up, collect_step self) {
+    if constexpr (!can_meet_state<S>())
+      return refused(up);
+    else {
+      using V = value_of_pair<record_of<S>>;
+      return append_stateful<std::vector<V>>(std::forward<S>(up),
+                                             collect_logic<V>(self.inactivity_, self.age_, self.most_),
+                                             step_info("collect", self.name_));
+    }
+  }
+
+ private:
+  step_name name_;
+  std::optional<inactive_for> inactivity_;
+  std::optional<max_age> age_;
+  std::size_t most_;
+};
+
+}  // namespace detail
+
+/// Collects the values of a key into a vector and passes it on when it has `most` values, when none has come for a
+/// while (`inactive_for`), when the oldest has waited long enough (`max_age`), or at the end of the input.
+inline detail::collect_step collect(step_name name, inactive_for inactivity, std::size_t most) {
+  return {std::move(name), inactivity, std::nullopt, most};
+}
+inline detail::collect_step collect(step_name name, max_age age, std::size_t most) {
+  return {std::move(name), std::nullopt, age, most};
+}
+inline detail::collect_step collect(step_name name, inactive_for inactivity, max_age age, std::size_t most) {
+  return {std::move(name), inactivity, age, most};
+}
+
+}  // namespace leat

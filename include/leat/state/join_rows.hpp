@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace leat {
+
+/// Which values of a side a join keeps for a key: the first, the last, or all (`product`: rows are every combination).
+enum class insert { first, last, product };
+
+/// When a join passes its rows on: `complete`, once every side has a value, and then the key begins anew; `final`, at
+/// the end of the input; `running`, after every value, the state being kept.
+enum class emit { complete, final, running };
+
+namespace detail {
+
+/// What a join keeps of one key: the values of each side.
+template <class... Vs>
+struct join_sides_kept {
+  std::tuple<std::vector<Vs>...> values;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive & values;
+  }
+
+  template <std::size_t Side, class V>
+  void add(V&& value, insert insertion) {
+    auto& side = std::get<Side>(values);
+    if (insertion == insert::first && !side.empty()) return;
+    if (insertion == insert::last) side.clear();
+    side.push_back(std::forward<V>(value));
+  }
+
+  bool complete() const {
+    return std::apply([](auto const&... side) { return (!side.empty() && ...); }, values);
+  }
+
+  /// Every combination, the leftmost side varying slowest; a side without a value is an empty optional.
+  template <class Emit>
+  void rows(Emit&& emit_row) const {
+    std::tuple<std::optional<Vs>...> row;
+    combine<0>(row, emit_row);
+  }
+
+ private:
+  template <std::size_t Side, class Emit>
+  void combine(std::tuple<std::optional<Vs>...>& row, Emit& emit_row) const {
+    if constexpr (Side == sizeof...(Vs)) {
+      emit_row(std::as_const(row));
+    } else if (std::get<Side>(values).empty()) {
+      std::get<Side>(row).reset();
+      combine<Side + 1>(row, emit_row);
+    } else {
+      for (auto const& value : std::get<Side>(values)) {
+        std::get<Side>(row).emplace(value);
+        combine<Side + 1>(row, emit_row);
+      }
+    }
+  }
+};
+
+}  // namespace detail
+}  // namespace leat

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/op/assembly.hpp>
+#include <leat/op/emitter.hpp>
+#include <leat/op/step_context.hpp>
+#include <leat/route/by_key.hpp>
+#include <leat/state/join_rows.hpp>
+#include <leat/state/keyed_state.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace leat::detail {
+
+/// The running form of a join: one input per side, marks aligned over them, one table for all.
+template <class K, class... Vs>
+class join_stage final : public stage {
+  using kept = join_sides_kept<Vs...>;
+  using row = std::tuple<std::optional<Vs>...>;
+  using table = keyed_state<K, kept>;
+  using cell = typename table::cell;
+
+  template <std::size_t Side>
+  class input final : public keyed_consumer<std::pair<K, std::tuple_element_t<Side, std::tuple<Vs...>>>> {
+    using record = std::pair<K, std::tuple_element_t<Side, std::tuple<Vs...>>>;
+
+   public:
+    explicit input(join_stage& of) : join_(of) {}
+    void take(std::uint64_t const* hashes, record* records, std::size_t count) override {
+      join_.template take<Side>(hashes, records, count);
+    }
+    void arrive(mark which) override { join_.arrive(Side, which); }
+    bool ready() override { return !join_.marks_.held(Side) && !join_.ending_ && join_.out_.next().ready(); }
+
+   private:
+    join_stage& join_;
+  };
+
+ public:
+  join_stage(insert insertion, emit emission, assembly& worker, node const& described)
+      : insertion_(insertion), emission_(emission), step_(described.step(), worker.worker()),
+        table_(owned_slots(worker.worker().index(), worker.worker().count())), marks_(sizeof...(Vs)),
+        out_(worker.batch_size<std::pair<K, row>>()) {
+    connect(worker, described, std::index_sequence_for<Vs...>{});
+    worker.provide({described.id, 0}, out_.next());
+  }
+
+  bool turn() override { return ending_ && end_some(); }
+  bool done() const override { return done_; }
+
+ private:
+  template <std::size_t... Side>
+  void connect(assembly& worker, node const& described, std::index_sequence<Side...>) {
+    (connect_one<Side>(worker, described), ...);
+  }
+  template <std::size_t Side>
+  void connect_one(assembly& worker, node const& described) {
+    using V = std::tuple_element_t<Side, std::tuple<Vs...>>;
+    auto made = std::make_unique<input<Side>>(*this);
+    worker.outlet<keyed_outlet<std::pair<K, V>>>(described.inputs[Side]).next = made.get();
+    std::get<Side>(inputs_) = std::move(made);
+  }
+
+  template <std::size_t Side, class Record>
+  void take(std::uint64_t const* hashes, Record* records, std::size_t count) {
+    guarded(step_, [&] {
+      table_.each(
+          hashes, count, [records](std::size_t i) -> K const& { return records[i].first; },
+          [&](cell& met, std::size_t i) {
+            met.state().template add<Side>(std::move(records[i].second), insertion_);
+            if (emission_ == emit::running) send_rows(met);
+            if (emission_ == emit::complete && met.state().complete()) {
+              send_rows(met);
+              met.forget();
+            }
+          });
+    });
+    out_.flush();
+  }
+
+  void send_rows(cell& met) {
+    met.state().rows([&](row const& one) { out_(std::pair<K, row>(met.key(), one)); });
+  }
+
+  void arrive(std::size_t side, mark which) {
+    mark complete;
+    if (!marks_.arrive(side, which, complete)) return;
+    out_.flush();
+    end_ = complete;
+    if (complete.kind == mark_kind::end && emission_ == emit::final)
+      ending_ = true;
+    else
+      pass();
+  }
+
+  void pass() {
+    step_.pass(end_);
+    done_ = end_.last();
+    out_.next().arrive(end_);
+  }
+
+  bool end_some() {
+    if (!out_.next().ready()) return false;
+    bool more = true;
+    guarded(step_, [&] {
+      more = table_.visit_in_key_order(2048, [&](cell& met) {
+        send_rows(met);
+        met.forget();
+      });
+    });
+    out_.flush();
+    if (!more) {
+      ending_ = false;
+      pass();
+    }
+    return true;
+  }
+
+  template <class Sides>
+  struct inputs_of;
+  template <std::size_t... Side>
+  struct inputs_of<std::index_sequence<Side...>> {
+    using type = std::tuple<std::unique_ptr<input<Side>>...>;
+  };
+
+  insert insertion_;
+  emit emission_;
+  step_context step_;
+  table table_;
+  alignment marks_;
+  emitter<std::pair<K, row>> out_;
+  typename inputs_of<std::index_sequence_for<Vs...>>::type inputs_;
+  mark end_;
+  bool ending_ = false;
+  bool done_ = false;
+};
+
+template <class K, class... Vs>
+class join_node final : public node {
+ public:
+  join_node(insert insertion, emit emission, step_info step, std::vector<port> from)
+      : node({std::move(step)}, std::move(from)), insertion_(insertion), emission_(emission) {}
+
+  void build(assembly& worker) const override {
+    worker.add<join_stage<K, Vs...>>(insertion_, emission_, worker, *this);
+  }
+
+ private:
+  insert insertion_;
+  emit emission_;
+};
+
+}  // namespace leat::detail

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace leat::detail {
+
+/// A key and its state, in place. Zeroed memory is an array of empty entries.
+template <class K, class S>
+struct state_entry {
+  static constexpr std::uint32_t empty = 0;
+  static constexpr std::uint32_t dead = 0xffff'ffff;  ///< forgotten; key and state still have to be destroyed
+
+  bool live() const { return stamp - 1 < dead - 1; }  // neither empty nor dead, in one comparison
+  K& key() { return *std::launder(reinterpret_cast<K*>(key_bytes)); }
+  S& state() { return *std::launder(reinterpret_cast<S*>(state_bytes)); }
+
+  std::uint32_t stamp;  ///< the epoch of the last touch, or one of the above
+  std::uint32_t tag;    ///< the upper half of the key's hash: decides the position
+  alignas(K) std::byte key_bytes[sizeof(K)];
+  alignas(S) std::byte state_bytes[sizeof(S)];
+};
+
+/// The keys of one slot: a flat table with linear probing, ordered by tag but for collisions, so that it can have any
+/// capacity. Probing may begin anywhere and needs no test for the end: an empty entry stands behind the last one.
+/// Whoever gets there goes on at the first (`find` does). Deletion in two steps, so that nothing moves while a batch
+/// is under way: an entry is marked dead, and `reclaim` closes the gap later (Knuth's algorithm R, for all the dead of
+/// one run at once).
+template <class K, class S>
+class slot_table {
+ public:
+  using entry = state_entry<K, S>;
+
+  slot_table() = default;
+  slot_table(slot_table&& other) noexcept : slot_table() { swap(other); }
+  slot_table& operator=(slot_table&& other) noexcept {
+    slot_table(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~slot_table() {
+    if (capacity_ == 0) return;
+    if constexpr (!std::is_trivially_destructible_v<K> || !std::is_trivially_destructible_v<S>)
+      for (entry& e : *this)
+        if (e.stamp != entry::empty) destroy(e);
+    release(entries_);
+  }
+
+  entry* begin() const { return entries_; }
+  entry* end() const { return entries_ + capacity_; }
+  std::uint32_t capacity() const { return capacity_; }
+
+  /// Where the search for a tag begins.
+  entry* home(std::uint32_t tag) const { return entries_ + ((std::uint64_t{tag} * capacity_) >> 32); }
+
+  /// The entry of this key, live or dead, or null.
+  template <class Q>
+  entry* find(std::uint32_t tag, Q const& key) const {
+    for (entry* e = home(tag);; e = next(e)) {
+      if (e->stamp == entry::empty) return nullptr;
+      if (e->tag == tag && e->key() == key) return e;
+    }
+  }
+
+  /// True when the next `add` needs `grow` first. One entry in five stays empty.
+  bool full() const { return (std::uint64_t{used_} + 1) * 5 > std::uint64_t{capacity_} * 4; }
+
+  /// Moves everything to a table half as large again; the dead stay behind. `first_capacity` is for a table that has none.
+  void grow(std::uint32_t first_capacity) {
+    slot_table old(capacity_ == 0 ? first_capacity : capacity_ + capacity_ / 2);
+    swap(old);
+    for (entry& e : old)
+      if (e.live()) {
+        move_to(free_for(e.tag), e);
+        ++used_;
+      }
+  }
+
+  /// Adds a key that is not there. The state is what `make()` returns.
+  template <class Q, class Make>
+  entry* add(std::uint32_t tag, std::uint32_t stamp, Q&& key, Make&& make) {
+    entry* const e = free_for(tag);
+    build(*e, std::forward<Q>(key), std::forward<Make>(make));
+    e->tag = tag;
+    e->stamp = stamp;
+    ++used_;
+    return e;
+  }
+
+  /// Destroys the dead from this entry to the end of its run and closes the gaps. Entries before it stay in place.
+  void reclaim(entry* first) {
+    for (entry* e = first; e->stamp != entry::empty; e = next(e)) {
+      if (e->stamp == entry::dead) {
+        remove(*e);
+        continue;
+      }
+      entry* to = home(e->tag);
+      while (to != e && to->stamp != entry::empty) to = next(to);
+      if (to != e) move_to(to, *e);
+    }
+  }
+
+ private:
+  explicit slot_table(std::uint32_t capacity) : entries_(allocate(capacity)), capacity_(capacity) {}
+
+  void swap(slot_table& other) noexcept {
+    std::swap(entries_, other.entries_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(used_, other.used_);
+  }
+
+  entry* next(entry* e) const { return e + 1 == end() ? begin() : e + 1; }
+
+  entry* free_for(std::uint32_t tag) const {
+    entry* e = home(tag);
+    while (e->stamp != entry::empty) e = next(e);
+    return e;
+  }
+
+  template <class Q, class Make>
+  static void build(entry& at, Q&& key, Make&& make) {
+    K* const built = ::new (static_cast<void*>(at.key_bytes)) K(std::forward<Q>(key));
+    try {
+      ::new (static_cast<void*>(at.state_bytes)) S(make());
+    } catch (...) {
+      std::destroy_at(built);
+      throw;
+    }
+  }
+
+  /// `from` may be an entry of another table.
+  void move_to(entry* to, entry& from) {
+    build(*to, std::move(from.key()), [&]() -> S&& { return std::move(from.state()); });
+    to->tag = from.tag;
+    to->stamp = from.stamp;
+    destroy(from);
+    from.stamp = entry::empty;
+  }
+
+  void remove(entry& e) {
+    destroy(e);
+    e.stamp = entry::empty;
+    --used_;
+  }
+
+  static void destroy(entry& e) {
+    std::destroy_at(&e.key());
+    std::destroy_at(&e.state());
+  }
+
+  static constexpr bool over_aligned = alignof(entry) > alignof(std::max_align_t);
+
+  /// One more than the capacity: the empty entry at the end.
+  static entry* allocate(std::uint32_t capacity) {
+    std::size_t const count = std::size_t{capacity} + 1;
+    void* memory = nullptr;
+    if constexpr (over_aligned) {
+      memory = ::operator new(count * sizeof(entry), std::align_val_t{alignof(entry)});
+      std::memset(memory, 0, count * sizeof(entry));
+    } else {
+      memory = std::calloc(count, sizeof(entry));
+      if (memory == nullptr) throw std::bad_alloc();
+    }
+    return static_cast<entry*>(memory);
+  }
+  static void release(entry* entries) {
+    if constexpr (over_aligned)
+      ::operator delete(entries, std::align_val_t{alignof(entry)});
+    else
+      std::free(entries);
+  }
+
+  /// What tables without memory point at, so that looking up needs no test for them. Never written.
+  static constexpr entry nothing{};
+
+  entry* entries_ = const_cast<entry*>(&nothing);
+  std::uint32_t capacity_ = 0;
+  std::uint32_t used_ = 0;  ///< live and dead
+};
+
+}  // namespace leat::detail

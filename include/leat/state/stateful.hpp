@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/flow.hpp>
+#include <leat/state/stateful_logic.hpp>
+#include <leat/state/stateful_stage.hpp>
+
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace leat {
+namespace detail {
+
+/// One value at a time through the user's logic. The table keeps the logic object itself.
+template <class Builder>
+struct stateful_item_logic {
+  using user = built_by<Builder>;
+  using state = std::optional<user>;
+  using V = typename user::value;
+
+  template <class Cell, class K, class Emit>
+  void on_value(Cell& met, K const& key, V&& value, Emit& emit) {
+    if (!met.state()) met.state().emplace(builder(std::nullopt));
+    finish(met, key, met.state()->on_item(std::move(value), collected), emit);
+  }
+  template <class Cell, class Emit>
+  void on_end(Cell& met, Emit& emit) {
+    finish(met, met.key(), met.state()->on_eof(collected), emit);
+  }
+  std::optional<wall_time> notify_at(state const& s) const { return s->notify_at(); }
+  template <class Cell, class Emit>
+  void on_notify(Cell& met, Emit& emit) {
+    finish(met, met.key(), met.state()->on_notify(collected), emit);
+  }
+
+  template <class Cell, class K, class Emit>
+  void finish(Cell& met, K const& key, after then, Emit& emit) {
+    collected.send([&](auto&& result) { emit(key, std::move(result)); });
+    if (then == after::discard) met.forget();
+  }
+
+  explicit stateful_item_logic(Builder b) : builder(std::move(b)) {}
+  Builder builder;
+  results<typename user::result> collected;
+};
+
+template <class Builder>
+class stateful_step {
+ public:
+  stateful_step(step_name name, Builder builder) : name_(std::move(name)), builder_(std::move(builder)) {}
+
+  template <a_stream S>
+  friend auto operator|(S&& up, stateful_step self) {
+    if constexpr (!can_meet_state<S>())
+      return refused(up);
+    else {
+      constexpr bool builder_makes_a_logic = builds_logic<Builder>;
+      static_assert(builder_makes_a_logic,
+                    "leat: stateful(name, builder): builder(std::optional<State>) must return an object whose class "
+                    "derives from leat::stateful_logic<Value, Result, State>");
+      if constexpr (!builder_makes_a_logic)
+        return stream<poison>{};
+      else {
+        using logic = built_by<Builder>;
+        constexpr bool logic_takes_the_value = takes_item<logic, value_of_pair<record_of<S>>>;
+        static_assert(logic_takes_the_value,
+                      "leat: stateful(name, builder): the logic needs on_item(value, results&) -> leat::after, for the "
+                      "value type of the keyed stream before it");
+        constexpr bool state_has_a_codec = has_codec<typename logic::state>;
+        static_assert(state_has_a_codec,
+                      "leat: stateful(name, builder): the logic's State has no codec, so it cannot be kept over a restart. "
+                      "Give it template <class A> void serialize(A&, unsigned), or use a type that has one");
+        if constexpr (!logic_takes_the_value || !state_has_a_codec)
+          return stream<poison>{};
+        else
+          return append_stateful<typename logic::result>(std::forward<S>(up),
+                                                         stateful_item_logic<Builder>(std::move(self.builder_)),
+                                                         step_info("stateful", self.name_));
+      }
+    }
+  }
+
+ private:
+  step_name name_;
+  Builder builder_;
+};
+
+}  // namespace detail
+
+/// The full protocol for one key at a time: `builder(std::optional<State>)` makes the object that holds a key's state,
+/// a class derived from `leat::stateful_logic`, whose `on_item` is called for each value. See there.
+template <class Builder>
+detail::stateful_step<Builder> stateful(step_name name, Builder builder) {
+  return {std::move(name), std::move(builder)};
+}
+template <class Builder>
+detail::nameless_step stateful(Builder const&) {
+  return {};
+}
+
+}  // namespace leat

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/op/stage.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace leat {
+
+/// What becomes of a key's state after a call of its logic.
+enum class after { retain, discard };
+
+/// Where a logic puts its results: `out(result)`. The key is added behind it.
+template <class W>
+class results {
+ public:
+  template <class X>
+  void operator()(X&& result) {
+    made_.emplace_back(std::forward<X>(result));
+  }
+
+  template <class Send>
+  void send(Send&& to) {
+    for (W& one : made_) to(std::move(one));
+    made_.clear();
+  }
+
+ private:
+  std::vector<W> made_;
+};
+
+/// Base of a key's logic for `stateful` and `stateful_batch`: what kind of value comes, what kind of result goes, what
+/// the state is that a restart begins from. Override by hiding, nothing is virtual:
+///  - `after on_item(Value, results<Result>&)`, or for stateful_batch `after on_batch(std::span<Value>, results<Result>&)`;
+///  - `after on_notify(results<Result>&)`: the time that `notify_at` gave has come;
+///  - `after on_eof(results<Result>&)`: the input has ended, for good in this run;
+///  - `std::optional<wall_time> notify_at() const`: asked after each of these calls; none cancels;
+///  - `State snapshot() const`.
+/// All calls are on the worker that owns the key. `after::discard` drops the state: the key's next value begins anew.
+template <class Value, class Result, class State>
+struct stateful_logic {
+  using value = Value;
+  using result = Result;
+  using state = State;
+
+  after on_notify(results<Result>&) { return after::retain; }
+  after on_eof(results<Result>&) { return after::retain; }
+  std::optional<wall_time> notify_at() const { return std::nullopt; }
+};
+
+namespace detail {
+
+template <class Builder>
+using built_by = std::remove_cvref_t<decltype(std::declval<Builder&>()(std::nullopt))>;
+
+template <class Builder>
+concept builds_logic = requires(Builder& builder) {
+  builder(std::nullopt);
+  typename built_by<Builder>::value;
+  typename built_by<Builder>::result;
+  typename built_by<Builder>::state;
+};
+
+template <class Logic, class V>
+concept takes_item = std::same_as<typename Logic::value, V> &&
+                     requires(Logic& logic, V&& value, results<typename Logic::result>& out) {
+                       { logic.on_item(std::move(value), out) } -> std::same_as<after>;
+                     };
+
+template <class Logic, class V>
+concept takes_batch = std::same_as<typename Logic::value, V> &&
+                      requires(Logic& logic, std::span<V> values, results<typename Logic::result>& out) {
+                        { logic.on_batch(values, out) } -> std::same_as<after>;
+                      };
+
+}  // namespace detail
+}  // namespace leat

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/flow.hpp>
+#include <leat/state/state_function.hpp>
+#include <leat/state/stateful_stage.hpp>
+
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace leat {
+namespace detail {
+
+template <class S, class V, class W, class F>
+struct stateful_map_logic {
+  using state = std::optional<S>;
+
+  template <class Cell, class K, class Emit>
+  void on_value(Cell& met, K&& key, V&& value, Emit& emit) {
+    if constexpr (edits_state<F, S, V>) {
+      emit(std::forward<K>(key), f(met.state(), std::move(value)));
+    } else {
+      auto result = f(std::move(met.state()), std::move(value));
+      met.state() = std::move(result.first);
+      emit(std::forward<K>(key), std::move(result.second));
+    }
+    if (!met.state()) met.forget();
+  }
+
+  F f;
+};
+
+template <class Given, class F>
+class stateful_map_step {
+ public:
+  stateful_map_step(step_name name, F f) : name_(std::move(name)), f_(std::move(f)) {}
+
+  template <a_stream S>
+  friend auto operator|(S&& up, stateful_map_step self) {
+    if constexpr (!can_meet_state<S>())
+      return refused(up);
+    else {
+      using V = value_of_pair<record_of<S>>;
+      using state = state_type<Given, F>;
+      constexpr bool state_type_is_known = !std::is_void_v<state>;
+      static_assert(state_type_is_known,
+                    "leat: stateful_map(name, f): f must take std::optional<State>& as its first parameter; for a "
+                    "generic lambda name the state: stateful_map<State>(name, f)");
+      if constexpr (!state_type_is_known)
+        return stream<poison>{};
+      else {
+        constexpr bool state_has_a_codec = has_codec<state>;
+        static_assert(state_has_a_codec,
+                      "leat: stateful_map(name, f): the state has no codec, so it cannot be kept over a restart. Give it "
+                      "template <class A> void serialize(A&, unsigned), or use a type that has one");
+        constexpr bool f_takes_state_and_value = edits_state<F, state, V> || returns_state<F, state, V>;
+        static_assert(f_takes_state_and_value,
+                      "leat: stateful_map(name, f): f must be callable with (std::optional<State>&, value) and return the "
+                      "result, or take and return the state: a pair of std::optional<State> and result");
+        if constexpr (!state_has_a_codec || !f_takes_state_and_value)
+          return stream<poison>{};
+        else {
+          using W = result_with_state<F, state, V>;
+          constexpr bool f_returns_a_result = !std::is_void_v<W>;
+          static_assert(f_returns_a_result,
+                        "leat: stateful_map(name, f): f must return one result for each value; to return none or several "
+                        "use stateful_flat_map");
+          if constexpr (!f_returns_a_result)
+            return stream<poison>{};
+          else
+            return append_stateful<W>(std::forward<S>(up), stateful_map_logic<state, V, W, F>{std::move(self.f_)},
+                                      step_info("stateful_map", self.name_));
+        }
+      }
+    }
+  }
+
+ private:
+  step_name name_;
+  F f_;
+};
+
+}  // namespace detail
+
+/// One result for each value, with the state of the value's key: `f(std::optional<State>& state, value) -> result`.
+/// The state is edited in place; it is empty at a key's first value, and a key whose state is left empty is forgotten.
+/// `f(std::optional<State>, value) -> std::pair<std::optional<State>, result>` works too. Runs on the worker that owns
+/// the key; values of one key come in their order.
+template <class State = void, class F>
+detail::stateful_map_step<State, F> stateful_map(step_name name, F f) {
+  return {std::move(name), std::move(f)};
+}
+template <class State = void, class F>
+detail::nameless_step stateful_map(F const&) {
+  return {};
+}
+
+}  // namespace leat

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/op/assembly.hpp>
+#include <leat/op/emitter.hpp>
+#include <leat/op/step_context.hpp>
+#include <leat/route/by_key.hpp>
+#include <leat/state/keyed_state.hpp>
+#include <leat/state/notifications.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+/// A step that meets each record with the state of its key. What the step does is its *logic*, a class with
+///  - `state`: what is kept per key;
+///  - `on_value(cell, key, value, emit)`, where `emit(key, result)`; `cell.forget()` drops the key;
+///    or, with `by_groups` true, `on_values(cell, values, emit)` for all that a batch brings a key;
+///  - optionally `bind(step_context&)` before anything else, and `begin_batch()`;
+///  - optionally `on_end(cell, emit)`: at the end of the input, for each key, in the keys' order;
+///  - optionally `notify_at(state)` and `on_notify(cell, emit)`: the time each key wants to be woken at, if any.
+namespace leat::detail {
+
+template <class Logic, class Cell, class Emit>
+concept acts_at_end = requires(Logic& logic, Cell& cell, Emit& emit) { logic.on_end(cell, emit); };
+template <class Logic>
+concept has_notifications = requires(Logic& logic, typename Logic::state const& s) { logic.notify_at(s); };
+template <class Logic>
+concept takes_groups = Logic::by_groups;
+
+template <class K, class V, class W, class Logic>
+class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>> {
+  using table = keyed_state<K, typename Logic::state>;
+  using cell = typename table::cell;
+
+  /// What logics call: `emit(key, result)`.
+  struct results {
+    explicit results(emitter<std::pair<K, W>>& to) : out(to) {}
+    template <class Key, class R>
+    void operator()(Key&& key, R&& result) {
+      out(std::pair<K, W>(std::forward<Key>(key), std::forward<R>(result)));
+    }
+    emitter<std::pair<K, W>>& out;
+  };
+  static constexpr bool ends_with_results = acts_at_end<Logic, cell, results>;
+
+ public:
+  stateful_stage(Logic const& logic, assembly& worker, node const& described)
+      : logic_(logic), step_(described.step(), worker.worker()),
+        table_(owned_slots(worker.worker().index(), worker.worker().count())),
+        out_(worker.batch_size<std::pair<K, W>>()), emit_(out_) {
+    worker.provide({described.id, 0}, out_.next());
+    if constexpr (requires { logic_.bind(step_); }) logic_.bind(step_);
+  }
+
+  void take(std::uint64_t const* hashes, std::pair<K, V>* records, std::size_t count) override {
+    guarded(step_, [&] {
+      if constexpr (requires { logic_.begin_batch(); }) logic_.begin_batch();
+      if constexpr (takes_groups<Logic>)
+        take_groups(hashes, records, count);
+      else
+        take_each(hashes, records, count);
+    });
+    out_.flush();
+  }
+
+  void arrive(mark which) override {
+    out_.flush();
+    if (which.kind == mark_kind::end && ends_with_results) {
+      ending_ = true;
+      end_ = which;
+      return;
+    }
+    pass(which);
+  }
+
+  bool ready() override { return !ending_ && out_.next().ready(); }
+
+  bool turn() override {
+    if constexpr (ends_with_results)
+      if (ending_) return end_some();
+    if constexpr (has_notifications<Logic>) return notify_some();
+    return false;
+  }
+  bool done() const override { return done_; }
+
+  steady_time wake_at() override {
+    if constexpr (has_notifications<Logic>) return notifications_.next(*step_.worker);
+    return never;
+  }
+
+ private:
+  void take_each(std::uint64_t const* hashes, std::pair<K, V>* records, std::size_t count) {
+    table_.each(
+        hashes, count, [records](std::size_t i) -> K const& { return records[i].first; },
+        [&](cell& met, std::size_t i) {
+          logic_.on_value(met, std::move(records[i].first), std::move(records[i].second), emit_);
+          if constexpr (has_notifications<Logic>) schedule(met, hashes[i]);
+        });
+  }
+
+  /// All values that a batch has for one key, together: keys in ascending order, values in the order they came.
+  void take_groups(std::uint64_t const* hashes, std::pair<K, V>* records, std::size_t count) {
+    groups_.resize(count);
+    std::iota(groups_.begin(), groups_.end(), std::size_t{0});
+    std::sort(groups_.begin(), groups_.end(), [&](std::size_t a, std::size_t b) {
+      if constexpr (std::totally_ordered<K>) {
+        if (records[a].first < records[b].first) return true;
+        if (records[b].first < records[a].first) return false;
+      } else if (hashes[a] != hashes[b]) {
+        return hashes[a] < hashes[b];
+      }
+      return a < b;
+    });
+    std::vector<V> values;
+    for (std::size_t i = 0; i != count;) {
+      std::size_t const first = groups_[i];
+      values.clear();
+      for (; i != count && records[groups_[i]].first == records[first].first; ++i)
+        values.push_back(std::move(records[groups_[i]].second));
+      table_.at(hashes[first], records[first].first, [&](cell& met) {
+        logic_.on_values(met, std::span<V>(values), emit_);
+        if constexpr (has_notifications<Logic>) schedule(met, hashes[first]);
+      });
+    }
+  }
+
+  void pass(mark which) {
+    step_.pass(which);
+    done_ = which.last();
+    out_.next().arrive(which);
+  }
+
+  /// A batch of keys per turn, so that a large state does not hold the worker up nor flood what comes next.
+  bool end_some() {
+    if (!out_.next().ready()) return false;
+    bool more = true;
+    guarded(step_, [&] {
+      more = table_.visit_in_key_order(2048, [&](cell& met) {
+        logic_.on_end(met, emit_);
+      });
+    });
+    out_.flush();
+    if (!more) {
+      ending_ = false;
+      pass(end_);
+    }
+    return true;
+  }
+
+  void schedule(cell& met, std::uint64_t hash) {
+    if (met.forgotten()) return;
+    if (auto const when = logic_.notify_at(met.state())) notifications_.add(*when, hash, met.key());
+  }
+
+  bool notify_some() {
+    if (notifications_.empty() || !out_.next().ready()) return false;
+    wall_time const now = step_.worker->wall();
+    bool progress = false;
+    while (auto const due = notifications_.pop(now)) {
+      progress = true;
+      guarded(step_, [&] {
+        table_.if_known(due->hash, due->key, [&](cell& met) {
+          auto const wanted = logic_.notify_at(met.state());
+          if (!wanted || *wanted > now) return;  // it changed its mind since
+          logic_.on_notify(met, emit_);
+          schedule(met, due->hash);
+        });
+      });
+    }
+    out_.flush();
+    return progress;
+  }
+
+  Logic logic_;
+  step_context step_;
+  table table_;
+  emitter<std::pair<K, W>> out_;
+  results emit_;
+  std::conditional_t<has_notifications<Logic>, notifications<K>, no_notifications> notifications_;
+  std::vector<std::size_t> groups_;
+  mark end_;
+  bool ending_ = false;
+  bool done_ = false;
+};
+
+template <class K, class V, class W, class Logic>
+class stateful_node final : public node {
+ public:
+  stateful_node(Logic logic, step_info step, port from) : node({std::move(step)}, {from}), logic_(std::move(logic)) {}
+
+  void build(assembly& worker) const override {
+    auto& made = worker.add<stateful_stage<K, V, W, Logic>>(logic_, worker, *this);
+    worker.outlet<keyed_outlet<std::pair<K, V>>>(inputs.front()).next = &made;
+  }
+
+ private:
+  Logic logic_;
+};
+
+/// Adds a step with keyed state: the exchange to the owners of the keys, and the step behind it.
+template <class W, class S, class Logic>
+auto append_stateful(S&& up, Logic logic, step_info step) {
+  using T = record_of<S>;
+  using K = key_of_pair<T>;
+  graph& in = stream_access::graph_of(up);
+  in.name_step(step);
+  port const from = exchange_by_key(std::forward<S>(up), step);
+  return stream_access::make<std::pair<K, W>>(
+      in, in.add<stateful_node<K, value_of_pair<T>, W, Logic>>(std::move(logic), std::move(step), from));
+}
+
+/// What a stateful step without a name becomes: a sentence.
+struct nameless_step {
+  template <a_stream S>
+  friend stream<poison> operator|(S&&, nameless_step) {
+    constexpr bool stateful_step_has_a_name = silent<S>;
+    static_assert(stateful_step_has_a_name,
+                  "leat: a step that keeps state needs a name, as its first argument: its state is found by it after "
+                  "a restart");
+    return {};
+  }
+};
+
+}  // namespace leat::detail
