@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Stateless chains against the loop one would write by hand.
 #include "measure.hpp"
+#include "sources.hpp"
 
 #include <leat/flow.hpp>
 #include <leat/from/source.hpp>
@@ -10,58 +11,11 @@
 #include <leat/to/output.hpp>
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace {
-
-using numbers = std::vector<std::uint64_t>;
-
-/// Gives out one vector, batch by batch, as often as asked for.
-class memory_source {
- public:
-  using record = std::uint64_t;
-  memory_source(std::shared_ptr<numbers const> values, int passes) : values_(std::move(values)), passes_(passes) {}
-
-  class part {
-   public:
-    part(std::shared_ptr<numbers const> values, int passes) : values_(std::move(values)), passes_(passes) {}
-    bool next_batch(leat::emitter<std::uint64_t>& out) {
-      std::size_t const count = std::min<std::size_t>(1024, values_->size() - at_);
-      out.batch(values_->data() + at_, count);
-      at_ += count;
-      if (at_ == values_->size()) {
-        at_ = 0;
-        --passes_;
-      }
-      return passes_ != 0;
-    }
-
-   private:
-    std::shared_ptr<numbers const> values_;
-    int passes_;
-    std::size_t at_ = 0;
-  };
-  part build(leat::step_services const&) const { return {values_, passes_}; }
-
- private:
-  std::shared_ptr<numbers const> values_;
-  int passes_;
-};
-
-std::shared_ptr<numbers const> random_numbers(std::size_t count) {
-  auto made = std::make_shared<numbers>(count);
-  std::uint64_t x = 88172645463325252u;
-  for (std::uint64_t& value : *made) {
-    x ^= x << 13;
-    x ^= x >> 7;
-    x ^= x << 17;
-    value = x;
-  }
-  return made;
-}
 
 auto const step_1 = [](std::uint64_t x) { return x + 7; };
 auto const step_2 = [](std::uint64_t x) { return x ^ (x >> 3); };
@@ -107,7 +61,7 @@ class sum_of_batches {
 
 constexpr int passes = 40;
 
-void five_maps(std::shared_ptr<numbers const> const& values) {
+void five_maps(benchmark_input::shared_records<std::uint64_t> const& values) {
   double const records = static_cast<double>(values->size()) * passes;
   std::uint64_t by_hand = 0;
   std::uint64_t by_leat = 0;
@@ -129,7 +83,7 @@ void five_maps(std::shared_ptr<numbers const> const& values) {
         [&] {
           by_leat = 0;
           leat::flow flow("chain");
-          flow.input("in", memory_source(values, passes)) | leat::map(step_1) | leat::map(step_2) | leat::map(step_3) |
+          flow.input("in", benchmark_input::repeat<std::uint64_t>(values, passes)) | leat::map(step_1) | leat::map(step_2) | leat::map(step_3) |
               leat::map(step_4) | leat::map(step_5) |
               leat::output("out", leat::to::for_each(summing(by_leat)));
           return measure::seconds_of([&] { leat::run(flow); });
@@ -138,7 +92,7 @@ void five_maps(std::shared_ptr<numbers const> const& values) {
   if (by_hand != by_leat) std::printf("  WRONG: the results differ\n");
 }
 
-void filtered(std::shared_ptr<numbers const> const& values, char const* share, std::uint64_t threshold) {
+void filtered(benchmark_input::shared_records<std::uint64_t> const& values, char const* share, std::uint64_t threshold) {
   double const records = static_cast<double>(values->size()) * passes;
   std::uint64_t branching = 0;
   std::uint64_t compacting = 0;
@@ -186,7 +140,7 @@ void filtered(std::shared_ptr<numbers const> const& values, char const* share, s
   variants.emplace_back("leat, into batches", [&] {
     by_leat = 0;
     leat::flow flow("chain");
-    flow.input("in", memory_source(values, passes)) | leat::map(step_1) | leat::map(step_2) | leat::map(step_3) |
+    flow.input("in", benchmark_input::repeat<std::uint64_t>(values, passes)) | leat::map(step_1) | leat::map(step_2) | leat::map(step_3) |
         leat::filter(pass) | leat::map(step_4) | leat::map(step_5) | leat::output("out", sum_of_batches(by_leat));
     return measure::seconds_of([&] { leat::run(flow); });
   });
@@ -197,7 +151,7 @@ void filtered(std::shared_ptr<numbers const> const& values, char const* share, s
 }  // namespace
 
 int main() {
-  auto const values = random_numbers(1 << 20);
+  auto const values = benchmark_input::random_numbers(1 << 20);
   five_maps(values);
   filtered(values, "all", 0x100000000u);
   filtered(values, "50 %", 0x80000000u);

@@ -29,6 +29,8 @@ template <class In, class Recipe, class... Ops>
 class kernel_node;
 template <class Source>
 class input_node;
+template <class T, class Sink>
+class partitioned_output_node;
 
 }  // namespace detail
 }  // namespace leat

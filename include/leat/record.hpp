@@ -14,12 +14,12 @@ namespace leat {
 
 /// A record: any object type that can be moved. Copies are made only where a stream is shared.
 template <class T>
-concept record = std::is_object_v<T> && !std::is_const_v<T> && std::move_constructible<T> && std::destructible<T>;
+concept recordable = std::is_object_v<T> && !std::is_const_v<T> && std::move_constructible<T> && std::destructible<T>;
 
 /// A key: two equal keys meet the same state. It also needs a codec, since its encoded bytes decide which worker
 /// owns it (`leat/route/codec/codec.hpp`).
 template <class K>
-concept key = record<K> && std::copy_constructible<K> && requires(K const& a, K const& b) {
+concept keyable = recordable<K> && std::copy_constructible<K> && requires(K const& a, K const& b) {
   { a == b } -> std::convertible_to<bool>;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/error.hpp>
+#include <leat/from/end_of_input.hpp>
 #include <leat/from/source.hpp>
 #include <leat/record.hpp>
 
@@ -19,13 +21,6 @@ struct retry_after {
   explicit retry_after(std::chrono::nanoseconds how_long) : duration(how_long) {}
   std::chrono::nanoseconds duration;
 };
-
-namespace from {
-
-/// Ends an input: an item of `from::test`, or thrown by a function that `from::poll` calls.
-struct end_of_input {};
-
-}  // namespace from
 
 namespace detail {
 

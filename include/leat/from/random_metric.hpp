@@ -29,33 +29,10 @@ class random_metric {
                          std::uint64_t count = unbounded, std::function<double(std::uint64_t)> next_random = digit)
       : name_(std::move(name)), interval_(interval), count_(count), next_random_(std::move(next_random)) {}
 
-  class partition {
-   public:
-    partition(random_metric const& of, std::uint64_t emitted, step_services const& services)
-        : metric_(of), services_(services), emitted_(emitted), due_(services.now()) {}
-
-    bool next_batch(emitter<record>& out) {
-      if (emitted_ >= metric_.count_) return false;
-      out(record(metric_.name_, metric_.next_random_(services_.random())));
-      ++emitted_;
-      due_ += metric_.interval_;
-      return emitted_ != metric_.count_;
-    }
-    std::optional<steady_time> next_awake() const { return due_; }
-    std::uint64_t snapshot() const { return emitted_; }
-
-   private:
-    random_metric metric_;
-    step_services services_;
-    std::uint64_t emitted_;
-    steady_time due_;
-  };
+  class partition;
 
   std::vector<std::string> list_parts() const { return {name_}; }
-  partition build_part(std::string const&, std::optional<position> const& resume,
-                       step_services const& services) const {
-    return {*this, resume.value_or(0), services};
-  }
+  partition build_part(std::string const&, std::optional<position> const& resume, step_services const& services) const;
 
  private:
   static double digit(std::uint64_t chance) { return static_cast<double>(chance % 10); }
@@ -65,6 +42,33 @@ class random_metric {
   std::uint64_t count_;
   std::function<double(std::uint64_t)> next_random_;
 };
+
+class random_metric::partition {
+ public:
+  partition(random_metric const& of, std::uint64_t emitted, step_services const& services)
+      : metric_(of), services_(services), emitted_(emitted), due_(services.now()) {}
+
+  bool next_batch(emitter<random_metric::record>& out) {
+    if (emitted_ >= metric_.count_) return false;
+    out(record(metric_.name_, metric_.next_random_(services_.random())));
+    ++emitted_;
+    due_ += metric_.interval_;
+    return emitted_ != metric_.count_;
+  }
+  std::optional<steady_time> next_awake() const { return due_; }
+  std::uint64_t snapshot() const { return emitted_; }
+
+ private:
+  random_metric metric_;
+  step_services services_;
+  std::uint64_t emitted_;
+  steady_time due_;
+};
+
+inline random_metric::partition random_metric::build_part(std::string const&, std::optional<position> const& resume,
+                                                          step_services const& services) const {
+  return {*this, resume.value_or(0), services};
+}
 
 }  // namespace from
 }  // namespace leat

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/from/poll.hpp>
+#include <leat/from/end_of_input.hpp>
 #include <leat/from/source.hpp>
 
 #include <atomic>

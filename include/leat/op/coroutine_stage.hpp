@@ -76,8 +76,11 @@ class coroutine_stage final : public stage, public consumer<T> {
       });
     }
     if (ran) {
-      if (returned()) guarded(step_, [&] { task_->result(); });
       out_.flush();
+      if (returned()) {
+        in_.waiting_.clear();
+        guarded(step_, [&] { task_->result(); });
+      }
     }
     return ran;
   }

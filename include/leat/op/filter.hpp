@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/op/function.hpp>
 #include <leat/op/kernel.hpp>
 
 #include <source_location>
@@ -16,7 +17,7 @@ struct filter_op {
   using out = T;
   static constexpr op_shape shape = op_shape::filter;
   template <class X>
-  static constexpr bool accepts = requires(F& f, X const& record) { f(record); };
+  static constexpr bool accepts = reads_as_it_comes<F, T, X>();
 
   explicit filter_op(F function) : f(std::move(function)) {}
 
@@ -36,14 +37,14 @@ class filter_step {
   template <a_stream S>
   friend auto operator|(S&& up, filter_step self) {
     using T = record_of<S>;
-    constexpr bool f_takes_the_record = silent<S> || requires(F& f, T const& record) { f(record); };
+    constexpr bool f_takes_the_record = silent<S> || reads<F, T>;
     static_assert(f_takes_the_record,
                   "leat: filter(f): f must be callable with a const reference to the record that the step before it "
                   "produces");
     if constexpr (silent<S> || !f_takes_the_record)
       return refused(up);
     else {
-      using result = std::remove_cvref_t<decltype(std::declval<F&>()(std::declval<T const&>()))>;
+      using result = std::remove_cvref_t<result_of_reading<F, T>>;
       constexpr bool f_returns_bool = std::is_same_v<result, bool>;
       static_assert(f_returns_bool, "leat: filter(f): f must return bool: true keeps the record");
       if constexpr (!f_returns_bool)

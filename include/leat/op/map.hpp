@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/op/function.hpp>
 #include <leat/op/kernel.hpp>
 
 #include <source_location>
@@ -10,20 +11,13 @@
 namespace leat {
 namespace detail {
 
-/// Whether `f` takes the record, given away as an rvalue.
-template <class F, class T>
-inline constexpr bool takes = requires(F& f, T&& record) { f(std::move(record)); };
-
-template <class F, class T>
-using result_of = decltype(std::declval<F&>()(std::declval<T&&>()));
-
 template <class T, class U, class F>
 struct map_op {
   using in = T;
   using out = U;
   static constexpr op_shape shape = op_shape::one_to_one;
   template <class X>
-  static constexpr bool accepts = requires(F& f, X&& record) { f(std::forward<X>(record)); };
+  static constexpr bool accepts = takes_as_it_comes<F, T, X>();
 
   explicit map_op(F function) : f(std::move(function)) {}
 
@@ -54,14 +48,15 @@ class map_step {
     else {
       using result = result_of<F, T>;
       constexpr bool f_returns_a_record = !std::is_void_v<result>;
-      static_assert(f_returns_a_record, "leat: map(f): f must return the new record; to only look at records use inspect");
+      static_assert(f_returns_a_record,
+                    "leat: map(f): f must return the new record; to only look at records use inspect");
       constexpr bool f_returns_at_once = !f_returns_a_record || !awaitable<std::remove_cvref_t<result>>;
       static_assert(f_returns_at_once,
                     "leat: map(f): f returns something to be awaited; use async_map, which awaits it");
       if constexpr (!f_returns_a_record || !f_returns_at_once)
         return stream<poison>{};
       else {
-        using U = std::remove_cvref_t<result>;
+        using U = record_made_of<result>;
         return append<U>(std::forward<S>(up), map_op<T, U, F>(std::move(self.f_)), step_info("map", self.name_));
       }
     }
@@ -75,7 +70,9 @@ class map_step {
 }  // namespace detail
 
 /// One record in, one out: `f(record) -> new record`, called on the worker's thread. An `f` that takes `T&&` and
-/// returns `T&&` works in place. An exception of `f` ends the run.
+/// returns `T&&` works in place. A `std::string_view` that f returns becomes a `std::string` where it must be kept.
+/// Where a stream has several consumers, an `f` whose parameter is spelled out may read the shared record; a generic
+/// lambda gets a copy of its own. An exception of `f` ends the run.
 template <class F>
 detail::map_step<F> map(step_name name, F f) {
   return {std::move(name), std::move(f)};

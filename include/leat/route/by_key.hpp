@@ -38,7 +38,7 @@ constexpr bool can_meet_state() {
     if constexpr (!stream_is_keyed)
       return false;
     else {
-      constexpr bool key_can_be_compared = key<key_of_pair<T>>;
+      constexpr bool key_can_be_compared = keyable<key_of_pair<T>>;
       static_assert(key_can_be_compared, "leat: a key must be copyable and comparable with ==");
       constexpr bool key_has_a_codec = !key_can_be_compared || has_codec<key_of_pair<T>>;
       static_assert(key_has_a_codec,

@@ -38,7 +38,7 @@ class count_final_step {
       return refused(up);
     else {
       using K = std::remove_cvref_t<result_of<F, T>>;
-      constexpr bool key_returns_a_key = leat::key<K>;
+      constexpr bool key_returns_a_key = keyable<K>;
       static_assert(key_returns_a_key,
                     "leat: count_final(name, key): key(record) must return a key: copyable and comparable with ==");
       if constexpr (!key_returns_a_key)

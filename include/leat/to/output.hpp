@@ -3,6 +3,7 @@
 
 #include <leat/flow.hpp>
 #include <leat/to/for_each.hpp>
+#include <leat/to/partitioned_sink.hpp>
 #include <leat/to/sink.hpp>
 
 #include <type_traits>
@@ -24,7 +25,8 @@ class output_step {
   template <a_stream S>
   friend auto operator|(S&& up, output_step self) {
     using T = record_of<S>;
-    constexpr bool sink_takes_the_record = silent<S> || is_for_each<Sink> || dynamic_sink<Sink, T>;
+    constexpr bool sink_takes_the_record =
+        silent<S> || is_for_each<Sink> || dynamic_sink<Sink, T> || fixed_partitioned_sink<Sink, T>;
     static_assert(sink_takes_the_record,
                   "leat: output(name, sink): the sink does not take the record that the step before it produces");
     if constexpr (silent<S> || !sink_takes_the_record)
@@ -37,8 +39,10 @@ class output_step {
         using function = decltype(self.sink_.f);
         finish(std::forward<S>(up), to_each<T, function>{std::move(self.sink_.f)}, std::move(step));
       } else {
+        using sink_node = std::conditional_t<fixed_partitioned_sink<Sink, T>, partitioned_output_node<T, Sink>,
+                                             output_node<T, Sink>>;
         port const from = seal(std::forward<S>(up));
-        in.template add<output_node<T, Sink>>(std::move(self.sink_), std::move(step), from);
+        in.template add<sink_node>(std::move(self.sink_), std::move(step), from);
       }
       return stream<finished>{};
     }

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/from/csv_record.hpp>
+#include <leat/from/field.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace leat {
+namespace detail {
+
+/// What all rows of a file have in common.
+struct csv_header {
+  std::string file;  ///< as errors call it
+  std::vector<std::string> columns;
+
+  /// Throws std::runtime_error for a column that is not there, or there twice.
+  std::size_t find(std::string_view column) const {
+    std::size_t found = columns.size();
+    for (std::size_t i = 0; i != columns.size(); ++i) {
+      if (columns[i] != column) continue;
+      if (found != columns.size())
+        throw std::runtime_error(file + " has two columns named \"" + std::string(column) + "\"");
+      found = i;
+    }
+    if (found == columns.size()) throw std::runtime_error(missing(column));
+    return found;
+  }
+
+  std::string place(std::uint64_t line) const { return file + ", line " + std::to_string(line); }
+
+ private:
+  std::string missing(std::string_view column) const {
+    std::string message = file + " has no column \"" + std::string(column) + "\"; it has ";
+    for (std::string const& each : columns) message += (&each == &columns.front() ? "\"" : ", \"") + each + "\"";
+    return message;
+  }
+};
+
+template <class T>
+std::string unreadable(csv_header const& header, std::size_t column, std::string_view field, std::uint64_t line) {
+  return header.place(line) + ": the column \"" + header.columns[column] + "\" holds \"" + std::string(field) +
+         "\", which is not " + std::string(kind_of_field<T>());
+}
+
+}  // namespace detail
+
+/// One record of a CSV file, its columns named by the file's first line.
+class csv_row {
+ public:
+  csv_row(std::shared_ptr<detail::csv_header const> header, detail::csv_fields fields, std::uint64_t line)
+      : header_(std::move(header)), fields_(std::move(fields)), line_(line) {}
+
+  /// The text of a column. Throws std::runtime_error when the file has no such column.
+  std::string_view operator[](std::string_view column) const { return fields_[header_->find(column)]; }
+  std::string_view operator[](std::size_t index) const {
+    if (index >= size())
+      throw std::runtime_error(header_->place(line_) + ": there is no column " + std::to_string(index) + "; there are " +
+                               std::to_string(size()) + ", counted from 0");
+    return fields_[index];
+  }
+
+  /// A column as a number, bool, text, time or optional. Throws std::runtime_error that names file and line when the
+  /// text does not fit.
+  template <detail::field_type T>
+  T get(std::string_view column) const {
+    std::size_t const index = header_->find(column);
+    T value{};
+    if (!detail::read_field(fields_[index], value))
+      throw std::runtime_error(detail::unreadable<T>(*header_, index, fields_[index], line_));
+    return value;
+  }
+
+  std::size_t size() const { return fields_.size(); }
+  std::vector<std::string> const& columns() const { return header_->columns; }
+  /// The line of the file it begins on, from 1.
+  std::uint64_t line() const { return line_; }
+
+  friend std::string to_text(csv_row const& row) {
+    std::string result = "{";
+    for (std::size_t i = 0; i != row.size(); ++i) {
+      if (i != 0) result += ", ";
+      result += row.columns()[i] + ": ";
+      result += row.fields_[i];
+    }
+    return result + "}";
+  }
+
+ private:
+  std::shared_ptr<detail::csv_header const> header_;
+  detail::csv_fields fields_;
+  std::uint64_t line_;
+};
+
+/// A column of a CSV file and the member of the user's struct that it fills.
+template <class Struct, class Member>
+class csv_column {
+ public:
+  csv_column(std::string column_name, Member Struct::* into) : name(std::move(column_name)), member(into) {}
+  std::string name;
+  Member Struct::* member;
+};
+
+/// `leat::column("price", &trade::price)`, for `from::csv<trade>`.
+template <class Struct, detail::field_type Member>
+csv_column<Struct, Member> column(std::string name, Member Struct::* into) {
+  return {std::move(name), into};
+}
+
+namespace detail {
+
+/// How rows become the records of a stream: as they are, or as a struct of the user's.
+class csv_as_row {
+ public:
+  using record = csv_row;
+  void bind(csv_header const&) {}
+  csv_row read(std::shared_ptr<csv_header const> const& header, csv_fields& fields, std::uint64_t line) const {
+    return {header, std::exchange(fields, {}), line};
+  }
+};
+
+template <class Struct, class... Members>
+class csv_as_struct {
+ public:
+  using record = Struct;
+  explicit csv_as_struct(csv_column<Struct, Members>... columns) : columns_(std::move(columns)...) {}
+
+  void bind(csv_header const& header) {
+    indexes_.clear();
+    std::apply([&](auto const&... each) { (indexes_.push_back(header.find(each.name)), ...); }, columns_);
+  }
+
+  Struct read(std::shared_ptr<csv_header const> const& header, csv_fields const& fields, std::uint64_t line) const {
+    Struct made{};
+    std::size_t n = 0;
+    std::apply([&](auto const&... each) { (fill(made, each, indexes_[n++], *header, fields, line), ...); }, columns_);
+    return made;
+  }
+
+ private:
+  template <class M>
+  static void fill(Struct& made, csv_column<Struct, M> const& which, std::size_t index, csv_header const& header,
+                   csv_fields const& fields, std::uint64_t line) {
+    if (!read_field(fields[index], made.*which.member))
+      throw std::runtime_error(unreadable<M>(header, index, fields[index], line));
+  }
+
+  std::tuple<csv_column<Struct, Members>...> columns_;
+  std::vector<std::size_t> indexes_;
+};
+
+}  // namespace detail
+}  // namespace leat

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <charconv>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <type_traits>
+
+/// From a field of text to a value. A type of your own says how with a function beside it,
+/// `bool from_text(std::string_view, my_type&)`, false when the text does not fit.
+namespace leat::detail {
+
+template <class T>
+concept has_from_text = requires(std::string_view field, T& into) {
+  { from_text(field, into) } -> std::same_as<bool>;
+};
+
+template <class T>
+bool read_number(std::string_view field, T& into) {
+  std::size_t const first = field.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return false;
+  field = field.substr(first, field.find_last_not_of(" \t") - first + 1);
+  if (field.starts_with('+') && field.size() > 1 && field[1] != '-') field.remove_prefix(1);
+  auto const [end, error] = std::from_chars(field.data(), field.data() + field.size(), into);
+  return error == std::errc{} && end == field.data() + field.size();
+}
+
+/// Takes up to `width` digits, at least one; -1 when there are none.
+inline int take_digits(std::string_view& from, std::size_t width) {
+  int value = 0;
+  std::size_t n = 0;
+  for (; n != width && n != from.size() && from[n] >= '0' && from[n] <= '9'; ++n) value = value * 10 + (from[n] - '0');
+  from.remove_prefix(n);
+  return n == 0 ? -1 : value;
+}
+inline bool take(std::string_view& from, char wanted) {
+  if (!from.starts_with(wanted)) return false;
+  from.remove_prefix(1);
+  return true;
+}
+
+/// `2022-02-24 11:42:08`, with a `T` between, a fraction of the second, a `Z`, or only the date; in UTC.
+inline bool read_time(std::string_view field, std::chrono::system_clock::time_point& into) {
+  int const year = take_digits(field, 4);
+  bool fits = take(field, '-');
+  int const month = take_digits(field, 2);
+  fits = take(field, '-') && fits;
+  int const day = take_digits(field, 2);
+  if (!fits || year < 0 || month < 0 || day < 0) return false;
+  std::chrono::year_month_day const date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  if (!date.ok()) return false;
+  std::chrono::nanoseconds since_midnight{};
+  if (take(field, ' ') || take(field, 'T')) {
+    int const hour = take_digits(field, 2);
+    fits = take(field, ':');
+    int const minute = take_digits(field, 2);
+    int const second = take(field, ':') ? take_digits(field, 2) : 0;
+    if (!fits || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return false;
+    since_midnight = std::chrono::hours(hour) + std::chrono::minutes(minute) + std::chrono::seconds(second);
+    if (take(field, '.')) {
+      std::size_t const width = field.size();
+      int fraction = take_digits(field, 9);
+      if (fraction < 0) return false;
+      for (std::size_t n = width - field.size(); n < 9; ++n) fraction *= 10;
+      since_midnight += std::chrono::nanoseconds(fraction);
+    }
+    take(field, 'Z');
+  }
+  into = std::chrono::time_point_cast<std::chrono::system_clock::duration>(std::chrono::sys_days(date) +
+                                                                           since_midnight);
+  return field.empty();
+}
+
+template <class T>
+inline constexpr bool is_optional_field = false;
+template <class T>
+inline constexpr bool is_optional_field<std::optional<T>> = true;
+
+template <class T>
+constexpr bool is_readable() {
+  if constexpr (is_optional_field<T>)
+    return is_readable<typename T::value_type>();
+  else
+    return has_from_text<T> || std::is_arithmetic_v<T> || std::is_same_v<T, std::string> ||
+           std::is_same_v<T, std::string_view> || std::is_same_v<T, std::chrono::system_clock::time_point>;
+}
+
+/// A type that a field can be read as: numbers, bool, char, text, times, optionals of these (an empty field is an
+/// empty one), types with a `from_text`.
+template <class T>
+concept field_type = is_readable<T>();
+
+template <field_type T>
+bool read_field(std::string_view field, T& into) {
+  if constexpr (has_from_text<T>)
+    return from_text(field, into);
+  else if constexpr (is_optional_field<T>) {
+    into.reset();
+    return field.empty() || read_field(field, into.emplace());
+  } else if constexpr (std::is_same_v<T, bool>) {
+    into = field == "true" || field == "1";
+    return into || field == "false" || field == "0";
+  } else if constexpr (std::is_same_v<T, char>) {
+    if (field.size() == 1) into = field.front();
+    return field.size() == 1;
+  } else if constexpr (std::is_arithmetic_v<T>)
+    return read_number(field, into);
+  else if constexpr (std::is_same_v<T, std::chrono::system_clock::time_point>)
+    return read_time(field, into);
+  else {
+    into = T(field);
+    return true;
+  }
+}
+
+/// What a person calls the type, in an error.
+template <class T>
+constexpr std::string_view kind_of_field() {
+  if constexpr (is_optional_field<T>)
+    return kind_of_field<typename T::value_type>();
+  else if constexpr (std::is_same_v<T, bool>)
+    return "true or false";
+  else if constexpr (std::is_same_v<T, char>)
+    return "a single character";
+  else if constexpr (std::is_integral_v<T>)
+    return "a whole number that fits its type";
+  else if constexpr (std::is_floating_point_v<T>)
+    return "a number";
+  else if constexpr (std::is_same_v<T, std::chrono::system_clock::time_point>)
+    return "a date and time";
+  else
+    return "a value of its type";
+}
+
+}  // namespace leat::detail

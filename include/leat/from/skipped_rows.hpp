@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace leat {
+
+/// Counts the malformed rows that `from::csv(...).skip_malformed(skipped)` left out. Copies count together; any thread.
+class skipped_rows {
+ public:
+  skipped_rows() : shared_(std::make_shared<counted>()) {}
+
+  std::uint64_t count() const {
+    std::lock_guard const lock(shared_->mutex);
+    return shared_->count;
+  }
+  /// What was wrong with the first of them; empty when there was none.
+  std::string first() const {
+    std::lock_guard const lock(shared_->mutex);
+    return shared_->first;
+  }
+  void add(std::string const& what) {
+    std::lock_guard const lock(shared_->mutex);
+    if (shared_->count++ == 0) shared_->first = what;
+  }
+
+ private:
+  struct counted {
+    mutable std::mutex mutex;
+    std::uint64_t count = 0;
+    std::string first;
+  };
+  std::shared_ptr<counted> shared_;
+};
+
+}  // namespace leat

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/flow.hpp>
+#include <leat/op/async_options.hpp>
+#include <leat/op/async_stage.hpp>
+#include <leat/op/waiting.hpp>
+#include <leat/task.hpp>
+
+#include <source_location>
+#include <type_traits>
+#include <utility>
+
+namespace leat {
+namespace detail {
+
+template <class F, bool Outcomes>
+class async_step {
+ public:
+  async_step(step_name name, F f, async_settings const& settings)
+      : name_(std::move(name)), f_(std::move(f)), settings_(settings) {}
+
+  template <a_stream S>
+  friend auto operator|(S&& up, async_step self) {
+    using T = record_of<S>;
+    constexpr bool f_takes_the_record = silent<S> || requires(F& f, T&& record) { f(std::move(record)); };
+    static_assert(f_takes_the_record,
+                  "leat: async_map(f): f must be callable with the record that the step before it produces");
+    if constexpr (silent<S> || !f_takes_the_record)
+      return refused(up);
+    else {
+      using result = std::remove_cvref_t<decltype(std::declval<F&>()(std::declval<T&&>()))>;
+      constexpr bool f_returns_a_task = is_task<result> && !std::is_same_v<result, task<void>>;
+      static_assert(f_returns_a_task,
+                    "leat: async_map(f): f must be a coroutine that returns leat::task<U>, U being the new record; an f "
+                    "that returns at once belongs in map");
+      if constexpr (!f_returns_a_task)
+        return stream<poison>{};
+      else {
+        using U = typename result::value_type;
+        using R = std::conditional_t<Outcomes, outcome<U>, U>;
+        return append_async<R, U>(std::forward<S>(up), std::move(self.f_), self.settings_,
+                                  step_info("async_map", self.name_));
+      }
+    }
+  }
+
+ private:
+  step_name name_;
+  F f_;
+  async_settings settings_;
+};
+
+template <class F, class... Options>
+auto make_async_step(step_name name, F f, Options const&... options) {
+  constexpr bool outcomes = (std::is_same_v<Options, outcome_wanted> || ...);
+  async_settings settings;
+  (options.apply(settings), ...);
+  return async_step<F, outcomes>(std::move(name), std::move(f), settings);
+}
+
+}  // namespace detail
+
+/// One record in, one out, by way of something to be awaited: `f(record) -> leat::task<U>`. On each worker up to
+/// `in_flight(n)` records are under way at once, each in a task of its own that is resumed on the worker's thread. Further
+/// options, in any order: `ordered` (the default) or `unordered`, `within(time)` for each record, `as_outcome`.
+///
+/// A record that fails or takes too long ends the run, unless `as_outcome` is given: then results come as `outcome<U>`.
+/// Each worker has its own copy of `f`. `f` may take the record by reference: it is kept until its task ends.
+template <class F, detail::async_option... Options>
+auto async_map(step_name name, F f, Options... options) {
+  return detail::make_async_step(std::move(name), std::move(f), options...);
+}
+template <class F, detail::async_option A = detail::no_option, detail::async_option B = detail::no_option,
+          detail::async_option C = detail::no_option, detail::async_option D = detail::no_option>
+auto async_map(F f, A a = {}, B b = {}, C c = {}, D d = {},
+               std::source_location where = std::source_location::current()) {
+  return detail::make_async_step(step_name::by_position(where), std::move(f), a, b, c, d);
+}
+
+}  // namespace leat

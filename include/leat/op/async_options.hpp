@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/op/stage.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+/// How `async_map` goes about it: the options that follow its function, in any order.
+namespace leat {
+namespace detail {
+
+struct async_settings {
+  async_settings() = default;
+
+  std::size_t in_flight = 64;
+  bool ordered = true;
+  std::optional<std::chrono::nanoseconds> within;
+};
+
+template <class O>
+concept async_option = requires(O const& option, async_settings& settings) { option.apply(settings); };
+
+struct no_option {
+  void apply(async_settings&) const {}
+};
+struct in_order {
+  explicit constexpr in_order(bool wanted) : kept(wanted) {}
+  void apply(async_settings& settings) const { settings.ordered = kept; }
+  bool kept;
+};
+struct outcome_wanted {
+  void apply(async_settings&) const {}
+};
+
+}  // namespace detail
+
+/// At most this many records are under way on each worker, 64 unless said; more wait upstream.
+class in_flight {
+ public:
+  explicit in_flight(std::size_t records) : records_(records) {}
+  void apply(detail::async_settings& settings) const { settings.in_flight = records_; }
+
+ private:
+  std::size_t records_;
+};
+
+/// Each record may take this long, by the worker's clock. What it awaits after that is destroyed.
+class within {
+ public:
+  template <class Rep, class Period>
+  explicit within(std::chrono::duration<Rep, Period> each)
+      : each_(std::chrono::ceil<std::chrono::nanoseconds>(each)) {}
+  void apply(detail::async_settings& settings) const { settings.within = each_; }
+
+ private:
+  std::chrono::nanoseconds each_;
+};
+
+/// Results come in the order of the records, the default: a slow record holds up those behind it.
+inline constexpr detail::in_order ordered(true);
+/// Results come as they are ready. Order across epochs is kept all the same.
+inline constexpr detail::in_order unordered(false);
+/// Results come as `outcome<U>`: a record that fails or takes too long does not end the run.
+inline constexpr detail::outcome_wanted as_outcome{};
+
+/// What became of one record in `async_map(..., leat::as_outcome)`: a value, or why there is none.
+template <class U>
+class outcome {
+ public:
+  outcome() = default;
+  explicit outcome(U result) : value(std::move(result)) {}
+  static outcome failed(std::string why) {
+    outcome made;
+    made.error = std::move(why);
+    return made;
+  }
+  static outcome late(std::string why) {
+    outcome made = failed(std::move(why));
+    made.timed_out = true;
+    return made;
+  }
+
+  explicit operator bool() const { return value.has_value(); }
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive& value& error& timed_out;
+  }
+
+  std::optional<U> value;
+  std::string error;       ///< what the exception said; empty when there is a value
+  bool timed_out = false;  ///< it took longer than `within`
+};
+
+/// What a record that took too long ends the run with when no outcomes are wanted; nested in the run_error.
+class timed_out : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace leat

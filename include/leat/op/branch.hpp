@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/op/function.hpp>
+#include <leat/op/kernel.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <source_location>
+#include <type_traits>
+#include <utility>
+
+namespace leat {
+
+/// The two sides of a `branch`.
+template <class T>
+struct branches {
+  stream<T> trues;
+  stream<T> falses;
+};
+
+namespace detail {
+
+/// The end of a fused loop that has two outputs. Plain records are written to both and one of them advances, so that
+/// a predicate that cannot be foretold costs no mispredicted branch.
+template <class T, class F>
+class branch_tail {
+ public:
+  template <class U>
+  static constexpr bool arrays = std::is_same_v<T, U> && plain<T>;
+
+  template <class Recipe>
+  branch_tail(Recipe const& recipe, assembly& worker, node const& described)
+      : f_(recipe.f), step_(described.steps.back(), worker.worker()), trues_(worker.batch_size<T>()),
+        falses_(worker.batch_size<T>()) {
+    worker.provide({described.id, 0}, trues_.next);
+    worker.provide({described.id, 1}, falses_.next);
+  }
+
+  std::size_t block() const { return trues_.batch.capacity(); }
+
+  template <class Fill>
+  void write(std::size_t records, Fill&& fill) {
+    if (trues_.batch.room() < records) trues_.send();
+    if (falses_.batch.room() < records) falses_.send();
+    ops_on_stack<F, std::is_trivially_copyable_v<F> && !std::is_empty_v<F>> local(f_);
+    T* const to_true = trues_.batch.end();
+    T* const to_false = falses_.batch.end();
+    std::size_t written = 0;
+    std::size_t passed = 0;
+    auto cursor = [&](auto&& given) {
+      T const record(std::forward<decltype(given)>(given));
+      bool const side = guarded(step_, [&]() -> bool { return local.copy(record); });
+      std::construct_at(to_true + passed, record);
+      std::construct_at(to_false + (written - passed), record);
+      passed += side ? 1u : 0u;
+      ++written;
+    };
+    fill(cursor);
+    trues_.batch.set_end(to_true + passed);
+    falses_.batch.set_end(to_false + (written - passed));
+  }
+
+  template <class X>
+  void push(X&& given) {
+    if constexpr (!std::is_same_v<std::remove_cvref_t<X>, T>)
+      push(T(std::forward<X>(given)));
+    else if (guarded(step_, [&]() -> bool { return f_(std::as_const(given)); }))
+      trues_.push(std::forward<X>(given));
+    else
+      falses_.push(std::forward<X>(given));
+  }
+
+  void finish_batch() {
+    trues_.send();
+    falses_.send();
+  }
+  void arrive(mark which) {
+    trues_.next.arrive(which);
+    falses_.next.arrive(which);
+    step_.pass(which);
+  }
+  bool ready() { return trues_.next.ready() && falses_.next.ready(); }
+
+ private:
+  struct side {
+    explicit side(std::size_t records) : batch(records) {}
+
+    template <class X>
+    void push(X&& record) {
+      batch.push(std::forward<X>(record));
+      if (batch.full()) send();
+    }
+    void send() {
+      next.take(batch.begin(), batch.size());
+      batch.clear();
+    }
+
+    fan_out<T> next;
+    buffer<T> batch;
+  };
+
+  F f_;
+  step_context step_;
+  side trues_;
+  side falses_;
+};
+
+template <class T, class F>
+struct to_branches {
+  using tail = branch_tail<T, F>;
+  explicit to_branches(F function) : f(std::move(function)) {}
+  F f;
+};
+
+template <class F>
+class branch_step {
+ public:
+  branch_step(step_name name, F f) : name_(std::move(name)), f_(std::move(f)) {}
+
+  template <a_stream S>
+  friend auto operator|(S&& up, branch_step self) {
+    using T = record_of<S>;
+    constexpr bool f_takes_the_record = silent<S> || reads<F, T>;
+    static_assert(f_takes_the_record,
+                  "leat: branch(f): f must be callable with a const reference to the record that the step before it "
+                  "produces");
+    if constexpr (silent<S> || !f_takes_the_record)
+      return branches<poison>{refused(up), {}};
+    else {
+      constexpr bool f_returns_bool = std::is_same_v<std::remove_cvref_t<result_of_reading<F, T>>, bool>;
+      static_assert(f_returns_bool, "leat: branch(f): f must return bool: true sends the record to trues");
+      if constexpr (!f_returns_bool)
+        return branches<poison>{};
+      else {
+        graph& in = stream_access::graph_of(up);
+        step_info step("branch", self.name_);
+        in.name_step(step);
+        port const at = finish(std::forward<S>(up), to_branches<T, F>(std::move(self.f_)), std::move(step));
+        return branches<T>{stream_access::make<T>(in, {at.node, 0}), stream_access::make<T>(in, {at.node, 1})};
+      }
+    }
+  }
+
+ private:
+  step_name name_;
+  F f_;
+};
+
+}  // namespace detail
+
+/// Sends each record to one of two streams: `auto [trues, falses] = s | branch(f)`. `f` takes a const reference and
+/// returns bool, on the worker's thread. One pass, at the end of the loop of the steps before it.
+template <class F>
+detail::branch_step<F> branch(step_name name, F f) {
+  return {std::move(name), std::move(f)};
+}
+template <class F>
+detail::branch_step<F> branch(F f, std::source_location where = std::source_location::current()) {
+  return {step_name::by_position(where), std::move(f)};
+}
+
+}  // namespace leat

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/flow.hpp>
+
+#include <type_traits>
+#include <utility>
+
+namespace leat {
+namespace detail {
+
+/// What a function of the user's is given of a stream: the stream itself when it is given away, else another use of it.
+template <class S>
+using handed_in = std::conditional_t<std::is_lvalue_reference_v<S>, stream<record_of<S>>, std::remove_cvref_t<S>>;
+
+template <class S>
+handed_in<S> hand_in(S&& up) {
+  if constexpr (std::is_lvalue_reference_v<S>)
+    return stream<record_of<S>>(up);
+  else
+    return std::move(up);
+}
+
+template <class F>
+class compose_step {
+ public:
+  compose_step(step_name name, F f) : name_(std::move(name)), f_(std::move(f)) {}
+
+  template <a_stream S>
+  friend auto operator|(S&& up, compose_step self) {
+    constexpr bool f_takes_the_stream = silent<S> || requires(F& f, handed_in<S>&& s) { f(std::move(s)); };
+    static_assert(f_takes_the_stream,
+                  "leat: compose(name, f): f must be callable with the stream that the step before it makes");
+    if constexpr (silent<S> || !f_takes_the_stream)
+      return refused(up);
+    else {
+      graph& in = stream_access::graph_of(up);
+      step_info step("compose", self.name_);
+      scope const inside(in, step);
+      return self.f_(hand_in(std::forward<S>(up)));
+    }
+  }
+
+ private:
+  step_name name_;
+  F f_;
+};
+
+}  // namespace detail
+
+/// An operator of one's own: `f` is given the stream and pipes it through other steps, whose names are then inside
+/// this one's: `flow.step.inner`. What `f` returns, a stream, several, or nothing, is what this returns. Costs nothing
+/// at run time: steps fuse through.
+template <class F>
+detail::compose_step<F> compose(step_name name, F f) {
+  return {std::move(name), std::move(f)};
+}
+
+/// The same over several streams: `compose("name", f, a, b)` calls `f(a, b)`.
+template <class F, detail::a_stream First, detail::a_stream... More>
+auto compose(step_name name, F f, First&& first, More&&... more) {
+  constexpr bool quiet = detail::silent<First> || (detail::silent<More> || ...);
+  constexpr bool f_takes_the_streams =
+      quiet || requires(detail::handed_in<First>&& a, detail::handed_in<More>&&... others) {
+        f(std::move(a), std::move(others)...);
+      };
+  static_assert(f_takes_the_streams, "leat: compose(name, f, streams...): f must be callable with these streams");
+  if constexpr (quiet || !f_takes_the_streams)
+    return stream<poison>{};
+  else {
+    detail::step_info step("compose", name);
+    detail::scope const inside(detail::stream_access::graph_of(first), step);
+    return f(detail::hand_in(std::forward<First>(first)), detail::hand_in(std::forward<More>(more))...);
+  }
+}
+
+}  // namespace leat

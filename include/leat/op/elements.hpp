@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/op/function.hpp>
+
+#include <concepts>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+/// Several records out of one: from a range, or through `emit(record)`.
+namespace leat::detail {
+
+template <class R>
+concept range_of_elements = requires(std::remove_reference_t<R>& range) {
+  std::begin(range) != std::end(range);
+  *std::begin(range);
+};
+
+template <class R>
+using element_reference = decltype(*std::begin(std::declval<std::remove_reference_t<R>&>()));
+
+template <class R>
+struct element {
+  using type = std::remove_cvref_t<element_reference<R>>;
+};
+template <class R>
+  requires(!std::is_reference_v<element_reference<R>>)
+struct element<R> {
+  using type = std::iter_value_t<decltype(std::begin(std::declval<std::remove_reference_t<R>&>()))>;
+};
+template <class R>
+using element_of_range = typename element<R>::type;
+
+/// A range that is given away and owns its elements, as a container does and a span does not: its const form shows
+/// them as const.
+template <class R>
+inline constexpr bool gives_its_elements = false;
+template <class R>
+  requires(!std::is_reference_v<R> && !std::is_const_v<R> && range_of_elements<R const>)
+inline constexpr bool gives_its_elements<R> =
+    std::is_same_v<element_reference<R>, element_of_range<R>&> &&
+    std::is_same_v<element_reference<R const>, element_of_range<R> const&>;
+
+/// What a function of the user's is given as `emit`, and where elements go: records of U, for the next step of the loop.
+template <class U, class Next>
+class emit_to {
+ public:
+  explicit emit_to(Next& next) : next_(&next) {}
+
+  template <class X>
+  [[gnu::always_inline]] void operator()(X&& record) const {
+    if constexpr (std::is_same_v<X, U>)
+      (*next_)(std::move(record));
+    else if constexpr (std::is_same_v<std::remove_cvref_t<X>, U>)
+      (*next_)(std::as_const(record));
+    else if constexpr (std::is_same_v<U, std::string> && std::is_convertible_v<X, std::string_view>)
+      (*next_)(std::string_view(record));
+    else if constexpr (std::is_constructible_v<U, X>)
+      (*next_)(U(std::forward<X>(record)));
+  }
+
+ private:
+  Next* next_;
+};
+
+/// Stands for `emit` while a function is only asked whether it fits.
+template <class U>
+struct emit_for_asking {
+  template <class X>
+  void operator()(X&&) const {
+    constexpr bool what_f_emits_can_become_the_record = std::is_void_v<U> || std::is_constructible_v<U, X>;
+    static_assert(what_f_emits_can_become_the_record,
+                  "leat: f emits something that cannot be made a record of the type given in <...>");
+  }
+};
+
+/// Whether `f` is the form that is given `emit` besides what it works on.
+template <class F, class T, class U>
+constexpr bool takes_and_emits() {
+  if constexpr (takes<F, T>)
+    return false;
+  else
+    return requires(F& f, T&& record, emit_for_asking<U>& emit) { f(std::move(record), emit); };
+}
+
+template <class R, class Emit>
+[[gnu::always_inline]] inline void emit_elements(std::remove_reference_t<R>& range, Emit const& emit) {
+  for (auto&& each : range) {
+    if constexpr (gives_its_elements<R>)
+      emit(std::move(each));
+    else if constexpr (std::is_reference_v<element_reference<R>>)
+      emit(std::as_const(each));
+    else
+      emit(element_of_range<R>(std::forward<decltype(each)>(each)));
+  }
+}
+
+}  // namespace leat::detail

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/op/assembly.hpp>
+#include <leat/op/elements.hpp>
+#include <leat/op/emitter.hpp>
+#include <leat/op/stage.hpp>
+#include <leat/op/step_context.hpp>
+
+#include <cstddef>
+#include <source_location>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace leat {
+namespace detail {
+
+template <class T, class U, class F>
+class flat_map_batch_part final : public part, public consumer<T> {
+ public:
+  flat_map_batch_part(F const& f, assembly& worker, node const& described)
+      : f_(f), step_(described.step(), worker.worker()), out_(worker.batch_size<U>()) {
+    worker.provide({described.id, 0}, out_.next());
+  }
+
+  void take(T* records, std::size_t count) override { call(std::span<T>(records, count)); }
+
+  void look(T const* records, std::size_t count) override {
+    if constexpr (spelled_out<F> && (takes<F, std::span<T const>> || takes_and_emits<F, std::span<T const>, U>()))
+      call(std::span<T const>(records, count));
+    else if constexpr (std::is_copy_constructible_v<T>) {
+      std::vector<T> copies(records, records + count);
+      call(std::span<T>(copies));
+    }
+  }
+
+  void arrive(mark which) override {
+    out_.next().arrive(which);
+    step_.pass(which);
+  }
+  bool ready() override { return out_.next().ready(); }
+
+ private:
+  template <class Batch>
+  void call(Batch batch) {
+    guarded(step_, [&] {
+      emit_to<U, emitter<U>> const emit(out_);
+      if constexpr (takes<F, Batch>) {
+        decltype(auto) made = f_(std::move(batch));
+        emit_elements<decltype(made)>(made, emit);
+      } else
+        f_(std::move(batch), emit);
+    });
+    out_.flush();
+  }
+
+  F f_;
+  step_context step_;
+  emitter<U> out_;
+};
+
+template <class T, class U, class F>
+class flat_map_batch_node final : public node {
+ public:
+  flat_map_batch_node(F f, step_info step, port from) : node({std::move(step)}, {from}), f_(std::move(f)) {}
+
+  void build(assembly& worker) const override {
+    worker.subscribe<T>(inputs.front(), worker.add<flat_map_batch_part<T, U, F>>(f_, worker, *this));
+  }
+
+ private:
+  F f_;
+};
+
+/// Adds the node. `U` is a template argument so that editors show its name.
+template <class U, class S, class F>
+stream<U> append_flat_map_batch(S&& up, F f, step_name const& name) {
+  using T = record_of<S>;
+  graph& in = stream_access::graph_of(up);
+  port const from = seal(std::forward<S>(up));
+  step_info step("flat_map_batch", name);
+  in.name_step(step);
+  return stream_access::make<U>(
+      in, in.template add<flat_map_batch_node<T, U, F>>(std::move(f), std::move(step), from));
+}
+
+template <class Given, class F>
+class flat_map_batch_step {
+ public:
+  flat_map_batch_step(step_name name, F f) : name_(std::move(name)), f_(std::move(f)) {}
+
+  template <a_stream S>
+  friend auto operator|(S&& up, flat_map_batch_step self) {
+    using batch = std::span<record_of<S>>;
+    constexpr bool f_takes_a_batch = silent<S> || takes<F, batch> || takes_and_emits<F, batch, Given>();
+    static_assert(f_takes_a_batch,
+                  "leat: flat_map_batch(f): f must be callable with a std::span of the records that the step before "
+                  "it produces, or with the span and emit");
+    if constexpr (silent<S> || !f_takes_a_batch)
+      return refused(up);
+    else if constexpr (!takes<F, batch>) {
+      constexpr bool record_type_is_given = !std::is_void_v<Given>;
+      static_assert(record_type_is_given, "leat: flat_map_batch(f): an f that is given emit does not say what it "
+                                          "emits: write flat_map_batch<T>(f)");
+      if constexpr (!record_type_is_given)
+        return stream<poison>{};
+      else
+        return append_flat_map_batch<Given>(std::forward<S>(up), std::move(self.f_), self.name_);
+    } else {
+      using range = result_of<F, batch>;
+      constexpr bool f_returns_a_range = range_of_elements<range>;
+      static_assert(f_returns_a_range, "leat: flat_map_batch(f): f must return a range of new records, or be an "
+                                       "f(batch, emit): flat_map_batch<T>(f)");
+      if constexpr (!f_returns_a_range)
+        return stream<poison>{};
+      else {
+        using U = std::conditional_t<std::is_void_v<Given>, record_made_of<element_of_range<range>>, Given>;
+        return append_flat_map_batch<U>(std::forward<S>(up), std::move(self.f_), self.name_);
+      }
+    }
+  }
+
+ private:
+  step_name name_;
+  F f_;
+};
+
+}  // namespace detail
+
+/// Calls `f(std::span<T> batch)` once for each batch that comes by, of whatever size; it returns a range of new records,
+/// or emits them: `flat_map_batch<U>(f)` with `f(batch, emit)`. The records of the batch are f's to move from. Called on
+/// the worker's thread; an exception of `f` ends the run.
+template <class Record = void, class F>
+detail::flat_map_batch_step<Record, F> flat_map_batch(step_name name, F f) {
+  return {std::move(name), std::move(f)};
+}
+template <class Record = void, class F>
+detail::flat_map_batch_step<Record, F> flat_map_batch(F f,
+                                                      std::source_location where = std::source_location::current()) {
+  return {step_name::by_position(where), std::move(f)};
+}
+
+}  // namespace leat

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/signature.hpp>
+
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+/// What the operators ask of the functions they are given.
+namespace leat::detail {
+
+/// Whether `f` takes the record, given away as an rvalue.
+template <class F, class T>
+inline constexpr bool takes = requires(F& f, T&& record) { f(std::move(record)); };
+
+template <class F, class T>
+using result_of = decltype(std::declval<F&>()(std::declval<T&&>()));
+
+/// Whether `f` takes the record to read it.
+template <class F, class T>
+inline constexpr bool reads = requires(F& f, T const& record) { f(record); };
+
+template <class F, class T>
+using result_of_reading = decltype(std::declval<F&>()(std::declval<T const&>()));
+
+/// A function whose parameters are spelled out: it can be asked what it takes. To ask a generic lambda is to compile
+/// its body, which may not fit.
+template <class F>
+inline constexpr bool spelled_out = !std::is_void_v<typename signature_of<F>::type>;
+
+/// Whether `f`, made for records of T, can be given an X as it comes: a record that is shared, or a view of one.
+template <class F, class T, class X>
+constexpr bool takes_as_it_comes() {
+  if constexpr (std::is_same_v<X, T>)
+    return true;
+  else if constexpr (spelled_out<F>)
+    return requires(F& f, X&& record) { f(std::forward<X>(record)); };
+  else
+    return false;
+}
+template <class F, class T, class X>
+constexpr bool reads_as_it_comes() {
+  if constexpr (std::is_same_v<std::remove_cvref_t<X>, T>)
+    return true;
+  else if constexpr (spelled_out<F>)
+    return requires(F& f, X const& record) { f(record); };
+  else
+    return false;
+}
+
+/// A record owns what it shows: a view of text becomes a string where it has to be kept. Up to there, inside a fused
+/// run, it stays a view.
+template <class R>
+using record_made_of = std::conditional_t<std::is_same_v<std::remove_cvref_t<R>, std::string_view>, std::string,
+                                          std::remove_cvref_t<R>>;
+
+}  // namespace leat::detail

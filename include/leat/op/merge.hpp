@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/error.hpp>
+#include <leat/flow.hpp>
+#include <leat/op/assembly.hpp>
+#include <leat/op/stage.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <source_location>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace leat {
+namespace detail {
+
+/// Hands on what any input brings. An input that has brought its mark waits until the others have brought theirs.
+template <class T>
+class merge_part final : public part {
+ public:
+  merge_part(std::size_t inputs, assembly& worker, node const& described) : marks_(inputs) {
+    for (std::size_t i = 0; i != inputs; ++i) inputs_.push_back(std::make_unique<one>(*this, i));
+    worker.provide({described.id, 0}, next_);
+  }
+
+  consumer<T>& input(std::size_t index) { return *inputs_[index]; }
+
+ private:
+  class one final : public consumer<T> {
+   public:
+    one(merge_part& whole, std::size_t index) : whole_(whole), index_(index) {}
+
+    void take(T* records, std::size_t count) override { whole_.next_.take(records, count); }
+    void look(T const* records, std::size_t count) override { whole_.next_.look(records, count); }
+    void arrive(mark which) override {
+      mark complete;
+      if (whole_.marks_.arrive(index_, which, complete)) whole_.next_.arrive(complete);
+    }
+    bool ready() override { return !whole_.marks_.held(index_) && whole_.next_.ready(); }
+
+   private:
+    merge_part& whole_;
+    std::size_t index_;
+  };
+
+  alignment marks_;
+  fan_out<T> next_;
+  std::vector<std::unique_ptr<one>> inputs_;
+};
+
+template <class T>
+class merge_node final : public node {
+ public:
+  merge_node(step_info step, std::vector<port> from) : node({std::move(step)}, std::move(from)) {}
+
+  void build(assembly& worker) const override {
+    auto& made = worker.add<merge_part<T>>(inputs.size(), worker, *this);
+    for (std::size_t i = 0; i != inputs.size(); ++i) worker.subscribe<T>(inputs[i], made.input(i));
+  }
+};
+
+template <class T>
+stream<T> merge_ports(std::vector<graph*> const& graphs, std::vector<port> from, step_name const& name) {
+  for (graph const* each : graphs)
+    if (each != graphs.front())
+      throw flow_error("merge \"" + name.text + "\" (" + place_of(name.where) + ") is given streams of two flows, \"" +
+                       graphs.front()->name() + "\" and \"" + each->name() + "\": streams of one flow can be merged");
+  graph& in = *graphs.front();
+  step_info step("merge", name);
+  in.name_step(step);
+  return stream_access::make<T>(in, in.template add<merge_node<T>>(std::move(step), std::move(from)));
+}
+
+}  // namespace detail
+
+/// One stream of all the records of several, whose records are of one type. Each stream keeps its order; between them
+/// there is none.
+template <detail::a_stream First, detail::a_stream... More>
+auto merge(step_name name, First&& first, More&&... more) {
+  using T = detail::record_of<First>;
+  constexpr bool quiet = detail::silent<First> || (detail::silent<More> || ...);
+  constexpr bool records_are_of_one_type = quiet || (std::is_same_v<T, detail::record_of<More>> && ...);
+  static_assert(records_are_of_one_type,
+                "leat: merge(name, streams...): the streams must have the same record type: map them to one type, "
+                "a std::variant for instance");
+  if constexpr (quiet || !records_are_of_one_type)
+    return stream<poison>{};
+  else {
+    std::vector<detail::graph*> const graphs{&detail::stream_access::graph_of(first),
+                                             &detail::stream_access::graph_of(more)...};
+    std::vector<detail::port> from{detail::seal(std::forward<First>(first)), detail::seal(std::forward<More>(more))...};
+    return detail::merge_ports<T>(graphs, std::move(from), name);
+  }
+}
+template <detail::a_stream A, detail::a_stream B>
+auto merge(A&& a, B&& b, std::source_location where = std::source_location::current()) {
+  return merge(step_name::by_position(where), std::forward<A>(a), std::forward<B>(b));
+}
+template <detail::a_stream A, detail::a_stream B, detail::a_stream C>
+auto merge(A&& a, B&& b, C&& c, std::source_location where = std::source_location::current()) {
+  return merge(step_name::by_position(where), std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
+}
+
+}  // namespace leat

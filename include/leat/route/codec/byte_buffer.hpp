@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <span>
+#include <utility>
+
+namespace leat {
+
+/// A growing run of bytes that are never set before they are written. What it holds is encoded in place: ask for room,
+/// write behind `end()`, say where the writing stopped. Not thread-safe.
+class byte_buffer {
+ public:
+  byte_buffer() = default;
+
+  /// Begins in memory of the caller's, which must outlive the buffer, and moves to its own when that is full.
+  explicit byte_buffer(std::span<std::byte> lent)
+      : begin_(lent.data()), end_(lent.data()), limit_(lent.data() + lent.size()), lent_(lent.data()) {}
+
+  byte_buffer(byte_buffer&& other) noexcept
+      : begin_(std::exchange(other.begin_, nullptr)), end_(std::exchange(other.end_, nullptr)),
+        limit_(std::exchange(other.limit_, nullptr)), lent_(std::exchange(other.lent_, nullptr)) {}
+  byte_buffer& operator=(byte_buffer&& other) noexcept {
+    std::swap(begin_, other.begin_);
+    std::swap(end_, other.end_);
+    std::swap(limit_, other.limit_);
+    std::swap(lent_, other.lent_);
+    return *this;
+  }
+  ~byte_buffer() {
+    if (begin_ != lent_) std::free(begin_);
+  }
+
+  std::byte* data() { return begin_; }
+  std::byte const* data() const { return begin_; }
+  std::byte* end() { return end_; }
+  std::byte const* end() const { return end_; }
+  std::size_t size() const { return static_cast<std::size_t>(end_ - begin_); }
+  std::size_t capacity() const { return static_cast<std::size_t>(limit_ - begin_); }
+  std::size_t room() const { return static_cast<std::size_t>(limit_ - end_); }
+  bool empty() const { return begin_ == end_; }
+  std::span<std::byte const> bytes() const { return {begin_, size()}; }
+  operator std::span<std::byte const>() const { return bytes(); }
+
+  /// Keeps the memory.
+  void clear() { end_ = begin_; }
+
+  /// The bytes up to here, within the capacity, have been written by the caller.
+  void set_end(std::byte* end) { end_ = end; }
+
+  /// Makes sure that `more` bytes can be written through `end()`.
+  void make_room(std::size_t more) {
+    if (room() < more) regrow(size(), more);
+  }
+
+  void append(void const* from, std::size_t count) {
+    make_room(count);
+    if (count != 0) std::memcpy(end_, from, count);
+    end_ += count;
+  }
+
+  /// New memory for `used + more` bytes at least; the first `used` are carried over, also those behind `end()`.
+  [[gnu::cold, gnu::noinline]] void regrow(std::size_t used, std::size_t more) {
+    std::size_t const held = size();
+    std::size_t wanted = used + more;
+    if (wanted < used) throw std::bad_alloc();
+    if (wanted < 2 * capacity()) wanted = 2 * capacity();
+    if (wanted < 256) wanted = 256;
+    bool const own = begin_ != lent_;
+    void* const grown = own ? std::realloc(begin_, wanted) : std::malloc(wanted);
+    if (grown == nullptr) throw std::bad_alloc();
+    if (!own && used != 0) std::memcpy(grown, begin_, used);
+    lent_ = nullptr;
+    begin_ = static_cast<std::byte*>(grown);
+    end_ = begin_ + held;
+    limit_ = begin_ + wanted;
+  }
+
+ private:
+  std::byte* begin_ = nullptr;
+  std::byte* end_ = nullptr;
+  std::byte* limit_ = nullptr;
+  std::byte* lent_ = nullptr;
+};
+
+}  // namespace leat

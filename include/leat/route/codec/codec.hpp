@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/route/codec/byte_buffer.hpp>
+#include <leat/route/codec/error.hpp>
+#include <leat/route/codec/flat.hpp>
+#include <leat/route/codec/has_codec.hpp>
+#include <leat/route/codec/input_archive.hpp>
+#include <leat/route/codec/output_archive.hpp>
+
+#include <cstddef>
+#include <cstring>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+/// Values as bytes, for what leaves the process. All functions may be called on any thread; both ends must be the same
+/// program.
+namespace leat {
+namespace detail {
+
+template <class T>
+constexpr bool must_have_codec() {
+  constexpr bool type_has_a_codec = has_codec<T>;
+  static_assert(type_has_a_codec,
+                "leat: this type has no codec: give it template <class A> void serialize(A&, unsigned), or use types "
+                "that have one");
+  return type_has_a_codec;
+}
+
+/// Gives decoded records on: to a buffer that is written in place, to anything with `push`, or to a function.
+template <class T, class Emit>
+void hand_over(Emit& emit, T&& record) {
+  if constexpr (requires { emit.push(std::move(record)); })
+    emit.push(std::move(record));
+  else
+    emit(std::move(record));
+}
+
+template <class T, class Emit>
+std::size_t decode_flat(std::span<std::byte const> bytes, Emit& emit) {
+  if (bytes.size() % sizeof(T) != 0)
+    refuse(std::to_string(bytes.size()) + " bytes are not whole records of " + std::to_string(sizeof(T)));
+  std::size_t const count = bytes.size() / sizeof(T);
+  if (count == 0) return 0;
+  if constexpr (requires(T* at) { emit.make_room(count), emit.set_end(at), at = emit.end(); }) {
+    emit.make_room(count);
+    T* const to = emit.end();
+    std::memcpy(static_cast<void*>(to), bytes.data(), bytes.size());
+    emit.set_end(to + count);
+  } else {
+    // Flat types begin to live when their bytes are copied, so none needs a default constructor.
+    union cell {
+      cell() {}
+      T record;
+    };
+    for (std::size_t i = 0; i != count; ++i) {
+      cell one;
+      std::memcpy(static_cast<void*>(&one.record), bytes.data() + i * sizeof(T), sizeof(T));
+      hand_over<T>(emit, std::move(one.record));
+    }
+  }
+  return count;
+}
+
+}  // namespace detail
+
+/// Appends the value's bytes. Throws codec_error for a value that could not be read back, and passes on what the type's
+/// own `serialize` throws; the buffer is then as it was.
+template <class T>
+void encode(T const& value, byte_buffer& to) {
+  if constexpr (detail::must_have_codec<T>()) {
+    std::size_t const before = to.size();
+    try {
+      output_archive archive(to);
+      archive & value;
+    } catch (...) {
+      to.set_end(to.data() + before);
+      throw;
+    }
+  }
+}
+
+/// Reads one value that takes up all the bytes. Throws codec_error for any others.
+template <class T>
+T decode(std::span<std::byte const> from) {
+  detail::must_have_default_constructor<T>();
+  T value{};
+  if constexpr (detail::must_have_codec<T>()) {
+    input_archive archive(from);
+    archive & value;
+    if (archive.left() != 0) detail::refuse_rest(archive.left());
+  }
+  return value;
+}
+
+/// Appends the bytes of `count` records: one copy where they are `flat`, else one after the other. There is no count
+/// among them: the batch must be given back whole, and alone. On an exception the buffer is as it was.
+template <class T>
+void encode_batch(T const* records, std::size_t count, byte_buffer& to) {
+  if constexpr (detail::must_have_codec<T>()) {
+    if constexpr (flat<T>) {
+      to.append(static_cast<void const*>(records), count * sizeof(T));
+    } else {
+      std::size_t const before = to.size();
+      try {
+        output_archive archive(to);
+        for (std::size_t i = 0; i != count; ++i) archive.put_element(records[i]);
+      } catch (...) {
+        to.set_end(to.data() + before);
+        throw;
+      }
+    }
+  }
+}
+
+/// Reads a batch back and hands each record on as an rvalue, to `emit(record)` or to `emit.push(record)`; says how many
+/// they were. A leat::detail::buffer of records gets flat ones by one copy. Throws codec_error where the bytes are not a
+/// batch of such records; those before that place have then been handed on.
+template <class T, class Emit>
+std::size_t decode_batch(std::span<std::byte const> from, Emit&& emit) {
+  std::size_t count = 0;
+  if constexpr (detail::must_have_codec<T>()) {
+    if constexpr (flat<T>) {
+      count = detail::decode_flat<T>(from, emit);
+    } else {
+      detail::must_have_default_constructor<T>();
+      input_archive archive(from);
+      for (; archive.left() != 0; ++count) {
+        T record{};
+        archive.get_element(record);
+        detail::hand_over<T>(emit, std::move(record));
+      }
+    }
+  }
+  return count;
+}
+
+}  // namespace leat

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/op/stage.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+/// What travels between processes: frames of a fixed header and a payload.
+namespace leat::detail {
+
+enum class frame_type : std::uint16_t {
+  message = 1,     ///< records, a mark that follows them, or both
+  credit = 2,      ///< `count` packets and `messages` messages of a channel have been used
+  partitions = 3,  ///< what partitions the sender can open, once, before anything else
+  stop = 4,        ///< the run is to end in order
+  failure = 5,     ///< the run has failed; nothing follows
+  goodbye = 6,     ///< the sender has done all its work; nothing follows
+};
+
+struct frame_header {
+  /// Bytes on the wire, all integers little endian.
+  static constexpr std::size_t size = 32;
+  /// A longer payload is not sent, and is refused when it is announced.
+  static constexpr std::uint32_t most_bytes = 64u << 20;
+
+  std::uint32_t length = 0;  ///< bytes of payload
+  frame_type type = frame_type::message;
+  std::uint8_t marked = 0;  ///< 0: no mark, else its kind + 1
+  std::uint8_t hashed = 0;  ///< 1: the hash of each record's key stands behind the records, eight bytes each
+  std::uint32_t node = 0;   ///< the exchange, by its number in the flow
+  std::uint16_t from = 0;   ///< the sending worker of the channel, over all processes; credit travels against it
+  std::uint16_t to = 0;
+  std::uint32_t count = 0;  ///< records; for credit: packets
+  std::uint32_t messages = 0;
+  std::uint64_t epoch = 0;
+
+  void set(mark which) {
+    marked = static_cast<std::uint8_t>(static_cast<unsigned>(which.kind) + 1);
+    epoch = which.epoch;
+  }
+  bool has_good_mark() const { return marked <= static_cast<unsigned>(mark_kind::end) + 1; }
+  mark which() const { return {static_cast<mark_kind>(marked - 1), epoch}; }
+
+  /// Calls `f(integer&)` for each field in the order of the wire.
+  template <class Header, class F>
+  static void each_field(Header& h, F&& f) {
+    f(h.length);
+    f(h.type);
+    f(h.marked);
+    f(h.hashed);
+    f(h.node);
+    f(h.from);
+    f(h.to);
+    f(h.count);
+    f(h.messages);
+    f(h.epoch);
+  }
+
+  void write(std::byte* to_here) const {
+    each_field(*this, [&](auto field) {
+      auto const value = static_cast<std::uint64_t>(field);
+      for (std::size_t i = 0; i != sizeof(field); ++i) *to_here++ = static_cast<std::byte>(value >> (8 * i) & 0xff);
+    });
+  }
+  static frame_header read(std::byte const* here) {
+    frame_header result;
+    each_field(result, [&]<class Field>(Field& field) {
+      std::uint64_t value = 0;
+      for (std::size_t i = 0; i != sizeof(Field); ++i) value |= std::to_integer<std::uint64_t>(*here++) << (8 * i);
+      field = static_cast<Field>(value);
+    });
+    return result;
+  }
+};
+
+}  // namespace leat::detail

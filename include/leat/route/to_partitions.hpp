@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/op/kernel.hpp>
+#include <leat/route/by_key.hpp>
+#include <leat/route/exchange.hpp>
+#include <leat/to/partitioned_sink.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace leat::detail {
+
+/// The index of the partition that a record goes to, in the order of their names.
+template <class T, class Sink>
+class part_of_record {
+ public:
+  explicit part_of_record(Sink const& sink) : sink_(&sink) {}
+  std::size_t operator()(T const& record, std::size_t parts) const {
+    if constexpr (requires { sink_->part_of(record); })
+      return static_cast<std::size_t>(static_cast<std::uint64_t>(sink_->part_of(record)) % parts);
+    else
+      return static_cast<std::size_t>(key_hash(record.first) % parts);
+  }
+
+ private:
+  Sink const* sink_;
+};
+
+/// Sends each record to the worker that has its partition open.
+template <class T, class Sink>
+class to_partition_owner {
+ public:
+  static constexpr bool carries_hash = false;
+  explicit to_partition_owner(Sink const& sink) : part_of_(sink) {}
+
+  void start(assembly& worker, node const& described) {
+    table_ = std::make_shared<partition_table const>(worker, described);
+  }
+  std::uint64_t hash(T const& record) const { return part_of_(record, table_->owners.size()); }
+  unsigned owner(std::uint64_t part, unsigned) const { return table_->owners[part]; }
+
+ private:
+  part_of_record<T, Sink> part_of_;
+  std::shared_ptr<partition_table const> table_;
+};
+
+/// A fixed partitioned sink: an exchange to the owners of its partitions, and the partitions behind it.
+template <class T, class Sink>
+class partitioned_output_node final : public node {
+ public:
+  partitioned_output_node(Sink sink, step_info step, port from)
+      : node({std::move(step)}, {from}), sink_(std::move(sink)) {
+    movement = "exchange to the owner of the partition";
+  }
+
+  bool has_partitions() const override { return true; }
+  std::vector<std::string> list_parts() const override { return sink_.list_parts(); }
+
+  void build(assembly& worker) const override {
+    using route = to_partition_owner<T, Sink>;
+    using exchange = to_exchange<T, route, plain_outlet<T>>;
+    using sender = kernel<T, typename exchange::tail>;
+    using written = partitioned_sink_stage<T, Sink, part_of_record<T, Sink>>;
+
+    worker.subscribe<T>(inputs.front(),
+                        worker.add<sender>(std::tuple<>{}, exchange{route(sink_)}, worker, *this));
+    exchange::build_receiver(worker, *this);
+    worker.subscribe<T>({id, 0}, worker.add<written>(sink_, part_of_record<T, Sink>(sink_), worker, *this));
+  }
+
+ private:
+  Sink sink_;
+};
+
+}  // namespace leat::detail

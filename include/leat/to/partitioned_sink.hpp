@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/op/assembly.hpp>
+#include <leat/op/stage.hpp>
+#include <leat/op/step_context.hpp>
+#include <leat/record.hpp>
+#include <leat/to/sink.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+/// What a fixed partitioned sink is: it names its partitions; each is written by one worker, to which the records are
+/// sent, and can be resumed from a position.
+namespace leat {
+
+/// `list_parts()` names the partitions; `build_part(name, position, services)` opens one, from the beginning (what is
+/// there is overwritten) or at a position. A partition has `write_batch(std::span<T>)` and `snapshot()`, the position
+/// after what was written; an optional `flush()` is called at the end of each epoch and at the end, before `snapshot`.
+/// Which partition a record goes to: `part_of(record)` modulo their number, in the order of their names; a sink
+/// without `part_of` takes a keyed stream and goes by the hash of the key, so the order of each key is kept.
+template <class S, class T>
+concept fixed_partitioned_sink =
+    requires(S const& s, std::string const& part, step_services const& services, T const& record) {
+      typename S::position;
+      { s.list_parts() } -> std::convertible_to<std::vector<std::string>>;
+      { s.build_part(part, std::optional<typename S::position>{}, services) } -> sink_partition<T>;
+      requires is_keyed<T> || requires {
+        { s.part_of(record) } -> std::convertible_to<std::uint64_t>;
+      };
+    };
+
+namespace detail {
+
+/// Which partition is whose: the names in order, and the worker of each.
+struct partition_table {
+  std::vector<std::string> names;
+  std::vector<unsigned> owners;
+
+  partition_table(assembly& worker, node const& described) {
+    std::vector<std::pair<std::string, unsigned>> shared_out = worker.process().owners.at(described.step().name);
+    std::sort(shared_out.begin(), shared_out.end());
+    for (auto& [name, owner] : shared_out) {
+      names.push_back(std::move(name));
+      owners.push_back(owner);
+    }
+  }
+};
+
+/// The partitions of one sink that this worker owns. They are opened in the worker's first turn, so that a sink that
+/// cannot be written is known at once and one that gets no record is still there, empty.
+template <class T, class Sink, class PartOf>
+class partitioned_sink_stage final : public stage, public consumer<T> {
+  using partition = decltype(std::declval<Sink const&>().build_part(
+      std::declval<std::string const&>(), std::optional<typename Sink::position>{},
+      std::declval<step_services const&>()));
+
+ public:
+  partitioned_sink_stage(Sink const& sink, PartOf part_of, assembly& worker, node const& described)
+      : sink_(sink), part_of_(std::move(part_of)), table_(worker, described),
+        step_(described.step(), worker.worker()), open_(table_.names.size()), sorted_(table_.names.size()) {}
+
+  bool turn() override {
+    open_all();
+    return true;
+  }
+  bool done() const override { return opened_; }
+
+  void take(T* records, std::size_t count) override {
+    open_all();
+    if (open_.size() == 1) {
+      write(0, std::span<T>(records, count));
+      return;
+    }
+    for (std::size_t i = 0; i != count; ++i) sorted_[part_of_(records[i], open_.size())].push_back(std::move(records[i]));
+    for (std::size_t index = 0; index != open_.size(); ++index) {
+      if (sorted_[index].empty()) continue;
+      write(index, std::span<T>(sorted_[index]));
+      sorted_[index].clear();
+    }
+  }
+  void look(T const* records, std::size_t count) override {
+    if constexpr (std::is_copy_constructible_v<T>) {
+      std::vector<T> copies(records, records + count);
+      take(copies.data(), copies.size());
+    }
+  }
+  void arrive(mark which) override {
+    open_all();
+    if constexpr (requires(partition& p) { p.flush(); })
+      for (auto& opened : open_)
+        if (opened) guarded(step_, [&] { opened->flush(); });
+    step_.pass(which);
+  }
+  bool ready() override { return true; }
+
+ private:
+  void write(std::size_t index, std::span<T> records) {
+    guarded(step_, [&] { open_[index]->write_batch(records); });
+  }
+
+  void open_all() {
+    if (opened_) return;
+    opened_ = true;
+    step_services const services(step_);
+    for (std::size_t i = 0; i != open_.size(); ++i)
+      if (table_.owners[i] == step_.worker->index())
+        guarded(step_, [&] { open_[i].reset(new partition(sink_.build_part(table_.names[i], std::nullopt, services))); });
+  }
+
+  Sink sink_;
+  PartOf part_of_;
+  partition_table table_;
+  step_context step_;
+  std::vector<std::unique_ptr<partition>> open_;
+  std::vector<std::vector<T>> sorted_;
+  bool opened_ = false;
+};
+
+}  // namespace detail
+}  // namespace leat

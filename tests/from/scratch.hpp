@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/from/source.hpp>
+
+#include <stdlib.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// A directory that is gone after the test.
+class scratch {
+ public:
+  scratch() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "leat-test-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no directory for temporary files");
+    path_ = pattern;
+  }
+  scratch(scratch const&) = delete;
+  scratch& operator=(scratch const&) = delete;
+  ~scratch() { std::filesystem::remove_all(path_); }
+
+  std::string path() const { return path_; }
+  std::string path(std::string const& name) const { return path_ + "/" + name; }
+  std::string write(std::string const& name, std::string const& content) const {
+    std::ofstream(path(name), std::ios::binary) << content;
+    return path(name);
+  }
+  std::string read(std::string const& name) const {
+    std::ifstream in(path(name), std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+ private:
+  std::string path_;
+};
+
+/// A worker whose clocks and chance are the test's.
+class test_worker final : public leat::detail::host {
+ public:
+  unsigned index() const override { return 0; }
+  unsigned count() const override { return 1; }
+  leat::steady_time now() override { return steady; }
+  leat::wall_time wall() override { return date; }
+  std::uint64_t random() override { return chance++; }
+  void wake() override {}
+  void touch(unsigned) override {}
+  void saw_epoch(std::uint64_t) override {}
+  void block(std::function<void()> work, std::function<void()> done) override {
+    work();
+    done();
+  }
+  void wake_when_readable(int descriptor) override { watched.push_back(descriptor); }
+
+  leat::steady_time steady{std::chrono::hours(100)};
+  leat::wall_time date{std::chrono::hours(400000)};
+  std::uint64_t chance = 0;
+  std::vector<int> watched;
+};
+
+/// One partition of a source, polled by the test itself.
+template <class Source>
+class polled {
+  using T = typename Source::record;
+
+ public:
+  explicit polled(Source const& source, std::string const& part = "",
+                  std::optional<typename Source::position> position = std::nullopt)
+      : step_(leat::detail::step_info("input", leat::step_name("flow.in")), worker), out_(64),
+        partition(source.build_part(part.empty() ? source.list_parts().front() : part, position,
+                                    leat::step_services(step_))) {
+    out_.next().add(kept_);
+  }
+
+  /// One `next_batch`: what it emitted. `reading` tells whether there is more.
+  std::vector<T> next() {
+    kept_.all.clear();
+    reading = partition.next_batch(out_);
+    out_.flush();
+    return kept_.all;
+  }
+  std::vector<T> rest() {
+    std::vector<T> all;
+    while (reading)
+      for (T& each : next()) all.push_back(each);
+    return all;
+  }
+
+ private:
+  class keeper final : public leat::detail::consumer<T> {
+   public:
+    void take(T* records, std::size_t count) override { all.insert(all.end(), records, records + count); }
+    void look(T const* records, std::size_t count) override { all.insert(all.end(), records, records + count); }
+    void arrive(leat::detail::mark) override {}
+    bool ready() override { return true; }
+    std::vector<T> all;
+  };
+
+ public:
+  test_worker worker;
+  bool reading = true;
+
+ private:
+  leat::detail::step_context step_;
+  leat::emitter<T> out_;
+  keeper kept_;
+
+ public:
+  decltype(std::declval<Source const&>().build_part("", std::nullopt,
+                                                    std::declval<leat::step_services const&>())) partition;
+};
+
+/// What a run, or a call, throws: its message; empty when it did not.
+template <class F>
+std::string message_of(F&& f) {
+  try {
+    f();
+  } catch (std::exception const& error) {
+    return error.what();
+  }
+  return {};
+}
+inline bool has(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: BSL-1.0
+"""run.py INCLUDE COMPILER FILE [--cache FOLDER]: a wrong program is refused, and by our sentence.
+
+The file's first comment lines hold the sentence: `// expect: leat: ...`; several such lines are one sentence. The
+compiler must print exactly one `error:`, with the sentence in it, in fewer than ten lines. The lines that repeat the
+program's text and point into it are not counted.
+"""
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
+from sources import Cache, includes  # noqa: E402
+
+FLAGS = ["-std=c++20", "-fsyntax-only", "-pthread"]
+FEWER_LINES_THAN = 10
+_ERROR = re.compile(r"(?:^|\s)(?:fatal )?error: ")
+_EXCERPT = re.compile(r"^\s*(?:\d+\s)?\s*\|(?:\s|$)|^\s*[~^]+\s*$")
+
+
+def expected(text):
+    """The sentence in the leading comment lines."""
+    said = []
+    for line in text.splitlines():
+        if line.strip() and not line.startswith("//"):
+            break
+        if line.startswith("// expect:"):
+            said.append(line.removeprefix("// expect:").strip())
+    return " ".join(said)
+
+
+def judge(sentence, status, output):
+    """What is wrong with the compiler's answer; empty when nothing is."""
+    if not sentence.startswith("leat: "):
+        return ["the file's first comment lines hold no `// expect: leat: ...`"]
+    if status == 0:
+        return ["the program compiles; it should be refused"]
+    faults = []
+    lines = [line for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if _ERROR.search(line)]
+    if len(errors) != 1:
+        faults.append(f"{len(errors)} lines with `error:`; there should be one")
+    if not any(sentence in line for line in errors):
+        faults.append(f"no error says: {sentence}")
+    counted = [line for line in lines if not _EXCERPT.match(line)]
+    if len(counted) >= FEWER_LINES_THAN:
+        faults.append(f"{len(counted)} lines besides the excerpts; there should be fewer than {FEWER_LINES_THAN}")
+    return faults
+
+
+def check(root, compiler, path, cache_folder=None):
+    """(what is wrong, what the compiler said)"""
+    text = Path(path).read_text()
+    cache = Cache(cache_folder, compiler, FLAGS)
+    key = cache.key(root, text, [name for _, name in includes(text) if name.startswith("leat/")], __file__)
+    if cache.knows(key):
+        return [], ""
+    done = subprocess.run([compiler, *FLAGS, "-I", root, path], capture_output=True, text=True,
+                          env={**os.environ, "LC_ALL": "C"})
+    faults = judge(expected(text), done.returncode, done.stdout + done.stderr)
+    if not faults:
+        cache.remember(key)
+    return faults, done.stdout + done.stderr
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("include")
+    parser.add_argument("compiler")
+    parser.add_argument("file")
+    parser.add_argument("--cache")
+    given = parser.parse_args()
+    if not shutil.which(given.compiler):
+        print(f"skipped: there is no {given.compiler}")
+        sys.exit(77)
+    faults, output = check(given.include, given.compiler, given.file, given.cache)
+    for fault in faults:
+        print(f"{given.file}: {fault}")
+    if faults:
+        print(f"--- {given.compiler} said:\n{output}")
+    sys.exit(1 if faults else 0)

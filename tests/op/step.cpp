@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <doctest/doctest.h>
+#include <leat/flow.hpp>
+#include <leat/from/generate.hpp>
+#include <leat/op/map.hpp>
+#include <leat/op/step.hpp>
+#include <leat/run/run.hpp>
+#include <leat/to/output.hpp>
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <numeric>
+#include <optional>
+#include <set>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+auto count_to(int n) {
+  return leat::from::generate([n](leat::emitter<int>& out) -> leat::task<> {
+    for (int i = 0; i != n; ++i) {
+      out(i);
+      if (i % 10 == 9) co_await leat::next_turn();
+    }
+  });
+}
+
+/// Writes down the records and, between them, -1 at each mark.
+class with_marks {
+ public:
+  explicit with_marks(std::vector<int>& log) : log_(&log) {}
+  class partition {
+   public:
+    explicit partition(std::vector<int>& log) : log_(&log) {}
+    void write_batch(std::span<int const> records) { log_->insert(log_->end(), records.begin(), records.end()); }
+    void flush() { log_->push_back(-1); }
+
+   private:
+    std::vector<int>* log_;
+  };
+  partition build(leat::step_services const&) const { return partition(*log_); }
+
+ private:
+  std::vector<int>* log_;
+};
+
+leat::task<> dedupe(leat::inlet<int>& in, leat::outlet<int>& out) {
+  std::set<int> seen;
+  while (auto batch = co_await in.next())
+    for (int const i : *batch)
+      if (seen.insert(i % 7).second) out(i);
+}
+
+leat::task<> twice_slowly(leat::inlet<int>& in, leat::outlet<std::string>& out) {
+  while (auto batch = co_await in.next()) {
+    for (int const i : *batch) out(std::to_string(i));
+    co_await leat::sleep(1ms);
+    for (int const i : *batch) out(std::to_string(i) + " again");
+  }
+  out("the end");
+}
+
+leat::task<> first_three(leat::inlet<int>& in, leat::outlet<int>& out) {
+  int left = 3;
+  while (auto batch = co_await in.next())
+    for (int const i : *batch) {
+      out(i);
+      if (--left == 0) co_return;
+    }
+}
+
+leat::task<int> one_more(int i) {
+  co_await leat::next_turn();
+  co_return i + 1;
+}
+
+leat::task<> with_helpers(leat::inlet<int>& in, leat::outlet<int>& out) {
+  while (auto batch = co_await in.next())
+    for (int const i : *batch) {
+      int const more = co_await one_more(i);
+      out(more);
+    }
+}
+
+leat::task<> passing_pointers(leat::inlet<std::unique_ptr<int>>& in, leat::outlet<std::unique_ptr<int>>& out) {
+  while (auto batch = co_await in.next())
+    for (auto& p : *batch) out(std::move(p));
+}
+
+leat::task<> failing_at_five(leat::inlet<int>& in, leat::outlet<int>& out) {
+  while (auto batch = co_await in.next())
+    for (int const i : *batch) {
+      if (i == 5) throw std::runtime_error("five!");
+      out(i);
+    }
+}
+
+leat::task<> keeps_one_back(leat::inlet<int>& in, leat::outlet<int>& out) {
+  std::optional<int> kept;
+  while (auto batch = co_await in.next())
+    for (int const i : *batch) {
+      if (kept) out(*kept);
+      kept = i;
+    }
+  if (kept) out(*kept);
+}
+
+auto into(std::vector<int>& log) {
+  return leat::to::for_each([&log](int i) { log.push_back(i); });
+}
+
+std::vector<int> up_to(int n, int from = 0) {
+  std::vector<int> all(static_cast<std::size_t>(n - from));
+  std::iota(all.begin(), all.end(), from);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("a coroutine step keeps its state in its locals") {
+  std::vector<int> seen;
+  leat::flow flow("dedupe");
+  flow.input("in", count_to(100)) | leat::step("dedupe", dedupe) | leat::output("out", into(seen));
+  leat::run(flow);
+  CHECK(seen == up_to(7));
+  seen.clear();
+  leat::run(flow);  // a new run begins anew
+  CHECK(seen == up_to(7));
+}
+
+TEST_CASE("a batch stays while the coroutine sleeps; what it emits last comes before the end") {
+  std::vector<std::string> seen;
+  leat::flow flow("slow");
+  flow.input("in", count_to(20)) | leat::step("slow", twice_slowly) |
+      leat::output("out", leat::to::for_each([&](std::string s) { seen.push_back(std::move(s)); }));
+  leat::run(flow);
+  REQUIRE(seen.size() == 41);
+  CHECK(seen.front() == "0");
+  CHECK(seen[10] == "0 again");
+  CHECK(seen[39] == "19 again");
+  CHECK(seen.back() == "the end");
+}
+
+TEST_CASE("a coroutine that returns early discards the rest, and the flow goes on to its end") {
+  std::vector<int> seen;
+  leat::flow flow("three");
+  leat::stream all = flow.input("in", count_to(1000));
+  std::vector<int> others;
+  all | leat::step("three", first_three) | leat::output("out", into(seen));
+  all | leat::output("all", into(others));
+  leat::options how;
+  how.snapshot_interval = 0ns;
+  leat::run(flow, how);
+  CHECK(seen == up_to(3));
+  CHECK(others == up_to(1000));
+}
+
+TEST_CASE("it awaits tasks of its own") {
+  std::vector<int> seen;
+  leat::flow flow("helpers");
+  flow.input("in", count_to(100)) | leat::step("helped", with_helpers) | leat::output("out", into(seen));
+  leat::run(flow);
+  CHECK(seen == up_to(101, 1));
+}
+
+TEST_CASE("records that can only be moved pass through") {
+  std::vector<int> seen;
+  leat::flow flow("pointers");
+  flow.input("in", count_to(50)) | leat::map([](int i) { return std::make_unique<int>(i); }) |
+      leat::step("pass", passing_pointers) | leat::map([](std::unique_ptr<int> p) { return *p; }) |
+      leat::output("out", into(seen));
+  leat::run(flow);
+  CHECK(seen == up_to(50));
+}
+
+TEST_CASE("what was emitted for the records of an epoch comes before the epoch's end") {
+  std::vector<int> log;
+  leat::flow flow("marks");
+  flow.input("in", count_to(30)) | leat::step("helped", with_helpers) | leat::output("out", with_marks(log));
+  leat::options how;
+  how.snapshot_interval = 0ns;
+  leat::run(flow, how);
+  std::vector<int> records;
+  int since_mark = 0;
+  int marks = 0;
+  for (int const i : log) {
+    if (i == -1) {
+      ++marks;
+      CHECK(since_mark % 10 == 0);  // the source waits after each ten: no epoch ends in between
+      since_mark = 0;
+    } else {
+      records.push_back(i);
+      ++since_mark;
+    }
+  }
+  CHECK(records == up_to(31, 1));
+  CHECK(marks >= 3);
+  CHECK(log.back() == -1);
+}
+
+TEST_CASE("what a coroutine keeps back comes with a later epoch, at the latest before the end") {
+  std::vector<int> log;
+  leat::flow flow("back");
+  flow.input("in", count_to(20)) | leat::step("back", keeps_one_back) | leat::output("out", with_marks(log));
+  leat::options how;
+  how.snapshot_interval = 0ns;
+  leat::run(flow, how);
+  REQUIRE(log.size() >= 22);
+  CHECK(log[8] == 8);
+  CHECK(log[9] == -1);
+  CHECK(log[10] == 9);
+  CHECK(log[log.size() - 2] == 19);
+}
+
+TEST_CASE("marks of several streams meet behind coroutine steps of different speed") {
+  std::vector<int> log;
+  leat::flow flow("meet");
+  leat::stream all = flow.input("in", count_to(40));
+  all | leat::step("slow", with_helpers) | leat::output("slow out", with_marks(log));
+  std::vector<int> fast;
+  all | leat::step("fast", keeps_one_back) | leat::output("fast out", into(fast));
+  leat::options how;
+  how.snapshot_interval = 0ns;
+  how.batch_size = 3;
+  leat::run(flow, how);
+  std::erase(log, -1);
+  CHECK(log == up_to(41, 1));
+  CHECK(fast == up_to(40));
+}
+
+TEST_CASE("each worker has its own coroutine") {
+  std::mutex mutex;
+  std::vector<int> seen;
+  leat::flow flow("each");
+  auto source = leat::from::generate([](leat::emitter<int>& out) -> leat::task<> {
+    out(1);
+    co_await leat::next_turn();
+    out(1);
+  });
+  flow.input("in", std::move(source).on_every_worker()) | leat::step("dedupe", dedupe) |
+      leat::output("out", leat::to::for_each([&](int i) {
+                     std::lock_guard const lock(mutex);
+                     seen.push_back(i);
+                   }));
+  leat::options how;
+  how.workers = 3;
+  leat::run(flow, how);
+  CHECK(seen == std::vector<int>{1, 1, 1});
+}
+
+TEST_CASE("a capturing lambda is a coroutine step, copied per worker") {
+  std::vector<int> seen;
+  std::string const owned = "a string that does not fit into the object itself";
+  leat::flow flow("lambda");
+  flow.input("in", count_to(5)) |
+      leat::step("length", [owned](leat::inlet<int>& in, leat::outlet<int>& out) -> leat::task<> {
+        while (auto batch = co_await in.next())
+          for (int const i : *batch) out(i + static_cast<int>(owned.size()));
+      }) |
+      leat::output("out", into(seen));
+  leat::run(flow);
+  CHECK(seen == up_to(54, 49));
+}
+
+TEST_CASE("an exception of the coroutine ends the run and names the step") {
+  leat::flow flow("fails");
+  flow.input("in", count_to(10)) | leat::step("five", failing_at_five) |
+      leat::output("out", leat::to::for_each([](int) {}));
+  try {
+    leat::run(flow);
+    FAIL("the run should have failed");
+  } catch (leat::run_error const& e) {
+    CHECK(e.step == "fails.five");
+    CHECK_THROWS_WITH_AS(std::rethrow_if_nested(e), "five!", std::runtime_error);
+  }
+}
+
+TEST_CASE("a stop reaches the coroutine as the end of its input") {
+  std::stop_source stop;
+  std::vector<int> seen;
+  auto endless = [](leat::emitter<int>& out) -> leat::task<> {
+    for (int i = 0;; ++i) {
+      out(i);
+      co_await leat::next_turn();
+    }
+  };
+  leat::flow flow("stopped");
+  flow.input("in", leat::from::generate(endless)) | leat::step("back", keeps_one_back) |
+      leat::output("out", leat::to::for_each([&](int i) {
+                     seen.push_back(i);
+                     if (i == 50) stop.request_stop();
+                   }));
+  leat::options how;
+  how.stop = stop.get_token();
+  leat::run(flow, how);
+  REQUIRE(seen.size() > 50);
+  CHECK(seen == up_to(static_cast<int>(seen.size())));
+}

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: BSL-1.0
+"""run.py plain|pkgconfig|cmake|subproject PROJECT COMPILER MESON CACHE: somebody else's program finds leat and runs.
+
+Nothing is installed outside a temporary folder.
+"""
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
+from sources import Cache, headers  # noqa: E402
+
+CONSUMER = Path(__file__).resolve().parent / "consumer"
+SAYS = "sum of squares: 30\n"
+
+
+def skip(why):
+    print(f"skipped: {why}")
+    sys.exit(77)
+
+
+def call(*command, **more):
+    done = subprocess.run([str(part) for part in command], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          **more)
+    if done.returncode != 0:
+        print(f"$ {shlex.join(str(part) for part in command)}\n{done.stdout}")
+        sys.exit(1)
+    return done.stdout
+
+
+class Ways:
+    def __init__(self, project, compiler, meson, scratch):
+        self.project, self.compiler, self.meson, self.scratch = project, compiler, shlex.split(meson), scratch
+        self.environment = {**os.environ, "CXX": compiler}
+        for name in ("MESON_BUILD_ROOT", "MESON_SOURCE_ROOT", "DESTDIR", "CXXFLAGS", "PKG_CONFIG_PATH"):
+            self.environment.pop(name, None)
+        self.consumer = scratch / "consumer"
+        shutil.copytree(CONSUMER, self.consumer)
+
+    def install(self):
+        prefix, build = self.scratch / "prefix", self.scratch / "leat-build"
+        call(*self.meson, "setup", build, self.project, f"--prefix={prefix}", "--wrap-mode=nofallback",
+             "-Dtests=disabled", "-Dexamples=disabled", "-Dbenchmarks=disabled", env=self.environment)
+        call(*self.meson, "install", "-C", build, env=self.environment)
+        return prefix
+
+    def plain(self):
+        program = self.scratch / "program"
+        call(self.compiler, "-std=c++20", "-Iinclude", self.consumer / "main.cpp", "-pthread", "-o", program,
+             cwd=self.project)
+        return program
+
+    def pkgconfig(self):
+        if not shutil.which("pkg-config"):
+            skip("there is no pkg-config")
+        self.environment["PKG_CONFIG_PATH"] = str(self.install() / "share" / "pkgconfig")
+        flags = call("pkg-config", "--cflags", "--libs", "leat >= 0.1", env=self.environment)
+        program = self.scratch / "program"
+        call(self.compiler, "-std=c++20", self.consumer / "main.cpp", *shlex.split(flags), "-o", program)
+        return program
+
+    def cmake(self):
+        if not shutil.which("cmake"):
+            skip("there is no cmake")
+        prefix = self.install()
+        # A package that has been moved since it was installed is found all the same.
+        moved = prefix.rename(self.scratch / "moved")
+        build = self.scratch / "build"
+        call("cmake", "-G", "Ninja", "-S", self.consumer, "-B", build, f"-DCMAKE_PREFIX_PATH={moved}",
+             env=self.environment)
+        call("cmake", "--build", build)
+        return build / "consumer"
+
+    def subproject(self):
+        inner = self.consumer / "subprojects" / "leat"
+        shutil.copytree(self.project, inner, ignore=shutil.ignore_patterns(".git", "build", "build-*"))
+        build = self.scratch / "build"
+        call(*self.meson, "setup", build, self.consumer, "--wrap-mode=forcefallback", env=self.environment)
+        call(*self.meson, "compile", "-C", build)
+        programs = [path.name for path in build.rglob("*") if path.is_file() and os.access(path, os.X_OK)
+                    and "meson-private" not in path.parts]
+        if programs != ["consumer"]:
+            print(f"a subproject builds no program of its own, but there are {programs}")
+            sys.exit(1)
+        return build / "consumer"
+
+
+def ingredients(project):
+    """The text of all that can make a difference, the headers apart."""
+    paths = [*project.glob("meson*"), *project.glob("cmake/*"), *CONSUMER.glob("*"), *project.glob("*/**/meson.build")]
+    kept = {path for path in paths if path.is_file() and not path.relative_to(project).parts[0].startswith("build")}
+    return repr([(str(path), path.read_text()) for path in sorted(kept)])
+
+
+def main(way, project, compiler, meson, cache_folder):
+    cache = Cache(cache_folder, compiler, [way, meson])
+    key = cache.key(project / "include", ingredients(project), headers(project / "include"), __file__)
+    if cache.knows(key):
+        print(f"{way}: nothing has changed since it worked")
+        return 0
+    with tempfile.TemporaryDirectory(prefix="leat-package-") as scratch:
+        said = call(getattr(Ways(project, compiler, meson, Path(scratch)), way)())
+    if said != SAYS:
+        print(f"the program said {said!r}, not {SAYS!r}")
+        return 1
+    cache.remember(key)
+    print(f"{way}: {said}", end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:6]))

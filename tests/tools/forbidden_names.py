@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSL-1.0
+"""forbidden_names.py INCLUDE: only leat/run/ may name clocks, threads, sockets, random devices and the environment.
+
+All that the outside world decides passes the runtime, so that a simulated one can decide it again from a seed.
+"""
+import re
+import sys
+from pathlib import Path
+
+from sources import code, headers
+
+FORBIDDEN = {
+    "a clock": r"::\s*now\s*\(|\b(?:clock_gettime|gettimeofday|timespec_get)\b"
+               r"|\b(?:std::|::)time\s*\(|\btime\s*\(\s*(?:nullptr|NULL|0)\s*\)|\bstd::clock\s*\(",
+    "a thread": r"\bstd::(?:thread|jthread|this_thread|async|barrier|latch|condition_variable)\b|\bpthread_\w+"
+                r"|\b(?:usleep|nanosleep|sleep_for|sleep_until|v?fork)\s*\(|(?:^|[^\w:])::sleep\s*\("
+                r"|#\s*include\s*<(?:thread|pthread\.h|future|latch|barrier|condition_variable)>",
+    "a socket": r"#\s*include\s*<(?:sys/socket\.h|sys/un\.h|netinet/[\w./]+|arpa/[\w./]+|netdb\.h|asio[\w./]*"
+                r"|boost/asio[\w./]*)>|(?:^|[^.\w:>])(?:::)?(?:socket|socketpair|getaddrinfo)\s*\("
+                r"|(?:^|[^.\w:>])::(?:accept|connect|listen|bind)\s*\("
+                r"|\basio::",
+    "a random device": r"\brandom_device\b|#\s*include\s*<(?:random|sys/random\.h)>|\b(?:getrandom|getentropy|arc4random)\b"
+                       r"|\b(?:std::)?s?rand\s*\(|/dev/u?random",
+    "the environment": r"\b(?:secure_)?getenv\b|\benviron\b|\b(?:un)?setenv\b|\bputenv\b",
+}
+
+
+def check(root):
+    faults = []
+    for name in headers(root):
+        if name.startswith("leat/run/"):
+            continue
+        for number, line in enumerate(code((Path(root) / name).read_text()).splitlines(), 1):
+            for what, pattern in FORBIDDEN.items():
+                found = re.search(pattern, line)
+                if found:
+                    faults.append(f"include/{name}:{number}: names {what} (`{found.group().strip()}`); only "
+                                  "include/leat/run/ may: ask the runtime for it")
+    return faults
+
+
+if __name__ == "__main__":
+    faults = check(sys.argv[1])
+    print("\n".join(faults) or "clocks, threads, sockets, random devices and the environment stay in leat/run/")
+    sys.exit(1 if faults else 0)

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: BSL-1.0
+"""headers_alone.py INCLUDE COMPILER [--cache FOLDER]: every header compiles by itself, twice in a row, warning-free."""
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from sources import Cache, headers
+
+FLAGS = ["-std=c++20", "-fsyntax-only", "-pthread", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion",
+         "-Wnon-virtual-dtor", "-Werror"]
+
+
+def check(root, compiler, cache_folder=None):
+    """What the compiler said of each header that it refused."""
+    cache = Cache(cache_folder, compiler, FLAGS)
+
+    def compile_one(name):
+        text = f"#include <{name}>\n" * 2
+        key = cache.key(root, text, [name], __file__)
+        if cache.knows(key):
+            return None
+        done = subprocess.run([compiler, *FLAGS, "-I", root, "-x", "c++", "-"], input=text, capture_output=True,
+                              text=True, env={**os.environ, "LC_ALL": "C"})
+        if done.returncode == 0:
+            cache.remember(key)
+            return None
+        return f"<{name}> does not compile alone with {compiler}:\n{done.stdout}{done.stderr}"
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return [said for said in pool.map(compile_one, headers(root)) if said]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("include")
+    parser.add_argument("compiler")
+    parser.add_argument("--cache")
+    given = parser.parse_args()
+    if not shutil.which(given.compiler):
+        print(f"skipped: there is no {given.compiler}")
+        sys.exit(77)
+    faults = check(given.include, given.compiler, given.cache)
+    print("\n".join(faults) or f"{len(headers(given.include))} headers compile alone with {given.compiler}")
+    sys.exit(1 if faults else 0)

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: BSL-1.0
+"""Every gate finds what it is for, and leaves alone what it is not for."""
+import importlib.util
+import shutil
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import forbidden_names
+import header_shape
+import headers_alone
+import include_direction
+import sources
+import summary
+
+_specification = importlib.util.spec_from_file_location("misuse", Path(__file__).parent.parent / "misuse" / "run.py")
+misuse = importlib.util.module_from_spec(_specification)
+_specification.loader.exec_module(misuse)
+
+TOP = "// SPDX-License-Identifier: BSL-1.0\n#pragma once\n"
+COMPILER = next((name for name in ("g++-12", "g++", "clang++-19") if shutil.which(name)), None)
+
+
+class Tree(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="leat-self-test ")
+        self.addCleanup(self.folder.cleanup)
+        self.root = self.folder.name
+
+    def put(self, name, text):
+        path = Path(self.root) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return str(path)
+
+
+class ForbiddenNames(Tree):
+    def faults(self, line, name="leat/op/x.hpp"):
+        self.put(name, TOP + line + "\n")
+        return forbidden_names.check(self.root)
+
+    def test_finds_each_kind(self):
+        for line in ("auto t = std::chrono::steady_clock::now();", "auto t = clock :: now ();", "timespec_get(&t, 1);",
+                     "auto t = time(nullptr);", "std::jthread t;", "std::this_thread::yield();", "#include <thread>",
+                     "pthread_self();", "::sleep(1);", "usleep(1);", "::socket(1, 2, 3);", "int s = socket(1, 2, 3);", "int s = ::accept(l, p, n);",
+                     "#include <sys/socket.h>", "#include <asio/ip/tcp.hpp>", "std::random_device d;",
+                     "#include <random>", "int n = rand();", "getrandom(p, 1, 0);", "std::getenv(\"HOME\");",
+                     "char* home = secure_getenv(name);"):
+            with self.subTest(line):
+                faults = self.faults(line)
+                self.assertEqual(len(faults), 1, faults)
+                self.assertTrue(faults[0].startswith("include/leat/op/x.hpp:3: "), faults[0])
+
+    def test_lets_the_rest_be(self):
+        for line in ("auto t = world.now();", "auto t = step_->worker->now();", "// std::thread is not named here",
+                     "/* getenv\n std::thread */", "throw error(\"getenv: the std::thread\");", "f(R\"(rand())\");",
+                     "int operand(int);", "link.accept(peer);", "link->socket(1);", "bool accept(peer& from);", "co_await leat::sleep(2s);", "wall_clock& clock();", "auto n = 1'000; auto c = 'x';",
+                     "std::stop_token stop;", "std::atomic<int> threads;", "run_time(x);", "auto w = wall_time(x);"):
+            with self.subTest(line):
+                self.assertEqual(self.faults(line), [])
+
+    def test_the_runtime_may(self):
+        self.assertEqual(self.faults("std::thread t; std::getenv(name);", "leat/run/threads.hpp"), [])
+
+
+class IncludeDirection(Tree):
+    def faults(self, **files):
+        for name, included in files.items():
+            self.put(f"leat/{name.replace('__', '/')}.hpp", TOP + "".join(f"#include <{one}>\n" for one in included))
+        return include_direction.check(self.root)
+
+    def test_op_and_run(self):
+        faults = self.faults(run__run=[], op__map=["leat/run/run.hpp"])
+        self.assertEqual(len(faults), 1)
+        self.assertTrue(faults[0].startswith("include/leat/op/map.hpp:3: op/ may not know run/"), faults)
+
+    def test_op_and_run_by_a_detour(self):
+        faults = self.faults(run__run=[], state__x=["leat/run/run.hpp"], op__map=["leat/state/x.hpp"])
+        self.assertEqual(len(faults), 1)
+        self.assertIn("leat/state/x.hpp -> leat/run/run.hpp", faults[0])
+
+    def test_flow_knows_no_folder(self):
+        self.assertEqual(len(self.faults(op__map=[], flow=["leat/op/map.hpp"])), 1)
+        self.assertEqual(len(self.faults(op__map=[], flow=["leat/detail/x.hpp"], detail__x=["leat/op/map.hpp"])), 1)
+
+    def test_sources_and_sinks_know_no_route(self):
+        self.assertEqual(len(self.faults(route__slot=[], **{"from__x": ["leat/route/slot.hpp"],
+                                                            "to__x": ["leat/route/slot.hpp"]})), 2)
+
+    def test_the_umbrella(self):
+        self.assertEqual(len(self.faults(leat=[], state__x=["leat/leat.hpp"])), 1)
+
+    def test_a_header_that_does_not_exist(self):
+        self.assertEqual(len(self.faults(state__x=["leat/state/y.hpp"])), 1)
+
+    def test_one_header_for_asio_and_one_for_boost(self):
+        self.assertEqual(self.faults(run__a=["asio/ip/tcp.hpp"], route__a=["boost/archive/x.hpp"]), [])
+        self.assertEqual(len(self.faults(run__b=["asio.hpp"], route__b=["boost/archive/y.hpp"])), 2)
+
+    def test_what_the_umbrella_may_not_cost(self):
+        faults = self.faults(leat=["leat/op/x.hpp"], op__x=["leat/op/y.hpp"], op__y=["iostream", "vector"])
+        self.assertEqual(len(faults), 1)
+        self.assertIn("op/y.hpp:3: leat.hpp may not cost <iostream>", faults[0])
+
+    def test_the_right_direction(self):
+        self.assertEqual(self.faults(leat=["leat/run/run.hpp"], run__run=["leat/op/x.hpp", "leat/flow.hpp"], flow=[],
+                                     op__x=["leat/flow.hpp", "leat/detail/b.hpp"], detail__b=["memory"]), [])
+
+
+class HeaderShape(Tree):
+    def test_finds_each_fault(self):
+        for text in ("#pragma once\n", "// SPDX-License-Identifier: BSL-1.0\nint x;\n\n#pragma once\n", TOP + "\n" * 399):
+            self.put("leat/x.hpp", text)
+            self.assertNotEqual(header_shape.check(self.root), [])
+
+    def test_lets_the_rest_be(self):
+        self.put("leat/x.hpp", TOP + "\n" * 398)
+        self.assertEqual(header_shape.check(self.root), [])
+
+    def test_an_empty_tree_is_a_fault(self):
+        self.assertNotEqual(header_shape.check(self.root), [])
+
+
+@unittest.skipUnless(COMPILER, "there is no compiler")
+class HeadersAlone(Tree):
+    def test_finds_each_fault(self):
+        self.put("leat/good.hpp", TOP + "inline int f() { return 1; }\n")
+        self.put("leat/missing.hpp", TOP + "inline std::string g() { return {}; }\n")
+        self.put("leat/twice.hpp", "inline int h() { return 1; }\n")
+        self.put("leat/warns.hpp", TOP + "inline int k(long long n) { int m = n; return m; }\n")
+        faults = headers_alone.check(self.root, COMPILER)
+        self.assertEqual([fault.split()[0] for fault in faults], ["<leat/missing.hpp>", "<leat/twice.hpp>",
+                                                                  "<leat/warns.hpp>"])
+
+    def test_a_remembered_success_is_of_the_same_text_only(self):
+        cache = str(Path(self.root) / "cache")
+        self.put("leat/inner.hpp", TOP + "inline int f() { return 1; }\n")
+        self.put("leat/outer.hpp", TOP + "#include <leat/inner.hpp>\ninline int g() { return f(); }\n")
+        self.assertEqual(headers_alone.check(self.root, COMPILER, cache), [])
+        self.assertEqual(headers_alone.check(self.root, COMPILER, cache), [])
+        self.put("leat/inner.hpp", TOP)
+        self.assertEqual(len(headers_alone.check(self.root, COMPILER, cache)), 1)
+
+
+@unittest.skipUnless(COMPILER, "there is no compiler")
+class Misuse(Tree):
+    STEP = TOP + ("template <class T>\nvoid step(T) {\n  constexpr bool fits = sizeof(T) == 1;\n"
+                  "  static_assert(fits, \"leat: step: the record must be small, and it is not\");\n}\n")
+    EXPECT = "// SPDX-License-Identifier: BSL-1.0\n// expect: leat: step: the record must be small,\n// expect: and it is not\n"
+
+    def faults(self, program):
+        self.put("leat/step.hpp", self.STEP)
+        faults, _ = misuse.check(self.root, COMPILER, self.put("wrong.cpp", program))
+        return " / ".join(faults)
+
+    def test_accepts_our_sentence(self):
+        self.assertEqual(self.faults(self.EXPECT + "#include <leat/step.hpp>\nint main() { step(1); }\n"), "")
+
+    def test_refuses_a_program_that_compiles(self):
+        self.assertIn("compiles", self.faults(self.EXPECT + "#include <leat/step.hpp>\nint main() { step('1'); }\n"))
+
+    def test_refuses_another_sentence(self):
+        faults = self.faults("// expect: leat: other\n#include <leat/step.hpp>\nint main() { step(1); }\n")
+        self.assertIn("no error says: leat: other", faults)
+
+    def test_refuses_two_errors(self):
+        faults = self.faults(self.EXPECT + "#include <leat/step.hpp>\nint main() { step(1); step(2L); }\n")
+        self.assertIn("2 lines with `error:`", faults)
+
+    def test_refuses_a_long_story(self):
+        chain = "".join(f"template <class T>\nvoid f{n}(T t) {{ {'step' if n == 0 else f'f{n - 1}'}(t); }}\n"
+                        for n in range(12))
+        faults = self.faults(self.EXPECT + f"#include <leat/step.hpp>\n{chain}int main() {{ f11(1); }}\n")
+        self.assertIn("lines besides the excerpts", faults)
+
+    def test_refuses_a_file_without_a_sentence(self):
+        self.assertIn("expect", self.faults("#include <leat/step.hpp>\n// expect: leat: x\nint main() { step(1); }\n"))
+
+    def test_does_not_count_excerpts(self):
+        output = ("In file included from a.cpp:1:\n"
+                  "b.hpp: In instantiation of 'void step(T)':\n"
+                  "a.cpp:3:18:   required from here\n"
+                  "b.hpp:5:17: error: static assertion failed: leat: no\n"
+                  "    5 |   static_assert(fits, \"leat: no\");\n"
+                  "      |                 ^~~~\n") + "b.hpp:5:17: note: more\n" * 5
+        self.assertEqual(misuse.judge("leat: no", 1, output), [])
+        self.assertEqual(len(misuse.judge("leat: no", 1, output + "b.hpp:5:17: note: too many\n")), 1)
+
+
+class Sources(Tree):
+    def test_code_keeps_line_numbers(self):
+        text = "a /* x\n y */ b // c\n\"d\\\"e\" f R\"x(g\n)h)x\" i 1'000 'j'\nk"
+        self.assertEqual([line.split() for line in sources.code(text).splitlines()],
+                         [["a"], ["b"], ["f"], ["i", "1'000"], ["k"]])
+
+    def test_commented_includes_do_not_count(self):
+        self.assertEqual(sources.includes("// #include <a>\n/*\n#include <b>\n*/\n# include <c>\n"), [(5, "c")])
+
+
+class Summary(unittest.TestCase):
+    LINE = "[doctest] test cases: {} | {} passed | {} failed | 0 skipped\n"
+
+    def test_counts(self):
+        for given, counted in ((("OK", 0, ""), (1, 0, 0)), (("FAIL", 1, ""), (0, 1, 0)), (("SKIP", 77, "no"), (0, 0, 1)),
+                               (("TIMEOUT", -9, ""), (0, 1, 0)),
+                               (("OK", 0, self.LINE.format(7, 7, 0)), (7, 0, 0)),
+                               (("FAIL", 1, self.LINE.format(7, 5, 2)), (5, 2, 0)),
+                               (("FAIL", 1, self.LINE.format(7, 7, 0)), (7, 1, 0)),
+                               (("ERROR", 99, self.LINE.format(7, 7, 0)), (7, 1, 0)),
+                               (("OK", 0, self.LINE.format(0, 0, 0)), (0, 1, 0))):
+            with self.subTest(given):
+                self.assertEqual(summary.count(*given), counted)
+
+    def test_chooses(self):
+        tests = [{"name": "route-codec", "suite": ["leat:unit"]}, {"name": "op", "suite": ["leat:unit"]},
+                 {"name": "misuse-op-gcc", "suite": ["leat:misuse"]}]
+        self.assertEqual([test["name"] for test in summary.wanted(tests, ["unit"], ["route"])], ["route-codec"])
+        self.assertEqual([test["name"] for test in summary.wanted(tests, [], ["misuse"])], ["misuse-op-gcc"])
+        self.assertEqual(len(list(summary.wanted(tests, [], []))), 3)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: BSL-1.0
+"""What the gates need to know about C++ text: its code without comments and literals, and who includes whom."""
+import hashlib
+import re
+import subprocess
+from pathlib import Path
+
+_NOT_CODE = re.compile(
+    r'//[^\n]*|/\*.*?\*/|R"([^()\\\s]{0,16})\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|(?<![0-9A-Za-z_])\'(?:\\.|[^\'\\\n])+\'',
+    re.DOTALL)
+_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"\n]+)[>"]', re.MULTILINE)
+
+
+def headers(root):
+    """Every header below `root`, as it is included: leat/op/map.hpp."""
+    return sorted(path.relative_to(root).as_posix() for path in Path(root).rglob("*.hpp"))
+
+
+def code(text):
+    """The text without comments and literals; lines keep their numbers."""
+    return _NOT_CODE.sub(lambda found: " " + "\n" * found.group().count("\n"), text)
+
+
+def includes(text):
+    """(line, name) of every #include."""
+    text = re.sub(r"/\*.*?\*/", lambda found: "\n" * found.group().count("\n"), text, flags=re.DOTALL)
+    return [(text.count("\n", 0, found.start()) + 1, found.group(1)) for found in _INCLUDE.finditer(text)]
+
+
+def closure(root, names):
+    """The headers of ours that these include, themselves among them, however indirectly: {name: how it got in}."""
+    found = {name: (name,) for name in names}
+    queue = list(found)
+    while queue:
+        name = queue.pop()
+        path = Path(root) / name
+        if not path.is_file():
+            continue
+        for _, included in includes(path.read_text()):
+            if included.startswith("leat/") and included not in found:
+                found[included] = found[name] + (included,)
+                queue.append(included)
+    return found
+
+
+class Cache:
+    """Remembers that a check of exactly these texts with exactly this compiler succeeded, so a second run is short."""
+
+    def __init__(self, folder, compiler, flags):
+        self.folder = Path(folder) if folder else None
+        self.base = ""
+        if self.folder:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=True).stdout
+            self.base = repr((compiler, version, flags))
+
+    def key(self, root, text, names, script):
+        digest = hashlib.sha256(repr((self.base, text, Path(script).read_text())).encode())
+        for name in sorted(closure(root, names)):
+            path = Path(root) / name
+            digest.update(repr((name, path.read_text() if path.is_file() else None)).encode())
+        return digest.hexdigest()
+
+    def knows(self, key):
+        return self.folder is not None and (self.folder / key).exists()
+
+    def remember(self, key):
+        if self.folder is not None:
+            (self.folder / key).touch()
