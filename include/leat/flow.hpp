@@ -46,8 +46,10 @@ class stream<T, sealed> {
 
 /// A stream whose last steps are still being fused: what `auto` holds. Move it on with `|`, or seal it by
 /// `leat::stream s = ...`; using a named one seals it in place.
+/// One that is neither piped on nor sealed is no part of the flow: its steps are not run.
 template <class T, class In, class... Ops>
-class stream<T, fused<In, Ops...>> {
+class [[nodiscard("leat: nothing follows these steps, so they will not run: end them with output(...)")]]
+stream<T, fused<In, Ops...>> {
  public:
   using record = T;
   stream(stream&&) = default;
@@ -266,10 +268,14 @@ class flow {
   template <class Source>
   auto input(step_name name, Source source) {
     using record = typename detail::input_node<Source>::record;
-    detail::step_info step("input", name);
-    graph_->name_step(step);
-    return detail::stream_access::make<record>(
-        *graph_, graph_->add<detail::input_node<Source>>(std::move(source), std::move(step)));
+    if constexpr (std::is_same_v<record, poison>)
+      return stream<poison>{};  // the source was refused, and has said why
+    else {
+      detail::step_info step("input", name);
+      graph_->name_step(step);
+      return detail::stream_access::make<record>(
+          *graph_, graph_->add<detail::input_node<Source>>(std::move(source), std::move(step)));
+    }
   }
 
   std::string const& name() const { return graph_->name(); }

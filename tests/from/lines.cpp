@@ -103,6 +103,8 @@ TEST_CASE("a file that cannot be read: the error names it and the reason") {
     ::chmod(path.c_str(), 0);
     CHECK(has(message_of([&] { run_of(leat::from::lines(path)); }), "Permission denied"));
   }
+  CHECK(has(message_of([&] { run_of(leat::from::lines("/proc/self/mem")); }),
+            "cannot read \"/proc/self/mem\": Input/output error"));
   CHECK(has(message_of([&] { run_of(leat::from::lines(texts{})); }), "the list of files to read is empty"));
   std::string const one = dir.write("one", "");
   CHECK(has(message_of([&] { run_of(leat::from::lines(texts{one, one})); }), "is given twice"));

@@ -86,6 +86,11 @@ struct refused_source {
   using record = poison;
   refused_source on_every_worker() && { return {}; }
 };
+template <>
+class input_node<refused_source> {
+ public:
+  using record = poison;
+};
 
 }  // namespace detail
 

@@ -17,6 +17,7 @@
 namespace leat::detail {
 
 class mesh;
+class stand_ins;
 
 /// A sender that holds records back until a packet is full. The worker flushes it at the end of each turn, wholly when
 /// it has nothing better to do.
@@ -28,16 +29,17 @@ class outbox {
   virtual bool empty() const = 0;
 };
 
-/// What the workers of one process have in common while they are put together: the rings between them, the sources
-/// and sinks that a test puts in place of the flow's own, which partition is whose.
+/// What the workers of one process have in common while they are put together: the rings between them, which partition
+/// is whose.
 struct process_parts {
   std::map<std::size_t, std::shared_ptr<void>> by_node;
-  std::map<std::string, std::shared_ptr<void>> stand_ins;
   std::map<std::string, std::vector<std::pair<std::string, unsigned>>> owners;  ///< step -> (partition, worker)
   std::size_t batch_records = 0;  ///< 0: as many as make 16 KiB
+  std::size_t channel_packets = 16;  ///< in flight between two workers, per exchange: 256 KiB at 16 KiB a packet
   unsigned first_worker = 0;      ///< of this process
   unsigned local_workers = 1;
   mesh* net = nullptr;            ///< the other processes, where there are any
+  stand_ins* test = nullptr;      ///< what a test puts in the place of sources and sinks
 };
 
 /// One worker's running copy of a flow while it is put together. Nodes are built in the order of travel, so what a

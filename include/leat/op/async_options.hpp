@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/stage.hpp>
-
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -89,7 +87,7 @@ class outcome {
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive& value& error& timed_out;
+    archive & value & error & timed_out;
   }
 
   std::optional<U> value;

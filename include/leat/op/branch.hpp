@@ -50,10 +50,10 @@ class branch_tail {
     std::size_t passed = 0;
     auto cursor = [&](auto&& given) {
       T const record(std::forward<decltype(given)>(given));
-      bool const side = guarded(step_, [&]() -> bool { return local.copy(record); });
+      bool const is_true = guarded(step_, [&]() -> bool { return local.copy(record); });
       std::construct_at(to_true + passed, record);
       std::construct_at(to_false + (written - passed), record);
-      passed += side ? 1u : 0u;
+      passed += is_true ? 1u : 0u;
       ++written;
     };
     fill(cursor);

@@ -27,7 +27,8 @@ struct filter_map_op {
       (*this)(in(std::forward<X>(record)), next);
     else {
       auto made = f(std::forward<X>(record));
-      if (made) emit_to<out, Next>(next)(*std::move(made));
+      emit_to<out, Next> const emit(next);
+      if (made) emit(*std::move(made));
     }
   }
 

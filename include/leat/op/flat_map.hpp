@@ -21,7 +21,7 @@ struct flat_map_op {
   template <class X>
   static constexpr bool may_take() {
     if constexpr (emits && std::is_same_v<X, T const&>)
-      return requires(F& f, X record, emit_for_asking<U>& emit) { f(record, emit); };
+      return requires(F& function, X record, emit_for_asking<U>& emit) { function(record, emit); };
     else
       return takes_as_it_comes<F, T, X>();
   }

@@ -46,7 +46,7 @@ class key_on_step {
       return refused(up);
     else {
       using K = record_made_of<result_of_reading<F, T>>;
-      constexpr bool f_returns_a_key = !awaitable<K> && key<K>;
+      constexpr bool f_returns_a_key = !awaitable<K> && keyable<K>;
       static_assert(f_returns_a_key,
                     "leat: key_on(f): f must return a key: a type that can be copied and compared with ==");
       if constexpr (!f_returns_a_key)

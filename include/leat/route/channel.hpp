@@ -14,10 +14,7 @@ namespace leat::detail {
 template <class T>
 class channel final : public sending_end<T>, public receiving_end<T> {
  public:
-  /// Packets per channel, as credit: 256 KiB in flight at 16 KiB a packet.
-  static constexpr std::size_t credit = 16;
-
-  explicit channel(std::size_t packet_records) : packet_records_(packet_records) {}
+  channel(std::size_t packet_records, std::size_t packets) : packet_records_(packet_records), packets_(packets) {}
   channel(channel const&) = delete;
   channel& operator=(channel const&) = delete;
   ~channel() override {
@@ -30,7 +27,7 @@ class channel final : public sending_end<T>, public receiving_end<T> {
   packet<T>* fresh() override {
     packet<T>* recycled = nullptr;
     if (back_.pop(recycled)) return recycled;
-    return made_ < credit ? borrow() : nullptr;
+    return made_ < packets_ ? borrow() : nullptr;
   }
   packet<T>* borrow() override {
     ++made_;
@@ -48,6 +45,7 @@ class channel final : public sending_end<T>, public receiving_end<T> {
   ring<message<T>, 64> forward_;
   ring<packet<T>*, 128> back_;
   std::size_t packet_records_;
+  std::size_t packets_;  ///< as credit
   std::size_t made_ = 0;
 };
 

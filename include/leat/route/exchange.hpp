@@ -29,26 +29,29 @@ template <class T>
 class exchange_channels {
  public:
   exchange_channels(node const& described, process_parts& process, std::size_t packet_records)
-      : node_(described.id), first_(process.first_worker), local_(process.local_workers), net_(process.net) {
-    for (unsigned i = 0; i != local_ * local_; ++i) channels_.push_back(std::make_unique<channel<T>>(packet_records));
+      : node_(described), first_(process.first_worker), local_(process.local_workers), net_(process.net),
+        packet_records_(packet_records) {
+    for (unsigned i = 0; i != local_ * local_; ++i)
+      channels_.push_back(std::make_unique<channel<T>>(packet_records, process.channel_packets));
   }
 
   sending_end<T>& to(unsigned from, unsigned worker) {
     if (is_local(worker)) return *channels_[(from - first_) * local_ + (worker - first_)];
-    return net_->template sender<T>(node_, from, worker);
+    return net_->sender<T>(node_, from, worker, packet_records_);
   }
   receiving_end<T>& from(unsigned worker, unsigned to) {
     if (is_local(worker)) return *channels_[(worker - first_) * local_ + (to - first_)];
-    return net_->template receiver<T>(node_, worker, to);
+    return net_->receiver<T>(node_, worker, to, packet_records_);
   }
 
  private:
   bool is_local(unsigned worker) const { return worker >= first_ && worker < first_ + local_; }
 
-  std::size_t node_;
+  node const& node_;
   unsigned first_;
   unsigned local_;
   mesh* net_;
+  std::size_t packet_records_;
   std::vector<std::unique_ptr<channel<T>>> channels_;
 };
 
@@ -134,7 +137,7 @@ class exchange_tail final : public outbox {
       fill(cursor);
       cursor.close(*this);
     } else {
-      auto cursor = [this](auto&& record) { place(std::forward<decltype(record)>(record)); };
+      auto cursor = [this](auto&& record) { this->place(std::forward<decltype(record)>(record)); };
       fill(cursor);
     }
   }

@@ -1,18 +1,295 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/route/packet.hpp>
+#include <leat/error.hpp>
+#include <leat/graph.hpp>
+#include <leat/op/stage.hpp>
+#include <leat/route/codec/codec.hpp>
+#include <leat/route/frame.hpp>
+#include <leat/route/link.hpp>
+#include <leat/route/outgoing.hpp>
+#include <leat/route/remote.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 namespace leat::detail {
 
+/// Why a process failed, as it tells the others.
+struct process_failure {
+  std::uint32_t process = 0;
+  std::uint32_t worker = 0;
+  std::uint64_t epoch = 0;
+  std::string step;
+  std::string text;
+};
+
+/// By the number of the node: what partitions one process can open.
+using partition_lists = std::vector<std::pair<std::uint32_t, std::vector<std::string>>>;
+
+/// One process's links to all others. Its first worker drives it: in each turn it reads whatever has come, hands it to
+/// the channels' queues, which credit bounds, and sends whatever waits. Reading never waits for an operator, so that no
+/// channel can hold up another.
 class mesh {
  public:
+  mesh(graph const& flow, unsigned process, unsigned workers_per_process, std::size_t packets_per_channel,
+       connections others)
+      : flow_(flow), process_(process), workers_(workers_per_process), packets_(packets_per_channel),
+        total_(workers_per_process * static_cast<unsigned>(others.size())) {
+    for (auto& link : others) peers_.push_back(std::make_unique<peer>(std::move(link)));
+    inboxes_.resize(flow.nodes().size() * total_ * workers_);
+    credits_.resize(inboxes_.size());
+  }
+
+  /// Where other processes' readiness is told, on any thread.
+  void on_ready(std::function<void()> const& call) {
+    for (auto const& p : peers_)
+      if (p->link) p->link->on_ready(call);
+  }
+
+  /// While the workers are put together: the ends of a channel between `from` and `to`, one of them here.
   template <class T>
-  sending_end<T>& sender(std::size_t node, unsigned from, unsigned to);
+  sending_end<T>& sender(node const& described, unsigned from, unsigned to, std::size_t packet_records) {
+    auto made = std::make_shared<remote_sender<T>>(peer_of(to).out, credit(described.id, to, from), described, from, to,
+                                                   packet_records);
+    ends_.push_back(made);
+    return *made;
+  }
   template <class T>
-  receiving_end<T>& receiver(std::size_t node, unsigned from, unsigned to);
+  receiving_end<T>& receiver(node const& described, unsigned from, unsigned to, std::size_t packet_records) {
+    auto made = std::make_shared<remote_receiver<T>>(peer_of(from).out, box(described.id, from, to), described, from,
+                                                     to, packet_records, packets_);
+    ends_.push_back(made);
+    return *made;
+  }
+
+  /// Tells the others which partitions this process can open.
+  void share(partition_lists const& mine) {
+    for_each_peer([&](peer& p) {
+      frame_header header;
+      header.type = frame_type::partitions;
+      byte_buffer frame = p.out.blank();
+      encode(mine, frame);
+      p.out.put(std::move(frame), header);
+    });
+    peers_[process_]->lists = mine;
+  }
+  bool all_have_shared() const {
+    return std::all_of(peers_.begin(), peers_.end(), [](auto const& p) { return p->lists.has_value(); });
+  }
+  partition_lists const& lists_of(unsigned process) const { return *peers_[process]->lists; }
+
+  /// True when bytes moved. Throws run_error when another process has failed, is lost, or sends nonsense.
+  bool turn(host& worker) {
+    bool progress = false;
+    for_each_peer([&](peer& p) { progress = read(p, worker) || progress; });
+    for_each_peer([&](peer& p) { progress = p.out.write(*p.link) || progress; });
+    return progress;
+  }
+
+  bool stop_heard() const { return stop_heard_; }
+  void say_stop() {
+    if (!std::exchange(stop_said_, true)) say(frame_type::stop);
+  }
+
+  /// All workers of this process have done their work, and will not fail any more.
+  void say_goodbye() {
+    if (!std::exchange(goodbye_said_, true)) say(frame_type::goodbye);
+  }
+  /// Every process has said goodbye, and knows that this one has.
+  bool parted() {
+    bool all = goodbye_said_;
+    for_each_peer([&](peer& p) { all = all && p.last_frame_read && p.out.empty(); });
+    return all;
+  }
+
+  /// Tells the others why this process failed, or passes on why another did. To be called until it is true: they know,
+  /// or are gone, or have not listened for a second.
+  bool tell_failure(process_failure mine, host& worker) {
+    if (!failing_until_) {
+      failing_until_ = worker.now() + std::chrono::seconds(1);
+      if (heard_) mine = *heard_;
+      for_each_peer([&](peer& p) {
+        if (!p.last_frame_read) say_failure(p, mine);
+      });
+    }
+    bool told = true;
+    for_each_peer([&](peer& p) {
+      discard(p);
+      p.out.write(*p.link);
+      told = told && (p.last_frame_read || p.out.empty() || !p.link->open());
+    });
+    return told || worker.now() >= *failing_until_;
+  }
+  steady_time wake_at() const { return failing_until_.value_or(never); }
+
+ private:
+  struct peer {
+    explicit peer(std::unique_ptr<connection> to) : link(std::move(to)) {}
+    std::unique_ptr<connection> link;  ///< null for this process itself
+    outgoing_frames out;
+    byte_buffer in;
+    std::size_t parsed = 0;
+    std::optional<partition_lists> lists;
+    bool last_frame_read = false;
+  };
+  using failure_fields = std::tuple<std::uint32_t, std::uint32_t, std::uint64_t, std::string, std::string>;
+
+  static constexpr std::size_t read_at_once = 64 * 1024;
+  static constexpr unsigned reads_per_turn = 8;
+
+  template <class F>
+  void for_each_peer(F&& f) {
+    for (auto const& p : peers_)
+      if (p->link) f(*p);
+  }
+  peer& peer_of(unsigned worker) { return *peers_[worker / workers_]; }
+  unsigned number_of(peer const& wanted) const {
+    unsigned i = 0;
+    while (peers_[i].get() != &wanted) ++i;
+    return i;
+  }
+  bool is_local(unsigned worker) const { return worker / workers_ == process_; }
+
+  std::size_t place(std::size_t node, unsigned remote, unsigned local) const {
+    return (node * total_ + remote) * workers_ + local % workers_;
+  }
+  inbox& box(std::size_t node, unsigned from, unsigned to) {
+    auto& made = inboxes_[place(node, from, to)];
+    if (!made) made = std::make_unique<inbox>();
+    return *made;
+  }
+  remote_credit& credit(std::size_t node, unsigned to, unsigned from) {
+    auto& made = credits_[place(node, to, from)];
+    if (!made) made = std::make_unique<remote_credit>(packets_);
+    return *made;
+  }
+
+  void say(frame_type type) {
+    frame_header header;
+    header.type = type;
+    for_each_peer([&](peer& p) { p.out.put(header); });
+  }
+  static void say_failure(peer& p, process_failure const& what) {
+    frame_header header;
+    header.type = frame_type::failure;
+    byte_buffer frame = p.out.blank();
+    encode(failure_fields(what.process, what.worker, what.epoch, what.step, what.text), frame);
+    p.out.put(std::move(frame), header);
+  }
+
+  bool read(peer& p, host& worker) {
+    bool progress = false;
+    for (unsigned n = 0; n != reads_per_turn && !p.last_frame_read; ++n) {
+      p.in.make_room(read_at_once);
+      std::size_t const got = p.link->receive({p.in.end(), p.in.room()});
+      if (got == 0) break;
+      p.in.set_end(p.in.end() + got);
+      progress = true;
+      parse(p, worker);
+    }
+    if (!p.last_frame_read && !p.link->open())
+      fail("the connection to process " + std::to_string(number_of(p)) + " was lost", worker);
+    return progress;
+  }
+  /// This process has failed: what still comes in makes room for what goes out.
+  static void discard(peer& p) {
+    p.in.clear();
+    p.in.make_room(read_at_once);
+    while (p.link->receive({p.in.end(), p.in.room()}) != 0) {
+    }
+  }
+
+  void parse(peer& p, host& worker) {
+    while (p.in.size() - p.parsed >= frame_header::size && !p.last_frame_read) {
+      std::byte const* const at = p.in.data() + p.parsed;
+      frame_header const header = frame_header::read(at);
+      if (header.length > frame_header::most_bytes) fail_frame(p, worker, "a frame that is too long");
+      if (p.in.size() - p.parsed < frame_header::size + header.length) break;
+      p.parsed += frame_header::size + header.length;
+      accept(p, header, {at + frame_header::size, header.length}, worker);
+    }
+    std::size_t const rest = p.in.size() - p.parsed;
+    if (rest != 0 && p.parsed != 0) std::memmove(p.in.data(), p.in.data() + p.parsed, rest);
+    p.in.set_end(p.in.data() + rest);
+    p.parsed = 0;
+  }
+
+  void accept(peer& p, frame_header const& header, std::span<std::byte const> payload, host& worker) {
+    switch (header.type) {
+      case frame_type::message: {
+        bool const good = header.node < flow_.nodes().size() && header.from < total_ && &peer_of(header.from) == &p &&
+                          header.to < total_ && is_local(header.to) && header.has_good_mark() && header.hashed <= 1;
+        if (!good) fail_frame(p, worker, "a message for a channel that does not exist");
+        box(header.node, header.from, header.to).put(header, payload);
+        worker.touch(header.to);
+        return;
+      }
+      case frame_type::credit: {
+        bool const good = header.node < flow_.nodes().size() && header.from < total_ && is_local(header.from) &&
+                          header.to < total_ && &peer_of(header.to) == &p;
+        if (!good) fail_frame(p, worker, "credit for a channel that does not exist");
+        remote_credit& account = credit(header.node, header.to, header.from);
+        account.packets.fetch_add(header.count, std::memory_order_release);
+        account.messages.fetch_sub(header.messages, std::memory_order_release);
+        worker.touch(header.from);
+        return;
+      }
+      case frame_type::partitions: p.lists = decoded<partition_lists>(p, payload, worker); return;
+      case frame_type::stop: stop_heard_ = true; return;
+      case frame_type::goodbye: p.last_frame_read = true; return;
+      case frame_type::failure: {
+        p.last_frame_read = true;
+        auto const [process, of_worker, epoch, step, text] = decoded<failure_fields>(p, payload, worker);
+        heard_ = process_failure{process, of_worker, epoch, step, text};
+        throw run_error("process " + std::to_string(process) + " failed: " + text, step, std::source_location{},
+                        of_worker, epoch);
+      }
+    }
+    fail_frame(p, worker, "a frame of unknown type " + std::to_string(static_cast<unsigned>(header.type)));
+  }
+
+  template <class T>
+  T decoded(peer& p, std::span<std::byte const> payload, host& worker) {
+    try {
+      return decode<T>(payload);
+    } catch (codec_error const& cause) {
+      fail_frame(p, worker, cause.what());
+    }
+  }
+
+  [[noreturn]] void fail_frame(peer& p, host& worker, std::string const& what) {
+    fail("process " + std::to_string(number_of(p)) + " does not speak as this program does: " + what, worker);
+  }
+  [[noreturn]] void fail(std::string const& what, host& worker) {
+    throw run_error("worker " + std::to_string(worker.index()) + ": " + what, "", std::source_location{},
+                    worker.index(), 0);
+  }
+
+  graph const& flow_;
+  unsigned process_;
+  unsigned workers_;
+  std::size_t packets_;
+  unsigned total_;
+  std::vector<std::unique_ptr<peer>> peers_;
+  std::vector<std::unique_ptr<inbox>> inboxes_;
+  std::vector<std::unique_ptr<remote_credit>> credits_;
+  std::vector<std::shared_ptr<void>> ends_;
+  bool stop_heard_ = false;
+  bool stop_said_ = false;
+  bool goodbye_said_ = false;
+  std::optional<process_failure> heard_;
+  std::optional<steady_time> failing_until_;
 };
 
 }  // namespace leat::detail

@@ -63,6 +63,7 @@ class partitioned_output_node final : public node {
   std::vector<std::string> list_parts() const override { return sink_.list_parts(); }
 
   void build(assembly& worker) const override {
+    if (capture<T>(worker, *this)) return;
     using route = to_partition_owner<T, Sink>;
     using exchange = to_exchange<T, route, plain_outlet<T>>;
     using sender = kernel<T, typename exchange::tail>;

@@ -3,6 +3,7 @@
 
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
+#include <leat/op/stand_in.hpp>
 #include <leat/op/step_context.hpp>
 #include <leat/route/partitions.hpp>
 #include <leat/run/execution.hpp>
@@ -15,15 +16,19 @@
 
 namespace leat::detail {
 
-inline execution::execution(graph const& flow, options const& how, runtime& world, unsigned process, unsigned processes)
-    : flow_(flow), how_(how), world_(world), processes_(processes) {
+inline execution::execution(graph const& flow, options const& how, runtime& world, unsigned process,
+                            connections others)
+    : flow_(flow), how_(how), world_(world), process_(process),
+      processes_(std::max(static_cast<unsigned>(others.size()), 1u)), others_(std::move(others)) {
   how_.workers = std::max(how_.workers, 1u);
   parts_.batch_records = how_.batch_size;
   parts_.first_worker = process * how_.workers;
   parts_.local_workers = how_.workers;
 }
 
-inline execution::~execution() = default;
+inline execution::~execution() {
+  if (net_) net_->on_ready({});  // a link may still call while the workers are taken down
+}
 
 /// A flow without a beginning or without a visible end is a mistake.
 inline void refuse_incomplete(graph const& flow) {
@@ -40,19 +45,109 @@ inline void refuse_incomplete(graph const& flow) {
 
 inline void execution::build() {
   refuse_incomplete(flow_);
+  if (parts_.test != nullptr) parts_.test->refuse_unknown(flow_);
   for (unsigned i = 0; i != how_.workers; ++i)
     workers_.push_back(std::make_unique<worker>(*this, parts_.first_worker + i));
+  working_.store(how_.workers, std::memory_order_relaxed);
 
+  if (processes_ > 1) {
+    net_ = std::make_unique<mesh>(flow_, process_, how_.workers, parts_.channel_packets, std::move(others_));
+    parts_.net = net_.get();
+    net_->on_ready([first = workers_.front().get()] { first->wake(); });
+  } else {
+    own_partitions_ = list_partitions();
+    build_workers();
+  }
+}
+
+inline partition_lists execution::list_partitions() {
+  partition_lists result;
   for (auto const& made : flow_.nodes()) {
-    if (!made->has_partitions()) continue;
+    bool const replaced = parts_.test != nullptr && parts_.test->replaces(made->step());
+    if (!made->has_partitions() || replaced) continue;
     step_context const step(made->step(), *workers_.front());
+    guarded(step, [&] { result.emplace_back(static_cast<std::uint32_t>(made->id), made->list_parts()); });
+  }
+  return result;
+}
+
+/// Every process comes to the same result, because it is made from the same lists by the same rule.
+inline void execution::share_out_partitions() {
+  for (auto const& [id, own] : own_partitions_) {
+    step_context const step(flow_.nodes()[id]->step(), *workers_.front());
+    std::vector<std::vector<std::string>> offered;
+    for (unsigned process = 0; process != processes_; ++process) {
+      std::vector<std::string> of_process = process == process_ ? own : std::vector<std::string>();
+      if (process != process_)
+        for (auto const& [other_id, names] : net_->lists_of(process))
+          if (other_id == id) of_process = names;
+      offered.insert(offered.end(), how_.workers, of_process);
+    }
     guarded(step, [&] {
-      std::vector<std::vector<std::string>> const offered(worker_count(), made->list_parts());
-      if (offered.front().empty()) throw flow_error("it has no partitions");
       parts_.owners[step.name] = assign_partitions(offered);
+      if (parts_.owners[step.name].empty()) throw flow_error("it has no partitions");
     });
   }
+}
+
+inline void execution::build_workers() {
+  share_out_partitions();
   for (auto const& w : workers_) w->build(flow_);
+  assembled_.store(true, std::memory_order_release);
+}
+
+inline bool execution::assemble(worker& by) {
+  if (by.index() != parts_.first_worker) return false;
+  if (!std::exchange(shared_partitions_, true)) {
+    own_partitions_ = list_partitions();
+    net_->share(own_partitions_);
+  }
+  bool const progress = net_->turn(by);
+  if (!net_->all_have_shared()) return progress;
+  build_workers();
+  wake_all();
+  return true;
+}
+
+inline void execution::one_has_finished() {
+  if (working_.fetch_sub(1, std::memory_order_acq_rel) == 1 && net_) workers_.front()->wake();
+}
+
+inline bool execution::talk(worker& first) {
+  if (!net_ || first.index() != parts_.first_worker) return false;
+  if (stopping()) net_->say_stop();
+  if (working_.load(std::memory_order_acquire) == 0) net_->say_goodbye();
+  bool const progress = net_->turn(first);
+  if (net_->stop_heard() && !stopping()) stop();
+  return progress;
+}
+
+inline bool execution::may_leave(unsigned index) {
+  return !net_ || index != parts_.first_worker || net_->parted();
+}
+
+inline bool execution::wind_up(worker& by) {
+  if (!net_ || by.index() != parts_.first_worker) return true;
+  process_failure why;
+  why.process = process_;
+  why.worker = by.index();
+  try {
+    rethrow();
+  } catch (run_error const& cause) {
+    why.worker = cause.worker;
+    why.epoch = cause.epoch;
+    why.step = cause.step;
+    why.text = cause.what();
+  } catch (std::exception const& cause) {
+    why.text = cause.what();
+  } catch (...) {
+    why.text = "an exception that is not a std::exception";
+  }
+  try {
+    return net_->tell_failure(std::move(why), by);
+  } catch (...) {
+    return true;
+  }
 }
 
 inline std::vector<driven*> execution::workers() {
@@ -75,8 +170,13 @@ inline void execution::fail(std::exception_ptr cause) {
   wake_all();
 }
 
-inline void execution::rethrow() const {
-  if (cause_) std::rethrow_exception(cause_);
+inline void execution::rethrow() {
+  std::exception_ptr cause;
+  {
+    std::lock_guard const lock(failing_);
+    cause = cause_;
+  }
+  if (cause) std::rethrow_exception(cause);
 }
 
 inline void execution::wake(unsigned index) { world_.wake(*workers_[index - parts_.first_worker]); }

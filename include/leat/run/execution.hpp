@@ -2,6 +2,8 @@
 #pragma once
 
 #include <leat/op/assembly.hpp>
+#include <leat/route/link.hpp>
+#include <leat/route/mesh.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/runtime.hpp>
 
@@ -20,11 +22,13 @@ class worker;
 /// One run of a flow in one process: its workers, what they share, and how it ends. Two executions share nothing.
 class execution {
  public:
-  /// Workers `process * options.workers` and on are this process's, of `processes * options.workers` in all.
-  execution(graph const& flow, options const& how, runtime& world, unsigned process = 0, unsigned processes = 1);
+  /// Of a cluster's workers, `process * options.workers` and on are this process's. `others` are the links to each of
+  /// its processes, none for a cluster of one.
+  execution(graph const& flow, options const& how, runtime& world, unsigned process = 0, connections others = {});
   ~execution();
 
-  /// Makes the workers. Throws flow_error for a flow that cannot run, run_error for a source that cannot be listed.
+  /// Makes the workers, and, unless other processes must be heard first, their steps. Throws flow_error for a flow that
+  /// cannot run, run_error for a source that cannot be listed.
   void build();
   std::vector<driven*> workers();
 
@@ -33,7 +37,7 @@ class execution {
   /// Any thread: ends the run now. The first cause is kept.
   void fail(std::exception_ptr cause);
   /// Throws what `fail` kept, if anything.
-  void rethrow() const;
+  void rethrow();
 
   bool stopping() const { return stopping_.load(std::memory_order_acquire); }
   bool failed() const { return failed_.load(std::memory_order_acquire); }
@@ -46,17 +50,43 @@ class execution {
   }
   void wake(unsigned index);
 
+  // What the workers call in their turns:
+
+  /// Whether the steps have been put together.
+  bool assembled() const { return assembled_.load(std::memory_order_acquire); }
+  /// Until they have: the first worker exchanges with the other processes what has to be known before, and does it.
+  bool assemble(worker& by);
+  /// A worker has nothing left to do.
+  void one_has_finished();
+  /// By the first worker: exchanges bytes with the other processes. True when some moved.
+  bool talk(worker& first);
+  /// Whether a worker that has nothing left to do may go: the first one stays until all processes have parted.
+  bool may_leave(unsigned index);
+  /// After a failure. True when there is nothing left to tell to anybody.
+  bool wind_up(worker& by);
+  steady_time wind_up_until() const { return net_ ? net_->wake_at() : never; }
+
  private:
+  partition_lists list_partitions();
+  void share_out_partitions();
+  void build_workers();
   void wake_all();
 
   graph const& flow_;
   options how_;
   runtime& world_;
+  unsigned process_;
   unsigned processes_;
+  connections others_;
+  std::unique_ptr<mesh> net_;
+  partition_lists own_partitions_;
   process_parts parts_;
   std::vector<std::unique_ptr<worker>> workers_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> failed_{false};
+  std::atomic<bool> assembled_{false};
+  std::atomic<unsigned> working_{0};
+  bool shared_partitions_ = false;
   std::mutex failing_;
   std::exception_ptr cause_;
 };

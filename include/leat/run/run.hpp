@@ -5,8 +5,10 @@
 #include <leat/run/build.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/options.hpp>
+#include <leat/run/signals.hpp>
 #include <leat/run/threads.hpp>
 
+#include <optional>
 #include <stop_token>
 
 namespace leat {
@@ -20,6 +22,8 @@ inline void run(flow const& what, options how = {}) {
   one.build();
   {
     std::stop_callback const on_stop(how.stop, [&one] { one.stop(); });
+    std::optional<detail::on_stop_signal> on_signal;
+    if (how.stop_on_signals) on_signal.emplace([&one] { one.stop(); });
     world.drive(one.workers());
   }
   one.rethrow();

@@ -5,6 +5,8 @@
 #include <leat/run/readiness.hpp>
 #include <leat/run/runtime.hpp>
 
+#include <sys/random.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -15,7 +17,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <random>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -53,8 +55,9 @@ class thread_runtime final : public runtime {
   steady_time now() override { return std::chrono::steady_clock::now(); }
   wall_time wall() override { return std::chrono::system_clock::now(); }
   std::uint64_t seed() override {
-    std::random_device device;
-    return (std::uint64_t{device()} << 32) | device();
+    std::uint64_t drawn = 0;
+    if (::getentropy(&drawn, sizeof drawn) != 0) throw std::runtime_error("leat: the system gives no random numbers");
+    return drawn;
   }
 
   void block(std::function<void()> work) override { blocking_.run(std::move(work)); }

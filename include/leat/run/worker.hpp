@@ -50,7 +50,8 @@ class worker final : public host, public driven {
     execution_.world().wake(*this);
   }
   void touch(unsigned other) override {
-    if (other != index_ && execution_.is_local(other)) touched_.push_back(other);
+    if (!execution_.is_local(other)) other = execution_.parts().first_worker;  // it has the links
+    if (other != index_) touched_.push_back(other);
   }
   void saw_epoch(std::uint64_t epoch) override { seen_epoch_ = std::max(seen_epoch_, epoch); }
   void block(std::function<void()> work, std::function<void()> done) override {
@@ -63,9 +64,10 @@ class worker final : public host, public driven {
 
   routine& body() override { return body_; }
   steady_time wake_at() override {
-    steady_time first = open_sources() && execution_.interval().count() > 0 ? epoch_ends_ : never;
+    if (execution_.failed()) return execution_.wind_up_until();
+    steady_time first = open_sources() && execution_.interval().count() > 0 && !closing_ ? epoch_ends_ : never;
     for (stage* s : parts_.stages)
-      if (!s->done()) first = std::min(first, s->wake_at());
+      if (!s->done() && !held(s)) first = std::min(first, s->wake_at());
     return first;
   }
 
@@ -76,15 +78,11 @@ class worker final : public host, public driven {
 
   bool guarded_turn() {
     now_.reset();
-    if (execution_.failed()) {
-      done_ = true;
-      return true;
-    }
+    if (execution_.failed()) return done_ = execution_.wind_up(*this);
     try {
-      return turn();
+      return execution_.assembled() ? turn() : execution_.assemble(*this);
     } catch (...) {
       execution_.fail(std::current_exception());
-      done_ = true;
       return true;
     }
   }
@@ -96,7 +94,7 @@ class worker final : public host, public driven {
     bool all_done = true;
     for (auto s = parts_.stages.rbegin(); s != parts_.stages.rend(); ++s) {
       if ((*s)->done()) continue;
-      progress = (*s)->turn() || progress;
+      if (!held(*s)) progress = (*s)->turn() || progress;
       all_done = all_done && (*s)->done();
     }
     bool const idle = !progress;
@@ -104,7 +102,9 @@ class worker final : public host, public driven {
       progress = out->flush(idle || all_done) || progress;
       all_done = all_done && out->empty();
     }
-    done_ = all_done;
+    if (all_done && !std::exchange(finished_, true)) execution_.one_has_finished();
+    progress = execution_.talk(*this) || progress;
+    done_ = all_done && execution_.may_leave(index_);
     wake_touched();
     return progress || done_;
   }
@@ -116,26 +116,36 @@ class worker final : public host, public driven {
   /// Closes the epoch of all sources at one instant: when its time is over, when another worker has closed it (the
   /// marker rule of Chandy and Lamport), or for the last time when the run is to stop.
   bool keep_epochs() {
+    closing_ = false;
     if (!open_sources()) return false;
     bool const stop = execution_.stopping();
     if (!stop && seen_epoch_ < epoch_ && !epoch_over()) return false;
     for (source_stage* s : parts_.sources)
-      if (!s->done() && !s->ready_for_mark()) return false;
+      if (!s->done() && !s->ready_for_mark()) {
+        closing_ = true;
+        return false;
+      }
     mark const which{stop ? mark_kind::stop : mark_kind::barrier, epoch_};
     for (source_stage* s : parts_.sources)
       if (!s->done()) s->close_epoch(which);
     ++epoch_;
-    epoch_ends_ = now() + execution_.interval();
+    epoch_ends_ = later(execution_.interval());
     return true;
+  }
+
+  /// While an epoch is to be closed and there is no room for its mark, sources do not fill what room there will be.
+  bool held(stage const* s) const {
+    return closing_ && std::find(parts_.sources.begin(), parts_.sources.end(), s) != parts_.sources.end();
   }
 
   bool epoch_over() {
     if (execution_.interval().count() == 0)
       return std::any_of(parts_.sources.begin(), parts_.sources.end(),
                          [](source_stage* s) { return !s->done() && s->emitted(); });
-    if (epoch_ends_ == steady_time{}) epoch_ends_ = now() + execution_.interval();
+    if (epoch_ends_ == steady_time{}) epoch_ends_ = later(execution_.interval());
     return now() >= epoch_ends_;
   }
+  steady_time later(std::chrono::nanoseconds wait) { return wait < never - now() ? now() + wait : never; }
 
   void post(std::function<void()> done) {
     {
@@ -174,10 +184,12 @@ class worker final : public host, public driven {
   std::uint64_t epoch_ = 1;
   std::uint64_t seen_epoch_ = 0;
   steady_time epoch_ends_{};
+  bool closing_ = false;  ///< the epoch is over, but not every source can send its mark yet
   std::vector<unsigned> touched_;
   std::mutex posting_;
   std::vector<std::function<void()>> posted_;
   std::atomic<bool> any_posted_{false};
+  bool finished_ = false;
   bool done_ = false;
   assembly parts_;
   routine body_;

@@ -170,14 +170,14 @@ class keyed_state final : public state_base {
     order_.clear();
     for (unsigned slot = std::max(which.lo, owned().lo); slot < std::min(which.hi, owned().hi); ++slot) {
       table& dropped = tables_[slot - first_];
-      size_ -= static_cast<std::size_t>(std::count_if(dropped.begin(), dropped.end(), [](entry const& e) { return e.live(); }));
+      for (entry const& e : dropped) size_ -= e.live() ? 1 : 0;
       dropped = table();
     }
   }
 
   void set_epoch(std::uint32_t epoch) override {
     if (epoch == entry::empty || epoch == entry::dead)
-      throw std::logic_error("keyed_state: " + std::to_string(epoch) + " is no epoch: they begin at 1 and end before 2^32 - 1");
+      throw std::logic_error("keyed_state: epoch " + std::to_string(epoch) + " is reserved: epochs are 1 to 4294967294");
     epoch_ = epoch;
   }
 

@@ -19,6 +19,9 @@ struct stateful_item_logic {
   using state = std::optional<user>;
   using V = typename user::value;
 
+  void bind(step_context const& step) { worker = step.worker; }
+  void begin_batch() { collected.set_now(worker->wall()); }
+
   template <class Cell, class K, class Emit>
   void on_value(Cell& met, K const& key, V&& value, Emit& emit) {
     if (!met.state()) met.state().emplace(builder(std::nullopt));
@@ -42,6 +45,7 @@ struct stateful_item_logic {
 
   explicit stateful_item_logic(Builder b) : builder(std::move(b)) {}
   Builder builder;
+  host* worker = nullptr;
   results<typename user::result> collected;
 };
 

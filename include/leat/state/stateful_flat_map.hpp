@@ -22,7 +22,7 @@ inline constexpr bool is_range = requires(R& range) {
 };
 /// What a range brings, as a record of its own: views of text become text.
 template <class R>
-using element_of_range = std::conditional_t<
+using record_from_range = std::conditional_t<
     std::is_same_v<std::remove_cvref_t<decltype(*std::begin(std::declval<R&>()))>, std::string_view>, std::string,
     std::remove_cvref_t<decltype(*std::begin(std::declval<R&>()))>>;
 
@@ -93,7 +93,7 @@ class stateful_flat_map_step {
           if constexpr (!f_returns_a_range)
             return stream<poison>{};
           else {
-            using W = element_of_range<range>;
+            using W = record_from_range<range>;
             return append_stateful<W>(std::forward<S>(up), stateful_flat_map_logic<state, V, W, F>{std::move(self.f_)},
                                       step_info("stateful_flat_map", self.name_));
           }

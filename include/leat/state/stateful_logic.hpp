@@ -16,7 +16,7 @@ namespace leat {
 /// What becomes of a key's state after a call of its logic.
 enum class after { retain, discard };
 
-/// Where a logic puts its results: `out(result)`. The key is added behind it.
+/// Where a logic puts its results: `out(result)`, the key is added behind it; and where it learns the time.
 template <class W>
 class results {
  public:
@@ -25,6 +25,10 @@ class results {
     made_.emplace_back(std::forward<X>(result));
   }
 
+  /// The time by the worker's clock, which tests set; the same throughout a batch.
+  wall_time now() const { return now_; }
+  void set_now(wall_time now) { now_ = now; }
+
   template <class Send>
   void send(Send&& to) {
     for (W& one : made_) to(std::move(one));
@@ -32,6 +36,7 @@ class results {
   }
 
  private:
+  wall_time now_;
   std::vector<W> made_;
 };
 

@@ -61,7 +61,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
 
   void take(std::uint64_t const* hashes, std::pair<K, V>* records, std::size_t count) override {
     guarded(step_, [&] {
-      if constexpr (requires { logic_.begin_batch(); }) logic_.begin_batch();
+      begin_batch();
       if constexpr (takes_groups<Logic>)
         take_groups(hashes, records, count);
       else
@@ -96,6 +96,10 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
   }
 
  private:
+  void begin_batch() {
+    if constexpr (requires { logic_.begin_batch(); }) logic_.begin_batch();
+  }
+
   void take_each(std::uint64_t const* hashes, std::pair<K, V>* records, std::size_t count) {
     table_.each(
         hashes, count, [records](std::size_t i) -> K const& { return records[i].first; },
@@ -142,9 +146,8 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
     if (!out_.next().ready()) return false;
     bool more = true;
     guarded(step_, [&] {
-      more = table_.visit_in_key_order(2048, [&](cell& met) {
-        logic_.on_end(met, emit_);
-      });
+      begin_batch();
+      more = table_.visit_in_key_order(2048, [&](cell& met) { logic_.on_end(met, emit_); });
     });
     out_.flush();
     if (!more) {
@@ -163,6 +166,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
     if (notifications_.empty() || !out_.next().ready()) return false;
     wall_time const now = step_.worker->wall();
     bool progress = false;
+    guarded(step_, [&] { begin_batch(); });
     while (auto const due = notifications_.pop(now)) {
       progress = true;
       guarded(step_, [&] {

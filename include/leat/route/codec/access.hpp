@@ -12,44 +12,20 @@ class item_version_type;
 
 namespace leat {
 
-/// Befriend this class to keep `serialize`, or `save` and `load`, private.
-class access {
- public:
-  template <class A, class T>
-  static constexpr bool can_serialize = requires(A& archive, T& value) { value.serialize(archive, 0u); };
-  template <class A, class T>
-  static constexpr bool can_save = requires(A& archive, T const& value) { value.save(archive, 0u); };
-  template <class A, class T>
-  static constexpr bool can_load = requires(A& archive, T& value) { value.load(archive, 0u); };
-
-  template <class A, class T>
-  [[gnu::always_inline]] static void serialize(A& archive, T& value) {
-    value.serialize(archive, 0u);
-  }
-  template <class A, class T>
-  static void save(A& archive, T const& value) {
-    value.save(archive, 0u);
-  }
-  template <class A, class T>
-  static void load(A& archive, T& value) {
-    value.load(archive, 0u);
-  }
-};
-
 namespace detail {
 
-/// The tag's namespace is the one in which a free `serialize` for a type of somebody else's may stand.
-template <class Tag>
-class basic_output_archive;
-template <class Tag>
-class basic_input_archive;
+/// How a type of the user's says what it consists of, in the order in which it is asked.
+enum class spelling { none, member, split_members, free, boost_friend };
+
+template <class T>
+constexpr spelling spelling_of();
 
 namespace free_serialize {
 
 struct none {};
 
-/// Exactly the signature of Boost's own fallback. Alone it says that there is no free function; beside Boost's it is
-/// ambiguous, which says the same; any overload for a type is more specialised than both.
+/// Exactly the signature of Boost's own fallback. Alone it says that there is no free function; beside Boost's
+/// it is ambiguous, which says the same; any overload for a type is more specialised than both.
 template <class A, class T>
 none serialize(A&, T&, unsigned);
 
@@ -66,6 +42,47 @@ template <class A, class T>
 
 }  // namespace free_serialize
 
+/// Dependent, so that Boost's class need be complete only where it is used.
+template <class T>
+using boost_access = std::conditional_t<(sizeof(T*) > 0), boost::serialization::access, void>;
+
+}  // namespace detail
+
+/// Befriend this class to keep `serialize`, or `save` and `load`, private.
+class access {
+ public:
+  template <class A, class T>
+  static constexpr bool can_serialize = requires(A& archive, T& value) { value.serialize(archive, 0u); };
+  template <class A, class T>
+  static constexpr bool can_save = requires(A& archive, T const& value) { value.save(archive, 0u); };
+  template <class A, class T>
+  static constexpr bool can_load = requires(A& archive, T& value) { value.load(archive, 0u); };
+
+  /// Calls what `spelling_of` found. All in one function: it stands in every error about a field.
+  template <class A, class T>
+  [[gnu::always_inline]] static void serialize(A& archive, T& value) {
+    constexpr detail::spelling found = detail::spelling_of<T>();
+    if constexpr (found == detail::spelling::member)
+      value.serialize(archive, 0u);
+    else if constexpr (found == detail::spelling::split_members && A::is_saving::value)
+      static_cast<T const&>(value).save(archive, 0u);
+    else if constexpr (found == detail::spelling::split_members)
+      value.load(archive, 0u);
+    else if constexpr (found == detail::spelling::free)
+      detail::free_serialize::call(archive, value);
+    else
+      detail::boost_access<T>::serialize(archive, value, 0u);
+  }
+};
+
+namespace detail {
+
+/// The tag's namespace is the one in which a free `serialize` for a type of somebody else's may stand.
+template <class Tag>
+class basic_output_archive;
+template <class Tag>
+class basic_input_archive;
+
 /// A private member's name can be seen by making it ambiguous.
 struct another_serialize {
   int serialize;
@@ -77,14 +94,8 @@ template <class T>
 concept names_serialize =
     std::is_class_v<T> && !std::is_final_v<T> && !requires { &with_another_serialize<T>::serialize; };
 
-/// Dependent, so that Boost's class need be complete only where it is used.
-template <class T>
-using boost_access = std::conditional_t<(sizeof(T*) > 0), boost::serialization::access, void>;
 template <class T>
 concept boost_is_included = requires { sizeof(boost_access<T>); };
-
-/// How a type of the user's says what it consists of, in the order in which it is asked.
-enum class spelling { none, member, split_members, free, boost_friend };
 
 template <class A, class T>
 constexpr spelling find_spelling() {
@@ -104,21 +115,8 @@ constexpr spelling find_spelling() {
 
 /// Asked of one archive only: a `serialize` is a template, and the other archive gets the same answer.
 template <class T>
-inline constexpr spelling spelling_of = find_spelling<basic_output_archive<boost::serialization::access>, T>();
-
-template <class A, class T>
-[[gnu::always_inline]] inline void serialize_by_spelling(A& archive, T& value) {
-  constexpr spelling found = spelling_of<T>;
-  if constexpr (found == spelling::member)
-    access::serialize(archive, value);
-  else if constexpr (found == spelling::split_members && A::is_saving::value)
-    access::save(archive, value);
-  else if constexpr (found == spelling::split_members)
-    access::load(archive, value);
-  else if constexpr (found == spelling::free)
-    free_serialize::call(archive, value);
-  else
-    boost_access<T>::serialize(archive, value, 0u);
+constexpr spelling spelling_of() {
+  return find_spelling<basic_output_archive<boost::serialization::access>, T>();
 }
 
 }  // namespace detail

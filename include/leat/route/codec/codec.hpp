@@ -85,14 +85,13 @@ void encode(T const& value, byte_buffer& to) {
 /// Reads one value that takes up all the bytes. Throws codec_error for any others.
 template <class T>
 T decode(std::span<std::byte const> from) {
-  detail::must_have_default_constructor<T>();
-  T value{};
-  if constexpr (detail::must_have_codec<T>()) {
+  if constexpr (detail::must_have_codec<T>() && detail::must_have_default_constructor<T>()) {
+    T value{};
     input_archive archive(from);
     archive & value;
     if (archive.left() != 0) detail::refuse_rest(archive.left());
+    return value;
   }
-  return value;
 }
 
 /// Appends the bytes of `count` records: one copy where they are `flat`, else one after the other. There is no count
@@ -121,17 +120,15 @@ void encode_batch(T const* records, std::size_t count, byte_buffer& to) {
 template <class T, class Emit>
 std::size_t decode_batch(std::span<std::byte const> from, Emit&& emit) {
   std::size_t count = 0;
-  if constexpr (detail::must_have_codec<T>()) {
-    if constexpr (flat<T>) {
-      count = detail::decode_flat<T>(from, emit);
-    } else {
-      detail::must_have_default_constructor<T>();
-      input_archive archive(from);
-      for (; archive.left() != 0; ++count) {
-        T record{};
-        archive.get_element(record);
-        detail::hand_over<T>(emit, std::move(record));
-      }
+  if constexpr (!detail::must_have_codec<T>()) {
+  } else if constexpr (flat<T>) {
+    count = detail::decode_flat<T>(from, emit);
+  } else if constexpr (detail::must_have_default_constructor<T>()) {
+    input_archive archive(from);
+    for (; archive.left() != 0; ++count) {
+      T record{};
+      archive.get_element(record);
+      detail::hand_over<T>(emit, std::move(record));
     }
   }
   return count;

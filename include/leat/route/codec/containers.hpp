@@ -42,15 +42,28 @@ concept associative = container<T> && requires(T& c) {
   typename T::key_type;
   c.emplace_hint(c.end(), *c.begin());
 };
+
+/// What is read before it is put in: a map's own pairs have a const key.
 template <class T>
-concept associative_with_value = associative<T> && requires { typename T::mapped_type; };
+struct movable_element {
+  using type = T;
+};
+template <class K, class V>
+struct movable_element<std::pair<K const, V>> {
+  using type = std::pair<K, V>;
+};
 
 /// What one element asks of memory beside its own size, where each lies in a node of its own.
 template <class T>
 inline constexpr std::size_t element_memory =
     sizeof(typename T::value_type) + (requires(T& c) { c.data(); } ? 0 : 6 * sizeof(void*));
 
-inline constexpr std::size_t reserve_ahead = std::size_t{64} * 1024;
+/// At most 64 KiB ahead of what has been read: the count is only a claim.
+template <class T>
+void reserve_some(T& value, std::size_t count) {
+  constexpr std::size_t claimed = std::size_t{64} * 1024 / element_memory<T>;
+  if constexpr (requires { value.reserve(count); }) value.reserve(std::min(count, claimed));
+}
 
 template <class C, class Traits, class Allocator>
 struct standard<std::basic_string<C, Traits, Allocator>> {
@@ -95,24 +108,28 @@ struct standard<T> {
   }
   template <class In>
   static void load(In& from, T& value) {
-    must_have_default_constructor<element>();
-    std::size_t const count = from.get_count(least_bytes<element>, element_memory<T>);
-    value.clear();
-    if constexpr (one_copy) {
-      value.resize(count);
-      from.get_elements(value.data(), count);
-    } else {
-      if constexpr (requires { value.reserve(count); })
-        value.reserve(std::min(count, std::max<std::size_t>(1, reserve_ahead / sizeof(element))));
-      for (std::size_t i = 0; i != count; ++i) {
-        if constexpr (std::is_same_v<element, bool>) {
-          bool each = false;
-          from & each;
-          value.push_back(each);
-        } else {
-          from.get_element(value.emplace_back());
-        }
+    if constexpr (must_have_default_constructor<element>()) {
+      std::size_t const count = from.get_count(least_bytes<element>, element_memory<T>);
+      value.clear();
+      if constexpr (one_copy) {
+        value.resize(count);
+        from.get_elements(value.data(), count);
+      } else {
+        reserve_some(value, count);
+        for (std::size_t i = 0; i != count; ++i) load_one(from, value);
       }
+    }
+  }
+
+ private:
+  template <class In>
+  [[gnu::always_inline]] static void load_one(In& from, T& value) {
+    if constexpr (std::is_same_v<element, bool>) {
+      bool each = false;
+      from & each;
+      value.push_back(each);
+    } else {
+      from.get_element(value.emplace_back());
     }
   }
 };
@@ -120,6 +137,7 @@ struct standard<T> {
 template <associative T>
 struct standard<T> {
   using element = typename T::value_type;
+  using movable = typename movable_element<element>::type;
   static constexpr bool known = true;
   static constexpr bool whole = has_codec<element>;
   static constexpr std::size_t least = 4;
@@ -131,20 +149,12 @@ struct standard<T> {
   }
   template <class In>
   static void load(In& from, T& value) {
-    std::size_t const count = from.get_count(least_bytes<element>, element_memory<T>);
-    value.clear();
-    if constexpr (requires { value.reserve(count); })
-      value.reserve(std::min(count, std::max<std::size_t>(1, reserve_ahead / element_memory<T>)));
-    for (std::size_t i = 0; i != count; ++i) {
-      if constexpr (associative_with_value<T>) {
-        must_have_default_constructor<typename T::key_type>();
-        must_have_default_constructor<typename T::mapped_type>();
-        std::pair<typename T::key_type, typename T::mapped_type> each{};
-        from.get_element(each);
-        value.emplace_hint(value.end(), std::move(each));
-      } else {
-        must_have_default_constructor<element>();
-        element each{};
+    if constexpr (must_have_default_constructor<movable>()) {
+      std::size_t const count = from.get_count(least_bytes<element>, element_memory<T>);
+      value.clear();
+      reserve_some(value, count);
+      for (std::size_t i = 0; i != count; ++i) {
+        movable each{};
         from.get_element(each);
         value.emplace_hint(value.end(), std::move(each));
       }

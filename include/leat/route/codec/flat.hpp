@@ -41,27 +41,42 @@ struct any_flat_field {
   std::size_t* bytes;
 };
 
+/// Stands for a value of any other type.
+struct any_other_field {
+  template <class U>
+    requires(!flat<U>)
+  operator U() const;
+};
+
 template <std::size_t>
 constexpr any_flat_field const& field_at(any_flat_field const& field) {
   return field;
 }
 
-template <class T, std::size_t... I>
-constexpr bool takes_fields(std::index_sequence<I...>) {
-  return requires(any_flat_field const& field) { T{field_at<I>(field)...}; };
+template <class T, std::size_t... I, class... More>
+constexpr bool takes_fields(std::index_sequence<I...>, More const&...) {
+  return requires(any_flat_field const& field, More const&... more) { T{field_at<I>(field)..., more...}; };
 }
 
 inline constexpr std::size_t most_fields = 32;
 
+/// How many fields there are, 0 where one of them is not flat. The question about other types comes first: a union or
+/// a struct that is not flat would otherwise let its own fields be counted in its place.
 template <class T, std::size_t N = 0>
-constexpr std::size_t count_fields() {
-  if constexpr (N <= most_fields && takes_fields<T>(std::make_index_sequence<N + 1>{}))
-    return count_fields<T, N + 1>();
+constexpr std::size_t count_flat_fields() {
+  constexpr std::make_index_sequence<N> before;
+  if constexpr (N > most_fields || takes_fields<T>(before, any_other_field{}))
+    return 0;
+  else if constexpr (takes_fields<T>(std::make_index_sequence<N + 1>{}))
+    return count_flat_fields<T, N + 1>();
   else
     return N;
 }
 
-/// A field that is not flat ends the count early, padding leaves a gap: either way the sum falls short.
+// A built-in array or a struct inside is meant to be initialised through its elements, without braces of its own.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmissing-braces"
+/// Padding leaves a gap between the sum of the fields and the size.
 template <class T, std::size_t... I>
 constexpr bool fields_fill(std::index_sequence<I...>) {
   std::size_t bytes = 0;
@@ -69,17 +84,23 @@ constexpr bool fields_fill(std::index_sequence<I...>) {
   [[maybe_unused]] T const made{field_at<I>(field)...};
   return bytes == sizeof(T);
 }
+#pragma GCC diagnostic pop
 
 template <class T>
-inline constexpr bool fields_are_flat = [] {
-  constexpr std::size_t count = count_fields<T>();
-  if constexpr (count == 0 || count > most_fields)
+constexpr bool fields_are_flat() {
+  constexpr std::size_t count = count_flat_fields<T>();
+  if constexpr (count == 0)
     return false;
   else
     return fields_fill<T>(std::make_index_sequence<count>{});
-}();
+}
 
-/// Flat types of the standard library: their bytes are those of the codec.
+/// What makes a copy of the bytes a copy of the object. Not trivially copyable: the assignment of std::pair is its own.
+template <class T>
+inline constexpr bool lives_by_its_bytes =
+    std::is_trivially_copy_constructible_v<T> && std::is_trivially_destructible_v<T>;
+
+/// Types of the standard library that may be flat though they are no aggregates of their parts.
 template <class T>
 struct flat_parts {
   static constexpr bool known = false;
@@ -87,8 +108,7 @@ struct flat_parts {
 template <class A, class B>
 struct flat_parts<std::pair<A, B>> {
   static constexpr bool known = true;
-  static constexpr bool value = flat<A> && flat<B> && std::is_trivially_copy_constructible_v<std::pair<A, B>> &&
-                                std::is_trivially_destructible_v<std::pair<A, B>> &&
+  static constexpr bool value = flat<A> && flat<B> && lives_by_its_bytes<std::pair<A, B>> &&
                                 sizeof(std::pair<A, B>) == sizeof(A) + sizeof(B);
 };
 template <class E, std::size_t N>
@@ -117,9 +137,9 @@ constexpr bool find_flat() {
     return flat<std::remove_extent_t<T>>;
   else if constexpr (flat_parts<T>::known)
     return flat_parts<T>::value;
-  else if constexpr (std::is_class_v<T> && std::is_aggregate_v<T> && std::is_trivially_copyable_v<T> &&
+  else if constexpr (std::is_class_v<T> && std::is_aggregate_v<T> && lives_by_its_bytes<T> &&
                      std::is_default_constructible_v<T>)
-    return fields_are_flat<T>;
+    return fields_are_flat<T>();
   else
     return false;
 }

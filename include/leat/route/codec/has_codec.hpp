@@ -41,7 +41,7 @@ constexpr bool find_codec() {
   else if constexpr (standard<T>::known)
     return standard<T>::whole;
   else
-    return spelling_of<T> != spelling::none;
+    return spelling_of<T>() != spelling::none;
 }
 
 /// The fewest bytes that a value can take. A type of the user's may write none.

@@ -46,11 +46,24 @@ class basic_input_archive {
     static_assert(type_has_a_codec,
                   "leat: this type has no codec: give it template <class A> void serialize(A&, unsigned), or use types "
                   "that have one");
-    if constexpr (type_has_a_codec) {
-      constexpr bool can_be_written = !std::is_const_v<std::remove_reference_t<T>> ||
-                                      (std::is_class_v<type> && !standard<type>::known);
-      static_assert(can_be_written, "leat: a const value cannot be decoded into: serialize fields that are not const");
-      if constexpr (can_be_written) get(const_cast<type&>(value));
+    constexpr bool can_be_written = !type_has_a_codec || !std::is_const_v<std::remove_reference_t<T>> ||
+                                    (std::is_class_v<type> && !standard<type>::known);
+    static_assert(can_be_written,
+                  "leat: a const value cannot be decoded into: serialize fields that are not const");
+    if constexpr (!type_has_a_codec || !can_be_written ||
+                  std::is_same_v<type, boost::serialization::item_version_type>) {
+    } else if constexpr (is_scalar_value<type>) {
+      get_scalar(value);
+    } else if constexpr (std::is_bounded_array_v<type>) {
+      get_elements(value, std::extent_v<type>);
+    } else if constexpr (std::is_same_v<type, boost::serialization::collection_size_type>) {
+      value = type(get_count(1, 0));
+    } else if constexpr (standard<type>::known) {
+      standard<type>::load(*this, value);
+    } else {
+      if (++depth_ > deepest_nesting) refuse_depth();
+      access::serialize(*this, const_cast<type&>(value));
+      --depth_;
     }
     return *this;
   }
@@ -108,22 +121,6 @@ class basic_input_archive {
 
  private:
   template <class T>
-  [[gnu::always_inline]] void get(T& value) {
-    if constexpr (is_scalar_value<T>)
-      get_scalar(value);
-    else if constexpr (std::is_bounded_array_v<T>)
-      get_elements(value, std::extent_v<T>);
-    else if constexpr (std::is_same_v<T, boost::serialization::collection_size_type>)
-      value = T(get_count(1, 0));
-    else if constexpr (std::is_same_v<T, boost::serialization::item_version_type>)
-      return;
-    else if constexpr (standard<T>::known)
-      standard<T>::load(*this, value);
-    else
-      get_user_type(value);
-  }
-
-  template <class T>
   [[gnu::always_inline]] void get_scalar(T& value) {
     if constexpr (encoded_as_is<T>) {
       raw(&value, sizeof value);
@@ -133,13 +130,6 @@ class basic_input_archive {
       if (truth > 1) [[unlikely]] refuse_truth(truth);
       value = static_cast<T>(truth == 1);
     }
-  }
-
-  template <class T>
-  [[gnu::always_inline]] void get_user_type(T& value) {
-    if (++depth_ > deepest_nesting) refuse_depth();
-    serialize_by_spelling(*this, value);
-    --depth_;
   }
 
   [[gnu::always_inline]] void raw(void* to, std::size_t count) {

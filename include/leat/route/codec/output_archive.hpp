@@ -19,14 +19,15 @@ namespace detail {
 
 /// Appends values to a byte buffer, which sees them when the archive is destroyed. Numbers are written little-endian in
 /// their own width, counts in 32 bits, nothing is aligned, and there is no header. Nothing here lets the archive's
-/// address escape, so that its two pointers stay in registers.
+/// address escape, so that its pointers stay in registers.
 template <class Tag>
 class basic_output_archive {
  public:
   using is_saving = std::true_type;
   using is_loading = std::false_type;
 
-  explicit basic_output_archive(byte_buffer& to) : to_(to), next_(to.end()), limit_(to.end() + to.room()) {}
+  explicit basic_output_archive(byte_buffer& to)
+      : to_(to), begin_(to.data()), next_(to.end()), limit_(to.end() + to.room()) {}
   basic_output_archive(basic_output_archive const&) = delete;
   basic_output_archive& operator=(basic_output_archive const&) = delete;
   ~basic_output_archive() { to_.set_end(next_); }
@@ -38,7 +39,21 @@ class basic_output_archive {
     static_assert(type_has_a_codec,
                   "leat: this type has no codec: give it template <class A> void serialize(A&, unsigned), or use types "
                   "that have one");
-    if constexpr (type_has_a_codec) put(value);
+    if constexpr (!type_has_a_codec || std::is_same_v<T, boost::serialization::item_version_type>) {
+    } else if constexpr (is_scalar_value<T>) {
+      raw(&value, sizeof value);
+    } else if constexpr (std::is_bounded_array_v<T>) {
+      put_elements(value, std::extent_v<T>);
+    } else if constexpr (std::is_same_v<T, boost::serialization::collection_size_type>) {
+      put_count(static_cast<std::size_t>(value));
+    } else if constexpr (standard<T>::known) {
+      standard<T>::save(*this, value);
+    } else {
+      if (++depth_ > deepest_nesting) refuse_depth();
+      // One `serialize` serves both directions, so it cannot be const.
+      access::serialize(*this, const_cast<T&>(value));
+      --depth_;
+    }
     return *this;
   }
   template <class T>
@@ -74,7 +89,7 @@ class basic_output_archive {
     if constexpr (least_bytes<E> == 0) {
       std::size_t const before = position();
       *this & each;
-      if (position() == before) put(std::uint8_t{0});
+      if (position() == before) *this & std::uint8_t{0};
     } else {
       *this & each;
     }
@@ -90,35 +105,12 @@ class basic_output_archive {
 
  private:
   struct place {
+    std::byte* begin;
     std::byte* next;
     std::byte* limit;
   };
 
-  template <class T>
-  [[gnu::always_inline]] void put(T const& value) {
-    if constexpr (is_scalar_value<T>)
-      raw(&value, sizeof value);
-    else if constexpr (std::is_bounded_array_v<T>)
-      put_elements(value, std::extent_v<T>);
-    else if constexpr (std::is_same_v<T, boost::serialization::collection_size_type>)
-      put_count(static_cast<std::size_t>(value));
-    else if constexpr (std::is_same_v<T, boost::serialization::item_version_type>)
-      return;
-    else if constexpr (standard<T>::known)
-      standard<T>::save(*this, value);
-    else
-      put_user_type(value);
-  }
-
-  template <class T>
-  [[gnu::always_inline]] void put_user_type(T const& value) {
-    if (++depth_ > deepest_nesting) refuse_depth();
-    // One `serialize` serves both directions, so it cannot be const.
-    serialize_by_spelling(*this, const_cast<T&>(value));
-    --depth_;
-  }
-
-  std::size_t position() const { return to_.size() + static_cast<std::size_t>(next_ - to_.end()); }
+  std::size_t position() const { return static_cast<std::size_t>(next_ - begin_); }
 
   [[gnu::always_inline]] void raw(void const* from, std::size_t count) {
     make_room(count);
@@ -128,19 +120,20 @@ class basic_output_archive {
 
   [[gnu::always_inline]] void make_room(std::size_t count) {
     if (static_cast<std::size_t>(limit_ - next_) < count) [[unlikely]] {
-      place const grown = grow(to_, next_, count);
+      place const grown = grow(to_, position(), count);
+      begin_ = grown.begin;
       next_ = grown.next;
       limit_ = grown.limit;
     }
   }
 
-  [[gnu::cold, gnu::noinline]] static place grow(byte_buffer& to, std::byte* next, std::size_t count) {
-    auto const used = static_cast<std::size_t>(next - to.data());
+  [[gnu::cold, gnu::noinline]] static place grow(byte_buffer& to, std::size_t used, std::size_t count) {
     to.regrow(used, count);
-    return {to.data() + used, to.data() + to.capacity()};
+    return {to.data(), to.data() + used, to.data() + to.capacity()};
   }
 
   byte_buffer& to_;
+  std::byte* begin_;
   std::byte* next_;
   std::byte* limit_;
   unsigned depth_ = 0;

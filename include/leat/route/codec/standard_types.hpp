@@ -20,9 +20,10 @@ namespace leat::detail {
 
 /// Reading makes a value first and fills it then.
 template <class T>
-constexpr void must_have_default_constructor() {
+constexpr bool must_have_default_constructor() {
   constexpr bool can_be_made = std::is_default_constructible_v<T>;
   static_assert(can_be_made, "leat: this type cannot be decoded: it needs a default constructor that is public");
+  return can_be_made;
 }
 
 template <class A, class B>
@@ -49,11 +50,11 @@ struct standard<std::tuple<Ts...>> {
 
   template <class Out>
   static void save(Out& to, std::tuple<Ts...> const& value) {
-    std::apply([&to](Ts const&... part) { (static_cast<void>(to & part), ...); }, value);
+    std::apply([&to](Ts const&... part) { static_cast<void>((to & ... & part)); }, value);
   }
   template <class In>
   static void load(In& from, std::tuple<Ts...>& value) {
-    std::apply([&from](Ts&... part) { (static_cast<void>(from & part), ...); }, value);
+    std::apply([&from](Ts&... part) { static_cast<void>((from & ... & part)); }, value);
   }
 };
 
@@ -86,11 +87,12 @@ struct standard<std::optional<E>> {
   }
   template <class In>
   static void load(In& from, std::optional<E>& value) {
-    must_have_default_constructor<E>();
-    bool engaged = false;
-    from & engaged;
-    value.reset();
-    if (engaged) from & value.emplace();
+    if constexpr (must_have_default_constructor<E>()) {
+      bool engaged = false;
+      from & engaged;
+      value.reset();
+      if (engaged) from & value.emplace();
+    }
   }
 };
 
@@ -133,8 +135,8 @@ struct standard<std::variant<Ts...>> {
   }
   template <std::size_t I, class In>
   static bool load_one(In& from, std::variant<Ts...>& value) {
-    must_have_default_constructor<std::variant_alternative_t<I, std::variant<Ts...>>>();
-    from & value.template emplace<I>();
+    if constexpr (must_have_default_constructor<std::variant_alternative_t<I, std::variant<Ts...>>>())
+      from & value.template emplace<I>();
     return true;
   }
 };

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: BSL-1.0
+// Two workers send each other numbers in rounds, each routed by its key's hash; a round is over when all its records
+// have arrived. Against two threads with hand-written single-producer queues and the same hash.
+#include "measure.hpp"
+#include "sources.hpp"
+
+#include <leat/flow.hpp>
+#include <leat/route/redistribute.hpp>
+#include <leat/route/slot.hpp>
+#include <leat/run/run.hpp>
+#include <leat/to/output.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using benchmark_input::shared_records;
+
+/// How many records have arrived at each of the two, each on its own cache line, written by one thread only.
+struct arrivals {
+  struct alignas(64) counter {
+    std::atomic<std::uint64_t> records{0};
+  };
+  std::array<counter, 2> at;
+
+  std::uint64_t total() const {
+    return at[0].records.load(std::memory_order_acquire) + at[1].records.load(std::memory_order_acquire);
+  }
+};
+
+// --- by hand -------------------------------------------------------------------------------------------------------
+
+constexpr std::size_t batch_records = 2048;
+
+struct batch {
+  std::size_t count = 0;
+  std::array<std::uint64_t, batch_records + 256> records;
+};
+
+/// A single-producer, single-consumer ring of pointers.
+class pointer_ring {
+ public:
+  bool push(batch* item) {
+    std::uint64_t const tail = tail_.load(std::memory_order_relaxed);
+    if (tail - head_.load(std::memory_order_acquire) == slots_.size()) return false;
+    slots_[tail % slots_.size()] = item;
+    tail_.store(tail + 1, std::memory_order_release);
+    return true;
+  }
+  batch* pop() {
+    std::uint64_t const head = head_.load(std::memory_order_relaxed);
+    if (head == tail_.load(std::memory_order_acquire)) return nullptr;
+    batch* const item = slots_[head % slots_.size()];
+    head_.store(head + 1, std::memory_order_release);
+    return item;
+  }
+
+ private:
+  std::array<batch*, 32> slots_{};
+  alignas(64) std::atomic<std::uint64_t> tail_{0};
+  alignas(64) std::atomic<std::uint64_t> head_{0};
+};
+
+struct hand_channel {
+  hand_channel() {
+    for (batch& one : batches) back.push(&one);
+  }
+  std::array<batch, 16> batches;
+  pointer_ring forward;
+  pointer_ring back;
+};
+
+struct hand_exchange {
+  hand_channel channels[2][2];
+  arrivals arrived;
+};
+
+class hand_worker {
+ public:
+  hand_worker(hand_exchange& of, unsigned me) : shared_(of), me_(me) {}
+
+  void run(std::uint64_t const* records, std::size_t per_round, int rounds) {
+    for (int round = 1; round <= rounds; ++round) {
+      std::uint64_t const* const from = records;
+      for (std::size_t done = 0; done < per_round; done += 256) {
+        std::size_t const now = std::min<std::size_t>(256, per_round - done);
+        for (unsigned to = 0; to != 2; ++to) make_room(to);
+        std::uint64_t* a = filling_[0]->records.data() + filling_[0]->count;
+        std::uint64_t* b = filling_[1]->records.data() + filling_[1]->count;
+        std::uint64_t* const a_begin = a;
+        std::uint64_t* const b_begin = b;
+        for (std::size_t i = 0; i != now; ++i) {
+          std::uint64_t const x = from[done + i];
+          std::size_t const second = leat::owner_of(leat::slot_of(leat::key_hash(x)), 2);
+          *a = x;
+          *b = x;
+          a += 1 - second;
+          b += second;
+        }
+        filling_[0]->count += static_cast<std::size_t>(a - a_begin);
+        filling_[1]->count += static_cast<std::size_t>(b - b_begin);
+        if (done % 2048 == 0) receive();
+      }
+      for (unsigned to = 0; to != 2; ++to)
+        if (filling_[to] != nullptr && filling_[to]->count != 0) send(to);
+      while (shared_.arrived.total() < static_cast<std::uint64_t>(round) * per_round * 2) receive();
+    }
+  }
+
+ private:
+  void make_room(unsigned to) {
+    if (filling_[to] != nullptr && filling_[to]->count + 256 <= batch_records) return;
+    if (filling_[to] != nullptr) send(to);
+    while ((filling_[to] = shared_.channels[me_][to].back.pop()) == nullptr) receive();
+    filling_[to]->count = 0;
+  }
+  void send(unsigned to) {
+    while (!shared_.channels[me_][to].forward.push(filling_[to])) receive();
+    filling_[to] = nullptr;
+  }
+  void receive() {
+    for (unsigned from = 0; from != 2; ++from)
+      while (batch* const got = shared_.channels[from][me_].forward.pop()) {
+        std::uint64_t sum = 0;
+        for (std::size_t i = 0; i != got->count; ++i) sum += got->records[i];
+        measure::keep(sum);
+        auto& mine = shared_.arrived.at[me_].records;
+        mine.store(mine.load(std::memory_order_relaxed) + got->count, std::memory_order_release);
+        shared_.channels[from][me_].back.push(got);
+      }
+  }
+
+  hand_exchange& shared_;
+  unsigned me_;
+  batch* filling_[2] = {nullptr, nullptr};
+};
+
+double by_hand(std::vector<std::uint64_t> const& records, std::size_t per_round, int rounds) {
+  auto shared = std::make_unique<hand_exchange>();
+  return measure::seconds_of([&] {
+    std::thread other([&] { hand_worker(*shared, 1).run(records.data(), per_round, rounds); });
+    hand_worker(*shared, 0).run(records.data(), per_round, rounds);
+    other.join();
+  });
+}
+
+// --- by leat -------------------------------------------------------------------------------------------------------
+
+/// What is sent and when: each round the same records, the next round when all of the one before have arrived.
+struct schedule {
+  schedule(std::vector<std::uint64_t> const& sent, std::size_t each_round, int how_often, arrivals const& seen)
+      : records(&sent), per_round(each_round), rounds(static_cast<std::size_t>(how_often)), arrived(&seen) {}
+  std::vector<std::uint64_t> const* records;
+  std::size_t per_round;
+  std::size_t rounds;
+  arrivals const* arrived;
+};
+
+class rounds_part {
+ public:
+  explicit rounds_part(schedule const& of) : of_(of) {}
+  bool ready() const { return sent_ < (of_.arrived->total() / (2 * of_.per_round) + 1) * of_.per_round; }
+  std::optional<leat::steady_time> next_awake() const { return leat::steady_time::max(); }
+  bool next_batch(leat::emitter<std::uint64_t>& out) {
+    if (!ready()) return true;
+    std::size_t const at = sent_ % of_.per_round;
+    std::size_t const count = std::min<std::size_t>(2048, of_.per_round - at);
+    out.batch(of_.records->data() + at, count);
+    sent_ += count;
+    return sent_ != of_.per_round * of_.rounds;
+  }
+
+ private:
+  schedule of_;
+  std::size_t sent_ = 0;
+};
+
+class rounds_source {
+ public:
+  using record = std::uint64_t;
+  explicit rounds_source(schedule of) : of_(of) {}
+  rounds_part build(leat::step_services const&) const { return rounds_part(of_); }
+
+ private:
+  schedule of_;
+};
+
+class arrival_sink {
+ public:
+  explicit arrival_sink(arrivals& arrived) : arrived_(&arrived) {}
+  class part {
+   public:
+    explicit part(std::atomic<std::uint64_t>& mine) : mine_(&mine) {}
+    void write_batch(std::span<std::uint64_t const> records) {
+      std::uint64_t sum = 0;
+      for (std::uint64_t x : records) sum += x;
+      measure::keep(sum);
+      mine_->store(mine_->load(std::memory_order_relaxed) + records.size(), std::memory_order_release);
+    }
+
+   private:
+    std::atomic<std::uint64_t>* mine_;
+  };
+  part build(leat::step_services const& services) const { return part(arrived_->at[services.worker_index()].records); }
+
+ private:
+  arrivals* arrived_;
+};
+
+double by_leat(std::vector<std::uint64_t> const& records, std::size_t per_round, int rounds) {
+  arrivals arrived;
+  leat::flow flow("exchange");
+  flow.input("in", rounds_source(schedule(records, per_round, rounds, arrived))) |
+      leat::redistribute("by key", leat::by([](std::uint64_t x) { return x; })) |
+      leat::output("out", arrival_sink(arrived));
+  // The end of a round is seen by looking, not by being woken: neither side sleeps.
+  return measure::seconds_of([&] { leat::run(flow, {.workers = 2, .spin = std::chrono::seconds(10)}); });
+}
+
+void compare(char const* workload, std::size_t per_round, int rounds, double goal) {
+  auto const records = benchmark_input::random_numbers(1 << 20);
+  measure::compare(workload, static_cast<double>(per_round) * rounds,
+                   {{"two threads, by hand", [&] { return by_hand(*records, per_round, rounds); }},
+                    {"leat -w2", [&] { return by_leat(*records, per_round, rounds); }}},
+                   goal);
+}
+
+}  // namespace
+
+int main() {
+  compare("exchange of u64, 1 M per worker and round (per record sent by one worker)", 1 << 20, 40, 1 / 0.8);
+  compare("exchange, 1000 per worker and round", 1000, 20000, 1.3);
+  compare("exchange, 1 per worker and round", 1, 100000, 1.3);
+}

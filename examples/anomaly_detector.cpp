@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSL-1.0
+// Finds values that stand out from the ten before them, per metric. Without arguments over two random metrics; with
+// --csv FILE... over recorded ones (columns timestamp and value); with --proc over this machine's own, until stopped.
+#include <leat/leat.hpp>
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+using reading = std::pair<std::string, double>;
+
+/// The last ten values of a metric, their mean and their (population) standard deviation.
+struct window_of_ten {
+  std::deque<double> last;
+  double mu = 0;
+  double sigma = 0;
+
+  bool unusual(double value) const {
+    return !last.empty() && mu != 0 && sigma != 0 && std::abs(value - mu) / sigma > 2.0;
+  }
+
+  void push(double value) {
+    last.push_back(value);
+    if (last.size() > 10) last.pop_front();
+    double const count = static_cast<double>(last.size());
+    mu = 0;
+    for (double x : last) mu += x / count;
+    double variance = 0;
+    for (double x : last) variance += (x - mu) * (x - mu) / count;
+    sigma = std::sqrt(variance);
+  }
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive & last & mu & sigma;
+  }
+};
+
+struct labelled {
+  labelled() = default;
+  labelled(double of, window_of_ten const& now, bool odd) : value(of), mu(now.mu), sigma(now.sigma), anomalous(odd) {}
+
+  double value = 0;
+  double mu = 0;
+  double sigma = 0;
+  bool anomalous = false;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive & value & mu & sigma & anomalous;
+  }
+};
+
+labelled detect(std::optional<window_of_ten>& state, double value) {
+  if (!state) state.emplace();
+  bool const odd = state->unusual(value);
+  state->push(value);
+  return {value, *state, odd};
+}
+
+std::string line(std::pair<std::string, labelled> const& one) {
+  auto const& [metric, seen] = one;
+  char numbers[128];
+  std::snprintf(numbers, sizeof numbers, ", mu = %.2f, sigma = %.2f, ", seen.mu, seen.sigma);
+  return metric + ": value = " + leat::text(seen.value) + numbers + (seen.anomalous ? "True" : "False");
+}
+
+leat::stream<reading> random_readings(leat::flow& flow) {
+  leat::stream v = flow.input("inp_v", leat::from::random_metric("v", 20ms, 40));
+  leat::stream hz = flow.input("inp_hz", leat::from::random_metric("hz", 20ms, 40));
+  return leat::merge("merge", v, hz)
+    | leat::redistribute("distribute")
+    | leat::inspect_debug("dist");
+}
+
+leat::stream<reading> recorded_readings(leat::flow& flow, std::vector<std::string> const& files) {
+  return flow.input("files", leat::from::csv(files).with_name())
+    | leat::map("value", [](std::pair<std::string, leat::csv_row> const& row) {
+        auto const& [file, columns] = row;
+        return reading(file.substr(0, file.rfind(".csv")), columns.get<double>("value"));
+      });
+}
+
+/// What the kernel says of processor, memory and network at this moment.
+std::vector<reading> machine_readings() {
+  std::vector<reading> found;
+  auto look = [&](char const* file, char const* format, char const* name) {
+    std::FILE* const in = std::fopen(file, "r");
+    if (in == nullptr) return;
+    char text[512];
+    double value = 0;
+    double total = 0;
+    while (std::fgets(text, sizeof text, in) != nullptr)
+      if (std::sscanf(text, format, &value) == 1) total += value;
+    std::fclose(in);
+    found.emplace_back(name, total);
+  };
+  look("/proc/loadavg", "%lf", "load");
+  look("/proc/stat", "cpu %lf", "cpu_user_ticks");
+  look("/proc/meminfo", "MemAvailable: %lf", "memory_available_kib");
+  look("/proc/net/dev", "%*[^:]: %lf", "network_received_bytes");
+  return found;
+}
+
+leat::stream<reading> live_readings(leat::flow& flow) {
+  return flow.input("proc", leat::from::poll(500ms, machine_readings)) | leat::flatten("each");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  leat::command_line cli(argc, argv, "[--csv FILE... | --proc]");
+  std::vector<std::string> arguments = cli.rest();
+  leat::flow flow("anomaly_detector");
+  auto readings = [&]() -> leat::stream<reading> {
+    if (arguments.empty()) return random_readings(flow);
+    if (arguments.front() == "--proc" && arguments.size() == 1) return live_readings(flow);
+    if (arguments.front() == "--csv" && arguments.size() > 1)
+      return recorded_readings(flow, {arguments.begin() + 1, arguments.end()});
+    cli.refuse("expected --csv FILE... or --proc, not \"" + arguments.front() + "\"");
+  };
+  readings()
+    | leat::stateful_map("detector", detect)
+    | leat::map("format", line)
+    | leat::output("out", leat::to::out());
+  return leat::main(cli, flow);
+}

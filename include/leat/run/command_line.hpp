@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/picture.hpp>
+#include <leat/run/environment.hpp>
+#include <leat/run/flags.hpp>
+#include <leat/run/options.hpp>
+#include <leat/version.hpp>
+
+#include <cstddef>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace leat {
+
+/// A program's command line with leat's own flags taken out of it. A flag that is not given is looked up in the
+/// environment (LEAT_..., then Bytewax's name), and then is what `defaults` says. The last one of a repeated flag counts;
+/// `--` ends the flags. What is wrong with them is said by `leat::main`, which a program calls in any case.
+class command_line {
+ public:
+  /// `usage` describes the program's own arguments: in its first line as they are written, `[--csv] FILE...`, and in
+  /// further lines whatever `--help` should say of them.
+  command_line(int argc, char const* const* argv, std::string usage = {}, options defaults = {})
+      : usage_(std::move(usage)) {
+    settings_.how = std::move(defaults);
+    std::vector<std::string> words(argv, argv + (argc > 0 ? argc : 0));
+    if (!words.empty()) program_ = words.front().substr(words.front().rfind('/') + 1);
+    if (program_.empty()) program_ = "flow";
+    try {
+      take_flags(words);
+      take_environment();
+    } catch (detail::usage_error const& wrong) {
+      fault_ = wrong.what();
+    }
+  }
+
+  /// The name the program was called by.
+  std::string const& program() const { return program_; }
+  /// The program's own arguments, in their order.
+  std::vector<std::string> const& rest() const { return rest_; }
+  /// How the flow is to be run.
+  options const& how() const { return settings_.how; }
+  /// What `--graph` asks for.
+  std::optional<picture> const& graph() const { return settings_.graph; }
+
+  bool wants_help() const { return wants_help_; }
+  bool wants_version() const { return wants_version_; }
+  /// Whether nothing is to be run: help or the version is asked for.
+  bool wants_answer() const { return wants_help_ || wants_version_; }
+  /// What is wrong with leat's flags; empty when nothing is.
+  std::string const& fault() const { return fault_; }
+
+  /// What `--help` prints.
+  std::string help() const {
+    auto const end_of_line = usage_.find('\n');
+    std::string text = synopsis() + "\n";
+    if (end_of_line != std::string::npos) text += usage_.substr(end_of_line + 1) + "\n";
+    text += "\nHow the flow is run (in brackets: the variables of the environment that say the same):\n";
+    for (detail::flag const& one : detail::flags) text += one.help_line();
+    return text +
+           "  -h, --help                       print this and exit\n"
+           "      --version                    print the version of leat and exit\n"
+           "Exit status: 0 the flow has ended or was stopped, 1 it failed, 2 wrong arguments.\n";
+  }
+
+  /// Prints help or the version; gives the exit status.
+  int answer() const { return print(wants_help_ ? help() : program_ + " (leat " LEAT_VERSION ")\n"); }
+  /// On standard output; gives the exit status, 1 when the text cannot be written.
+  static int print(std::string const& text) {
+    return std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0 ? 0 : 1;
+  }
+
+  /// For arguments of the program's own that are wrong: says so on standard error with a hint, and gives the exit
+  /// status: `if (...) return cli.refuse("--csv needs a file");`. Whoever asked for help or the version gets that instead.
+  int refuse(std::string const& why) const {
+    if (wants_answer()) return answer();
+    std::string const text = program_ + ": " + (fault_.empty() ? why : fault_) + "\n" + synopsis() + "   (" + program_ +
+                             " --help explains)\n";
+    std::fputs(text.c_str(), stderr);
+    return 2;
+  }
+
+ private:
+  std::string synopsis() const {
+    std::string text = "usage: " + program_;
+    for (detail::flag const& one : detail::flags) text += " [" + one.spelling() + "]";
+    if (!usage_.empty()) text += " " + usage_.substr(0, usage_.find('\n'));
+    return text;
+  }
+
+  void take_flags(std::vector<std::string> const& words) {
+    for (std::size_t i = 1; i < words.size(); ++i) {
+      std::string const& word = words[i];
+      if (word == "--") {
+        rest_.insert(rest_.end(), words.begin() + static_cast<std::ptrdiff_t>(i) + 1, words.end());
+        return;
+      }
+      if (word == "-h" || word == "--help")
+        wants_help_ = true;
+      else if (word == "--version")
+        wants_version_ = true;
+      else if (detail::flag const* const found = detail::flag_of(word))
+        take(*found, words, i);
+      else
+        rest_.push_back(word);
+    }
+  }
+
+  /// `-w4`, `-w 4`, `--workers-per-process=4`, `--workers-per-process 4`. The first fault does not end the search for
+  /// `--help`.
+  void take(detail::flag const& which, std::vector<std::string> const& words, std::size_t& i) {
+    std::string const& word = words[i];
+    bool const is_long = word[1] == '-';
+    std::size_t const name_ends = is_long ? word.find('=') : 2;
+    std::string const name = word.substr(0, name_ends);
+    given_.push_back(&which);
+    try {
+      if (name_ends < word.size())
+        which.apply(settings_, name, std::string_view(word).substr(name_ends + (is_long ? 1 : 0)));
+      else if (i + 1 < words.size())
+        which.apply(settings_, name, words[++i]);
+      else
+        throw detail::usage_error(name + " is to be followed by " + which.value);
+    } catch (detail::usage_error const& wrong) {
+      if (fault_.empty()) fault_ = wrong.what();
+    }
+  }
+
+  void take_environment() {
+    for (detail::flag const& one : detail::flags) {
+      bool given = false;
+      for (detail::flag const* other : given_) given = given || other == &one;
+      if (given) continue;
+      for (char const* const name : {one.variable, one.bytewax_variable}) {
+        char const* const value = name != nullptr ? detail::environment(name) : nullptr;
+        if (value == nullptr) continue;
+        one.apply(settings_, name, value);
+        break;
+      }
+    }
+  }
+
+  std::string program_;
+  std::string usage_;
+  std::string fault_;
+  detail::settings settings_;
+  std::vector<std::string> rest_;
+  std::vector<detail::flag const*> given_;
+  bool wants_help_ = false;
+  bool wants_version_ = false;
+};
+
+}  // namespace leat

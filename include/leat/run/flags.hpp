@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/picture.hpp>
+#include <leat/run/options.hpp>
+
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace leat::detail {
+
+/// Something is wrong with the arguments of the program.
+class usage_error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// What the flags set.
+struct settings {
+  options how;
+  std::optional<picture> graph;
+};
+
+/// A flag that takes a value. A new one is a row of `flags`.
+struct flag {
+  std::string_view letter;       ///< `w` for -w; empty: none
+  std::string_view name;         ///< without the dashes
+  char const* value;             ///< what stands for its value in the help
+  char const* variable;          ///< of the environment
+  char const* bytewax_variable;  ///< Bytewax's, honoured where ours is not set; or null
+  char const* help;
+  void (*set)(settings& all, std::string_view text);  ///< throws usage_error with what is wrong
+
+  /// `given_as`: the flag or the variable, as the person knows it.
+  void apply(settings& all, std::string const& given_as, std::string_view text) const {
+    try {
+      set(all, text);
+    } catch (usage_error const& wrong) {
+      throw usage_error(given_as + ": \"" + std::string(text) + "\" " + wrong.what());
+    }
+  }
+
+  std::string spelling() const {
+    return (letter.empty() ? "--" + std::string(name) + "=" : "-" + std::string(letter) + " ") + value;
+  }
+  std::string help_line() const {
+    std::string line = letter.empty() ? "      --" : "  -" + std::string(letter) + ", --";
+    line += std::string(name) + "=" + value;
+    line.resize(line.size() < 34 ? 34 : line.size() + 1, ' ');
+    line += std::string(" ") + help + " [" + variable;
+    if (bytewax_variable != nullptr) line += std::string(", ") + bytewax_variable;
+    return line + "]\n";
+  }
+};
+
+inline std::uint64_t whole_number(std::string_view text, std::uint64_t least, std::uint64_t most) {
+  std::uint64_t number = 0;
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  bool const too_large = error == std::errc::result_out_of_range;
+  if (text.empty() || end != text.data() + text.size() || (error != std::errc{} && !too_large))
+    throw usage_error("is not a whole number");
+  if (too_large || number > most) throw usage_error("is too many: " + std::to_string(most) + " at most");
+  if (number < least) throw usage_error("is too few: " + std::to_string(least) + " at least");
+  return number;
+}
+
+/// Seconds and fractions of a second. What is more than zero stays so.
+inline std::chrono::nanoseconds seconds(std::string_view text) {
+  constexpr double most = 1e9;
+  double number = 0;
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || end != text.data() + text.size() || (error != std::errc{} && error != std::errc::result_out_of_range))
+    throw usage_error("is not a number of seconds, such as 10 or 0.5");
+  if (error != std::errc{} || !(number <= most)) throw usage_error("is not a number of seconds up to 1000000000");
+  if (text.front() == '-') throw usage_error("is negative: it is a number of seconds, such as 10 or 0.5");
+  auto const whole = static_cast<std::int64_t>(number * 1e9);
+  return std::chrono::nanoseconds(whole == 0 && number > 0 ? 1 : whole);
+}
+
+inline void set_workers(settings& all, std::string_view text) {
+  // There is a ring from each worker to each other one at every exchange, so their number is kept sensible.
+  all.how.workers = static_cast<unsigned>(whole_number(text, 1, 1024));
+}
+inline void set_snapshot_interval(settings& all, std::string_view text) { all.how.snapshot_interval = seconds(text); }
+inline void set_batch_size(settings& all, std::string_view text) {
+  all.how.batch_size = static_cast<std::size_t>(whole_number(text, 0, 1'000'000));
+}
+inline void set_graph(settings& all, std::string_view text) {
+  if (text == "mermaid")
+    all.graph = picture::mermaid;
+  else if (text == "dot")
+    all.graph = picture::dot;
+  else if (text == "json")
+    all.graph = picture::json;
+  else
+    throw usage_error("is none of mermaid, dot, json");
+}
+
+/// --help and --version stand by themselves: a variable that made every program print its version would be a trap.
+inline constexpr flag flags[] = {
+    {"w", "workers-per-process", "N", "LEAT_WORKERS_PER_PROCESS", "BYTEWAX_WORKERS_PER_PROCESS",
+     "workers in this process; 1 unless said", &set_workers},
+    {"s", "snapshot-interval", "SECONDS", "LEAT_SNAPSHOT_INTERVAL", "BYTEWAX_SNAPSHOT_INTERVAL",
+     "length of an epoch, 0.5 for half a second; 0: as short as can be; 10 unless said", &set_snapshot_interval},
+    {"", "batch-size", "N", "LEAT_BATCH_SIZE", nullptr,
+     "records per batch; 0: as many as make 16 KiB, unless said", &set_batch_size},
+    {"", "graph", "mermaid|dot|json", "LEAT_GRAPH", nullptr,
+     "print the flow as a picture and exit; no source is touched", &set_graph},
+};
+
+/// The flag that this word is, with or without its value; null when it is none of ours.
+inline flag const* flag_of(std::string_view word) {
+  if (word.size() < 2 || word[0] != '-') return nullptr;
+  std::string_view const name = word[1] == '-' ? word.substr(2, word.find('=') - 2) : std::string_view{};
+  for (flag const& one : flags)
+    if (word[1] == '-' ? name == one.name : word.substr(1, 1) == one.letter) return &one;
+  return nullptr;
+}
+
+}  // namespace leat::detail

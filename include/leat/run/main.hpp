@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/flow.hpp>
+#include <leat/picture.hpp>
+#include <leat/run/command_line.hpp>
+#include <leat/run/error_text.hpp>
+#include <leat/run/run.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace leat {
+namespace detail {
+
+inline int report(command_line const& cli, std::exception const& failure) {
+  std::string const text = cli.program() + ": " + error_text(failure) + "\n";
+  std::fflush(stdout);
+  std::fputs(text.c_str(), stderr);
+  return 1;
+}
+
+/// Runs what `make_flow()` gives, unless the command line asks for something else.
+template <class MakeFlow>
+int obey(command_line const& cli, MakeFlow&& make_flow) {
+  if (cli.wants_answer()) return cli.answer();
+  if (!cli.fault().empty()) return cli.refuse(cli.fault());
+  try {
+    flow const& what = make_flow();
+    if (cli.graph()) return cli.print(draw(what, *cli.graph()));
+    options how = cli.how();
+    how.stop_on_signals = true;
+    run(what, std::move(how));
+    return 0;
+  } catch (std::exception const& failure) {
+    return report(cli, failure);
+  }
+}
+
+}  // namespace detail
+
+/// What a program's `main` returns: runs the flow as the command line says, until it ends or SIGINT or SIGTERM stops it
+/// in order; a second signal ends the process at once. Exit status: 0 when the flow has ended or was stopped; 1 when it
+/// failed or cannot be run, with a message on standard error; 2 when the arguments are wrong.
+inline int main(command_line const& cli, flow const& what) {
+  return detail::obey(cli, [&]() -> flow const& { return what; });
+}
+
+/// For a program without arguments of its own: those that are not leat's are refused.
+inline int main(int argc, char const* const* argv, flow const& what, options defaults = {}) {
+  command_line const cli(argc, argv, {}, std::move(defaults));
+  if (cli.rest().empty()) return main(cli, what);
+  std::string const& first = cli.rest().front();
+  return cli.refuse((first.starts_with("-") ? "there is no flag \"" : "it takes no arguments, but was given \"") + first +
+                    "\"");
+}
+
+/// The same with a function that describes the flow, `describe(cli) -> leat::flow`: it is called only when the flow is
+/// needed, and what is wrong with the description (a flow_error) becomes a message and exit status 1 too.
+template <class Describe>
+  requires std::is_invocable_r_v<flow, Describe&, command_line const&>
+int main(command_line const& cli, Describe describe) {
+  return detail::obey(cli, [&]() -> flow { return describe(cli); });
+}
+
+}  // namespace leat

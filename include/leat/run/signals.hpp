@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace leat::detail {
+
+/// Tells every run that asked for it about the first SIGINT or SIGTERM; a second one ends the process at once, with
+/// status 128 + signal. Runs share nothing, but a signal is sent to the process: two runs that both want it need this
+/// one place where the process's handlers are set. They are set while at least one run is interested, and then are put
+/// back as they were.
+class stop_signals {
+ public:
+  using listener = std::function<void()>;
+
+  static stop_signals& of_process() {
+    static stop_signals* const one = new stop_signals;  // never destroyed: a handler may run until the process ends
+    return *one;
+  }
+
+  /// Any thread. `tell` is called on a thread of this class, or at once where a signal came while others listened.
+  void listen(listener& tell) {
+    std::lock_guard const one_at_a_time(changing_);
+    if (listeners_.empty()) begin();
+    std::lock_guard const lock(listening_);
+    listeners_.push_back(&tell);
+    if (told_) tell();
+  }
+  /// Any thread but the one that tells. `tell` is not called any more once this returns.
+  void leave(listener& tell) {
+    std::lock_guard const one_at_a_time(changing_);
+    {
+      std::lock_guard const lock(listening_);
+      std::erase(listeners_, &tell);
+    }
+    if (listeners_.empty()) end();
+  }
+
+ private:
+  static constexpr std::array<int, 2> numbers{SIGINT, SIGTERM};
+
+  stop_signals() {
+    if (::pipe2(pipe_.data(), O_CLOEXEC) != 0)
+      throw std::runtime_error("leat: cannot make the pipe that waiting for signals needs");
+    pipe_end.store(pipe_[1], std::memory_order_release);
+  }
+
+  void begin() {
+    received.store(0, std::memory_order_relaxed);
+    told_ = false;
+    teller_ = std::thread([this] { run(); });
+    struct sigaction ours {};
+    ours.sa_handler = &on_signal;
+    ours.sa_flags = SA_RESTART;
+    ::sigemptyset(&ours.sa_mask);
+    for (std::size_t i = 0; i != numbers.size(); ++i) ::sigaction(numbers[i], &ours, &before_[i]);
+  }
+
+  void end() {
+    for (std::size_t i = 0; i != numbers.size(); ++i) ::sigaction(numbers[i], &before_[i], nullptr);
+    send(farewell);
+    teller_.join();
+  }
+
+  /// Only what a signal handler may do.
+  static void on_signal(int number) {
+    int const kept = errno;
+    if (received.fetch_add(1, std::memory_order_relaxed) != 0) ::_exit(128 + number);
+    send(news);
+    errno = kept;
+  }
+  static void send(char what) {
+    [[maybe_unused]] auto const written = ::write(pipe_end.load(std::memory_order_acquire), &what, 1);
+  }
+
+  /// What a handler sends late, when the runs it was for have ended, is not for those that began since.
+  void run() {
+    for (char what = 0; what != farewell;) {
+      if (::read(pipe_[0], &what, 1) != 1 || what != news || received.load(std::memory_order_relaxed) == 0) continue;
+      std::lock_guard const lock(listening_);
+      told_ = true;
+      for (listener* tell : listeners_) (*tell)();
+    }
+  }
+
+  static constexpr char news = 's';
+  static constexpr char farewell = 'q';
+  inline static std::atomic<int> pipe_end{-1};
+  inline static std::atomic<int> received{0};
+  static_assert(std::atomic<int>::is_always_lock_free);
+
+  std::array<int, 2> pipe_{-1, -1};
+  std::array<struct sigaction, 2> before_{};
+  std::mutex changing_;   ///< listening and leaving, with what they do to the process
+  std::mutex listening_;  ///< the list, also while it is told
+  std::vector<listener*> listeners_;
+  std::thread teller_;
+  bool told_ = false;
+};
+
+/// While it lives, SIGINT and SIGTERM call `tell`, from another thread.
+class on_stop_signal {
+ public:
+  explicit on_stop_signal(stop_signals::listener tell) : tell_(std::move(tell)) {
+    stop_signals::of_process().listen(tell_);
+  }
+  on_stop_signal(on_stop_signal const&) = delete;
+  on_stop_signal& operator=(on_stop_signal const&) = delete;
+  ~on_stop_signal() { stop_signals::of_process().leave(tell_); }
+
+ private:
+  stop_signals::listener tell_;
+};
+
+}  // namespace leat::detail

@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <doctest/doctest.h>
+#include <leat/flow.hpp>
+#include <leat/from/generate.hpp>
+#include <leat/op/async_map.hpp>
+#include <leat/op/map.hpp>
+#include <leat/run/run.hpp>
+#include <leat/to/output.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <numeric>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+auto count_to(int n) {
+  return leat::from::generate([n](leat::emitter<int>& out) -> leat::task<> {
+    for (int i = 0; i != n; ++i) {
+      out(i);
+      if (i % 10 == 9) co_await leat::next_turn();
+    }
+  });
+}
+
+template <class T>
+auto into(std::vector<T>& log) {
+  return leat::to::for_each([&log](T record) { log.push_back(std::move(record)); });
+}
+
+/// Writes down the records and, between them, -1 at each mark.
+class with_marks {
+ public:
+  explicit with_marks(std::vector<int>& log) : log_(&log) {}
+  class partition {
+   public:
+    explicit partition(std::vector<int>& log) : log_(&log) {}
+    void write_batch(std::span<int const> records) { log_->insert(log_->end(), records.begin(), records.end()); }
+    void flush() { log_->push_back(-1); }
+
+   private:
+    std::vector<int>* log_;
+  };
+  partition build(leat::step_services const&) const { return partition(*log_); }
+
+ private:
+  std::vector<int>* log_;
+};
+
+std::vector<int> up_to(int n) {
+  std::vector<int> all(static_cast<std::size_t>(n));
+  std::iota(all.begin(), all.end(), 0);
+  return all;
+}
+
+std::vector<int> sorted(std::vector<int> all) {
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+leat::options epoch_per_turn() {
+  leat::options how;
+  how.snapshot_interval = 0ns;
+  return how;
+}
+
+/// Lets the even ones overtake the odd ones.
+leat::task<int> odd_ones_wait(int i) {
+  if (i % 2 == 1)
+    for (int turn = 0; turn != 5; ++turn) co_await leat::next_turn();
+  co_return i;
+}
+
+/// A client library of the usual kind: it answers on a thread of its own.
+class client {
+ public:
+  client() : thread_([this] { answer(); }) {}
+  client(client const&) = delete;
+  client& operator=(client const&) = delete;
+  ~client() {
+    {
+      std::lock_guard const lock(mutex_);
+      closing_ = true;
+    }
+    bell_.notify_one();
+    thread_.join();
+  }
+
+  leat::completion<int> twice(int i) {
+    leat::completion<int> answer;
+    {
+      std::lock_guard const lock(mutex_);
+      asked_.emplace_back(i, answer);
+    }
+    bell_.notify_one();
+    return answer;
+  }
+
+ private:
+  void answer() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      bell_.wait(lock, [this] { return closing_ || !asked_.empty(); });
+      if (asked_.empty()) return;
+      auto all = std::exchange(asked_, {});
+      lock.unlock();
+      for (auto one = all.rbegin(); one != all.rend(); ++one) {
+        if (one->first % 50 == 49)
+          one->second.fail(std::make_exception_ptr(std::runtime_error("no answer for you")));
+        else
+          one->second.set(2 * one->first);
+      }
+      lock.lock();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable bell_;
+  std::vector<std::pair<int, leat::completion<int>>> asked_;
+  bool closing_ = false;
+  std::thread thread_;
+};
+
+class counted {
+ public:
+  explicit counted(int n) : number(n), self_(this) { ++alive; }
+  counted(counted&& other) noexcept : number(other.number), self_(this) { ++alive; }
+  counted& operator=(counted&& other) noexcept {
+    number = other.number;
+    return *this;
+  }
+  ~counted() {
+    if (self_ != this) ++destroyed_twice;
+    self_ = nullptr;
+    --alive;
+  }
+
+  int number;
+  static inline int alive = 0;
+  static inline int destroyed_twice = 0;
+
+ private:
+  counted* self_;
+};
+
+}  // namespace
+
+TEST_CASE("ordered: results come in the order of the records, whichever is ready first") {
+  for (std::size_t const batch : {std::size_t{0}, std::size_t{1}, std::size_t{7}}) {
+    std::vector<int> seen;
+    leat::flow flow("ordered");
+    flow.input("in", count_to(500)) | leat::async_map("wait", odd_ones_wait, leat::in_flight(8), leat::ordered) |
+        leat::output("out", into(seen));
+    leat::options how;
+    how.batch_size = batch;
+    leat::run(flow, how);
+    CHECK(seen == up_to(500));
+  }
+}
+
+TEST_CASE("unordered: results come as they are ready, none is lost") {
+  std::vector<int> seen;
+  leat::flow flow("unordered");
+  flow.input("in", count_to(500)) | leat::async_map("wait", odd_ones_wait, leat::unordered) |
+      leat::output("out", into(seen));
+  leat::run(flow);
+  CHECK(seen != up_to(500));
+  CHECK(seen.at(1) == 2);
+  CHECK(sorted(seen) == up_to(500));
+}
+
+TEST_CASE("no more records are under way than in_flight says, and as many as that") {
+  for (auto const order : {leat::ordered, leat::unordered}) {
+    int under_way = 0;
+    int most = 0;
+    std::vector<int> seen;
+    auto counting = [&](int i) -> leat::task<int> {
+      most = std::max(most, ++under_way);
+      co_await leat::next_turn();
+      co_await leat::next_turn();
+      --under_way;
+      co_return i;
+    };
+    leat::flow flow("bounded");
+    flow.input("in", count_to(300)) | leat::async_map(counting, leat::in_flight(4), order) |
+        leat::output("out", into(seen));
+    leat::run(flow);
+    CHECK(most == 4);
+    CHECK(sorted(seen) == up_to(300));
+  }
+}
+
+TEST_CASE("a function that does not wait is fine, with one record in flight as well") {
+  std::vector<int> seen;
+  leat::flow flow("at once");
+  flow.input("in", count_to(5000)) | leat::async_map([](int i) -> leat::task<int> { co_return i; }, leat::in_flight(1)) |
+      leat::output("out", into(seen));
+  leat::run(flow);
+  CHECK(seen == up_to(5000));
+}
+
+TEST_CASE("nothing is reordered across the end of an epoch") {
+  std::vector<int> log;
+  leat::flow flow("marks");
+  flow.input("in", count_to(200)) | leat::async_map("wait", odd_ones_wait, leat::unordered) |
+      leat::output("out", with_marks(log));
+  leat::run(flow, epoch_per_turn());
+  std::vector<int> epoch;
+  int next = 0;
+  int marks = 0;
+  for (int const i : log) {
+    if (i != -1) {
+      epoch.push_back(i);
+      continue;
+    }
+    ++marks;
+    std::sort(epoch.begin(), epoch.end());
+    for (int const each : epoch) CHECK(each == next++);
+    epoch.clear();
+  }
+  CHECK(next == 200);
+  CHECK(marks >= 5);
+}
+
+TEST_CASE("answers that come on another thread, some of them failures, as outcomes") {
+  for (auto const spin : {0ns, 20'000ns}) {
+    client remote;
+    std::vector<leat::outcome<int>> seen;
+    leat::flow flow("client");
+    flow.input("in", count_to(400)) |
+        leat::async_map(
+            "ask",
+            [&remote](int i) -> leat::task<int> {
+              int const twice = co_await remote.twice(i);
+              co_return twice + 1;
+            },
+            leat::as_outcome, leat::in_flight(32)) |
+        leat::output("out", into(seen));
+    leat::options how;
+    how.spin = spin;
+    leat::run(flow, how);
+    REQUIRE(seen.size() == 400);
+    for (int i = 0; i != 400; ++i) {
+      leat::outcome<int> const& one = seen[static_cast<std::size_t>(i)];
+      if (i % 50 == 49) {
+        CHECK_FALSE(one);
+        CHECK(one.error == "no answer for you");
+        CHECK_FALSE(one.timed_out);
+      } else {
+        REQUIRE(one);
+        CHECK(*one.value == 2 * i + 1);
+      }
+    }
+  }
+}
+
+TEST_CASE("a failure ends the run when no outcomes are wanted, and names the step") {
+  std::vector<int> seen;
+  leat::flow flow("fails");
+  flow.input("in", count_to(100)) | leat::async_map("geo", [](int i) -> leat::task<int> {
+    co_await leat::next_turn();
+    if (i == 42) throw std::runtime_error("nowhere");
+    co_return i;
+  }) | leat::output("out", into(seen));
+  try {
+    leat::run(flow);
+    FAIL("the run should have failed");
+  } catch (leat::run_error const& e) {
+    CHECK(e.step == "fails.geo");
+    CHECK(std::string(e.what()).find("nowhere") != std::string::npos);
+    CHECK_THROWS_WITH_AS(std::rethrow_if_nested(e), "nowhere", std::runtime_error);
+  }
+}
+
+TEST_CASE("a record that takes too long is an outcome; its task is destroyed, the others go on") {
+  counted::alive = 0;
+  counted::destroyed_twice = 0;
+  std::vector<leat::completion<int>> left_behind;
+  std::vector<leat::outcome<int>> seen;
+  for (auto const order : {leat::ordered, leat::unordered}) {
+    seen.clear();
+    leat::flow flow("late");
+    flow.input("in", count_to(60)) | leat::map([](int i) { return counted(i); }) |
+        leat::async_map(
+            "ask",
+            [&left_behind](counted c) -> leat::task<int> {
+              if (c.number % 20 == 3) {
+                counted const held(c.number);
+                leat::completion<int> never_in_time;
+                left_behind.push_back(never_in_time);
+                int const answer = co_await never_in_time;
+                co_return answer + held.number;
+              }
+              if (c.number % 20 == 4) co_await leat::sleep(1h);
+              co_return c.number;
+            },
+            leat::within(2ms), leat::as_outcome, order) |
+        leat::output("out", into(seen));
+    leat::run(flow);
+    CHECK(counted::alive == 0);
+    REQUIRE(seen.size() == 60);
+    int late = 0;
+    int good = 0;
+    for (auto const& one : seen) {
+      if (one) ++good;
+      if (!one && one.timed_out) {
+        ++late;
+        CHECK(one.error == "the record took longer than 2 ms");
+      }
+    }
+    CHECK(late == 6);
+    CHECK(good == 54);
+  }
+  CHECK(left_behind.size() == 6);
+  for (auto const& c : left_behind) CHECK(c.set(1));  // the flow has ended long ago
+  CHECK(counted::destroyed_twice == 0);
+}
+
+TEST_CASE("a record that takes too long ends the run when no outcomes are wanted") {
+  std::vector<int> seen;
+  leat::flow flow("late");
+  flow.input("in", count_to(3)) | leat::async_map("ask", [](int i) -> leat::task<int> {
+    if (i == 1) co_await leat::sleep(1h);
+    co_return i;
+  }, leat::within(1ms)) | leat::output("out", into(seen));
+  try {
+    leat::run(flow);
+    FAIL("the run should have failed");
+  } catch (leat::run_error const& e) {
+    CHECK(e.step == "late.ask");
+    CHECK_THROWS_AS(std::rethrow_if_nested(e), leat::timed_out);
+  }
+}
+
+TEST_CASE("blocking work that is timed out finishes by itself, whenever that is") {
+  std::vector<leat::outcome<int>> seen;
+  auto const gate = std::make_shared<std::mutex>();
+  {
+    std::unique_lock held(*gate);
+    leat::flow flow("blocked");
+    flow.input("in", count_to(1)) |
+        leat::async_map(
+            [gate](int i) -> leat::task<int> {
+              auto work = leat::blocking([gate, i] {
+                std::lock_guard const wait(*gate);
+                return i;
+              });
+              co_return co_await work;
+            },
+            leat::within(2ms), leat::as_outcome) |
+        leat::map([&held](leat::outcome<int> one) {
+          held.unlock();  // let the work go on after its time-out: the run waits for it
+          return one;
+        }) |
+        leat::output("out", into(seen));
+    leat::run(flow);
+  }
+  REQUIRE(seen.size() == 1);
+  CHECK(seen[0].timed_out);
+}
+
+TEST_CASE("records and results that can only be moved; the record may be taken by reference") {
+  std::vector<int> seen;
+  leat::flow flow("pointers");
+  flow.input("in", count_to(100)) | leat::map([](int i) { return std::make_unique<int>(i); }) |
+      leat::async_map([](std::unique_ptr<int> const& p) -> leat::task<std::unique_ptr<int>> {
+        co_await leat::next_turn();
+        co_return std::make_unique<int>(*p + 0);
+      }) |
+      leat::async_map([](std::unique_ptr<int>&& p) -> leat::task<int> {
+        co_await leat::next_turn();
+        std::unique_ptr<int> const mine = std::move(p);
+        co_return *mine;
+      }, leat::in_flight(3)) |
+      leat::output("out", into(seen));
+  leat::run(flow);
+  CHECK(seen == up_to(100));
+}
+
+TEST_CASE("keyed streams, several workers, several consumers") {
+  std::mutex mutex;
+  std::vector<int> seen;
+  std::vector<int> others;
+  auto source = leat::from::generate([](leat::emitter<std::pair<std::string, int>>& out) -> leat::task<> {
+    for (int i = 0; i != 50; ++i) {
+      out(std::pair<std::string, int>("a", i));
+      co_await leat::next_turn();
+    }
+  });
+  leat::flow flow("keyed");
+  leat::stream all = flow.input("in", std::move(source).on_every_worker());
+  all | leat::async_map("wait", [](std::pair<std::string, int> p) -> leat::task<int> {
+    co_await leat::next_turn();
+    co_return p.second;
+  }) | leat::output("out", leat::to::for_each([&](int i) {
+    std::lock_guard const lock(mutex);
+    seen.push_back(i);
+  }));
+  all | leat::output("others", leat::to::for_each([&](std::pair<std::string, int> const& p) {
+    std::lock_guard const lock(mutex);
+    others.push_back(p.second);
+  }));
+  leat::options how = epoch_per_turn();
+  how.workers = 3;
+  leat::run(flow, how);
+  CHECK(seen.size() == 150);
+  CHECK(sorted(seen) == sorted(others));
+}
+
+TEST_CASE("a run that is stopped waits for the records under way") {
+  std::stop_source stop;
+  std::vector<int> seen;
+  auto endless = [](leat::emitter<int>& out) -> leat::task<> {
+    for (int i = 0;; ++i) {
+      out(i);
+      co_await leat::next_turn();
+    }
+  };
+  leat::flow flow("stopped");
+  flow.input("in", leat::from::generate(endless)) | leat::async_map("wait", odd_ones_wait) |
+      leat::map([&stop](int i) {
+        if (i == 100) stop.request_stop();
+        return i;
+      }) |
+      leat::output("out", into(seen));
+  leat::options how;
+  how.stop = stop.get_token();
+  leat::run(flow, how);
+  REQUIRE(seen.size() > 100);
+  CHECK(seen == up_to(static_cast<int>(seen.size())));
+}
+
+TEST_CASE("options that let nothing through are refused where the step is written") {
+  leat::flow flow("refused");
+  leat::stream in = flow.input("in", count_to(1));
+  CHECK_THROWS_AS(in | leat::async_map("none", odd_ones_wait, leat::in_flight(0)), leat::flow_error);
+  CHECK_THROWS_AS(in | leat::async_map("no time", odd_ones_wait, leat::within(0ms)), leat::flow_error);
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <leat/run/command_line.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <initializer_list>
+#include <sstream>
+#include <string>
+#include <vector>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+leat::command_line given(std::initializer_list<char const*> words, std::string usage = {}, leat::options defaults = {}) {
+  std::vector<char const*> argv{"/usr/bin/wordcount"};
+  argv.insert(argv.end(), words);
+  argv.push_back(nullptr);
+  return leat::command_line(static_cast<int>(argv.size()) - 1, argv.data(), std::move(usage), std::move(defaults));
+}
+
+/// A variable of the environment while it lives.
+class variable {
+ public:
+  variable(char const* name, char const* value) : name_(name) { ::setenv(name, value, 1); }
+  variable(variable const&) = delete;
+  variable& operator=(variable const&) = delete;
+  ~variable() { ::unsetenv(name_); }
+
+ private:
+  char const* name_;
+};
+
+}  // namespace
+
+TEST_CASE("command line: without flags the defaults hold") {
+  auto const cli = given({});
+  CHECK(cli.fault().empty());
+  CHECK(cli.program() == "wordcount");
+  CHECK(cli.how().workers == 1);
+  CHECK(cli.how().snapshot_interval == 10s);
+  CHECK(cli.how().batch_size == 0);
+  CHECK(!cli.graph());
+  CHECK(cli.rest().empty());
+
+  leat::options defaults;
+  defaults.workers = 3;
+  defaults.snapshot_interval = 2s;
+  auto const with_defaults = given({"-s", "5"}, {}, defaults);
+  CHECK(with_defaults.how().workers == 3);
+  CHECK(with_defaults.how().snapshot_interval == 5s);
+}
+
+TEST_CASE("command line: every spelling of a flag") {
+  CHECK(given({"-w4"}).how().workers == 4);
+  CHECK(given({"-w", "4"}).how().workers == 4);
+  CHECK(given({"--workers-per-process=4"}).how().workers == 4);
+  CHECK(given({"--workers-per-process", "4"}).how().workers == 4);
+  CHECK(given({"-s0.25"}).how().snapshot_interval == 250ms);
+  CHECK(given({"-s", "0"}).how().snapshot_interval == 0s);
+  CHECK(given({"--snapshot-interval=1.5"}).how().snapshot_interval == 1500ms);
+  CHECK(given({"-s", "1e-30"}).how().snapshot_interval == 1ns);
+  CHECK(given({"--snapshot-interval", "1e3"}).how().snapshot_interval == 1000s);
+  CHECK(given({"--batch-size=7"}).how().batch_size == 7);
+  CHECK(given({"--batch-size", "0"}).how().batch_size == 0);
+  CHECK(given({"--graph=mermaid"}).graph() == leat::picture::mermaid);
+  CHECK(given({"--graph", "dot"}).graph() == leat::picture::dot);
+  CHECK(given({"--graph=json"}).graph() == leat::picture::json);
+  CHECK(given({"-h"}).wants_help());
+  CHECK(given({"--help"}).wants_help());
+  CHECK(given({"--version"}).wants_version());
+}
+
+TEST_CASE("command line: the last of a repeated flag counts, and a wrong one before it is still wrong") {
+  CHECK(given({"-w", "2", "--workers-per-process=5", "-w3"}).how().workers == 3);
+  CHECK(given({"-w", "none", "-w3"}).fault() == "-w: \"none\" is not a whole number");
+}
+
+TEST_CASE("command line: the program's own arguments stay, in order") {
+  auto const cli = given({"a.txt", "-w", "2", "--csv", "x", "-", "-s", "1", "-q", "--", "-w", "--help", "--"});
+  CHECK(cli.fault().empty());
+  CHECK(cli.how().workers == 2);
+  CHECK(cli.how().snapshot_interval == 1s);
+  CHECK(!cli.wants_help());
+  CHECK(cli.rest() == std::vector<std::string>{"a.txt", "--csv", "x", "-", "-q", "-w", "--help", "--"});
+  CHECK(given({"--workers", "--workers-per-proces=2", "--w=2"}).rest().size() == 3);
+}
+
+TEST_CASE("command line: a wrong value is a fault that says what is wrong with which flag") {
+  auto const fault = [](std::initializer_list<char const*> words) { return given(words).fault(); };
+  CHECK(fault({"-w", "0"}) == "-w: \"0\" is too few: 1 at least");
+  CHECK(fault({"-wabc"}) == "-w: \"abc\" is not a whole number");
+  CHECK(fault({"-w=4"}) == "-w: \"=4\" is not a whole number");
+  CHECK(fault({"-w", ""}) == "-w: \"\" is not a whole number");
+  CHECK(fault({"-w", "-3"}) == "-w: \"-3\" is not a whole number");
+  CHECK(fault({"-w", "2x"}) == "-w: \"2x\" is not a whole number");
+  CHECK(fault({"-w", "2.5"}) == "-w: \"2.5\" is not a whole number");
+  CHECK(fault({"-w", "99999999"}) == "-w: \"99999999\" is too many: 1024 at most");
+  CHECK(fault({"-w", "99999999999999999999999"}) == "-w: \"99999999999999999999999\" is too many: 1024 at most");
+  CHECK(fault({"--workers-per-process="}) == "--workers-per-process: \"\" is not a whole number");
+  CHECK(fault({"-w"}) == "-w is to be followed by N");
+  CHECK(fault({"--snapshot-interval"}) == "--snapshot-interval is to be followed by SECONDS");
+  CHECK(fault({"-s", "-1"}) == "-s: \"-1\" is negative: it is a number of seconds, such as 10 or 0.5");
+  CHECK(fault({"-s", "nan"}) == "-s: \"nan\" is not a number of seconds up to 1000000000");
+  CHECK(fault({"-s", "inf"}) == "-s: \"inf\" is not a number of seconds up to 1000000000");
+  CHECK(fault({"-s", "1e10"}) == "-s: \"1e10\" is not a number of seconds up to 1000000000");
+  CHECK(fault({"-s", "1e999"}) == "-s: \"1e999\" is not a number of seconds up to 1000000000");
+  CHECK(fault({"-s", "soon"}) == "-s: \"soon\" is not a number of seconds, such as 10 or 0.5");
+  CHECK(fault({"-s", "10s"}) == "-s: \"10s\" is not a number of seconds, such as 10 or 0.5");
+  CHECK(fault({"--batch-size=-1"}) == "--batch-size: \"-1\" is not a whole number");
+  CHECK(fault({"--batch-size=1000001"}) == "--batch-size: \"1000001\" is too many: 1000000 at most");
+  CHECK(fault({"--graph=png"}) == "--graph: \"png\" is none of mermaid, dot, json");
+  CHECK(fault({"-w0", "--graph=png"}) == "-w: \"0\" is too few: 1 at least");
+}
+
+TEST_CASE("command line: help is found behind a fault") {
+  auto const cli = given({"-w", "none", "--help"});
+  CHECK(cli.wants_help());
+}
+
+TEST_CASE("command line: the environment speaks where no flag does") {
+  {
+    variable const ours("LEAT_WORKERS_PER_PROCESS", "5");
+    variable const theirs("BYTEWAX_WORKERS_PER_PROCESS", "6");
+    CHECK(given({}).how().workers == 5);
+    CHECK(given({"-w2"}).how().workers == 2);
+  }
+  {
+    variable const empty("LEAT_WORKERS_PER_PROCESS", "");
+    variable const theirs("BYTEWAX_WORKERS_PER_PROCESS", "6");
+    variable const interval("BYTEWAX_SNAPSHOT_INTERVAL", "0.5");
+    CHECK(given({}).how().workers == 6);
+    CHECK(given({}).how().snapshot_interval == 500ms);
+  }
+  {
+    variable const interval("LEAT_SNAPSHOT_INTERVAL", "2");
+    variable const batch("LEAT_BATCH_SIZE", "9");
+    variable const graph("LEAT_GRAPH", "dot");
+    CHECK(given({}).how().snapshot_interval == 2s);
+    CHECK(given({}).how().batch_size == 9);
+    CHECK(given({}).graph() == leat::picture::dot);
+  }
+  variable const wrong("BYTEWAX_WORKERS_PER_PROCESS", "many");
+  CHECK(given({}).fault() == "BYTEWAX_WORKERS_PER_PROCESS: \"many\" is not a whole number");
+  CHECK(given({"-w1"}).fault().empty());
+}
+
+TEST_CASE("command line: the help names every flag, every variable and the program's own arguments") {
+  auto const help = given({}, "[--csv] FILE...\n  --csv  the files are tables").help();
+  CHECK(help.starts_with("usage: wordcount [-w N] [-s SECONDS] [--batch-size=N] [--graph=mermaid|dot|json] "
+                         "[--csv] FILE...\n  --csv  the files are tables\n"));
+  for (char const* word : {"-w, --workers-per-process=N", "-s, --snapshot-interval=SECONDS", "--batch-size=N",
+                           "--graph=mermaid|dot|json", "-h, --help", "--version", "[LEAT_WORKERS_PER_PROCESS, "
+                           "BYTEWAX_WORKERS_PER_PROCESS]", "[LEAT_SNAPSHOT_INTERVAL, BYTEWAX_SNAPSHOT_INTERVAL]",
+                           "[LEAT_BATCH_SIZE]", "[LEAT_GRAPH]"})
+    CHECK_MESSAGE(help.find(word) != std::string::npos, word);
+}
+
+TEST_CASE("command line: a program called without a name has one") {
+  char const* const nothing[] = {nullptr};
+  CHECK(leat::command_line(0, nothing).program() == "flow");
+  char const* const empty[] = {"", nullptr};
+  CHECK(leat::command_line(1, empty).program() == "flow");
+}
+
+TEST_CASE("version: the headers' is the build's") {
+  CHECK(std::string(leat::version) == std::to_string(LEAT_VERSION_MAJOR) + "." + std::to_string(LEAT_VERSION_MINOR) +
+                                          "." + std::to_string(LEAT_VERSION_PATCH));
+  std::ifstream build("meson.build");
+  REQUIRE(build);
+  std::stringstream text;
+  text << build.rdbuf();
+  CHECK(text.str().find("version: '" LEAT_VERSION "'") != std::string::npos);
+}

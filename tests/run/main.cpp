@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <leat/run/main.hpp>
+
+#include <leat/from/range.hpp>
+#include <leat/op/map.hpp>
+#include <leat/to/for_each.hpp>
+#include <leat/to/out.hpp>
+#include <leat/to/output.hpp>
+
+#include "child.hpp"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <initializer_list>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace {
+
+/// The arguments of a program.
+class arguments {
+ public:
+  arguments(std::initializer_list<char const*> words) : words_{"/opt/numbers"} {
+    words_.insert(words_.end(), words);
+    words_.push_back(nullptr);
+  }
+  int count() const { return static_cast<int>(words_.size()) - 1; }
+  char const* const* words() const { return words_.data(); }
+
+ private:
+  std::vector<char const*> words_;
+};
+
+struct result {
+  explicit result(child& of) : status(of.ends()), out(of.out), err(of.err) {}
+  int status;
+  std::string out;
+  std::string err;
+};
+
+/// A source that may not be touched.
+class untouchable {
+ public:
+  using record = int;
+  using position = int;
+  struct partition {
+    bool next_batch(leat::emitter<int>&) { std::abort(); }
+  };
+  std::vector<std::string> list_parts() const { std::abort(); }
+  partition build_part(std::string const&, std::optional<int>, leat::step_services const&) const { std::abort(); }
+};
+
+template <class Source>
+leat::flow to_out(Source source) {
+  leat::flow flow("numbers");
+  flow.input("in", std::move(source)) | leat::map("tenfold", [](int n) { return 10 * n; }) |
+      leat::output("out", leat::to::out());
+  return flow;
+}
+
+/// Exit status, output and errors of a program that runs these numbers.
+result run_numbers(std::initializer_list<char const*> words) {
+  child process([&] {
+    arguments const given(words);
+    return leat::main(given.count(), given.words(), to_out(leat::from::range(3)));
+  });
+  return result(process);
+}
+result describe_only(std::initializer_list<char const*> words) {
+  child process([&] {
+    arguments const given(words);
+    return leat::main(given.count(), given.words(), to_out(untouchable()));
+  });
+  return result(process);
+}
+
+std::string const usage = "usage: numbers [-w N] [-s SECONDS] [--batch-size=N] [--graph=mermaid|dot|json]";
+std::string const hint = usage + "   (numbers --help explains)\n";
+
+}  // namespace
+
+TEST_CASE("main: runs the flow and gives 0") {
+  for (auto const& words : {std::initializer_list<char const*>{}, {"-w", "1"}, {"-w3", "-s0", "--batch-size=1"}, {"--"}}) {
+    result const ran = run_numbers(words);
+    CHECK(ran.status == 0);
+    CHECK(ran.out == "0\n10\n20\n");
+    CHECK(ran.err.empty());
+  }
+}
+
+TEST_CASE("main: a picture is printed without touching a source") {
+  for (auto const& [name, as] :
+       {std::pair("--graph=mermaid", leat::picture::mermaid), std::pair("--graph=dot", leat::picture::dot),
+        std::pair("--graph=json", leat::picture::json)}) {
+    result const ran = describe_only({name, "-w", "2"});
+    CHECK(ran.status == 0);
+    CHECK(ran.out == leat::draw(to_out(untouchable()), as));
+    CHECK(ran.err.empty());
+  }
+}
+
+TEST_CASE("main: help and version, whatever else is said") {
+  for (char const* word : {"-h", "--help"}) {
+    result const ran = describe_only({"-w", "none", "left over", word});
+    CHECK(ran.status == 0);
+    CHECK(ran.out.starts_with(usage + "\n"));
+    CHECK(ran.err.empty());
+  }
+  result const version = describe_only({"--version", "left over"});
+  CHECK(version.status == 0);
+  CHECK(version.out == "numbers (leat " LEAT_VERSION ")\n");
+}
+
+TEST_CASE("main: wrong arguments give one line, a hint, and 2") {
+  result const wrong = describe_only({"-w", "none"});
+  CHECK(wrong.status == 2);
+  CHECK(wrong.out.empty());
+  CHECK(wrong.err == "numbers: -w: \"none\" is not a whole number\n" + hint);
+
+  result const unknown = describe_only({"--worker=2"});
+  CHECK(unknown.status == 2);
+  CHECK(unknown.err == "numbers: there is no flag \"--worker=2\"\n" + hint);
+
+  result const left_over = describe_only({"hamlet.txt"});
+  CHECK(left_over.status == 2);
+  CHECK(left_over.err == "numbers: it takes no arguments, but was given \"hamlet.txt\"\n" + hint);
+
+  result const both = describe_only({"hamlet.txt", "-s", "-1"});
+  CHECK(both.err == "numbers: -s: \"-1\" is negative: it is a number of seconds, such as 10 or 0.5\n" + hint);
+}
+
+TEST_CASE("main: a program with arguments of its own") {
+  auto const program = [](std::initializer_list<char const*> words) {
+    child process([&] {
+      arguments const given(words);
+      leat::command_line const cli(given.count(), given.words(), "COUNT\n  COUNT  how many numbers");
+      if (cli.rest().size() != 1) return cli.refuse("it takes one argument");
+      return leat::main(cli, to_out(leat::from::range(std::atoi(cli.rest().front().c_str()))));
+    });
+    return result(process);
+  };
+  std::string const own_hint = usage + " COUNT   (numbers --help explains)\n";
+  CHECK(program({"2"}).out == "0\n10\n");
+  CHECK(program({"-w2", "1", "-s", "1"}).out == "0\n");
+  result const without = program({});
+  CHECK(without.status == 2);
+  CHECK(without.err == "numbers: it takes one argument\n" + own_hint);
+  result const wrong = program({"2", "-w0"});
+  CHECK(wrong.status == 2);
+  CHECK(wrong.out.empty());
+  CHECK(wrong.err == "numbers: -w: \"0\" is too few: 1 at least\n" + own_hint);
+  result const doubly_wrong = program({"-w0"});
+  CHECK(doubly_wrong.err == wrong.err);
+  for (auto const& words : {std::initializer_list<char const*>{"--help"}, {"2", "--help"}}) {
+    result const help = program(words);
+    CHECK(help.status == 0);
+    CHECK(help.out.starts_with(usage + " COUNT\n  COUNT  how many numbers\n"));
+    CHECK(help.err.empty());
+  }
+  CHECK(program({"--version"}).out == "numbers (leat " LEAT_VERSION ")\n");
+}
+
+TEST_CASE("main: a failure is one message with step, place, worker, epoch and every cause, and 1") {
+  int line = 0;
+  child process([&] {
+    arguments const given({});
+    leat::flow flow("failing");
+    flow.input("in", leat::from::range(3)) | leat::map("odd", [](int n) {
+      if (n != 1) return n;
+      try {
+        throw std::logic_error("the second one");
+      } catch (...) {
+        std::throw_with_nested(std::runtime_error("cannot do this"));
+      }
+    }) | leat::output("out", leat::to::for_each([](int) {}));
+    return leat::main(given.count(), given.words(), flow);
+  });
+  line = __LINE__ - 10;
+  result const ran(process);
+  CHECK(ran.status == 1);
+  CHECK(ran.out.empty());
+  CHECK(ran.err == "numbers: step \"failing.odd\" (map, " __FILE__ ":" + std::to_string(line) +
+                       ") failed on worker 0 in epoch 1: cannot do this\n  because: the second one\n");
+}
+
+TEST_CASE("main: a flow that cannot be run gives 1") {
+  child process([] {
+    arguments const given({});
+    return leat::main(given.count(), given.words(), leat::flow("empty"));
+  });
+  result const ran(process);
+  CHECK(ran.status == 1);
+  CHECK(ran.err == "numbers: flow \"empty\" has no input: begin it with flow.input(name, source)\n");
+}
+
+TEST_CASE("main: a flow that is described when it is needed") {
+  auto const program = [](std::initializer_list<char const*> words, char const* name) {
+    child process([&] {
+      arguments const given(words);
+      leat::command_line const cli(given.count(), given.words(), "COUNT");
+      return leat::main(cli, [name](leat::command_line const& own) {
+        leat::flow flow("numbers");
+        int const count = own.rest().empty() ? 0 : std::atoi(own.rest().front().c_str());
+        flow.input(name, leat::from::range(count)) | leat::output("out", leat::to::out());
+        return flow;
+      });
+    });
+    return result(process);
+  };
+  CHECK(program({"2"}, "in").out == "0\n1\n");
+  CHECK(program({"--version"}, "in").status == 0);
+  result const wrong = program({"2"}, "a.b");
+  CHECK(wrong.status == 1);
+  CHECK(wrong.err.starts_with("numbers: the name of a step, \"a.b\", may not contain a full stop"));
+  CHECK(wrong.err.ends_with("\n"));
+  CHECK(program({"--help"}, "a.b").status == 0);
+}
+
+TEST_CASE("main: a signal is an orderly end, and 0") {
+  for (int const number : {SIGINT, SIGTERM}) {
+    child process([] {
+      arguments const given({"-w2"});
+      leat::flow flow("endless");
+      flow.input("in", leat::from::range(std::uint64_t{1} << 62)) |
+          leat::output("out", leat::to::for_each([said = false](std::uint64_t) mutable {
+                         if (!said) std::puts("ready");
+                         if (!said) std::fflush(stdout);
+                         said = true;
+                       }));
+      return leat::main(given.count(), given.words(), flow);
+    });
+    REQUIRE(process.says("ready"));
+    process.send(number);
+    result const ran(process);
+    CHECK(ran.status == 0);
+    CHECK(ran.err.empty());
+  }
+}
+
+TEST_CASE("main: what cannot be printed gives 1") {
+  child process([] {
+    if (std::freopen("/dev/full", "w", stdout) == nullptr) return 98;
+    arguments const given({"--help"});
+    return leat::main(given.count(), given.words(), to_out(untouchable()));
+  });
+  CHECK(result(process).status == 1);
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <leat/run/signals.hpp>
+
+#include <leat/from/source.hpp>
+#include <leat/run/run.hpp>
+#include <leat/to/for_each.hpp>
+#include <leat/to/output.hpp>
+
+#include "child.hpp"
+
+#include <doctest/doctest.h>
+
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace {
+
+/// Emits for ever.
+class endless {
+ public:
+  using record = int;
+  struct partition {
+    bool next_batch(leat::emitter<int>& out) {
+      out(1);
+      return true;
+    }
+  };
+  partition build(leat::step_services const&) const { return {}; }
+};
+
+/// Waits until it is told to go on, without a clock.
+class gate {
+ public:
+  void open() {
+    open_.store(true, std::memory_order_release);
+    open_.notify_all();
+  }
+  void wait() const { open_.wait(false, std::memory_order_acquire); }
+
+ private:
+  std::atomic<bool> open_{false};
+};
+
+void (*handler_of(int number))(int) {
+  struct sigaction now {};
+  ::sigaction(number, nullptr, &now);
+  return now.sa_handler;
+}
+
+void handler_of_the_program(int) {}
+
+/// Says `ready` once records flow.
+void describe(leat::flow& flow, char const* ready) {
+  flow.input("in", endless()) | leat::output("out", leat::to::for_each([ready, said = false](int) mutable {
+                                               if (said) return;
+                                               said = true;
+                                               std::fputs(ready, stdout);
+                                               std::fflush(stdout);
+                                             }));
+}
+
+leat::options with_signals(unsigned workers = 1) {
+  leat::options how;
+  how.workers = workers;
+  how.stop_on_signals = true;
+  return how;
+}
+
+}  // namespace
+
+TEST_CASE("signals: whoever listens is told, once each, and the old handlers come back") {
+  auto* const of_interrupt = handler_of(SIGINT);
+  auto* const before = std::signal(SIGTERM, &handler_of_the_program);
+  for (int const number : {SIGINT, SIGTERM}) {
+    gate first;
+    gate second;
+    {
+      leat::detail::on_stop_signal const one([&first] { first.open(); });
+      CHECK((handler_of(SIGTERM) != &handler_of_the_program));
+      CHECK((handler_of(SIGINT) == handler_of(SIGTERM)));
+      leat::detail::on_stop_signal const two([&second] { second.open(); });
+      std::raise(number);
+      first.wait();
+      second.wait();
+    }
+    CHECK((handler_of(SIGTERM) == &handler_of_the_program));
+    CHECK((handler_of(SIGINT) == of_interrupt));
+  }
+  std::signal(SIGTERM, before);
+}
+
+TEST_CASE("signals: one that came is also for who begins to listen before all have left, and for nobody after") {
+  gate first;
+  std::optional<leat::detail::on_stop_signal> early(std::in_place, [&first] { first.open(); });
+  std::raise(SIGINT);
+  first.wait();
+  bool late_was_told = false;
+  {
+    leat::detail::on_stop_signal const late([&late_was_told] { late_was_told = true; });
+    CHECK(late_was_told);
+  }
+  early.reset();
+  bool next_was_told = false;
+  { leat::detail::on_stop_signal const next([&next_was_told] { next_was_told = true; }); }
+  CHECK(!next_was_told);
+}
+
+TEST_CASE("signals: listeners come and go on many threads") {
+  auto* const before = handler_of(SIGINT);
+  std::atomic<int> told{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i != 4; ++i)
+    threads.emplace_back([&told] {
+      for (int n = 0; n != 200; ++n) leat::detail::on_stop_signal const one([&told] { ++told; });
+    });
+  for (std::thread& one : threads) one.join();
+  CHECK(told.load() == 0);
+  CHECK((handler_of(SIGINT) == before));
+}
+
+TEST_CASE("signals: the first ends a run in order") {
+  for (int const number : {SIGINT, SIGTERM}) {
+    child process([] {
+      leat::flow flow("endless");
+      describe(flow, "ready\n");
+      leat::run(flow, with_signals(2));
+      std::puts("returned");
+      return 7;
+    });
+    REQUIRE(process.says("ready"));
+    process.send(number);
+    CHECK(process.ends() == 7);
+    CHECK(process.out.ends_with("returned\n"));
+  }
+}
+
+TEST_CASE("signals: the second one ends the process at once, with 128 + its number") {
+  for (int const number : {SIGINT, SIGTERM}) {
+    child process([] {
+      leat::flow flow("stuck");
+      flow.input("in", endless()) | leat::output("out", leat::to::for_each([](int) {
+                                                   std::puts("stuck");
+                                                   std::fflush(stdout);
+                                                   for (;;) ::pause();
+                                                 }));
+      leat::run(flow, with_signals());
+      return 7;
+    });
+    REQUIRE(process.says("stuck"));
+    process.send(number);
+    // Two of a kind that are both pending are one, so it is sent until it has been seen twice.
+    CHECK(process.ends_when([&] { process.send(number); }) == 128 + number);
+  }
+}
+
+TEST_CASE("signals: two runs at once both stop") {
+  child process([] {
+    leat::flow first("first");
+    describe(first, "first is ready\n");
+    leat::flow second("second");
+    describe(second, "second is ready\n");
+    std::thread other([&second] { leat::run(second, with_signals()); });
+    leat::run(first, with_signals());
+    other.join();
+    return 7;
+  });
+  REQUIRE(process.says("first is ready"));
+  REQUIRE(process.says("second is ready"));
+  process.send(SIGTERM);
+  CHECK(process.ends() == 7);
+}
+
+TEST_CASE("signals: a run that does not ask leaves them alone") {
+  child process([] {
+    leat::flow flow("endless");
+    describe(flow, "ready\n");
+    leat::run(flow);
+    return 7;
+  });
+  REQUIRE(process.says("ready"));
+  process.send(SIGTERM);
+  CHECK(process.ends() == 1000 + SIGTERM);
+}
