@@ -118,16 +118,17 @@ leat::stream<reading> live_readings(leat::flow& flow) {
 
 int main(int argc, char** argv) {
   leat::command_line cli(argc, argv, "[--csv FILE... | --proc]");
-  std::vector<std::string> arguments = cli.rest();
+  std::vector<std::string> const arguments = cli.rest();
+  bool const recorded = arguments.size() > 1 && arguments.front() == "--csv";
+  bool const live = arguments.size() == 1 && arguments.front() == "--proc";
+  if (!arguments.empty() && !recorded && !live)
+    return cli.refuse("expected --csv FILE... or --proc, not \"" + arguments.front() + "\"");
+
   leat::flow flow("anomaly_detector");
-  auto readings = [&]() -> leat::stream<reading> {
-    if (arguments.empty()) return random_readings(flow);
-    if (arguments.front() == "--proc" && arguments.size() == 1) return live_readings(flow);
-    if (arguments.front() == "--csv" && arguments.size() > 1)
-      return recorded_readings(flow, {arguments.begin() + 1, arguments.end()});
-    cli.refuse("expected --csv FILE... or --proc, not \"" + arguments.front() + "\"");
-  };
-  readings()
+  leat::stream<reading> readings = recorded ? recorded_readings(flow, {arguments.begin() + 1, arguments.end()})
+                                   : live   ? live_readings(flow)
+                                            : random_readings(flow);
+  readings
     | leat::stateful_map("detector", detect)
     | leat::map("format", line)
     | leat::output("out", leat::to::out());

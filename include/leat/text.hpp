@@ -15,8 +15,8 @@
 #include <type_traits>
 #include <utility>
 
-/// How a record is written for people: by `to::out`, `to::lines`, `inspect`. A type of your own says how with a function
-/// beside it, `std::string to_text(my_type const&)`, or with the operator<< of an output stream.
+/// How a record is written for people: by `to::out`, `to::lines`, `inspect`. A type of your own says how with a
+/// function beside it, `std::string to_text(my_type const&)`, or with the operator<< of an output stream.
 namespace leat {
 namespace detail {
 
@@ -177,14 +177,22 @@ struct text_form<std::optional<T>> {
 
 template <class Period>
 constexpr std::string_view unit_of() {
-  if constexpr (std::is_same_v<Period, std::nano>) return "ns";
-  else if constexpr (std::is_same_v<Period, std::micro>) return "us";
-  else if constexpr (std::is_same_v<Period, std::milli>) return "ms";
-  else if constexpr (std::is_same_v<Period, std::ratio<1>>) return "s";
-  else if constexpr (std::is_same_v<Period, std::ratio<60>>) return "min";
-  else if constexpr (std::is_same_v<Period, std::ratio<3600>>) return "h";
-  else if constexpr (std::is_same_v<Period, std::ratio<86400>>) return "d";
-  else return {};
+  if constexpr (std::is_same_v<Period, std::nano>)
+    return "ns";
+  else if constexpr (std::is_same_v<Period, std::micro>)
+    return "us";
+  else if constexpr (std::is_same_v<Period, std::milli>)
+    return "ms";
+  else if constexpr (std::is_same_v<Period, std::ratio<1>>)
+    return "s";
+  else if constexpr (std::is_same_v<Period, std::ratio<60>>)
+    return "min";
+  else if constexpr (std::is_same_v<Period, std::ratio<3600>>)
+    return "h";
+  else if constexpr (std::is_same_v<Period, std::ratio<86400>>)
+    return "d";
+  else
+    return {};
 }
 
 template <class Count, class Period>

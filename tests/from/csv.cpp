@@ -2,9 +2,12 @@
 #include <leat/flow.hpp>
 #include <leat/from/csv.hpp>
 #include <leat/op/map.hpp>
+#include <leat/route/codec/codec.hpp>
+#include <leat/route/to_partitions.hpp>
 #include <leat/run/run.hpp>
 #include <leat/text.hpp>
 #include <leat/to/collect.hpp>
+#include <leat/to/lines.hpp>
 #include <leat/to/output.hpp>
 
 #include "scratch.hpp"
@@ -51,7 +54,8 @@ auto run_of(Source source, unsigned workers = 1) {
 texts rows(std::string const& content) {
   scratch dir;
   texts result;
-  for (leat::csv_row const& row : run_of(leat::from::csv(dir.write("x.csv", content)))) result.push_back(leat::text(row));
+  for (leat::csv_row const& row : run_of(leat::from::csv(dir.write("x.csv", content))))
+    result.push_back(leat::text(row));
   return result;
 }
 /// What reading it says, without the path of the file.
@@ -87,7 +91,8 @@ TEST_CASE("rows have columns by name, by index, as values") {
 
   CHECK(message_of([&] { (void)first["valeu"]; }) ==
         "\"" + path + "\" has no column \"valeu\"; it has \"timestamp\", \"value\", \"instance\"");
-  CHECK(message_of([&] { (void)first[3]; }) == "\"" + path + "\", line 2: there is no column 3; there are 3, counted from 0");
+  CHECK(message_of([&] { (void)first[3]; }) ==
+        "\"" + path + "\", line 2: there is no column 3; there are 3, counted from 0");
   CHECK(message_of([&] { (void)first.get<double>("instance"); }) ==
         "\"" + path + "\", line 2: the column \"instance\" holds \"24ae8d\", which is not a number");
 }
@@ -99,7 +104,8 @@ TEST_CASE("RFC 4180: quotes, separators, ends of line, doubled quotes") {
   CHECK(rows("a,b\n\"one\ntwo\r\nthree\",4\r\n5,\"6\"\r\n") == texts{"{a: one\ntwo\r\nthree, b: 4}", "{a: 5, b: 6}"});
   CHECK(rows("a,b\n1,\"last\"") == texts{"{a: 1, b: last}"});
   CHECK(rows("a,b\n\"x\",y\r\n\"x\",\n,\"x\"\n") == texts{"{a: x, b: y}", "{a: x, b: }", "{a: , b: x}"});
-  CHECK(rows("\xEF\xBB\xBF" "a,b\n1,2\n") == texts{"{a: 1, b: 2}"});
+  CHECK(rows("\xEF\xBB\xBF"
+             "a,b\n1,2\n") == texts{"{a: 1, b: 2}"});
   CHECK(rows("\xEF\xBB\xBF\"a\",\"b,c\"\n1,2\n") == texts{"{a: 1, b,c: 2}"});
   CHECK(rows("a\n1\n\n\n2\n") == texts{"{a: 1}", "{a: 2}"});
   CHECK(rows("a,b\n").empty());
@@ -122,8 +128,7 @@ TEST_CASE("a record that spans lines counts them all") {
 TEST_CASE("malformed rows end the run with file and line") {
   CHECK(has(error("a,b\n1,2\n\n1,2,3\n"), "x.csv\", line 4: the header has 2 columns, this row has 3"));
   CHECK(has(error("a,b\n1\n"), "x.csv\", line 2: the header has 2 columns, this row has 1"));
-  CHECK(has(error("a,b\n1,x\"y\"\n"),
-            "x.csv\", line 2: there is a quote inside a field that does not begin with one"));
+  CHECK(has(error("a,b\n1,x\"y\"\n"), "x.csv\", line 2: there is a quote inside a field that does not begin with one"));
   CHECK(has(error("a,b\n1,2\n\"x\"y,2\n"), "x.csv\", line 3: there is text after the quotes of a field were closed"));
   CHECK(has(error("a,b\n\"x\"\ry,2\n"), "line 2: there is text after the quotes of a field were closed"));
   CHECK(has(error("a,b\n1,2\n3,\"x\n4,5\n6,7\n"), "x.csv\", line 3: the quotes of a field are never closed"));
@@ -173,8 +178,7 @@ TEST_CASE("rows fill a struct of the user's") {
   CHECK(has(message_of([&] { run_of(trades(bad)); }),
             "\"" + bad + "\", line 3: the column \"price\" holds \"1.2.3\", which is not a number"));
   leat::skipped_rows skipped;
-  CHECK(run_of(trades(bad).skip_malformed(skipped)) ==
-        std::vector<trade>{{"A", 1, -1, std::nullopt}, {"E", 5, -1, 6}});
+  CHECK(run_of(trades(bad).skip_malformed(skipped)) == std::vector<trade>{{"A", 1, -1, std::nullopt}, {"E", 5, -1, 6}});
   CHECK(skipped.count() == 3);
 
   CHECK(has(message_of([&] { run_of(trades(dir.write("no.csv", "symbol,lot\nA,1\n")).skip_malformed(skipped)); }),
@@ -206,8 +210,7 @@ TEST_CASE("several files, each with a header of its own, and named") {
 TEST_CASE("a CSV file is resumed after the last row, its header read again, its lines still counted") {
   scratch dir;
   std::string content = "n,text\n";
-  for (int i = 0; i != 3000; ++i)
-    content += std::to_string(i) + (i % 5 == 0 ? ",\"two\nlines\"\r\n" : ",one line\n");
+  for (int i = 0; i != 3000; ++i) content += std::to_string(i) + (i % 5 == 0 ? ",\"two\nlines\"\r\n" : ",one line\n");
   auto const source = leat::from::csv(dir.write("x.csv", content));
   polled whole(source);
   auto const first = whole.next();
@@ -235,7 +238,9 @@ TEST_CASE("rows cross the borders of the buffer, and come in pieces") {
   for (std::size_t i = 0; i != 2000; ++i)
     all_right = all_right && seen[i]["a"].size() == i % 700 && seen[i]["b"] == std::string(i % 31, '\n') + "\"";
   CHECK(all_right);
-  CHECK(has(message_of([&] { run_of(leat::from::csv(dir.write("y.csv", "a\n\"" + std::string(600000, 'x'))).longest(300000)); }),
+  CHECK(has(message_of([&] {
+              run_of(leat::from::csv(dir.write("y.csv", "a\n\"" + std::string(600000, 'x'))).longest(300000));
+            }),
             "that begins at byte 2 is longer than 300000 bytes"));
 
   std::string const small = "a,b\r\n1,\"x\"\"y\"\r\n\"p\nq\",\r\n3,4";
@@ -252,4 +257,21 @@ TEST_CASE("rows cross the borders of the buffer, and come in pieces") {
   ::close(writer);
   for (auto const& row : reader.rest()) got.push_back(leat::text(row));
   CHECK(got == texts{"{a: 1, b: x\"y}", "{a: p\nq, b: }", "{a: 3, b: 4}"});
+}
+
+TEST_CASE("a row may go to another process, and into a file") {
+  scratch dir;
+  std::string const path = dir.write("x.csv", "a,b\n1,\"two\nlines\"\n3,4\n");
+  leat::csv_row const row = run_of(leat::from::csv(path)).front();
+  leat::byte_buffer bytes;
+  leat::encode(row, bytes);
+  auto const back = leat::decode<leat::csv_row>(bytes.bytes());
+  CHECK(leat::text(back) == leat::text(row));
+  CHECK(back.line() == 2);
+  CHECK(message_of([&] { (void)back["c"]; }) == message_of([&] { (void)row["c"]; }));
+
+  leat::flow flow("copy");
+  flow.input("in", leat::from::csv(path)) | leat::output("out", leat::to::lines(dir.path("y")));
+  leat::run(flow, {.workers = 2});
+  CHECK(dir.read("y") == "{a: 1, b: two\nlines}\n{a: 3, b: 4}\n");
 }

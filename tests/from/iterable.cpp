@@ -43,7 +43,7 @@ TEST_CASE("the elements of containers of every kind, in their order, in each run
     CHECK(run_of(leat::from::iterable(std::vector<int>{}), workers).empty());
     CHECK(run_of(leat::from::iterable(std::list<int>{}), workers).empty());
     CHECK(run_of(leat::from::iterable(std::map<std::string, int>{{"k", 1}}), workers).front() ==
-          std::pair<std::string const, int>("k", 1));
+          std::pair<std::string, int>("k", 1));
   }
 }
 

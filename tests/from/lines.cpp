@@ -186,7 +186,8 @@ TEST_CASE("a pipe is read as its bytes come, and never waited for") {
   ::close(writer);
   CHECK(reader.rest() == texts{"rest"});
 
-  CHECK(has(message_of([&] { polled again(leat::from::lines(path), "", 5); }), "only a regular file can be read again"));
+  CHECK(
+      has(message_of([&] { polled again(leat::from::lines(path), "", 5); }), "only a regular file can be read again"));
 }
 
 TEST_CASE("standard input: a pipe, and a file") {

@@ -45,10 +45,14 @@ TEST_CASE("poll calls at once, then every interval from the time a call was due"
 TEST_CASE("an empty optional is nothing now; retry_after puts the call off; end_of_input ends") {
   polled p(leat::from::poll(10s, [n = 0]() mutable -> std::optional<std::string> {
     switch (++n) {
-      case 1: return std::nullopt;
-      case 2: throw leat::retry_after(3s);
-      case 3: return "got it";
-      default: throw leat::from::end_of_input{};
+      case 1:
+        return std::nullopt;
+      case 2:
+        throw leat::retry_after(3s);
+      case 3:
+        return "got it";
+      default:
+        throw leat::from::end_of_input{};
     }
   }));
   CHECK(p.next().empty());
@@ -68,10 +72,22 @@ TEST_CASE("an empty optional is nothing now; retry_after puts the call off; end_
 TEST_CASE("poll waits for a whole number of intervals from its anchor, not at all when it is one") {
   auto const source = leat::from::poll(10s, [] { return 1; });
   test_worker const clock;
-  CHECK([&] { polled p(source.align_to(clock.date - 50s)); return until(p); }() == 0s);
-  CHECK([&] { polled p(source.align_to(clock.date - 53s)); return until(p); }() == 7s);
-  CHECK([&] { polled p(source.align_to(clock.date + 53s)); return until(p); }() == 3s);
-  CHECK([&] { polled p(source.align_to(clock.date + 60s)); return until(p); }() == 0s);
+  CHECK([&] {
+    polled p(source.align_to(clock.date - 50s));
+    return until(p);
+  }() == 0s);
+  CHECK([&] {
+    polled p(source.align_to(clock.date - 53s));
+    return until(p);
+  }() == 7s);
+  CHECK([&] {
+    polled p(source.align_to(clock.date + 53s));
+    return until(p);
+  }() == 3s);
+  CHECK([&] {
+    polled p(source.align_to(clock.date + 60s));
+    return until(p);
+  }() == 0s);
 
   polled p(source.align_to(clock.date - 4s));
   CHECK(p.next().empty());
@@ -84,10 +100,12 @@ TEST_CASE("poll in a run, with each worker count; errors of the function are the
   for (unsigned const workers : {1u, 4u}) {
     std::vector<int> seen;
     leat::flow flow("poll");
-    flow.input("in", leat::from::poll(1us, [n = 0]() mutable {
-      if (n == 5) throw leat::from::end_of_input{};
-      return n++;
-    })) | leat::output("out", leat::to::collect(seen));
+    flow.input("in", leat::from::poll(1us,
+                                      [n = 0]() mutable {
+                                        if (n == 5) throw leat::from::end_of_input{};
+                                        return n++;
+                                      })) |
+        leat::output("out", leat::to::collect(seen));
     leat::run(flow, {.workers = workers});
     CHECK(seen == std::vector<int>{0, 1, 2, 3, 4});
   }

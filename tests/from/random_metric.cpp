@@ -36,7 +36,8 @@ TEST_CASE("a random metric takes a digit every interval, as often as it was told
 }
 
 TEST_CASE("values are made of 64 random bits as one likes") {
-  polled p(leat::from::random_metric("x", 1s, 1, [](std::uint64_t chance) { return static_cast<double>(chance) + 0.5; }));
+  polled p(
+      leat::from::random_metric("x", 1s, 1, [](std::uint64_t chance) { return static_cast<double>(chance) + 0.5; }));
   p.worker.chance = 4;
   CHECK(p.rest() == pairs{{"x", 4.5}});
 }

@@ -32,7 +32,8 @@ TEST_CASE("short, empty and extreme ranges") {
   CHECK(polled(leat::from::range(5, 2)).rest().empty());
   CHECK(polled(leat::from::range(2048)).rest().size() == 2048);
   constexpr auto most = std::numeric_limits<std::int64_t>::max();
-  CHECK(polled(leat::from::range<std::int64_t>(most - 2, most)).rest() == std::vector<std::int64_t>{most - 2, most - 1});
+  CHECK(polled(leat::from::range<std::int64_t>(most - 2, most)).rest() ==
+        std::vector<std::int64_t>{most - 2, most - 1});
   CHECK(polled(leat::from::range<std::int8_t>(-128, 127)).rest().size() == 255);
 }
 

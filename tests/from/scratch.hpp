@@ -77,7 +77,8 @@ class polled {
  public:
   explicit polled(Source const& source, std::string const& part = "",
                   std::optional<typename Source::position> position = std::nullopt)
-      : step_(leat::detail::step_info("input", leat::step_name("flow.in")), worker), out_(64),
+      : step_(leat::detail::step_info("input", leat::step_name("flow.in")), worker),
+        out_(64),
         partition(source.build_part(part.empty() ? source.list_parts().front() : part, position,
                                     leat::step_services(step_))) {
     out_.next().add(kept_);

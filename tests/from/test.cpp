@@ -67,7 +67,8 @@ TEST_CASE("a pause puts off what follows") {
 TEST_CASE("a source of tests in a run with several workers keeps its order") {
   numbers seen;
   leat::flow flow("test");
-  flow.input("in", leat::from::test<int>({1, 2, leat::from::pause(1us), 3})) | leat::output("out", leat::to::test(seen));
+  flow.input("in", leat::from::test<int>({1, 2, leat::from::pause(1us), 3})) |
+      leat::output("out", leat::to::test(seen));
   leat::run(flow, {.workers = 4});
   CHECK(seen == numbers{1, 2, 3});
 }

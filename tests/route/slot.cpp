@@ -60,9 +60,12 @@ TEST_CASE("key_hash: is XXH3 of the codec bytes, of every length") {
   for (int i = 0; i != 1000; ++i) {
     state = state * 6364136223846793005u + 1442695040888963407u;
     CHECK(key_hash(state) == hash_of_codec_bytes(state));
-    CHECK(key_hash(static_cast<std::uint32_t>(state >> 32)) == hash_of_codec_bytes(static_cast<std::uint32_t>(state >> 32)));
-    CHECK(key_hash(static_cast<std::uint16_t>(state >> 48)) == hash_of_codec_bytes(static_cast<std::uint16_t>(state >> 48)));
-    CHECK(key_hash(static_cast<std::uint8_t>(state >> 56)) == hash_of_codec_bytes(static_cast<std::uint8_t>(state >> 56)));
+    CHECK(key_hash(static_cast<std::uint32_t>(state >> 32)) ==
+          hash_of_codec_bytes(static_cast<std::uint32_t>(state >> 32)));
+    CHECK(key_hash(static_cast<std::uint16_t>(state >> 48)) ==
+          hash_of_codec_bytes(static_cast<std::uint16_t>(state >> 48)));
+    CHECK(key_hash(static_cast<std::uint8_t>(state >> 56)) ==
+          hash_of_codec_bytes(static_cast<std::uint8_t>(state >> 56)));
     std::array<std::uint8_t, 5> const five{1, 2, static_cast<std::uint8_t>(state >> 56), 4, 5};
     CHECK(key_hash(five) == hash_of_codec_bytes(five));
     std::array<std::uint16_t, 3> const six{1, static_cast<std::uint16_t>(state >> 48), 4};

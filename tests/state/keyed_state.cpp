@@ -14,10 +14,10 @@
 #include <utility>
 #include <vector>
 
+using leat::slot_count;
 using leat::detail::keyed_state;
 using leat::detail::owned_slots;
 using leat::detail::slot_range;
-using leat::slot_count;
 
 namespace {
 
@@ -150,13 +150,13 @@ void against_a_map_in_every_way(KeyOf key_of, Value value) {
 }  // namespace
 
 TEST_CASE("keyed_state agrees with std::unordered_map: numbers") {
-  against_a_map_in_every_way<std::uint64_t, std::uint64_t>([](std::uint64_t n) { return n; },
-                                                           [](std::uint64_t& state) -> std::uint64_t& { return state; });
+  against_a_map_in_every_way<std::uint64_t, std::uint64_t>(
+      [](std::uint64_t n) { return n; }, [](std::uint64_t& state) -> std::uint64_t& { return state; });
 }
 
 TEST_CASE("keyed_state agrees with std::unordered_map: string keys, owning states, and destroys them") {
-  against_a_map_in_every_way<std::string, counted>(
-      name_of, [](counted& state) -> std::uint64_t& { return *state.number; });
+  against_a_map_in_every_way<std::string, counted>(name_of,
+                                                   [](counted& state) -> std::uint64_t& { return *state.number; });
   CHECK(counted::alive == 0);
 }
 
@@ -164,11 +164,12 @@ TEST_CASE("keyed_state agrees with std::unordered_map: states that are aligned b
   struct alignas(64) wide {
     std::uint64_t number = 0;
   };
-  against_a_map<std::uint64_t, wide>(hashing::spread, 20'000, 300, [](std::uint64_t n) { return n; },
-                                     [](wide& state) -> std::uint64_t& {
-                                       CHECK(reinterpret_cast<std::uintptr_t>(&state) % 64 == 0);
-                                       return state.number;
-                                     });
+  against_a_map<std::uint64_t, wide>(
+      hashing::spread, 20'000, 300, [](std::uint64_t n) { return n; },
+      [](wide& state) -> std::uint64_t& {
+        CHECK(reinterpret_cast<std::uintptr_t>(&state) % 64 == 0);
+        return state.number;
+      });
 }
 
 TEST_CASE("a forgotten key met again in the same batch is fresh, whatever was written to it") {
@@ -263,9 +264,8 @@ TEST_CASE("visiting in key order goes on where it stopped, and keys may be forgo
     }))
       ++pieces;
     CHECK(pieces == 429);
-    CHECK(std::equal(visited.begin(), visited.end(), expected.begin(), expected.end(), [](auto const& a, auto const& b) {
-      return a.first == b.first && a.second == b.second;
-    }));
+    CHECK(std::equal(visited.begin(), visited.end(), expected.begin(), expected.end(),
+                     [](auto const& a, auto const& b) { return a.first == b.first && a.second == b.second; }));
     CHECK(table.size() == (forget ? 0 : 3'000));
 
     table.at(mixed(1), std::string("one more"), [](auto& cell) { CHECK(cell.fresh()); });
@@ -314,8 +314,8 @@ TEST_CASE("an empty table is visited at once") {
   keyed_state<std::uint64_t, int> table({5, 5});
   CHECK_FALSE(table.visit_in_key_order(1, [](auto&) { FAIL("there is nothing"); }));
   table.for_each([](auto&) { FAIL("there is nothing"); });
-  table.each(nullptr, 0, [](std::size_t) { return std::uint64_t{0}; },
-             [](auto&, std::size_t) { FAIL("there is nothing"); });
+  table.each(
+      nullptr, 0, [](std::size_t) { return std::uint64_t{0}; }, [](auto&, std::size_t) { FAIL("there is nothing"); });
   CHECK(table.keys() == 0);
 }
 
@@ -443,8 +443,7 @@ TEST_CASE("a move that throws while a table grows loses no memory") {
   {
     keyed_state<std::string, restless> table(all_slots);
     auto const fill = [&] {
-      for (std::uint64_t i = 0; i != 5'000; ++i)
-        table.at(hash_of(i, hashing::one_slot), name_of(i), [](auto&) {});
+      for (std::uint64_t i = 0; i != 5'000; ++i) table.at(hash_of(i, hashing::one_slot), name_of(i), [](auto&) {});
     };
     CHECK_THROWS_AS(fill(), std::runtime_error);
   }

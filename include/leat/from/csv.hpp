@@ -41,8 +41,13 @@ class csv_partition {
 
   csv_partition(std::string const& path, As as, csv_options options, std::optional<position> const& resume,
                 step_services const& services)
-      : file_(path, services, options.longest), name_(base_name(path)), as_(std::move(as)),
-        options_(std::move(options)), reader_(options_.separator), step_(services.step()), resume_(resume) {}
+      : file_(path, services, options.longest),
+        name_(base_name(path)),
+        as_(std::move(as)),
+        options_(std::move(options)),
+        reader_(options_.separator),
+        step_(services.step()),
+        resume_(resume) {}
 
   bool next_batch(emitter<record>& out) {
     bool has_read = false;
@@ -58,9 +63,13 @@ class csv_partition {
       if (has_read) break;
       has_read = true;
       switch (file_.read_more()) {
-        case input_file::got::bytes: break;
-        case input_file::got::nothing_yet: return true;
-        case input_file::got::end: at_end_ = true; break;
+        case input_file::got::bytes:
+          break;
+        case input_file::got::nothing_yet:
+          return true;
+        case input_file::got::end:
+          at_end_ = true;
+          break;
       }
     }
     return true;

@@ -30,9 +30,9 @@ struct csv_found {
   enum class kind { record, blank, incomplete, malformed };
 
   kind what = kind::incomplete;
-  std::size_t bytes = 0;           ///< that belong to it, its end of line included
-  std::size_t lines = 0;           ///< ends of line among them
-  char const* fault = nullptr;     ///< what is wrong with a malformed one, to be continued with a full stop
+  std::size_t bytes = 0;        ///< that belong to it, its end of line included
+  std::size_t lines = 0;        ///< ends of line among them
+  char const* fault = nullptr;  ///< what is wrong with a malformed one, to be continued with a full stop
 };
 
 /// Reads one record as RFC 4180 (2005) describes them: fields in quotes may hold separators, ends of line and doubled

@@ -56,6 +56,8 @@ std::string unreadable(csv_header const& header, std::size_t column, std::string
 /// One record of a CSV file, its columns named by the file's first line.
 class csv_row {
  public:
+  /// A row without columns.
+  csv_row() : header_(std::make_shared<detail::csv_header const>()) {}
   csv_row(std::shared_ptr<detail::csv_header const> header, detail::csv_fields fields, std::uint64_t line)
       : header_(std::move(header)), fields_(std::move(fields)), line_(line) {}
 
@@ -63,8 +65,8 @@ class csv_row {
   std::string_view operator[](std::string_view column) const { return fields_[header_->find(column)]; }
   std::string_view operator[](std::size_t index) const {
     if (index >= size())
-      throw std::runtime_error(header_->place(line_) + ": there is no column " + std::to_string(index) + "; there are " +
-                               std::to_string(size()) + ", counted from 0");
+      throw std::runtime_error(header_->place(line_) + ": there is no column " + std::to_string(index) +
+                               "; there are " + std::to_string(size()) + ", counted from 0");
     return fields_[index];
   }
 
@@ -94,10 +96,23 @@ class csv_row {
     return result + "}";
   }
 
+  /// For its way to another process: the names of the columns go with it.
+  template <class A>
+  void save(A& archive, unsigned) const {
+    archive << header_->file << header_->columns << fields_.text << fields_.ends << line_;
+  }
+  template <class A>
+  void load(A& archive, unsigned) {
+    detail::csv_header header;
+    archive >> header.file >> header.columns >> fields_.text >> fields_.ends >> line_;
+    if (header.columns.size() != fields_.size()) throw std::runtime_error("a row of a CSV file arrived damaged");
+    header_ = std::make_shared<detail::csv_header const>(std::move(header));
+  }
+
  private:
   std::shared_ptr<detail::csv_header const> header_;
   detail::csv_fields fields_;
-  std::uint64_t line_;
+  std::uint64_t line_ = 0;
 };
 
 /// A column of a CSV file and the member of the user's struct that it fills.

@@ -72,8 +72,8 @@ inline bool read_time(std::string_view field, std::chrono::system_clock::time_po
     }
     take(field, 'Z');
   }
-  into = std::chrono::time_point_cast<std::chrono::system_clock::duration>(std::chrono::sys_days(date) +
-                                                                           since_midnight);
+  into =
+      std::chrono::time_point_cast<std::chrono::system_clock::duration>(std::chrono::sys_days(date) + since_midnight);
   return field.empty();
 }
 

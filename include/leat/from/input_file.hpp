@@ -58,7 +58,7 @@ class input_file {
     if (!regular_)
       throw std::runtime_error(name() + " cannot be resumed at byte " + std::to_string(position) +
                                ": only a regular file can be read again");
-    struct stat facts {};
+    struct stat facts{};
     if (::fstat(descriptor_, &facts) != 0) fail(errno);
     if (static_cast<std::uint64_t>(facts.st_size) < position)
       throw std::runtime_error("cannot resume " + name() + " at byte " + std::to_string(position) + ": it has only " +
@@ -92,7 +92,7 @@ class input_file {
     // Not to wait for a named pipe's writer; a regular file takes no notice of the flag.
     descriptor_ = path_ == "-" ? STDIN_FILENO : ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor_ < 0) fail(errno);
-    struct stat facts {};
+    struct stat facts{};
     if (::fstat(descriptor_, &facts) != 0) refuse(reason_of(errno));
     if (S_ISDIR(facts.st_mode)) refuse("it is a directory; to read the files in it use from::files");
     regular_ = S_ISREG(facts.st_mode);

@@ -19,18 +19,27 @@
 namespace leat {
 namespace detail {
 
+template <class T>
+struct stored_element {
+  using type = T;
+};
+/// The elements of a map are pairs that cannot be assigned to; as records they can.
+template <class K, class V>
+struct stored_element<std::pair<K const, V>> {
+  using type = std::pair<K, V>;
+};
 template <class C>
-using element_of = std::remove_cvref_t<decltype(*std::begin(std::declval<C const&>()))>;
+using stored_element_of = typename stored_element<std::remove_cvref_t<decltype(*std::begin(std::declval<C const&>()))>>::type;
 
 template <class C>
 concept contiguous_container = requires(C const& c) {
-  { c.data() } -> std::convertible_to<element_of<C> const*>;
+  { c.data() } -> std::convertible_to<stored_element_of<C> const*>;
   { c.size() } -> std::convertible_to<std::size_t>;
 };
 
 template <class C>
 class iterable_partition {
-  using T = element_of<C>;
+  using T = stored_element_of<C>;
 
  public:
   iterable_partition(std::shared_ptr<C const> records, std::uint64_t at)
@@ -45,7 +54,8 @@ class iterable_partition {
       at_ += n;
       return at_ != records_->size();
     } else {
-      for (std::size_t n = 0; n != records_per_batch && next_ != std::end(*records_); ++n, ++next_, ++at_) out(*next_);
+      for (std::size_t n = 0; n != records_per_batch && next_ != std::end(*records_); ++n, ++next_, ++at_)
+        out(T(*next_));
       return next_ != std::end(*records_);
     }
   }
@@ -68,7 +78,7 @@ namespace from {
 template <class C>
 class iterable {
  public:
-  using record = detail::element_of<C>;
+  using record = detail::stored_element_of<C>;
   using position = std::uint64_t;
 
   static_assert(std::is_copy_constructible_v<record>,

@@ -46,9 +46,12 @@ class lines_partition {
       if (has_read) break;
       has_read = true;
       switch (file_.read_more()) {
-        case input_file::got::bytes: break;
-        case input_file::got::nothing_yet: return true;
-        case input_file::got::end: return finish(out);
+        case input_file::got::bytes:
+          break;
+        case input_file::got::nothing_yet:
+          return true;
+        case input_file::got::end:
+          return finish(out);
       }
     }
     return true;

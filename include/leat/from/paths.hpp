@@ -55,9 +55,8 @@ class paths {
     errno = 0;
     while (dirent const* entry = ::readdir(open.get())) {
       std::string name(entry->d_name);
-      struct stat facts {};
-      bool const readable_kind =
-          ::stat((directory_ + "/" + name).c_str(), &facts) == 0 && !S_ISDIR(facts.st_mode);
+      struct stat facts{};
+      bool const readable_kind = ::stat((directory_ + "/" + name).c_str(), &facts) == 0 && !S_ISDIR(facts.st_mode);
       if (readable_kind && ::fnmatch(glob_.c_str(), name.c_str(), FNM_PERIOD) == 0) names.push_back(std::move(name));
       errno = 0;
     }

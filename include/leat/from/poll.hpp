@@ -83,8 +83,9 @@ class poll_partition {
 namespace from {
 
 /// Calls `f()` at once and then every `interval` (from the time a call was due, not from when it was made), on the
-/// thread of one worker. `f` returns the record, or a `std::optional` of it that is empty when there is nothing now; it
-/// may throw `leat::retry_after`, or `from::end_of_input` to end the input. One partition, `poll`; it keeps no position.
+/// thread of one worker. `f` returns the record, or a `std::optional` of it that is empty when there is nothing now;
+/// it may throw `leat::retry_after`, or `from::end_of_input` to end the input. One partition, `poll`; it keeps no
+/// position.
 template <class F>
 class poll {
  public:

@@ -81,12 +81,17 @@ class test {
       for (std::size_t n = 0; n != batch_size_ && at_ < items_->size(); ++n) {
         test_item<T> const& item = (*items_)[at_++];
         switch (item.what) {
-          case test_item<T>::kind::record: out(*item.value); break;
-          case test_item<T>::kind::end: return false;
+          case test_item<T>::kind::record:
+            out(*item.value);
+            break;
+          case test_item<T>::kind::end:
+            return false;
           case test_item<T>::kind::abort:
             if (!item.used->exchange(true, std::memory_order_relaxed)) throw aborted();
             break;
-          case test_item<T>::kind::pause: awake_ = services_.now() + item.duration; return true;
+          case test_item<T>::kind::pause:
+            awake_ = services_.now() + item.duration;
+            return true;
         }
       }
       return ends_here();
@@ -112,8 +117,7 @@ class test {
   };
 
   std::vector<std::string> list_parts() const { return {"iterable"}; }
-  partition build_part(std::string const&, std::optional<position> const& resume,
-                       step_services const& services) const {
+  partition build_part(std::string const&, std::optional<position> const& resume, step_services const& services) const {
     return {items_, resume.value_or(0), batch_size_, services};
   }
 

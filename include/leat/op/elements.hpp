@@ -23,16 +23,16 @@ template <class R>
 using element_reference = decltype(*std::begin(std::declval<std::remove_reference_t<R>&>()));
 
 template <class R>
-struct element {
+struct range_element {
   using type = std::remove_cvref_t<element_reference<R>>;
 };
 template <class R>
   requires(!std::is_reference_v<element_reference<R>>)
-struct element<R> {
+struct range_element<R> {
   using type = std::iter_value_t<decltype(std::begin(std::declval<std::remove_reference_t<R>&>()))>;
 };
 template <class R>
-using element_of_range = typename element<R>::type;
+using element_of_range = typename range_element<R>::type;
 
 /// A range that is given away and owns its elements, as a container does and a span does not: its const form shows
 /// them as const.

@@ -100,9 +100,16 @@ struct enrich_cached_op {
   using out = U;
   static constexpr op_shape shape = op_shape::one_to_one;
   template <class X>
-  static constexpr bool accepts =
-      std::is_same_v<X, T> ||
-      (spelled_out<Mapper> && requires(Mapper& f, Base& known, X&& record) { f(known, std::forward<X>(record)); });
+  static constexpr bool may_take() {
+    if constexpr (std::is_same_v<X, T>)
+      return true;
+    else if constexpr (spelled_out<Mapper>)
+      return requires(Mapper& mapper, Base& known, X&& record) { mapper(known, std::forward<X>(record)); };
+    else
+      return false;
+  }
+  template <class X>
+  static constexpr bool accepts = may_take<X>();
 
   enrich_cached_op(Cache empty, Mapper function) : cache(std::move(empty)), f(std::move(function)) {}
 

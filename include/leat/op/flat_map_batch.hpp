@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/flow.hpp>
 #include <leat/op/assembly.hpp>
 #include <leat/op/elements.hpp>
 #include <leat/op/emitter.hpp>
@@ -28,7 +29,7 @@ class flat_map_batch_part final : public part, public consumer<T> {
   void take(T* records, std::size_t count) override { call(std::span<T>(records, count)); }
 
   void look(T const* records, std::size_t count) override {
-    if constexpr (spelled_out<F> && (takes<F, std::span<T const>> || takes_and_emits<F, std::span<T const>, U>()))
+    if constexpr (takes_batches_to_read())
       call(std::span<T const>(records, count));
     else if constexpr (std::is_copy_constructible_v<T>) {
       std::vector<T> copies(records, records + count);
@@ -43,6 +44,13 @@ class flat_map_batch_part final : public part, public consumer<T> {
   bool ready() override { return out_.next().ready(); }
 
  private:
+  static constexpr bool takes_batches_to_read() {
+    if constexpr (spelled_out<F>)
+      return takes<F, std::span<T const>> || takes_and_emits<F, std::span<T const>, U>();
+    else
+      return false;
+  }
+
   template <class Batch>
   void call(Batch batch) {
     guarded(step_, [&] {

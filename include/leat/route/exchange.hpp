@@ -297,8 +297,8 @@ class exchange_receiver final : public stage {
         content->records.clear();
         content->hashes.clear();
         from_[from]->give_back(content.release());
-        worker_.touch(from);
       }
+      worker_.touch(from);  // also for a mark alone: it took up room
       if (got.marked) arrive(from, got.which);
     }
     return progress;

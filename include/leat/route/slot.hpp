@@ -22,9 +22,7 @@ namespace leat {
 inline constexpr unsigned slot_count = 4096;
 
 /// The slot of a key with this hash.
-constexpr unsigned slot_of(std::uint64_t hash) {
-  return static_cast<unsigned>(hash & (slot_count - 1));
-}
+constexpr unsigned slot_of(std::uint64_t hash) { return static_cast<unsigned>(hash & (slot_count - 1)); }
 
 /// The worker that owns a slot, of so many workers in all processes: each owns one contiguous range.
 constexpr unsigned owner_of(unsigned slot, unsigned workers) {
@@ -33,8 +31,8 @@ constexpr unsigned owner_of(unsigned slot, unsigned workers) {
 
 namespace detail {
 
-/// XXH3-64 of 4 to 8 bytes, which compilers do not always inline from the library. Algorithm: Yann Collet, xxHash 0.8,
-/// `XXH3_len_4to8_64b` with the default secret and seed 0.
+/// XXH3-64 of 4 to 8 bytes, which compilers do not always inline from the library. Algorithm: Yann Collet,
+/// xxHash 0.8, `XXH3_len_4to8_64b` with the default secret and seed 0.
 template <std::size_t Size>
 [[gnu::always_inline]] inline std::uint64_t hash_of_word(std::byte const* from) {
   static_assert(Size >= 4 && Size <= 8);
@@ -81,10 +79,10 @@ std::uint64_t hash_of_encoded(K const& key) {
 
 }  // namespace detail
 
-/// The specified hash that routes a key: XXH3-64 over the key's codec bytes, the same in every build and on every
-/// machine. A key that is a string hashes its characters, without the count that the codec puts before them, so that a
-/// string_view finds a string. A floating point 0.0 and -0.0 are equal keys and hash alike. Inside a larger key they do
-/// not, having different bytes: round them before, or use integers.
+/// The specified hash that routes a key: XXH3-64 over the key's codec bytes, the same in every build and on
+/// every machine. A key that is a string hashes its characters, without the count that the codec puts before
+/// them, so that a string_view finds a string. A floating point 0.0 and -0.0 are equal keys and hash alike.
+/// Inside a larger key they do not, having different bytes: round them before, or use integers.
 template <class K>
 [[gnu::always_inline]] inline std::uint64_t key_hash(K const& key) {
   if constexpr (detail::is_byte_string<K>) {
@@ -96,9 +94,10 @@ template <class K>
     return detail::hash_of_bytes<sizeof(K)>(reinterpret_cast<std::byte const*>(&key));
   } else {
     constexpr bool key_has_an_order = !detail::unordered<K>;
-    static_assert(key_has_an_order,
-                  "leat: an unordered container cannot be a key: equal ones may have different bytes. Use a std::set, a "
-                  "std::map or a sorted vector");
+    static_assert(
+        key_has_an_order,
+        "leat: an unordered container cannot be a key: equal ones may have different bytes. Use a std::set, a "
+        "std::map or a sorted vector");
     if constexpr (key_has_an_order)
       return detail::hash_of_encoded(key);
     else

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <leat/op/kernel.hpp>
-#include <leat/route/by_key.hpp>
-#include <leat/route/exchange.hpp>
+#include <leat/route/codec/codec.hpp>
+#include <leat/route/redistribute.hpp>
+#include <leat/route/slot.hpp>
 #include <leat/to/partitioned_sink.hpp>
 
 #include <cstddef>
@@ -63,19 +64,29 @@ class partitioned_output_node final : public node {
   std::vector<std::string> list_parts() const override { return sink_.list_parts(); }
 
   void build(assembly& worker) const override {
-    if (capture<T>(worker, *this)) return;
-    using route = to_partition_owner<T, Sink>;
-    using exchange = to_exchange<T, route, plain_outlet<T>>;
+    constexpr bool record_has_a_codec = has_codec<T>;
+    static_assert(
+        record_has_a_codec,
+        "leat: output(name, sink): the record has no codec: it may have to go to the worker of another process "
+        "that writes its partition. Give it template <class A> void serialize(A&, unsigned), or use a type "
+        "that has one");
+    if constexpr (record_has_a_codec) {
+      if (!capture<T>(worker, *this)) build_ends(worker);
+    }
+  }
+
+ private:
+  void build_ends(assembly& worker) const {
+    using exchange = to_other_workers<T, to_partition_owner<T, Sink>>;
     using sender = kernel<T, typename exchange::tail>;
     using written = partitioned_sink_stage<T, Sink, part_of_record<T, Sink>>;
 
-    worker.subscribe<T>(inputs.front(),
-                        worker.add<sender>(std::tuple<>{}, exchange{route(sink_)}, worker, *this));
+    exchange const way(to_partition_owner<T, Sink>{sink_});
+    worker.subscribe<T>(inputs.front(), worker.add<sender>(std::tuple<>{}, way, worker, *this));
     exchange::build_receiver(worker, *this);
     worker.subscribe<T>({id, 0}, worker.add<written>(sink_, part_of_record<T, Sink>(sink_), worker, *this));
   }
 
- private:
   Sink sink_;
 };
 

@@ -25,7 +25,7 @@ class stuck_error : public std::runtime_error {
 namespace detail {
 
 /// One thread, a seed and virtual time. In each step one of the workers that are awake, chosen by chance, takes one
-/// turn; when it makes no progress it sleeps until it is woken or its time has come; when all sleep the clock jumps to
+/// turn (a seed makes some of them slow: they are seldom chosen); when it makes no progress it sleeps until it is woken or its time has come; when all sleep the clock jumps to
 /// the next time that somebody waits for. The same seed gives the same trace, whatever compiled it. It can drive the
 /// workers of several processes, and is meant for the calling thread alone.
 class simulated_runtime final : public runtime {
@@ -50,7 +50,7 @@ class simulated_runtime final : public runtime {
   void add(std::vector<driven*> const& all) {
     for (driven* one : all) {
       awake_.push_back(guests_.size());
-      guests_.push_back({one, never, true});
+      guests_.push_back({one, never, true, draw() % 4 == 0});
     }
   }
   bool all_done() const {
@@ -67,6 +67,7 @@ class simulated_runtime final : public runtime {
     std::size_t const place = (chance >> 32) * awake_.size() >> 32;
     std::size_t const index = awake_[place];
     guest& chosen = guests_[index];
+    if (chosen.slow && awake_.size() > 1 && chance % slowness != 0) return true;
     chosen.awake = false;
     awake_[place] = awake_.back();
     awake_.pop_back();
@@ -83,7 +84,7 @@ class simulated_runtime final : public runtime {
       if (chosen.due <= now_) chosen.due = never;  // it had its turn at this time: only a wake-up can help it
     }
     if (progress && longest_turn_.count() > 0) {
-      now_ += std::chrono::nanoseconds(chance % static_cast<std::uint64_t>(longest_turn_.count()));
+      now_ += std::chrono::nanoseconds((chance >> 8) % static_cast<std::uint64_t>(longest_turn_.count()));
       ring();
     }
     return true;
@@ -157,6 +158,7 @@ class simulated_runtime final : public runtime {
     driven* worker;
     steady_time due;
     bool awake;
+    bool slow;  ///< seldom gets a turn while others want one
   };
   struct event {
     steady_time when;
@@ -164,6 +166,7 @@ class simulated_runtime final : public runtime {
     std::function<void()> call;
   };
 
+  static constexpr std::uint64_t slowness = 64;
   static constexpr std::uint64_t most_steps_at_once = 20'000'000;
 
   static bool later(event const& a, event const& b) {

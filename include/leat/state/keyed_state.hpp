@@ -107,8 +107,7 @@ class keyed_state final : public state_base {
   /// The same for one record: `f(cell&)`.
   template <class Q, class F>
   void at(std::uint64_t hash, Q&& key, F&& f) {
-    each(
-        &hash, 1, [&](std::size_t) -> Q&& { return std::forward<Q>(key); }, [&](cell& c, std::size_t) { f(c); });
+    each(&hash, 1, [&](std::size_t) -> Q&& { return std::forward<Q>(key); }, [&](cell& c, std::size_t) { f(c); });
   }
 
   /// Calls `f(cell&)` if the key has a state, and says whether it had.
@@ -177,7 +176,8 @@ class keyed_state final : public state_base {
 
   void set_epoch(std::uint32_t epoch) override {
     if (epoch == entry::empty || epoch == entry::dead)
-      throw std::logic_error("keyed_state: epoch " + std::to_string(epoch) + " is reserved: epochs are 1 to 4294967294");
+      throw std::logic_error("keyed_state: epoch " + std::to_string(epoch) +
+                             " is reserved: epochs are 1 to 4294967294");
     epoch_ = epoch;
   }
 
@@ -198,7 +198,7 @@ class keyed_state final : public state_base {
 
   entry* approach(std::uint64_t hash) const {
     entry* const at = table_of(hash).home(tag_of(hash));
-    __builtin_prefetch(at, 1);
+    table::prefetch(at);
     return at;
   }
 

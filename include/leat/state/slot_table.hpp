@@ -59,6 +59,13 @@ class slot_table {
   /// Where the search for a tag begins.
   entry* home(std::uint32_t tag) const { return entries_ + ((std::uint64_t{tag} * capacity_) >> 32); }
 
+  /// Starts to load the home and, where entries are small, the one behind it: they may lie in two cache lines.
+  static void prefetch(entry* home) {
+    constexpr std::size_t last_byte = (sizeof(entry) > 32 ? 1 : 2) * sizeof(entry) - 1;
+    __builtin_prefetch(home, 1);
+    __builtin_prefetch(reinterpret_cast<std::byte const*>(home) + last_byte, 1);
+  }
+
   /// The entry of this key, live or dead, or null.
   template <class Q>
   entry* find(std::uint32_t tag, Q const& key) const {
@@ -68,10 +75,11 @@ class slot_table {
     }
   }
 
-  /// True when the next `add` needs `grow` first. One entry in five stays empty.
-  bool full() const { return (std::uint64_t{used_} + 1) * 5 > std::uint64_t{capacity_} * 4; }
+  /// True when the next `add` needs `grow` first. One entry in three stays empty: fuller, probing costs more in
+  /// mispredicted branches than it saves in cache.
+  bool full() const { return (std::uint64_t{used_} + 1) * 3 > std::uint64_t{capacity_} * 2; }
 
-  /// Moves everything to a table half as large again; the dead stay behind. `first_capacity` is for a table that has none.
+  /// Moves everything to a table half as large again; the dead stay behind. `first_capacity` is for the first one.
   void grow(std::uint32_t first_capacity) {
     slot_table old(capacity_ == 0 ? first_capacity : capacity_ + capacity_ / 2);
     swap(old);
@@ -177,9 +185,9 @@ class slot_table {
   }
 
   /// What tables without memory point at, so that looking up needs no test for them. Never written.
-  static constexpr entry nothing{};
+  static constexpr entry nothing[2]{};
 
-  entry* entries_ = const_cast<entry*>(&nothing);
+  entry* entries_ = const_cast<entry*>(nothing);
   std::uint32_t capacity_ = 0;
   std::uint32_t used_ = 0;  ///< live and dead
 };

@@ -2,29 +2,17 @@
 #pragma once
 
 #include <leat/flow.hpp>
+#include <leat/op/elements.hpp>
+#include <leat/op/function.hpp>
 #include <leat/state/state_function.hpp>
 #include <leat/state/stateful_stage.hpp>
 
-#include <iterator>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 
 namespace leat {
 namespace detail {
-
-template <class R>
-inline constexpr bool is_range = requires(R& range) {
-  std::begin(range) != std::end(range);
-  *std::begin(range);
-};
-/// What a range brings, as a record of its own: views of text become text.
-template <class R>
-using record_from_range = std::conditional_t<
-    std::is_same_v<std::remove_cvref_t<decltype(*std::begin(std::declval<R&>()))>, std::string_view>, std::string,
-    std::remove_cvref_t<decltype(*std::begin(std::declval<R&>()))>>;
 
 template <class S, class V, class W, class F>
 struct stateful_flat_map_logic {
@@ -86,14 +74,14 @@ class stateful_flat_map_step {
           return stream<poison>{};
         else {
           using range = result_with_state<F, state, V>;
-          constexpr bool f_returns_a_range = is_range<range>;
+          constexpr bool f_returns_a_range = range_of_elements<range>;
           static_assert(f_returns_a_range,
                         "leat: stateful_flat_map(name, f): f must return a range of results, such as a std::vector; for "
                         "exactly one use stateful_map");
           if constexpr (!f_returns_a_range)
             return stream<poison>{};
           else {
-            using W = record_from_range<range>;
+            using W = record_made_of<element_of_range<range>>;
             return append_stateful<W>(std::forward<S>(up), stateful_flat_map_logic<state, V, W, F>{std::move(self.f_)},
                                       step_info("stateful_flat_map", self.name_));
           }

@@ -15,8 +15,8 @@
 namespace leat::to {
 
 /// Writes each record to standard output, one per line, as `leat::text` puts it. The lines of a batch stay together,
-/// whichever workers write; what a worker wrote is in order. Each batch is flushed. What cannot be written (a full disk,
-/// a closed pipe when SIGPIPE is ignored) is an error.
+/// whichever workers write; what a worker wrote is in order. Each batch is flushed. What cannot be written (a full
+/// disk, a closed pipe when SIGPIPE is ignored) is an error.
 class out {
  public:
   class partition {

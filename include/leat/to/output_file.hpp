@@ -58,7 +58,7 @@ class output_file {
 
   /// A file that is shorter than the position has lost what was written before.
   bool cut_off_behind(std::uint64_t position) {
-    struct stat facts {};
+    struct stat facts{};
     if (::fstat(descriptor_, &facts) != 0) return false;
     if (static_cast<std::uint64_t>(facts.st_size) < position)
       close_and_fail("it is to be resumed at byte " + std::to_string(position) + ", but has only " +

@@ -60,14 +60,18 @@ struct partition_table {
 /// cannot be written is known at once and one that gets no record is still there, empty.
 template <class T, class Sink, class PartOf>
 class partitioned_sink_stage final : public stage, public consumer<T> {
-  using partition = decltype(std::declval<Sink const&>().build_part(
-      std::declval<std::string const&>(), std::optional<typename Sink::position>{},
-      std::declval<step_services const&>()));
+  using partition = decltype(std::declval<Sink const&>().build_part(std::declval<std::string const&>(),
+                                                                    std::optional<typename Sink::position>{},
+                                                                    std::declval<step_services const&>()));
 
  public:
   partitioned_sink_stage(Sink const& sink, PartOf part_of, assembly& worker, node const& described)
-      : sink_(sink), part_of_(std::move(part_of)), table_(worker, described),
-        step_(described.step(), worker.worker()), open_(table_.names.size()), sorted_(table_.names.size()) {}
+      : sink_(sink),
+        part_of_(std::move(part_of)),
+        table_(worker, described),
+        step_(described.step(), worker.worker()),
+        open_(table_.names.size()),
+        sorted_(table_.names.size()) {}
 
   bool turn() override {
     open_all();
@@ -81,7 +85,8 @@ class partitioned_sink_stage final : public stage, public consumer<T> {
       write(0, std::span<T>(records, count));
       return;
     }
-    for (std::size_t i = 0; i != count; ++i) sorted_[part_of_(records[i], open_.size())].push_back(std::move(records[i]));
+    for (std::size_t i = 0; i != count; ++i)
+      sorted_[part_of_(records[i], open_.size())].push_back(std::move(records[i]));
     for (std::size_t index = 0; index != open_.size(); ++index) {
       if (sorted_[index].empty()) continue;
       write(index, std::span<T>(sorted_[index]));
@@ -114,7 +119,8 @@ class partitioned_sink_stage final : public stage, public consumer<T> {
     step_services const services(step_);
     for (std::size_t i = 0; i != open_.size(); ++i)
       if (table_.owners[i] == step_.worker->index())
-        guarded(step_, [&] { open_[i].reset(new partition(sink_.build_part(table_.names[i], std::nullopt, services))); });
+        guarded(step_,
+                [&] { open_[i].reset(new partition(sink_.build_part(table_.names[i], std::nullopt, services))); });
   }
 
   Sink sink_;

@@ -99,7 +99,7 @@ class in_two {
   friend class leat::access;
   template <class A>
   void save(A& a, unsigned) const {
-    a & from_ & (to_ - from_);
+    a & from_&(to_ - from_);
   }
   template <class A>
   void load(A& a, unsigned) {
@@ -220,9 +220,9 @@ struct derived : base {
   int three[3] = {1, 2, 3};
   template <class A>
   void serialize(A& a, unsigned) {
-    a & boost::serialization::base_object<base>(*this);
-    a & boost::serialization::make_nvp("named", named);
-    a & boost::serialization::make_array(three, 3);
+    a& boost::serialization::base_object<base>(*this);
+    a& boost::serialization::make_nvp("named", named);
+    a& boost::serialization::make_array(three, 3);
   }
   bool operator==(derived const&) const = default;
 };

@@ -72,8 +72,6 @@ std::string refusal(std::vector<std::byte> const& bytes) {
   return "nothing was refused";
 }
 
-inline bool contains(std::string const& text, char const* part) {
-  return text.find(part) != std::string::npos;
-}
+inline bool contains(std::string const& text, char const* part) { return text.find(part) != std::string::npos; }
 
 }  // namespace checks

@@ -88,7 +88,8 @@ static_assert(leat::has_codec<int[3]> && leat::has_codec<std::tuple<>> && leat::
 static_assert(leat::has_codec<tree> && leat::has_codec<nothing>);
 
 static_assert(!leat::has_codec<long double>);
-static_assert(!leat::has_codec<int*> && !leat::has_codec<char const*> && !leat::has_codec<int&> && !leat::has_codec<void>);
+static_assert(!leat::has_codec<int*> && !leat::has_codec<char const*> && !leat::has_codec<int&> &&
+              !leat::has_codec<void>);
 static_assert(!leat::has_codec<std::unique_ptr<int>> && !leat::has_codec<std::shared_ptr<int>>);
 static_assert(!leat::has_codec<std::string_view> && !leat::has_codec<std::span<int>>);
 static_assert(!leat::has_codec<without_codec> && !leat::has_codec<without_codec[2]>);

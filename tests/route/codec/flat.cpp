@@ -133,7 +133,8 @@ static_assert(!flat<long double> && !flat<int*> && !flat<std::nullptr_t>);
 static_assert(!flat<padded> && !flat<gap> && !flat<with_padded> && !flat<std::array<padded, 2>>);
 static_assert(!flat<std::pair<std::uint64_t, std::uint32_t>> && !flat<std::pair<std::uint8_t, std::uint16_t>>);
 static_assert(!flat<with_pointer> && !flat<pointer_first> && !flat<either> && !flat<with_union>);
-static_assert(!flat<std::tuple<int, int>> && !flat<std::optional<int>> && !flat<std::string> && !flat<std::vector<int>>);
+static_assert(!flat<std::tuple<int, int>> && !flat<std::optional<int>> && !flat<std::string> &&
+              !flat<std::vector<int>>);
 static_assert(!flat<std::pair<int, std::string>> && !flat<std::array<int, 0>>);
 static_assert(!flat<nothing> && !flat<closed> && !flat<with_33>);
 

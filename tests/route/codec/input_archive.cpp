@@ -206,7 +206,7 @@ TEST_CASE("input_archive: operators of both spellings, and what Boost's headers 
   std::string x;
   int numbers[2] = {};
   char end[3] = {};
-  from >> one >> x & numbers;
+  from >> one >> x& numbers;
   from.load_binary(end, 3);
   CHECK(one == 1);
   CHECK(x == "x");

@@ -24,8 +24,8 @@ namespace free_serialize {
 
 struct none {};
 
-/// Exactly the signature of Boost's own fallback. Alone it says that there is no free function; beside Boost's
-/// it is ambiguous, which says the same; any overload for a type is more specialised than both.
+/// Exactly the signature of Boost's own fallback. Alone it says that there is no free function; beside
+/// Boost's it is ambiguous, which says the same; any overload for a type is more specialised than both.
 template <class A, class T>
 none serialize(A&, T&, unsigned);
 

@@ -10,8 +10,8 @@
 
 namespace leat {
 
-/// A growing run of bytes that are never set before they are written. What it holds is encoded in place: ask for room,
-/// write behind `end()`, say where the writing stopped. Not thread-safe.
+/// A growing run of bytes that are never set before they are written. What it holds is encoded in place: ask
+/// for room, write behind `end()`, say where the writing stopped. Not thread-safe.
 class byte_buffer {
  public:
   byte_buffer() = default;
@@ -21,8 +21,10 @@ class byte_buffer {
       : begin_(lent.data()), end_(lent.data()), limit_(lent.data() + lent.size()), lent_(lent.data()) {}
 
   byte_buffer(byte_buffer&& other) noexcept
-      : begin_(std::exchange(other.begin_, nullptr)), end_(std::exchange(other.end_, nullptr)),
-        limit_(std::exchange(other.limit_, nullptr)), lent_(std::exchange(other.lent_, nullptr)) {}
+      : begin_(std::exchange(other.begin_, nullptr)),
+        end_(std::exchange(other.end_, nullptr)),
+        limit_(std::exchange(other.limit_, nullptr)),
+        lent_(std::exchange(other.lent_, nullptr)) {}
   byte_buffer& operator=(byte_buffer&& other) noexcept {
     std::swap(begin_, other.begin_);
     std::swap(end_, other.end_);
@@ -62,7 +64,8 @@ class byte_buffer {
     end_ += count;
   }
 
-  /// New memory for `used + more` bytes at least; the first `used` are carried over, also those behind `end()`.
+  /// New memory for `used + more` bytes at least; the first `used` are carried over, also those behind
+  /// `end()`.
   [[gnu::cold, gnu::noinline]] void regrow(std::size_t used, std::size_t more) {
     std::size_t const held = size();
     std::size_t wanted = used + more;

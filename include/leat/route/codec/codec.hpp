@@ -15,8 +15,8 @@
 #include <type_traits>
 #include <utility>
 
-/// Values as bytes, for what leaves the process. All functions may be called on any thread; both ends must be the same
-/// program.
+/// Values as bytes, for what leaves the process. All functions may be called on any thread; both ends must be
+/// the same program.
 namespace leat {
 namespace detail {
 
@@ -66,8 +66,8 @@ std::size_t decode_flat(std::span<std::byte const> bytes, Emit& emit) {
 
 }  // namespace detail
 
-/// Appends the value's bytes. Throws codec_error for a value that could not be read back, and passes on what the type's
-/// own `serialize` throws; the buffer is then as it was.
+/// Appends the value's bytes. Throws codec_error for a value that could not be read back, and passes on what
+/// the type's own `serialize` throws; the buffer is then as it was.
 template <class T>
 void encode(T const& value, byte_buffer& to) {
   if constexpr (detail::must_have_codec<T>()) {
@@ -94,8 +94,9 @@ T decode(std::span<std::byte const> from) {
   }
 }
 
-/// Appends the bytes of `count` records: one copy where they are `flat`, else one after the other. There is no count
-/// among them: the batch must be given back whole, and alone. On an exception the buffer is as it was.
+/// Appends the bytes of `count` records: one copy where they are `flat`, else one after the other. There is
+/// no count among them: the batch must be given back whole, and alone. On an exception the buffer is as it
+/// was.
 template <class T>
 void encode_batch(T const* records, std::size_t count, byte_buffer& to) {
   if constexpr (detail::must_have_codec<T>()) {
@@ -114,9 +115,9 @@ void encode_batch(T const* records, std::size_t count, byte_buffer& to) {
   }
 }
 
-/// Reads a batch back and hands each record on as an rvalue, to `emit(record)` or to `emit.push(record)`; says how many
-/// they were. A leat::detail::buffer of records gets flat ones by one copy. Throws codec_error where the bytes are not a
-/// batch of such records; those before that place have then been handed on.
+/// Reads a batch back and hands each record on as an rvalue, to `emit(record)` or to `emit.push(record)`;
+/// says how many they were. A leat::detail::buffer of records gets flat ones by one copy. Throws codec_error
+/// where the bytes are not a batch of such records; those before that place have then been handed on.
 template <class T, class Emit>
 std::size_t decode_batch(std::span<std::byte const> from, Emit&& emit) {
   std::size_t count = 0;

@@ -13,8 +13,9 @@
 
 namespace leat::detail {
 
-/// Containers are known by their shape, so that none of their headers is needed here. That the last template argument is
-/// the container's allocator tells them from classes that merely derive from one and may hold more.
+/// Containers are known by their shape, so that none of their headers is needed here. That the last template
+/// argument is the container's allocator tells them from classes that merely derive from one and may hold
+/// more.
 template <class T>
 inline constexpr bool ends_with_its_allocator = false;
 template <template <class...> class C, class... Ts>
@@ -77,7 +78,7 @@ struct standard<std::basic_string<C, Traits, Allocator>> {
     to.put_counted(value.data(), value.size());
   }
   template <class In>
-  static void load(In& from, string& value) {
+  [[gnu::always_inline]] static void load(In& from, string& value) {
     std::size_t const count = from.get_count(sizeof(C), sizeof(C));
     if constexpr (sizeof(C) == 1) {
       value.assign(reinterpret_cast<C const*>(from.next()), count);
@@ -98,7 +99,7 @@ struct standard<T> {
   static constexpr bool one_copy = encoded_as_is<element> && requires(T& c) { c.data(); };
 
   template <class Out>
-  static void save(Out& to, T const& value) {
+  [[gnu::always_inline]] static void save(Out& to, T const& value) {
     if constexpr (one_copy) {
       to.put_counted(value.data(), value.size());
     } else {
@@ -107,7 +108,7 @@ struct standard<T> {
     }
   }
   template <class In>
-  static void load(In& from, T& value) {
+  [[gnu::always_inline]] static void load(In& from, T& value) {
     if constexpr (must_have_default_constructor<element>()) {
       std::size_t const count = from.get_count(least_bytes<element>, element_memory<T>);
       value.clear();
@@ -143,12 +144,12 @@ struct standard<T> {
   static constexpr std::size_t least = 4;
 
   template <class Out>
-  static void save(Out& to, T const& value) {
+  [[gnu::always_inline]] static void save(Out& to, T const& value) {
     to.put_count(value.size());
     for (element const& each : value) to.put_element(each);
   }
   template <class In>
-  static void load(In& from, T& value) {
+  [[gnu::always_inline]] static void load(In& from, T& value) {
     if constexpr (must_have_default_constructor<movable>()) {
       std::size_t const count = from.get_count(least_bytes<element>, element_memory<T>);
       value.clear();

@@ -15,15 +15,17 @@ constexpr bool find_flat();
 
 }  // namespace detail
 
-/// Whether the bytes of an object are all there is to it: no padding, no pointer, no bool (a bool that is neither 0 nor 1
-/// must be refused, so it must be looked at). Batches of such records are encoded by one copy.
+/// Whether the bytes of an object are all there is to it: no padding, no pointer, no bool (a bool that is
+/// neither 0 nor 1 must be refused, so it must be looked at). Batches of such records are encoded by one
+/// copy.
 ///
-/// Proved for numbers, enumerations, durations, time points, arrays and pairs of such, and for aggregates of up to 32
-/// fields that are such (a built-in array counts as its elements). A class with private fields is not taken apart and counts as not flat, even where its
-/// representation is unique, since it could hold a pointer; one that is known to hold none may say so:
+/// Proved for numbers, enumerations, durations, time points, arrays and pairs of such, and for aggregates of
+/// up to 32 fields that are such (a built-in array counts as its elements). A class with private fields is
+/// not taken apart and counts as not flat, even where its representation is unique, since it could hold a
+/// pointer; one that is known to hold none may say so:
 ///   template <> inline constexpr bool leat::flat<my::identifier> = true;
-/// A flat type with a `serialize` of its own still needs it: single values, keys and fields are written by it; in a
-/// batch of its own all its fields travel, also those that its `serialize` leaves out.
+/// A flat type with a `serialize` of its own still needs it: single values, keys and fields are written by
+/// it; in a batch of its own all its fields travel, also those that its `serialize` leaves out.
 template <class T>
 inline constexpr bool flat = detail::find_flat<std::remove_cv_t<T>>();
 
@@ -60,8 +62,8 @@ constexpr bool takes_fields(std::index_sequence<I...>, More const&...) {
 
 inline constexpr std::size_t most_fields = 32;
 
-/// How many fields there are, 0 where one of them is not flat. The question about other types comes first: a union or
-/// a struct that is not flat would otherwise let its own fields be counted in its place.
+/// How many fields there are, 0 where one of them is not flat. The question about other types comes first: a
+/// union or a struct that is not flat would otherwise let its own fields be counted in its place.
 template <class T, std::size_t N = 0>
 constexpr std::size_t count_flat_fields() {
   constexpr std::make_index_sequence<N> before;
@@ -73,7 +75,8 @@ constexpr std::size_t count_flat_fields() {
     return N;
 }
 
-// A built-in array or a struct inside is meant to be initialised through its elements, without braces of its own.
+// A built-in array or a struct inside is meant to be initialised through its elements, without braces of its
+// own.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmissing-braces"
 /// Padding leaves a gap between the sum of the fields and the size.
@@ -95,7 +98,8 @@ constexpr bool fields_are_flat() {
     return fields_fill<T>(std::make_index_sequence<count>{});
 }
 
-/// What makes a copy of the bytes a copy of the object. Not trivially copyable: the assignment of std::pair is its own.
+/// What makes a copy of the bytes a copy of the object. Not trivially copyable: the assignment of std::pair
+/// is its own.
 template <class T>
 inline constexpr bool lives_by_its_bytes =
     std::is_trivially_copy_constructible_v<T> && std::is_trivially_destructible_v<T>;
@@ -108,8 +112,8 @@ struct flat_parts {
 template <class A, class B>
 struct flat_parts<std::pair<A, B>> {
   static constexpr bool known = true;
-  static constexpr bool value = flat<A> && flat<B> && lives_by_its_bytes<std::pair<A, B>> &&
-                                sizeof(std::pair<A, B>) == sizeof(A) + sizeof(B);
+  static constexpr bool value =
+      flat<A> && flat<B> && lives_by_its_bytes<std::pair<A, B>> && sizeof(std::pair<A, B>) == sizeof(A) + sizeof(B);
 };
 template <class E, std::size_t N>
 struct flat_parts<std::array<E, N>> {
@@ -144,8 +148,8 @@ constexpr bool find_flat() {
     return false;
 }
 
-/// Flat, and the object's bytes are also those that the codec writes for it: no type of the user's inside, which might
-/// order or leave out fields in its `serialize`.
+/// Flat, and the object's bytes are also those that the codec writes for it: no type of the user's inside,
+/// which might order or leave out fields in its `serialize`.
 template <class T>
 inline constexpr bool encoded_as_is = flat<T> && !std::is_class_v<T>;
 template <class T>

@@ -10,11 +10,12 @@
 namespace leat {
 namespace detail {
 
-static_assert(std::endian::native == std::endian::little,
-              "leat: encoded bytes are little-endian and are copied as they are: big-endian machines are not supported");
+static_assert(
+    std::endian::native == std::endian::little,
+    "leat: encoded bytes are little-endian and are copied as they are: big-endian machines are not supported");
 
-/// The codec of a type of the standard library, by specialisation: `whole` (all its parts have a codec), `least` (the
-/// fewest bytes a value takes), `save` and `load`.
+/// The codec of a type of the standard library, by specialisation: `whole` (all its parts have a codec),
+/// `least` (the fewest bytes a value takes), `save` and `load`.
 template <class T>
 struct standard {
   static constexpr bool known = false;
@@ -61,14 +62,17 @@ inline constexpr std::size_t least_bytes = find_least_bytes<std::remove_cv_t<T>>
 
 }  // namespace detail
 
-/// Whether a type can be written as bytes and read back. Exact for numbers, enumerations and the types of the standard
-/// library, through all their parts; pointers of any kind have none. A type of the user's has one if it says what it
-/// consists of, in the spelling of Boost.Serialization:
+/// Whether a type can be written as bytes and read back. Exact for numbers, enumerations and the types of the
+/// standard library, through all their parts; pointers of any kind have none. A type of the user's has one if
+/// it says what it consists of, in the spelling of Boost.Serialization:
 ///   - a member `template <class A> void serialize(A& archive, unsigned version)`, public, or private beside
-///     `friend class leat::access`, or private beside `friend class boost::serialization::access` with Boost included;
+///     `friend class leat::access`, or private beside `friend class boost::serialization::access` with Boost
+///     included;
 ///   - members `save(A&, unsigned) const` and `load(A&, unsigned)`;
-///   - a free `template <class A> void serialize(A&, T&, unsigned)` in the type's namespace or in boost::serialization.
-/// What the body of a `serialize` names cannot be seen from here: a field without a codec is refused when it is compiled.
+///   - a free `template <class A> void serialize(A&, T&, unsigned)` in the type's namespace or in
+///     boost::serialization.
+/// What the body of a `serialize` names cannot be seen from here: a field without a codec is refused when that
+/// body is compiled.
 template <class T>
 concept has_codec = detail::find_codec<std::remove_cv_t<T>>();
 

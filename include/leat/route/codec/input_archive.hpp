@@ -17,10 +17,11 @@
 namespace leat {
 namespace detail {
 
-/// Reads values from bytes that may be hostile. A count is checked against the bytes that are left before anything is
-/// reserved. Elements that may be much larger in memory than in bytes (over 16 times) are charged to an allowance: so
-/// the memory that reading asks for stays within about 16 times the bytes, plus 64 KiB; growing a container step by step
-/// may touch twice that in all. (Not counted: what an empty container allocates, half a KiB for a deque of libstdc++.)
+/// Reads values from bytes that may be hostile. A count is checked against the bytes that are left before
+/// anything is reserved. Elements that may be much larger in memory than in bytes (over 16 times) are charged
+/// to an allowance: so the memory that reading asks for stays within about 16 times the bytes, plus 64 KiB;
+/// growing a container step by step may touch twice that in all. (Not counted: what an empty container
+/// allocates, half a KiB for a deque of libstdc++.)
 template <class Tag>
 class basic_input_archive {
  public:
@@ -37,8 +38,8 @@ class basic_input_archive {
   basic_input_archive(basic_input_archive const&) = delete;
   basic_input_archive& operator=(basic_input_archive const&) = delete;
 
-  /// Throws codec_error for bytes that cannot be a value of this type; the value then holds what was read so far. Takes
-  /// temporaries too: Boost's wrappers (`make_nvp`) are passed so.
+  /// Throws codec_error for bytes that cannot be a value of this type; the value then holds what was read so
+  /// far. Takes temporaries too: Boost's wrappers (`make_nvp`) are passed so.
   template <class T>
   [[gnu::always_inline]] basic_input_archive& operator&(T&& value) {
     using type = std::remove_cvref_t<T>;
@@ -48,8 +49,7 @@ class basic_input_archive {
                   "that have one");
     constexpr bool can_be_written = !type_has_a_codec || !std::is_const_v<std::remove_reference_t<T>> ||
                                     (std::is_class_v<type> && !standard<type>::known);
-    static_assert(can_be_written,
-                  "leat: a const value cannot be decoded into: serialize fields that are not const");
+    static_assert(can_be_written, "leat: a const value cannot be decoded into: serialize fields that are not const");
     if constexpr (!type_has_a_codec || !can_be_written ||
                   std::is_same_v<type, boost::serialization::item_version_type>) {
     } else if constexpr (is_scalar_value<type>) {
@@ -88,7 +88,8 @@ class basic_input_archive {
     raw(&read, sizeof read);
     std::size_t const count = read;
     least = std::max<std::size_t>(least, 1);
-    if (count > left() / least) [[unlikely]] refuse_count(count, left());
+    if (count > left() / least) [[unlikely]]
+      refuse_count(count, left());
     if (memory > 16 * least) {
       if (count > allowance_ / memory) refuse_memory(count * memory, allowance_);
       allowance_ -= count * memory;
@@ -98,25 +99,25 @@ class basic_input_archive {
 
   /// The counterpart of `put_element`.
   template <class E>
-  void get_element(E& each) {
+  [[gnu::always_inline]] void get_element(E& each) {
     if constexpr (least_bytes<E> == 0) {
       std::byte const* const before = next_;
-      *this & each;
+      *this& each;
       if (next_ == before) {
         std::uint8_t nothing = 0;
         raw(&nothing, sizeof nothing);
       }
     } else {
-      *this & each;
+      *this& each;
     }
   }
 
   template <class E>
-  void get_elements(E* to, std::size_t count) {
+  [[gnu::always_inline]] void get_elements(E* to, std::size_t count) {
     if constexpr (encoded_as_is<E>)
       raw(to, count * sizeof(E));
     else
-      for (std::size_t i = 0; i != count; ++i) *this & to[i];
+      for (std::size_t i = 0; i != count; ++i) *this& to[i];
   }
 
  private:
@@ -127,13 +128,15 @@ class basic_input_archive {
     } else {
       std::uint8_t truth = 0;
       raw(&truth, sizeof truth);
-      if (truth > 1) [[unlikely]] refuse_truth(truth);
+      if (truth > 1) [[unlikely]]
+        refuse_truth(truth);
       value = static_cast<T>(truth == 1);
     }
   }
 
   [[gnu::always_inline]] void raw(void* to, std::size_t count) {
-    if (left() < count) [[unlikely]] refuse_short(count, left());
+    if (left() < count) [[unlikely]]
+      refuse_short(count, left());
     if (count != 0) std::memcpy(to, next_, count);
     next_ += count;
   }

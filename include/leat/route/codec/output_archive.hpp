@@ -17,9 +17,9 @@
 namespace leat {
 namespace detail {
 
-/// Appends values to a byte buffer, which sees them when the archive is destroyed. Numbers are written little-endian in
-/// their own width, counts in 32 bits, nothing is aligned, and there is no header. Nothing here lets the archive's
-/// address escape, so that its pointers stay in registers.
+/// Appends values to a byte buffer, which sees them when the archive is destroyed. Numbers are written
+/// little-endian in their own width, counts in 32 bits, nothing is aligned, and there is no header. Nothing
+/// here lets the archive's address escape, so that its pointers stay in registers.
 template <class Tag>
 class basic_output_archive {
  public:
@@ -32,7 +32,8 @@ class basic_output_archive {
   basic_output_archive& operator=(basic_output_archive const&) = delete;
   ~basic_output_archive() { to_.set_end(next_); }
 
-  /// Throws codec_error for what cannot be read back: more than 2^32 - 1 elements, user types nested over 64 deep.
+  /// Throws codec_error for what cannot be read back: more than 2^32 - 1 elements, user types nested over 64
+  /// deep.
   template <class T>
   [[gnu::always_inline]] basic_output_archive& operator&(T const& value) {
     constexpr bool type_has_a_codec = has_codec<T>;
@@ -65,7 +66,7 @@ class basic_output_archive {
   unsigned get_library_version() const { return 19; }
   void save_binary(void const* from, std::size_t count) { raw(from, count); }
 
-  void put_count(std::size_t count) {
+  [[gnu::always_inline]] void put_count(std::size_t count) {
     if (count > std::numeric_limits<std::uint32_t>::max()) refuse_size(count);
     auto const written = static_cast<std::uint32_t>(count);
     raw(&written, sizeof written);
@@ -85,22 +86,22 @@ class basic_output_archive {
 
   /// An element that wrote nothing gets a byte, so that a count is never larger than what follows it.
   template <class E>
-  void put_element(E const& each) {
+  [[gnu::always_inline]] void put_element(E const& each) {
     if constexpr (least_bytes<E> == 0) {
       std::size_t const before = position();
-      *this & each;
-      if (position() == before) *this & std::uint8_t{0};
+      *this& each;
+      if (position() == before) *this& std::uint8_t{0};
     } else {
-      *this & each;
+      *this& each;
     }
   }
 
   template <class E>
-  void put_elements(E const* from, std::size_t count) {
+  [[gnu::always_inline]] void put_elements(E const* from, std::size_t count) {
     if constexpr (encoded_as_is<E>)
       raw(from, count * sizeof(E));
     else
-      for (std::size_t i = 0; i != count; ++i) *this & from[i];
+      for (std::size_t i = 0; i != count; ++i) *this& from[i];
   }
 
  private:

@@ -49,11 +49,11 @@ struct standard<std::tuple<Ts...>> {
   static constexpr std::size_t least = (std::size_t{0} + ... + least_bytes<Ts>);
 
   template <class Out>
-  static void save(Out& to, std::tuple<Ts...> const& value) {
+  [[gnu::always_inline]] static void save(Out& to, std::tuple<Ts...> const& value) {
     std::apply([&to](Ts const&... part) { static_cast<void>((to & ... & part)); }, value);
   }
   template <class In>
-  static void load(In& from, std::tuple<Ts...>& value) {
+  [[gnu::always_inline]] static void load(In& from, std::tuple<Ts...>& value) {
     std::apply([&from](Ts&... part) { static_cast<void>((from & ... & part)); }, value);
   }
 };
@@ -65,11 +65,11 @@ struct standard<std::array<E, N>> {
   static constexpr std::size_t least = N * least_bytes<E>;
 
   template <class Out>
-  static void save(Out& to, std::array<E, N> const& value) {
+  [[gnu::always_inline]] static void save(Out& to, std::array<E, N> const& value) {
     to.put_elements(value.data(), N);
   }
   template <class In>
-  static void load(In& from, std::array<E, N>& value) {
+  [[gnu::always_inline]] static void load(In& from, std::array<E, N>& value) {
     from.get_elements(value.data(), N);
   }
 };
@@ -81,12 +81,12 @@ struct standard<std::optional<E>> {
   static constexpr std::size_t least = 1;
 
   template <class Out>
-  static void save(Out& to, std::optional<E> const& value) {
+  [[gnu::always_inline]] static void save(Out& to, std::optional<E> const& value) {
     to & value.has_value();
-    if (value) to & *value;
+    if (value) to&* value;
   }
   template <class In>
-  static void load(In& from, std::optional<E>& value) {
+  [[gnu::always_inline]] static void load(In& from, std::optional<E>& value) {
     if constexpr (must_have_default_constructor<E>()) {
       bool engaged = false;
       from & engaged;
@@ -115,13 +115,13 @@ struct standard<std::variant<Ts...>> {
   static constexpr std::size_t least = 1;
 
   template <class Out>
-  static void save(Out& to, std::variant<Ts...> const& value) {
+  [[gnu::always_inline]] static void save(Out& to, std::variant<Ts...> const& value) {
     if (value.valueless_by_exception()) refuse_valueless();
-    to & static_cast<std::uint8_t>(value.index());
+    to& static_cast<std::uint8_t>(value.index());
     std::visit([&to](auto const& held) { to & held; }, value);
   }
   template <class In>
-  static void load(In& from, std::variant<Ts...>& value) {
+  [[gnu::always_inline]] static void load(In& from, std::variant<Ts...>& value) {
     std::uint8_t index = 0;
     from & index;
     bool const found = load_at(from, value, index, std::index_sequence_for<Ts...>{});

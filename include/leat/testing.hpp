@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// For the tests of a flow: run it with given inputs, compare what comes out, choose the cluster, drive time by hand.
+/// A program includes it beside <leat/leat.hpp>.
+#include <leat/testing/cluster.hpp>
+#include <leat/testing/compare.hpp>
+#include <leat/testing/options.hpp>
+#include <leat/testing/result.hpp>
+#include <leat/testing/run.hpp>

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/flow.hpp>
+#include <leat/run/simulated_cluster.hpp>
+#include <leat/testing/inputs.hpp>
+#include <leat/testing/options.hpp>
+#include <leat/testing/result.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace leat::test {
+
+/// A simulated cluster that the test drives by hand, in virtual time:
+///
+///     leat::test::cluster c{flow, leat::test::seed(42), {.processes = 2, .workers = 2}};
+///     c.feed("inp", {1, 2});
+///     c.advance(10s);
+///     CHECK(c.of<int>("out") == leat::test::unordered(expected));
+///
+/// Time passes only in `advance` and `finish`, and there only while all workers sleep. What a process fails of is thrown
+/// by them. The flow must outlive it.
+class cluster {
+ public:
+  cluster(flow const& what, seed chance, options how = {}) : cluster(what, with(how, chance), what.name()) {}
+  cluster(flow const& what, options how, detail::test_inputs inputs)
+      : flow_(&what), how_(std::move(how)), inputs_(std::move(inputs)) {}
+
+  /// Puts these records in the place of an input's source, after those that it has been fed already. The first time
+  /// before time is advanced.
+  template <class T>
+  cluster& feed(std::string const& name, std::vector<T> given) {
+    if (running_) inputs_.all().due = elapsed();
+    inputs_.of<T>(name, running_ != nullptr).add(std::move(given));
+    return *this;
+  }
+  template <class T>
+  cluster& feed(std::string const& name, std::initializer_list<T> given) {
+    using record = detail::fed_record<T>;
+    return feed<record>(name, std::vector<record>(given.begin(), given.end()));
+  }
+  /// The input will be fed later.
+  template <class T>
+  cluster& input(std::string const& name) {
+    inputs_.of<T>(name, running_ != nullptr);
+    return *this;
+  }
+  /// This output keeps its own sink. Before time is advanced.
+  cluster& keep(std::string const& output) {
+    inputs_.keep(output);
+    return *this;
+  }
+  /// What is fed from here on belongs to a later epoch, on all workers.
+  cluster& epoch() {
+    inputs_.all().next_phase();
+    return *this;
+  }
+
+  /// Lets this much virtual time pass; zero: lets everything happen that can happen now.
+  cluster& advance(std::chrono::nanoseconds how_long) {
+    begin();
+    running_->world().advance(how_long);
+    running_->rethrow();
+    return *this;
+  }
+  /// The inputs end, and the flow runs to its end. Throws stuck_error when it does not come to one.
+  cluster& finish() {
+    begin();
+    inputs_.all().close();
+    return run_out();
+  }
+  /// Asks for an orderly stop in one process, as a signal would, and runs to the end.
+  cluster& stop(unsigned process = 0) {
+    begin();
+    running_->process(process).stop();
+    return run_out();
+  }
+
+  /// Virtual time since the beginning.
+  std::chrono::nanoseconds elapsed() const {
+    return running_ ? running_->world().elapsed() : std::chrono::nanoseconds(0);
+  }
+  /// What the flow's wall clocks show.
+  wall_time wall() const { return how_.starts + std::chrono::duration_cast<wall_time::duration>(elapsed()); }
+
+  /// What has come to an output so far; as in `result`.
+  template <class T>
+  records<T> of(std::string const& name) const {
+    return so_far().of<T>(name);
+  }
+  output_of_any of(std::string const& name) const { return so_far().of(name); }
+  result so_far() const { return {inputs_.put_in(), flow_->description(), trace()}; }
+
+  /// Sums up all decisions so far.
+  std::uint64_t trace() const { return running_ ? running_->world().trace() : 0; }
+
+ private:
+  static options with(options how, seed chance) {
+    how.seed = chance.value;
+    return how;
+  }
+  cluster(flow const& what, options how, std::string const& name)
+      : cluster(what, std::move(how), detail::test_inputs(name)) {}
+
+  void begin() {
+    if (running_) return;
+    detail::simulation how;
+    how.seed = how_.seed;
+    how.processes = how_.processes;
+    how.each.workers = how_.workers;
+    how.each.batch_size = how_.batch_size;
+    how.each.snapshot_interval = how_.snapshot_interval;
+    how.longest_turn = std::chrono::nanoseconds(0);
+    how.test = inputs_.put_in().get();
+    running_ = std::make_unique<detail::simulated_cluster>(flow_->description(), how);
+    running_->world().begin_at(how_.starts);
+    inputs_.all().start = running_->world().now();
+    running_->begin();
+  }
+
+  cluster& run_out() {
+    detail::simulated_runtime& world = running_->world();
+    while (!world.all_done()) {
+      if (world.step(never_ends)) continue;
+      running_->rethrow();
+      world.fail_stuck();
+    }
+    running_->rethrow();
+    return *this;
+  }
+
+  static constexpr steady_time never_ends = detail::never;
+
+  flow const* flow_;
+  options how_;
+  detail::test_inputs inputs_;
+  std::unique_ptr<detail::simulated_cluster> running_;
+};
+
+}  // namespace leat::test

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/error.hpp>
+#include <leat/op/stand_in.hpp>
+#include <leat/testing/script.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace leat::detail {
+
+/// A list of string literals is a list of strings.
+template <class T>
+using fed_record = std::conditional_t<std::is_same_v<T, char const*>, std::string, T>;
+
+/// The stand-ins of a test, and the script of what it feeds.
+class test_inputs {
+ public:
+  explicit test_inputs(std::string flow_name) : flow_name_(std::move(flow_name)) {}
+
+  /// The feed of this input, made when it is named for the first time.
+  template <class T>
+  feed<T>& of(std::string const& name, bool begun) {
+    std::string const path = flow_name_ + "." + name;
+    std::map<std::string, std::shared_ptr<of_records>>& inputs = stand_ins_->inputs;
+    auto found = inputs.find(path);
+    if (found == inputs.end()) {
+      if (begun)
+        throw flow_error("the flow already runs with input \"" + path + "\"'s own source: name the input with feed or " +
+                         "input before time is advanced");
+      found = inputs.emplace(path, std::make_shared<feed<T>>(script_, inputs.size())).first;
+    }
+    auto* const fitting = dynamic_cast<feed<T>*>(found->second.get());
+    if (fitting == nullptr)
+      throw flow_error("the test feeds input \"" + path + "\" with records of type " + found->second->record_name() +
+                       " and with records of type " + type_name<T>());
+    return *fitting;
+  }
+  void keep(std::string const& name) { stand_ins_->kept.insert(flow_name_ + "." + name); }
+
+  std::shared_ptr<stand_ins> const& put_in() const { return stand_ins_; }
+  script& all() { return *script_; }
+
+ private:
+  std::string flow_name_;
+  std::shared_ptr<script> script_ = std::make_shared<script>();
+  std::shared_ptr<stand_ins> stand_ins_ = std::make_shared<stand_ins>();
+};
+
+}  // namespace leat::detail

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/error.hpp>
+#include <leat/flow.hpp>
+#include <leat/op/stand_in.hpp>
+#include <leat/testing/compare.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace leat {
+namespace detail {
+
+/// What has come to an output so far.
+template <class T>
+std::vector<T> records_of(stand_ins& test, graph const& flow, std::string const& name) {
+  std::string const path = flow.name() + "." + name;
+  auto const found = test.outputs.find(path);
+  if (found == test.outputs.end()) {
+    for (auto const& made : flow.nodes())
+      for (step_info const& step : made->steps)
+        if (step.kind == "output" && step.name == path)
+          throw flow_error("output \"" + path + "\" (" + place_of(step.where) + ") is not looked at by this test: it " +
+                           "was told to keep its sink, has not been built yet, or ends in to::for_each, whose " +
+                           "function sees the records itself");
+    throw flow_error("the flow has no output \"" + path + "\"");
+  }
+  auto* const fitting = dynamic_cast<captured<T>*>(found->second.get());
+  if (fitting == nullptr)
+    throw flow_error("output \"" + path + "\" takes records of type " + found->second->record_name() +
+                     ", and the test asks for records of type " + type_name<T>());
+  std::lock_guard const lock(fitting->mutex);
+  return fitting->records;
+}
+
+}  // namespace detail
+
+namespace test {
+
+/// An output of which the test does not say the type: it can be compared.
+class output_of_any {
+ public:
+  output_of_any(std::shared_ptr<detail::stand_ins> test, detail::graph const& flow, std::string name)
+      : test_(std::move(test)), flow_(&flow), name_(std::move(name)) {}
+
+  template <class T>
+  friend bool operator==(output_of_any const& got, std::vector<T> const& wanted) {
+    return got.as<T>() == wanted;
+  }
+  template <class T>
+  friend bool operator==(output_of_any const& got, unordered_records<T> const& wanted) {
+    return got.as<T>() == wanted;
+  }
+  template <class K, class V>
+  friend bool operator==(output_of_any const& got, keyed_records<K, V> const& wanted) {
+    return got.as<std::pair<K, V>>() == wanted;
+  }
+
+ private:
+  template <class T>
+  std::vector<T> as() const {
+    return detail::records_of<T>(*test_, *flow_, name_);
+  }
+
+  std::shared_ptr<detail::stand_ins> test_;
+  detail::graph const* flow_;
+  std::string name_;
+};
+
+/// What came out of a run. The flow must outlive it.
+class result {
+ public:
+  result(std::shared_ptr<detail::stand_ins> test, detail::graph const& flow, std::uint64_t trace)
+      : test_(std::move(test)), flow_(&flow), trace_(trace) {}
+
+  /// What came to the output with this name, the flow's own left out. Throws flow_error when there is no such output,
+  /// or when it is of another type.
+  template <class T>
+  records<T> of(std::string const& name) const {
+    return records<T>(detail::records_of<T>(*test_, *flow_, name));
+  }
+  /// For comparisons, which know the type.
+  output_of_any of(std::string const& name) const { return {test_, *flow_, name}; }
+
+  /// Sums up all decisions of a simulation: the same for the same flow, inputs, options and seed.
+  std::uint64_t trace() const { return trace_; }
+
+ private:
+  std::shared_ptr<detail::stand_ins> test_;
+  detail::graph const* flow_;
+  std::uint64_t trace_;
+};
+
+}  // namespace test
+}  // namespace leat

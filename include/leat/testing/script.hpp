@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/error.hpp>
+#include <leat/op/assembly.hpp>
+#include <leat/op/emitter.hpp>
+#include <leat/op/stand_in.hpp>
+#include <leat/op/step_context.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// What a test feeds a flow with: records, the ends of epochs among them, and times.
+namespace leat::detail {
+
+/// How far the inputs of one run are. A record of one phase is emitted only when the epochs of all workers have been
+/// closed after all records of the phase before, on whichever input and worker they were.
+class script {
+ public:
+  std::size_t last_phase() {
+    std::lock_guard const lock(mutex_);
+    return left_.size() - 1;
+  }
+  bool phase_is_over(std::size_t phase) {
+    std::lock_guard const lock(mutex_);
+    return left_[phase] == 0 && phase + 1 < left_.size();
+  }
+  bool closed() {
+    std::lock_guard const lock(mutex_);
+    return closed_;
+  }
+
+  /// Some records have been added to the phase that is being written.
+  std::size_t add_portion() {
+    std::lock_guard const lock(mutex_);
+    ++left_.back();
+    return left_.size() - 1;
+  }
+  void portion_emitted(std::size_t phase) {
+    bool over = false;
+    {
+      std::lock_guard const lock(mutex_);
+      over = --left_[phase] == 0;
+    }
+    if (over) wake_all();
+  }
+  void next_phase() {
+    {
+      std::lock_guard const lock(mutex_);
+      left_.push_back(0);
+    }
+    wake_all();
+  }
+  void close() {
+    {
+      std::lock_guard const lock(mutex_);
+      closed_ = true;
+    }
+    wake_all();
+  }
+
+  void join(host& worker) {
+    std::lock_guard const lock(mutex_);
+    hosts_.push_back(&worker);
+  }
+  void leave(host& worker) {
+    std::lock_guard const lock(mutex_);
+    std::erase(hosts_, &worker);
+  }
+  void wake_all() {
+    std::lock_guard const lock(mutex_);
+    for (host* worker : hosts_) worker->wake();
+  }
+
+  /// What the times of portions are counted from. Set before the run.
+  steady_time start{};
+  /// What the next portion has to wait for, from `start`.
+  std::chrono::nanoseconds due{};
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::size_t> left_{0};  ///< by phase: portions not emitted yet
+  std::vector<host*> hosts_;
+  bool closed_ = false;
+};
+
+/// What one input is fed.
+template <class T>
+class feed final : public input_stand_in<T> {
+ public:
+  feed(std::shared_ptr<script> of, std::size_t number) : script_(std::move(of)), number_(number) {}
+  void build(assembly& worker, node const& described) override;
+
+  void add(std::vector<T> records) {
+    {
+      std::lock_guard const lock(mutex_);
+      portions_.push_back({std::move(records), script_->add_portion(), script_->due});
+    }
+    script_->wake_all();
+  }
+
+  struct portion {
+    std::vector<T> records;
+    std::size_t phase;
+    std::chrono::nanoseconds due;
+  };
+  /// Null: there is none yet. It stays where it is only until the next is added.
+  bool next(std::size_t index, std::size_t& phase, steady_time& due) {
+    std::lock_guard const lock(mutex_);
+    if (index >= portions_.size()) return false;
+    phase = portions_[index].phase;
+    due = script_->start + portions_[index].due;
+    return true;
+  }
+  std::vector<T> take(std::size_t index) {
+    std::lock_guard const lock(mutex_);
+    return std::move(portions_[index].records);
+  }
+
+  script& of() { return *script_; }
+  /// All of it comes from one worker, so that its order is kept.
+  bool is_fed_by(host const& worker) const { return number_ % worker.count() == worker.index(); }
+
+ private:
+  std::shared_ptr<script> script_;
+  std::size_t number_;
+  std::mutex mutex_;
+  std::vector<portion> portions_;
+};
+
+template <class T>
+class fed_stage final : public source_stage {
+ public:
+  fed_stage(feed<T>& from, assembly& worker, node const& described)
+      : feed_(from), script_(from.of()), step_(described.step(), worker.worker()), out_(worker.batch_size<T>()),
+        mine_(from.is_fed_by(worker.worker())) {
+    worker.provide({described.id, 0}, out_.next());
+    script_.join(*step_.worker);
+  }
+  ~fed_stage() override { script_.leave(*step_.worker); }
+
+  bool turn() override {
+    if (!out_.next().ready()) return false;
+    if (begun_ != left_.size()) return emit_some();
+    if (script_.phase_is_over(phase_)) return ask_for_the_end_of_the_epoch();
+    if (mine_ && begin_portion()) return true;
+    if (!script_.closed() || phase_ != script_.last_phase() || has_more()) return false;
+    close_epoch({mark_kind::end, step_.epoch});
+    return true;
+  }
+  bool done() const override { return done_; }
+  steady_time wake_at() override {
+    std::size_t phase = 0;
+    steady_time due = never;
+    bool const waits = mine_ && out_.next().ready() && feed_.next(next_, phase, due) && phase == phase_;
+    return waits ? due : never;
+  }
+
+  bool ready_for_mark() override { return out_.next().ready(); }
+  bool emitted() const override { return out_.emitted() != emitted_at_mark_; }
+  void close_epoch(mark which) override {
+    out_.flush();
+    if (script_.phase_is_over(phase_)) ++phase_;
+    asked_ = false;
+    out_.next().arrive(which);
+    step_.pass(which);
+    emitted_at_mark_ = out_.emitted();
+    done_ = which.last();
+  }
+
+ private:
+  bool has_more() {
+    std::size_t phase = 0;
+    steady_time due = never;
+    return mine_ && feed_.next(next_, phase, due);
+  }
+  bool begin_portion() {
+    std::size_t phase = 0;
+    steady_time due = never;
+    if (!feed_.next(next_, phase, due) || phase != phase_ || due > step_.worker->now()) return false;
+    left_ = feed_.take(next_++);
+    begun_ = 0;
+    if (left_.empty()) script_.portion_emitted(phase_);
+    return true;
+  }
+  bool emit_some() {
+    for (std::size_t n = 0; n != 256 && begun_ != left_.size(); ++n) out_(std::move(left_[begun_++]));
+    out_.flush();
+    if (begun_ == left_.size()) script_.portion_emitted(phase_);
+    return true;
+  }
+  bool ask_for_the_end_of_the_epoch() {
+    step_.worker->saw_epoch(step_.epoch);
+    return !std::exchange(asked_, true);
+  }
+
+  feed<T>& feed_;
+  script& script_;
+  step_context step_;
+  emitter<T> out_;
+  bool mine_;
+  std::vector<T> left_;     ///< the portion that is being emitted
+  std::size_t begun_ = 0;   ///< of it, emitted
+  std::size_t next_ = 0;    ///< portion
+  std::size_t phase_ = 0;
+  std::size_t emitted_at_mark_ = 0;
+  bool asked_ = false;
+  bool done_ = false;
+};
+
+template <class T>
+void feed<T>::build(assembly& worker, node const& described) {
+  worker.add<fed_stage<T>>(*this, worker, described);
+}
+
+}  // namespace leat::detail
