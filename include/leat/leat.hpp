@@ -43,6 +43,7 @@
 #include <leat/op/step.hpp>
 
 #include <leat/route/redistribute.hpp>
+#include <leat/route/to_partitions.hpp>
 
 #include <leat/run/main.hpp>
 #include <leat/run/run.hpp>

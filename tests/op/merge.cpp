@@ -14,12 +14,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 namespace {
 
-/// A few numbers per turn, so that epochs of zero length come often.
+/// A few numbers per turn, so that epochs that last one turn are many.
 class in_small_batches {
  public:
   using record = int;
@@ -28,21 +29,24 @@ class in_small_batches {
 
   class part {
    public:
-    part(int next, int last, int step, int at_once) : next_(next), last_(last), step_(step), at_once_(at_once) {}
+    part(int next, int last, int at_once, leat::step_services const& services)
+        : next_(next), last_(last), at_once_(at_once), services_(services) {}
     bool next_batch(leat::emitter<int>& out) {
-      for (int n = 0; n != at_once_ && next_ < last_; ++n, next_ += step_) out(next_);
+      for (int n = 0; n != at_once_ && next_ < last_; ++n, next_ += step()) out(next_);
       return next_ < last_;
     }
+    std::optional<leat::steady_time> next_awake() const { return services_.now() + std::chrono::nanoseconds(1); }
 
    private:
+    int step() const { return static_cast<int>(services_.worker_count()); }
+
     int next_;
     int last_;
-    int step_;
     int at_once_;
+    leat::step_services services_;
   };
   part build(leat::step_services const& services) const {
-    return {first_ + static_cast<int>(services.worker_index()), last_, static_cast<int>(services.worker_count()),
-            at_once_};
+    return {first_ + static_cast<int>(services.worker_index()), last_, at_once_, services};
   }
 
  private:

@@ -21,6 +21,9 @@ handed_in<S> hand_in(S&& up) {
     return std::move(up);
 }
 
+template <class F, class... S>
+concept takes_streams = (silent<S> || ...) || requires(F& f, handed_in<S>&&... up) { f(std::move(up)...); };
+
 template <class F>
 class compose_step {
  public:
@@ -28,7 +31,7 @@ class compose_step {
 
   template <a_stream S>
   friend auto operator|(S&& up, compose_step self) {
-    constexpr bool f_takes_the_stream = silent<S> || requires(F& f, handed_in<S>&& s) { f(std::move(s)); };
+    constexpr bool f_takes_the_stream = takes_streams<F, S>;
     static_assert(f_takes_the_stream,
                   "leat: compose(name, f): f must be callable with the stream that the step before it makes");
     if constexpr (silent<S> || !f_takes_the_stream)
@@ -60,10 +63,7 @@ detail::compose_step<F> compose(step_name name, F f) {
 template <class F, detail::a_stream First, detail::a_stream... More>
 auto compose(step_name name, F f, First&& first, More&&... more) {
   constexpr bool quiet = detail::silent<First> || (detail::silent<More> || ...);
-  constexpr bool f_takes_the_streams =
-      quiet || requires(detail::handed_in<First>&& a, detail::handed_in<More>&&... others) {
-        f(std::move(a), std::move(others)...);
-      };
+  constexpr bool f_takes_the_streams = detail::takes_streams<F, First, More...>;
   static_assert(f_takes_the_streams, "leat: compose(name, f, streams...): f must be callable with these streams");
   if constexpr (quiet || !f_takes_the_streams)
     return stream<poison>{};

@@ -101,8 +101,8 @@ class flat_map_batch_step {
 
   template <a_stream S>
   friend auto operator|(S&& up, flat_map_batch_step self) {
-    using batch = std::span<record_of<S>>;
-    constexpr bool f_takes_a_batch = silent<S> || takes<F, batch> || takes_and_emits<F, batch, Given>();
+    using batch = std::conditional_t<silent<S>, poison, std::span<record_of<S>>>;
+    constexpr bool f_takes_a_batch = takes<F, batch> || takes_and_emits<F, batch, Given>();
     static_assert(f_takes_a_batch,
                   "leat: flat_map_batch(f): f must be callable with a std::span of the records that the step before "
                   "it produces, or with the span and emit");

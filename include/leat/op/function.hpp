@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/signature.hpp>
+#include <leat/fwd.hpp>
 
 #include <string>
 #include <string_view>
@@ -11,16 +12,20 @@
 /// What the operators ask of the functions they are given.
 namespace leat::detail {
 
+/// After a refusal, or a sink, there is no record to ask about: a generic lambda may not even be tried.
+template <class T>
+concept not_there = std::is_same_v<T, poison> || std::is_same_v<T, finished>;
+
 /// Whether `f` takes the record, given away as an rvalue.
 template <class F, class T>
-inline constexpr bool takes = requires(F& f, T&& record) { f(std::move(record)); };
+concept takes = not_there<T> || requires(F& f, T&& record) { f(std::move(record)); };
 
 template <class F, class T>
 using result_of = decltype(std::declval<F&>()(std::declval<T&&>()));
 
 /// Whether `f` takes the record to read it.
 template <class F, class T>
-inline constexpr bool reads = requires(F& f, T const& record) { f(record); };
+concept reads = not_there<T> || requires(F& f, T const& record) { f(record); };
 
 template <class F, class T>
 using result_of_reading = decltype(std::declval<F&>()(std::declval<T const&>()));

@@ -55,6 +55,9 @@ struct inspect_op {
   step_context const* step = nullptr;
 };
 
+template <class F, class T>
+concept reads_with_name = not_there<T> || requires(F& f, std::string_view step, T const& record) { f(step, record); };
+
 template <class F>
 struct look_with_name {
   explicit look_with_name(F function) : f(std::move(function)) {}
@@ -92,9 +95,7 @@ class inspect_step {
     static_assert(record_can_be_printed,
                   "leat: inspect(): this record has no text: give it std::string to_text(record const&), or use "
                   "inspect(f)");
-    constexpr bool f_takes_the_record =
-        silent<S> || prints || reads<F, T> ||
-        requires(F& f, std::string_view step, T const& record) { f(step, record); };
+    constexpr bool f_takes_the_record = silent<S> || prints || reads<F, T> || reads_with_name<F, T>;
     static_assert(f_takes_the_record,
                   "leat: inspect(f): f must be callable with a const reference to the record, or with the step's name "
                   "and that");

@@ -27,6 +27,10 @@ struct print_record_and_place {
   }
 };
 
+template <class F, class T>
+concept reads_with_place = not_there<T> || requires(F& f, std::string_view step, T const& record, std::uint64_t epoch,
+                                                    unsigned worker) { f(step, record, epoch, worker); };
+
 template <class F>
 struct look_with_place {
   explicit look_with_place(F function) : f(std::move(function)) {}
@@ -52,9 +56,7 @@ class inspect_debug_step {
     static_assert(record_can_be_printed,
                   "leat: inspect_debug(): this record has no text: give it std::string to_text(record const&), or use "
                   "inspect_debug(f)");
-    constexpr bool f_takes_the_record =
-        silent<S> || prints || requires(F& f, std::string_view step, T const& record, std::uint64_t epoch,
-                                        unsigned worker) { f(step, record, epoch, worker); };
+    constexpr bool f_takes_the_record = silent<S> || prints || reads_with_place<F, T>;
     static_assert(f_takes_the_record,
                   "leat: inspect_debug(f): f must be callable with (step, record, epoch, worker), the record being a "
                   "const reference");

@@ -112,13 +112,16 @@ stream<record_of<S>> append_redistribution(S&& up, Route route, step_name const&
   return stream_access::make<T>(in, at);
 }
 
+template <class T>
+concept can_travel = not_there<T> || has_codec<T>;
+
 class redistribute_step {
  public:
   explicit redistribute_step(step_name name) : name_(std::move(name)) {}
 
   template <a_stream S>
   friend auto operator|(S&& up, redistribute_step self) {
-    constexpr bool record_has_a_codec = silent<S> || has_codec<record_of<S>>;
+    constexpr bool record_has_a_codec = can_travel<record_of<S>>;
     static_assert(record_has_a_codec,
                   "leat: redistribute(): the record has no codec: it may have to go to a worker of another process. Give "
                   "it template <class A> void serialize(A&, unsigned), or use a type that has one");
@@ -148,11 +151,11 @@ class redistribute_by_step {
   template <a_stream S>
   friend auto operator|(S&& up, redistribute_by_step self) {
     using T = record_of<S>;
-    constexpr bool record_has_a_codec = silent<S> || has_codec<T>;
+    constexpr bool record_has_a_codec = can_travel<T>;
     static_assert(record_has_a_codec,
                   "leat: redistribute(): the record has no codec: it may have to go to a worker of another process. Give "
                   "it template <class A> void serialize(A&, unsigned), or use a type that has one");
-    constexpr bool f_takes_the_record = silent<S> || !record_has_a_codec || reads<F, T>;
+    constexpr bool f_takes_the_record = !record_has_a_codec || reads<F, T>;
     static_assert(f_takes_the_record,
                   "leat: redistribute(by(f)): f must be callable with a const reference to the record that the step "
                   "before it produces");

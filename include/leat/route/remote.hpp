@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <cstring>
 #include <deque>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -79,9 +80,9 @@ class inbox {
   std::atomic<std::size_t> count_{0};
 };
 
-[[noreturn]] inline void fail_channel(node const& described, unsigned worker, std::string const& what) {
+inline run_error channel_error(node const& described, unsigned worker, std::string const& what) {
   step_info const& step = described.steps.back();
-  throw run_error("step \"" + step.name + "\" (" + step.kind + ", " + place_of(step.where) + ") on worker " +
+  return run_error("step \"" + step.name + "\" (" + step.kind + ", " + place_of(step.where) + ") on worker " +
                       std::to_string(worker) + ": " + what,
                   step.name, step.where, worker, 0);
 }
@@ -132,9 +133,9 @@ class remote_sender final : public sending_end<T> {
     encode_into(frame, content, first, count);
     if (frame.size() - frame_header::size > frame_header::most_bytes) {
       if (count == 1)
-        fail_channel(described_, header_.from,
-                     "a record has " + std::to_string(frame.size() - frame_header::size) +
-                         " bytes when it is encoded, and at most 64 MiB can be sent to another process");
+        throw channel_error(described_, header_.from,
+                            "a record has " + std::to_string(frame.size() - frame_header::size) +
+                                " bytes when it is encoded, and at most 64 MiB can be sent to another process");
       message<T> unmarked;
       send_part(content, first, count / 2, unmarked);
       send_part(content, first + count / 2, count - count / 2, what);
@@ -145,19 +146,12 @@ class remote_sender final : public sending_end<T> {
   }
 
   void encode_into(byte_buffer& frame, packet<T> const& content, std::size_t first, std::size_t count) {
-    if constexpr (has_codec<T>) {
-      try {
-        encode_batch(content.records.begin() + first, count, frame);
-      } catch (codec_error const& cause) {
-        fail_channel(described_, header_.from, cause.what());
-      }
-      if (!content.hashes.empty())
-        frame.append(content.hashes.begin() + first, count * sizeof(std::uint64_t));
-    } else {
-      fail_channel(described_, header_.from,
-                   "its records have no codec, so they cannot be sent to another process: give them template <class "
-                   "A> void serialize(A&, unsigned), or run the flow in one process");
+    try {
+      encode_batch(content.records.begin() + first, count, frame);
+    } catch (std::exception const& cause) {
+      std::throw_with_nested(channel_error(described_, header_.from, cause.what()));
     }
+    if (!content.hashes.empty()) frame.append(content.hashes.begin() + first, count * sizeof(std::uint64_t));
   }
 
   void put(byte_buffer frame, std::size_t count, std::uint8_t hashed, message<T> const& what) {
@@ -219,24 +213,23 @@ class remote_receiver final : public receiving_end<T> {
       content = std::move(spare_.back());
       spare_.pop_back();
     }
-    if constexpr (has_codec<T>) {
-      std::span<std::byte const> records = arrived_.payload.bytes();
-      std::size_t const count = arrived_.header.count;
-      std::size_t const hash_bytes = arrived_.header.hashed != 0 ? count * sizeof(std::uint64_t) : 0;
-      try {
-        if (hash_bytes > records.size()) refuse_short(hash_bytes, records.size());
-        if (hash_bytes != 0) {
-          content->hashes.make_room(count);
-          std::memcpy(content->hashes.end(), records.data() + records.size() - hash_bytes, hash_bytes);
-          content->hashes.set_end(content->hashes.end() + count);
-        }
-        std::size_t const decoded = decode_batch<T>(records.first(records.size() - hash_bytes), content->records);
-        if (decoded != count)
-          refuse(std::to_string(decoded) + " records came where " + std::to_string(count) + " were announced");
-      } catch (codec_error const& cause) {
-        fail_channel(described_, credit_.to,
-                     "what worker " + std::to_string(credit_.from) + " of another process sent is bad: " + cause.what());
+    std::span<std::byte const> const records = arrived_.payload.bytes();
+    std::size_t const count = arrived_.header.count;
+    std::size_t const hash_bytes = arrived_.header.hashed != 0 ? count * sizeof(std::uint64_t) : 0;
+    try {
+      if (hash_bytes > records.size()) refuse_short(hash_bytes, records.size());
+      if (hash_bytes != 0) {
+        content->hashes.make_room(count);
+        std::memcpy(content->hashes.end(), records.data() + records.size() - hash_bytes, hash_bytes);
+        content->hashes.set_end(content->hashes.end() + count);
       }
+      std::size_t const decoded = decode_batch<T>(records.first(records.size() - hash_bytes), content->records);
+      if (decoded != count)
+        refuse(std::to_string(decoded) + " records came where " + std::to_string(count) + " were announced");
+    } catch (std::exception const& cause) {
+      std::throw_with_nested(channel_error(
+          described_, credit_.to,
+          "what worker " + std::to_string(credit_.from) + " of another process sent is bad: " + cause.what()));
     }
     return content;
   }

@@ -25,15 +25,17 @@ class readiness {
   readiness& operator=(readiness const&) = delete;
   ~readiness() { close(); }
 
-  /// Any thread. `then` is called on the waiting thread.
-  void watch(int descriptor, std::function<void()> then) {
+  /// Any thread. `then` is called on the waiting thread. Watching twice for the same reader is watching once.
+  void watch(int descriptor, void const* reader, std::function<void()> then) {
     std::lock_guard const lock(mutex_);
+    for (watched const& other : watched_)
+      if (other.descriptor == descriptor && other.reader == reader) return;
     if (!thread_.joinable()) {
       if (::pipe2(poke_.data(), O_CLOEXEC | O_NONBLOCK) != 0)
         throw std::runtime_error("leat: cannot make the pipe that waiting for input needs");
       thread_ = std::thread([this] { run(); });
     }
-    watched_.emplace_back(descriptor, std::move(then));
+    watched_.push_back(watched{descriptor, reader, std::move(then)});
     poke();
   }
 
@@ -50,6 +52,12 @@ class readiness {
   }
 
  private:
+  struct watched {
+    int descriptor;
+    void const* reader;
+    std::function<void()> then;
+  };
+
   void poke() {
     char const byte = 0;
     [[maybe_unused]] auto const written = ::write(poke_[1], &byte, 1);  // a full pipe pokes as well
@@ -62,7 +70,7 @@ class readiness {
         std::lock_guard const lock(mutex_);
         if (closing_) return;
         set.assign(1, pollfd{poke_[0], POLLIN, 0});
-        for (auto const& [descriptor, then] : watched_) set.push_back(pollfd{descriptor, POLLIN, 0});
+        for (watched const& one : watched_) set.push_back(pollfd{one.descriptor, POLLIN, 0});
       }
       ::poll(set.data(), static_cast<nfds_t>(set.size()), -1);
       std::array<char, 64> rest{};
@@ -78,7 +86,7 @@ class readiness {
       std::lock_guard const lock(mutex_);
       for (std::size_t i = set.size() - 1; i != 0; --i)
         if (set[i].revents != 0) {
-          due.push_back(std::move(watched_[i - 1].second));
+          due.push_back(std::move(watched_[i - 1].then));
           watched_.erase(watched_.begin() + static_cast<std::ptrdiff_t>(i - 1));
         }
     }
@@ -86,7 +94,7 @@ class readiness {
   }
 
   std::mutex mutex_;
-  std::vector<std::pair<int, std::function<void()>>> watched_;
+  std::vector<watched> watched_;
   std::array<int, 2> poke_{-1, -1};
   std::thread thread_;
   bool closing_ = false;

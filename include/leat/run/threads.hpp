@@ -63,7 +63,7 @@ class thread_runtime final : public runtime {
   void block(std::function<void()> work) override { blocking_.run(std::move(work)); }
 
   void wake_when_readable(int descriptor, driven& which) override {
-    readiness_.watch(descriptor, [this, &which] { wake(which); });
+    readiness_.watch(descriptor, &which, [this, &which] { wake(which); });
   }
 
  private:

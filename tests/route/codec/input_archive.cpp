@@ -114,6 +114,15 @@ TEST_CASE("input_archive: memory stays within a multiple of the frame, whatever 
   CHECK(times_the_frame<counted_vector<std::optional<big>>>(hostile(1000, 1004)) * 1004 <= 2 * (65536 + 16 * 1004));
 }
 
+TEST_CASE("input_archive: no more than 64 KiB is reserved for elements that have not been read") {
+  std::size_t const mebibyte = 1u << 20;
+  asked_for = 0;
+  std::vector<std::byte> const first_is_bad = hostile(mebibyte / 16, mebibyte, std::byte{255});
+  CHECK_THROWS_AS(leat::decode<counted_vector<std::string>>(first_is_bad), leat::codec_error);
+  CHECK(asked_for > 0);
+  CHECK(asked_for <= 65536);
+}
+
 TEST_CASE("input_archive: the allowance is for the whole frame, and can be given") {
   using many_big = std::vector<std::optional<big>>;
   std::vector<std::byte> const bytes = checks::encoded(many_big(100));
@@ -150,6 +159,12 @@ TEST_CASE("input_archive: no tree is too deep for the stack") {
   tree too_deep;
   too_deep.children.push_back(deepest_allowed);
   CHECK_THROWS_AS(checks::encoded(too_deep), leat::codec_error);
+
+  std::vector<std::byte> one_too_deep;
+  for (int i = 0; i != 64; ++i)
+    for (std::byte const each : bytes_of({1, 0, 0, 0})) one_too_deep.push_back(each);
+  for (std::byte const each : bytes_of({0, 0, 0, 0})) one_too_deep.push_back(each);
+  CHECK(contains(refusal<tree>(one_too_deep), "more than 64 types"));
 
   std::vector<std::byte> hostile_tree;
   for (int i = 0; i != 100'000; ++i)
@@ -206,7 +221,8 @@ TEST_CASE("input_archive: operators of both spellings, and what Boost's headers 
   std::string x;
   int numbers[2] = {};
   char end[3] = {};
-  from >> one >> x& numbers;
+  from >> one >> x;
+  from & numbers;
   from.load_binary(end, 3);
   CHECK(one == 1);
   CHECK(x == "x");

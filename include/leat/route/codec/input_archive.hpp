@@ -102,13 +102,13 @@ class basic_input_archive {
   [[gnu::always_inline]] void get_element(E& each) {
     if constexpr (least_bytes<E> == 0) {
       std::byte const* const before = next_;
-      *this& each;
+      *this >> each;
       if (next_ == before) {
         std::uint8_t nothing = 0;
         raw(&nothing, sizeof nothing);
       }
     } else {
-      *this& each;
+      *this >> each;
     }
   }
 
@@ -117,7 +117,7 @@ class basic_input_archive {
     if constexpr (encoded_as_is<E>)
       raw(to, count * sizeof(E));
     else
-      for (std::size_t i = 0; i != count; ++i) *this& to[i];
+      for (std::size_t i = 0; i != count; ++i) *this >> to[i];
   }
 
  private:

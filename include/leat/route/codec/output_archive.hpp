@@ -89,10 +89,10 @@ class basic_output_archive {
   [[gnu::always_inline]] void put_element(E const& each) {
     if constexpr (least_bytes<E> == 0) {
       std::size_t const before = position();
-      *this& each;
-      if (position() == before) *this& std::uint8_t{0};
+      *this << each;
+      if (position() == before) *this << std::uint8_t{0};
     } else {
-      *this& each;
+      *this << each;
     }
   }
 
@@ -101,7 +101,7 @@ class basic_output_archive {
     if constexpr (encoded_as_is<E>)
       raw(from, count * sizeof(E));
     else
-      for (std::size_t i = 0; i != count; ++i) *this& from[i];
+      for (std::size_t i = 0; i != count; ++i) *this << from[i];
   }
 
  private:

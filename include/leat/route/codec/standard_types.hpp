@@ -117,7 +117,7 @@ struct standard<std::variant<Ts...>> {
   template <class Out>
   [[gnu::always_inline]] static void save(Out& to, std::variant<Ts...> const& value) {
     if (value.valueless_by_exception()) refuse_valueless();
-    to& static_cast<std::uint8_t>(value.index());
+    to << static_cast<std::uint8_t>(value.index());
     std::visit([&to](auto const& held) { to & held; }, value);
   }
   template <class In>

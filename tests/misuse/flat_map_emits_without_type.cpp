@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: leat: flat_map(f): an f that is given emit does not say what it emits: write flat_map<T>(f)
+#include <leat/flow.hpp>
+#include <leat/from/range.hpp>
+#include <leat/op/flat_map.hpp>
+
+int main() {
+  leat::flow flow("misuse");
+  flow.input("in", leat::from::range(3)) | leat::flat_map([](int i, auto emit) { emit(i); });
+}

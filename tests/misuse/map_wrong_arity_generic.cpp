@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: leat: map(f): f must be callable with the record that the step before it produces
+#include <leat/flow.hpp>
+#include <leat/from/range.hpp>
+#include <leat/op/map.hpp>
+
+int main() {
+  leat::flow flow("misuse");
+  flow.input("in", leat::from::range(3)) | leat::map([](auto a, auto b) { return a + b; });
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: leat: records of this stream cannot be copied, so it has one consumer only: write
+// expect: std::move(stream) | ...
+#include <leat/flow.hpp>
+#include <leat/from/range.hpp>
+#include <leat/op/map.hpp>
+
+#include <memory>
+
+int main() {
+  leat::flow flow("misuse");
+  auto owned = flow.input("in", leat::from::range(3)) | leat::map([](int i) { return std::make_unique<int>(i); });
+  auto read = owned | leat::map([](std::unique_ptr<int> const& p) { return *p; });
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: leat: stateful_map(name, f): the state has no codec
+#include <leat/from/range.hpp>
+#include <leat/op/key_on.hpp>
+#include <leat/state/stateful_map.hpp>
+
+#include <memory>
+
+int main() {
+  leat::flow flow("f");
+  flow.input("in", leat::from::range(3)) | leat::key_on([](int x) { return x; })
+    | leat::stateful_map("sum", [](std::optional<std::shared_ptr<int>>&, int x) { return x; });
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: leat: stateful_map(name, f): f must return one result for each value
+#include <leat/from/range.hpp>
+#include <leat/op/key_on.hpp>
+#include <leat/state/stateful_map.hpp>
+
+int main() {
+  leat::flow flow("f");
+  flow.input("in", leat::from::range(3)) | leat::key_on([](int x) { return x; })
+    | leat::stateful_map("sum", [](std::optional<int>& sum, int x) { sum = x; });
+}

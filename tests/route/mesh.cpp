@@ -1,0 +1,543 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <leat/route/mesh.hpp>
+
+#include <doctest/doctest.h>
+
+#include <leat/from/iterable.hpp>
+#include <leat/op/map.hpp>
+#include <leat/route/redistribute.hpp>
+#include <leat/run/simulated_cluster.hpp>
+#include <leat/to/collect.hpp>
+#include <leat/to/output.hpp>
+
+#include "fixture/memory_link.hpp"
+#include "fixture/one_at_a_time.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+using leat::detail::frame_header;
+using leat::detail::frame_type;
+using leat::detail::mark;
+using leat::detail::mark_kind;
+using leat::detail::mesh;
+using leat::detail::message;
+using leat::detail::packet;
+
+namespace {
+
+/// A worker that is not there: the mesh asks it for little.
+class lone_host final : public leat::detail::host {
+ public:
+  explicit lone_host(unsigned index) : index_(index) {}
+  unsigned index() const override { return index_; }
+  unsigned count() const override { return 2; }
+  leat::steady_time now() override { return time; }
+  leat::wall_time wall() override { return {}; }
+  std::uint64_t random() override { return 4; }
+  void wake() override {}
+  void touch(unsigned) override {}
+  void saw_epoch(std::uint64_t) override {}
+  void block(std::function<void()>, std::function<void()>) override {}
+  void wake_when_readable(int) override {}
+
+  leat::steady_time time{std::chrono::seconds(100)};
+
+ private:
+  unsigned index_;
+};
+
+/// Two processes of one worker each, by hand. Node 1 stands for an exchange.
+struct two_meshes {
+  explicit two_meshes(std::size_t packets = 3, std::size_t capacity = 100) : flow("flow") {
+    leat::stream s = flow.input("in", leat::from::iterable(std::vector{1}));
+    s | leat::output("out", leat::to::collect(unused));
+    auto [first, second] = leat::test::memory_links(capacity);
+    leat::detail::connections ends[2];
+    ends[0].resize(2);
+    ends[1].resize(2);
+    ends[0][1] = std::move(first);
+    ends[1][0] = std::move(second);
+    for (unsigned i = 0; i != 2; ++i)
+      of[i] = std::make_unique<mesh>(flow.description(), i, 1, packets, std::move(ends[i]));
+  }
+  /// Until nothing moves.
+  void exchange() {
+    bool progress = true;
+    while (progress) {
+      progress = of[0]->turn(hosts[0]);
+      progress = of[1]->turn(hosts[1]) || progress;
+    }
+  }
+  leat::detail::node const& node() const { return *flow.description().nodes()[1]; }
+
+  leat::flow flow;
+  std::vector<int> unused;
+  std::unique_ptr<mesh> of[2];
+  lone_host hosts[2]{lone_host(0), lone_host(1)};
+};
+
+/// One mesh, and its peer's end of the link in the hands of the test.
+struct mesh_and_stranger {
+  mesh_and_stranger() : flow("flow") {
+    flow.input("in", leat::from::iterable(std::vector{1})) | leat::output("out", leat::to::collect(unused));
+    auto [first, second] = leat::test::memory_links(1 << 20);
+    leat::detail::connections ends(2);
+    ends[1] = std::move(first);
+    stranger = std::move(second);
+    here = std::make_unique<mesh>(flow.description(), 0, 1, 3, std::move(ends));
+  }
+  void send(frame_header header, std::string const& payload = "") {
+    header.length = static_cast<std::uint32_t>(payload.size());
+    send_as_it_is(header, payload);
+  }
+  void send_as_it_is(frame_header const& header, std::string const& payload = "") {
+    std::vector<std::byte> bytes(frame_header::size);
+    header.write(bytes.data());
+    for (char c : payload) bytes.push_back(static_cast<std::byte>(c));
+    REQUIRE(stranger->send(bytes) == bytes.size());
+  }
+  std::string turn() {
+    try {
+      here->turn(host);
+    } catch (leat::run_error const& error) {
+      return error.what();
+    }
+    return "";
+  }
+
+  leat::flow flow;
+  std::vector<int> unused;
+  std::unique_ptr<leat::detail::connection> stranger;
+  std::unique_ptr<mesh> here;
+  lone_host host{0};
+};
+
+template <class T>
+void send(leat::detail::sending_end<T>& end, std::vector<T> records, std::optional<mark> which = std::nullopt,
+          std::vector<std::uint64_t> const& hashes = {}) {
+  message<T> what;
+  if (!records.empty()) {
+    what.content = end.fresh();
+    REQUIRE(what.content != nullptr);
+    for (T& record : records) what.content->records.push(std::move(record));
+    for (std::uint64_t hash : hashes) what.content->hashes.push(hash);
+  }
+  if (which) {
+    what.which = *which;
+    what.marked = true;
+  }
+  REQUIRE(end.send(what));
+}
+
+/// The first process that lists it has partition 0, the next one partition 1, and so on.
+class local_parts {
+ public:
+  using record = std::pair<std::string, unsigned>;
+  using position = int;
+  class partition {
+   public:
+    partition(std::string name, unsigned worker) : name_(std::move(name)), worker_(worker) {}
+    bool next_batch(leat::emitter<record>& out) {
+      out(record(name_, worker_));
+      return false;
+    }
+
+   private:
+    std::string name_;
+    unsigned worker_;
+  };
+  std::vector<std::string> list_parts() const { return {"part" + std::to_string((*asked_)++), "shared"}; }
+  partition build_part(std::string const& name, std::optional<int> const&, leat::step_services const& services) const {
+    return {name, services.worker_index()};
+  }
+
+ private:
+  std::shared_ptr<int> asked_ = std::make_shared<int>(0);
+};
+
+leat::detail::simulation cluster_of(unsigned processes, unsigned workers, std::uint64_t seed) {
+  leat::detail::simulation how;
+  how.seed = seed;
+  how.processes = processes;
+  how.each.workers = workers;
+  how.each.batch_size = 2;
+  how.each.snapshot_interval = std::chrono::nanoseconds::max();
+  return how;
+}
+
+std::vector<int> ones(std::size_t count) { return std::vector<int>(count, 1); }
+
+}  // namespace
+
+TEST_CASE("a frame's header is the same after the wire, whose bytes are fixed") {
+  frame_header header;
+  header.length = 0x01020304;
+  header.type = frame_type::credit;
+  header.set({mark_kind::end, 0x1122334455667788});
+  header.hashed = 1;
+  header.node = 7;
+  header.from = 0x0a0b;
+  header.to = 3;
+  header.count = 99;
+  header.messages = 5;
+  std::vector<std::byte> bytes(frame_header::size);
+  header.write(bytes.data());
+  CHECK(bytes[0] == std::byte{4});
+  CHECK(bytes[3] == std::byte{1});
+  CHECK(bytes[12] == std::byte{0x0b});
+  CHECK(bytes[24] == std::byte{0x88});
+  frame_header const back = frame_header::read(bytes.data());
+  CHECK(back.length == header.length);
+  CHECK(back.type == frame_type::credit);
+  CHECK(back.which().kind == mark_kind::end);
+  CHECK(back.which().epoch == 0x1122334455667788);
+  CHECK(back.hashed == 1);
+  CHECK(back.node == 7);
+  CHECK(back.from == 0x0a0b);
+  CHECK(back.to == 3);
+  CHECK(back.count == 99);
+  CHECK(back.messages == 5);
+}
+
+TEST_CASE("records, hashes and marks come over in order") {
+  using record = std::pair<std::string, int>;
+  two_meshes both;
+  auto& out = both.of[0]->sender<record>(both.node(), 0, 1, 4);
+  auto& in = both.of[1]->receiver<record>(both.node(), 0, 1, 4);
+  send<record>(out, {{"a", 1}, {"b", 2}}, std::nullopt, {11, 22});
+  send<record>(out, {{"c", 3}}, mark{mark_kind::barrier, 1}, {33});
+  send<record>(out, {}, mark{mark_kind::end, 2});
+  message<record> got;
+  CHECK_FALSE(in.receive(got));
+  both.exchange();
+
+  REQUIRE(in.receive(got));
+  REQUIRE(got.content != nullptr);
+  CHECK_FALSE(got.marked);
+  CHECK(std::vector<record>(got.content->records.begin(), got.content->records.end()) ==
+        std::vector<record>{{"a", 1}, {"b", 2}});
+  CHECK(std::vector<std::uint64_t>(got.content->hashes.begin(), got.content->hashes.end()) ==
+        std::vector<std::uint64_t>{11, 22});
+  delete got.content;
+
+  REQUIRE(in.receive(got));
+  REQUIRE(got.content != nullptr);
+  CHECK(got.content->records.size() == 1);
+  CHECK(got.marked);
+  CHECK(got.which.kind == mark_kind::barrier);
+  CHECK(got.which.epoch == 1);
+  delete got.content;
+
+  REQUIRE(in.receive(got));
+  CHECK(got.content == nullptr);
+  CHECK(got.which.kind == mark_kind::end);
+  CHECK(got.which.epoch == 2);
+  CHECK_FALSE(in.receive(got));
+}
+
+TEST_CASE("a sender has as many packets as credit, until the receiver has emptied some") {
+  two_meshes both(3);
+  auto& out = both.of[0]->sender<int>(both.node(), 0, 1, 4);
+  auto& in = both.of[1]->receiver<int>(both.node(), 0, 1, 4);
+  for (int i = 0; i != 3; ++i) send<int>(out, {i});
+  CHECK(out.fresh() == nullptr);
+  CHECK_FALSE(out.starved());
+  both.exchange();
+  CHECK(out.fresh() == nullptr);  // it has arrived, but nobody has read it
+
+  message<int> got;
+  REQUIRE(in.receive(got));
+  both.exchange();
+  CHECK(out.fresh() == nullptr);  // it is still in use
+  got.content->records.clear();
+  in.give_back(got.content);
+  both.exchange();
+  send<int>(out, {3});
+  CHECK(out.fresh() == nullptr);
+
+  for (int wanted = 1; wanted != 4; ++wanted) {
+    both.exchange();
+    REQUIRE(in.receive(got));
+    CHECK(*got.content->records.begin() == wanted);
+    got.content->records.clear();
+    in.give_back(got.content);
+  }
+  both.exchange();
+  CHECK(out.starved());
+}
+
+TEST_CASE("what is borrowed beyond the credit is paid back") {
+  two_meshes both(1);
+  auto& out = both.of[0]->sender<int>(both.node(), 0, 1, 4);
+  auto& in = both.of[1]->receiver<int>(both.node(), 0, 1, 4);
+  send<int>(out, {0});
+  packet<int>* const borrowed = out.borrow();
+  borrowed->records.push(1);
+  message<int> what;
+  what.content = borrowed;
+  REQUIRE(out.send(what));
+  for (int i = 0; i != 2; ++i) {
+    CHECK(out.fresh() == nullptr);
+    both.exchange();
+    message<int> got;
+    REQUIRE(in.receive(got));
+    got.content->records.clear();
+    in.give_back(got.content);
+    both.exchange();
+  }
+  send<int>(out, {2});
+  CHECK(out.fresh() == nullptr);
+}
+
+TEST_CASE("marks need no credit, but are bounded") {
+  two_meshes both(1);
+  auto& out = both.of[0]->sender<int>(both.node(), 0, 1, 4);
+  auto& in = both.of[1]->receiver<int>(both.node(), 0, 1, 4);
+  send<int>(out, {0});
+  message<int> barrier;
+  barrier.marked = true;
+  std::uint64_t sent = 0;
+  while (barrier.which.epoch = sent + 1, out.send(barrier)) ++sent;
+  CHECK(sent == 63);
+  both.exchange();
+  CHECK_FALSE(out.send(barrier));
+  message<int> got;
+  REQUIRE(in.receive(got));
+  got.content->records.clear();
+  in.give_back(got.content);
+  for (std::uint64_t epoch = 1; epoch <= sent; ++epoch) {
+    REQUIRE(in.receive(got));
+    CHECK(got.which.epoch == epoch);
+  }
+  both.exchange();
+  CHECK(out.send(barrier));
+}
+
+TEST_CASE("a packet that is too long for a frame goes in several") {
+  std::size_t const long_one = 24u << 20;
+  two_meshes both(4, 1u << 28);
+  auto& out = both.of[0]->sender<std::string>(both.node(), 0, 1, 4);
+  auto& in = both.of[1]->receiver<std::string>(both.node(), 0, 1, 4);
+  send<std::string>(out, {std::string(long_one, 'a'), std::string(long_one, 'b'), std::string(long_one, 'c')},
+                    mark{mark_kind::end, 1});
+  both.exchange();
+  std::string firsts;
+  unsigned messages = 0;
+  bool ended = false;
+  message<std::string> got;
+  for (; in.receive(got); both.exchange()) {
+    CHECK_FALSE(ended);
+    ++messages;
+    for (std::string const& each : got.content->records) {
+      firsts += each[0];
+      CHECK(each.size() == long_one);
+    }
+    ended = got.marked;
+    got.content->records.clear();
+    in.give_back(got.content);
+  }
+  CHECK(messages == 2);
+  CHECK(ended);
+  CHECK(firsts == "abc");
+  both.exchange();
+  CHECK(out.starved());
+}
+
+TEST_CASE("what is not a frame of ours is refused with a sentence") {
+  {
+    mesh_and_stranger both;
+    frame_header header;
+    header.type = static_cast<frame_type>(77);
+    both.send(header);
+    CHECK(both.turn() == "worker 0: process 1 does not speak as this program does: a frame of unknown type 77");
+  }
+  {
+    mesh_and_stranger both;
+    frame_header header;
+    header.length = std::numeric_limits<std::uint32_t>::max();
+    both.send_as_it_is(header);
+    CHECK(both.turn().ends_with("a frame that is too long"));
+  }
+  frame_header good;
+  good.node = 1;
+  good.from = 1;
+  good.to = 0;
+  auto const refused = [](frame_header const& header) {
+    mesh_and_stranger both;
+    both.send(header, "abcd");
+    return both.turn();
+  };
+  CHECK(refused(good) == "");
+  for (auto const& spoil : std::vector<std::function<void(frame_header&)>>{
+           [](frame_header& h) { h.node = 2; }, [](frame_header& h) { h.from = 0; }, [](frame_header& h) { h.from = 2; },
+           [](frame_header& h) { h.to = 1; }, [](frame_header& h) { h.marked = 4; }, [](frame_header& h) { h.hashed = 2; }}) {
+    frame_header bad = good;
+    spoil(bad);
+    CHECK(refused(bad).ends_with("a message for a channel that does not exist"));
+  }
+  good.type = frame_type::credit;
+  std::swap(good.from, good.to);
+  CHECK(refused(good) == "");
+  good.to = 0;
+  CHECK(refused(good).ends_with("credit for a channel that does not exist"));
+  frame_header lists;
+  lists.type = frame_type::partitions;
+  CHECK(refused(lists).find("process 1 does not speak as this program does") != std::string::npos);
+}
+
+TEST_CASE("bytes that are not records are refused, with the step") {
+  mesh_and_stranger both;
+  leat::detail::node const& node = *both.flow.description().nodes()[1];
+  auto& in = both.here->receiver<int>(node, 1, 0, 4);
+  auto const failure = [&](std::uint32_t count, std::uint8_t hashed, std::string const& payload) {
+    frame_header header;
+    header.node = 1;
+    header.from = 1;
+    header.count = count;
+    header.hashed = hashed;
+    both.send(header, payload);
+    CHECK(both.turn() == "");
+    message<int> got;
+    try {
+      in.receive(got);
+    } catch (leat::run_error const& error) {
+      CHECK(error.step == "flow.out");
+      return std::string(error.what());
+    }
+    delete got.content;
+    return std::string("nothing");
+  };
+  CHECK(failure(1, 0, "abc").find("step \"flow.out\" (output, ") == 0);
+  CHECK(failure(2, 0, "abcd").find("1 records came where 2 were announced") != std::string::npos);
+  CHECK(failure(1, 1, "abcd").find("needs 8 bytes") != std::string::npos);
+  CHECK(failure(1, 0, "abcd") == "nothing");
+}
+
+TEST_CASE("a link that closes without a goodbye is a failure") {
+  mesh_and_stranger both;
+  CHECK(both.turn() == "");
+  both.stranger.reset();
+  CHECK(both.turn() == "worker 0: the connection to process 1 was lost");
+}
+
+TEST_CASE("processes part when all have said goodbye") {
+  two_meshes both;
+  both.of[0]->say_goodbye();
+  both.exchange();
+  CHECK_FALSE(both.of[0]->parted());
+  CHECK_FALSE(both.of[1]->parted());
+  both.of[1]->say_goodbye();
+  both.exchange();
+  CHECK(both.of[0]->parted());
+  CHECK(both.of[1]->parted());
+  both.of[0].reset();
+  CHECK_NOTHROW(both.of[1]->turn(both.hosts[1]));  // a closed link is no failure any more
+}
+
+TEST_CASE("who does not listen is not told of a failure for longer than a second") {
+  mesh_and_stranger both;
+  leat::detail::process_failure why;
+  why.text = std::string(2u << 20, 'x');  // more than the link takes
+  CHECK_FALSE(both.here->tell_failure(why, both.host));
+  CHECK(both.here->wake_at() == both.host.time + std::chrono::seconds(1));
+  both.host.time += std::chrono::milliseconds(999);
+  CHECK_FALSE(both.here->tell_failure(why, both.host));
+  both.host.time += std::chrono::milliseconds(1);
+  CHECK(both.here->tell_failure(why, both.host));
+}
+
+TEST_CASE("every process fails of the same cause") {
+  for (std::uint64_t seed = 1; seed != 60; ++seed) {
+    CAPTURE(seed);
+    std::vector<int> got;
+    leat::flow flow{"bad"};
+    flow.input("in", leat::test::one_at_a_time<int>(ones(50))) | leat::redistribute("spread") |
+        leat::map("boom",
+                  [n = 0](int x) mutable {
+                    if (++n == 10) throw std::runtime_error("the tenth came");
+                    return x;
+                  }) |
+        leat::redistribute("on") | leat::output("out", leat::to::collect(got));
+    leat::detail::simulated_cluster cluster(flow.description(), cluster_of(3, 1, seed));
+    CHECK_THROWS_AS(cluster.run(), leat::run_error);
+    unsigned own = 0;
+    unsigned told = 0;
+    for (unsigned i = 0; i != 3; ++i) {
+      try {
+        cluster.process(i).rethrow();
+      } catch (leat::run_error const& error) {
+        std::string const said = error.what();
+        CHECK(error.step == "bad.boom");
+        CHECK(said.find("the tenth came") != std::string::npos);
+        bool const of_another = said.starts_with("process " + std::to_string(error.worker) + " failed: step \"bad.boom\"");
+        (of_another ? told : own) += 1;
+      }
+    }
+    CHECK(own + told == 3);
+    CHECK(own >= 1);
+  }
+}
+
+TEST_CASE("a link that is cut fails both of its processes") {
+  for (std::uint64_t seed = 1; seed != 40; ++seed) {
+    CAPTURE(seed);
+    std::vector<int> got;
+    leat::flow flow{"cut"};
+    flow.input("in", leat::test::one_at_a_time<int>(ones(2000))) | leat::redistribute("spread") |
+        leat::output("out", leat::to::collect(got));
+    leat::detail::simulated_cluster cluster(flow.description(), cluster_of(2, 2, seed));
+    cluster.world().after(std::chrono::milliseconds(1), [&] { cluster.link(0).cut(); });
+    CHECK_THROWS_AS(cluster.run(), leat::run_error);
+    for (unsigned i = 0; i != 2; ++i) {
+      std::string said;
+      try {
+        cluster.process(i).rethrow();
+      } catch (leat::run_error const& error) {
+        said = error.what();
+      }
+      CHECK(said.find("the connection to process " + std::to_string(1 - i) + " was lost") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("partitions are shared out over the cluster, each to a process that has it") {
+  for (std::uint64_t seed = 1; seed != 20; ++seed) {
+    CAPTURE(seed);
+    std::vector<std::pair<std::string, unsigned>> got;
+    leat::flow flow{"parts"};
+    flow.input("in", local_parts{}) | leat::output("out", leat::to::collect(got));
+    leat::detail::simulated_cluster(flow.description(), cluster_of(3, 2, seed)).run();
+    std::sort(got.begin(), got.end());
+    REQUIRE(got.size() == 4);
+    std::vector<unsigned> processes{got[0].second / 2, got[1].second / 2, got[2].second / 2};
+    std::sort(processes.begin(), processes.end());
+    CHECK(processes == std::vector<unsigned>{0, 1, 2});
+    CHECK(got[3].first == "shared");
+    CHECK(got[3].second % 2 == 1);  // the first worker of each process has one already
+  }
+}
+
+TEST_CASE("a stop in one process is a stop in all") {
+  for (std::uint64_t seed = 1; seed != 20; ++seed) {
+    CAPTURE(seed);
+    std::vector<int> got;
+    leat::flow flow{"endless"};
+    flow.input("in", leat::test::one_at_a_time<int>({ones(1'000'000), ones(1'000'000), ones(1'000'000)})) |
+        leat::redistribute("spread") | leat::output("out", leat::to::collect(got));
+    leat::detail::simulated_cluster cluster(flow.description(), cluster_of(3, 1, seed));
+    cluster.world().after(std::chrono::milliseconds(5), [&] { cluster.process(2).stop(); });
+    cluster.run();
+    CHECK(!got.empty());
+    CHECK(got.size() < 3'000'000);
+  }
+}

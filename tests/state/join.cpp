@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <leat/from/iterable.hpp>
+#include <leat/state/join.hpp>
+#include <leat/testing.hpp>
+#include <leat/to/out.hpp>
+
+#include "state/keyed.hpp"
+
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+using keyed::pairs;
+using leat::emit;
+using leat::insert;
+
+namespace {
+
+using sides = std::tuple<std::optional<int>, std::optional<int>>;
+using rows = pairs<std::string, sides>;
+
+/// Left 1, then right 2 and 3, each seen before the next comes.
+leat::test::records<std::pair<std::string, sides>> one_two_three(insert insertion, emit emission) {
+  leat::flow flow("join");
+  leat::stream left = flow.input("left", leat::from::iterable(pairs<std::string, int>{}));
+  leat::stream right = flow.input("right", leat::from::iterable(pairs<std::string, int>{}));
+  leat::join("both", insertion, emission, left, right) | leat::output("out", leat::to::out());
+  leat::test::result const r = leat::test::run(flow, {.processes = 2, .workers = 2})
+                                   .feed("left", pairs<std::string, int>{{"k", 1}})
+                                   .epoch()
+                                   .feed("right", pairs<std::string, int>{{"k", 2}})
+                                   .epoch()
+                                   .feed("right", pairs<std::string, int>{{"k", 3}});
+  return r.of<std::pair<std::string, sides>>("out");
+}
+
+rows of(std::vector<sides> all) {
+  rows result;
+  for (sides const& one : all) result.emplace_back("k", one);
+  return result;
+}
+constexpr std::nullopt_t none = std::nullopt;
+
+}  // namespace
+
+TEST_CASE("what is kept and when rows go on") {
+  CHECK(one_two_three(insert::first, emit::final) == of({{1, 2}}));
+  CHECK(one_two_three(insert::last, emit::final) == of({{1, 3}}));
+  CHECK(one_two_three(insert::product, emit::final) == of({{1, 2}, {1, 3}}));
+  CHECK(one_two_three(insert::last, emit::running) == of({{1, none}, {1, 2}, {1, 3}}));
+  CHECK(one_two_three(insert::first, emit::running) == of({{1, none}, {1, 2}, {1, 2}}));
+  CHECK(one_two_three(insert::product, emit::running) == of({{1, none}, {1, 2}, {1, 2}, {1, 3}}));
+  CHECK(one_two_three(insert::last, emit::complete) == of({{1, 2}}));
+}
+
+TEST_CASE("a row of three sides varies the leftmost side slowest") {
+  using three = std::tuple<std::optional<int>, std::optional<int>, std::optional<int>>;
+  leat::flow flow("join");
+  auto side = [&flow](char const* name) { return flow.input(name, leat::from::iterable(pairs<int, int>{})); };
+  leat::join("all", insert::product, emit::final, side("a"), side("b"), side("c")) | leat::output("out", leat::to::out());
+  leat::test::result const r = leat::test::run(flow)
+                                   .feed("a", pairs<int, int>{{0, 1}, {0, 2}})
+                                   .feed("b", pairs<int, int>{})
+                                   .feed("c", pairs<int, int>{{0, 3}, {0, 4}});
+  CHECK(r.of<std::pair<int, three>>("out") ==
+        pairs<int, three>{{0, {1, none, 3}}, {0, {1, none, 4}}, {0, {2, none, 3}}, {0, {2, none, 4}}});
+}
+
+TEST_CASE("sides of different types meet by key, in every shape") {
+  using person = std::tuple<std::optional<std::string>, std::optional<double>>;
+  leat::test::for_each_shape([](leat::test::shape const& how) {
+    pairs<int, person> got;
+    leat::flow flow("people");
+    leat::stream names = flow.input("names", leat::test::one_at_a_time<std::pair<int, std::string>>(
+                                                 pairs<int, std::string>{{1, "Bee"}, {2, "Hive"}, {3, "Wasp"}}));
+    leat::stream sizes =
+        flow.input("sizes", leat::test::one_at_a_time<std::pair<int, double>>(pairs<int, double>{{2, 20}, {1, 1.5}, {4, 4}}));
+    leat::join("people", emit::final, names, sizes) | leat::output("out", leat::to::collect(got));
+    how.epochs_of_every_turn().run(flow);
+    CHECK(leat::text(keyed::by_key(got)) == "[(1, (Bee, 1.5)), (2, (Hive, 20)), (3, (Wasp, none)), (4, (none, 4))]");
+  });
+}
+
+TEST_CASE("a stream can be joined with itself") {
+  pairs<int, sides> got;
+  leat::flow flow("self");
+  leat::stream once = flow.input("in", leat::from::iterable(pairs<int, int>{{1, 5}}));
+  leat::join("both", once, once) | leat::output("out", leat::to::collect(got));
+  leat::run(flow, {.workers = 3});
+  CHECK(leat::text(got) == "[(1, (5, 5))]");
+}

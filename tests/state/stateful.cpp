@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <leat/from/iterable.hpp>
+#include <leat/state/stateful.hpp>
+#include <leat/state/stateful_batch.hpp>
+#include <leat/testing.hpp>
+#include <leat/to/out.hpp>
+
+#include "state/keyed.hpp"
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+
+using keyed::pairs;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Reports each call, and what the state was before it; the states are NEW, ITEM, EOF.
+class reporter : public leat::stateful_logic<int, std::string, std::string> {
+ public:
+  reporter(std::optional<std::string> before, leat::after then) : state_(before.value_or("NEW")), then_(then) {}
+
+  leat::after on_item(int, leat::results<std::string>& out) { return go_on("ITEM", out); }
+  leat::after on_batch(std::span<int> values, leat::results<std::string>& out) {
+    for (int const x : values) out(std::to_string(x));
+    return go_on("BATCH", out);
+  }
+  leat::after on_eof(leat::results<std::string>& out) { return go_on("EOF", out); }
+  std::string snapshot() const { return state_; }
+
+ private:
+  leat::after go_on(char const* next, leat::results<std::string>& out) {
+    out(state_ + " " + next);
+    state_ = next;
+    return then_;
+  }
+
+  std::string state_;
+  leat::after then_;
+};
+
+/// Wants to be told after a while of silence; a value 0 calls that off.
+class alarm_clock : public leat::stateful_logic<int, std::string, leat::wall_time> {
+ public:
+  explicit alarm_clock(std::optional<leat::wall_time> due) : due_(due) {}
+  leat::after on_item(int x, leat::results<std::string>& out) {
+    due_.reset();
+    if (x != 0) due_ = out.now() + std::chrono::seconds(x);
+    return leat::after::retain;
+  }
+  leat::after on_notify(leat::results<std::string>& out) {
+    out("rang");
+    due_.reset();
+    return leat::after::discard;
+  }
+  std::optional<leat::wall_time> notify_at() const { return due_; }
+  leat::wall_time snapshot() const { return due_.value_or(leat::wall_time()); }
+
+ private:
+  std::optional<leat::wall_time> due_;
+};
+
+auto reporting(leat::after then) {
+  return leat::stateful("report", [then](std::optional<std::string> state) { return reporter(std::move(state), then); });
+}
+
+}  // namespace
+
+TEST_CASE("a logic that is retained goes on from its state, and hears of the end") {
+  keyed::check(
+      pairs<std::string, int>{{"a", 1}, {"b", 1}, {"a", 2}}, [] { return reporting(leat::after::retain); },
+      pairs<std::string, std::string>{{"a", "NEW ITEM"}, {"a", "ITEM ITEM"}, {"a", "ITEM EOF"}, {"b", "NEW ITEM"}, {"b", "ITEM EOF"}});
+}
+
+TEST_CASE("a logic that is discarded begins anew, and does not hear of the end") {
+  keyed::check(
+      pairs<std::string, int>{{"a", 1}, {"a", 2}}, [] { return reporting(leat::after::discard); },
+      pairs<std::string, std::string>{{"a", "NEW ITEM"}, {"a", "NEW ITEM"}});
+}
+
+TEST_CASE("stateful_batch gets the values of a key together, keys ascending") {
+  leat::flow flow("batch");
+  flow.input("in", leat::from::iterable(pairs<std::string, int>{})) |
+      leat::stateful_batch("report",
+                           [](std::optional<std::string> state) { return reporter(std::move(state), leat::after::retain); }) |
+      leat::output("out", leat::to::out());
+  leat::test::result const r =
+      leat::test::run(flow).feed("in", pairs<std::string, int>{{"b", 1}, {"a", 2}, {"b", 3}, {"a", 4}});
+  CHECK(r.of<std::pair<std::string, std::string>>("out") ==
+        pairs<std::string, std::string>{{"a", "2"}, {"a", "4"}, {"a", "NEW BATCH"}, {"b", "1"}, {"b", "3"},
+                                        {"b", "NEW BATCH"}, {"a", "BATCH EOF"}, {"b", "BATCH EOF"}});
+}
+
+TEST_CASE("a key is notified at the time it wants, on any worker") {
+  for (unsigned const processes : {1u, 2u}) {
+    CAPTURE(processes);
+    leat::flow flow("alarms");
+    flow.input("in", leat::from::iterable(pairs<std::string, int>{})) |
+        leat::stateful("clock", [](std::optional<leat::wall_time> due) { return alarm_clock(due); }) |
+        leat::output("out", leat::to::out());
+    leat::test::cluster c{flow, leat::test::seed(7), {.processes = processes, .workers = 2}};
+    using alarms = pairs<std::string, std::string>;
+    auto rang = [&] { return c.of<std::pair<std::string, std::string>>("out"); };
+
+    c.feed("in", pairs<std::string, int>{{"early", 10}, {"late", 100}, {"never", 20}, {"put off", 5}});
+    c.advance(4s);
+    CHECK(rang().empty());
+    c.feed("in", pairs<std::string, int>{{"never", 0}, {"put off", 50}});
+    c.advance(7s);
+    CHECK(rang() == alarms{{"early", "rang"}});
+    c.advance(60s);
+    CHECK(rang() == alarms{{"early", "rang"}, {"put off", "rang"}});
+    c.advance(60s);
+    CHECK(rang() == alarms{{"early", "rang"}, {"put off", "rang"}, {"late", "rang"}});
+    c.finish();
+    CHECK(rang().size() == 3);
+  }
+}
