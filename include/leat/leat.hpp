@@ -7,6 +7,7 @@
 
 #include <leat/error.hpp>
 #include <leat/flow.hpp>
+#include <leat/picture.hpp>
 #include <leat/record.hpp>
 #include <leat/task.hpp>
 #include <leat/text.hpp>
@@ -18,10 +19,13 @@
 #include <leat/from/poll.hpp>
 #include <leat/from/random_metric.hpp>
 #include <leat/from/range.hpp>
+#include <leat/from/source.hpp>
 #include <leat/from/test.hpp>
 
 #include <leat/op/async_map.hpp>
+#include <leat/op/blocking.hpp>
 #include <leat/op/branch.hpp>
+#include <leat/op/completion.hpp>
 #include <leat/op/compose.hpp>
 #include <leat/op/enrich_cached.hpp>
 #include <leat/op/filter.hpp>
@@ -41,6 +45,7 @@
 #include <leat/op/merge.hpp>
 #include <leat/op/raises.hpp>
 #include <leat/op/step.hpp>
+#include <leat/op/waiting.hpp>
 
 #include <leat/route/redistribute.hpp>
 #include <leat/route/to_partitions.hpp>
@@ -63,3 +68,5 @@
 #include <leat/to/lines.hpp>
 #include <leat/to/out.hpp>
 #include <leat/to/output.hpp>
+#include <leat/to/partitioned_sink.hpp>
+#include <leat/to/sink.hpp>

@@ -4,6 +4,8 @@
 #include <leat/route/by_key.hpp>
 #include <leat/route/exchange.hpp>
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -30,7 +32,8 @@ class combining_tail {
   combining_tail(Recipe const& recipe, assembly& worker, node const& described)
       : inner_(to_exchange<T, by_key<K, A>, keyed_outlet<T>>{}, worker, described), combine_(recipe.combine),
         one_worker_(worker.worker().count() == 1) {
-    if (!one_worker_) places_.resize(place_count);
+    std::size_t const batch = worker.process().batch_records;
+    if (!one_worker_) places_.resize(batch == 0 ? most_places : std::min(most_places, std::bit_ceil(4 * batch)));
   }
 
   std::size_t block() const { return inner_.block(); }
@@ -52,7 +55,7 @@ class combining_tail {
       inner_.push_hashed(std::move(record), hash);
       return;
     }
-    place& at = places_[(hash >> 32) % place_count];
+    place& at = places_[(hash >> 32) & (places_.size() - 1)];
     if (at.held && at.hash == hash && at.held->first == record.first) {
       at.held->second = combine_(std::move(at.held->second), std::move(record.second));
       return;
@@ -74,7 +77,7 @@ class combining_tail {
   bool ready() { return inner_.ready(); }
 
  private:
-  static constexpr std::size_t place_count = 4096;
+  static constexpr std::size_t most_places = 4096;
 
   struct place {
     std::uint64_t hash = 0;

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: BSL-1.0
+"""Over a real text the word count says what tr, sort and uniq say, with any number of workers."""
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from run import PROGRAM, check, run
+
+licences = sorted(p for p in Path("/usr/share/common-licenses").iterdir() if p.is_file()) \
+    if Path("/usr/share/common-licenses").is_dir() else []
+if not licences:
+    print("skipped: there are no licence texts in /usr/share/common-licenses")
+    sys.exit(77)
+
+PIPELINE = r"""cat -- "$@" | LC_ALL=C tr -cs 'A-Za-z' '\n' | LC_ALL=C tr A-Z a-z | grep . | LC_ALL=C sort | uniq -c"""
+pipeline = subprocess.run(["sh", "-c", PIPELINE, "sh", *map(str, licences)],
+                          capture_output=True, text=True, check=True).stdout
+counts = [(int(line.split()[0]), line.split()[1]) for line in pipeline.splitlines()]
+wanted = "".join(f"{count}\t{word}\n" for count, word in sorted(counts, key=lambda c: (-c[0], c[1])))
+check("there is something to count", len(counts) > 1000, True)
+
+check("the files by name", run(*map(str, licences)), wanted)
+check("without arguments", run(), wanted)
+for workers in ("2", "4", "7"):
+    check(f"{workers} workers", run("-w", workers), wanted)
+
+with tempfile.TemporaryDirectory() as folder:
+    text = Path(folder, "short.txt")
+    text.write_bytes(b"One two,\r\nTWO three\n\nthree Three")
+    check("CR LF, capitals, no last newline", run(str(text)), "3\tthree\n2\ttwo\n1\tone\n")
+    missing = subprocess.run([PROGRAM, str(Path(folder, "missing"))], capture_output=True, text=True, check=False)
+    check("a missing file", missing.returncode, 1)
+    check("is named", "missing" in missing.stderr and "wordcount.text" in missing.stderr, True)
+    where = subprocess.run([PROGRAM, folder], capture_output=True, text=True, check=False)
+    check("a directory instead of a file", where.returncode, 1)
+    check("is said to be one", "directory" in where.stderr, True)
