@@ -65,6 +65,7 @@ class worker final : public host, public driven {
   routine& body() override { return body_; }
   steady_time wake_at() override {
     if (execution_.failed()) return execution_.wind_up_until();
+    if (!execution_.assembled()) return never;
     steady_time first = open_sources() && execution_.interval().count() > 0 && !closing_ ? epoch_ends_ : never;
     for (stage* s : parts_.stages)
       if (!s->done() && !held(s)) first = std::min(first, s->wake_at());

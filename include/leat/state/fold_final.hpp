@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/flow.hpp>
+#include <leat/state/kept_state.hpp>
 #include <leat/state/stateful_stage.hpp>
 
 #include <concepts>
@@ -14,20 +15,24 @@ namespace detail {
 
 template <class A, class V, bool Edits, class Builder, class Folder>
 struct fold_final_logic {
-  using state = std::optional<A>;
+  using state = kept_state<A>;
 
   template <class Cell, class K, class Emit>
   void on_value(Cell& met, K&&, V&& value, Emit&) {
-    if (!met.state()) met.state().emplace(builder());
-    if constexpr (Edits)
-      folder(*met.state(), std::move(value));
-    else
-      met.state() = folder(std::move(*met.state()), std::move(value));
+    with_state<A>(met, [&](std::optional<A>& kept) {
+      if (!kept) kept.emplace(builder());
+      if constexpr (Edits)
+        folder(*kept, std::move(value));
+      else
+        kept = folder(std::move(*kept), std::move(value));
+    });
   }
   template <class Cell, class Emit>
   void on_end(Cell& met, Emit& emit) {
-    emit(met.key(), std::move(*met.state()));
-    met.forget();
+    with_state<A>(met, [&](std::optional<A>& kept) {
+      emit(met.key(), std::move(*kept));
+      kept.reset();
+    });
   }
 
   Builder builder;

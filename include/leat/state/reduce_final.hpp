@@ -3,6 +3,7 @@
 
 #include <leat/flow.hpp>
 #include <leat/route/combine.hpp>
+#include <leat/state/kept_state.hpp>
 #include <leat/state/stateful_stage.hpp>
 
 #include <optional>
@@ -13,19 +14,23 @@ namespace detail {
 
 template <class A, class Reducer>
 struct reduce_final_logic {
-  using state = std::optional<A>;
+  using state = kept_state<A>;
 
   template <class Cell, class K, class Emit>
   void on_value(Cell& met, K&&, A&& value, Emit&) {
-    if (met.state())
-      met.state() = reducer(std::move(*met.state()), std::move(value));
-    else
-      met.state().emplace(std::move(value));
+    with_state<A>(met, [&](std::optional<A>& kept) {
+      if (kept)
+        kept = reducer(std::move(*kept), std::move(value));
+      else
+        kept.emplace(std::move(value));
+    });
   }
   template <class Cell, class Emit>
   void on_end(Cell& met, Emit& emit) {
-    emit(met.key(), std::move(*met.state()));
-    met.forget();
+    with_state<A>(met, [&](std::optional<A>& kept) {
+      emit(met.key(), std::move(*kept));
+      kept.reset();
+    });
   }
 
   Reducer reducer;

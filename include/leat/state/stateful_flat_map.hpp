@@ -4,6 +4,7 @@
 #include <leat/flow.hpp>
 #include <leat/op/elements.hpp>
 #include <leat/op/function.hpp>
+#include <leat/state/kept_state.hpp>
 #include <leat/state/state_function.hpp>
 #include <leat/state/stateful_stage.hpp>
 
@@ -16,18 +17,19 @@ namespace detail {
 
 template <class S, class V, class W, class F>
 struct stateful_flat_map_logic {
-  using state = std::optional<S>;
+  using state = kept_state<S>;
 
   template <class Cell, class K, class Emit>
   void on_value(Cell& met, K const& key, V&& value, Emit& emit) {
-    if constexpr (edits_state<F, S, V>) {
-      send(f(met.state(), std::move(value)), key, emit);
-    } else {
-      auto result = f(std::move(met.state()), std::move(value));
-      met.state() = std::move(result.first);
-      send(std::move(result.second), key, emit);
-    }
-    if (!met.state()) met.forget();
+    with_state<S>(met, [&](std::optional<S>& kept) {
+      if constexpr (edits_state<F, S, V>) {
+        send(f(kept, std::move(value)), key, emit);
+      } else {
+        auto result = f(std::move(kept), std::move(value));
+        kept = std::move(result.first);
+        send(std::move(result.second), key, emit);
+      }
+    });
   }
 
   template <class R, class K, class Emit>

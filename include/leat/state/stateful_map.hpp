@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/flow.hpp>
+#include <leat/state/kept_state.hpp>
 #include <leat/state/state_function.hpp>
 #include <leat/state/stateful_stage.hpp>
 
@@ -14,18 +15,19 @@ namespace detail {
 
 template <class S, class V, class W, class F>
 struct stateful_map_logic {
-  using state = std::optional<S>;
+  using state = kept_state<S>;
 
   template <class Cell, class K, class Emit>
   void on_value(Cell& met, K&& key, V&& value, Emit& emit) {
-    if constexpr (edits_state<F, S, V>) {
-      emit(std::forward<K>(key), f(met.state(), std::move(value)));
-    } else {
-      auto result = f(std::move(met.state()), std::move(value));
-      met.state() = std::move(result.first);
-      emit(std::forward<K>(key), std::move(result.second));
-    }
-    if (!met.state()) met.forget();
+    with_state<S>(met, [&](std::optional<S>& kept) {
+      if constexpr (edits_state<F, S, V>) {
+        emit(std::forward<K>(key), f(kept, std::move(value)));
+      } else {
+        auto result = f(std::move(kept), std::move(value));
+        kept = std::move(result.first);
+        emit(std::forward<K>(key), std::move(result.second));
+      }
+    });
   }
 
   F f;

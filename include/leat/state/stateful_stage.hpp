@@ -103,7 +103,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
   void take_each(std::uint64_t const* hashes, std::pair<K, V>* records, std::size_t count) {
     table_.each(
         hashes, count, [records](std::size_t i) -> K const& { return records[i].first; },
-        [&](cell& met, std::size_t i) {
+        [&](cell& met, std::size_t i) __attribute__((always_inline)) {
           logic_.on_value(met, std::move(records[i].first), std::move(records[i].second), emit_);
           if constexpr (has_notifications<Logic>) schedule(met, hashes[i]);
         });

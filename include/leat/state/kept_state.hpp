@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <concepts>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace leat::detail {
+
+/// How the table keeps a state of type S that the user's function sees as `std::optional<S>&`. A small plain one is kept
+/// without the flag, which would cost up to eight bytes a key, and shown through an optional on the stack; any other is
+/// edited where it lies.
+template <class S>
+inline constexpr bool kept_bare =
+    std::is_trivially_copyable_v<S> && std::default_initializable<S> && sizeof(S) <= 2 * sizeof(void*);
+
+template <class S>
+using kept_state = std::conditional_t<kept_bare<S>, S, std::optional<S>>;
+
+/// Calls `use(std::optional<S>&)` with the state of a key, empty for a key that is new, and forgets the key if it is
+/// left empty.
+template <class S, class Cell, class Use>
+[[gnu::always_inline]] inline void with_state(Cell& met, Use&& use) {
+  if constexpr (kept_bare<S>) {
+    std::optional<S> shown;
+    if (!met.fresh()) shown = met.state();
+    use(shown);
+    if (shown)
+      met.state() = *shown;
+    else
+      met.forget();
+  } else {
+    use(met.state());
+    if (!met.state()) met.forget();
+  }
+}
+
+}  // namespace leat::detail
