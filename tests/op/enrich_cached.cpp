@@ -18,10 +18,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-auto const generic_getter = [](auto key) { return key; };
-using generic = leat::detail::getter_types<
-    leat::detail::signature_of<std::remove_const_t<decltype(generic_getter)>>::type>;
-static_assert(std::is_void_v<generic::key>);
+using generic = decltype([](auto key) { return key; });
+using types_of_generic = leat::detail::getter_types<leat::detail::signature_of<generic>::type>;
+static_assert(std::is_void_v<types_of_generic::key>);
 
 }  // namespace
 

@@ -11,13 +11,12 @@
 #include <numeric>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
 namespace {
 
-auto const writes = [](std::string& s) { return s.empty(); };
-static_assert(!leat::detail::reads<std::remove_const_t<decltype(writes)>, std::string>);
+using writer = decltype([](std::string& s) { return s.empty(); });
+static_assert(!leat::detail::reads<writer, std::string>);
 
 }  // namespace
 

@@ -24,13 +24,9 @@ struct watched {
   int copies = 0;
 };
 
-auto const reads_text = [](std::string const& s) { return s.size(); };
-auto const wants_its_own = [](std::string&& s) -> std::string&& { return std::move(s); };
-auto const generic = [](auto const& s) { return s.size(); };
-
-using reader = std::remove_const_t<decltype(reads_text)>;
-using owner = std::remove_const_t<decltype(wants_its_own)>;
-using any = std::remove_const_t<decltype(generic)>;
+using reader = decltype([](std::string const& s) { return s.size(); });
+using owner = decltype([](std::string&& s) -> std::string&& { return std::move(s); });
+using any = decltype([](auto const& s) { return s.size(); });
 
 static_assert(!leat::detail::takes<reader, int>);
 static_assert(!leat::detail::takes_as_it_comes<owner, std::string, std::string const&>());
