@@ -10,7 +10,8 @@ import tempfile
 from collections import defaultdict, deque
 from pathlib import Path
 
-from run import PROGRAM, check, run, shared_data
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
+from example import PROGRAM, check, run, shared_data  # noqa: E402
 
 RESULT = re.compile(r"^(.+): value = (.+), mu = (\d+\.\d\d), sigma = (\d+\.\d\d), (True|False)$")
 

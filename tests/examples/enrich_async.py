@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: BSL-1.0
-from run import check, run
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
+from example import check, run  # noqa: E402
 
 check("in order, with what failed", run().splitlines(), [
     "192.0.2.1 is in NL",

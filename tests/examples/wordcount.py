@@ -5,7 +5,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from run import PROGRAM, check, run
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
+from example import PROGRAM, check, run  # noqa: E402
 
 licences = sorted(p for p in Path("/usr/share/common-licenses").iterdir() if p.is_file()) \
     if Path("/usr/share/common-licenses").is_dir() else []
