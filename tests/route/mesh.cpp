@@ -20,6 +20,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -76,6 +77,11 @@ struct two_meshes {
     while (progress) {
       progress = of[0]->turn(hosts[0]);
       progress = of[1]->turn(hosts[1]) || progress;
+    }
+  }
+  /// The second one is gone.
+  void exchange_of_first() {
+    while (of[0]->turn(hosts[0])) {
     }
   }
   leat::detail::node const& node() const { return *flow.description().nodes()[1]; }
@@ -163,6 +169,23 @@ class local_parts {
 
  private:
   std::shared_ptr<int> asked_ = std::make_shared<int>(0);
+};
+
+/// On worker 1 it fails, in the turn after its last record and mark.
+class fails_at_the_end {
+ public:
+  class partition {
+   public:
+    explicit partition(bool bad) : bad_(bad) {}
+    void write_batch(std::span<int const>) {}
+    void flush() {
+      if (bad_) throw std::runtime_error("the disk is full");
+    }
+
+   private:
+    bool bad_;
+  };
+  partition build(leat::step_services const& services) const { return partition(services.worker_index() == 1); }
 };
 
 leat::detail::simulation cluster_of(unsigned processes, unsigned workers, std::uint64_t seed) {
@@ -485,6 +508,44 @@ TEST_CASE("every process fails of the same cause") {
     }
     CHECK(own + told == 3);
     CHECK(own >= 1);
+  }
+}
+
+TEST_CASE("who has said goodbye is still told of a failure") {
+  two_meshes both;
+  both.of[0]->say_goodbye();
+  both.exchange();
+  leat::detail::process_failure why;
+  why.process = 1;
+  why.text = "late";
+  CHECK(both.of[1]->tell_failure(why, both.hosts[1]));
+  both.of[1].reset();
+  std::string said;
+  try {
+    both.exchange_of_first();
+  } catch (leat::run_error const& error) {
+    said = error.what();
+  }
+  CHECK(said == "process 1 failed: late");
+}
+
+TEST_CASE("a process that fails at its very end fails the others, of the same cause") {
+  for (std::uint64_t seed = 1; seed != 60; ++seed) {
+    CAPTURE(seed);
+    leat::flow flow{"late"};
+    flow.input("in", leat::test::one_at_a_time<int>(ones(3))) | leat::redistribute("spread") |
+        leat::output("out", fails_at_the_end{});
+    leat::detail::simulated_cluster cluster(flow.description(), cluster_of(2, 1, seed));
+    CHECK_THROWS_AS(cluster.run(), leat::run_error);
+    for (unsigned i = 0; i != 2; ++i) {
+      std::string said;
+      try {
+        cluster.process(i).rethrow();
+      } catch (leat::run_error const& error) {
+        said = error.what();
+      }
+      CHECK(said.find("the disk is full") != std::string::npos);
+    }
   }
 }
 

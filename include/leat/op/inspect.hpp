@@ -73,7 +73,8 @@ struct look_with_name {
   F f;
 };
 
-/// A step that counts as an output: it runs whether or not anything follows it.
+/// A step that counts as an output runs whether or not anything follows it: it ends the fused run, and a node is made at
+/// once.
 template <class S, class Look>
 auto append_look(S&& up, Look look, step_info step) {
   using T = record_of<S>;

@@ -120,18 +120,23 @@ class mesh {
       failing_until_ = worker.now() + std::chrono::seconds(1);
       if (heard_) mine = *heard_;
       for_each_peer([&](peer& p) {
-        if (!p.last_frame_read) say_failure(p, mine);
+        if (!p.failed) say_failure(p, mine);  // also to one that said goodbye: it waits for ours
       });
     }
     bool told = true;
     for_each_peer([&](peer& p) {
       discard(p);
       p.out.write(*p.link);
-      told = told && (p.last_frame_read || p.out.empty() || !p.link->open());
+      told = told && (p.failed || p.out.empty() || !p.link->open());
     });
     return told || worker.now() >= *failing_until_;
   }
   steady_time wake_at() const { return failing_until_.value_or(never); }
+
+  /// Nothing is said or heard any more. What was sent still arrives.
+  void close() {
+    for_each_peer([](peer& p) { p.link.reset(); });
+  }
 
  private:
   struct peer {
@@ -141,7 +146,8 @@ class mesh {
     byte_buffer in;
     std::size_t parsed = 0;
     std::optional<partition_lists> lists;
-    bool last_frame_read = false;
+    bool last_frame_read = false;  ///< it has said goodbye, or that it failed
+    bool failed = false;
   };
   using failure_fields = std::tuple<std::uint32_t, std::uint32_t, std::uint64_t, std::string, std::string>;
 
@@ -250,6 +256,7 @@ class mesh {
       case frame_type::goodbye: p.last_frame_read = true; return;
       case frame_type::failure: {
         p.last_frame_read = true;
+        p.failed = true;
         auto const [process, of_worker, epoch, step, text] = decoded<failure_fields>(p, payload, worker);
         heard_ = process_failure{process, of_worker, epoch, step, text};
         throw run_error("process " + std::to_string(process) + " failed: " + text, step, std::source_location{},

@@ -123,7 +123,10 @@ inline bool execution::talk(worker& first) {
 }
 
 inline bool execution::may_leave(unsigned index) {
-  return !net_ || index != parts_.first_worker || net_->parted();
+  if (!net_ || index != parts_.first_worker) return true;
+  if (!net_->parted()) return false;
+  net_->close();
+  return true;
 }
 
 inline bool execution::wind_up(worker& by) {
@@ -144,7 +147,9 @@ inline bool execution::wind_up(worker& by) {
     why.text = "an exception that is not a std::exception";
   }
   try {
-    return net_->tell_failure(std::move(why), by);
+    if (!net_->tell_failure(std::move(why), by)) return false;
+    net_->close();
+    return true;
   } catch (...) {
     return true;
   }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -74,7 +75,8 @@ class simulated_pipe {
   void arrive() {
     under_way_ = false;
     std::size_t const left = bytes_.size() - arrived_;
-    if (left != 0) arrived_ += 1 + world_.draw() % left;
+    std::uint64_t const chance = world_.draw();
+    if (left != 0) arrived_ += chance % 2 == 0 ? left : 1 + (chance >> 1) % left;
     if (arrived_ != bytes_.size())
       schedule();
     else
