@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -22,20 +21,17 @@ inline std::vector<std::pair<std::string, unsigned>> assign_partitions(
       if (have_it.empty() || have_it.back() != w) have_it.push_back(w);
     }
 
-  std::vector<std::pair<std::string, std::vector<unsigned>>> order(candidates.begin(), candidates.end());
-  std::sort(order.begin(), order.end(), [](auto const& a, auto const& b) {
-    return a.second.size() != b.second.size() ? a.second.size() < b.second.size() : a.first < b.first;
-  });
-
   std::vector<std::size_t> load(offered.size(), 0);
   std::vector<std::pair<std::string, unsigned>> result;
-  for (auto const& [name, have_it] : order) {
-    unsigned best = have_it.front();
-    for (unsigned w : have_it)
-      if (load[w] < load[best]) best = w;
-    ++load[best];
-    result.emplace_back(name, best);
-  }
+  for (std::size_t rarity = 1; rarity <= offered.size(); ++rarity)
+    for (auto const& [name, have_it] : candidates) {
+      if (have_it.size() != rarity) continue;
+      unsigned best = have_it.front();
+      for (unsigned w : have_it)
+        if (load[w] < load[best]) best = w;
+      ++load[best];
+      result.emplace_back(name, best);
+    }
   return result;
 }
 

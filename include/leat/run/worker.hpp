@@ -172,8 +172,6 @@ class worker final : public host, public driven {
   void wake_touched() {
     if (touched_.empty()) return;
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    std::sort(touched_.begin(), touched_.end());
-    touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
     for (unsigned other : touched_) execution_.wake(other);
     touched_.clear();
   }
