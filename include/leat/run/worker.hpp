@@ -51,7 +51,8 @@ class worker final : public host, public driven {
   }
   void touch(unsigned other) override {
     if (!execution_.is_local(other)) other = execution_.parts().first_worker;  // it has the links
-    if (other != index_) touched_.push_back(other);
+    if (other != index_ && std::find(touched_.begin(), touched_.end(), other) == touched_.end())
+      touched_.push_back(other);
   }
   void saw_epoch(std::uint64_t epoch) override { seen_epoch_ = std::max(seen_epoch_, epoch); }
   void block(std::function<void()> work, std::function<void()> done) override {
