@@ -12,7 +12,7 @@
 #include "fixture/one_at_a_time.hpp"
 #include "fixture/shapes.hpp"
 
-#include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,9 +25,13 @@ using pairs = std::vector<std::pair<K, V>>;
 
 /// By key; within a key the order in which they came.
 template <class K, class V>
-pairs<K, V> by_key(pairs<K, V> all) {
-  std::stable_sort(all.begin(), all.end(), [](auto const& a, auto const& b) { return a.first < b.first; });
-  return all;
+pairs<K, V> by_key(pairs<K, V> const& all) {
+  std::map<K, std::vector<V>> keys;
+  for (auto const& [key, value] : all) keys[key].push_back(value);
+  pairs<K, V> sorted;
+  for (auto const& [key, values] : keys)
+    for (V const& value : values) sorted.emplace_back(key, value);
+  return sorted;
 }
 
 /// Runs `input | step` in every shape, record by record, and checks what comes out, per key in order.
