@@ -7,7 +7,7 @@ from example import check, run  # noqa: E402
 
 check("in order, with what failed", run().splitlines(), [
     "192.0.2.1 is in NL",
-    "not found: the record took longer than 200 ms",
+    "not found: the record took longer than 1000 ms",
     "192.0.2.77 is in NL",
     "not found: no such network",
     "198.18.0.4 is in DE",
