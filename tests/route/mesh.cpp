@@ -102,15 +102,25 @@ struct mesh_and_stranger {
     stranger = std::move(second);
     here = std::make_unique<mesh>(flow.description(), 0, 1, 3, std::move(ends));
   }
+  /// As a mesh would send it.
   void send(frame_header header, std::string const& payload = "") {
     header.length = static_cast<std::uint32_t>(payload.size());
-    send_as_it_is(header, payload);
+    header.sequence = sent++;
+    send_bytes(framed(header, payload));
   }
-  void send_as_it_is(frame_header const& header, std::string const& payload = "") {
+  static std::vector<std::byte> framed(frame_header header, std::string const& payload = "") {
     std::vector<std::byte> bytes(frame_header::size);
-    header.write(bytes.data());
     for (char c : payload) bytes.push_back(static_cast<std::byte>(c));
-    REQUIRE(stranger->send(bytes) == bytes.size());
+    bytes.resize(frame_header::size + frame_header::padded(payload.size()));
+    std::span<std::byte const> const padded(bytes.data() + frame_header::size, bytes.size() - frame_header::size);
+    header.write(bytes.data());
+    header.checksum = frame_header::checksum_of(bytes.data(), leat::detail::crc32c(padded));
+    header.write(bytes.data());
+    return bytes;
+  }
+  void send_bytes(std::vector<std::byte> const& bytes) {
+    leat::connection::piece const all(bytes);
+    REQUIRE(stranger->send({&all, 1}) == bytes.size());
   }
   std::string turn() {
     try {
@@ -123,8 +133,9 @@ struct mesh_and_stranger {
 
   leat::flow flow;
   std::vector<int> unused;
-  std::unique_ptr<leat::detail::connection> stranger;
+  std::unique_ptr<leat::connection> stranger;
   std::unique_ptr<mesh> here;
+  std::uint32_t sent = 0;
   lone_host host{0};
 };
 
@@ -204,6 +215,8 @@ std::vector<int> ones(std::size_t count) { return std::vector<int>(count, 1); }
 
 TEST_CASE("a frame's header is the same after the wire, whose bytes are fixed") {
   frame_header header;
+  header.checksum = 0x95969798;
+  header.sequence = 0x31323334;
   header.length = 0x01020304;
   header.type = frame_type::credit;
   header.set({mark_kind::end, 0x1122334455667788});
@@ -215,11 +228,15 @@ TEST_CASE("a frame's header is the same after the wire, whose bytes are fixed") 
   header.messages = 5;
   std::vector<std::byte> bytes(frame_header::size);
   header.write(bytes.data());
-  CHECK(bytes[0] == std::byte{4});
-  CHECK(bytes[3] == std::byte{1});
-  CHECK(bytes[12] == std::byte{0x0b});
-  CHECK(bytes[24] == std::byte{0x88});
+  CHECK(bytes[0] == std::byte{0x98});
+  CHECK(bytes[4] == std::byte{0x34});
+  CHECK(bytes[8] == std::byte{4});
+  CHECK(bytes[11] == std::byte{1});
+  CHECK(bytes[20] == std::byte{0x0b});
+  CHECK(bytes[32] == std::byte{0x88});
   frame_header const back = frame_header::read(bytes.data());
+  CHECK(back.checksum == header.checksum);
+  CHECK(back.sequence == header.sequence);
   CHECK(back.length == header.length);
   CHECK(back.type == frame_type::credit);
   CHECK(back.which().kind == mark_kind::end);
@@ -347,7 +364,7 @@ TEST_CASE("marks need no credit, but are bounded") {
 }
 
 TEST_CASE("a packet that is too long for a frame goes in several") {
-  std::size_t const long_one = 24u << 20;
+  std::size_t const long_one = 6u << 20;
   two_meshes both(4, 1u << 28);
   auto& out = both.of[0]->sender<std::string>(both.node(), 0, 1, 4);
   auto& in = both.of[1]->receiver<std::string>(both.node(), 0, 1, 4);
@@ -388,7 +405,7 @@ TEST_CASE("what is not a frame of ours is refused with a sentence") {
     mesh_and_stranger both;
     frame_header header;
     header.length = std::numeric_limits<std::uint32_t>::max();
-    both.send_as_it_is(header);
+    both.send_bytes(both.framed(header));
     CHECK(both.turn().ends_with("a frame that is too long"));
   }
   frame_header good;
@@ -403,7 +420,8 @@ TEST_CASE("what is not a frame of ours is refused with a sentence") {
   CHECK(refused(good) == "");
   for (auto const& spoil : std::vector<std::function<void(frame_header&)>>{
            [](frame_header& h) { h.node = 2; }, [](frame_header& h) { h.from = 0; }, [](frame_header& h) { h.from = 2; },
-           [](frame_header& h) { h.to = 1; }, [](frame_header& h) { h.marked = 4; }, [](frame_header& h) { h.hashed = 2; }}) {
+           [](frame_header& h) { h.to = 1; }, [](frame_header& h) { h.marked = 4; }, [](frame_header& h) { h.hashed = 2; },
+           [](frame_header& h) { h.spare = 1; }}) {
     frame_header bad = good;
     spoil(bad);
     CHECK(refused(bad).ends_with("a message for a channel that does not exist"));
@@ -416,6 +434,37 @@ TEST_CASE("what is not a frame of ours is refused with a sentence") {
   frame_header lists;
   lists.type = frame_type::partitions;
   CHECK(refused(lists).find("process 1 does not speak as this program does") != std::string::npos);
+}
+
+TEST_CASE("a frame that was changed on its way, left out or sent twice is refused") {
+  frame_header good;
+  good.node = 1;
+  good.from = 1;
+  good.length = 4;
+  std::vector<std::byte> const frame = mesh_and_stranger::framed(good, "abcd");
+  CHECK(frame.size() == frame_header::size + 8);  // padded
+  for (std::size_t i = 0; i != frame.size(); ++i) {
+    CAPTURE(i);
+    mesh_and_stranger both;
+    std::vector<std::byte> changed = frame;
+    changed[i] ^= std::byte{0x10};
+    both.send_bytes(changed);
+    bool const length_is_larger_now = i == 8 || i == 9 || i == 10;
+    CHECK(both.turn().ends_with(length_is_larger_now ? ""
+                                : i == 11            ? "a frame that is too long"
+                                                     : "a frame whose checksum is wrong"));
+  }
+  {
+    mesh_and_stranger both;
+    both.sent = 1;
+    both.send(good, "abcd");
+    CHECK(both.turn().ends_with("frame 1 came where frame 0 was due"));
+  }
+  mesh_and_stranger both;
+  both.send(good, "abcd");
+  both.send(good, "abcd");
+  both.send_bytes(mesh_and_stranger::framed(good, "abcd"));
+  CHECK(both.turn().ends_with("frame 0 came where frame 2 was due"));
 }
 
 TEST_CASE("bytes that are not records are refused, with the step") {

@@ -5,23 +5,25 @@
 #include <functional>
 #include <memory>
 #include <span>
-#include <utility>
 #include <vector>
 
-namespace leat::detail {
+/// How processes reach each other. Nothing above knows whether it is memory, a socket or a simulation.
+namespace leat {
 
-/// A stream of bytes to another process and back: reliable, in order, possibly in pieces. Nothing above knows whether
-/// it is memory, a socket or a simulation. Used by one thread at a time and never blocks. Its destructor closes it:
-/// what was sent still arrives.
+/// A stream of bytes to another process and back: reliable, in order, possibly in pieces. Used by one thread at a time
+/// and never blocks. Its destructor closes it: what was sent still arrives.
 class connection {
  public:
+  /// Bytes that stand together.
+  using piece = std::span<std::byte const>;
+
   connection() = default;
   connection(connection const&) = delete;
   connection& operator=(connection const&) = delete;
   virtual ~connection() = default;
 
-  /// How many of these bytes were taken, from the front. Fewer than given: no room just now.
-  virtual std::size_t send(std::span<std::byte const> bytes) = 0;
+  /// How many of the bytes of these pieces were taken, from the front. Fewer than given: no room just now.
+  virtual std::size_t send(std::span<piece const> pieces) = 0;
   /// How many bytes were put into `into`; zero: none have come.
   virtual std::size_t receive(std::span<std::byte> into) = 0;
   /// False once the other side has closed, or the connection broke, and nothing is left to receive.
@@ -31,7 +33,9 @@ class connection {
   virtual void on_ready(std::function<void()> call) = 0;
 };
 
+namespace detail {
 /// The connections of one process, by the number of the process at the other end; its own place is empty.
 using connections = std::vector<std::unique_ptr<connection>>;
+}  // namespace detail
 
-}  // namespace leat::detail
+}  // namespace leat

@@ -145,6 +145,7 @@ class mesh {
     outgoing_frames out;
     byte_buffer in;
     std::size_t parsed = 0;
+    std::uint32_t next_sequence = 0;
     std::optional<partition_lists> lists;
     bool last_frame_read = false;  ///< it has said goodbye, or that it failed
     bool failed = false;
@@ -221,9 +222,12 @@ class mesh {
       std::byte const* const at = p.in.data() + p.parsed;
       frame_header const header = frame_header::read(at);
       if (header.length > frame_header::most_bytes) fail_frame(p, worker, "a frame that is too long");
-      if (p.in.size() - p.parsed < frame_header::size + header.length) break;
-      p.parsed += frame_header::size + header.length;
-      accept(p, header, {at + frame_header::size, header.length}, worker);
+      std::size_t const whole = frame_header::size + header.padded_length();
+      if (p.in.size() - p.parsed < whole) break;
+      std::span<std::byte const> const payload(at + frame_header::size, header.padded_length());
+      check(p, header, at, payload, worker);
+      p.parsed += whole;
+      accept(p, header, payload.first(header.length), worker);
     }
     std::size_t const rest = p.in.size() - p.parsed;
     if (rest != 0 && p.parsed != 0) std::memmove(p.in.data(), p.in.data() + p.parsed, rest);
@@ -231,11 +235,23 @@ class mesh {
     p.parsed = 0;
   }
 
+  /// What TCP lets through, and what a peer leaves out or says twice.
+  void check(peer& p, frame_header const& header, std::byte const* at, std::span<std::byte const> payload,
+             host& worker) {
+    if (frame_header::checksum_of(at, crc32c(payload)) != header.checksum)
+      fail_frame(p, worker, "a frame whose checksum is wrong");
+    if (header.sequence != p.next_sequence)
+      fail_frame(p, worker,
+                 "frame " + std::to_string(header.sequence) + " came where frame " + std::to_string(p.next_sequence) +
+                     " was due");
+    ++p.next_sequence;
+  }
+
   void accept(peer& p, frame_header const& header, std::span<std::byte const> payload, host& worker) {
     switch (header.type) {
       case frame_type::message: {
         bool const good = header.node < flow_.nodes().size() && header.from < total_ && &peer_of(header.from) == &p &&
-                          header.to < total_ && is_local(header.to) && header.has_good_mark() && header.hashed <= 1;
+                          header.to < total_ && is_local(header.to) && header.has_good_mark() && header.hashed <= 1 && header.spare == 0;
         if (!good) fail_frame(p, worker, "a message for a channel that does not exist");
         box(header.node, header.from, header.to).put(header, payload);
         worker.touch(header.to);

@@ -5,6 +5,7 @@
 #include <leat/route/frame.hpp>
 #include <leat/route/link.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -14,8 +15,9 @@
 
 namespace leat::detail {
 
-/// The frames on their way to one process. Any worker of this process puts them in, whole; the worker that owns the
-/// connection sends them. The lock is taken once per frame, never while one is encoded.
+/// The frames on their way to one process. Any worker of this process puts them in, whole; whoever drives the
+/// connection sends them, as many at once as it takes. The lock is taken once per frame, never while one is encoded or
+/// its payload summed.
 class outgoing_frames {
  public:
   /// An emptied buffer with room for a header at its front.
@@ -36,36 +38,63 @@ class outgoing_frames {
   /// The payload stands behind the place of the header, which is written here.
   void put(byte_buffer frame, frame_header header) {
     header.length = static_cast<std::uint32_t>(frame.size() - frame_header::size);
-    header.write(frame.data());
+    std::array<std::byte, 8> const padding{};
+    frame.append(padding.data(), header.padded_length() - header.length);
+    std::uint32_t const of_payload = crc32c(frame.bytes().subspan(frame_header::size));
+
     std::lock_guard const lock(mutex_);
+    header.sequence = next_sequence_++;
+    header.write(frame.data());
+    header.checksum = frame_header::checksum_of(frame.data(), of_payload);
+    header.write(frame.data());
     queued_.push_back(std::move(frame));
   }
   void put(frame_header const& header) { put(blank(), header); }
 
-  /// By the owner of the connection: sends what there is room for. True when anything was sent.
+  /// By who drives the connection: sends what there is room for. True when anything was sent.
   bool write(connection& to) {
     bool progress = false;
     while (next_ != sending_.size() || refill()) {
-      std::span<std::byte const> const rest = sending_[next_].bytes().subspan(offset_);
-      std::size_t const taken = to.send(rest);
+      std::array<connection::piece, most_together> pieces;
+      std::size_t count = 0;
+      std::size_t offered = 0;
+      for (std::size_t i = next_; i != sending_.size() && count != most_together; ++i, ++count) {
+        pieces[count] = sending_[i].bytes().subspan(count == 0 ? offset_ : 0);
+        offered += pieces[count].size();
+      }
+      std::size_t const taken = to.send({pieces.data(), count});
       progress = progress || taken != 0;
-      offset_ += taken;
-      if (taken != rest.size()) break;
-      offset_ = 0;
-      ++next_;
+      advance(taken);
+      if (taken != offered) break;
     }
     return progress;
   }
-  /// By the owner of the connection.
+  /// By who drives the connection.
   bool empty() {
     if (next_ != sending_.size()) return false;
     std::lock_guard const lock(mutex_);
     return queued_.empty();
   }
+  /// By who drives the connection: the last `write` was refused something.
+  bool blocked() const { return next_ != sending_.size(); }
 
  private:
+  static constexpr std::size_t most_together = 64;
   static constexpr std::size_t most_spare = 64;
   static constexpr std::size_t largest_spare = 256 * 1024;
+
+  void advance(std::size_t taken) {
+    while (taken != 0) {
+      std::size_t const rest = sending_[next_].size() - offset_;
+      if (taken < rest) {
+        offset_ += taken;
+        return;
+      }
+      taken -= rest;
+      offset_ = 0;
+      ++next_;
+    }
+  }
 
   bool refill() {
     next_ = 0;
@@ -84,7 +113,8 @@ class outgoing_frames {
   std::mutex mutex_;
   std::vector<byte_buffer> queued_;
   std::vector<byte_buffer> spare_;
-  std::vector<byte_buffer> sending_;
+  std::uint32_t next_sequence_ = 0;
+  std::vector<byte_buffer> sending_;  // this and what follows: only who drives the connection
   std::size_t next_ = 0;
   std::size_t offset_ = 0;
 };

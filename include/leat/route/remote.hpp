@@ -135,7 +135,7 @@ class remote_sender final : public sending_end<T> {
       if (count == 1)
         throw channel_error(described_, header_.from,
                             "a record has " + std::to_string(frame.size() - frame_header::size) +
-                                " bytes when it is encoded, and at most 64 MiB can be sent to another process");
+                                " bytes when it is encoded, and at most 16 MiB can be sent to another process");
       message<T> unmarked;
       send_part(content, first, count / 2, unmarked);
       send_part(content, first + count / 2, count - count / 2, what);

@@ -117,7 +117,15 @@ class simulated_link {
       on_ready({});
       out_.close();
     }
-    std::size_t send(std::span<std::byte const> bytes) override { return out_.send(bytes); }
+    std::size_t send(std::span<piece const> pieces) override {
+      std::size_t taken = 0;
+      for (piece const& one : pieces) {
+        std::size_t const of_one = out_.send(one);
+        taken += of_one;
+        if (of_one != one.size()) break;
+      }
+      return taken;
+    }
     std::size_t receive(std::span<std::byte> into) override { return in_.receive(into); }
     bool open() const override { return in_.open(); }
     void on_ready(std::function<void()> call) override {

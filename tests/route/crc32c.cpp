@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <leat/route/crc32c.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+using leat::detail::crc32c;
+using leat::detail::crc32c_by_table;
+
+namespace {
+
+std::vector<std::byte> noise(std::size_t count) {
+  std::vector<std::byte> bytes(count);
+  std::uint32_t state = 1;
+  for (std::byte& one : bytes) one = static_cast<std::byte>((state = state * 1664525u + 1013904223u) >> 24);
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("the checksum is that of the standard") {
+  CHECK(crc32c({}) == 0);
+  std::string_view const digits = "123456789";
+  CHECK(crc32c(std::as_bytes(std::span(digits))) == 0xe3069283u);  // the catalogue's check value
+  std::vector<std::byte> const zeros(32);
+  CHECK(crc32c(zeros) == 0x8a9136aau);  // RFC 3720, B.4
+}
+
+TEST_CASE("with the processor's help or without, in one piece or several, it is the same") {
+  std::vector<std::byte> const bytes = noise(20'000);
+  for (std::size_t count : {1u, 7u, 8u, 9u, 3071u, 3072u, 3073u, 6144u, 9999u, 20'000u}) {
+    CAPTURE(count);
+    std::span<std::byte const> const all = std::span(bytes).first(count);
+    CHECK(crc32c(all) == ~crc32c_by_table(~0u, all.data(), all.size()));
+    std::size_t const half = count / 3;
+    CHECK(crc32c(all.subspan(half), crc32c(all.first(half))) == crc32c(all));
+  }
+}
