@@ -31,4 +31,19 @@ class run_error : public std::runtime_error {
   std::uint64_t epoch;         ///< the epoch that was open at that step, from 1
 };
 
+/// The processes of a cluster did not come together, or did not stay together.
+class cluster_error : public run_error {
+ public:
+  /// What a program that ends for it exits with.
+  enum class status : std::uint8_t {
+    lost = 75,     ///< a process could not be reached in time, or was lost: to start the cluster again may help
+    refused = 76,  ///< processes that do not belong together, or one that does not speak the protocol
+  };
+
+  cluster_error(status why, std::string const& message)
+      : run_error(message, "", std::source_location{}, 0, 0), exit_status(why) {}
+
+  status exit_status;
+};
+
 }  // namespace leat

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 /// How processes reach each other. Nothing above knows whether it is memory, a socket or a simulation.
@@ -26,11 +27,41 @@ class connection {
   virtual std::size_t send(std::span<piece const> pieces) = 0;
   /// How many bytes were put into `into`; zero: none have come.
   virtual std::size_t receive(std::span<std::byte> into) = 0;
-  /// False once the other side has closed, or the connection broke, and nothing is left to receive.
+  /// False once the other side has closed, or the connection broke or could not be made, and nothing is left to receive.
   virtual bool open() const = 0;
-  /// `call` is made on any thread, when bytes have come, when there is room again after a refusal, and when the other
-  /// side has closed. None is made after this object's destructor.
-  virtual void on_ready(std::function<void()> call) = 0;
+  /// Why it is not open, where that is known: `connection refused`.
+  virtual std::string trouble() const { return "it was closed by the other side"; }
+
+  // A thread without work sleeps until there is something to receive, or room again after a refusal. A connection says
+  // in one of two ways when that is:
+
+  /// A descriptor that `poll` can wait for, or -1.
+  virtual int descriptor() const { return -1; }
+  /// Where there is none: `call` is made on any thread, when bytes have come, when there is room again after a refusal,
+  /// and when the other side has closed. None is made after this object's destructor.
+  virtual void on_ready(std::function<void()> call) { (void)call; }
+};
+
+/// What connections are made by: one process's door to the others. Used by one thread at a time and never blocks, but
+/// to look up a name.
+class network {
+ public:
+  network() = default;
+  network(network const&) = delete;
+  network& operator=(network const&) = delete;
+  virtual ~network() = default;
+
+  /// Lets others connect at this address, from now on. True when other machines can. Throws cluster_error when it
+  /// cannot be.
+  virtual bool listen(std::string const& address) = 0;
+  /// A connection that somebody has made to here; null: none just now.
+  virtual std::unique_ptr<connection> accept() = 0;
+  /// Begins to connect. The connection takes no bytes until it is made, and is not open any more when it cannot be.
+  virtual std::unique_ptr<connection> dial(std::string const& address) = 0;
+
+  /// As for a connection: how a thread learns that there is something to accept.
+  virtual int descriptor() const { return -1; }
+  virtual void on_ready(std::function<void()> call) { (void)call; }
 };
 
 namespace detail {

@@ -32,6 +32,7 @@ struct process_failure {
   std::uint64_t epoch = 0;
   std::string step;
   std::string text;
+  std::uint8_t status = 1;  ///< what the program exits with
 };
 
 /// By the number of the node: what partitions one process can open.
@@ -55,6 +56,13 @@ class mesh {
   void on_ready(std::function<void()> const& call) {
     for (auto const& p : peers_)
       if (p->link) p->link->on_ready(call);
+  }
+
+  /// Calls `f(descriptor, wants_room)` for each connection that has one.
+  template <class F>
+  void each_descriptor(F&& f) const {
+    for (auto const& p : peers_)
+      if (p->link && p->link->descriptor() >= 0) f(p->link->descriptor(), p->out.blocked());
   }
 
   /// While the workers are put together: the ends of a channel between `from` and `to`, one of them here.
@@ -150,7 +158,8 @@ class mesh {
     bool last_frame_read = false;  ///< it has said goodbye, or that it failed
     bool failed = false;
   };
-  using failure_fields = std::tuple<std::uint32_t, std::uint32_t, std::uint64_t, std::string, std::string>;
+  using failure_fields =
+      std::tuple<std::uint32_t, std::uint32_t, std::uint64_t, std::string, std::string, std::uint8_t>;
 
   static constexpr std::size_t read_at_once = 64 * 1024;
   static constexpr unsigned reads_per_turn = 8;
@@ -191,7 +200,7 @@ class mesh {
     frame_header header;
     header.type = frame_type::failure;
     byte_buffer frame = p.out.blank();
-    encode(failure_fields(what.process, what.worker, what.epoch, what.step, what.text), frame);
+    encode(failure_fields(what.process, what.worker, what.epoch, what.step, what.text, what.status), frame);
     p.out.put(std::move(frame), header);
   }
 
@@ -206,7 +215,8 @@ class mesh {
       parse(p, worker);
     }
     if (!p.last_frame_read && !p.link->open())
-      fail("the connection to process " + std::to_string(number_of(p)) + " was lost", worker);
+      throw cluster_error(cluster_error::status::lost,
+                          "process " + std::to_string(number_of(p)) + " was lost: " + p.link->trouble());
     return progress;
   }
   /// This process has failed: what still comes in makes room for what goes out.
@@ -221,11 +231,11 @@ class mesh {
     while (p.in.size() - p.parsed >= frame_header::size && !p.last_frame_read) {
       std::byte const* const at = p.in.data() + p.parsed;
       frame_header const header = frame_header::read(at);
-      if (header.length > frame_header::most_bytes) fail_frame(p, worker, "a frame that is too long");
+      if (header.length > frame_header::most_bytes) fail_frame(p, "a frame that is too long");
       std::size_t const whole = frame_header::size + header.padded_length();
       if (p.in.size() - p.parsed < whole) break;
       std::span<std::byte const> const payload(at + frame_header::size, header.padded_length());
-      check(p, header, at, payload, worker);
+      check(p, header, at, payload);
       p.parsed += whole;
       accept(p, header, payload.first(header.length), worker);
     }
@@ -236,13 +246,11 @@ class mesh {
   }
 
   /// What TCP lets through, and what a peer leaves out or says twice.
-  void check(peer& p, frame_header const& header, std::byte const* at, std::span<std::byte const> payload,
-             host& worker) {
+  void check(peer& p, frame_header const& header, std::byte const* at, std::span<std::byte const> payload) {
     if (frame_header::checksum_of(at, crc32c(payload)) != header.checksum)
-      fail_frame(p, worker, "a frame whose checksum is wrong");
+      fail_frame(p, "a frame whose checksum is wrong");
     if (header.sequence != p.next_sequence)
-      fail_frame(p, worker,
-                 "frame " + std::to_string(header.sequence) + " came where frame " + std::to_string(p.next_sequence) +
+      fail_frame(p, "frame " + std::to_string(header.sequence) + " came where frame " + std::to_string(p.next_sequence) +
                      " was due");
     ++p.next_sequence;
   }
@@ -252,7 +260,7 @@ class mesh {
       case frame_type::message: {
         bool const good = header.node < flow_.nodes().size() && header.from < total_ && &peer_of(header.from) == &p &&
                           header.to < total_ && is_local(header.to) && header.has_good_mark() && header.hashed <= 1 && header.spare == 0;
-        if (!good) fail_frame(p, worker, "a message for a channel that does not exist");
+        if (!good) fail_frame(p, "a message for a channel that does not exist");
         box(header.node, header.from, header.to).put(header, payload);
         worker.touch(header.to);
         return;
@@ -260,43 +268,41 @@ class mesh {
       case frame_type::credit: {
         bool const good = header.node < flow_.nodes().size() && header.from < total_ && is_local(header.from) &&
                           header.to < total_ && &peer_of(header.to) == &p;
-        if (!good) fail_frame(p, worker, "credit for a channel that does not exist");
+        if (!good) fail_frame(p, "credit for a channel that does not exist");
         remote_credit& account = credit(header.node, header.to, header.from);
         account.packets.fetch_add(header.count, std::memory_order_release);
         account.messages.fetch_sub(header.messages, std::memory_order_release);
         worker.touch(header.from);
         return;
       }
-      case frame_type::partitions: p.lists = decoded<partition_lists>(p, payload, worker); return;
+      case frame_type::partitions: p.lists = decoded<partition_lists>(p, payload); return;
       case frame_type::stop: stop_heard_ = true; return;
       case frame_type::goodbye: p.last_frame_read = true; return;
       case frame_type::failure: {
         p.last_frame_read = true;
         p.failed = true;
-        auto const [process, of_worker, epoch, step, text] = decoded<failure_fields>(p, payload, worker);
-        heard_ = process_failure{process, of_worker, epoch, step, text};
+        auto const [process, of_worker, epoch, step, text, status] = decoded<failure_fields>(p, payload);
+        heard_ = process_failure{process, of_worker, epoch, step, text, status};
+        if (status != 1) throw cluster_error(static_cast<cluster_error::status>(status), text);
         throw run_error("process " + std::to_string(process) + " failed: " + text, step, std::source_location{},
                         of_worker, epoch);
       }
     }
-    fail_frame(p, worker, "a frame of unknown type " + std::to_string(static_cast<unsigned>(header.type)));
+    fail_frame(p, "a frame of unknown type " + std::to_string(static_cast<unsigned>(header.type)));
   }
 
   template <class T>
-  T decoded(peer& p, std::span<std::byte const> payload, host& worker) {
+  T decoded(peer& p, std::span<std::byte const> payload) {
     try {
       return decode<T>(payload);
     } catch (codec_error const& cause) {
-      fail_frame(p, worker, cause.what());
+      fail_frame(p, cause.what());
     }
   }
 
-  [[noreturn]] void fail_frame(peer& p, host& worker, std::string const& what) {
-    fail("process " + std::to_string(number_of(p)) + " does not speak as this program does: " + what, worker);
-  }
-  [[noreturn]] void fail(std::string const& what, host& worker) {
-    throw run_error("worker " + std::to_string(worker.index()) + ": " + what, "", std::source_location{},
-                    worker.index(), 0);
+  [[noreturn]] void fail_frame(peer& p, std::string const& what) {
+    throw cluster_error(cluster_error::status::refused, "process " + std::to_string(number_of(p)) +
+                                                            " does not speak as this program does: " + what);
   }
 
   graph const& flow_;

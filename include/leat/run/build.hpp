@@ -26,6 +26,14 @@ inline execution::execution(graph const& flow, options const& how, runtime& worl
   parts_.local_workers = how_.workers;
 }
 
+inline void execution::meet(std::shared_ptr<network> through, membership what) {
+  door_ = std::move(through);
+  who_ = std::move(what);
+  processes_ = who_.processes();
+  forming_ = std::make_unique<formation>(
+      *door_, who_, [this] { return world_.seed(); }, [this](std::string const& line) { world_.say(line); });
+}
+
 inline execution::~execution() {
   if (net_) net_->on_ready({});  // a link may still call while the workers are taken down
 }
@@ -51,13 +59,17 @@ inline void execution::build() {
   working_.store(how_.workers, std::memory_order_relaxed);
 
   if (processes_ > 1) {
-    net_ = std::make_unique<mesh>(flow_, process_, how_.workers, parts_.channel_packets, std::move(others_));
-    parts_.net = net_.get();
-    net_->on_ready([first = workers_.front().get()] { first->wake(); });
+    if (!forming_) connect(std::move(others_));
   } else {
     own_partitions_ = list_partitions();
     build_workers();
   }
+}
+
+inline void execution::connect(connections others) {
+  net_ = std::make_unique<mesh>(flow_, process_, how_.workers, parts_.channel_packets, std::move(others));
+  parts_.net = net_.get();
+  net_->on_ready([first = workers_.front().get()] { first->wake(); });
 }
 
 inline partition_lists execution::list_partitions() {
@@ -97,7 +109,12 @@ inline void execution::build_workers() {
 }
 
 inline bool execution::assemble(worker& by) {
-  if (by.index() != parts_.first_worker) return false;
+  if (!is_first(by)) return false;
+  if (!net_) {
+    bool const progress = forming_->turn(by.now());
+    if (!forming_->formed()) return progress;
+    connect(forming_->take());
+  }
   if (!std::exchange(shared_partitions_, true)) {
     own_partitions_ = list_partitions();
     net_->share(own_partitions_);
@@ -113,8 +130,23 @@ inline void execution::one_has_finished() {
   if (working_.fetch_sub(1, std::memory_order_acq_rel) == 1 && net_) workers_.front()->wake();
 }
 
-inline bool execution::talk(worker& first) {
-  if (!net_ || first.index() != parts_.first_worker) return false;
+inline bool execution::is_first(worker const& which) const { return which.index() == parts_.first_worker; }
+
+inline steady_time execution::assemble_until(worker const& by) const {
+  return forming_ && is_first(by) ? forming_->wake_at() : never;
+}
+
+inline void execution::add_awaited(worker const& by, std::vector<awaited>& all) const {
+  if (!is_first(by)) return;
+  auto const add = [&all](int descriptor, bool room) { all.push_back({descriptor, room}); };
+  if (forming_) forming_->each_descriptor(add);
+  if (net_) net_->each_descriptor(add);
+}
+
+inline bool execution::talk(worker& first, bool idle) {
+  if (!net_ || !is_first(first)) return false;
+  // To look whether somebody knocks is a call of the system.
+  if (forming_ && (idle || ++talks_ % 64 == 0)) forming_->turn(first.now());
   if (stopping()) net_->say_stop();
   if (working_.load(std::memory_order_acquire) == 0) net_->say_goodbye();
   bool const progress = net_->turn(first);
@@ -136,6 +168,9 @@ inline bool execution::wind_up(worker& by) {
   why.worker = by.index();
   try {
     rethrow();
+  } catch (cluster_error const& cause) {
+    why.text = cause.what();
+    why.status = static_cast<std::uint8_t>(cause.exit_status);
   } catch (run_error const& cause) {
     why.worker = cause.worker;
     why.epoch = cause.epoch;

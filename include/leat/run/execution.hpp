@@ -2,7 +2,9 @@
 #pragma once
 
 #include <leat/op/assembly.hpp>
+#include <leat/route/formation.hpp>
 #include <leat/route/link.hpp>
+#include <leat/route/membership.hpp>
 #include <leat/route/mesh.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/runtime.hpp>
@@ -26,6 +28,9 @@ class execution {
   /// its processes, none for a cluster of one.
   execution(graph const& flow, options const& how, runtime& world, unsigned process = 0, connections others = {});
   ~execution();
+
+  /// Before `build`: the other processes have to be met first, through this network.
+  void meet(std::shared_ptr<network> through, membership what);
 
   /// Makes the workers, and, unless other processes must be heard first, their steps. Throws flow_error for a flow that
   /// cannot run, run_error for a source that cannot be listed.
@@ -56,10 +61,13 @@ class execution {
   bool assembled() const { return assembled_.load(std::memory_order_acquire); }
   /// Until they have: the first worker exchanges with the other processes what has to be known before, and does it.
   bool assemble(worker& by);
+  steady_time assemble_until(worker const& by) const;
+  /// What the process waits for while it has nothing to do.
+  void add_awaited(worker const& by, std::vector<awaited>& all) const;
   /// A worker has nothing left to do.
   void one_has_finished();
   /// By the first worker: exchanges bytes with the other processes. True when some moved.
-  bool talk(worker& first);
+  bool talk(worker& first, bool idle);
   /// Whether a worker that has nothing left to do may go: the first one stays until all processes have parted.
   bool may_leave(unsigned index);
   /// After a failure. True when there is nothing left to tell to anybody.
@@ -69,6 +77,8 @@ class execution {
  private:
   partition_lists list_partitions();
   void share_out_partitions();
+  void connect(connections others);
+  bool is_first(worker const& which) const;
   void build_workers();
   void wake_all();
 
@@ -78,7 +88,11 @@ class execution {
   unsigned process_;
   unsigned processes_;
   connections others_;
+  std::shared_ptr<network> door_;
+  membership who_;
+  std::unique_ptr<formation> forming_;
   std::unique_ptr<mesh> net_;
+  unsigned talks_ = 0;
   partition_lists own_partitions_;
   process_parts parts_;
   std::vector<std::unique_ptr<worker>> workers_;

@@ -3,9 +3,14 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <stop_token>
+#include <string>
+#include <vector>
 
 namespace leat {
+
+class network;
 
 /// How a flow is run.
 struct options {
@@ -21,6 +26,23 @@ struct options {
   std::stop_token stop = {};
   /// SIGINT and SIGTERM do the same; a second one ends the process at once.
   bool stop_on_signals = false;
+
+  // A cluster of processes, each of which runs the same program with the same settings but for its number:
+
+  /// Where each process listens, `host:port`, in the order of their numbers. Fewer than two: there is no cluster.
+  std::vector<std::string> addresses = {};
+  /// The number of this process, from 0.
+  unsigned process = 0;
+  /// A name for the cluster: processes of another one are sent away.
+  std::string cluster = {};
+  /// What all its processes know and nobody else (`secret_from_file`). Without one, only this machine can be listened to.
+  std::string secret = {};
+  /// Whoever can reach the address of this process may join, though there is no secret.
+  bool insecure = false;
+  /// How long the processes may take to come together.
+  std::chrono::nanoseconds formation_timeout = std::chrono::seconds(60);
+  /// What they reach each other by; null: TCP, where the program includes `leat/run/tcp.hpp`.
+  std::shared_ptr<network> link = nullptr;
 };
 
 }  // namespace leat

@@ -3,22 +3,55 @@
 
 #include <leat/flow.hpp>
 #include <leat/run/build.hpp>
+#include <leat/run/default_network.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/signals.hpp>
 #include <leat/run/threads.hpp>
 
+#include <algorithm>
+#include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 
 namespace leat {
+namespace detail {
+
+inline std::shared_ptr<network> network_of(options const& how) {
+  if (how.process >= how.addresses.size())
+    throw flow_error("this is process " + std::to_string(how.process) + ", but there are only " +
+                     std::to_string(how.addresses.size()) + " addresses; the first process is process 0");
+  if (how.link) return how.link;
+  if (default_network() == nullptr)
+    throw flow_error("this program cannot be run as several processes: it has to #include <leat/run/tcp.hpp>, or be "
+                     "given a link");
+  return default_network()();
+}
+
+inline membership membership_of(graph const& flow, options const& how) {
+  membership all;
+  all.process = how.process;
+  all.workers = std::max(how.workers, 1u);
+  all.addresses = how.addresses;
+  all.cluster = how.cluster;
+  all.flow = describe(flow);
+  all.secret = how.secret;
+  all.open_to_anyone = how.insecure;
+  all.time_to_form = how.formation_timeout;
+  return all;
+}
+
+}  // namespace detail
 
 /// Runs the flow on this process's threads until every source has ended and every sink has flushed, or a stop was
 /// asked for. Called on any thread, and by several at once with the same flow or others. Throws flow_error when the
-/// flow cannot be run, run_error when a function of the user's, a source or a sink failed.
+/// flow cannot be run, run_error when a function of the user's, a source or a sink failed, cluster_error when the processes
+/// of a cluster do not come or stay together.
 inline void run(flow const& what, options how = {}) {
   detail::thread_runtime world(how.spin);
-  detail::execution one(what.description(), how, world);
+  detail::execution one(what.description(), how, world, how.process);
+  if (how.addresses.size() > 1) one.meet(detail::network_of(how), detail::membership_of(what.description(), how));
   one.build();
   {
     std::stop_callback const on_stop(how.stop, [&one] { one.stop(); });

@@ -6,6 +6,7 @@
 #include <coroutine>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -45,6 +46,12 @@ class routine {
   std::coroutine_handle<promise_type> handle_;
 };
 
+/// A descriptor that somebody waits for: until it can be read, or also until it can be written.
+struct awaited {
+  int descriptor = -1;
+  bool room = false;
+};
+
 /// What a runtime drives.
 class driven {
  public:
@@ -52,6 +59,8 @@ class driven {
   virtual routine& body() = 0;
   /// It may not be left asleep past this time.
   virtual steady_time wake_at() = 0;
+  /// Nor when one of these is ready.
+  virtual void add_awaited(std::vector<awaited>& all) { (void)all; }
 };
 
 /// Everything that the outside world decides passes here: time, chance, threads, waiting, the environment. One
@@ -73,6 +82,9 @@ class runtime {
   virtual wall_time wall() = 0;
   /// For the generators of chance; drawn once per worker.
   virtual std::uint64_t seed() = 0;
+
+  /// A line for the person who started the run.
+  virtual void say(std::string const& line) = 0;
 
   /// Runs `work` where it may wait. `work` itself tells its worker when it is through.
   virtual void block(std::function<void()> work) = 0;

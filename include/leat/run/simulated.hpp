@@ -45,6 +45,9 @@ class simulated_runtime final : public runtime {
       if (!step(never)) fail_stuck();
   }
 
+  /// What the processes have told, in its order.
+  std::vector<std::string> said;
+
   // By hand:
 
   void add(std::vector<driven*> const& all) {
@@ -145,6 +148,7 @@ class simulated_runtime final : public runtime {
     return wall_start_ + std::chrono::duration_cast<wall_time::duration>(now_ - start_);
   }
   std::uint64_t seed() override { return draw(); }
+  void say(std::string const& line) override { said.push_back(line); }
   /// What blocks takes up to ten milliseconds of virtual time.
   void block(std::function<void()> work) override {
     after(draw_delay(std::chrono::milliseconds(10)), std::move(work));

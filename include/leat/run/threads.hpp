@@ -5,7 +5,10 @@
 #include <leat/run/readiness.hpp>
 #include <leat/run/runtime.hpp>
 
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -13,11 +16,13 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -60,6 +65,8 @@ class thread_runtime final : public runtime {
     return drawn;
   }
 
+  void say(std::string const& line) override { std::fputs((line + "\n").c_str(), stderr); }
+
   void block(std::function<void()> work) override { blocking_.run(std::move(work)); }
 
   void wake_when_readable(int descriptor, driven& which) override {
@@ -74,14 +81,45 @@ class thread_runtime final : public runtime {
     std::mutex mutex;
     std::condition_variable bell;
     bool rung = false;
+    int bell_descriptor = -1;  ///< rings too, where the thread also waits for descriptors
+
+    lane() = default;
+    lane(lane const&) = delete;
+    lane& operator=(lane const&) = delete;
+    ~lane() {
+      if (bell_descriptor >= 0) ::close(bell_descriptor);
+    }
 
     void wake() {
       if (!asleep.load(std::memory_order_relaxed)) return;
-      {
-        std::lock_guard const lock(mutex);
-        rung = true;
-      }
+      std::lock_guard const lock(mutex);
+      rung = true;
       bell.notify_one();
+      if (bell_descriptor >= 0) ::eventfd_write(bell_descriptor, 1);
+    }
+
+    /// Until the bell rings, that time comes, or one of these is ready.
+    void wait(steady_time until, std::vector<pollfd>& all) {
+      std::unique_lock lock(mutex);
+      if (all.empty()) {
+        if (until == never)
+          bell.wait(lock, [&] { return rung; });
+        else
+          bell.wait_until(lock, until, [&] { return rung; });
+        return;
+      }
+      if (rung) return;
+      if (bell_descriptor < 0 && (bell_descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
+        throw std::runtime_error("leat: cannot make the descriptor that a sleeping worker is woken by");
+      lock.unlock();
+      all.push_back({bell_descriptor, POLLIN, 0});
+      std::chrono::nanoseconds const left = until - std::chrono::steady_clock::now();
+      auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+      timespec const limit{seconds.count(), (left - seconds).count()};
+      if (until == never || left.count() > 0)
+        ::ppoll(all.data(), static_cast<nfds_t>(all.size()), until == never ? nullptr : &limit, nullptr);
+      eventfd_t rings = 0;
+      ::eventfd_read(bell_descriptor, &rings);
     }
   };
 
@@ -121,11 +159,13 @@ class thread_runtime final : public runtime {
       steady_time until = never;
       for (driven* worker : mine.workers)
         if (!worker->body().done()) until = std::min(until, worker->wake_at());
-      std::unique_lock lock(mine.mutex);
-      if (until == never)
-        mine.bell.wait(lock, [&] { return mine.rung; });
-      else
-        mine.bell.wait_until(lock, until, [&] { return mine.rung; });
+      std::vector<awaited> wanted;
+      for (driven* worker : mine.workers)
+        if (!worker->body().done()) worker->add_awaited(wanted);
+      std::vector<pollfd> all;
+      for (awaited const& one : wanted)
+        all.push_back({one.descriptor, static_cast<short>(one.room ? POLLIN | POLLOUT : POLLIN), 0});
+      mine.wait(until, all);
     }
     mine.asleep.store(false, std::memory_order_relaxed);
     std::lock_guard const lock(mine.mutex);

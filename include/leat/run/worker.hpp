@@ -62,11 +62,12 @@ class worker final : public host, public driven {
     });
   }
   void wake_when_readable(int descriptor) override { execution_.world().wake_when_readable(descriptor, *this); }
+  void add_awaited(std::vector<awaited>& all) override { execution_.add_awaited(*this, all); }
 
   routine& body() override { return body_; }
   steady_time wake_at() override {
     if (execution_.failed()) return execution_.wind_up_until();
-    if (!execution_.assembled()) return never;
+    if (!execution_.assembled()) return execution_.assemble_until(*this);
     steady_time first = open_sources() && execution_.interval().count() > 0 && !closing_ ? epoch_ends_ : never;
     for (stage* s : parts_.stages)
       if (!s->done() && !held(s)) first = std::min(first, s->wake_at());
@@ -105,7 +106,7 @@ class worker final : public host, public driven {
       all_done = all_done && out->empty();
     }
     if (all_done && !std::exchange(finished_, true)) execution_.one_has_finished();
-    progress = execution_.talk(*this) || progress;
+    progress = execution_.talk(*this, idle) || progress;
     done_ = all_done && execution_.may_leave(index_);
     wake_touched();
     return progress || done_;

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/error.hpp>
+#include <leat/op/stage.hpp>
+#include <leat/route/handshake.hpp>
+#include <leat/route/link.hpp>
+#include <leat/route/membership.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace leat::detail {
+
+/// Brings the processes of a cluster together, without a coordinator. Of two the lower one dials, the higher one
+/// accepts. When all connections have been made each process tells all others which runs of which processes it sees;
+/// only when everybody sees the same do they go, so that no survivor of an earlier run takes part. Until then a lost
+/// connection is made anew, and a process that was started again takes the place of its earlier run. Once formed, the
+/// cluster lets nobody in.
+class formation {
+ public:
+  /// `draw` gives 64 bits of chance; `say` takes lines for the person who waits.
+  formation(network& net, membership const& mine, std::function<std::uint64_t()> draw,
+            std::function<void(std::string const&)> say)
+      : net_(net), mine_(mine), draw_(std::move(draw)), say_(std::move(say)), words_(mine.first_words()) {
+    for (std::uint64_t& part : words_.nonce) part = draw_();
+    members_.resize(mine_.processes());
+  }
+
+  /// True when something moved. Throws cluster_error when the cluster cannot form.
+  bool turn(steady_time now) {
+    if (!begun_) begin(now);
+    bool progress = accept(now);
+    if (!formed_) progress = dial(now) || progress;
+    progress = hear_newcomers(now) || progress;
+    if (formed_) return progress;
+    progress = hear_members(now) || progress;
+    progress = agree() || progress;
+    if (!formed_) complain(now);
+    return progress;
+  }
+
+  bool formed() const { return formed_; }
+  /// Once formed.
+  connections take() {
+    connections all(members_.size());
+    for (std::size_t i = 0; i != members_.size(); ++i)
+      if (members_[i].link) all[i] = members_[i].link->take();
+    return all;
+  }
+
+  steady_time wake_at() const {
+    steady_time first = never;
+    for (auto const& one : newcomers_) first = std::min(first, one->deadline);
+    if (formed_ || !begun_) return first;
+    first = std::min({first, give_up_, next_complaint_});
+    for (unsigned i = mine_.process + 1; i != members_.size(); ++i)
+      if (!members_[i].link && !members_[i].dialing) first = std::min(first, members_[i].dial_at);
+    return first;
+  }
+
+  /// Calls `f(descriptor)` for whatever it waits for.
+  template <class F>
+  void each_descriptor(F&& f) const {
+    if (net_.descriptor() >= 0) f(net_.descriptor(), false);
+    for (auto const& one : newcomers_)
+      if (one->descriptor() >= 0) f(one->descriptor(), !one->all_sent());
+    if (formed_) return;
+    for (member const& one : members_)
+      if (one.link && one.link->descriptor() >= 0) f(one.link->descriptor(), !one.link->all_sent());
+  }
+
+ private:
+  struct member {
+    std::unique_ptr<handshake> link;  ///< joined
+    bool dialing = false;
+    steady_time dial_at{};
+    std::chrono::nanoseconds patience{std::chrono::milliseconds(5)};
+    std::vector<std::array<std::uint64_t, 2>> replaced;  ///< its earlier runs
+    std::string trouble = "it has not been heard of";
+  };
+
+  static constexpr std::size_t most_newcomers = 16;
+  static constexpr unsigned most_told = 20;
+  static constexpr auto greeting_time = std::chrono::seconds(5);
+  static constexpr auto between_complaints = std::chrono::seconds(5);
+
+  void begin(steady_time now) {
+    begun_ = true;
+    give_up_ = now + mine_.time_to_form;
+    next_complaint_ = now + between_complaints;
+    std::string const& address = mine_.addresses[mine_.process];
+    if (net_.listen(address) && mine_.secret.empty() && !mine_.open_to_anyone)
+      throw cluster_error(cluster_error::status::refused,
+                          "anybody who can reach " + address +
+                              " could join: give all processes a secret (--secret-file), or say --insecure");
+    for (member& one : members_) one.dial_at = now;
+  }
+
+  void greet(std::unique_ptr<connection> link, std::optional<unsigned> dialed, steady_time now) {
+    hello words = words_;
+    for (std::uint64_t& part : words.challenge) part = draw_();
+    newcomers_.push_back(std::make_unique<handshake>(std::move(link), mine_, words, dialed, now + greeting_time));
+  }
+
+  bool accept(steady_time now) {
+    bool progress = false;
+    while (newcomers_.size() < most_newcomers + members_.size()) {
+      std::unique_ptr<connection> link = net_.accept();
+      if (!link) break;
+      greet(std::move(link), std::nullopt, now);
+      progress = true;
+    }
+    return progress;
+  }
+
+  bool dial(steady_time now) {
+    bool progress = false;
+    for (unsigned i = mine_.process + 1; i != members_.size(); ++i) {
+      member& one = members_[i];
+      if (one.link || one.dialing || now < one.dial_at) continue;
+      greet(net_.dial(mine_.addresses[i]), i, now);
+      one.dialing = true;
+      one.patience = std::min<std::chrono::nanoseconds>(2 * one.patience, std::chrono::seconds(1));
+      one.dial_at = now + one.patience / 2 +
+                    std::chrono::nanoseconds(draw_() % static_cast<std::uint64_t>(one.patience.count()));
+      progress = true;
+    }
+    return progress;
+  }
+
+  bool hear_newcomers(steady_time now) {
+    bool progress = false;
+    for (std::size_t i = 0; i != newcomers_.size();) {
+      handshake& one = *newcomers_[i];
+      progress = one.turn() || progress;
+      if (formed_ && one.at() != handshake::stage::hello) one.refuse("the cluster has formed already");
+      if (goes_on(one, now)) {
+        ++i;
+        continue;
+      }
+      std::unique_ptr<handshake> through = std::move(newcomers_[i]);
+      newcomers_.erase(newcomers_.begin() + static_cast<std::ptrdiff_t>(i));
+      progress = true;
+      if (formed_) continue;
+      if (through->dialed) members_[*through->dialed].dialing = false;
+      if (through->failure().empty() && through->at() == handshake::stage::joined)
+        join(std::move(through));
+      else
+        part_from(*through);
+    }
+    return progress;
+  }
+  /// What was said is sent before it is over.
+  static bool goes_on(handshake const& one, steady_time now) {
+    if (!one.open() || now >= one.deadline) return false;
+    if (one.refused() || !one.failure().empty()) return !one.all_sent();
+    return one.at() != handshake::stage::joined;
+  }
+
+  void join(std::unique_ptr<handshake> link) {
+    unsigned const number = link->theirs().process;
+    if (link->dialed && *link->dialed != number)
+      fail("at " + mine_.addresses[*link->dialed] + ", the address of process " + std::to_string(*link->dialed) +
+           ", answers process " + std::to_string(number));
+    if (!link->dialed && number >= mine_.process) return;  // of two the lower one dials
+    member& one = members_[number];
+    std::array<std::uint64_t, 2> const& nonce = link->theirs().nonce;
+    if (std::find(one.replaced.begin(), one.replaced.end(), nonce) != one.replaced.end())
+      fail("two processes run as process " + std::to_string(number) + ": each process has a number of its own");
+    if (one.link && one.link->theirs().nonce != nonce) one.replaced.push_back(one.link->theirs().nonce);
+    one.link = std::move(link);
+  }
+
+  void part_from(handshake const& one) {
+    std::string const who =
+        one.dialed ? "process " + std::to_string(*one.dialed) + " (" + mine_.addresses[*one.dialed] + ")"
+        : one.at() == handshake::stage::hello ? "somebody who connected"
+                                              : "process " + std::to_string(one.theirs().process);
+    if (one.final()) fail(who + " cannot be in one cluster with this process: " + one.failure());
+    std::string const why = !one.failure().empty() ? one.failure() : one.open() ? "it does not answer" : one.trouble();
+    if (one.dialed)
+      members_[*one.dialed].trouble = why;
+    else if (!one.failure().empty() && ++sent_away_ <= most_told)
+      say_("leat: " + who + " was sent away: " + why);
+  }
+
+  bool hear_members(steady_time now) {
+    bool progress = false;
+    for (member& one : members_) {
+      if (!one.link) continue;
+      progress = one.link->turn() || progress;
+      if (one.link->final()) part_from(*one.link);
+      if (one.link->open() && one.link->failure().empty()) continue;
+      one.trouble = one.link->failure().empty() ? one.link->trouble() : one.link->failure();
+      one.dial_at = now + one.patience;
+      one.link.reset();
+      progress = true;
+    }
+    return progress;
+  }
+
+  /// Which runs of which processes this one sees.
+  digest view() const {
+    sha256 sum;
+    for (unsigned i = 0; i != members_.size(); ++i) {
+      std::array<std::uint64_t, 2> const& nonce = i == mine_.process ? words_.nonce : members_[i].link->theirs().nonce;
+      for (std::uint64_t part : nonce)
+        for (unsigned shift = 0; shift != 64; shift += 8) {
+          std::byte const one = static_cast<std::byte>(part >> shift & 0xff);
+          sum.add({&one, 1});
+        }
+    }
+    return sum.result();
+  }
+
+  bool agree() {
+    auto const all = [this](auto&& holds) {
+      for (unsigned i = 0; i != members_.size(); ++i)
+        if (i != mine_.process && !(members_[i].link && holds(*members_[i].link))) return false;
+      return true;
+    };
+    if (!all([](handshake const&) { return true; })) return false;
+    digest const seen = view();
+    all([&](handshake& one) { return one.say_view(seen), true; });
+    if (!all([&](handshake const& one) { return one.sees(seen); })) return false;
+    all([&](handshake& one) { return one.say_go(seen), one.turn(), true; });
+    formed_ = all([&](handshake const& one) { return one.goes(seen) && one.all_sent(); });
+    return formed_;
+  }
+
+  void complain(steady_time now) {
+    bool const over = now >= give_up_;
+    if (!over && now < next_complaint_) return;
+    next_complaint_ = now + between_complaints;
+    std::string missing;
+    for (unsigned i = 0; i != members_.size(); ++i) {
+      if (i == mine_.process || members_[i].link) continue;
+      std::string const line = "process " + std::to_string(i) + " (" + mine_.addresses[i] + "): " + members_[i].trouble;
+      if (!over) say_("leat: waiting for " + line);
+      missing += (missing.empty() ? "" : "; ") + line;
+    }
+    if (missing.empty()) missing = "the processes do not all see the same of them";
+    if (over)
+      throw cluster_error(cluster_error::status::lost,
+                          "the cluster did not form within " +
+                              std::to_string(std::chrono::duration_cast<std::chrono::seconds>(mine_.time_to_form).count()) +
+                              " s: " + missing);
+  }
+
+  [[noreturn]] static void fail(std::string const& why) {
+    throw cluster_error(cluster_error::status::refused, why);
+  }
+
+  network& net_;
+  membership const& mine_;
+  std::function<std::uint64_t()> draw_;
+  std::function<void(std::string const&)> say_;
+  hello words_;
+  std::vector<member> members_;
+  std::vector<std::unique_ptr<handshake>> newcomers_;
+  unsigned sent_away_ = 0;
+  bool begun_ = false;
+  bool formed_ = false;
+  steady_time give_up_{};
+  steady_time next_complaint_{};
+};
+
+}  // namespace leat::detail

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/route/sha256.hpp>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+
+namespace leat::detail {
+
+/// The first that two processes say to each other, of fixed size: nothing that a stranger sends is looked at beyond it.
+struct hello {
+  static constexpr std::size_t size = 96;
+  using bytes = std::array<std::byte, size>;
+  static constexpr std::array<char, 8> magic{'l', 'e', 'a', 't', '\r', '\n', '\x1a', '\n'};
+  static constexpr std::uint32_t this_protocol = 1;
+  static constexpr std::uint32_t this_byte_order = std::endian::native == std::endian::little ? 1 : 2;
+
+  std::uint32_t protocol = this_protocol;
+  std::uint32_t byte_order = this_byte_order;  ///< 1: little endian, 2: big; flat records travel as they are in memory
+  std::uint32_t process = 0;
+  std::uint32_t processes = 0;
+  std::uint32_t workers = 0;
+  std::uint32_t slots = 0;
+  std::uint64_t cluster = 0;    ///< hash of the cluster's name
+  std::uint64_t addresses = 0;  ///< hash of the list of addresses
+  std::uint64_t flow = 0;       ///< hash of the flow's description
+  std::uint64_t credit = 0;     ///< packets in flight per channel
+  std::array<std::uint64_t, 2> nonce{};      ///< chance, drawn once per run of a process: tells its runs apart
+  std::array<std::uint64_t, 2> challenge{};  ///< chance, drawn once per connection: no proof serves twice
+
+  bytes write() const {
+    bytes to{};
+    std::memcpy(to.data(), magic.data(), magic.size());
+    std::byte* at = to.data() + magic.size();
+    each_field(*this, [&](auto field) {
+      for (std::size_t i = 0; i != sizeof field; ++i) *at++ = static_cast<std::byte>(std::uint64_t{field} >> (8 * i) & 0xff);
+    });
+    return to;
+  }
+  /// False when the bytes are not a hello.
+  bool read(bytes const& from) {
+    if (std::memcmp(from.data(), magic.data(), magic.size()) != 0) return false;
+    std::byte const* at = from.data() + magic.size();
+    each_field(*this, [&]<class Field>(Field& field) {
+      std::uint64_t value = 0;
+      for (std::size_t i = 0; i != sizeof field; ++i) value |= std::to_integer<std::uint64_t>(*at++) << (8 * i);
+      field = static_cast<Field>(value);
+    });
+    return true;
+  }
+
+ private:
+  template <class Hello, class F>
+  static void each_field(Hello& h, F&& f) {
+    f(h.protocol);
+    f(h.byte_order);
+    f(h.process);
+    f(h.processes);
+    f(h.workers);
+    f(h.slots);
+    f(h.cluster);
+    f(h.addresses);
+    f(h.flow);
+    f(h.credit);
+    for (auto& part : h.nonce) f(part);
+    for (auto& part : h.challenge) f(part);
+  }
+};
+
+/// What shows that its sender knows the secret: over both hellos, the sender's first, so that it cannot be sent back.
+inline digest proof_of(std::string const& secret, hello::bytes const& sender, hello::bytes const& receiver) {
+  return hmac_sha256(std::as_bytes(std::span(secret)), sender, receiver);
+}
+
+/// Why these two cannot work together, as `mine` sees it, by the field that differs and both its values; empty when
+/// they can. The lists of addresses and the flows are compared elsewhere, as texts.
+inline std::string difference(hello const& mine, hello const& theirs) {
+  auto const differs = [](char const* what, std::uint64_t here, std::uint64_t there) {
+    return std::string(what) + " differs: here " + std::to_string(here) + ", there " + std::to_string(there);
+  };
+  if (mine.protocol != theirs.protocol) return differs("the version of the protocol", mine.protocol, theirs.protocol);
+  if (mine.byte_order != theirs.byte_order)
+    return differs("the byte order (1: little endian, 2: big endian)", mine.byte_order, theirs.byte_order);
+  if (mine.slots != theirs.slots) return differs("the number of slots", mine.slots, theirs.slots);
+  if (mine.processes != theirs.processes)
+    return differs("the number of processes", mine.processes, theirs.processes);
+  if (mine.workers != theirs.workers) return differs("the number of workers per process", mine.workers, theirs.workers);
+  if (mine.credit != theirs.credit) return differs("the number of packets in flight", mine.credit, theirs.credit);
+  if (theirs.process >= theirs.processes)
+    return "there the number of the process is " + std::to_string(theirs.process) + " of " +
+           std::to_string(theirs.processes);
+  if (mine.process == theirs.process)
+    return "both are process " + std::to_string(mine.process) + ": each process has a number of its own";
+  return {};
+}
+
+}  // namespace leat::detail

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/error.hpp>
+#include <leat/route/link.hpp>
+#include <leat/run/default_network.hpp>
+
+#include <asio/connect.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+/// Processes reach each other over TCP, by Asio. A program that includes this header can be run as a cluster.
+namespace leat {
+namespace detail {
+
+struct host_and_port {
+  std::string host;
+  std::string port;
+};
+
+/// `host:port`, `[::1]:port`. Nothing where it is neither.
+inline std::optional<host_and_port> split_address(std::string_view address) {
+  std::size_t const colon = address.rfind(':');
+  if (colon == std::string_view::npos || colon == 0 || colon + 1 == address.size()) return std::nullopt;
+  std::string_view host = address.substr(0, colon);
+  std::string_view const port = address.substr(colon + 1);
+  if (port.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+  bool const bracketed = host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  if (host.empty() || (!bracketed && host.find(':') != std::string_view::npos)) return std::nullopt;
+  return host_and_port{std::string(host), std::string(port)};
+}
+
+class tcp_connection final : public connection {
+ public:
+  using tcp = asio::ip::tcp;
+
+  /// One that has been made.
+  tcp_connection(std::shared_ptr<asio::io_context> io, tcp::socket socket)
+      : io_(std::move(io)), socket_(std::move(socket)) {
+    ready();
+  }
+  /// One that is to be made.
+  tcp_connection(std::shared_ptr<asio::io_context> io, std::string const& address)
+      : io_(std::move(io)), socket_(*io_), state_(state::connecting) {
+    std::optional<host_and_port> const to = split_address(address);
+    if (!to) {
+      broken("\"" + address + "\" is not an address such as host:2101");
+      return;
+    }
+    asio::error_code error;
+    auto const places = tcp::resolver(*io_).resolve(to->host, to->port, error);
+    if (error) {
+      broken("cannot look up " + to->host + ": " + error.message());
+      return;
+    }
+    asio::async_connect(socket_, places, [this, gone = std::weak_ptr<bool>(alive_)](asio::error_code failed, auto const&) {
+      if (gone.expired()) return;
+      if (failed)
+        broken(failed.message());
+      else
+        ready();
+    });
+  }
+  ~tcp_connection() override {
+    alive_.reset();
+    asio::error_code ignored;
+    socket_.close(ignored);
+    io_->restart();
+    io_->poll();  // what was being connected hears of it
+  }
+
+  std::size_t send(std::span<piece const> pieces) override {
+    if (!usable()) return 0;
+    std::array<asio::const_buffer, most_pieces> all;
+    std::size_t const count = std::min(pieces.size(), all.size());
+    for (std::size_t i = 0; i != count; ++i) all[i] = asio::const_buffer(pieces[i].data(), pieces[i].size());
+    asio::error_code error;
+    std::size_t const taken = socket_.write_some(std::span(all).first(count), error);
+    if (error && error != asio::error::would_block) broken(error.message());
+    return error ? 0 : taken;
+  }
+  std::size_t receive(std::span<std::byte> into) override {
+    // After a failed write there may still be something to read: why the other side went, say.
+    if (state_ == state::connecting) poll();
+    if (state_ == state::connecting || finished_ || into.empty()) return 0;
+    asio::error_code error;
+    std::size_t const got = socket_.read_some(asio::buffer(into.data(), into.size()), error);
+    if (!error) return got;
+    if (error == asio::error::would_block) return 0;
+    finished_ = true;
+    if (error != asio::error::eof) broken(error.message());
+    return 0;
+  }
+  bool open() const override { return state_ == state::connecting ? true : state_ == state::ready && !finished_; }
+  std::string trouble() const override { return trouble_.empty() ? connection::trouble() : trouble_; }
+  int descriptor() const override {
+    return socket_.is_open() ? const_cast<tcp::socket&>(socket_).native_handle() : -1;
+  }
+
+ private:
+  enum class state { connecting, ready, broken };
+  static constexpr std::size_t most_pieces = 64;
+
+  bool usable() {
+    if (state_ == state::connecting) poll();
+    return state_ == state::ready;
+  }
+  void poll() {
+    io_->restart();
+    io_->poll();
+  }
+  void ready() {
+    asio::error_code ignored;
+    socket_.non_blocking(true, ignored);
+    socket_.set_option(tcp::no_delay(true), ignored);
+    set(SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(IPPROTO_TCP, TCP_KEEPIDLE, 5);
+    set(IPPROTO_TCP, TCP_KEEPINTVL, 5);
+    set(IPPROTO_TCP, TCP_KEEPCNT, 2);
+    set(IPPROTO_TCP, TCP_USER_TIMEOUT, 15'000);
+    state_ = state::ready;
+  }
+  void set(int level, int name, int value) { ::setsockopt(socket_.native_handle(), level, name, &value, sizeof value); }
+  void broken(std::string why) {
+    state_ = state::broken;
+    if (trouble_.empty()) trouble_ = std::move(why);
+  }
+
+  std::shared_ptr<asio::io_context> io_;
+  tcp::socket socket_;
+  state state_ = state::ready;
+  bool finished_ = false;
+  std::string trouble_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>();
+};
+
+}  // namespace detail
+
+/// TCP for one process.
+class tcp_network final : public network {
+ public:
+  bool listen(std::string const& address) override {
+    using asio::ip::tcp;
+    auto const fail = [&](std::string const& why) {
+      throw cluster_error(cluster_error::status::lost, "cannot listen at " + address + ": " + why);
+    };
+    std::optional<detail::host_and_port> const at = detail::split_address(address);
+    if (!at) fail("it is not an address such as host:2101");
+    asio::error_code error;
+    auto const places = tcp::resolver(*io_).resolve(at->host, at->port, tcp::resolver::passive, error);
+    if (error) fail(error.message());
+    tcp::endpoint const place = places.begin()->endpoint();
+    acceptor_.open(place.protocol(), error);
+    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor_.bind(place, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (!error) acceptor_.non_blocking(true, error);
+    if (error) fail(error.message());
+    return !place.address().is_loopback();
+  }
+  std::unique_ptr<connection> accept() override {
+    asio::error_code error;
+    asio::ip::tcp::socket made(*io_);
+    acceptor_.accept(made, error);
+    if (error) return nullptr;
+    return std::make_unique<detail::tcp_connection>(io_, std::move(made));
+  }
+  std::unique_ptr<connection> dial(std::string const& address) override {
+    return std::make_unique<detail::tcp_connection>(io_, address);
+  }
+  int descriptor() const override {
+    return acceptor_.is_open() ? const_cast<asio::ip::tcp::acceptor&>(acceptor_).native_handle() : -1;
+  }
+
+ private:
+  std::shared_ptr<asio::io_context> io_ = std::make_shared<asio::io_context>(1);
+  asio::ip::tcp::acceptor acceptor_{*io_};
+};
+
+namespace detail {
+inline bool const tcp_is_the_default = (default_network() = [] { return std::shared_ptr<network>(new tcp_network); }, true);
+}  // namespace detail
+}  // namespace leat
