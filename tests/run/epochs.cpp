@@ -41,6 +41,28 @@ leat::detail::simulation far_apart(std::uint64_t seed) {
 
 }  // namespace
 
+TEST_CASE("where marks take longer to be aligned than an epoch lasts, records still get through") {
+  for (std::chrono::nanoseconds const epoch : {0ns, 1ns, 50000ns})
+    for (std::uint64_t seed = 1; seed != 6; ++seed) {
+      CAPTURE(epoch.count());
+      CAPTURE(seed);
+      std::vector<int> got;
+      leat::flow flow{"short epochs"};
+      leat::stream in = flow.input("in", leat::test::one_at_a_time<int>({numbers(40), numbers(40)}));
+      leat::merge("both", in, in | leat::redistribute("away")) | leat::output("out", leat::to::collect(got));
+      leat::detail::simulation how = far_apart(seed);
+      how.each.snapshot_interval = epoch;
+      how.each.workers = 1;
+      how.network.capacity = 64;
+      leat::detail::simulated_cluster cluster(flow.description(), how);
+      cluster.begin();
+      leat::detail::simulated_runtime& world = cluster.world();
+      while (!world.all_done() && world.turns() < 20'000) REQUIRE(world.step(leat::detail::never));
+      CHECK(world.all_done());
+      CHECK(got.size() == 160);
+    }
+}
+
 TEST_CASE("a stop may come at any time, also when a process has nothing left to do, over a link of any capacity") {
   std::uint64_t turns = 1;
   for (std::uint64_t at = 0; at < turns; ++at)
