@@ -6,7 +6,7 @@
 
 #include <leat/flow.hpp>
 
-#include <memory>
+#include <cstddef>
 #include <optional>
 #include <vector>
 

@@ -8,6 +8,9 @@
 #include <leat/op/map.hpp>
 #include <leat/op/step.hpp>
 
+#include <string>
+#include <utility>
+
 namespace simulation {
 
 template <class Kind>

@@ -7,6 +7,7 @@
 #include <leat/op/inlet.hpp>
 #include <leat/op/emitter.hpp>
 #include <leat/op/waiting.hpp>
+#include <leat/run/simulated.hpp>
 #include <leat/task.hpp>
 
 #include <chrono>
@@ -19,9 +20,16 @@
 /// The coroutines of a planned flow.
 namespace simulation {
 
+/// Where a client library would have its threads: it completes what it is given later, in the simulation that runs.
+inline leat::detail::simulated_runtime* outside = nullptr;
+
+inline void complete_later(leat::completion<std::uint64_t> const& what, std::uint64_t value) {
+  outside->after(std::chrono::nanoseconds(1 + value % 50'000), [what, value] { what.set(value); });
+}
+
 /// Waits in one of the ways there are, or not at all.
 inline leat::task<> wait_somehow(std::uint64_t how) {
-  switch (how % 5) {
+  switch (how % 6) {
     case 0: co_await leat::sleep(std::chrono::nanoseconds(how / 5 % 100'000)); break;
     case 1: co_await leat::next_turn(); break;
     case 2: co_await leat::blocking([] {}); break;
@@ -29,6 +37,12 @@ inline leat::task<> wait_somehow(std::uint64_t how) {
       leat::completion<> completed;
       completed.set();
       co_await completed;
+      break;
+    }
+    case 4: {
+      leat::completion<std::uint64_t> answer;
+      complete_later(answer, how);
+      if (co_await answer != how) throw std::logic_error("the answer is to another question");
       break;
     }
     default: break;

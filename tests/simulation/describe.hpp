@@ -5,6 +5,7 @@
 #include "simulation/shape.hpp"
 
 #include <cstddef>
+#include <iterator>
 #include <string>
 
 namespace simulation {
@@ -32,8 +33,8 @@ inline std::string described(plan const& what, drawn_shape const& shape) {
   std::string text = number(how.processes) + " x " + number(how.each.workers) + " workers, batches of " +
                      number(how.each.batch_size) + ", " + number(how.channel_packets) + " packets, epochs of " +
                      number(how.each.snapshot_interval.count()) + " ns, turns up to " +
-                     number(how.longest_turn.count()) + " ns, link of " + number(how.network.capacity) + " bytes, delays up to " +
-                     number(how.network.longest_delay.count()) + " ns";
+                     number(how.longest_turn.count()) + " ns, link of " + number(how.network.capacity) +
+                     " bytes, delays up to " + number(how.network.longest_delay.count()) + " ns";
   if (how.network.stalls_one_in != 0)
     text += ", one in " + number(how.network.stalls_one_in) + " stalls up to " +
             number(how.network.longest_stall.count()) + " ns";

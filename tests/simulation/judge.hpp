@@ -108,7 +108,8 @@ class judge {
     if (sorted(got.items, false) != sorted(wanted.items, false)) return "other records: " + counts;
     if (dates && sorted(got.items, true) != sorted(wanted.items, true)) return "records are in other epochs: " + counts;
     if (how == order::total && plain(got.items, dates) != plain(wanted.items, dates)) return "another order";
-    if (how == order::per_key && by_key(got.items, dates) != by_key(wanted.items, dates)) return "another order of a key";
+    if (how == order::per_key && by_key(got.items, dates) != by_key(wanted.items, dates))
+      return "another order of a key";
     if (step.what == op::partitioned_sink && !parts_are_kept(got.items)) return "a key is in two partitions";
     bool const knows_workers = step.what == op::sink || step.what == op::moving_sink;
     if (knows_workers && got.marks != wanted.last_epochs) return "marks were lost or made up";

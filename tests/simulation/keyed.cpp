@@ -19,7 +19,14 @@
 #include <leat/state/stateful_flat_map.hpp>
 #include <leat/state/stateful_map.hpp>
 
-#include <limits>
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 namespace simulation {
 
@@ -56,7 +63,8 @@ struct reducer {
 template <class Kind>
 auto collected(leat::stream<typename Kind::record>& in, planned_step const& step) {
   std::chrono::microseconds const limit(step.keys * 20);
-  if (step.what == op::collect) return in | leat::collect(step.name(), leat::inactive_for(std::chrono::hours(1)), step.most);
+  std::chrono::hours const long_time(1);
+  if (step.what == op::collect) return in | leat::collect(step.name(), leat::inactive_for(long_time), step.most);
   if (step.keys % 3 == 0) return in | leat::collect(step.name(), leat::inactive_for(limit), step.most);
   if (step.keys % 3 == 1) return in | leat::collect(step.name(), leat::max_age(limit), step.most);
   return in | leat::collect(step.name(), leat::inactive_for(limit), leat::max_age(limit * 3), step.most);

@@ -5,12 +5,13 @@
 
 #include <leat/from/source.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -56,7 +57,7 @@ class observing_sink {
     void write_batch(Batch records) {
       for (auto& r : records) {
         writer_.write(r);
-        if constexpr (std::is_same_v<Batch, std::span<record>>) record const gone(std::move(r));
+        if constexpr (std::is_same_v<Batch, std::span<record>>) [[maybe_unused]] record const gone(std::move(r));
       }
     }
     void flush() { writer_.flush(); }

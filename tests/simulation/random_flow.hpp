@@ -110,7 +110,9 @@ class random_flow {
   }
 
   bool draw_step() {
-    op const what = static_cast<op>(by_.between(static_cast<std::uint64_t>(op::map), static_cast<std::uint64_t>(op::join)));
+    auto const first = static_cast<std::uint64_t>(op::map);
+    auto const last = static_cast<std::uint64_t>(op::join);
+    op const what = static_cast<op>(by_.between(first, last));
     planned_step step = begin(what);
     step.from.push_back(any_stream());
     if (what == op::merge || what == op::join)

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -167,10 +168,13 @@ class reference {
 
   /// The values of each key, in the order in which they meet its state.
   static std::map<std::uint64_t, std::vector<item>> grouped(std::vector<item> const& items) {
+    std::map<std::pair<std::uint64_t, std::uint64_t>, std::vector<item>> by_epoch;
+    for (item const& one : items) by_epoch[{one.key, one.epoch}].push_back(one);
     std::map<std::uint64_t, std::vector<item>> all;
-    for (item const& one : items) all[one.key].push_back(one);
-    for (auto& [key, values] : all)
-      std::stable_sort(values.begin(), values.end(), [](item const& a, item const& b) { return a.epoch < b.epoch; });
+    for (auto const& [key_and_epoch, values] : by_epoch) {
+      std::vector<item>& of_key = all[key_and_epoch.first];
+      of_key.insert(of_key.end(), values.begin(), values.end());
+    }
     return all;
   }
 

@@ -2,19 +2,22 @@
 #include "simulation/seed.hpp"
 
 #include "simulation/build.hpp"
+#include "simulation/coroutines.hpp"
 #include "simulation/describe.hpp"
 #include "simulation/judge.hpp"
 #include "simulation/kinds.hpp"
 #include "simulation/random_flow.hpp"
 #include "simulation/shape.hpp"
 
-#include <leat/op/merge.hpp>
 #include <leat/run/simulated_cluster.hpp>
 #include <leat/to/output.hpp>
 
 #include <exception>
-#include <memory>
+#include <cstdint>
 #include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace simulation {
 namespace {
@@ -38,6 +41,7 @@ constexpr std::uint64_t most_turns = 3'000'000;
 
 void drive(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, bool& stopped) {
   leat::detail::simulated_runtime& world = cluster.world();
+  outside = &world;
   cluster.begin();
   if (shape.stopped_after)
     world.after(*shape.stopped_after, [&] {

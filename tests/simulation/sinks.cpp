@@ -10,6 +10,10 @@
 #include <leat/to/for_each.hpp>
 #include <leat/to/output.hpp>
 
+#include <span>
+#include <string>
+#include <vector>
+
 namespace simulation {
 
 template <class Kind>

@@ -8,6 +8,9 @@
 #include <leat/from/iterable.hpp>
 #include <leat/from/poll.hpp>
 
+#include <chrono>
+#include <utility>
+
 namespace simulation {
 
 template <class Kind>

@@ -9,11 +9,9 @@
 #include <leat/op/waiting.hpp>
 #include <leat/task.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>

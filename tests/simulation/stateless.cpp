@@ -23,6 +23,15 @@
 #include <leat/op/merge.hpp>
 #include <leat/route/redistribute.hpp>
 
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace simulation {
 
 /// What the functions of these steps do with records.
