@@ -2,6 +2,7 @@
 #include <leat/flow.hpp>
 #include <leat/from/poll.hpp>
 #include <leat/run/run.hpp>
+#include <leat/run/simulated_cluster.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/output.hpp>
 
@@ -115,4 +116,19 @@ TEST_CASE("poll in a run, with each worker count; errors of the function are the
       leat::output("out", leat::to::collect(none));
   CHECK(has(message_of([&] { leat::run(flow); }), "no sensor"));
   CHECK_THROWS_AS(leat::from::poll(0s, [] { return 1; }), leat::flow_error);
+}
+
+TEST_CASE("poll that is late and finds nothing is called again at once") {
+  std::vector<int> seen;
+  leat::flow flow("poll");
+  flow.input("in", leat::from::poll(1us,
+                                    [n = 0]() mutable -> std::optional<int> {
+                                      if (++n == 100) throw leat::from::end_of_input{};
+                                      return n % 10 == 9 ? std::nullopt : std::optional(n);
+                                    })) |
+      leat::output("out", leat::to::collect(seen));
+  leat::detail::simulation how;  // its turns take longer than the interval
+  how.each.snapshot_interval = std::chrono::nanoseconds::max();
+  leat::detail::simulated_cluster(flow.description(), how).run();
+  CHECK(seen.size() == 89);
 }

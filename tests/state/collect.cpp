@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <leat/from/iterable.hpp>
+#include <leat/op/async_map.hpp>
 #include <leat/state/collect.hpp>
 #include <leat/testing.hpp>
 #include <leat/to/out.hpp>
@@ -22,6 +23,11 @@ leat::flow collecting(Step step) {
   leat::flow flow("collecting");
   flow.input("in", leat::from::iterable(pairs<std::string, int>{})) | std::move(step) | leat::output("out", leat::to::out());
   return flow;
+}
+
+leat::task<std::size_t> size_after_a_minute(std::pair<std::string, std::vector<int>> list) {
+  co_await leat::sleep(1min);
+  co_return list.second.size();
 }
 
 }  // namespace
@@ -49,6 +55,20 @@ TEST_CASE("max_age is not put off") {
   leat::test::cluster c{flow, leat::test::seed(1), {.workers = 2}};
   for (int i = 0; i != 4; ++i) c.feed("in", pairs<std::string, int>{{"k", i}}).advance(6s);
   CHECK(c.of<std::pair<std::string, std::vector<int>>>("out") == lists{{"k", {0, 1}}, {"k", {2, 3}}});
+}
+
+TEST_CASE("a time that comes while the next step has no room waits for room") {
+  leat::flow flow("slow");
+  flow.input("in", leat::from::iterable(pairs<std::string, int>{})) | leat::collect("c", leat::max_age(10s), 100) |
+      leat::async_map("size", size_after_a_minute, leat::in_flight(1)) | leat::output("out", leat::to::out());
+  leat::test::cluster c{flow, leat::test::seed(1)};
+  c.feed("in", pairs<std::string, int>{{"a", 1}, {"a", 2}}).advance(5s);
+  c.feed("in", pairs<std::string, int>{{"b", 3}}).advance(60s);
+  CHECK(c.of<std::size_t>("out").empty());
+  c.advance(10s);
+  CHECK(c.of<std::size_t>("out") == std::vector<std::size_t>{2});
+  c.advance(60s);
+  CHECK(c.of<std::size_t>("out") == std::vector<std::size_t>{2, 1});
 }
 
 TEST_CASE("with both limits the nearer one counts") {

@@ -107,8 +107,10 @@ class input_stage final : public source_stage {
     bool progress = false;
     for (one& p : parts_)
       for (std::size_t const before = out_.emitted(); out_.emitted() - before < records_per_turn;) {
-        if (!p.reading || !due(p) || !out_.next().ready() || !poll(p)) break;
-        progress = true;
+        if (!p.reading || !due(p) || !out_.next().ready()) break;
+        bool const found = poll(p);
+        progress = progress || found || p.due <= step_.worker->now();  // it may want another turn at once
+        if (!found) break;
       }
     std::erase_if(parts_, [](one const& p) { return !p.reading; });
     if (parts_.empty() && out_.next().ready()) {

@@ -75,7 +75,7 @@ class destination {
   bool ready() {
     if (!waiting_.empty()) return false;
     if (filling_ == nullptr) filling_ = end_->fresh();
-    return filling_ != nullptr;
+    return filling_ != nullptr && !end_->overdrawn();
   }
   bool empty() const { return waiting_.empty() && !partial(); }
   bool partial() const { return filling_ != nullptr && !filling_->records.empty(); }

@@ -106,8 +106,9 @@ class mesh {
   }
 
   bool stop_heard() const { return stop_heard_; }
+  /// After its goodbye a process has nothing to stop any more, and nobody listens.
   void say_stop() {
-    if (!std::exchange(stop_said_, true)) say(frame_type::stop);
+    if (!goodbye_said_ && !std::exchange(stop_said_, true)) say(frame_type::stop);
   }
 
   /// All workers of this process have done their work, and will not fail any more.

@@ -36,6 +36,8 @@ class sending_end {
   virtual packet<T>* fresh() = 0;
   /// An empty packet without regard to credit, to finish what was begun. It stays with the channel.
   virtual packet<T>* borrow() = 0;
+  /// More has been borrowed than there is credit for: nothing should be begun.
+  virtual bool overdrawn() = 0;
   /// False when there is no room; then nothing was taken.
   virtual bool send(message<T> const& what) = 0;
   /// The receiver has nothing left to read: a packet that is not full is worth sending.

@@ -108,6 +108,7 @@ class remote_sender final : public sending_end<T> {
     spare_.pop_back();
     return recycled;
   }
+  bool overdrawn() override { return credit_.packets.load(std::memory_order_acquire) < 0; }
 
   bool send(message<T> const& what) override {
     if (credit_.messages.load(std::memory_order_acquire) >= remote_credit::most_messages) return false;

@@ -21,6 +21,9 @@ struct simulated_network {
   std::chrono::nanoseconds longest_delay = std::chrono::milliseconds(1);
   /// Bytes under way in one direction.
   std::size_t capacity = 64 * 1024;
+  /// One arrival in so many is held up, and all behind it; zero: none is.
+  std::uint64_t stalls_one_in = 0;
+  std::chrono::nanoseconds longest_stall = std::chrono::seconds(1);
 };
 
 /// One direction of a simulated link: bytes arrive in order, in pieces and after delays of chance.
@@ -70,7 +73,8 @@ class simulated_pipe {
   }
   void schedule() {
     if (std::exchange(under_way_, true)) return;
-    world_.after(world_.draw_delay(how_.longest_delay), [this] { arrive(); });
+    bool const stalls = how_.stalls_one_in != 0 && world_.draw() % how_.stalls_one_in == 0;
+    world_.after(world_.draw_delay(stalls ? how_.longest_stall : how_.longest_delay), [this] { arrive(); });
   }
   void arrive() {
     under_way_ = false;

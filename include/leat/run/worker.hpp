@@ -68,7 +68,8 @@ class worker final : public host, public driven {
   steady_time wake_at() override {
     if (execution_.failed()) return execution_.wind_up_until();
     if (!execution_.assembled()) return execution_.assemble_until(*this);
-    steady_time first = open_sources() && execution_.interval().count() > 0 && !closing_ ? epoch_ends_ : never;
+    bool const epoch_can_end = open_sources() && !closing_ && starved_.empty();
+    steady_time first = epoch_can_end && execution_.interval().count() > 0 ? epoch_ends_ : never;
     for (stage* s : parts_.stages)
       if (!s->done() && !held(s)) first = std::min(first, s->wake_at());
     return first;
@@ -97,7 +98,10 @@ class worker final : public host, public driven {
     bool all_done = true;
     for (auto s = parts_.stages.rbegin(); s != parts_.stages.rend(); ++s) {
       if ((*s)->done()) continue;
-      if (!held(*s)) progress = (*s)->turn() || progress;
+      if (!held(*s)) {
+        progress = feed(*s) || progress;
+        progress = (*s)->turn() || progress;
+      }
       all_done = all_done && (*s)->done();
     }
     bool const idle = !progress;
@@ -117,23 +121,37 @@ class worker final : public host, public driven {
   }
 
   /// Closes the epoch of all sources at one instant: when its time is over, when another worker has closed it (the
-  /// marker rule of Chandy and Lamport), or for the last time when the run is to stop.
+  /// marker rule of Chandy and Lamport), or for the last time when the run is to stop. But each source first has a turn
+  /// with room: where marks take longer to be aligned than an epoch lasts, they would leave none for records.
   bool keep_epochs() {
-    closing_ = false;
+    closing_ = over_ = false;
     if (!open_sources()) return false;
     bool const stop = execution_.stopping();
-    if (!stop && seen_epoch_ < epoch_ && !epoch_over()) return false;
+    over_ = epoch_over() || seen_epoch_ >= epoch_;
+    if (!stop && (!over_ || !starved_.empty())) return false;
     for (source_stage* s : parts_.sources)
       if (!s->done() && !s->ready_for_mark()) {
         closing_ = true;
         return false;
       }
     mark const which{stop ? mark_kind::stop : mark_kind::barrier, epoch_};
-    for (source_stage* s : parts_.sources)
+    starved_.clear();
+    for (source_stage* s : parts_.sources) {
       if (!s->done()) s->close_epoch(which);
+      if (!s->done()) starved_.push_back(s);
+    }
     ++epoch_;
     epoch_ends_ = later(execution_.interval());
     return true;
+  }
+
+  /// Before the turn of a stage: if it is a source that has room, it can emit in this epoch. True when nothing but that
+  /// has kept the epoch open.
+  bool feed(stage const* s) {
+    auto const at = std::find(starved_.begin(), starved_.end(), s);
+    if (at == starved_.end() || !(*at)->ready_for_mark()) return false;
+    starved_.erase(at);
+    return over_ && starved_.empty();
   }
 
   /// While an epoch is to be closed and there is no room for its mark, sources do not fill what room there will be.
@@ -185,7 +203,9 @@ class worker final : public host, public driven {
   std::uint64_t epoch_ = 1;
   std::uint64_t seen_epoch_ = 0;
   steady_time epoch_ends_{};
+  bool over_ = false;     ///< the epoch, as of the beginning of this turn
   bool closing_ = false;  ///< the epoch is over, but not every source can send its mark yet
+  std::vector<source_stage*> starved_;  ///< have not had a turn with room in this epoch
   std::vector<unsigned> touched_;
   std::mutex posting_;
   std::vector<std::function<void()>> posted_;

@@ -90,8 +90,10 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
   }
   bool done() const override { return done_; }
 
+  /// While the next step has no room there is nothing to wake up for.
   steady_time wake_at() override {
-    if constexpr (has_notifications<Logic>) return notifications_.next(*step_.worker);
+    if constexpr (has_notifications<Logic>)
+      if (out_.next().ready()) return notifications_.next(*step_.worker);
     return never;
   }
 

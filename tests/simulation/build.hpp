@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "simulation/observed.hpp"
+#include "simulation/plan.hpp"
+
+#include <leat/flow.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+namespace simulation {
+
+/// The flow under test while it is put together: the streams that there are so far.
+template <class Kind>
+struct drawn_flow {
+  using record = typename Kind::record;
+
+  explicit drawn_flow(std::size_t streams) : flow("drawn"), all(streams) {}
+  leat::stream<record>& from(planned_step const& step, std::size_t side = 0) { return *all[step.from[side]]; }
+  void made(planned_step const& step, leat::stream<record> made) { all[step.to.front()].emplace(made); }
+
+  leat::flow flow;
+  std::vector<std::optional<leat::stream<record>>> all;
+};
+
+/// Each adds one step of its group; false: it is of another one.
+template <class Kind>
+bool add_source(drawn_flow<Kind>& to, planned_step const& step, plan const& what);
+template <class Kind>
+bool add_stateless(drawn_flow<Kind>& to, planned_step const& step, seen& at);
+template <class Kind>
+bool add_coroutine(drawn_flow<Kind>& to, planned_step const& step);
+template <class Kind>
+bool add_keyed(drawn_flow<Kind>& to, planned_step const& step);
+template <class Kind>
+bool add_sink(drawn_flow<Kind>& to, planned_step const& step, seen& at, std::vector<typename Kind::record>& collected);
+
+}  // namespace simulation

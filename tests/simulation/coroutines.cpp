@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "simulation/coroutines.hpp"
+
+#include "simulation/build.hpp"
+#include "simulation/kinds.hpp"
+
+#include <leat/op/async_map.hpp>
+#include <leat/op/map.hpp>
+#include <leat/op/step.hpp>
+
+#include <string>
+#include <utility>
+
+namespace simulation {
+
+template <class Kind>
+bool add_coroutine(drawn_flow<Kind>& to, planned_step const& step) {
+  using record = typename Kind::record;
+  std::string const name = step.name();
+  auto const made = [&](auto&& result) { to.made(step, leat::stream<record>(std::move(result))); };
+  auto const in = [&]() -> leat::stream<record>& { return to.from(step); };
+  leat::in_flight const most(step.most);
+
+  switch (step.what) {
+    case op::step: made(in() | leat::step(name, copying_step<Kind>(step.f))); break;
+    case op::step_of_first: made(in() | leat::step(name, first_records_step<Kind>(step.most))); break;
+    case op::step_with_last_word: made(in() | leat::step(name, differences_step<Kind>(step.most))); break;
+    case op::async_map: made(in() | leat::async_map(name, slow_look_up<Kind>(step.f), most)); break;
+    case op::async_map_unordered:
+      made(in() | leat::async_map(name, slow_look_up<Kind>(step.f), most, leat::unordered));
+      break;
+    case op::async_map_outcome:
+      made(in() | leat::async_map(name, poor_look_up<Kind>(step.f), most, leat::within(patience), leat::as_outcome) |
+           leat::map(name + "_map", [](leat::outcome<record> const& found) {
+             return found ? *found.value : record(Kind::made(0), Kind::made(found.timed_out ? 11 : 7));
+           }));
+      break;
+    default: return false;
+  }
+  return true;
+}
+
+template bool add_coroutine(drawn_flow<numbers>&, planned_step const&);
+template bool add_coroutine(drawn_flow<texts>&, planned_step const&);
+
+}  // namespace simulation

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "simulation/plan.hpp"
+#include "simulation/shape.hpp"
+
+#include <cstddef>
+#include <iterator>
+#include <string>
+
+namespace simulation {
+
+inline char const* name_of(op what) {
+  static constexpr char const* names[] = {
+      "iterable", "partitioned", "generate", "generate_everywhere", "share_of_each_worker", "poll",
+      "map", "map_key", "filter", "flat_map", "flat_map_emit", "filter_map", "flatten", "map_value", "flat_map_value",
+      "filter_value", "filter_map_value", "key_on", "key_rm", "flat_map_batch", "inspect", "inspect_debug",
+      "enrich_cached", "compose", "branch", "merge", "redistribute", "redistribute_by_key", "redistribute_by_value",
+      "chain", "chain_branch", "chain_redistribute", "chain_stateful_map", "chain_reduce_final",
+      "step", "step_of_first", "step_with_last_word", "async_map", "async_map_unordered", "async_map_outcome",
+      "stateful_map", "stateful_map_returning", "stateful_flat_map", "first_of_key", "stateful", "stateful_later",
+      "stateful_batch", "collect", "collect_timed", "fold_final", "reduce_final", "max_final", "min_final",
+      "count_final", "join",
+      "sink", "moving_sink", "library_collect", "for_each", "partitioned_sink", "partitioned_sink_by_value", "raises"};
+  static_assert(std::size(names) == static_cast<std::size_t>(op::raises) + 1);
+  return names[static_cast<std::size_t>(what)];
+}
+
+/// One line for each step: what it reads from, what it is, what it makes.
+inline std::string described(plan const& what, drawn_shape const& shape) {
+  auto const number = [](auto n) { return std::to_string(n); };
+  leat::detail::simulation const& how = shape.how;
+  std::string text = number(how.processes) + " x " + number(how.each.workers) + " workers, batches of " +
+                     number(how.each.batch_size) + ", " + number(how.channel_packets) + " packets, epochs of " +
+                     number(how.each.snapshot_interval.count()) + " ns, turns up to " +
+                     number(how.longest_turn.count()) + " ns, link of " + number(how.network.capacity) +
+                     " bytes, delays up to " + number(how.network.longest_delay.count()) + " ns";
+  if (how.network.stalls_one_in != 0)
+    text += ", one in " + number(how.network.stalls_one_in) + " stalls up to " +
+            number(how.network.longest_stall.count()) + " ns";
+  if (shape.stopped_after)
+    text += ", stopped after " + number(shape.stopped_after->count()) + " ns at process " + number(shape.stopped_at);
+  text += what.texts ? ", texts\n" : ", numbers\n";
+  for (planned_step const& step : what.steps) {
+    text += "  " + step.name() + " " + name_of(step.what) + " (";
+    for (std::size_t from : step.from) text += " s" + number(from);
+    text += " ->";
+    for (std::size_t to : step.to) text += " s" + number(to);
+    text += " )";
+    if (step.number < what.sources.size()) {
+      std::size_t records = 0;
+      for (auto const& partition : what.sources[step.number].partitions) records += partition.size();
+      text += " " + number(records) + " records in " + number(what.sources[step.number].partitions.size()) + " parts";
+    }
+    if (step.f.trapped) text += " fails at " + number(step.f.trap);
+    text += step.in_order ? ", in order\n" : "\n";
+  }
+  return text;
+}
+
+}  // namespace simulation

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "simulation/meaning.hpp"
+#include "simulation/observed.hpp"
+#include "simulation/plan.hpp"
+#include "simulation/reference.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace simulation {
+
+/// What came by, for each source and each step by number.
+struct observed {
+  std::vector<seen> sources;
+  std::vector<seen> steps;
+  bool stopped = false;
+};
+
+/// Holds what a run showed against the reference. All that the judge says is empty when they agree.
+class judge {
+ public:
+  judge(plan const& what, unsigned workers, observed const& shown) : plan_(what), workers_(workers), shown_(shown) {}
+
+  std::string verdict() {
+    for (std::size_t i = 0; i != plan_.sources.size(); ++i) {
+      std::string const wrong = source_is_wrong(i);
+      if (!wrong.empty()) return wrong;
+    }
+    // A source that has emitted everything when it is stopped may have come to its end or not.
+    std::string wrong;
+    std::size_t const ways = shown_.stopped ? std::size_t{1} << plan_.sources.size() : 1;
+    for (std::size_t cut_short = 0; cut_short != ways; ++cut_short) {
+      if (!is_possible(cut_short)) continue;
+      wrong = results_are_wrong(cut_short);
+      if (wrong.empty()) return {};
+    }
+    return wrong;
+  }
+
+ private:
+  flowing intended(std::size_t source) const {
+    return reference::source(plan_.steps[source], plan_.sources[source], workers_);
+  }
+  bool is_possible(std::size_t cut_short) const {
+    for (std::size_t i = 0; i != plan_.sources.size(); ++i)
+      if ((cut_short >> i & 1) == 0 && shown_.sources[i].items.size() != intended(i).items.size()) return false;
+    return true;
+  }
+
+  /// The sources themselves: all that they hold, or, when they were stopped, some of it; nothing else, nothing twice.
+  std::string source_is_wrong(std::size_t number) const {
+    flowing const whole = intended(number);
+    std::vector<item> const& got = shown_.sources[number].items;
+    std::string const where = "source n" + std::to_string(number) + ": ";
+    if (plan_.streams[plan_.steps[number].to.front()].how == order::total) {
+      if (got.size() > whole.items.size()) return where + "emits more than it holds";
+      for (std::size_t i = 0; i != got.size(); ++i)
+        if (got[i].key != whole.items[i].key || got[i].value != whole.items[i].value) return where + "is not in order";
+    } else {
+      auto const a = sorted(got, false);
+      auto const b = sorted(whole.items, false);
+      if (!std::includes(b.begin(), b.end(), a.begin(), a.end())) return where + "emits what it does not hold";
+    }
+    if (!shown_.stopped && got.size() != whole.items.size()) return where + "does not emit all";
+    return {};
+  }
+
+  std::string results_are_wrong(std::size_t cut_short) const {
+    reference expected(plan_, workers_);
+    for (std::size_t i = 0; i != plan_.sources.size(); ++i) {
+      flowing& source = expected.stream(plan_.steps[i].to.front());
+      source.items = shown_.sources[i].items;
+      source.last_epochs = shown_.sources[i].marks;
+      source.ended = (cut_short >> i & 1) == 0;
+      if (source.last_epochs.size() != workers_) return "source n" + std::to_string(i) + " did not end on every worker";
+    }
+    expected.run();
+    for (planned_step const& step : plan_.steps) {
+      std::string wrong;
+      if (is_sink(step.what) && step.what != op::raises)
+        wrong = compare(step, step.from.front(), expected);
+      else if (step.what == op::inspect || step.what == op::inspect_debug)
+        wrong = compare(step, step.to.front(), expected);
+      if (!wrong.empty()) return step.name() + ": " + wrong;
+    }
+    return {};
+  }
+
+  std::string compare(planned_step const& step, std::size_t stream, reference& expected) const {
+    flowing& wanted = expected.stream(stream);
+    seen const& got = shown_.steps[step.number];
+    bool const dates = plan_.streams[stream].dated && step.what != op::library_collect && step.what != op::inspect;
+    bool const spread_by_value = step.what == op::partitioned_sink_by_value;
+    bool const sent_on = spread_by_value || step.what == op::partitioned_sink;
+    order how = plan_.streams[stream].how;
+    if (sent_on && how == order::total) how = order::per_key;
+    if (spread_by_value) how = order::none;
+
+    std::string const counts = std::to_string(got.items.size()) + " records, " + std::to_string(wanted.items.size()) +
+                               " are expected";
+    if (sorted(got.items, false) != sorted(wanted.items, false)) return "other records: " + counts;
+    if (dates && sorted(got.items, true) != sorted(wanted.items, true)) return "records are in other epochs: " + counts;
+    if (how == order::total && plain(got.items, dates) != plain(wanted.items, dates)) return "another order";
+    if (how == order::per_key && by_key(got.items, dates) != by_key(wanted.items, dates))
+      return "another order of a key";
+    if (step.what == op::partitioned_sink && !parts_are_kept(got.items)) return "a key is in two partitions";
+    bool const knows_workers = step.what == op::sink || step.what == op::moving_sink;
+    if (knows_workers && got.marks != wanted.last_epochs) return "marks were lost or made up";
+    return {};
+  }
+
+  static std::vector<item> sorted(std::vector<item> all, bool dates) {
+    all = plain(std::move(all), dates);
+    std::sort(all.begin(), all.end());
+    return all;
+  }
+  static std::vector<item> plain(std::vector<item> all, bool dates) {
+    for (item& one : all) {
+      one.worker = 0;
+      if (!dates) one.epoch = 0;
+    }
+    return all;
+  }
+  static std::map<std::uint64_t, std::vector<item>> by_key(std::vector<item> const& all, bool dates) {
+    std::map<std::uint64_t, std::vector<item>> result;
+    for (item const& one : plain(all, dates)) result[one.key].push_back(one);
+    return result;
+  }
+  static bool parts_are_kept(std::vector<item> const& all) {
+    std::map<std::uint64_t, unsigned> part_of;
+    for (item const& one : all)
+      if (part_of.try_emplace(one.key, one.worker).first->second != one.worker) return false;
+    return true;
+  }
+
+  plan const& plan_;
+  unsigned workers_;
+  observed const& shown_;
+};
+
+}  // namespace simulation

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "simulation/build.hpp"
+#include "simulation/kinds.hpp"
+#include "simulation/logics.hpp"
+#include "simulation/meaning.hpp"
+
+#include <leat/op/filter.hpp>
+#include <leat/op/filter_map.hpp>
+#include <leat/op/flat_map_value.hpp>
+#include <leat/op/map.hpp>
+#include <leat/op/map_value.hpp>
+#include <leat/state/collect.hpp>
+#include <leat/state/count_final.hpp>
+#include <leat/state/fold_final.hpp>
+#include <leat/state/join.hpp>
+#include <leat/state/reduce_final.hpp>
+#include <leat/state/stateful.hpp>
+#include <leat/state/stateful_batch.hpp>
+#include <leat/state/stateful_flat_map.hpp>
+#include <leat/state/stateful_map.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace simulation {
+
+/// One value of a key after the other.
+template <class Kind>
+struct on_state {
+  using datum = typename Kind::datum;
+  explicit on_state(planned_step const& step) : f(step.f), most(step.most), in_order(step.in_order) {}
+
+  std::uint64_t take(std::optional<running>& state, datum const& value) const {
+    if (!state) state.emplace();
+    std::uint64_t const result = state->take(Kind::number(value), f, in_order);
+    if (state->count == most) state.reset();
+    return result;
+  }
+
+  function f;
+  std::uint64_t most;
+  bool in_order;
+};
+
+template <class Kind>
+struct reducer {
+  using datum = typename Kind::datum;
+  explicit reducer(bool ordered) : in_order(ordered) {}
+  datum operator()(datum const& a, datum const& b) const {
+    std::uint64_t const x = Kind::number(a);
+    std::uint64_t const y = Kind::number(b);
+    return Kind::made(in_order ? composed(x, y) : x + y);
+  }
+  bool in_order;
+};
+
+template <class Kind>
+auto collected(leat::stream<typename Kind::record>& in, planned_step const& step) {
+  std::chrono::microseconds const limit(step.keys * 20);
+  std::chrono::hours const long_time(1);
+  if (step.what == op::collect) return in | leat::collect(step.name(), leat::inactive_for(long_time), step.most);
+  if (step.keys % 3 == 0) return in | leat::collect(step.name(), leat::inactive_for(limit), step.most);
+  if (step.keys % 3 == 1) return in | leat::collect(step.name(), leat::max_age(limit), step.most);
+  return in | leat::collect(step.name(), leat::inactive_for(limit), leat::max_age(limit * 3), step.most);
+}
+
+template <class Row, class Kind>
+row numbers_of(Row const& joined_values) {
+  row all;
+  auto const number = [](auto const& side) {
+    return side ? std::optional(Kind::number(*side)) : std::optional<std::uint64_t>();
+  };
+  std::apply([&](auto const&... side) { (all.push_back(number(side)), ...); }, joined_values);
+  return all;
+}
+
+template <class Kind, class... Sides>
+leat::stream<typename Kind::record> joined_rows(planned_step const& step, Sides&... sides) {
+  leat::insert const insertion = step.insertion == kept::first  ? leat::insert::first
+                                 : step.insertion == kept::last ? leat::insert::last
+                                                                : leat::insert::product;
+  leat::emit const emission = step.emission == joined::complete ? leat::emit::complete
+                              : step.emission == joined::final  ? leat::emit::final
+                                                                : leat::emit::running;
+  bool const only_complete = step.emission == joined::running;
+  auto rows = leat::join(step.name(), insertion, emission, sides...);
+  return rows | leat::filter_map(step.name() + "_rows", [only_complete](auto const& joined_row) {
+           row const values = numbers_of<std::decay_t<decltype(joined_row.second)>, Kind>(joined_row.second);
+           bool const complete = std::all_of(values.begin(), values.end(), [](auto const& v) { return v.has_value(); });
+           using record = typename Kind::record;
+           return only_complete && !complete ? std::optional<record>()
+                                             : record(joined_row.first, Kind::made(digest_of_row(values)));
+         });
+}
+
+template <class Kind>
+bool add_keyed(drawn_flow<Kind>& to, planned_step const& step) {
+  using datum = typename Kind::datum;
+  using record = typename Kind::record;
+  using state = std::optional<running>;
+  std::string const name = step.name();
+  auto const made = [&](auto&& result) { to.made(step, leat::stream<record>(std::move(result))); };
+  auto const in = [&]() -> leat::stream<record>& { return to.from(step); };
+  on_state<Kind> const on(step);
+  auto const number = [](datum const& value) { return Kind::number(value); };
+  auto const keeps = [f = step.f](record const& r) { return f.keeps(Kind::number(r.second)); };
+  auto const changed = [f = step.f](record const& r) { return record(r.first, Kind::made(f(Kind::number(r.second)))); };
+  auto const take = [on](state& kept_state, datum const& value) { return Kind::made(on.take(kept_state, value)); };
+
+  switch (step.what) {
+    case op::stateful_map: made(in() | leat::stateful_map(name, take)); break;
+    case op::stateful_map_returning:
+      made(in() | leat::stateful_map(name, [on](state before, datum value) {
+             datum result = Kind::made(on.take(before, value));
+             return std::pair<state, datum>(std::move(before), std::move(result));
+           }));
+      break;
+    case op::stateful_flat_map:
+      made(in() | leat::stateful_flat_map(name, [on](state& kept_state, datum const& value) {
+             std::uint64_t const result = on.take(kept_state, value);
+             std::vector<datum> all;
+             for (std::uint64_t i = 0; i != result % 3; ++i) all.push_back(Kind::made(result + i));
+             return all;
+           }));
+      break;
+    case op::first_of_key:
+      made(in() | leat::stateful_flat_map(name, [on](state& kept_state, datum const& value) {
+             std::vector<datum> all;
+             bool const first = !kept_state;
+             if (first) kept_state.emplace();
+             std::uint64_t const result = kept_state->take(Kind::number(value), on.f, on.in_order);
+             if (first) all.push_back(Kind::made(result));
+             return all;
+           }));
+      break;
+    case op::stateful:
+      made(in() | leat::stateful(name, [step](std::optional<running> const& resumed) {
+             return running_logic<Kind>(resumed, step);
+           }));
+      break;
+    case op::stateful_batch:
+      made(in() | leat::stateful_batch(name, [step](std::optional<running> const& resumed) {
+             return running_logic<Kind>(resumed, step);
+           }));
+      break;
+    case op::stateful_later:
+      made(in() | leat::stateful(name, [step](std::optional<std::vector<datum>> resumed) {
+             return later_logic<Kind>(std::move(resumed), step);
+           }));
+      break;
+    case op::collect:
+      made(collected<Kind>(in(), step) |
+           leat::map_value(name + "_digest", [in_order = step.in_order, number](std::vector<datum> const& group) {
+             std::vector<std::uint64_t> values;
+             for (datum const& value : group) values.push_back(number(value));
+             return Kind::made(digest_of_group(values, in_order));
+           }));
+      break;
+    case op::collect_timed:
+      made(collected<Kind>(in(), step) |
+           leat::flat_map_value(name + "_each", [](std::vector<datum> group) { return group; }));
+      break;
+    case op::fold_final:
+      made(in() | leat::fold_final(name, [] { return std::uint64_t{0}; },
+                                   [f = step.f, in_order = step.in_order](std::uint64_t sum, datum const& value) {
+                                     std::uint64_t const next = sum + f(Kind::number(value));
+                                     return in_order ? mixed(next) : next;
+                                   }) |
+           leat::map_value(name + "_map", [](std::uint64_t sum) { return Kind::made(sum); }));
+      break;
+    case op::reduce_final: made(in() | leat::reduce_final(name, reducer<Kind>(step.in_order))); break;
+    case op::max_final: made(in() | leat::max_final(name, number)); break;
+    case op::min_final: made(in() | leat::min_final(name, number)); break;
+    case op::count_final:
+      made(in() | leat::count_final(name, [f = step.f, keys = step.keys](record const& r) {
+             return Kind::made(f(Kind::number(r.second)) % keys);
+           }) |
+           leat::map_value(name + "_map", [](std::uint64_t count) { return Kind::made(count); }));
+      break;
+    case op::chain_stateful_map:
+      made(in() | leat::filter(name + "_filter", keeps) | leat::map(name + "_map", changed) |
+           leat::stateful_map(name, take));
+      break;
+    case op::chain_reduce_final:
+      made(in() | leat::filter(name + "_filter", keeps) | leat::map(name + "_map", changed) |
+           leat::reduce_final(name, reducer<Kind>(step.in_order)));
+      break;
+    case op::join:
+      made(step.from.size() == 2 ? joined_rows<Kind>(step, in(), to.from(step, 1))
+                                 : joined_rows<Kind>(step, in(), to.from(step, 1), to.from(step, 2)));
+      break;
+    default: return false;
+  }
+  return true;
+}
+
+template bool add_keyed(drawn_flow<numbers>&, planned_step const&);
+template bool add_keyed(drawn_flow<texts>&, planned_step const&);
+
+}  // namespace simulation

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "simulation/plan.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+/// What user functions compute, in the flow and in the reference alike: numbers from numbers.
+namespace simulation {
+
+/// The state of a key. What becomes of it depends on the order of the values only where there is one.
+struct running {
+  std::uint64_t count = 0;
+  std::uint64_t digest = 0;
+
+  std::uint64_t take(std::uint64_t value, function const& f, bool in_order) {
+    std::uint64_t const changed = f(value);
+    ++count;
+    digest = mixed(digest + (in_order ? changed : count)) % 1'000'000'007;
+    return digest;
+  }
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive & count & digest;
+  }
+};
+
+/// Two functions x -> a x + b, each in one number, as one: associative, and not commutative.
+inline std::uint64_t composed(std::uint64_t first, std::uint64_t second) {
+  std::uint32_t const a = static_cast<std::uint32_t>(second >> 32);
+  std::uint32_t const b = static_cast<std::uint32_t>(second);
+  std::uint32_t const product = a * static_cast<std::uint32_t>(first >> 32);
+  std::uint32_t const sum = a * static_cast<std::uint32_t>(first) + b;
+  return std::uint64_t{product} << 32 | sum;
+}
+
+inline std::uint64_t digest_of_group(std::vector<std::uint64_t> const& values, bool in_order) {
+  std::uint64_t digest = values.size();
+  if (in_order)
+    for (std::uint64_t value : values) digest = mixed(digest + value) % 1'000'000'007;
+  return digest;
+}
+
+using row = std::vector<std::optional<std::uint64_t>>;
+inline std::uint64_t digest_of_row(row const& sides) {
+  std::uint64_t digest = 0;
+  for (auto const& side : sides) digest = mixed(digest + (side ? *side + 2 : 1)) % 1'000'000'007;
+  return digest;
+}
+
+/// Which records a look-up fails for, and which it never comes to an end for.
+inline bool fails(std::uint64_t value) { return value % 7 == 0; }
+inline bool hangs(std::uint64_t value) { return value % 11 == 0; }
+
+inline bool is_source(op what) { return what <= op::poll; }
+inline bool is_sink(op what) { return what >= op::sink; }
+inline bool meets_state(op what) {
+  return (what >= op::stateful_map && what <= op::count_final) || what == op::chain_stateful_map ||
+         what == op::chain_reduce_final;
+}
+/// Whether records go from worker to worker.
+inline bool moves(op what) {
+  return meets_state(what) || what == op::join || what == op::redistribute || what == op::redistribute_by_key ||
+         what == op::redistribute_by_value || what == op::chain_redistribute;
+}
+
+}  // namespace simulation

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <doctest/doctest.h>
+
+#include "simulation/build.hpp"
+#include "simulation/coroutines.hpp"
+#include "simulation/kinds.hpp"
+#include "simulation/meaning.hpp"
+#include "simulation/shape.hpp"
+
+#include <leat/run/simulated_cluster.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using namespace simulation;
+
+constexpr std::size_t records = 4000;
+
+/// A source of many records, some steps that make one record of each, and a look-up that is slower than all of them.
+plan draw_flood(chance& by) {
+  plan drawn;
+  auto const add = [&](op what, bool reads) {
+    planned_step step;
+    step.what = what;
+    step.number = drawn.steps.size();
+    step.f.salt = by.number();
+    step.most = by.between(1, 4);
+    if (reads) step.from.push_back(drawn.streams.size() - 1);
+    if (!is_sink(what)) {
+      step.to.push_back(drawn.streams.size());
+      drawn.streams.emplace_back();
+    }
+    drawn.steps.push_back(step);
+  };
+  planned_source source;
+  source.burst = by.between(1, 10);
+  source.partitions.resize(by.between(1, 3));
+  for (std::size_t i = 0; i != records; ++i)
+    source.partitions[i % source.partitions.size()].push_back({by.below(100), by.below(1'000'000)});
+  drawn.sources.push_back(std::move(source));
+  add(op::partitioned, false);
+  for (std::uint64_t n = by.between(1, 4); n != 0; --n)
+    add(by.one_of({op::map, op::redistribute, op::redistribute_by_key, op::stateful_map, op::async_map}),
+        true);
+  add(op::async_map, true);
+  add(op::sink, true);
+  return drawn;
+}
+
+/// How many records there may be between the source and the sink. Between every two workers there are the packets of
+/// each exchange, one that is being filled and one that is being read; whoever began a batch may finish it.
+std::size_t most_under_way(plan const& what, leat::detail::simulation const& how) {
+  std::size_t const workers = how.processes * how.each.workers;
+  std::size_t const batch = std::max<std::size_t>(how.each.batch_size, what.sources.front().burst);
+  std::size_t total = workers * 2 * batch;
+  for (planned_step const& step : what.steps) {
+    if (moves(step.what)) total += workers * workers * (how.channel_packets + 2) * batch;
+    if (step.what == op::async_map) total += workers * (step.most + batch);
+  }
+  return total;
+}
+
+}  // namespace
+
+TEST_CASE("the records under way are bounded by the configuration, however slow the end of the flow is") {
+  std::size_t nearest = 0;
+  for (std::uint64_t seed = 1; seed != 200; ++seed) {
+    CAPTURE(seed);
+    chance by(seed);
+    leat::detail::simulation how = draw_shape(by).how;
+    how.each.batch_size = by.between(1, 4);
+    how.channel_packets = by.between(1, 4);
+    how.network.capacity = std::max<std::size_t>(how.network.capacity, 300);
+    how.network.longest_delay = std::chrono::microseconds(by.between(1, 20));
+    plan const what = draw_flood(by);
+    seen emitted;
+    seen arrived;
+    std::vector<numbers::record> unused;
+    drawn_flow<numbers> to(what.streams.size());
+    for (planned_step const& step : what.steps)
+      static_cast<void>(add_source(to, step, what) || add_stateless(to, step, emitted) || add_coroutine(to, step) ||
+                        add_keyed(to, step) || add_sink(to, step, arrived, unused));
+    planned_step counted;
+    counted.what = op::sink;
+    counted.number = what.steps.size();
+    counted.from.push_back(0);
+    add_sink(to, counted, emitted, unused);
+
+    leat::detail::simulated_cluster cluster(to.flow.description(), how);
+    outside = &cluster.world();
+    cluster.begin();
+    std::size_t most = 0;
+    while (!cluster.world().all_done()) {
+      if (!cluster.world().step(leat::detail::never)) cluster.world().fail_stuck();
+      most = std::max(most, emitted.items.size() - arrived.items.size());
+    }
+    cluster.rethrow();
+    CHECK(arrived.items.size() == records);
+    std::size_t const allowed = most_under_way(what, how);
+    CHECK(most <= allowed);
+    nearest = std::max(nearest, most * 100 / allowed);
+  }
+  CHECK(nearest > 30);  // else the budget says nothing
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "simulation/chance.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// A flow as data: what a seed draws, what leat is made to run, and what the reference interprets. Records are pairs of
+/// key and value, both of them numbers here; the flow may carry them as texts.
+namespace simulation {
+
+/// What a function of the user's throws when the seed wants one to.
+class planned_failure : public std::runtime_error {
+ public:
+  planned_failure() : std::runtime_error("the planned failure") {}
+};
+
+/// All that user functions compute with. Throws planned_failure when it meets its trap.
+struct function {
+  std::uint64_t salt = 0;
+  std::uint64_t trap = 0;
+  bool trapped = false;
+
+  std::uint64_t operator()(std::uint64_t n) const {
+    if (trapped && n == trap) throw planned_failure();
+    return mixed(n ^ salt) % 1'000'000'000;
+  }
+  bool keeps(std::uint64_t n) const { return (*this)(n) % 4 != 0; }
+  std::size_t copies(std::uint64_t n) const { return (*this)(n) % 3; }
+};
+
+enum class op : unsigned char {
+  // Sources.
+  iterable,
+  partitioned,
+  generate,
+  generate_everywhere,
+  share_of_each_worker,
+  poll,
+  // Step by step, without state.
+  map,
+  map_key,
+  filter,
+  flat_map,
+  flat_map_emit,
+  filter_map,
+  flatten,
+  map_value,
+  flat_map_value,
+  filter_value,
+  filter_map_value,
+  key_on,
+  key_rm,
+  flat_map_batch,
+  inspect,
+  inspect_debug,
+  enrich_cached,
+  compose,
+  branch,
+  merge,
+  redistribute,
+  redistribute_by_key,
+  redistribute_by_value,
+  // Several steps fused, with the different ends that a fused run can have.
+  chain,
+  chain_branch,
+  chain_redistribute,
+  chain_stateful_map,
+  chain_reduce_final,
+  // Coroutines.
+  step,
+  step_of_first,
+  step_with_last_word,
+  async_map,
+  async_map_unordered,
+  async_map_outcome,
+  // With state by key.
+  stateful_map,
+  stateful_map_returning,
+  stateful_flat_map,
+  first_of_key,
+  stateful,
+  stateful_later,
+  stateful_batch,
+  collect,
+  collect_timed,
+  fold_final,
+  reduce_final,
+  max_final,
+  min_final,
+  count_final,
+  join,
+  // Sinks.
+  sink,
+  moving_sink,
+  library_collect,
+  for_each,
+  partitioned_sink,
+  partitioned_sink_by_value,
+  raises,
+};
+
+/// What is known of the order of a stream's records, whatever the shape and the schedule.
+enum class order : unsigned char {
+  none,     ///< nothing
+  per_key,  ///< the records of a key are on one worker, in a known order
+  total,    ///< all records are on one worker, in a known order
+};
+
+enum class joined : unsigned char { complete, final, running };
+enum class kept : unsigned char { first, last, product };
+
+/// One operator with its parameters. Streams are known by number.
+struct planned_step {
+  op what = op::map;
+  std::size_t number = 0;
+  std::vector<std::size_t> from;
+  std::vector<std::size_t> to;
+  function f;
+  std::uint64_t keys = 1;  ///< new keys are below this
+  std::uint64_t most = 1;  ///< a small number: how many values make a group, how many records are let through ...
+  bool in_order = false;   ///< the records come in an order that results may depend on
+  joined emission = joined::final;
+  kept insertion = kept::product;
+
+  std::string name() const { return "n" + std::to_string(number); }
+};
+
+struct planned_record {
+  std::uint64_t key;
+  std::uint64_t value;
+};
+
+/// What the source of a step emits, by partition.
+struct planned_source {
+  std::vector<std::vector<planned_record>> partitions;
+  std::uint64_t burst = 1;  ///< records at once
+  bool pauses = false;
+};
+
+struct planned_stream {
+  order how = order::none;
+  bool dated = true;  ///< the epoch of each record follows from the epochs of the source's records
+  bool used = false;
+};
+
+struct plan {
+  bool texts = false;
+  std::vector<planned_step> steps;      ///< in an order in which each comes after those that feed it
+  std::vector<planned_source> sources;  ///< of the first steps
+  std::vector<planned_stream> streams;
+};
+
+}  // namespace simulation

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "simulation/plan.hpp"
+
+#include <leat/from/end_of_input.hpp>
+#include <leat/from/poll.hpp>
+#include <leat/from/source.hpp>
+#include <leat/op/waiting.hpp>
+#include <leat/task.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace simulation {
+
+/// Some records, for sources that are written in different ways.
+template <class Kind>
+std::vector<typename Kind::record> records_of(std::vector<planned_record> const& planned) {
+  std::vector<typename Kind::record> all;
+  for (planned_record const& r : planned) all.emplace_back(Kind::made(r.key), Kind::made(r.value));
+  return all;
+}
+
+/// A pause of virtual time now and then, by the number of the record.
+inline std::optional<std::chrono::nanoseconds> pause_after(std::uint64_t record) {
+  std::uint64_t const n = mixed(record + 99);
+  if (n % 4 != 0) return std::nullopt;
+  return std::chrono::nanoseconds(n / 4 % 200'000);
+}
+
+/// Emits some records at a time, with pauses.
+template <class Kind>
+class planned_partition {
+  using record = typename Kind::record;
+
+ public:
+  planned_partition(std::vector<record> records, std::uint64_t burst, bool pauses, function f,
+                    leat::step_services const& services)
+      : records_(std::move(records)), burst_(burst), pauses_(pauses), f_(f), services_(services) {}
+
+  bool next_batch(leat::emitter<record>& out) {
+    for (std::uint64_t n = 0; n != burst_ && next_ != records_.size(); ++n) {
+      f_(Kind::number(records_[next_].second));
+      out(records_[next_++]);
+    }
+    return next_ != records_.size();
+  }
+  std::optional<leat::steady_time> next_awake() const {
+    auto const pause = pauses_ ? pause_after(next_) : std::nullopt;
+    return pause ? std::optional(services_.now() + *pause) : std::nullopt;
+  }
+
+ private:
+  std::vector<record> records_;
+  std::uint64_t burst_;
+  bool pauses_;
+  function f_;
+  leat::step_services services_;
+  std::size_t next_ = 0;
+};
+
+/// A fixed partitioned source.
+template <class Kind>
+class planned_partitions {
+ public:
+  using record = typename Kind::record;
+  using position = std::uint64_t;
+  planned_partitions(planned_source const& what, function f) : what_(&what), f_(f) {}
+
+  std::vector<std::string> list_parts() const {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i != what_->partitions.size(); ++i) names.push_back("part" + std::to_string(i));
+    return names;
+  }
+  planned_partition<Kind> build_part(std::string const& name, std::optional<position> const&,
+                                     leat::step_services const& services) const {
+    return {records_of<Kind>(what_->partitions[std::stoul(name.substr(4))]), what_->burst, what_->pauses, f_, services};
+  }
+
+ private:
+  planned_source const* what_;
+  function f_;
+};
+
+/// A dynamic source: the workers share out the records among themselves.
+template <class Kind>
+class planned_shares {
+ public:
+  using record = typename Kind::record;
+  planned_shares(planned_source const& what, function f) : what_(&what), f_(f) {}
+
+  planned_partition<Kind> build(leat::step_services const& services) const {
+    auto const all = records_of<Kind>(what_->partitions.front());
+    std::vector<record> mine;
+    for (std::size_t i = services.worker_index(); i < all.size(); i += services.worker_count()) mine.push_back(all[i]);
+    return {std::move(mine), what_->burst, what_->pauses, f_, services};
+  }
+
+ private:
+  planned_source const* what_;
+  function f_;
+};
+
+/// A coroutine that emits the records.
+template <class Kind>
+class generator {
+ public:
+  generator(planned_source const& what, function f) : what_(&what), f_(f) {}
+
+  leat::task<> operator()(leat::emitter<typename Kind::record>& out) {
+    std::uint64_t emitted = 0;
+    for (planned_record const& r : what_->partitions.front()) {
+      f_(r.value);
+      out(typename Kind::record(Kind::made(r.key), Kind::made(r.value)));
+      ++emitted;
+      std::optional<std::chrono::nanoseconds> const pause = what_->pauses ? pause_after(emitted) : std::nullopt;
+      if (pause)
+        co_await leat::sleep(*pause);
+      else if (emitted % what_->burst == 0)
+        co_await leat::next_turn();
+    }
+  }
+
+ private:
+  planned_source const* what_;
+  function f_;
+};
+
+/// For from::poll.
+template <class Kind>
+class polled {
+ public:
+  polled(planned_source const& what, function f) : what_(&what), f_(f) {}
+
+  std::optional<typename Kind::record> operator()() {
+    std::vector<planned_record> const& all = what_->partitions.front();
+    if (next_ == all.size()) throw leat::from::end_of_input();
+    ++calls_;
+    if (what_->pauses && calls_ % 3 == 0) return std::nullopt;
+    if (what_->pauses && calls_ % 7 == 0) throw leat::retry_after(std::chrono::microseconds(30));
+    planned_record const& r = all[next_++];
+    f_(r.value);
+    return typename Kind::record(Kind::made(r.key), Kind::made(r.value));
+  }
+
+ private:
+  planned_source const* what_;
+  function f_;
+  std::size_t next_ = 0;
+  std::uint64_t calls_ = 0;
+};
+
+}  // namespace simulation

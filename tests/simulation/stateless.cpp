@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "simulation/build.hpp"
+#include "simulation/kinds.hpp"
+#include "simulation/meaning.hpp"
+
+#include <leat/op/branch.hpp>
+#include <leat/op/compose.hpp>
+#include <leat/op/enrich_cached.hpp>
+#include <leat/op/filter.hpp>
+#include <leat/op/filter_map.hpp>
+#include <leat/op/filter_map_value.hpp>
+#include <leat/op/filter_value.hpp>
+#include <leat/op/flat_map.hpp>
+#include <leat/op/flat_map_batch.hpp>
+#include <leat/op/flat_map_value.hpp>
+#include <leat/op/flatten.hpp>
+#include <leat/op/inspect.hpp>
+#include <leat/op/inspect_debug.hpp>
+#include <leat/op/key_on.hpp>
+#include <leat/op/key_rm.hpp>
+#include <leat/op/map.hpp>
+#include <leat/op/map_value.hpp>
+#include <leat/op/merge.hpp>
+#include <leat/route/redistribute.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace simulation {
+
+/// What the functions of these steps do with records.
+template <class Kind>
+struct on_records {
+  using datum = typename Kind::datum;
+  using record = typename Kind::record;
+  explicit on_records(planned_step const& step) : f(step.f), keys(step.keys) {}
+
+  datum changed(datum const& value) const { return Kind::made(f(Kind::number(value))); }
+  bool keeps(datum const& value) const { return f.keeps(Kind::number(value)); }
+  datum new_key(datum const& value) const { return Kind::made(f(Kind::number(value)) % keys); }
+  std::vector<datum> values(datum const& value) const {
+    std::uint64_t const n = Kind::number(value);
+    std::vector<datum> all;
+    for (std::size_t i = 0; i != f.copies(n); ++i) all.push_back(Kind::made(n + i));
+    return all;
+  }
+  std::vector<record> copies(record const& r) const {
+    std::vector<record> all;
+    for (datum& value : values(r.second)) all.emplace_back(r.first, std::move(value));
+    return all;
+  }
+
+  function f;
+  std::uint64_t keys;
+};
+
+template <class Kind>
+bool add_stateless(drawn_flow<Kind>& to, planned_step const& step, seen& at) {
+  using datum = typename Kind::datum;
+  using record = typename Kind::record;
+  using leat::stream;
+  on_records<Kind> const on(step);
+  auto const changed = [on](record const& r) { return record(r.first, on.changed(r.second)); };
+  auto const keeps = [on](record const& r) { return on.keeps(r.second); };
+  auto const copies = [on](record const& r) { return on.copies(r); };
+  std::string const name = step.name();
+  auto const made = [&](auto&& result) { to.made(step, stream<record>(std::move(result))); };
+  auto const in = [&]() -> stream<record>& { return to.from(step); };
+
+  switch (step.what) {
+    case op::map: made(in() | leat::map(name, changed)); break;
+    case op::map_key:
+      made(in() | leat::map(name, [on](record r) { return record(on.new_key(r.second), std::move(r.second)); }));
+      break;
+    case op::filter: made(in() | leat::filter(name, keeps)); break;
+    case op::flat_map: made(in() | leat::flat_map(name, copies)); break;
+    case op::flat_map_emit:
+      made(in() | leat::flat_map<record>(name, [on](record const& r, auto const& emit) {
+             for (record& one : on.copies(r)) emit(std::move(one));
+           }));
+      break;
+    case op::filter_map:
+      made(in() | leat::filter_map(name, [on](record const& r) {
+             return on.keeps(r.second) ? std::optional(record(r.first, on.changed(r.second))) : std::nullopt;
+           }));
+      break;
+    case op::flatten: made(in() | leat::map(name + "_map", copies) | leat::flatten(name)); break;
+    case op::map_value: made(in() | leat::map_value(name, [on](datum const& v) { return on.changed(v); })); break;
+    case op::flat_map_value:
+      made(in() | leat::flat_map_value(name, [on](datum const& v) { return on.values(v); }));
+      break;
+    case op::filter_value: made(in() | leat::filter_value(name, [on](datum const& v) { return on.keeps(v); })); break;
+    case op::filter_map_value:
+      made(in() | leat::filter_map_value(name, [on](datum const& v) {
+             return on.keeps(v) ? std::optional(on.changed(v)) : std::nullopt;
+           }));
+      break;
+    case op::key_on:
+      made(in() | leat::key_on(name, [on](record const& r) { return on.new_key(r.second); }) |
+           leat::map(name + "_map", [](std::pair<datum, record> const& r) {
+             return record(r.first, Kind::made(Kind::number(r.second.second) + Kind::number(r.second.first)));
+           }));
+      break;
+    case op::key_rm:
+      made(in() | leat::key_rm(name) |
+           leat::map(name + "_map", [on](datum v) {
+             datum key = on.new_key(v);
+             return record(std::move(key), std::move(v));
+           }));
+      break;
+    case op::flat_map_batch:
+      made(in() | leat::flat_map_batch(name, [on](std::span<record> batch) {
+             std::vector<record> all;
+             for (record& r : batch) {
+               record const taken(std::move(r));
+               for (record& one : on.copies(taken)) all.push_back(std::move(one));
+             }
+             return all;
+           }));
+      break;
+    case op::inspect:
+      made(in() | leat::inspect(name, [&at](record const& r) {
+             at.items.push_back({Kind::number(r.first), Kind::number(r.second), 0, 0});
+           }));
+      break;
+    case op::inspect_debug: made(in() | leat::inspect_debug(name, debugging_function<Kind>(at))); break;
+    case op::enrich_cached:
+      made(in() | leat::enrich_cached(
+                      name, [on](datum const& key) { return on.f(Kind::number(key)); },
+                      [](leat::ttl_cache<datum, std::uint64_t>& cache, record const& r) {
+                        return record(r.first, Kind::made(Kind::number(r.second) + cache.get(r.first)));
+                      },
+                      std::chrono::microseconds(step.most * 10)));
+      break;
+    case op::compose:
+      made(in() | leat::compose(name, [&](auto up) { return std::move(up) | leat::map("inner", changed); }));
+      break;
+    case op::branch: {
+      auto sides = in() | leat::branch(name, keeps);
+      made(std::move(sides.trues));
+      to.all[step.to[1]].emplace(sides.falses);
+      break;
+    }
+    case op::merge:
+      if (step.from.size() == 2)
+        made(leat::merge(name, in(), to.from(step, 1)));
+      else
+        made(leat::merge(name, in(), to.from(step, 1), to.from(step, 2)));
+      break;
+    case op::redistribute: made(in() | leat::redistribute(name)); break;
+    case op::redistribute_by_key:
+      made(in() | leat::redistribute(name, leat::by([](record const& r) { return r.first; })));
+      break;
+    case op::redistribute_by_value:
+      made(in() | leat::redistribute(name, leat::by([](record const& r) { return r.second; })));
+      break;
+    case op::chain:
+      made(in() | leat::map(name + "_map", changed) | leat::filter(name + "_filter", keeps) |
+           leat::flat_map(name + "_flat_map", copies) |
+           leat::map_value(name, [on](datum const& v) { return on.changed(v); }));
+      break;
+    case op::chain_branch: {
+      auto sides = in() | leat::filter(name + "_filter", keeps) | leat::map(name + "_map", changed) |
+                   leat::branch(name, keeps);
+      made(std::move(sides.trues));
+      to.all[step.to[1]].emplace(sides.falses);
+      break;
+    }
+    case op::chain_redistribute:
+      made(in() | leat::filter(name + "_filter", keeps) | leat::map(name + "_map", changed) |
+           leat::flat_map(name + "_flat_map", copies) | leat::redistribute(name));
+      break;
+    default: return false;
+  }
+  return true;
+}
+
+template bool add_stateless(drawn_flow<numbers>&, planned_step const&, seen&);
+template bool add_stateless(drawn_flow<texts>&, planned_step const&, seen&);
+
+}  // namespace simulation
