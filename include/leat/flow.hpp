@@ -59,13 +59,13 @@ stream<T, fused<In, Ops...>> {
 
  private:
   friend struct detail::stream_access;
-  stream(detail::graph& graph, detail::port from, std::tuple<Ops...> ops, std::vector<detail::step_info> steps)
+  stream(detail::graph& graph, detail::port from, std::tuple<Ops...> ops, detail::list<detail::step_info> steps)
       : graph_(&graph), from_(from), ops_(std::move(ops)), steps_(std::move(steps)) {}
 
   detail::graph* graph_;
   detail::port from_;
   std::tuple<Ops...> ops_;
-  std::vector<detail::step_info> steps_;
+  detail::list<detail::step_info> steps_;
   std::optional<detail::port> sealed_as_;
 };
 
@@ -158,7 +158,7 @@ struct stream_access {
   template <class U, class T, class Op>
   static stream<U, fused<T, Op>> begin(graph& in, port from, Op op, step_info step) {
     in.name_step(step);
-    std::vector<step_info> steps;
+    list<step_info> steps;
     steps.push_back(std::move(step));
     return {in, from, std::tuple<Op>(std::move(op)), std::move(steps)};
   }
@@ -173,7 +173,7 @@ struct stream_access {
   }
   template <class Recipe, class T>
   static port finish(graph& in, port from, Recipe recipe, step_info step) {
-    std::vector<step_info> steps;
+    list<step_info> steps;
     steps.push_back(std::move(step));
     return in.template add<kernel_node<T, Recipe>>(std::tuple<>{}, std::move(recipe), std::move(steps), from);
   }
@@ -188,8 +188,8 @@ struct stream_access {
   static graph* given_away(stream<T, fused<In, Ops...>>& s) {
     graph* const in = still_here(s);
     if (s.sealed_as_)
-      throw flow_error("a stream that has been used by name may not be moved into another step afterwards: use it "
-                       "by name again (after step \"" + in->at(*s.sealed_as_).steps.back().name + "\")");
+      throw flow_error(concat({"a stream that has been used by name may not be moved into another step afterwards: use it "
+                               "by name again (after step \"", in->at(*s.sealed_as_).steps.back().name, "\")"}));
     s.graph_ = nullptr;
     return in;
   }

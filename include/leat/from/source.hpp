@@ -96,7 +96,7 @@ class input_stage final : public source_stage {
       : source_(source), step_(described.step(), worker.worker()), out_(worker.batch_size<T>()) {
     worker.provide({described.id, 0}, out_.next());
     if constexpr (fixed_partitioned_source<Source>) {
-      for (auto const& [name, owner] : worker.process().owners.at(described.step().name))
+      for (auto const& [name, owner] : worker.process().owners[described.step().name])
         if (owner == worker.worker().index()) names_.push_back(name);
       std::sort(names_.begin(), names_.end());
     }
@@ -196,7 +196,7 @@ class input_node final : public node {
  public:
   using record = typename Source::record;
 
-  input_node(Source source, step_info step) : node({std::move(step)}, {}), source_(std::move(source)) {}
+  input_node(Source source, step_info step) : node(std::move(step)), source_(std::move(source)) {}
 
   bool has_partitions() const override { return fixed_partitioned_source<Source>; }
   std::vector<std::string> list_parts() const override {

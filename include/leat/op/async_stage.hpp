@@ -213,7 +213,7 @@ template <class T, class U, class R, class F>
 class async_node final : public node {
  public:
   async_node(F f, async_settings const& settings, step_info step, port from)
-      : node({std::move(step)}, {from}), f_(std::move(f)), settings_(settings) {}
+      : node(std::move(step), from), f_(std::move(f)), settings_(settings) {}
 
   void build(assembly& worker) const override {
     worker.subscribe<T>(inputs.front(), worker.add<async_stage<T, U, R, F>>(f_, settings_, worker, *this));

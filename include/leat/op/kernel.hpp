@@ -321,7 +321,7 @@ class kernel final : public part, public consumer<In> {
   ops_type ops_;
   Tail tail_;
   std::tuple<survivors_of<Ops>...> survivors_;
-  std::vector<step_context> steps_;
+  list<step_context> steps_;
 };
 
 /// The usual end of a run: its records go on in batches, to every consumer of the stream.
@@ -382,8 +382,8 @@ struct to_batches {
 template <class In, class Recipe, class... Ops>
 class kernel_node final : public node {
  public:
-  kernel_node(std::tuple<Ops...> ops, Recipe recipe, std::vector<step_info> run, port from)
-      : node(std::move(run), {from}), ops_(std::move(ops)), recipe_(std::move(recipe)) {}
+  kernel_node(std::tuple<Ops...> ops, Recipe recipe, list<step_info> run, port from)
+      : node(std::move(run), from), ops_(std::move(ops)), recipe_(std::move(recipe)) {}
 
   void build(assembly& worker) const override {
     using running = kernel<In, typename Recipe::tail, Ops...>;

@@ -38,9 +38,9 @@ struct step_context {
     }
   }
 
-  run_error error(std::string const& cause) const {
-    return {"step \"" + name + "\" (" + kind + ", " + place_of(where) + ") failed on worker " +
-                std::to_string(worker->index()) + " in epoch " + std::to_string(epoch) + ": " + cause,
+  [[gnu::cold]] run_error error(std::string const& cause) const {
+    return {concat({"step \"", name, "\" (", kind, ", ", place_of(where), ") failed on worker ",
+                    std::to_string(worker->index()), " in epoch ", std::to_string(epoch), ": ", cause}),
             name, where, worker->index(), epoch};
   }
 };

@@ -56,7 +56,7 @@ template <class T, class Sink>
 class partitioned_output_node final : public node {
  public:
   partitioned_output_node(Sink sink, step_info step, port from)
-      : node({std::move(step)}, {from}), sink_(std::move(sink)) {
+      : node(std::move(step), from), sink_(std::move(sink)) {
     movement = "exchange to the owner of the partition";
   }
 

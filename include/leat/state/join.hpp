@@ -39,7 +39,7 @@ auto join_sides(step_name name, insert insertion, emit emission, First&& first, 
       graph& in = stream_access::graph_of(first);
       step_info step("join", name);
       in.name_step(step);
-      std::vector<port> from;
+      list<port> from;
       unsigned side = 0;
       auto route = [&](auto&& up) {
         step_info way = step;

@@ -143,8 +143,8 @@ class join_stage final : public stage {
 template <class K, class... Vs>
 class join_node final : public node {
  public:
-  join_node(insert insertion, emit emission, step_info step, std::vector<port> from)
-      : node({std::move(step)}, std::move(from)), insertion_(insertion), emission_(emission) {}
+  join_node(insert insertion, emit emission, step_info step, list<port> from)
+      : node(std::move(step), std::move(from)), insertion_(insertion), emission_(emission) {}
 
   void build(assembly& worker) const override {
     worker.add<join_stage<K, Vs...>>(insertion_, emission_, worker, *this);

@@ -47,7 +47,7 @@ struct partition_table {
   std::vector<unsigned> owners;
 
   partition_table(assembly& worker, node const& described) {
-    std::vector<std::pair<std::string, unsigned>> shared_out = worker.process().owners.at(described.step().name);
+    owned_partitions shared_out = worker.process().owners[described.step().name];
     std::sort(shared_out.begin(), shared_out.end());
     for (auto& [name, owner] : shared_out) {
       names.push_back(std::move(name));

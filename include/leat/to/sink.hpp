@@ -86,7 +86,7 @@ bool capture(assembly& worker, node const& described) {
 template <class T, class Sink>
 class output_node final : public node {
  public:
-  output_node(Sink sink, step_info step, port from) : node({std::move(step)}, {from}), sink_(std::move(sink)) {}
+  output_node(Sink sink, step_info step, port from) : node(std::move(step), from), sink_(std::move(sink)) {}
   void build(assembly& worker) const override {
     if (capture<T>(worker, *this)) return;
     worker.subscribe<T>(inputs.front(), worker.add<sink_stage<T, Sink>>(sink_, worker, *this));
