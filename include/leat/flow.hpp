@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/pack.hpp>
 #include <leat/fwd.hpp>
 #include <leat/graph.hpp>
 #include <leat/record.hpp>
@@ -8,7 +9,6 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -59,12 +59,12 @@ stream<T, fused<In, Ops...>> {
 
  private:
   friend struct detail::stream_access;
-  stream(detail::graph& graph, detail::port from, std::tuple<Ops...> ops, detail::list<detail::step_info> steps)
+  stream(detail::graph& graph, detail::port from, detail::pack<Ops...> ops, detail::list<detail::step_info> steps)
       : graph_(&graph), from_(from), ops_(std::move(ops)), steps_(std::move(steps)) {}
 
   detail::graph* graph_;
   detail::port from_;
-  std::tuple<Ops...> ops_;
+  detail::pack<Ops...> ops_;
   detail::list<detail::step_info> steps_;
   std::optional<detail::port> sealed_as_;
 };
@@ -152,7 +152,7 @@ struct stream_access {
     graph& in = *given_away(s);
     in.name_step(step);
     s.steps_.push_back(std::move(step));
-    return {in, s.from_, std::tuple_cat(std::move(s.ops_), std::tuple<Op>(std::move(op))), std::move(s.steps_)};
+    return {in, s.from_, std::move(s.ops_).and_then(std::move(op)), std::move(s.steps_)};
   }
   /// The first step of a run, after a stream that is sealed, or is sealed by this use.
   template <class U, class T, class Op>
@@ -160,7 +160,7 @@ struct stream_access {
     in.name_step(step);
     list<step_info> steps;
     steps.push_back(std::move(step));
-    return {in, from, std::tuple<Op>(std::move(op)), std::move(steps)};
+    return {in, from, pack<Op>(std::move(op)), std::move(steps)};
   }
 
   /// Ends a run in a node of its own kind: a sink, an exchange.
@@ -175,7 +175,7 @@ struct stream_access {
   static port finish(graph& in, port from, Recipe recipe, step_info step) {
     list<step_info> steps;
     steps.push_back(std::move(step));
-    return in.template add<kernel_node<T, Recipe>>(std::tuple<>{}, std::move(recipe), std::move(steps), from);
+    return in.template add<kernel_node<T, Recipe>>(pack<>{}, std::move(recipe), std::move(steps), from);
   }
 
  private:

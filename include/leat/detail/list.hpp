@@ -127,6 +127,11 @@ class owners {
     all_.emplace_back(made);
     return *made;
   }
+  /// The order of the others stays.
+  void erase(std::size_t at) {
+    delete all_[at];
+    all_.erase(at);
+  }
 
  private:
   list<T*> all_;

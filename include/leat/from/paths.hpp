@@ -2,13 +2,14 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
+#include <leat/detail/sort_names.hpp>
 
 #include <dirent.h>
 #include <fnmatch.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -31,9 +32,9 @@ class paths {
   /// std::runtime_error with a sentence.
   [[gnu::cold]] std::vector<std::string> list_parts() const {
     std::vector<std::string> names = glob_.empty() ? files_ : names_in_directory();
-    std::sort(names.begin(), names.end());
-    auto const twice = std::adjacent_find(names.begin(), names.end());
-    if (twice != names.end()) throw std::runtime_error(concat({"the file \"", *twice, "\" is given twice"}));
+    sort_names(names);
+    for (std::size_t i = 1; i < names.size(); ++i)
+      if (names[i] == names[i - 1]) throw std::runtime_error(concat({"the file \"", names[i], "\" is given twice"}));
     if (names.empty()) throw std::runtime_error("the list of files to read is empty");
     return names;
   }

@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -82,7 +81,7 @@ class partitioned_output_node final : public node {
     using written = partitioned_sink_stage<T, Sink, part_of_record<T, Sink>>;
 
     exchange const way(to_partition_owner<T, Sink>{sink_});
-    worker.subscribe<T>(inputs.front(), worker.add<sender>(std::tuple<>{}, way, worker, *this));
+    worker.subscribe<T>(inputs.front(), worker.add<sender>(pack<>{}, way, worker, *this));
     exchange::build_receiver(worker, *this);
     worker.subscribe<T>({id, 0}, worker.add<written>(sink_, part_of_record<T, Sink>(sink_), worker, *this));
   }

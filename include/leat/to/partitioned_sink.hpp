@@ -47,12 +47,12 @@ struct partition_table {
   std::vector<unsigned> owners;
 
   partition_table(assembly& worker, node const& described) {
-    owned_partitions shared_out = worker.process().owners[described.step().name];
-    std::sort(shared_out.begin(), shared_out.end());
-    for (auto& [name, owner] : shared_out) {
-      names.push_back(std::move(name));
-      owners.push_back(owner);
-    }
+    owned_partitions const& shared_out = worker.process().owners[described.step().name];
+    for (auto const& [name, owner] : shared_out) names.push_back(name);
+    sort_names(names);
+    for (std::string const& wanted : names)
+      for (auto const& [name, owner] : shared_out)
+        if (name == wanted) owners.push_back(owner);
   }
 };
 

@@ -78,8 +78,8 @@ class sink_stage final : public part, public consumer<T> {
 template <class T>
 bool capture(assembly& worker, node const& described) {
   stand_ins* const test = worker.process().test;
-  std::shared_ptr<captured<T>> const seen = test == nullptr ? nullptr : test->output<T>(described.step());
-  if (seen) worker.subscribe<T>(described.inputs.front(), worker.add<capturing<T>>(*seen));
+  captured<T>* const seen = test == nullptr ? nullptr : test->output<T>(described.step());
+  if (seen != nullptr) worker.subscribe<T>(described.inputs.front(), worker.add<capturing<T>>(*seen));
   return seen != nullptr;
 }
 
