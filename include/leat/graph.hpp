@@ -35,8 +35,8 @@ namespace detail {
 
 /// What a person sees of a step: in pictures, in error messages, in `inspect_debug`.
 struct step_info {
-  step_info(std::string kind_of_step, step_name const& given)
-      : kind(std::move(kind_of_step)), name(given.text), where(given.where) {}
+  [[gnu::noinline]] step_info(std::string_view kind_of_step, step_name const& given)
+      : kind(kind_of_step), name(given.text), where(given.where) {}
 
   std::string kind;              ///< the operator: `map`, `input`, `stateful_map` ...
   std::string name;              ///< the full path, `flow.step.inner`, once the flow has taken the step in
@@ -53,7 +53,7 @@ struct port {
 /// `build` makes the running form of it, once per worker.
 class node {
  public:
-  explicit node(step_info only) { steps.push_back(std::move(only)); }
+  [[gnu::noinline]] explicit node(step_info only) { steps.push_back(std::move(only)); }
   node(step_info only, port from) : node(std::move(only)) { inputs.push_back(from); }
   node(list<step_info> run, port from) : steps(std::move(run)) { inputs.push_back(from); }
   node(step_info only, list<port> inputs_of_node) : inputs(std::move(inputs_of_node)) {
@@ -144,7 +144,7 @@ inline graph::graph(step_name name) : name_(name.text), scope_(name.text) {
                              place_of(name.where), ")"}));
 }
 
-inline void graph::name_step(step_info& step) {
+[[gnu::noinline]] inline void graph::name_step(step_info& step) {
   if (step.name.empty()) step.name = concat({step.kind, "_", std::to_string(++unnamed_)});
   if (step.name.find('.') != std::string::npos)
     throw flow_error(concat({"the name of a step, \"", step.name, "\", may not contain a full stop: it separates a ",

@@ -7,13 +7,13 @@
 
 namespace leat::detail {
 
-[[gnu::cold]] inline void replace_all(std::string& in, std::string_view what, std::string_view with) {
+inline void replace_all(std::string& in, std::string_view what, std::string_view with) {
   for (std::size_t at = in.find(what); at != std::string::npos; at = in.find(what, at + with.size()))
     in.replace(at, what.size(), with);
 }
 
 /// The T in how a compiler writes a function template's name.
-[[gnu::cold]] inline std::string type_name_in(std::string_view whole) {
+[[gnu::noinline]] inline std::string type_name_in(std::string_view whole) {
   std::size_t const from = whole.find("T = ") + 4;
   std::size_t depth = 0;
   std::size_t to = from;

@@ -89,7 +89,7 @@ struct partition_of<Source, true> {
 inline std::vector<std::string> parts_of_worker(assembly& worker, node const& described) {
   std::vector<std::string> names;
   for (auto const& [name, owner] : worker.process().owners[described.step().name])
-    if (owner == worker.worker().index()) names.push_back(name);
+    if (owner == worker.worker().index()) names.push_back(std::string(name));
   sort_names(names);
   return names;
 }

@@ -8,8 +8,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,10 +50,36 @@ class partition_owners {
   list<of_step> steps_;
 };
 
+/// Owns an object of any type.
+class shared_object {
+ public:
+  shared_object() = default;
+  shared_object(shared_object&& other) noexcept : it_(std::exchange(other.it_, nullptr)), drop_(other.drop_) {}
+  shared_object& operator=(shared_object&&) = delete;
+  ~shared_object() {
+    if (it_ != nullptr) drop_(it_);
+  }
+
+  bool empty() const { return it_ == nullptr; }
+  template <class T, class... Args>
+  void make(Args&&... args) {
+    it_ = new T(std::forward<Args>(args)...);
+    drop_ = [](void* made) { delete static_cast<T*>(made); };
+  }
+  template <class T>
+  T& as() const {
+    return *static_cast<T*>(it_);
+  }
+
+ private:
+  void* it_ = nullptr;
+  void (*drop_)(void*) = nullptr;
+};
+
 /// What the workers of one process have in common while they are put together: the rings between them, which partition
 /// is whose.
 struct process_parts {
-  list<std::shared_ptr<void>> by_node;  ///< by its id
+  list<shared_object> by_node;  ///< by its id
   partition_owners owners;
   std::size_t batch_records = 0;  ///< 0: as many as make 16 KiB
   std::size_t channel_packets = 16;  ///< in flight between two workers, per exchange: 256 KiB at 16 KiB a packet
@@ -106,14 +130,14 @@ class assembly {
   /// One object per node and process, made by the first worker that asks.
   template <class Shared, class... Args>
   Shared& shared(node const& which, Args&&... args) {
-    while (process_.by_node.size() <= which.id) process_.by_node.push_back({});
-    std::shared_ptr<void>& slot = process_.by_node[which.id];
-    if (!slot) slot = std::make_shared<Shared>(std::forward<Args>(args)...);
-    return *static_cast<Shared*>(slot.get());
+    while (process_.by_node.size() <= which.id) process_.by_node.emplace_back();
+    shared_object& slot = process_.by_node[which.id];
+    if (slot.empty()) slot.make<Shared>(std::forward<Args>(args)...);
+    return slot.as<Shared>();
   }
 
-  std::vector<stage*> stages;
-  std::vector<source_stage*> sources;
+  list<stage*> stages;
+  list<source_stage*> sources;
   list<outbox*> outboxes;
 
  private:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/buffer.hpp>
+#include <leat/detail/list.hpp>
 #include <leat/detail/pack.hpp>
 #include <leat/flow.hpp>
 #include <leat/op/assembly.hpp>
@@ -15,7 +16,6 @@
 #include <memory>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 /// One loop for a run of stateless steps. Plain records go through array loops; after a filter the survivors are
 /// moved together without a branch, unless nearly all or nearly none pass. Everything else is pushed, record by

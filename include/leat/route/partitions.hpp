@@ -36,7 +36,7 @@ inline candidates& with_name(list<candidates>& sorted, std::string const& name) 
     std::vector<std::vector<std::string>> const& offered) {
   std::vector<std::string> all;
   for (std::vector<std::string> const& some : offered)
-    for (std::string const& name : some) all.push_back(name);
+    for (std::string const& name : some) all.push_back(std::string(name));
   sort_names(all);
   list<candidates> names;
   for (std::string& name : all)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/pack.hpp>
 #include <leat/op/kernel.hpp>
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/redistribute.hpp>

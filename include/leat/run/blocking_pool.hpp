@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/list.hpp>
+#include <leat/run/started.hpp>
 
 #include <condition_variable>
 #include <cstddef>
@@ -27,7 +28,8 @@ class blocking_pool {
       std::lock_guard const lock(mutex_);
       if (closing_) return;
       waiting_.push_back(std::move(work));
-      if (waiting() > idle_ && threads_.size() < most_) threads_.emplace_back([this] { loop(); });
+      if (waiting() > idle_ && threads_.size() < most_)
+        threads_.push_back(started([](void* self) { static_cast<blocking_pool*>(self)->loop(); }, this));
     }
     bell_.notify_one();
   }

@@ -26,7 +26,7 @@ class command_line {
  public:
   /// `usage` describes the program's own arguments: in its first line as they are written, `[--csv] FILE...`, and in
   /// further lines whatever `--help` should say of them.
-  [[gnu::cold]] command_line(int argc, char const* const* argv, std::string usage = {}, options defaults = {})
+  command_line(int argc, char const* const* argv, std::string usage = {}, options defaults = {})
       : usage_(std::move(usage)) {
     settings_.how = std::move(defaults);
     if (argc > 0) program_ = argv[0];
@@ -97,11 +97,11 @@ class command_line {
     return text;
   }
 
-  [[gnu::cold]] void take_flags(int argc, char const* const* argv) {
+  void take_flags(int argc, char const* const* argv) {
     for (int i = 1; i < argc; ++i) {
       std::string_view const word = argv[i];
       if (word == "--") {
-        while (++i < argc) rest_.emplace_back(argv[i]);
+        while (++i < argc) rest_.push_back(argv[i]);
         return;
       }
       if (word == "-h" || word == "--help")
@@ -111,7 +111,7 @@ class command_line {
       else if (detail::flag const* const found = detail::flag_of(word))
         take(*found, argc, argv, i);
       else
-        rest_.emplace_back(argv[i]);
+        rest_.push_back(argv[i]);
     }
   }
 
@@ -135,7 +135,7 @@ class command_line {
     }
   }
 
-  [[gnu::cold]] void take_environment() {
+  void take_environment() {
     for (detail::flag const& one : detail::flags) {
       bool given = false;
       for (detail::flag const* other : given_) given = given || other == &one;

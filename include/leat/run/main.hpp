@@ -26,7 +26,7 @@ namespace detail {
 
 /// Runs what `make_flow()` gives, unless the command line asks for something else.
 template <class MakeFlow>
-[[gnu::cold]] int obey(command_line const& cli, MakeFlow&& make_flow) {
+int obey(command_line const& cli, MakeFlow&& make_flow) {
   if (cli.wants_answer()) return cli.answer();
   if (!cli.fault().empty()) return cli.refuse(cli.fault());
   try {
@@ -51,7 +51,7 @@ inline int main(command_line const& cli, flow const& what) {
 }
 
 /// For a program without arguments of its own: those that are not leat's are refused.
-[[gnu::cold]] inline int main(int argc, char const* const* argv, flow const& what, options defaults = {}) {
+inline int main(int argc, char const* const* argv, flow const& what, options defaults = {}) {
   command_line const cli(argc, argv, {}, std::move(defaults));
   if (cli.rest().empty()) return main(cli, what);
   std::string const& first = cli.rest().front();

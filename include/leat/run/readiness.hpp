@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/list.hpp>
+#include <leat/run/started.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -34,7 +35,7 @@ class readiness {
     if (!thread_.joinable()) {
       if (::pipe2(poke_.data(), O_CLOEXEC | O_NONBLOCK) != 0)
         throw std::runtime_error("leat: cannot make the pipe that waiting for input needs");
-      thread_ = std::thread([this] { run(); });
+      thread_ = started([](void* self) { static_cast<readiness*>(self)->run(); }, this);
     }
     watched_.push_back(watched{descriptor, reader, std::move(then)});
     poke();

@@ -16,7 +16,7 @@ namespace leat {
 /// Runs the flow on this process's threads until every source has ended and every sink has flushed, or a stop was
 /// asked for. Called on any thread, and by several at once with the same flow or others. Throws flow_error when the
 /// flow cannot be run, run_error when a function of the user's, a source or a sink failed.
-[[gnu::cold]] inline void run(flow const& what, options how = {}) {
+inline void run(flow const& what, options how = {}) {
   detail::thread_runtime world(how.spin);
   detail::execution one(what.description(), how, world);
   one.build();

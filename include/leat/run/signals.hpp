@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/list.hpp>
+#include <leat/run/started.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -63,7 +64,7 @@ class stop_signals {
   void begin() {
     received.store(0, std::memory_order_relaxed);
     told_ = false;
-    teller_ = std::thread([this] { run(); });
+    teller_ = started([](void* self) { static_cast<stop_signals*>(self)->run(); }, this);
     struct sigaction ours {};
     ours.sa_handler = &on_signal;
     ours.sa_flags = SA_RESTART;

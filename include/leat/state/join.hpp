@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/list.hpp>
 #include <leat/flow.hpp>
 #include <leat/state/join_rows.hpp>
 #include <leat/state/join_stage.hpp>
@@ -9,7 +10,6 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace leat {
 namespace detail {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/sort_names.hpp>
 #include <leat/op/assembly.hpp>
 #include <leat/op/stage.hpp>
 #include <leat/op/step_context.hpp>
 #include <leat/record.hpp>
 #include <leat/to/sink.hpp>
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -48,7 +48,7 @@ struct partition_table {
 
   partition_table(assembly& worker, node const& described) {
     owned_partitions const& shared_out = worker.process().owners[described.step().name];
-    for (auto const& [name, owner] : shared_out) names.push_back(name);
+    for (auto const& [name, owner] : shared_out) names.push_back(std::string(name));
     sort_names(names);
     for (std::string const& wanted : names)
       for (auto const& [name, owner] : shared_out)
