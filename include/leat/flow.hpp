@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
+#include <leat/detail/list.hpp>
+#include <leat/detail/pack.hpp>
 #include <leat/fwd.hpp>
 #include <leat/graph.hpp>
 #include <leat/record.hpp>
@@ -8,10 +11,8 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <tuple>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 /// The language: what `|` builds. A stream's type begins with its record; a run of stateless steps is one type until
 /// the stream is named as `leat::stream`, used twice, or needed by a step that does not fuse.
@@ -21,6 +22,48 @@ namespace detail {
 template <class T>
 struct to_batches;
 struct stream_access;
+
+/// What a run of fused steps is but for their functions, whose types make streams of so many types.
+class fused_run {
+ public:
+  [[gnu::noinline]] fused_run(graph& in, port from, step_info first) : graph_(&in), from_(from) {
+    add(std::move(first));
+  }
+  /// Goes on with a run that was given away.
+  fused_run(graph& in, fused_run&& given_away) : fused_run(std::move(given_away)) { graph_ = &in; }
+  [[gnu::noinline]] fused_run(fused_run&& other) noexcept
+      : graph_(other.graph_), from_(other.from_), steps_(std::move(other.steps_)), sealed_as_(other.sealed_as_) {}
+  fused_run& operator=(fused_run&&) = default;
+
+  graph& in() const { return *graph_; }
+  port from() const { return from_; }
+  list<step_info>& steps() { return steps_; }
+  std::optional<port>& sealed_as() { return sealed_as_; }
+
+  /// Takes the step in, which has its name already.
+  void add(step_info step) { steps_.push_back(std::move(step)); }
+
+  /// Throws flow_error when the run has been moved into another step.
+  graph& still_here() const {
+    if (graph_ == nullptr) throw flow_error("a stream was used after it had been moved into another step");
+    return *graph_;
+  }
+  /// The run goes on under another name, or ends: this one is not to be used any more.
+  [[gnu::noinline]] graph& give_away() {
+    graph& in = still_here();
+    if (sealed_as_)
+      throw flow_error(concat({"a stream that has been used by name may not be moved into another step afterwards: use it "
+                               "by name again (after step \"", in.at(*sealed_as_).steps.back().name, "\")"}));
+    graph_ = nullptr;
+    return in;
+  }
+
+ private:
+  graph* graph_;
+  port from_;
+  list<step_info> steps_;
+  std::optional<port> sealed_as_;
+};
 }  // namespace detail
 
 /// A place in a flow where records of type T come by. Copying it copies the place, not the records: each use adds
@@ -59,14 +102,10 @@ stream<T, fused<In, Ops...>> {
 
  private:
   friend struct detail::stream_access;
-  stream(detail::graph& graph, detail::port from, std::tuple<Ops...> ops, std::vector<detail::step_info> steps)
-      : graph_(&graph), from_(from), ops_(std::move(ops)), steps_(std::move(steps)) {}
+  stream(detail::fused_run run, detail::pack<Ops...> ops) : run_(std::move(run)), ops_(std::move(ops)) {}
 
-  detail::graph* graph_;
-  detail::port from_;
-  std::tuple<Ops...> ops_;
-  std::vector<detail::step_info> steps_;
-  std::optional<detail::port> sealed_as_;
+  detail::fused_run run_;
+  detail::pack<Ops...> ops_;
 };
 
 template <>
@@ -125,7 +164,7 @@ struct stream_access {
   }
   template <class T, class In, class... Ops>
   static graph& graph_of(stream<T, fused<In, Ops...>> const& s) {
-    return *s.graph_;
+    return s.run_.in();
   }
 
   template <class T>
@@ -134,12 +173,10 @@ struct stream_access {
   }
   template <class T, class In, class... Ops>
   static port seal(stream<T, fused<In, Ops...>>& s) {
-    if (!s.sealed_as_) {
-      graph& in = *still_here(s);
-      s.sealed_as_ = in.template add<kernel_node<In, to_batches<T>, Ops...>>(std::move(s.ops_), to_batches<T>{},
-                                                                             std::move(s.steps_), s.from_);
-    }
-    return *s.sealed_as_;
+    if (!s.run_.sealed_as())
+      s.run_.sealed_as() = s.run_.still_here().template add<kernel_node<In, to_batches<T>, Ops...>>(
+          std::move(s.ops_), to_batches<T>{}, std::move(s.run_.steps()), s.run_.from());
+    return *s.run_.sealed_as();
   }
   template <class T, class In, class... Ops>
   static port seal(stream<T, fused<In, Ops...>>&& s) {
@@ -149,49 +186,31 @@ struct stream_access {
   /// One more step in a run that goes on.
   template <class U, class T, class In, class... Ops, class Op>
   static stream<U, fused<In, Ops..., Op>> append(stream<T, fused<In, Ops...>>&& s, Op op, step_info step) {
-    graph& in = *given_away(s);
+    graph& in = s.run_.give_away();
     in.name_step(step);
-    s.steps_.push_back(std::move(step));
-    return {in, s.from_, std::tuple_cat(std::move(s.ops_), std::tuple<Op>(std::move(op))), std::move(s.steps_)};
+    s.run_.add(std::move(step));
+    return {fused_run(in, std::move(s.run_)), std::move(s.ops_).and_then(std::move(op))};
   }
   /// The first step of a run, after a stream that is sealed, or is sealed by this use.
   template <class U, class T, class Op>
   static stream<U, fused<T, Op>> begin(graph& in, port from, Op op, step_info step) {
     in.name_step(step);
-    std::vector<step_info> steps;
-    steps.push_back(std::move(step));
-    return {in, from, std::tuple<Op>(std::move(op)), std::move(steps)};
+    return {fused_run(in, from, std::move(step)), pack<Op>(std::move(op))};
   }
 
   /// Ends a run in a node of its own kind: a sink, an exchange.
   template <class Recipe, class T, class In, class... Ops>
   static port finish(stream<T, fused<In, Ops...>>&& s, Recipe recipe, step_info step) {
-    graph& in = *given_away(s);
-    s.steps_.push_back(std::move(step));
+    graph& in = s.run_.give_away();
+    s.run_.add(std::move(step));
     return in.template add<kernel_node<In, Recipe, Ops...>>(std::move(s.ops_), std::move(recipe),
-                                                            std::move(s.steps_), s.from_);
+                                                            std::move(s.run_.steps()), s.run_.from());
   }
   template <class Recipe, class T>
   static port finish(graph& in, port from, Recipe recipe, step_info step) {
-    std::vector<step_info> steps;
+    list<step_info> steps;
     steps.push_back(std::move(step));
-    return in.template add<kernel_node<T, Recipe>>(std::tuple<>{}, std::move(recipe), std::move(steps), from);
-  }
-
- private:
-  template <class T, class In, class... Ops>
-  static graph* still_here(stream<T, fused<In, Ops...>>& s) {
-    if (s.graph_ == nullptr) throw flow_error("a stream was used after it had been moved into another step");
-    return s.graph_;
-  }
-  template <class T, class In, class... Ops>
-  static graph* given_away(stream<T, fused<In, Ops...>>& s) {
-    graph* const in = still_here(s);
-    if (s.sealed_as_)
-      throw flow_error("a stream that has been used by name may not be moved into another step afterwards: use it "
-                       "by name again (after step \"" + in->at(*s.sealed_as_).steps.back().name + "\")");
-    s.graph_ = nullptr;
-    return in;
+    return in.template add<kernel_node<T, Recipe>>(pack<>{}, std::move(recipe), std::move(steps), from);
   }
 };
 

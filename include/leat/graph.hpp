@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
+#include <leat/detail/list.hpp>
 #include <leat/error.hpp>
 #include <leat/fwd.hpp>
 
 #include <cstddef>
-#include <memory>
 #include <source_location>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace leat {
@@ -33,8 +35,8 @@ namespace detail {
 
 /// What a person sees of a step: in pictures, in error messages, in `inspect_debug`.
 struct step_info {
-  step_info(std::string kind_of_step, step_name const& given)
-      : kind(std::move(kind_of_step)), name(given.text), where(given.where) {}
+  [[gnu::noinline]] step_info(std::string_view kind_of_step, step_name const& given)
+      : kind(kind_of_step), name(given.text), where(given.where) {}
 
   std::string kind;              ///< the operator: `map`, `input`, `stateful_map` ...
   std::string name;              ///< the full path, `flow.step.inner`, once the flow has taken the step in
@@ -51,8 +53,12 @@ struct port {
 /// `build` makes the running form of it, once per worker.
 class node {
  public:
-  node(std::vector<step_info> steps_of_node, std::vector<port> inputs_of_node)
-      : steps(std::move(steps_of_node)), inputs(std::move(inputs_of_node)) {}
+  [[gnu::noinline]] explicit node(step_info only) { steps.push_back(std::move(only)); }
+  node(step_info only, port from) : node(std::move(only)) { inputs.push_back(from); }
+  node(list<step_info> run, port from) : steps(std::move(run)) { inputs.push_back(from); }
+  node(step_info only, list<port> inputs_of_node) : inputs(std::move(inputs_of_node)) {
+    steps.push_back(std::move(only));
+  }
   node(node const&) = delete;
   node& operator=(node const&) = delete;
   virtual ~node() = default;
@@ -66,8 +72,8 @@ class node {
   step_info const& step() const { return steps.front(); }
 
   std::size_t id = 0;
-  std::vector<step_info> steps;  ///< never empty; several for a fused run, in the order of travel
-  std::vector<port> inputs;
+  list<step_info> steps;  ///< never empty; several for a fused run, in the order of travel
+  list<port> inputs;
   std::string_view movement;     ///< how records leave it, when not straight on: "exchange by key" ...
 };
 
@@ -78,7 +84,7 @@ class graph {
   explicit graph(step_name name);
 
   std::string const& name() const { return name_; }
-  std::vector<std::unique_ptr<node>> const& nodes() const { return nodes_; }
+  owners<node> const& nodes() const { return nodes_; }
 
   /// Takes a step's name in: completes it to its full path, or gives one by position.
   /// Throws flow_error when the name is not a good one or stands in this scope already.
@@ -90,16 +96,15 @@ class graph {
 
   template <class Node, class... Args>
   port add(Args&&... args) {
-    auto made = std::make_unique<Node>(std::forward<Args>(args)...);
-    made->id = nodes_.size();
-    nodes_.push_back(std::move(made));
-    return {nodes_.size() - 1, 0};
+    std::size_t const id = nodes_.size();
+    nodes_.template add<Node>(std::forward<Args>(args)...).id = id;
+    return {id, 0};
   }
 
   node& at(port where) { return *nodes_[where.node]; }
 
   /// The scopes that `compose` opened, as steps: pictures draw a box around what is inside.
-  std::vector<step_info> const& scopes() const { return scopes_; }
+  list<step_info> const& scopes() const { return scopes_; }
 
  private:
   struct taken {
@@ -109,10 +114,10 @@ class graph {
 
   std::string name_;
   std::string scope_;
-  std::vector<std::size_t> outer_lengths_;
-  std::vector<taken> names_;
-  std::vector<step_info> scopes_;
-  std::vector<std::unique_ptr<node>> nodes_;
+  list<std::size_t> outer_lengths_;
+  list<taken> names_;
+  list<step_info> scopes_;
+  owners<node> nodes_;
   std::size_t unnamed_ = 0;
 };
 
@@ -129,26 +134,26 @@ class scope {
 };
 
 inline std::string place_of(std::source_location const& where) {
-  return std::string(where.file_name()) + ":" + std::to_string(where.line());
+  return concat({where.file_name(), ":", std::to_string(where.line())});
 }
 
 inline graph::graph(step_name name) : name_(name.text), scope_(name.text) {
-  if (name.text.empty()) throw flow_error("a flow needs a name (" + place_of(name.where) + ")");
+  if (name.text.empty()) throw flow_error(concat({"a flow needs a name (", place_of(name.where), ")"}));
   if (name.text.find('.') != std::string::npos)
-    throw flow_error("the name of the flow, \"" + name.text + "\", may not contain a full stop (" +
-                     place_of(name.where) + ")");
+    throw flow_error(concat({"the name of the flow, \"", name.text, "\", may not contain a full stop (",
+                             place_of(name.where), ")"}));
 }
 
-inline void graph::name_step(step_info& step) {
-  if (step.name.empty()) step.name = step.kind + "_" + std::to_string(++unnamed_);
+[[gnu::noinline]] inline void graph::name_step(step_info& step) {
+  if (step.name.empty()) step.name = concat({step.kind, "_", std::to_string(++unnamed_)});
   if (step.name.find('.') != std::string::npos)
-    throw flow_error("the name of a step, \"" + step.name + "\", may not contain a full stop: it separates a step " +
-                     "from those inside it (" + place_of(step.where) + ")");
-  step.name = scope_ + "." + step.name;
+    throw flow_error(concat({"the name of a step, \"", step.name, "\", may not contain a full stop: it separates a ",
+                             "step from those inside it (", place_of(step.where), ")"}));
+  step.name = concat({scope_, ".", step.name});
   for (taken const& other : names_)
     if (other.name == step.name)
-      throw flow_error("two steps are named \"" + step.name + "\": at " + place_of(other.where) + " and at " +
-                       place_of(step.where) + "; a name is unique in its scope");
+      throw flow_error(concat({"two steps are named \"", step.name, "\": at ", place_of(other.where), " and at ",
+                               place_of(step.where), "; a name is unique in its scope"}));
   names_.push_back({step.name, step.where});
 }
 

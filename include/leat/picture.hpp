@@ -16,7 +16,7 @@ enum class picture { mermaid, dot, json };
 
 /// The flow as a text that ends in a line break. No source is touched. Steps are boxes, steps made of others are frames
 /// around them, and where records change workers the line says how.
-inline std::string draw(flow const& what, picture as) {
+[[gnu::cold]] inline std::string draw(flow const& what, picture as) {
   detail::drawing const drawn(what.description());
   switch (as) {
     case picture::mermaid: return detail::mermaid(drawn);

@@ -12,10 +12,8 @@ inline void replace_all(std::string& in, std::string_view what, std::string_view
     in.replace(at, what.size(), with);
 }
 
-/// How the compiler writes T, for messages: `std::pair<int, double>`.
-template <class T>
-std::string type_name() {
-  std::string_view const whole = __PRETTY_FUNCTION__;
+/// The T in how a compiler writes a function template's name.
+[[gnu::noinline]] inline std::string type_name_in(std::string_view whole) {
   std::size_t const from = whole.find("T = ") + 4;
   std::size_t depth = 0;
   std::size_t to = from;
@@ -29,6 +27,12 @@ std::string type_name() {
   replace_all(name, "__cxx11::", "");
   replace_all(name, "basic_string<char>", "string");
   return name;
+}
+
+/// How the compiler writes T, for messages: `std::pair<int, double>`.
+template <class T>
+std::string type_name() {
+  return type_name_in(__PRETTY_FUNCTION__);
 }
 
 }  // namespace leat::detail

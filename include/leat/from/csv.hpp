@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
 #include <leat/from/csv_record.hpp>
 #include <leat/from/csv_row.hpp>
 #include <leat/from/input_file.hpp>
@@ -104,8 +105,8 @@ class csv_partition {
   void open(csv_found const& found, std::uint64_t line) {
     auto header = std::make_shared<csv_header>();
     header->file = file_.name();
-    if (found.what == csv_found::kind::malformed) throw std::runtime_error(header->place(line) + ": " + found.fault);
-    for (std::size_t i = 0; i != fields_.size(); ++i) header->columns.emplace_back(fields_[i]);
+    if (found.what == csv_found::kind::malformed) throw std::runtime_error(concat({header->place(line), ": ", found.fault}));
+    for (std::size_t i = 0; i != fields_.size(); ++i) header->columns.push_back(std::string(fields_[i]));
     as_.bind(*header);
     header_ = std::move(header);
     if (!resume_) return;
@@ -118,10 +119,11 @@ class csv_partition {
   bool emit(csv_found const& found, std::uint64_t line, emitter<record>& out) {
     std::optional<row> made;
     try {
-      if (found.what == csv_found::kind::malformed) throw std::runtime_error(header_->place(line) + ": " + found.fault);
+      if (found.what == csv_found::kind::malformed) throw std::runtime_error(concat({header_->place(line), ": ", found.fault}));
       if (fields_.size() != header_->columns.size())
-        throw std::runtime_error(header_->place(line) + ": the header has " + std::to_string(header_->columns.size()) +
-                                 " columns, this row has " + std::to_string(fields_.size()));
+        throw std::runtime_error(concat({header_->place(line), ": the header has ",
+                                         std::to_string(header_->columns.size()), " columns, this row has ",
+                                         std::to_string(fields_.size())}));
       made.emplace(as_.read(header_, fields_, line));
     } catch (std::runtime_error const& fault) {
       if (!options_.skip) throw;

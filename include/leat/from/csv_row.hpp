@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
 #include <leat/from/csv_record.hpp>
 #include <leat/from/field.hpp>
 
@@ -28,27 +29,27 @@ struct csv_header {
     for (std::size_t i = 0; i != columns.size(); ++i) {
       if (columns[i] != column) continue;
       if (found != columns.size())
-        throw std::runtime_error(file + " has two columns named \"" + std::string(column) + "\"");
+        throw std::runtime_error(concat({file, " has two columns named \"", column, "\""}));
       found = i;
     }
     if (found == columns.size()) throw std::runtime_error(missing(column));
     return found;
   }
 
-  std::string place(std::uint64_t line) const { return file + ", line " + std::to_string(line); }
+  std::string place(std::uint64_t line) const { return concat({file, ", line ", std::to_string(line)}); }
 
  private:
   std::string missing(std::string_view column) const {
-    std::string message = file + " has no column \"" + std::string(column) + "\"; it has ";
-    for (std::string const& each : columns) message += (&each == &columns.front() ? "\"" : ", \"") + each + "\"";
+    std::string message = concat({file, " has no column \"", column, "\"; it has "});
+    for (std::string const& each : columns) message += concat({&each == &columns.front() ? "\"" : ", \"", each, "\""});
     return message;
   }
 };
 
 template <class T>
 std::string unreadable(csv_header const& header, std::size_t column, std::string_view field, std::uint64_t line) {
-  return header.place(line) + ": the column \"" + header.columns[column] + "\" holds \"" + std::string(field) +
-         "\", which is not " + std::string(kind_of_field<T>());
+  return concat({header.place(line), ": the column \"", header.columns[column], "\" holds \"", field,
+                 "\", which is not ", kind_of_field<T>()});
 }
 
 }  // namespace detail
@@ -65,8 +66,8 @@ class csv_row {
   std::string_view operator[](std::string_view column) const { return fields_[header_->find(column)]; }
   std::string_view operator[](std::size_t index) const {
     if (index >= size())
-      throw std::runtime_error(header_->place(line_) + ": there is no column " + std::to_string(index) +
-                               "; there are " + std::to_string(size()) + ", counted from 0");
+      throw std::runtime_error(detail::concat({header_->place(line_), ": there is no column ", std::to_string(index),
+                                               "; there are ", std::to_string(size()), ", counted from 0"}));
     return fields_[index];
   }
 

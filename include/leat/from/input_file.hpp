@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
 #include <leat/from/source.hpp>
 
 #include <fcntl.h>
@@ -43,7 +44,7 @@ class input_file {
     if (descriptor_ > STDERR_FILENO) ::close(descriptor_);
   }
 
-  std::string name() const { return path_ == "-" ? "standard input" : "\"" + path_ + "\""; }
+  std::string name() const { return path_ == "-" ? "standard input" : concat({"\"", path_, "\""}); }
 
   /// What has been read and not been used.
   std::string_view unread() const { return {buffer_.get() + begin_, end_ - begin_}; }
@@ -54,15 +55,15 @@ class input_file {
   /// Of the first byte of `unread`, from the beginning of the file.
   std::uint64_t position() const { return position_; }
 
-  void seek(std::uint64_t position) {
+  [[gnu::cold]] void seek(std::uint64_t position) {
     if (!regular_)
-      throw std::runtime_error(name() + " cannot be resumed at byte " + std::to_string(position) +
-                               ": only a regular file can be read again");
+      throw std::runtime_error(concat({name(), " cannot be resumed at byte ", std::to_string(position),
+                                       ": only a regular file can be read again"}));
     struct stat facts{};
     if (::fstat(descriptor_, &facts) != 0) fail(errno);
     if (static_cast<std::uint64_t>(facts.st_size) < position)
-      throw std::runtime_error("cannot resume " + name() + " at byte " + std::to_string(position) + ": it has only " +
-                               std::to_string(facts.st_size) + " bytes now");
+      throw std::runtime_error(concat({"cannot resume ", name(), " at byte ", std::to_string(position),
+                                       ": it has only ", std::to_string(facts.st_size), " bytes now"}));
     if (::lseek(descriptor_, static_cast<off_t>(position), SEEK_SET) < 0) fail(errno);
     begin_ = end_ = 0;
     position_ = position;
@@ -88,7 +89,7 @@ class input_file {
   std::optional<steady_time> next_awake() const { return waiting_ ? never : steady_time::min(); }
 
  private:
-  void open() {
+  [[gnu::cold]] void open() {
     // Not to wait for a named pipe's writer; a regular file takes no notice of the flag.
     descriptor_ = path_ == "-" ? STDIN_FILENO : ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor_ < 0) fail(errno);
@@ -102,12 +103,12 @@ class input_file {
     }
   }
 
-  [[noreturn]] void refuse(std::string const& reason) {
+  [[noreturn, gnu::cold]] void refuse(std::string const& reason) {
     if (descriptor_ > STDERR_FILENO) ::close(descriptor_);
-    throw std::runtime_error("cannot read " + name() + ": " + reason);
+    throw std::runtime_error(concat({"cannot read ", name(), ": ", reason}));
   }
-  [[noreturn]] void fail(int error) const {
-    throw std::runtime_error("cannot read " + name() + ": " + reason_of(error));
+  [[noreturn, gnu::cold]] void fail(int error) const {
+    throw std::runtime_error(concat({"cannot read ", name(), ": ", reason_of(error)}));
   }
 
   bool can_be_read_now() const {
@@ -124,8 +125,8 @@ class input_file {
   void make_room() {
     std::size_t const kept = end_ - begin_;
     if (kept >= longest_)
-      throw std::runtime_error("a record of " + name() + " that begins at byte " + std::to_string(position_) +
-                               " is longer than " + std::to_string(longest_) + " bytes");
+      throw std::runtime_error(concat({"a record of ", name(), " that begins at byte ", std::to_string(position_),
+                                       " is longer than ", std::to_string(longest_), " bytes"}));
     if (capacity_ - kept < read_size / 2) {
       std::size_t const grown = capacity_ == 0 ? read_size : capacity_ * 2;
       std::unique_ptr<char[]> larger(new char[grown]);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
+#include <leat/detail/sort_names.hpp>
+
 #include <dirent.h>
 #include <fnmatch.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -27,23 +30,23 @@ class paths {
 
   /// The partitions' names: paths as they were given, or the names of the files in the directory. Throws
   /// std::runtime_error with a sentence.
-  std::vector<std::string> list_parts() const {
+  [[gnu::cold]] std::vector<std::string> list_parts() const {
     std::vector<std::string> names = glob_.empty() ? files_ : names_in_directory();
-    std::sort(names.begin(), names.end());
-    auto const twice = std::adjacent_find(names.begin(), names.end());
-    if (twice != names.end()) throw std::runtime_error("the file \"" + *twice + "\" is given twice");
+    sort_names(names);
+    for (std::size_t i = 1; i < names.size(); ++i)
+      if (names[i] == names[i - 1]) throw std::runtime_error(concat({"the file \"", names[i], "\" is given twice"}));
     if (names.empty()) throw std::runtime_error("the list of files to read is empty");
     return names;
   }
 
-  std::string path_of(std::string const& part) const { return glob_.empty() ? part : directory_ + "/" + part; }
+  std::string path_of(std::string const& part) const { return glob_.empty() ? part : concat({directory_, "/", part}); }
 
  private:
-  [[noreturn]] void fail(std::string const& reason) const {
-    throw std::runtime_error("cannot read the directory \"" + directory_ + "\": " + reason);
+  [[noreturn, gnu::cold]] void fail(std::string const& reason) const {
+    throw std::runtime_error(concat({"cannot read the directory \"", directory_, "\": ", reason}));
   }
 
-  std::vector<std::string> names_in_directory() const {
+  [[gnu::cold]] std::vector<std::string> names_in_directory() const {
     struct closing {
       void operator()(DIR* open) const { ::closedir(open); }
     };
@@ -56,13 +59,13 @@ class paths {
     while (dirent const* entry = ::readdir(open.get())) {
       std::string name(entry->d_name);
       struct stat facts{};
-      bool const readable_kind = ::stat((directory_ + "/" + name).c_str(), &facts) == 0 && !S_ISDIR(facts.st_mode);
+      bool const readable_kind = ::stat(concat({directory_, "/", name}).c_str(), &facts) == 0 && !S_ISDIR(facts.st_mode);
       if (readable_kind && ::fnmatch(glob_.c_str(), name.c_str(), FNM_PERIOD) == 0) names.push_back(std::move(name));
       errno = 0;
     }
     if (errno != 0) fail(std::generic_category().message(errno));
     if (names.empty())
-      throw std::runtime_error("no file in the directory \"" + directory_ + "\" matches \"" + glob_ + "\"");
+      throw std::runtime_error(concat({"no file in the directory \"", directory_, "\" matches \"", glob_, "\""}));
     return names;
   }
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/list.hpp>
+#include <leat/detail/sort_names.hpp>
 #include <leat/op/assembly.hpp>
 #include <leat/op/emitter.hpp>
 #include <leat/op/stand_in.hpp>
 #include <leat/op/step_context.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -85,6 +85,15 @@ struct partition_of<Source, true> {
       std::declval<step_services const&>()));
 };
 
+/// The partitions of this source or sink that this worker owns, in the order of their names.
+inline std::vector<std::string> parts_of_worker(assembly& worker, node const& described) {
+  std::vector<std::string> names;
+  for (auto const& [name, owner] : worker.process().owners[described.step().name])
+    if (owner == worker.worker().index()) names.push_back(std::string(name));
+  sort_names(names);
+  return names;
+}
+
 /// Polls the partitions of one source that this worker owns, in the order of their names.
 template <class Source>
 class input_stage final : public source_stage {
@@ -96,23 +105,22 @@ class input_stage final : public source_stage {
       : source_(source), step_(described.step(), worker.worker()), out_(worker.batch_size<T>()) {
     worker.provide({described.id, 0}, out_.next());
     if constexpr (fixed_partitioned_source<Source>) {
-      for (auto const& [name, owner] : worker.process().owners.at(described.step().name))
-        if (owner == worker.worker().index()) names_.push_back(name);
-      std::sort(names_.begin(), names_.end());
+      names_ = parts_of_worker(worker, described);
     }
   }
 
   bool turn() override {
     if (!opened_) return open();
     bool progress = false;
-    for (one& p : parts_)
+    for (one* const p : parts_)
       for (std::size_t const before = out_.emitted(); out_.emitted() - before < records_per_turn;) {
-        if (!p.reading || !due(p) || !out_.next().ready()) break;
-        bool const found = poll(p);
-        progress = progress || found || p.due <= step_.worker->now();  // it may want another turn at once
+        if (!p->reading || !due(*p) || !out_.next().ready()) break;
+        bool const found = poll(*p);
+        progress = progress || found || p->due <= step_.worker->now();  // it may want another turn at once
         if (!found) break;
       }
-    std::erase_if(parts_, [](one const& p) { return !p.reading; });
+    for (std::size_t i = parts_.size(); i != 0; --i)
+      if (!parts_[i - 1]->reading) parts_.erase(i - 1);
     if (parts_.empty() && out_.next().ready()) {
       close_epoch({mark_kind::end, step_.epoch});
       return true;
@@ -125,7 +133,7 @@ class input_stage final : public source_stage {
   steady_time wake_at() override {
     steady_time first = never;
     if (!out_.next().ready()) return first;  // room will come with somebody's progress
-    for (one const& p : parts_) first = std::min(first, p.due);
+    for (one const* p : parts_) first = p->due < first ? p->due : first;
     return first;
   }
 
@@ -142,8 +150,9 @@ class input_stage final : public source_stage {
 
  private:
   struct one {
-    explicit one(std::unique_ptr<partition> from, steady_time when) : source(std::move(from)), due(when) {}
-    std::unique_ptr<partition> source;
+    template <class Open>
+    one(Open&& open, steady_time when) : source(open()), due(when) {}
+    partition source;
     steady_time due;
     bool reading = true;
   };
@@ -157,29 +166,28 @@ class input_stage final : public source_stage {
     guarded(step_, [&] {
       if constexpr (fixed_partitioned_source<Source>) {
         for (std::string const& name : names_)
-          parts_.emplace_back(std::unique_ptr<partition>(new partition(source_.build_part(name, std::nullopt, services))),
-                              services.now());
+          parts_.add([&] { return source_.build_part(name, std::nullopt, services); }, services.now());
       } else {
-        parts_.emplace_back(std::unique_ptr<partition>(new partition(source_.build(services))), services.now());
+        parts_.add([&] { return source_.build(services); }, services.now());
       }
     });
     return true;
   }
 
   bool due(one& p) {
-    if constexpr (requires { p.source->ready(); })
-      if (p.source->ready()) return true;
+    if constexpr (requires { p.source.ready(); })
+      if (p.source.ready()) return true;
     return p.due <= step_.worker->now();
   }
 
   bool poll(one& p) {
     std::size_t const before = out_.emitted();
-    guarded(step_, [&] { p.reading = p.source->next_batch(out_); });
+    guarded(step_, [&] { p.reading = p.source.next_batch(out_); });
     out_.flush();
     bool const emitted = out_.emitted() != before;
     p.due = emitted ? steady_time::min() : step_.worker->now() + std::chrono::milliseconds(1);
-    if constexpr (requires { p.source->next_awake(); })
-      if (std::optional<steady_time> const wanted = p.source->next_awake()) p.due = *wanted;
+    if constexpr (requires { p.source.next_awake(); })
+      if (std::optional<steady_time> const wanted = p.source.next_awake()) p.due = *wanted;
     return emitted || !p.reading;
   }
 
@@ -187,7 +195,7 @@ class input_stage final : public source_stage {
   step_context step_;
   emitter<T> out_;
   std::vector<std::string> names_;
-  std::vector<one> parts_;
+  owners<one> parts_;
   std::size_t emitted_at_mark_ = 0;
   bool opened_ = false;
   bool done_ = false;
@@ -198,7 +206,7 @@ class input_node final : public node {
  public:
   using record = typename Source::record;
 
-  input_node(Source source, step_info step) : node({std::move(step)}, {}), source_(std::move(source)) {}
+  input_node(Source source, step_info step) : node(std::move(step)), source_(std::move(source)) {}
 
   bool has_partitions() const override { return fixed_partitioned_source<Source>; }
   std::vector<std::string> list_parts() const override {

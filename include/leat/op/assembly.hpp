@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/list.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/step_context.hpp>
 #include <leat/op/stage.hpp>
 
 #include <algorithm>
 #include <cstddef>
-#include <map>
-#include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,11 +27,60 @@ class outbox {
   virtual bool empty() const = 0;
 };
 
+/// (partition, worker) for each partition of a step.
+using owned_partitions = std::vector<std::pair<std::string, unsigned>>;
+
+/// Which worker has which partition, step by step.
+class partition_owners {
+ public:
+  /// Of the step with this name, nothing so far if it is new.
+  owned_partitions& operator[](std::string const& step) {
+    for (of_step& one : steps_)
+      if (one.name == step) return one.owned;
+    return steps_.emplace_back(step).owned;
+  }
+
+ private:
+  struct of_step {
+    explicit of_step(std::string const& step) : name(step) {}
+    std::string name;
+    owned_partitions owned;
+  };
+
+  list<of_step> steps_;
+};
+
+/// Owns an object of any type.
+class shared_object {
+ public:
+  shared_object() = default;
+  shared_object(shared_object&& other) noexcept : it_(std::exchange(other.it_, nullptr)), drop_(other.drop_) {}
+  shared_object& operator=(shared_object&&) = delete;
+  ~shared_object() {
+    if (it_ != nullptr) drop_(it_);
+  }
+
+  bool empty() const { return it_ == nullptr; }
+  template <class T, class... Args>
+  void make(Args&&... args) {
+    it_ = new T(std::forward<Args>(args)...);
+    drop_ = [](void* made) { delete static_cast<T*>(made); };
+  }
+  template <class T>
+  T& as() const {
+    return *static_cast<T*>(it_);
+  }
+
+ private:
+  void* it_ = nullptr;
+  void (*drop_)(void*) = nullptr;
+};
+
 /// What the workers of one process have in common while they are put together: the rings between them, which partition
 /// is whose.
 struct process_parts {
-  std::map<std::size_t, std::shared_ptr<void>> by_node;
-  std::map<std::string, std::vector<std::pair<std::string, unsigned>>> owners;  ///< step -> (partition, worker)
+  list<shared_object> by_node;  ///< by its id
+  partition_owners owners;
   std::size_t batch_records = 0;  ///< 0: as many as make 16 KiB
   std::size_t channel_packets = 16;  ///< in flight between two workers, per exchange: 256 KiB at 16 KiB a packet
   unsigned first_worker = 0;      ///< of this process
@@ -60,22 +107,20 @@ class assembly {
 
   template <class Part, class... Args>
   Part& add(Args&&... args) {
-    auto made = std::make_unique<Part>(std::forward<Args>(args)...);
-    Part& result = *made;
-    if constexpr (std::is_base_of_v<source_stage, Part>) sources.push_back(&result);
-    if constexpr (std::is_base_of_v<stage, Part>) stages.push_back(&result);
-    parts.push_back(std::move(made));
-    return result;
+    Part& made = parts_.template add<Part>(std::forward<Args>(args)...);
+    if constexpr (std::is_base_of_v<source_stage, Part>) sources.push_back(&made);
+    if constexpr (std::is_base_of_v<stage, Part>) stages.push_back(&made);
+    return made;
   }
 
   /// The output of a node, for those that come after it. `Outlet` is `fan_out<T>` or what an exchange delivers.
   template <class Outlet>
   void provide(port where, Outlet& outlet) {
-    outlets_[{where.node, where.index}] = &outlet;
+    outlets_.emplace_back(where, &outlet);
   }
   template <class Outlet>
   Outlet& outlet(port where) {
-    return *static_cast<Outlet*>(outlets_.at({where.node, where.index}));
+    return *static_cast<Outlet*>(outlet_at(where));
   }
   template <class T>
   void subscribe(port where, consumer<T>& next) {
@@ -85,20 +130,34 @@ class assembly {
   /// One object per node and process, made by the first worker that asks.
   template <class Shared, class... Args>
   Shared& shared(node const& which, Args&&... args) {
-    std::shared_ptr<void>& slot = process_.by_node[which.id];
-    if (!slot) slot = std::make_shared<Shared>(std::forward<Args>(args)...);
-    return *static_cast<Shared*>(slot.get());
+    while (process_.by_node.size() <= which.id) process_.by_node.emplace_back();
+    shared_object& slot = process_.by_node[which.id];
+    if (slot.empty()) slot.make<Shared>(std::forward<Args>(args)...);
+    return slot.as<Shared>();
   }
 
-  std::vector<std::unique_ptr<part>> parts;
-  std::vector<stage*> stages;
-  std::vector<source_stage*> sources;
-  std::vector<outbox*> outboxes;
+  list<stage*> stages;
+  list<source_stage*> sources;
+  list<outbox*> outboxes;
 
  private:
+  struct provided {
+    provided(port of, void* to) : where(of), outlet(to) {}
+    port where;
+    void* outlet;
+  };
+
+  /// Most steps read from the step that was built before them.
+  void* outlet_at(port where) {
+    std::size_t i = outlets_.size() - 1;
+    while (outlets_[i].where.node != where.node || outlets_[i].where.index != where.index) --i;
+    return outlets_[i].outlet;
+  }
+
   host& worker_;
   process_parts& process_;
-  std::map<std::pair<std::size_t, std::size_t>, void*> outlets_;
+  owners<part> parts_;
+  list<provided> outlets_;
 };
 
 }  // namespace leat::detail

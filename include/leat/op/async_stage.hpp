@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/buffer.hpp>
+#include <leat/detail/concat.hpp>
 #include <leat/detail/coroutine_root.hpp>
 #include <leat/flow.hpp>
 #include <leat/op/assembly.hpp>
@@ -213,7 +214,7 @@ template <class T, class U, class R, class F>
 class async_node final : public node {
  public:
   async_node(F f, async_settings const& settings, step_info step, port from)
-      : node({std::move(step)}, {from}), f_(std::move(f)), settings_(settings) {}
+      : node(std::move(step), from), f_(std::move(f)), settings_(settings) {}
 
   void build(assembly& worker) const override {
     worker.subscribe<T>(inputs.front(), worker.add<async_stage<T, U, R, F>>(f_, settings_, worker, *this));
@@ -230,11 +231,11 @@ auto append_async(S&& up, F f, async_settings const& settings, step_info step) {
   graph& in = stream_access::graph_of(up);
   in.name_step(step);
   if (settings.in_flight == 0)
-    throw flow_error("step \"" + step.name + "\" (" + place_of(step.where) +
-                     "): in_flight(0) lets no record through; give the number of records that may be under way");
+    throw flow_error(concat({"step \"", step.name, "\" (", place_of(step.where),
+                             "): in_flight(0) lets no record through; give the number of records that may be under way"}));
   if (settings.within && settings.within->count() <= 0)
-    throw flow_error("step \"" + step.name + "\" (" + place_of(step.where) +
-                     "): within(...) leaves a record no time; give a duration above zero");
+    throw flow_error(concat({"step \"", step.name, "\" (", place_of(step.where),
+                             "): within(...) leaves a record no time; give a duration above zero"}));
   port const from = seal(std::forward<S>(up));
   return stream_access::make<R>(in, in.add<async_node<T, U, R, F>>(std::move(f), settings, std::move(step), from));
 }

@@ -115,7 +115,7 @@ class coroutine_stage final : public stage, public consumer<T> {
 template <class T, class U, class F>
 class coroutine_node final : public node {
  public:
-  coroutine_node(F f, step_info step, port from) : node({std::move(step)}, {from}), f_(std::move(f)) {}
+  coroutine_node(F f, step_info step, port from) : node(std::move(step), from), f_(std::move(f)) {}
 
   void build(assembly& worker) const override {
     worker.subscribe<T>(inputs.front(), worker.add<coroutine_stage<T, U, F>>(f_, worker, *this));

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <leat/detail/buffer.hpp>
+#include <leat/detail/list.hpp>
+#include <leat/detail/pack.hpp>
 #include <leat/flow.hpp>
 #include <leat/op/assembly.hpp>
 #include <leat/op/stage.hpp>
@@ -12,10 +14,8 @@
 #include <concepts>
 #include <cstddef>
 #include <memory>
-#include <tuple>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 /// One loop for a run of stateless steps. Plain records go through array loops; after a filter the survivors are
 /// moved together without a branch, unless nearly all or nearly none pass. Everything else is pushed, record by
@@ -84,7 +84,7 @@ class ops_on_stack<Ops, false> {
 template <class In, class Tail, class... Ops>
 class kernel final : public part, public consumer<In> {
   static constexpr std::size_t size = sizeof...(Ops);
-  using ops_type = std::tuple<Ops...>;
+  using ops_type = pack<Ops...>;
   static constexpr bool copies_to_stack = (std::is_trivially_copyable_v<Ops> && ...) && !(std::is_empty_v<Ops> && ...);
   using local_ops = ops_on_stack<ops_type, copies_to_stack>;
 
@@ -93,7 +93,7 @@ class kernel final : public part, public consumer<In> {
     if constexpr (I == 0)
       return std::type_identity<In>{};
     else
-      return std::type_identity<typename std::tuple_element_t<I - 1, ops_type>::out>{};
+      return std::type_identity<typename type_in_pack<I - 1, ops_type>::out>{};
   }
   template <std::size_t I>
   using record_at = typename decltype(record_before<I>())::type;
@@ -103,7 +103,7 @@ class kernel final : public part, public consumer<In> {
   static constexpr std::size_t straight_to() {
     if constexpr (I == size)
       return size;
-    else if constexpr (std::tuple_element_t<I, ops_type>::shape != op_shape::one_to_one)
+    else if constexpr (type_in_pack<I, ops_type>::shape != op_shape::one_to_one)
       return I;
     else
       return straight_to<I + 1>();
@@ -122,7 +122,7 @@ class kernel final : public part, public consumer<In> {
     if constexpr (I == size)
       return false;
     else
-      return std::tuple_element_t<I, ops_type>::shape == op_shape::filter;
+      return type_in_pack<I, ops_type>::shape == op_shape::filter;
   }
 
  public:
@@ -169,14 +169,14 @@ class kernel final : public part, public consumer<In> {
   template <std::size_t I>
   void bind() {
     if constexpr (I != size) {
-      if constexpr (requires { std::get<I>(ops_).bind(steps_[I]); }) std::get<I>(ops_).bind(steps_[I]);
+      if constexpr (requires { in_pack<I>(ops_).bind(steps_[I]); }) in_pack<I>(ops_).bind(steps_[I]);
       bind<I + 1>();
     }
   }
   template <std::size_t I = 0>
   void begin_batch() {
     if constexpr (I != size) {
-      if constexpr (requires { std::get<I>(ops_).begin_batch(); }) std::get<I>(ops_).begin_batch();
+      if constexpr (requires { in_pack<I>(ops_).begin_batch(); }) in_pack<I>(ops_).begin_batch();
       begin_batch<I + 1>();
     }
   }
@@ -195,7 +195,7 @@ class kernel final : public part, public consumer<In> {
     else if constexpr (E == size)
       run_straight<I>(records, count);
     else if constexpr (filter_at<E>()) {
-      if (std::get<E>(survivors_).branch())
+      if (in_pack<E>(survivors_).branch())
         run_by_branch<I>(records, count);
       else
         run_compacting<I, E>(records, count);
@@ -251,7 +251,7 @@ class kernel final : public part, public consumer<In> {
 
   template <std::size_t I, std::size_t E>
   void run_compacting(record_at<I> const* records, std::size_t count) {
-    survivors<record_at<E>>& kept = std::get<E>(survivors_);
+    survivors<record_at<E>>& kept = in_pack<E>(survivors_);
     kept.room.reserve(count);
     record_at<E>* const to = kept.room.begin();
     std::size_t passed = 0;
@@ -272,7 +272,7 @@ class kernel final : public part, public consumer<In> {
   static constexpr bool never_expands() {
     if constexpr (I == size)
       return true;
-    else if constexpr (std::tuple_element_t<I, ops_type>::shape == op_shape::expand)
+    else if constexpr (type_in_pack<I, ops_type>::shape == op_shape::expand)
       return false;
     else
       return never_expands<I + 1>();
@@ -280,7 +280,7 @@ class kernel final : public part, public consumer<In> {
 
   template <std::size_t I, class X>
   [[gnu::always_inline]] decltype(auto) call(ops_type& ops, X&& record) {
-    return guarded(steps_[I], [&]() -> decltype(auto) { return std::get<I>(ops)(std::forward<X>(record)); });
+    return guarded(steps_[I], [&]() -> decltype(auto) { return in_pack<I>(ops)(std::forward<X>(record)); });
   }
 
   /// The steps from I up to E, all one to one, on a record in registers.
@@ -304,7 +304,7 @@ class kernel final : public part, public consumer<In> {
     if constexpr (I == size)
       end(std::forward<X>(record));
     else {
-      using op = std::tuple_element_t<I, ops_type>;
+      using op = type_in_pack<I, ops_type>;
       if constexpr (!std::is_same_v<std::remove_cvref_t<X>, record_at<I>> && !op::template accepts<X>)
         push_to<I>(ops, end, record_at<I>(std::forward<X>(record)));
       else if constexpr (op::shape == op_shape::one_to_one)
@@ -313,15 +313,15 @@ class kernel final : public part, public consumer<In> {
         if (call<I>(ops, std::as_const(record))) push_to<I + 1>(ops, end, std::forward<X>(record));
       } else {
         auto next = [&](auto&& made) { push_to<I + 1>(ops, end, std::forward<decltype(made)>(made)); };
-        guarded(steps_[I], [&] { std::get<I>(ops)(std::forward<X>(record), next); });
+        guarded(steps_[I], [&] { in_pack<I>(ops)(std::forward<X>(record), next); });
       }
     }
   }
 
   ops_type ops_;
   Tail tail_;
-  std::tuple<survivors_of<Ops>...> survivors_;
-  std::vector<step_context> steps_;
+  pack<survivors_of<Ops>...> survivors_;
+  list<step_context> steps_;
 };
 
 /// The usual end of a run: its records go on in batches, to every consumer of the stream.
@@ -382,8 +382,8 @@ struct to_batches {
 template <class In, class Recipe, class... Ops>
 class kernel_node final : public node {
  public:
-  kernel_node(std::tuple<Ops...> ops, Recipe recipe, std::vector<step_info> run, port from)
-      : node(std::move(run), {from}), ops_(std::move(ops)), recipe_(std::move(recipe)) {}
+  kernel_node(pack<Ops...> ops, Recipe recipe, list<step_info> run, port from)
+      : node(std::move(run), from), ops_(std::move(ops)), recipe_(std::move(recipe)) {}
 
   void build(assembly& worker) const override {
     using running = kernel<In, typename Recipe::tail, Ops...>;
@@ -393,7 +393,7 @@ class kernel_node final : public node {
   }
 
  private:
-  std::tuple<Ops...> ops_;
+  pack<Ops...> ops_;
   Recipe recipe_;
 };
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
+#include <leat/detail/list.hpp>
 #include <leat/error.hpp>
 #include <leat/flow.hpp>
 #include <leat/op/assembly.hpp>
 #include <leat/op/stage.hpp>
 
 #include <cstddef>
+#include <initializer_list>
 #include <memory>
 #include <source_location>
 #include <type_traits>
@@ -53,7 +56,7 @@ class merge_part final : public part {
 template <class T>
 class merge_node final : public node {
  public:
-  merge_node(step_info step, std::vector<port> from) : node({std::move(step)}, std::move(from)) {}
+  merge_node(step_info step, list<port> from) : node(std::move(step), std::move(from)) {}
 
   void build(assembly& worker) const override {
     auto& made = worker.add<merge_part<T>>(inputs.size(), worker, *this);
@@ -62,12 +65,13 @@ class merge_node final : public node {
 };
 
 template <class T>
-stream<T> merge_ports(std::vector<graph*> const& graphs, std::vector<port> from, step_name const& name) {
+stream<T> merge_ports(std::initializer_list<graph*> graphs, list<port> from, step_name const& name) {
   for (graph const* each : graphs)
-    if (each != graphs.front())
-      throw flow_error("merge \"" + name.text + "\" (" + place_of(name.where) + ") is given streams of two flows, \"" +
-                       graphs.front()->name() + "\" and \"" + each->name() + "\": streams of one flow can be merged");
-  graph& in = *graphs.front();
+    if (each != *graphs.begin())
+      throw flow_error(concat({"merge \"", name.text, "\" (", place_of(name.where), ") is given streams of two flows, \"",
+                               (*graphs.begin())->name(), "\" and \"", each->name(),
+                               "\": streams of one flow can be merged"}));
+  graph& in = **graphs.begin();
   step_info step("merge", name);
   in.name_step(step);
   return stream_access::make<T>(in, in.template add<merge_node<T>>(std::move(step), std::move(from)));
@@ -88,9 +92,11 @@ auto merge(step_name name, First&& first, More&&... more) {
   if constexpr (quiet || !records_are_of_one_type)
     return stream<poison>{};
   else {
-    std::vector<detail::graph*> const graphs{&detail::stream_access::graph_of(first),
-                                             &detail::stream_access::graph_of(more)...};
-    std::vector<detail::port> from{detail::seal(std::forward<First>(first)), detail::seal(std::forward<More>(more))...};
+    std::initializer_list<detail::graph*> const graphs{&detail::stream_access::graph_of(first),
+                                                       &detail::stream_access::graph_of(more)...};
+    detail::list<detail::port> from;
+    from.push_back(detail::seal(std::forward<First>(first)));
+    (from.push_back(detail::seal(std::forward<More>(more))), ...);
     return detail::merge_ports<T>(graphs, std::move(from), name);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/list.hpp>
 #include <leat/fwd.hpp>
 
 #include <chrono>
@@ -8,7 +9,6 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
-#include <vector>
 
 /// What the running form of a step is made of. All of it lives on one worker and is called by no other thread.
 namespace leat {
@@ -70,7 +70,7 @@ class fan_out {
   }
 
  private:
-  std::vector<consumer<T>*> consumers_;
+  list<consumer<T>*> consumers_;
 };
 
 /// Anything a worker keeps alive for a step.
@@ -135,26 +135,28 @@ class host {
 /// (aligned barriers, Chandy and Lamport 1985 as Flink aligns them).
 class alignment {
  public:
-  explicit alignment(std::size_t inputs) : held_(inputs, false), last_(inputs, false), open_(inputs) {}
+  explicit alignment(std::size_t inputs) : open_(inputs) {
+    for (std::size_t i = 0; i != inputs; ++i) inputs_.push_back({});
+  }
 
-  bool held(std::size_t input) const { return held_[input] || last_[input]; }
+  bool held(std::size_t input) const { return inputs_[input].held || inputs_[input].last; }
 
   /// True when `which` completes a mark, which `result` then is.
   bool arrive(std::size_t input, mark which, mark& result) {
     if (which.epoch > newest_.epoch) newest_.epoch = which.epoch;
     if (which.last()) {
-      last_[input] = true;
+      inputs_[input].last = true;
       stopped_ = stopped_ || which.kind == mark_kind::stop;
     } else {
-      held_[input] = true;
+      inputs_[input].held = true;
     }
     --open_;
     if (open_ != 0) return false;
     bool all_last = true;
-    for (std::size_t i = 0; i != last_.size(); ++i) {
-      held_[i] = false;
-      all_last = all_last && last_[i];
-      if (!last_[i]) ++open_;
+    for (one& each : inputs_) {
+      each.held = false;
+      all_last = all_last && each.last;
+      if (!each.last) ++open_;
     }
     newest_.kind = !all_last ? mark_kind::barrier : stopped_ ? mark_kind::stop : mark_kind::end;
     result = newest_;
@@ -162,8 +164,12 @@ class alignment {
   }
 
  private:
-  std::vector<bool> held_;
-  std::vector<bool> last_;
+  struct one {
+    bool held = false;
+    bool last = false;
+  };
+
+  list<one> inputs_;
   std::size_t open_;
   bool stopped_ = false;
   mark newest_;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/buffer.hpp>
+#include <leat/detail/concat.hpp>
+#include <leat/detail/list.hpp>
 #include <leat/detail/type_name.hpp>
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/stage.hpp>
 
 #include <cstddef>
-#include <map>
-#include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -25,11 +25,36 @@ class of_records {
   virtual ~of_records() = default;
   std::string const& record_name() const { return record_name_; }
 
+  std::string step;  ///< whose records they are
+
  protected:
   explicit of_records(std::string name) : record_name_(std::move(name)) {}
 
  private:
   std::string record_name_;
+};
+
+/// Records by the name of the step.
+class records_by_step {
+ public:
+  std::size_t size() const { return all_.size(); }
+  /// Null: there are none.
+  of_records* find(std::string const& step) const {
+    for (of_records* const one : all_)
+      if (one->step == step) return one;
+    return nullptr;
+  }
+  template <class Records, class... Args>
+  Records& add(std::string const& step, Args&&... args) {
+    Records& made = all_.add<Records>(std::forward<Args>(args)...);
+    made.step = step;
+    return made;
+  }
+  of_records* const* begin() const { return all_.begin(); }
+  of_records* const* end() const { return all_.end(); }
+
+ private:
+  owners<of_records> all_;
 };
 
 /// Stands in for the source of an input of T.
@@ -47,7 +72,7 @@ class captured final : public of_records {
   captured() : of_records(type_name<T>()) {}
 
   std::mutex mutex;
-  std::vector<T> records;
+  buffer<T> records;
 };
 
 template <class T>
@@ -57,12 +82,12 @@ class capturing final : public part, public consumer<T> {
 
   void take(T* records, std::size_t count) override {
     std::lock_guard const lock(into_.mutex);
-    for (std::size_t i = 0; i != count; ++i) into_.records.push_back(std::move(records[i]));
+    for (std::size_t i = 0; i != count; ++i) into_.records.push(std::move(records[i]));
   }
   void look(T const* records, std::size_t count) override {
     if constexpr (std::is_copy_constructible_v<T>) {
       std::lock_guard const lock(into_.mutex);
-      for (std::size_t i = 0; i != count; ++i) into_.records.push_back(records[i]);
+      for (std::size_t i = 0; i != count; ++i) into_.records.push(records[i]);
     }
   }
   void arrive(mark) override {}
@@ -75,54 +100,61 @@ class capturing final : public part, public consumer<T> {
 /// The stand-ins of one run. Filled in before it begins; outputs are added by the workers that are put together.
 class stand_ins {
  public:
-  std::map<std::string, std::shared_ptr<of_records>> inputs;
+  records_by_step inputs;
   /// The outputs that keep their own sink.
-  std::set<std::string> kept;
-  std::map<std::string, std::shared_ptr<of_records>> outputs;
+  std::vector<std::string> kept;
+  records_by_step outputs;
 
   bool replaces(step_info const& step) const {
-    return inputs.contains(step.name) || (step.kind == "output" && !kept.contains(step.name));
+    if (inputs.find(step.name) != nullptr) return true;
+    if (step.kind != "output") return false;
+    for (std::string const& name : kept)
+      if (name == step.name) return false;
+    return true;
   }
 
   /// Throws flow_error when a step is named that is not one.
   void refuse_unknown(graph const& flow) const {
-    for (auto const& [name, given] : inputs) refuse_unknown(flow, name, "input");
+    for (of_records const* given : inputs) refuse_unknown(flow, given->step, "input");
     for (std::string const& name : kept) refuse_unknown(flow, name, "output");
   }
 
   /// Null: this input keeps its own source.
   template <class T>
   input_stand_in<T>* input(step_info const& step) const {
-    auto const found = inputs.find(step.name);
-    if (found == inputs.end()) return nullptr;
-    auto* const fitting = dynamic_cast<input_stand_in<T>*>(found->second.get());
-    if (fitting == nullptr)
-      throw flow_error("input \"" + step.name + "\" (" + place_of(step.where) + ") gives records of type " +
-                       type_name<T>() + ", and the test feeds it records of type " + found->second->record_name());
+    of_records* const found = inputs.find(step.name);
+    if (found == nullptr) return nullptr;
+    auto* const fitting = dynamic_cast<input_stand_in<T>*>(found);
+    if (fitting == nullptr) refuse_type(step, type_name<T>(), *found);
     return fitting;
   }
 
   /// Null: this output keeps its own sink.
   template <class T>
-  std::shared_ptr<captured<T>> output(step_info const& step) {
+  captured<T>* output(step_info const& step) {
     if (!replaces(step)) return nullptr;
     std::lock_guard const lock(mutex_);
-    std::shared_ptr<of_records>& made = outputs[step.name];
-    if (!made) made = std::make_shared<captured<T>>();
-    return std::dynamic_pointer_cast<captured<T>>(made);
+    of_records* const made = outputs.find(step.name);
+    return made != nullptr ? static_cast<captured<T>*>(made) : &outputs.add<captured<T>>(step.name);
   }
 
  private:
-  static void refuse_unknown(graph const& flow, std::string const& name, std::string const& kind) {
+  [[noreturn, gnu::cold]] static void refuse_type(step_info const& step, std::string const& wanted,
+                                                  of_records const& given) {
+    throw flow_error(concat({"input \"", step.name, "\" (", place_of(step.where), ") gives records of type ", wanted,
+                             ", and the test feeds it records of type ", given.record_name()}));
+  }
+
+  [[gnu::cold]] static void refuse_unknown(graph const& flow, std::string const& name, std::string const& kind) {
     std::string known;
-    for (auto const& made : flow.nodes())
+    for (node const* made : flow.nodes())
       for (step_info const& step : made->steps) {
         if (step.kind != kind) continue;
         if (step.name == name) return;
-        known += (known.empty() ? "" : ", ") + ("\"" + step.name + "\"");
+        known += concat({known.empty() ? "" : ", ", "\"", step.name, "\""});
       }
-    throw flow_error("the test names an " + kind + " \"" + name + "\", which the flow does not have; it has " +
-                     (known.empty() ? "none" : known));
+    throw flow_error(concat({"the test names an ", kind, " \"", name, "\", which the flow does not have; it has ",
+                             known.empty() ? "none" : known}));
   }
 
   std::mutex mutex_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/stage.hpp>
@@ -14,7 +15,7 @@ namespace leat::detail {
 
 /// Which step is running where: what an error, `inspect_debug` and a source of the user's want to know.
 struct step_context {
-  step_context(step_info const& step, host& on)
+  [[gnu::noinline]] step_context(step_info const& step, host& on)
       : name(step.name), kind(step.kind), where(step.where), worker(&on) {}
 
   std::string name;
@@ -38,9 +39,9 @@ struct step_context {
     }
   }
 
-  run_error error(std::string const& cause) const {
-    return {"step \"" + name + "\" (" + kind + ", " + place_of(where) + ") failed on worker " +
-                std::to_string(worker->index()) + " in epoch " + std::to_string(epoch) + ": " + cause,
+  [[gnu::cold]] run_error error(std::string const& cause) const {
+    return {concat({"step \"", name, "\" (", kind, ", ", place_of(where), ") failed on worker ",
+                    std::to_string(worker->index()), " in epoch ", std::to_string(epoch), ": ", cause}),
             name, where, worker->index(), epoch};
   }
 };

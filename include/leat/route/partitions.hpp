@@ -1,36 +1,63 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/list.hpp>
+#include <leat/detail/sort_names.hpp>
+
 #include <cstddef>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace leat::detail {
 
+/// The workers that can open a partition.
+struct candidates {
+  explicit candidates(std::string partition) : name(std::move(partition)) {}
+  std::string name;
+  list<unsigned> workers;
+};
+
+/// `sorted` has one of this name.
+inline candidates& with_name(list<candidates>& sorted, std::string const& name) {
+  std::size_t first = 0;
+  for (std::size_t count = sorted.size(); count > 1;) {
+    std::size_t const half = count / 2;
+    if (!(name < sorted[first + half].name)) first += half;
+    count -= half;
+  }
+  return sorted[first];
+}
+
 /// Shares partitions out among the workers that can open them: those that fewest workers have come first, then by
 /// name; each goes to the candidate that has fewest so far, the lowest index on ties. (Bytewax's rule.)
 /// `offered[w]` are the partitions worker w can open; the result is (partition, worker), in the order decided.
-inline std::vector<std::pair<std::string, unsigned>> assign_partitions(
+[[gnu::cold]] inline std::vector<std::pair<std::string, unsigned>> assign_partitions(
     std::vector<std::vector<std::string>> const& offered) {
-  std::map<std::string, std::vector<unsigned>> candidates;
+  std::vector<std::string> all;
+  for (std::vector<std::string> const& some : offered)
+    for (std::string const& name : some) all.push_back(std::string(name));
+  sort_names(all);
+  list<candidates> names;
+  for (std::string& name : all)
+    if (names.empty() || names.back().name != name) names.emplace_back(std::move(name));
   for (unsigned w = 0; w != offered.size(); ++w)
     for (std::string const& name : offered[w]) {
-      std::vector<unsigned>& have_it = candidates[name];
+      list<unsigned>& have_it = with_name(names, name).workers;
       if (have_it.empty() || have_it.back() != w) have_it.push_back(w);
     }
 
-  std::vector<std::size_t> load(offered.size(), 0);
+  list<std::size_t> load;
+  while (load.size() != offered.size()) load.push_back(0);
   std::vector<std::pair<std::string, unsigned>> result;
   for (std::size_t rarity = 1; rarity <= offered.size(); ++rarity)
-    for (auto const& [name, have_it] : candidates) {
-      if (have_it.size() != rarity) continue;
-      unsigned best = have_it.front();
-      for (unsigned w : have_it)
+    for (candidates& of : names) {
+      if (of.workers.size() != rarity) continue;
+      unsigned best = of.workers.front();
+      for (unsigned w : of.workers)
         if (load[w] < load[best]) best = w;
       ++load[best];
-      result.emplace_back(name, best);
+      result.emplace_back(of.name, best);
     }
   return result;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/pack.hpp>
 #include <leat/op/kernel.hpp>
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/redistribute.hpp>
@@ -11,7 +12,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -56,7 +56,7 @@ template <class T, class Sink>
 class partitioned_output_node final : public node {
  public:
   partitioned_output_node(Sink sink, step_info step, port from)
-      : node({std::move(step)}, {from}), sink_(std::move(sink)) {
+      : node(std::move(step), from), sink_(std::move(sink)) {
     movement = "exchange to the owner of the partition";
   }
 
@@ -82,7 +82,7 @@ class partitioned_output_node final : public node {
     using written = partitioned_sink_stage<T, Sink, part_of_record<T, Sink>>;
 
     exchange const way(to_partition_owner<T, Sink>{sink_});
-    worker.subscribe<T>(inputs.front(), worker.add<sender>(std::tuple<>{}, way, worker, *this));
+    worker.subscribe<T>(inputs.front(), worker.add<sender>(pack<>{}, way, worker, *this));
     exchange::build_receiver(worker, *this);
     worker.subscribe<T>({id, 0}, worker.add<written>(sink_, part_of_record<T, Sink>(sink_), worker, *this));
   }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/list.hpp>
+#include <leat/run/started.hpp>
+
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <mutex>
 #include <thread>
 #include <utility>
-#include <vector>
 
 namespace leat::detail {
 
@@ -27,7 +28,8 @@ class blocking_pool {
       std::lock_guard const lock(mutex_);
       if (closing_) return;
       waiting_.push_back(std::move(work));
-      if (waiting_.size() > idle_ && threads_.size() < most_) threads_.emplace_back([this] { loop(); });
+      if (waiting() > idle_ && threads_.size() < most_)
+        threads_.push_back(started([](void* self) { static_cast<blocking_pool*>(self)->loop(); }, this));
     }
     bell_.notify_one();
   }
@@ -38,6 +40,7 @@ class blocking_pool {
       std::lock_guard const lock(mutex_);
       closing_ = true;
       waiting_.clear();
+      next_.clear();
     }
     bell_.notify_all();
     for (std::thread& one : threads_)
@@ -45,15 +48,19 @@ class blocking_pool {
   }
 
  private:
+  std::size_t waiting() const { return waiting_.size() + next_.size(); }
+
   void loop() {
     std::unique_lock lock(mutex_);
     for (;;) {
       ++idle_;
-      bell_.wait(lock, [this] { return closing_ || !waiting_.empty(); });
+      bell_.wait(lock, [this] { return closing_ || waiting() != 0; });
       --idle_;
       if (closing_) return;
-      std::function<void()> const work = std::move(waiting_.front());
-      waiting_.pop_front();
+      if (next_.empty())
+        for (; !waiting_.empty(); waiting_.pop_back()) next_.push_back(std::move(waiting_.back()));
+      std::function<void()> const work = std::move(next_.back());
+      next_.pop_back();
       lock.unlock();
       work();
       lock.lock();
@@ -63,8 +70,9 @@ class blocking_pool {
   std::size_t most_;
   std::mutex mutex_;
   std::condition_variable bell_;
-  std::deque<std::function<void()>> waiting_;
-  std::vector<std::thread> threads_;
+  list<std::function<void()>> waiting_;
+  list<std::function<void()>> next_;  ///< the oldest of them, in reverse order
+  list<std::thread> threads_;
   std::size_t idle_ = 0;
   bool closing_ = false;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
+#include <leat/detail/list.hpp>
 #include <leat/picture.hpp>
 #include <leat/run/environment.hpp>
 #include <leat/run/flags.hpp>
@@ -27,11 +29,11 @@ class command_line {
   command_line(int argc, char const* const* argv, std::string usage = {}, options defaults = {})
       : usage_(std::move(usage)) {
     settings_.how = std::move(defaults);
-    std::vector<std::string> words(argv, argv + (argc > 0 ? argc : 0));
-    if (!words.empty()) program_ = words.front().substr(words.front().rfind('/') + 1);
+    if (argc > 0) program_ = argv[0];
+    program_.erase(0, program_.rfind('/') + 1);
     if (program_.empty()) program_ = "flow";
     try {
-      take_flags(words);
+      take_flags(argc, argv);
       take_environment();
     } catch (detail::usage_error const& wrong) {
       fault_ = wrong.what();
@@ -55,10 +57,11 @@ class command_line {
   std::string const& fault() const { return fault_; }
 
   /// What `--help` prints.
-  std::string help() const {
+  [[gnu::cold]] std::string help() const {
     auto const end_of_line = usage_.find('\n');
-    std::string text = synopsis() + "\n";
-    if (end_of_line != std::string::npos) text += usage_.substr(end_of_line + 1) + "\n";
+    std::string text = synopsis();
+    text += '\n';
+    if (end_of_line != std::string::npos) text.append(usage_, end_of_line + 1).append("\n");
     text += "\nHow the flow is run (in brackets: the variables of the environment that say the same):\n";
     for (detail::flag const& one : detail::flags) text += one.help_line();
     return text +
@@ -68,7 +71,9 @@ class command_line {
   }
 
   /// Prints help or the version; gives the exit status.
-  int answer() const { return print(wants_help_ ? help() : program_ + " (leat " LEAT_VERSION ")\n"); }
+  [[gnu::cold]] int answer() const {
+    return print(wants_help_ ? help() : detail::concat({program_, " (leat " LEAT_VERSION ")\n"}));
+  }
   /// On standard output; gives the exit status, 1 when the text cannot be written.
   static int print(std::string const& text) {
     return std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0 ? 0 : 1;
@@ -76,27 +81,27 @@ class command_line {
 
   /// For arguments of the program's own that are wrong: says so on standard error with a hint, and gives the exit
   /// status: `if (...) return cli.refuse("--csv needs a file");`. Whoever asked for help or the version gets that instead.
-  int refuse(std::string const& why) const {
+  [[gnu::cold]] int refuse(std::string const& why) const {
     if (wants_answer()) return answer();
-    std::string const text = program_ + ": " + (fault_.empty() ? why : fault_) + "\n" + synopsis() + "   (" + program_ +
-                             " --help explains)\n";
+    std::string const text = detail::concat(
+        {program_, ": ", fault_.empty() ? why : fault_, "\n", synopsis(), "   (", program_, " --help explains)\n"});
     std::fputs(text.c_str(), stderr);
     return 2;
   }
 
  private:
-  std::string synopsis() const {
+  [[gnu::cold]] std::string synopsis() const {
     std::string text = "usage: " + program_;
-    for (detail::flag const& one : detail::flags) text += " [" + one.spelling() + "]";
+    for (detail::flag const& one : detail::flags) text += detail::concat({" [", one.spelling(), "]"});
     if (!usage_.empty()) text += " " + usage_.substr(0, usage_.find('\n'));
     return text;
   }
 
-  void take_flags(std::vector<std::string> const& words) {
-    for (std::size_t i = 1; i < words.size(); ++i) {
-      std::string const& word = words[i];
+  void take_flags(int argc, char const* const* argv) {
+    for (int i = 1; i < argc; ++i) {
+      std::string_view const word = argv[i];
       if (word == "--") {
-        rest_.insert(rest_.end(), words.begin() + static_cast<std::ptrdiff_t>(i) + 1, words.end());
+        while (++i < argc) rest_.push_back(argv[i]);
         return;
       }
       if (word == "-h" || word == "--help")
@@ -104,27 +109,27 @@ class command_line {
       else if (word == "--version")
         wants_version_ = true;
       else if (detail::flag const* const found = detail::flag_of(word))
-        take(*found, words, i);
+        take(*found, argc, argv, i);
       else
-        rest_.push_back(word);
+        rest_.push_back(argv[i]);
     }
   }
 
   /// `-w4`, `-w 4`, `--workers-per-process=4`, `--workers-per-process 4`. The first fault does not end the search for
   /// `--help`.
-  void take(detail::flag const& which, std::vector<std::string> const& words, std::size_t& i) {
-    std::string const& word = words[i];
+  [[gnu::cold]] void take(detail::flag const& which, int argc, char const* const* argv, int& i) {
+    std::string_view const word = argv[i];
     bool const is_long = word[1] == '-';
     std::size_t const name_ends = is_long ? word.find('=') : 2;
-    std::string const name = word.substr(0, name_ends);
+    std::string const name(word.substr(0, name_ends));
     given_.push_back(&which);
     try {
       if (name_ends < word.size())
-        which.apply(settings_, name, std::string_view(word).substr(name_ends + (is_long ? 1 : 0)));
-      else if (i + 1 < words.size())
-        which.apply(settings_, name, words[++i]);
+        which.apply(settings_, name, word.substr(name_ends + (is_long ? 1 : 0)));
+      else if (i + 1 < argc)
+        which.apply(settings_, name, argv[++i]);
       else
-        throw detail::usage_error(name + " is to be followed by " + which.value);
+        throw detail::usage_error(detail::concat({name, " is to be followed by ", which.value}));
     } catch (detail::usage_error const& wrong) {
       if (fault_.empty()) fault_ = wrong.what();
     }
@@ -149,7 +154,7 @@ class command_line {
   std::string fault_;
   detail::settings settings_;
   std::vector<std::string> rest_;
-  std::vector<detail::flag const*> given_;
+  detail::list<detail::flag const*> given_;
   bool wants_help_ = false;
   bool wants_version_ = false;
 };

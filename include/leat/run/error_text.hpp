@@ -9,7 +9,7 @@ namespace leat {
 
 /// What to tell a person of an exception that `run` threw: its message, which names step, place, worker, epoch and cause,
 /// and one line more for each exception nested deeper that adds something.
-inline std::string error_text(std::exception const& failure) {
+[[gnu::cold]] inline std::string error_text(std::exception const& failure) {
   std::string text = failure.what();
   std::string last = text;
   std::exception_ptr next;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
 #include <leat/picture.hpp>
 #include <leat/run/options.hpp>
 
@@ -39,40 +40,38 @@ struct flag {
   void (*set)(settings& all, std::string_view text);  ///< throws usage_error with what is wrong
 
   /// `given_as`: the flag or the variable, as the person knows it.
-  void apply(settings& all, std::string const& given_as, std::string_view text) const {
+  [[gnu::cold]] void apply(settings& all, std::string const& given_as, std::string_view text) const {
     try {
       set(all, text);
     } catch (usage_error const& wrong) {
-      throw usage_error(given_as + ": \"" + std::string(text) + "\" " + wrong.what());
+      throw usage_error(concat({given_as, ": \"", text, "\" ", wrong.what()}));
     }
   }
 
-  std::string spelling() const {
-    return (letter.empty() ? "--" + std::string(name) + "=" : "-" + std::string(letter) + " ") + value;
+  [[gnu::cold]] std::string spelling() const {
+    return letter.empty() ? concat({"--", name, "=", value}) : concat({"-", letter, " ", value});
   }
-  std::string help_line() const {
-    std::string line = letter.empty() ? "      --" : "  -" + std::string(letter) + ", --";
-    line += std::string(name) + "=" + value;
+  [[gnu::cold]] std::string help_line() const {
+    std::string line = concat({letter.empty() ? "      " : concat({"  -", letter, ", "}), "--", name, "=", value});
     line.resize(line.size() < 34 ? 34 : line.size() + 1, ' ');
-    line += std::string(" ") + help + " [" + variable;
-    if (bytewax_variable != nullptr) line += std::string(", ") + bytewax_variable;
-    return line + "]\n";
+    bool const has_another = bytewax_variable != nullptr;
+    return concat({line, " ", help, " [", variable, has_another ? ", " : "", has_another ? bytewax_variable : "", "]\n"});
   }
 };
 
-inline std::uint64_t whole_number(std::string_view text, std::uint64_t least, std::uint64_t most) {
+[[gnu::cold]] inline std::uint64_t whole_number(std::string_view text, std::uint64_t least, std::uint64_t most) {
   std::uint64_t number = 0;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   bool const too_large = error == std::errc::result_out_of_range;
   if (text.empty() || end != text.data() + text.size() || (error != std::errc{} && !too_large))
     throw usage_error("is not a whole number");
-  if (too_large || number > most) throw usage_error("is too many: " + std::to_string(most) + " at most");
-  if (number < least) throw usage_error("is too few: " + std::to_string(least) + " at least");
+  if (too_large || number > most) throw usage_error(concat({"is too many: ", std::to_string(most), " at most"}));
+  if (number < least) throw usage_error(concat({"is too few: ", std::to_string(least), " at least"}));
   return number;
 }
 
 /// Seconds and fractions of a second. What is more than zero stays so.
-inline std::chrono::nanoseconds seconds(std::string_view text) {
+[[gnu::cold]] inline std::chrono::nanoseconds seconds(std::string_view text) {
   constexpr double most = 1e9;
   double number = 0;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -92,7 +91,7 @@ inline void set_snapshot_interval(settings& all, std::string_view text) { all.ho
 inline void set_batch_size(settings& all, std::string_view text) {
   all.how.batch_size = static_cast<std::size_t>(whole_number(text, 0, 1'000'000));
 }
-inline void set_graph(settings& all, std::string_view text) {
+[[gnu::cold]] inline void set_graph(settings& all, std::string_view text) {
   if (text == "mermaid")
     all.graph = picture::mermaid;
   else if (text == "dot")
@@ -116,7 +115,7 @@ inline constexpr flag flags[] = {
 };
 
 /// The flag that this word is, with or without its value; null when it is none of ours.
-inline flag const* flag_of(std::string_view word) {
+[[gnu::cold]] inline flag const* flag_of(std::string_view word) {
   if (word.size() < 2 || word[0] != '-') return nullptr;
   std::string_view const name = word[1] == '-' ? word.substr(2, word.find('=') - 2) : std::string_view{};
   for (flag const& one : flags)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
 #include <leat/flow.hpp>
 #include <leat/picture.hpp>
 #include <leat/run/command_line.hpp>
@@ -16,8 +17,8 @@
 namespace leat {
 namespace detail {
 
-inline int report(command_line const& cli, std::exception const& failure) {
-  std::string const text = cli.program() + ": " + error_text(failure) + "\n";
+[[gnu::cold]] inline int report(command_line const& cli, std::exception const& failure) {
+  std::string const text = concat({cli.program(), ": ", error_text(failure), "\n"});
   std::fflush(stdout);
   std::fputs(text.c_str(), stderr);
   return 1;
@@ -54,8 +55,8 @@ inline int main(int argc, char const* const* argv, flow const& what, options def
   command_line const cli(argc, argv, {}, std::move(defaults));
   if (cli.rest().empty()) return main(cli, what);
   std::string const& first = cli.rest().front();
-  return cli.refuse((first.starts_with("-") ? "there is no flag \"" : "it takes no arguments, but was given \"") + first +
-                    "\"");
+  return cli.refuse(detail::concat(
+      {first.starts_with("-") ? "there is no flag \"" : "it takes no arguments, but was given \"", first, "\""}));
 }
 
 /// The same with a function that describes the flow, `describe(cli) -> leat::flow`: it is called only when the flow is

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
+#include <leat/detail/list.hpp>
 #include <leat/run/picture_steps.hpp>
 
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace leat::detail {
 
 /// A string of JSON; the text is UTF-8 already.
-inline std::string json_text(std::string_view text) {
+[[gnu::cold]] inline std::string json_text(std::string_view text) {
   std::string quoted = "\"";
   for (char const c : text) {
     if (c == '"' || c == '\\') {
@@ -40,26 +41,25 @@ inline std::string json_text(std::string_view text) {
 ///
 /// Members may be added; those here keep their meaning. `op_type` is the operator's name; `output` counts from 0 (of a
 /// branch: 0 true, 1 false); `movement` says how records change workers on the way, null that they do not.
-inline std::string json(drawing const& drawn) {
+[[gnu::cold]] inline std::string json(drawing const& drawn) {
   auto const or_null = [](std::string_view text) { return text.empty() ? std::string("null") : json_text(text); };
-  auto const list = [&](std::vector<drawing::box> const& boxes) {
+  auto const all = [&](list<drawing::box> const& boxes) {
     std::string text = "[";
     for (drawing::box const& of : boxes) {
-      text += text.size() > 1 ? ",\n" : "\n";
-      text += "    {\"step_id\": " + json_text(of.id) + ", \"step_name\": " + json_text(of.name) +
-              ", \"op_type\": " + json_text(of.kind) + ", \"within\": " +
-              (of.within == drawing::none ? "null" : json_text(drawn.frames[of.within].id)) + ", \"where\": {\"file\": " +
-              json_text(of.where.file_name()) + ", \"line\": " + std::to_string(of.where.line()) + "}, \"inputs\": [";
       std::string inputs;
       for (drawing::line const& in : of.inputs)
-        inputs += (inputs.empty() ? "" : ", ") + ("{\"step_id\": " + json_text(drawn.steps[in.from].id)) +
-                  ", \"output\": " + std::to_string(in.output) + ", \"movement\": " + or_null(in.movement) + "}";
-      text += inputs + "]}";
+        inputs += concat({inputs.empty() ? "" : ", ", "{\"step_id\": ", json_text(drawn.steps[in.from].id),
+                          ", \"output\": ", std::to_string(in.output), ", \"movement\": ", or_null(in.movement), "}"});
+      text += concat({text.size() > 1 ? ",\n" : "\n", "    {\"step_id\": ", json_text(of.id), ", \"step_name\": ",
+                      json_text(of.name), ", \"op_type\": ", json_text(of.kind), ", \"within\": ",
+                      of.within == drawing::none ? "null" : json_text(drawn.frames[of.within].id),
+                      ", \"where\": {\"file\": ", json_text(of.where.file_name()), ", \"line\": ",
+                      std::to_string(of.where.line()), "}, \"inputs\": [", inputs, "]}"});
     }
     return text + (boxes.empty() ? "]" : "\n  ]");
   };
-  return "{\n  \"flow_id\": " + json_text(drawn.name) + ",\n  \"composites\": " + list(drawn.frames) +
-         ",\n  \"steps\": " + list(drawn.steps) + "\n}\n";
+  return concat({"{\n  \"flow_id\": ", json_text(drawn.name), ",\n  \"composites\": ", all(drawn.frames),
+                 ",\n  \"steps\": ", all(drawn.steps), "\n}\n"});
 }
 
 }  // namespace leat::detail

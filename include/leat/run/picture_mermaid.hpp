@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
 #include <leat/run/picture_steps.hpp>
 
 #include <cstddef>
@@ -10,7 +11,7 @@
 namespace leat::detail {
 
 /// Text in quotes. What Mermaid or its HTML would read as more than text is written as Mermaid's entity codes.
-inline std::string mermaid_text(std::string_view text) {
+[[gnu::cold]] inline std::string mermaid_text(std::string_view text) {
   std::string quoted = "\"";
   for (char const c : text) {
     bool const plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -18,33 +19,38 @@ inline std::string mermaid_text(std::string_view text) {
     if (plain)
       quoted += c;
     else
-      quoted += "#" + std::to_string(static_cast<int>(c)) + ";";
+      quoted += concat({"#", std::to_string(static_cast<int>(c)), ";"});
   }
   return quoted + "\"";
 }
 
 /// The look of Bytewax's pictures: a `flowchart TD`, a subgraph for the flow and for each step made of others. Boxes are
 /// numbered, since a step's name may hold what an identifier of Mermaid's may not.
-inline std::string mermaid(drawing const& drawn) {
-  std::string text = "flowchart TD\n  subgraph f [" + mermaid_text(drawn.name + " (flow)") + "]\n";
+[[gnu::cold]] inline std::string mermaid(drawing const& drawn) {
+  std::string text = concat({"flowchart TD\n  subgraph f [", mermaid_text(concat({drawn.name, " (flow)"})), "]\n"});
   std::string indent = "    ";
-  auto const label = [](drawing::box const& of) { return "[" + mermaid_text(of.name + " (" + of.kind + ")") + "]\n"; };
-  drawn.visit(
-      [&](std::size_t frame) {
-        text += indent + "subgraph f" + std::to_string(frame) + " " + label(drawn.frames[frame]);
+  auto const label = [](drawing::box const& of) {
+    return concat({"[", mermaid_text(concat({of.name, " (", of.kind, ")"})), "]\n"});
+  };
+  for (drawing::event const& next : drawn.travel()) switch (next.what) {
+      case drawing::event_kind::open:
+        text += concat({indent, "subgraph f", std::to_string(next.of), " ", label(drawn.frames[next.of])});
         indent += "  ";
-      },
-      [&](std::size_t step) { text += indent + "s" + std::to_string(step) + label(drawn.steps[step]); },
-      [&] {
+        break;
+      case drawing::event_kind::step:
+        text += concat({indent, "s", std::to_string(next.of), label(drawn.steps[next.of])});
+        break;
+      case drawing::event_kind::close:
         indent.resize(indent.size() - 2);
-        text += indent + "end\n";
-      });
+        text += concat({indent, "end\n"});
+        break;
+    }
   text += "  end\n";
   for (std::size_t to = 0; to != drawn.steps.size(); ++to)
     for (drawing::line const& in : drawn.steps[to].inputs) {
       std::string const on = text_on(in);
-      text += "  s" + std::to_string(in.from) + (on.empty() ? " --> " : " -- " + mermaid_text(on) + " --> ") + "s" +
-              std::to_string(to) + "\n";
+      text += concat({"  s", std::to_string(in.from), on.empty() ? " --> " : concat({" -- ", mermaid_text(on), " --> "}),
+                      "s", std::to_string(to), "\n"});
     }
   return text;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
+#include <leat/detail/list.hpp>
 #include <leat/graph.hpp>
 
 #include <cstddef>
@@ -8,7 +10,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace leat::detail {
 
@@ -33,51 +34,63 @@ struct drawing {
     std::string kind;
     std::source_location where;
     std::size_t within = none;  ///< a frame
-    std::vector<line> inputs;   ///< a frame has none
+    list<line> inputs;   ///< a frame has none
   };
 
-  explicit drawing(graph const& flow) : name(flow.name()) {
+  [[gnu::cold]] explicit drawing(graph const& flow) : name(flow.name()) {
     for (step_info const& scope : flow.scopes()) frames.push_back(put(box(scope)));
-    std::vector<line> ends;
-    for (auto const& made : flow.nodes()) ends.push_back(add(*made, ends));
+    list<line> ends;
+    for (node const* made : flow.nodes()) ends.push_back(add(*made, ends));
     label_outputs();
   }
 
   std::string name;
-  std::vector<box> frames;
-  std::vector<box> steps;
+  list<box> frames;
+  list<box> steps;
 
-  /// Calls `open(frame)`, `step(index)`, `close()` in the order of travel, frames around what is inside them.
-  template <class Open, class Step, class Close>
-  void visit(Open&& open, Step&& step, Close&& close, std::size_t within = none) const {
-    std::vector<bool> opened(frames.size(), false);
-    for (std::size_t i = 0; i != steps.size(); ++i) {
-      std::size_t at = steps[i].within;
-      if (at == within) {
-        step(i);
-        continue;
-      }
-      while (at != none && frames[at].within != within) at = frames[at].within;
-      if (at == none || opened[at]) continue;
-      opened[at] = true;
-      open(at);
-      visit(open, step, close, at);
-      close();
-    }
+  enum class event_kind { open, step, close };
+  struct event {
+    event_kind what;
+    std::size_t of;  ///< a frame or a step
+  };
+  /// Steps in the order of travel, frames opened and closed around what is inside them.
+  list<event> travel() const {
+    list<event> all;
+    travel_within(none, all);
+    return all;
   }
 
  private:
+  [[gnu::cold]] void travel_within(std::size_t frame, list<event>& all) const {
+    list<std::size_t> opened;
+    for (std::size_t i = 0; i != steps.size(); ++i) {
+      std::size_t at = steps[i].within;
+      if (at == frame) {
+        all.push_back({event_kind::step, i});
+        continue;
+      }
+      while (at != none && frames[at].within != frame) at = frames[at].within;
+      bool seen = at == none;
+      for (std::size_t const other : opened) seen = seen || other == at;
+      if (seen) continue;
+      opened.push_back(at);
+      all.push_back({event_kind::open, at});
+      travel_within(at, all);
+      all.push_back({event_kind::close, at});
+    }
+  }
+
   /// Into the innermost frame around it. Frames come in the order in which they were opened.
-  box put(box made) const {
+  [[gnu::cold]] box put(box made) const {
     for (std::size_t i = 0; i != frames.size(); ++i)
-      if (made.id.starts_with(frames[i].id + ".")) made.within = i;
+      if (made.id.starts_with(concat({frames[i].id, "."}))) made.within = i;
     return made;
   }
 
   /// The steps of a node one after the other; gives where a line from it begins. An exchange is no step of the user's: it
   /// is drawn as what happens on the line.
-  line add(node const& made, std::vector<line> const& ends) {
-    std::vector<line> inputs;
+  [[gnu::cold]] line add(node const& made, list<line> const& ends) {
+    list<line> inputs;
     for (port const& from : made.inputs) {
       inputs.push_back(ends[from.node]);
       if (from.index != 0) inputs.back().output = from.index;
@@ -85,7 +98,8 @@ struct drawing {
     for (step_info const& step : made.steps) {
       if (step.kind == "exchange") continue;
       steps.push_back(put(box(step)));
-      steps.back().inputs = std::exchange(inputs, {line(steps.size() - 1)});
+      steps.back().inputs = std::exchange(inputs, {});
+      inputs.emplace_back(steps.size() - 1);
     }
     if (made.step().kind == "output") {
       for (line& in : steps.back().inputs) move_on(in, made.movement);
@@ -100,8 +114,9 @@ struct drawing {
     way.movement += movement;
   }
 
-  void label_outputs() {
-    std::vector<std::size_t> most(steps.size(), 0);
+  [[gnu::cold]] void label_outputs() {
+    list<std::size_t> most;
+    for (std::size_t i = 0; i != steps.size(); ++i) most.push_back(0);
     for (box const& step : steps)
       for (line const& in : step.inputs)
         if (in.output > most[in.from]) most[in.from] = in.output;
@@ -110,16 +125,14 @@ struct drawing {
         if (steps[in.from].kind == "branch")
           in.label = in.output == 0 ? "true" : "false";
         else if (most[in.from] != 0)
-          in.label = "output " + std::to_string(in.output);
+          in.label = concat({"output ", std::to_string(in.output)});
       }
   }
 };
 
 /// The text on a line: "false, exchange by key".
 inline std::string text_on(drawing::line const& in) {
-  std::string text = in.label;
-  if (!text.empty() && !in.movement.empty()) text += ", ";
-  return text += in.movement;
+  return concat({in.label, in.label.empty() || in.movement.empty() ? "" : ", ", in.movement});
 }
 
 }  // namespace leat::detail

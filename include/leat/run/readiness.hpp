@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/list.hpp>
+#include <leat/run/started.hpp>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
@@ -12,7 +15,6 @@
 #include <stdexcept>
 #include <thread>
 #include <utility>
-#include <vector>
 
 namespace leat::detail {
 
@@ -33,7 +35,7 @@ class readiness {
     if (!thread_.joinable()) {
       if (::pipe2(poke_.data(), O_CLOEXEC | O_NONBLOCK) != 0)
         throw std::runtime_error("leat: cannot make the pipe that waiting for input needs");
-      thread_ = std::thread([this] { run(); });
+      thread_ = started([](void* self) { static_cast<readiness*>(self)->run(); }, this);
     }
     watched_.push_back(watched{descriptor, reader, std::move(then)});
     poke();
@@ -64,15 +66,16 @@ class readiness {
   }
 
   void run() {
-    std::vector<pollfd> set;
+    list<pollfd> set;
     for (;;) {
       {
         std::lock_guard const lock(mutex_);
         if (closing_) return;
-        set.assign(1, pollfd{poke_[0], POLLIN, 0});
+        set.clear();
+        set.push_back(pollfd{poke_[0], POLLIN, 0});
         for (watched const& one : watched_) set.push_back(pollfd{one.descriptor, POLLIN, 0});
       }
-      ::poll(set.data(), static_cast<nfds_t>(set.size()), -1);
+      ::poll(set.begin(), static_cast<nfds_t>(set.size()), -1);
       std::array<char, 64> rest{};
       while (::read(poke_[0], rest.data(), rest.size()) > 0) {
       }
@@ -80,21 +83,21 @@ class readiness {
     }
   }
 
-  void fire(std::vector<pollfd> const& set) {
-    std::vector<std::function<void()>> due;
+  void fire(list<pollfd> const& set) {
+    list<std::function<void()>> due;
     {
       std::lock_guard const lock(mutex_);
       for (std::size_t i = set.size() - 1; i != 0; --i)
         if (set[i].revents != 0) {
           due.push_back(std::move(watched_[i - 1].then));
-          watched_.erase(watched_.begin() + static_cast<std::ptrdiff_t>(i - 1));
+          watched_.erase(i - 1);
         }
     }
     for (auto const& then : due) then();
   }
 
   std::mutex mutex_;
-  std::vector<watched> watched_;
+  list<watched> watched_;
   std::array<int, 2> poke_{-1, -1};
   std::thread thread_;
   bool closing_ = false;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/list.hpp>
+#include <leat/run/started.hpp>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -14,7 +17,6 @@
 #include <stdexcept>
 #include <thread>
 #include <utility>
-#include <vector>
 
 namespace leat::detail {
 
@@ -44,7 +46,8 @@ class stop_signals {
     std::lock_guard const one_at_a_time(changing_);
     {
       std::lock_guard const lock(listening_);
-      std::erase(listeners_, &tell);
+      for (std::size_t i = listeners_.size(); i != 0; --i)
+        if (listeners_[i - 1] == &tell) listeners_.erase(i - 1);
     }
     if (listeners_.empty()) end();
   }
@@ -61,7 +64,7 @@ class stop_signals {
   void begin() {
     received.store(0, std::memory_order_relaxed);
     told_ = false;
-    teller_ = std::thread([this] { run(); });
+    teller_ = started([](void* self) { static_cast<stop_signals*>(self)->run(); }, this);
     struct sigaction ours {};
     ours.sa_handler = &on_signal;
     ours.sa_flags = SA_RESTART;
@@ -106,7 +109,7 @@ class stop_signals {
   std::array<struct sigaction, 2> before_{};
   std::mutex changing_;   ///< listening and leaving, with what they do to the process
   std::mutex listening_;  ///< the list, also while it is told
-  std::vector<listener*> listeners_;
+  list<listener*> listeners_;
   std::thread teller_;
   bool told_ = false;
 };

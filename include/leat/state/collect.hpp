@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
 #include <leat/flow.hpp>
 #include <leat/state/stateful_stage.hpp>
 
@@ -97,7 +98,7 @@ class collect_step {
  public:
   collect_step(step_name name, std::optional<inactive_for> inactivity, std::optional<max_age> age, std::size_t most)
       : name_(std::move(name)), inactivity_(inactivity), age_(age), most_(most) {
-    if (most == 0) throw flow_error("collect needs a size of at least 1 (" + place_of(name_.where) + ")");
+    if (most == 0) throw flow_error(concat({"collect needs a size of at least 1 (", place_of(name_.where), ")"}));
   }
 
   template <a_stream S>

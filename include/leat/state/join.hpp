@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/list.hpp>
 #include <leat/flow.hpp>
 #include <leat/state/join_rows.hpp>
 #include <leat/state/join_stage.hpp>
@@ -9,7 +10,6 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace leat {
 namespace detail {
@@ -39,7 +39,7 @@ auto join_sides(step_name name, insert insertion, emit emission, First&& first, 
       graph& in = stream_access::graph_of(first);
       step_info step("join", name);
       in.name_step(step);
-      std::vector<port> from;
+      list<port> from;
       unsigned side = 0;
       auto route = [&](auto&& up) {
         step_info way = step;

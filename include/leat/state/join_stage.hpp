@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/list.hpp>
 #include <leat/op/assembly.hpp>
 #include <leat/op/emitter.hpp>
 #include <leat/op/step_context.hpp>
@@ -13,7 +14,6 @@
 #include <memory>
 #include <tuple>
 #include <utility>
-#include <vector>
 
 namespace leat::detail {
 
@@ -143,8 +143,8 @@ class join_stage final : public stage {
 template <class K, class... Vs>
 class join_node final : public node {
  public:
-  join_node(insert insertion, emit emission, step_info step, std::vector<port> from)
-      : node({std::move(step)}, std::move(from)), insertion_(insertion), emission_(emission) {}
+  join_node(insert insertion, emit emission, step_info step, list<port> from)
+      : node(std::move(step), std::move(from)), insertion_(insertion), emission_(emission) {}
 
   void build(assembly& worker) const override {
     worker.add<join_stage<K, Vs...>>(insertion_, emission_, worker, *this);

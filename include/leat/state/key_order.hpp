@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/buffer.hpp>
 #include <leat/state/slot_table.hpp>
 
 #include <algorithm>
@@ -8,7 +9,6 @@
 #include <cstddef>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace leat::detail {
 
@@ -42,17 +42,17 @@ class key_order {
   bool under_way() const { return next_ != places_.size(); }
 
   void reserve(std::size_t entries) { places_.reserve(entries); }
-  void add(entry& e, unsigned slot) { places_.emplace_back(e, slot); }
+  void add(entry& e, unsigned slot) { places_.push(place(e, slot)); }
   void sort() { std::sort(places_.begin(), places_.end(), before); }
 
   place next() {
     constexpr std::size_t ahead = 8;
-    if (next_ + ahead < places_.size()) __builtin_prefetch(places_[next_ + ahead].at);
-    return places_[next_++];
+    if (next_ + ahead < places_.size()) __builtin_prefetch(places_.begin()[next_ + ahead].at);
+    return places_.begin()[next_++];
   }
 
   void clear() {
-    places_ = {};
+    places_ = buffer<place>();
     next_ = 0;
   }
 
@@ -66,7 +66,7 @@ class key_order {
       return a.slot_index != b.slot_index ? a.slot_index < b.slot_index : a.at->tag < b.at->tag;
   }
 
-  std::vector<place> places_;
+  buffer<place> places_;
   std::size_t next_ = 0;
 };
 

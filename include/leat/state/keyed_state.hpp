@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
+#include <leat/detail/list.hpp>
 #include <leat/state/key_order.hpp>
 #include <leat/state/slot_table.hpp>
 #include <leat/state/state_base.hpp>
@@ -12,7 +14,6 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace leat::detail {
 
@@ -176,8 +177,8 @@ class keyed_state final : public state_base {
 
   void set_epoch(std::uint32_t epoch) override {
     if (epoch == entry::empty || epoch == entry::dead)
-      throw std::logic_error("keyed_state: epoch " + std::to_string(epoch) +
-                             " is reserved: epochs are 1 to 4294967294");
+      throw std::logic_error(concat({"keyed_state: epoch ", std::to_string(epoch),
+                                     " is reserved: epochs are 1 to 4294967294"}));
     epoch_ = epoch;
   }
 
@@ -279,7 +280,7 @@ class keyed_state final : public state_base {
   std::uint32_t epoch_ = 1;
   std::unique_ptr<table[]> tables_;
   std::size_t size_ = 0;
-  std::vector<forgotten_entry> forgotten_;
+  list<forgotten_entry> forgotten_;
   key_order<K, S> order_;
 };
 

@@ -199,7 +199,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
 template <class K, class V, class W, class Logic>
 class stateful_node final : public node {
  public:
-  stateful_node(Logic logic, step_info step, port from) : node({std::move(step)}, {from}), logic_(std::move(logic)) {}
+  stateful_node(Logic logic, step_info step, port from) : node(std::move(step), from), logic_(std::move(logic)) {}
 
   void build(assembly& worker) const override {
     auto& made = worker.add<stateful_stage<K, V, W, Logic>>(logic_, worker, *this);

@@ -5,12 +5,10 @@
 #include <leat/op/stand_in.hpp>
 #include <leat/testing/script.hpp>
 
-#include <map>
 #include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace leat::detail {
 
@@ -27,21 +25,20 @@ class test_inputs {
   template <class T>
   feed<T>& of(std::string const& name, bool begun) {
     std::string const path = flow_name_ + "." + name;
-    std::map<std::string, std::shared_ptr<of_records>>& inputs = stand_ins_->inputs;
-    auto found = inputs.find(path);
-    if (found == inputs.end()) {
+    of_records* found = stand_ins_->inputs.find(path);
+    if (found == nullptr) {
       if (begun)
         throw flow_error("the flow already runs with input \"" + path + "\"'s own source: name the input with feed or " +
                          "input before time is advanced");
-      found = inputs.emplace(path, std::make_shared<feed<T>>(script_, inputs.size())).first;
+      found = &stand_ins_->inputs.add<feed<T>>(path, script_, stand_ins_->inputs.size());
     }
-    auto* const fitting = dynamic_cast<feed<T>*>(found->second.get());
+    auto* const fitting = dynamic_cast<feed<T>*>(found);
     if (fitting == nullptr)
-      throw flow_error("the test feeds input \"" + path + "\" with records of type " + found->second->record_name() +
+      throw flow_error("the test feeds input \"" + path + "\" with records of type " + found->record_name() +
                        " and with records of type " + type_name<T>());
     return *fitting;
   }
-  void keep(std::string const& name) { stand_ins_->kept.insert(flow_name_ + "." + name); }
+  void keep(std::string const& name) { stand_ins_->kept.push_back(flow_name_ + "." + name); }
 
   std::shared_ptr<stand_ins> const& put_in() const { return stand_ins_; }
   script& all() { return *script_; }

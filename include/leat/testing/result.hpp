@@ -20,8 +20,8 @@ namespace detail {
 template <class T>
 std::vector<T> records_of(stand_ins& test, graph const& flow, std::string const& name) {
   std::string const path = flow.name() + "." + name;
-  auto const found = test.outputs.find(path);
-  if (found == test.outputs.end()) {
+  of_records* const found = test.outputs.find(path);
+  if (found == nullptr) {
     for (auto const& made : flow.nodes())
       for (step_info const& step : made->steps)
         if (step.kind == "output" && step.name == path)
@@ -30,12 +30,12 @@ std::vector<T> records_of(stand_ins& test, graph const& flow, std::string const&
                            "function sees the records itself");
     throw flow_error("the flow has no output \"" + path + "\"");
   }
-  auto* const fitting = dynamic_cast<captured<T>*>(found->second.get());
+  auto* const fitting = dynamic_cast<captured<T>*>(found);
   if (fitting == nullptr)
-    throw flow_error("output \"" + path + "\" takes records of type " + found->second->record_name() +
+    throw flow_error("output \"" + path + "\" takes records of type " + found->record_name() +
                      ", and the test asks for records of type " + type_name<T>());
   std::lock_guard const lock(fitting->mutex);
-  return fitting->records;
+  return std::vector<T>(fitting->records.begin(), fitting->records.end());
 }
 
 }  // namespace detail

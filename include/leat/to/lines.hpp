@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
 #include <leat/record.hpp>
 #include <leat/text.hpp>
 #include <leat/to/output_file.hpp>
@@ -109,9 +110,9 @@ class files {
   detail::lines_of_values build_part(std::string const& part, std::optional<position> const& resume,
                                      step_services const&) const {
     if (::mkdir(directory_.c_str(), 0777) != 0 && errno != EEXIST)
-      throw std::runtime_error("cannot make the directory \"" + directory_ +
-                               "\": " + std::generic_category().message(errno));
-    return {directory_ + "/" + part, resume};
+      throw std::runtime_error(detail::concat(
+          {"cannot make the directory \"", directory_, "\": ", std::generic_category().message(errno)}));
+    return {detail::concat({directory_, "/", part}), resume};
   }
 
  private:

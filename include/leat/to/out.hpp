@@ -30,10 +30,14 @@ class out {
         lines_ += '\n';
       }
       if (std::fwrite(lines_.data(), 1, lines_.size(), stdout) != lines_.size() || std::fflush(stdout) != 0)
-        throw std::runtime_error("cannot write to standard output: " + std::generic_category().message(errno));
+        fail(errno);
     }
 
    private:
+    [[noreturn, gnu::cold]] static void fail(int error) {
+      throw std::runtime_error("cannot write to standard output: " + std::generic_category().message(error));
+    }
+
     std::string lines_;
   };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -61,17 +63,17 @@ class output_file {
     struct stat facts{};
     if (::fstat(descriptor_, &facts) != 0) return false;
     if (static_cast<std::uint64_t>(facts.st_size) < position)
-      close_and_fail("it is to be resumed at byte " + std::to_string(position) + ", but has only " +
-                     std::to_string(facts.st_size) + " bytes");
+      close_and_fail(concat({"it is to be resumed at byte ", std::to_string(position), ", but has only ",
+                             std::to_string(facts.st_size), " bytes"}));
     position_ = position;
     return ::ftruncate(descriptor_, static_cast<off_t>(position)) == 0 &&
            ::lseek(descriptor_, static_cast<off_t>(position), SEEK_SET) >= 0;
   }
 
-  [[noreturn]] void fail(std::string const& reason) const {
-    throw std::runtime_error("cannot write \"" + path_ + "\": " + reason);
+  [[noreturn, gnu::cold]] void fail(std::string const& reason) const {
+    throw std::runtime_error(concat({"cannot write \"", path_, "\": ", reason}));
   }
-  [[noreturn]] void close_and_fail(std::string const& reason) const {
+  [[noreturn, gnu::cold]] void close_and_fail(std::string const& reason) const {
     ::close(descriptor_);
     fail(reason);
   }

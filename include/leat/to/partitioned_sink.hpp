@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/sort_names.hpp>
 #include <leat/op/assembly.hpp>
 #include <leat/op/stage.hpp>
 #include <leat/op/step_context.hpp>
 #include <leat/record.hpp>
 #include <leat/to/sink.hpp>
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -47,12 +47,12 @@ struct partition_table {
   std::vector<unsigned> owners;
 
   partition_table(assembly& worker, node const& described) {
-    std::vector<std::pair<std::string, unsigned>> shared_out = worker.process().owners.at(described.step().name);
-    std::sort(shared_out.begin(), shared_out.end());
-    for (auto& [name, owner] : shared_out) {
-      names.push_back(std::move(name));
-      owners.push_back(owner);
-    }
+    owned_partitions const& shared_out = worker.process().owners[described.step().name];
+    for (auto const& [name, owner] : shared_out) names.push_back(std::string(name));
+    sort_names(names);
+    for (std::string const& wanted : names)
+      for (auto const& [name, owner] : shared_out)
+        if (name == wanted) owners.push_back(owner);
   }
 };
 

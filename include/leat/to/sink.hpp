@@ -78,15 +78,15 @@ class sink_stage final : public part, public consumer<T> {
 template <class T>
 bool capture(assembly& worker, node const& described) {
   stand_ins* const test = worker.process().test;
-  std::shared_ptr<captured<T>> const seen = test == nullptr ? nullptr : test->output<T>(described.step());
-  if (seen) worker.subscribe<T>(described.inputs.front(), worker.add<capturing<T>>(*seen));
+  captured<T>* const seen = test == nullptr ? nullptr : test->output<T>(described.step());
+  if (seen != nullptr) worker.subscribe<T>(described.inputs.front(), worker.add<capturing<T>>(*seen));
   return seen != nullptr;
 }
 
 template <class T, class Sink>
 class output_node final : public node {
  public:
-  output_node(Sink sink, step_info step, port from) : node({std::move(step)}, {from}), sink_(std::move(sink)) {}
+  output_node(Sink sink, step_info step, port from) : node(std::move(step), from), sink_(std::move(sink)) {}
   void build(assembly& worker) const override {
     if (capture<T>(worker, *this)) return;
     worker.subscribe<T>(inputs.front(), worker.add<sink_stage<T, Sink>>(sink_, worker, *this));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
 #include <leat/route/codec/byte_buffer.hpp>
 #include <leat/route/codec/error.hpp>
 #include <leat/route/codec/flat.hpp>
@@ -41,7 +42,7 @@ void hand_over(Emit& emit, T&& record) {
 template <class T, class Emit>
 std::size_t decode_flat(std::span<std::byte const> bytes, Emit& emit) {
   if (bytes.size() % sizeof(T) != 0)
-    refuse(std::to_string(bytes.size()) + " bytes are not whole records of " + std::to_string(sizeof(T)));
+    refuse(concat({std::to_string(bytes.size()), " bytes are not whole records of ", std::to_string(sizeof(T))}));
   std::size_t const count = bytes.size() / sizeof(T);
   if (count == 0) return 0;
   if constexpr (requires(T* at) { emit.make_room(count), emit.set_end(at), at = emit.end(); }) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
+
 #include <cstddef>
 #include <stdexcept>
 #include <string>
@@ -22,45 +24,45 @@ inline constexpr unsigned deepest_nesting = 64;
 
 // The refusals are functions of their own, never inlined: the paths that decode stay short.
 [[noreturn, gnu::cold, gnu::noinline]] inline void refuse(std::string const& what) {
-  throw codec_error("leat: cannot decode: " + what +
-                    ". The bytes are damaged, or were written by another program or for another type");
+  throw codec_error(concat({"leat: cannot decode: ", what,
+                            ". The bytes are damaged, or were written by another program or for another type"}));
 }
 
 [[noreturn, gnu::cold, gnu::noinline]] inline void refuse_short(std::size_t wanted, std::size_t left) {
-  refuse("the next value needs " + std::to_string(wanted) + " bytes, " + std::to_string(left) + " are left");
+  refuse(concat({"the next value needs ", std::to_string(wanted), " bytes, ", std::to_string(left), " are left"}));
 }
 
 [[noreturn, gnu::cold, gnu::noinline]] inline void refuse_count(std::size_t count, std::size_t left) {
-  refuse("a count of " + std::to_string(count) + " elements does not fit the " + std::to_string(left) +
-         " bytes that are left");
+  refuse(concat({"a count of ", std::to_string(count), " elements does not fit the ", std::to_string(left),
+                 " bytes that are left"}));
 }
 
 [[noreturn, gnu::cold, gnu::noinline]] inline void refuse_memory(std::size_t wanted, std::size_t allowed) {
-  refuse("the next container needs " + std::to_string(wanted) + " bytes of memory, " + std::to_string(allowed) +
-         " are left of what bytes of this number may ask for");
+  refuse(concat({"the next container needs ", std::to_string(wanted), " bytes of memory, ", std::to_string(allowed),
+                 " are left of what bytes of this number may ask for"}));
 }
 
 [[noreturn, gnu::cold, gnu::noinline]] inline void refuse_truth(unsigned value) {
-  refuse("a bool is " + std::to_string(value) + ", not 0 or 1");
+  refuse(concat({"a bool is ", std::to_string(value), ", not 0 or 1"}));
 }
 
 [[noreturn, gnu::cold, gnu::noinline]] inline void refuse_alternative(unsigned index, std::size_t alternatives) {
-  refuse("alternative " + std::to_string(index) + " of a variant that has " + std::to_string(alternatives));
+  refuse(concat({"alternative ", std::to_string(index), " of a variant that has ", std::to_string(alternatives)}));
 }
 
 [[noreturn, gnu::cold, gnu::noinline]] inline void refuse_rest(std::size_t left) {
-  refuse(std::to_string(left) + " bytes are left after the value");
+  refuse(concat({std::to_string(left), " bytes are left after the value"}));
 }
 
 [[noreturn, gnu::cold, gnu::noinline]] inline void refuse_depth() {
-  throw codec_error("leat: a value has more than " + std::to_string(deepest_nesting) +
-                    " types with a serialize inside each other: such a value cannot be encoded or decoded. Keep "
-                    "deep trees as a list of nodes");
+  throw codec_error(concat({"leat: a value has more than ", std::to_string(deepest_nesting),
+                            " types with a serialize inside each other: such a value cannot be encoded or decoded. Keep "
+                            "deep trees as a list of nodes"}));
 }
 
 [[noreturn, gnu::cold, gnu::noinline]] inline void refuse_size(std::size_t count) {
-  throw codec_error("leat: cannot encode a container of " + std::to_string(count) +
-                    " elements: a count must fit 32 bits. Split it");
+  throw codec_error(concat({"leat: cannot encode a container of ", std::to_string(count),
+                            " elements: a count must fit 32 bits. Split it"}));
 }
 
 [[noreturn, gnu::cold, gnu::noinline]] inline void refuse_valueless() {

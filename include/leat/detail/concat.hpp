@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace leat::detail {
+
+/// The pieces one after the other: `throw flow_error(concat({"step \"", name, "\" is not there"}))`. Sentences are made
+/// here, out of line, because a chain of + costs much code and compile time wherever one stands.
+[[gnu::noinline]] inline std::string concat(std::initializer_list<std::string_view> pieces) {
+  std::string text;
+  for (std::string_view const piece : pieces) text += piece;
+  return text;
+}
+
+}  // namespace leat::detail

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <iterator>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace leat::detail {
+
+/// Moves `used` bytes to new memory of `room` bytes and gives the old memory back.
+[[gnu::cold, gnu::noinline]] inline void* regrown(void* from, std::size_t used, std::size_t room) {
+  void* const to = ::operator new(room);
+  if (used != 0) std::memcpy(to, from, used);
+  ::operator delete(from);
+  return to;
+}
+
+/// A sequence that grows at its end, for the machinery's own short lists. It can do little of what std::vector can, and
+/// costs a compiler a quarter of it: this library makes lists of many types. Moving an element must not throw.
+template <class T>
+class list {
+  static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+
+ public:
+  list() = default;
+  list(list&& other) noexcept
+      : first_(std::exchange(other.first_, nullptr)), size_(std::exchange(other.size_, 0)),
+        room_(std::exchange(other.room_, 0)) {}
+  list& operator=(list&& other) noexcept {
+    std::swap(first_, other.first_);
+    std::swap(size_, other.size_);
+    std::swap(room_, other.room_);
+    return *this;
+  }
+  ~list() {
+    clear();
+    ::operator delete(first_);
+  }
+
+  T* begin() { return first_; }
+  T* end() { return first_ + size_; }
+  T const* begin() const { return first_; }
+  T const* end() const { return first_ + size_; }
+  std::reverse_iterator<T*> rbegin() { return std::reverse_iterator<T*>(end()); }
+  std::reverse_iterator<T*> rend() { return std::reverse_iterator<T*>(begin()); }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  T& operator[](std::size_t i) { return first_[i]; }
+  T const& operator[](std::size_t i) const { return first_[i]; }
+  T& front() { return first_[0]; }
+  T const& front() const { return first_[0]; }
+  T& back() { return first_[size_ - 1]; }
+  T const& back() const { return first_[size_ - 1]; }
+
+  /// For one more element.
+  void make_room() {
+    if (size_ == room_) grow();
+  }
+  void push_back(T made) { emplace_back(std::move(made)); }
+  /// The arguments may not be parts of the list itself.
+  template <class... Args>
+  T& emplace_back(Args&&... args) {
+    make_room();
+    T* const made = ::new (static_cast<void*>(first_ + size_)) T(std::forward<Args>(args)...);
+    ++size_;
+    return *made;
+  }
+  void pop_back() { first_[--size_].~T(); }
+  void clear() {
+    if constexpr (std::is_trivially_destructible_v<T>)
+      size_ = 0;
+    else
+      while (size_ != 0) pop_back();
+  }
+  /// The order of the others stays.
+  void erase(std::size_t at) {
+    for (; at + 1 != size_; ++at) first_[at] = std::move(first_[at + 1]);
+    pop_back();
+  }
+
+ private:
+  [[gnu::cold, gnu::noinline]] void grow() {
+    std::size_t const room = room_ == 0 ? 4 : room_ * 2;
+    if constexpr (std::is_trivially_copyable_v<T>) {
+      first_ = static_cast<T*>(regrown(first_, size_ * sizeof(T), room * sizeof(T)));
+    } else {
+      T* const to = static_cast<T*>(::operator new(room * sizeof(T)));
+      for (std::size_t i = 0; i != size_; ++i) {
+        ::new (static_cast<void*>(to + i)) T(std::move(first_[i]));
+        first_[i].~T();
+      }
+      ::operator delete(first_);
+      first_ = to;
+    }
+    room_ = room;
+  }
+
+  T* first_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t room_ = 0;
+};
+
+/// A list of objects that it owns, each in memory of its own: they stay where they are.
+template <class T>
+class owners {
+ public:
+  owners() = default;
+  owners(owners&&) = default;
+  owners& operator=(owners&&) = default;
+  ~owners() {
+    for (T* one : all_) delete one;
+  }
+
+  T* const* begin() const { return all_.begin(); }
+  T* const* end() const { return all_.end(); }
+  std::size_t size() const { return all_.size(); }
+  bool empty() const { return all_.empty(); }
+  T* const& operator[](std::size_t i) const { return all_[i]; }
+  T* const& front() const { return all_.front(); }
+  T* const& back() const { return all_.back(); }
+
+  /// Makes one. Room for it is there before, so that it cannot be lost.
+  template <class Made = T, class... Args>
+  Made& add(Args&&... args) {
+    all_.make_room();
+    Made* const made = new Made(std::forward<Args>(args)...);
+    all_.emplace_back(made);
+    return *made;
+  }
+  /// The order of the others stays.
+  void erase(std::size_t at) {
+    delete all_[at];
+    all_.erase(at);
+  }
+
+ private:
+  list<T*> all_;
+};
+
+}  // namespace leat::detail

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace leat::detail {
+
+/// One thing in a pack; its place makes it a type of its own.
+template <std::size_t I, class T>
+struct packed {
+  packed() = default;
+  explicit packed(T&& given) : it(static_cast<T&&>(given)) {}
+  [[no_unique_address]] T it{};
+};
+
+template <class Places, class... Ts>
+struct placed_pack;
+template <std::size_t... I, class... Ts>
+struct placed_pack<std::index_sequence<I...>, Ts...> : packed<I, Ts>... {
+  placed_pack() = default;
+  explicit placed_pack(Ts... all)
+    requires(sizeof...(Ts) != 0)
+      : packed<I, Ts>(static_cast<Ts&&>(all))... {}
+
+  template <class T>
+  placed_pack<std::index_sequence<I..., sizeof...(Ts)>, Ts..., T> and_then(T last) && {
+    return placed_pack<std::index_sequence<I..., sizeof...(Ts)>, Ts..., T>(
+        static_cast<Ts&&>(packed<I, Ts>::it)..., static_cast<T&&>(last));
+  }
+};
+
+/// What std::tuple is, for the functions of a fused run: the steps of a flow make one more of these each, and a tuple
+/// costs a compiler a function per element and use.
+template <class... Ts>
+using pack = placed_pack<std::index_sequence_for<Ts...>, Ts...>;
+
+template <std::size_t I, class T>
+[[gnu::always_inline]] inline T& in_pack(packed<I, T>& place) {
+  return place.it;
+}
+
+template <std::size_t I, class T>
+std::type_identity<T> packed_type(packed<I, T> const*);
+template <std::size_t I, class Pack>
+using type_in_pack = typename decltype(packed_type<I>(static_cast<Pack const*>(nullptr)))::type;
+
+}  // namespace leat::detail
