@@ -2,6 +2,7 @@
 // Finds values that stand out from the ten before them, per metric. Without arguments over two random metrics; with
 // --csv FILE... over recorded ones (columns timestamp and value); with --proc over this machine's own, until stopped.
 #include <leat/leat.hpp>
+#include <leat/run/tcp.hpp>
 
 #include <chrono>
 #include <cmath>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Keyed state, edited in place: the mean of the last three values of each key.
 #include <leat/leat.hpp>
+#include <leat/run/tcp.hpp>
 
 #include <deque>
 #include <numeric>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // How often each word occurs in the files given, or in the licence texts that every Debian has.
 #include <leat/leat.hpp>
+#include <leat/run/tcp.hpp>
 
 #include <algorithm>
 #include <string>

@@ -5,6 +5,7 @@
 #include <leat/detail/list.hpp>
 #include <leat/picture.hpp>
 #include <leat/run/environment.hpp>
+#include <leat/run/cluster_settings.hpp>
 #include <leat/run/flags.hpp>
 #include <leat/run/options.hpp>
 #include <leat/version.hpp>
@@ -35,6 +36,7 @@ class command_line {
     try {
       take_flags(argc, argv);
       take_environment();
+      if (fault_.empty()) detail::settle_cluster(settings_);
     } catch (detail::usage_error const& wrong) {
       fault_ = wrong.what();
     }
@@ -67,7 +69,8 @@ class command_line {
     return text +
            "  -h, --help                       print this and exit\n"
            "      --version                    print the version of leat and exit\n"
-           "Exit status: 0 the flow has ended or was stopped, 1 it failed, 2 wrong arguments.\n";
+           "Exit status: 0 the flow has ended or was stopped, 1 it failed, 2 wrong arguments, 75 a process of the cluster was\n"
+           "not found or was lost, 76 the processes do not belong together.\n";
   }
 
   /// Prints help or the version; gives the exit status.
@@ -124,7 +127,9 @@ class command_line {
     std::string const name(word.substr(0, name_ends));
     given_.push_back(&which);
     try {
-      if (name_ends < word.size())
+      if (which.stands_alone() && name_ends >= word.size())
+        which.apply(settings_, name, "yes");
+      else if (name_ends < word.size())
         which.apply(settings_, name, word.substr(name_ends + (is_long ? 1 : 0)));
       else if (i + 1 < argc)
         which.apply(settings_, name, argv[++i]);

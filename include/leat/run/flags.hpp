@@ -4,7 +4,9 @@
 #include <leat/detail/concat.hpp>
 #include <leat/picture.hpp>
 #include <leat/run/options.hpp>
+#include <leat/run/secret.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstddef>
@@ -27,17 +29,20 @@ class usage_error : public std::runtime_error {
 struct settings {
   options how;
   std::optional<picture> graph;
+  std::optional<unsigned> process;
 };
 
-/// A flag that takes a value. A new one is a row of `flags`.
+/// A flag. A new one is a row of `flags`.
 struct flag {
   std::string_view letter;       ///< `w` for -w; empty: none
   std::string_view name;         ///< without the dashes
-  char const* value;             ///< what stands for its value in the help
+  char const* value;             ///< what stands for its value in the help; empty: it stands alone
   char const* variable;          ///< of the environment
   char const* bytewax_variable;  ///< Bytewax's, honoured where ours is not set; or null
   char const* help;
   void (*set)(settings& all, std::string_view text);  ///< throws usage_error with what is wrong
+
+  bool stands_alone() const { return *value == '\0'; }
 
   /// `given_as`: the flag or the variable, as the person knows it.
   [[gnu::cold]] void apply(settings& all, std::string const& given_as, std::string_view text) const {
@@ -49,10 +54,12 @@ struct flag {
   }
 
   [[gnu::cold]] std::string spelling() const {
+    if (stands_alone()) return concat({"--", name});
     return letter.empty() ? concat({"--", name, "=", value}) : concat({"-", letter, " ", value});
   }
   [[gnu::cold]] std::string help_line() const {
-    std::string line = concat({letter.empty() ? "      " : concat({"  -", letter, ", "}), "--", name, "=", value});
+    std::string line = concat({letter.empty() ? "      " : concat({"  -", letter, ", "}), "--", name,
+                               stands_alone() ? "" : "=", value});
     line.resize(line.size() < 34 ? 34 : line.size() + 1, ' ');
     bool const has_another = bytewax_variable != nullptr;
     return concat({line, " ", help, " [", variable, has_another ? ", " : "", has_another ? bytewax_variable : "", "]\n"});
@@ -91,6 +98,38 @@ inline void set_snapshot_interval(settings& all, std::string_view text) { all.ho
 inline void set_batch_size(settings& all, std::string_view text) {
   all.how.batch_size = static_cast<std::size_t>(whole_number(text, 0, 1'000'000));
 }
+inline void set_process(settings& all, std::string_view text) {
+  all.process = static_cast<unsigned>(whole_number(text, 0, 65535));
+}
+/// `one:2101;two:2101`, or a line for each.
+[[gnu::cold]] inline void set_addresses(settings& all, std::string_view text) {
+  all.how.addresses.clear();
+  while (!text.empty()) {
+    std::size_t const end = std::min(text.find_first_of(";\n"), text.size());
+    std::string_view one = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    while (!one.empty() && (one.front() == ' ' || one.front() == '\t')) one.remove_prefix(1);
+    while (!one.empty() && (one.back() == ' ' || one.back() == '\t' || one.back() == '\r')) one.remove_suffix(1);
+    if (one.empty()) continue;
+    if (one.rfind(':') == std::string_view::npos)
+      throw usage_error(concat({"names \"", one, "\", which has no port: write host:2101"}));
+    all.how.addresses.emplace_back(one);
+  }
+  if (all.how.addresses.empty()) throw usage_error("names no address: write host:2101;other:2101");
+}
+inline void set_secret_file(settings& all, std::string_view text) {
+  try {
+    all.how.secret = secret_from_file(std::string(text));
+  } catch (flow_error const& wrong) {
+    throw usage_error(wrong.what());
+  }
+}
+inline void set_cluster(settings& all, std::string_view text) { all.how.cluster = text; }
+inline void set_formation_timeout(settings& all, std::string_view text) { all.how.formation_timeout = seconds(text); }
+inline void set_insecure(settings& all, std::string_view text) {
+  if (text != "yes" && text != "no" && text != "1" && text != "0") throw usage_error("is neither yes nor no");
+  all.how.insecure = text == "yes" || text == "1";
+}
 [[gnu::cold]] inline void set_graph(settings& all, std::string_view text) {
   if (text == "mermaid")
     all.graph = picture::mermaid;
@@ -110,6 +149,18 @@ inline constexpr flag flags[] = {
      "length of an epoch, 0.5 for half a second; 0: as short as can be; 10 unless said", &set_snapshot_interval},
     {"", "batch-size", "N", "LEAT_BATCH_SIZE", nullptr,
      "records per batch; 0: as many as make 16 KiB, unless said", &set_batch_size},
+    {"i", "process-id", "N", "LEAT_PROCESS_ID", "BYTEWAX_PROCESS_ID",
+     "which process of the cluster this is, from 0", &set_process},
+    {"a", "addresses", "HOST:PORT;...", "LEAT_ADDRESSES", "BYTEWAX_ADDRESSES",
+     "where each process of the cluster listens, by their numbers", &set_addresses},
+    {"", "secret-file", "FILE", "LEAT_SECRET_FILE", nullptr,
+     "what only the processes of the cluster know, 16 bytes at least", &set_secret_file},
+    {"", "insecure", "", "LEAT_INSECURE", nullptr,
+     "other machines may connect though there is no secret", &set_insecure},
+    {"", "cluster", "NAME", "LEAT_CLUSTER", nullptr,
+     "a name for the cluster; processes of another one are sent away", &set_cluster},
+    {"", "formation-timeout", "SECONDS", "LEAT_FORMATION_TIMEOUT", nullptr,
+     "how long the processes may take to come together; 60 unless said", &set_formation_timeout},
     {"", "graph", "mermaid|dot|json", "LEAT_GRAPH", nullptr,
      "print the flow as a picture and exit; no source is touched", &set_graph},
 };

@@ -21,7 +21,8 @@ namespace detail {
   std::string const text = concat({cli.program(), ": ", error_text(failure), "\n"});
   std::fflush(stdout);
   std::fputs(text.c_str(), stderr);
-  return 1;
+  auto const* const of_cluster = dynamic_cast<cluster_error const*>(&failure);
+  return of_cluster != nullptr ? static_cast<int>(of_cluster->exit_status) : 1;
 }
 
 /// Runs what `make_flow()` gives, unless the command line asks for something else.
@@ -45,7 +46,8 @@ int obey(command_line const& cli, MakeFlow&& make_flow) {
 
 /// What a program's `main` returns: runs the flow as the command line says, until it ends or SIGINT or SIGTERM stops it
 /// in order; a second signal ends the process at once. Exit status: 0 when the flow has ended or was stopped; 1 when it
-/// failed or cannot be run, with a message on standard error; 2 when the arguments are wrong.
+/// failed or cannot be run, with a message on standard error; 2 when the arguments are wrong; 75 when a process of the
+/// cluster was not found or was lost; 76 when the processes do not belong together.
 inline int main(command_line const& cli, flow const& what) {
   return detail::obey(cli, [&]() -> flow const& { return what; });
 }
