@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <leat/route/formation.hpp>
+
+#include <doctest/doctest.h>
+
+#include "fixture/memory_network.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using leat::cluster_error;
+using leat::detail::formation;
+using leat::detail::hello;
+using leat::detail::membership;
+
+namespace {
+
+/// One process that is to take part.
+struct candidate {
+  candidate(leat::test::memory_network& net, membership who, std::uint64_t chance)
+      : mine(std::move(who)), door(net),
+        forming(door, mine, [chance]() mutable { return chance = chance * 6364136223846793005u + 1442695040888963407u; },
+                [this](std::string const& line) { said.push_back(line); }) {}
+
+  /// What it failed of, as text; once it has, it is gone.
+  bool turn(leat::steady_time now) {
+    if (!failure.empty()) return false;
+    try {
+      return forming.turn(now);
+    } catch (cluster_error const& error) {
+      failure = error.what();
+      status = static_cast<int>(error.exit_status);
+      return true;
+    }
+  }
+  bool formed() const { return forming.formed(); }
+
+  membership mine;
+  leat::test::memory_network::door door;
+  std::vector<std::string> said;
+  formation forming;
+  std::string failure;
+  int status = 0;
+};
+
+struct world {
+  explicit world(unsigned processes, std::size_t capacity = 4096) : net(capacity) {
+    like.flow = "flow f\nf.in (input)\n";
+    for (unsigned i = 0; i != processes; ++i) like.addresses.push_back("host" + std::to_string(i) + ":1");
+  }
+  membership member(unsigned process) const {
+    membership one = like;
+    one.process = process;
+    return one;
+  }
+  candidate& start(membership const& who) {
+    running.push_back(std::make_unique<candidate>(net, who, ++chance));
+    return *running.back();
+  }
+  candidate& start(unsigned process) { return start(member(process)); }
+  void stop(candidate const& which) {
+    std::erase_if(running, [&](auto const& one) { return one.get() == &which; });
+  }
+  /// Lets all that can happen happen, and this much time pass.
+  void advance(std::chrono::nanoseconds how_long) {
+    for (leat::steady_time const until = now + how_long; now < until;) {
+      bool progress = true;
+      while (progress) {
+        progress = false;
+        for (auto const& one : running) progress = one->turn(now) || progress;
+      }
+      now += 1ms;
+    }
+  }
+  bool all_formed() const {
+    for (auto const& one : running)
+      if (!one->formed()) return false;
+    return true;
+  }
+
+  leat::test::memory_network net;
+  membership like;
+  std::vector<std::unique_ptr<candidate>> running;
+  leat::steady_time now{100s};
+  std::uint64_t chance = 0;
+};
+
+void say(leat::connection& to, std::span<std::byte const> bytes) {
+  REQUIRE(to.send({&bytes, 1}) == bytes.size());
+}
+std::vector<std::byte> heard(leat::connection& from) {
+  std::vector<std::byte> all(4096);
+  all.resize(from.receive(all));
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("processes that belong together form, in whatever order they start") {
+  for (std::size_t capacity : {1u, 7u, 4096u})
+    for (std::vector<unsigned> const& order :
+         {std::vector<unsigned>{0, 1}, {1, 0}, {0, 1, 2}, {2, 1, 0}, {1, 2, 0}, {3, 0, 2, 1}}) {
+      world all(static_cast<unsigned>(order.size()), capacity);
+      for (unsigned process : order) {
+        CHECK_FALSE((!all.running.empty() && all.all_formed()));
+        all.start(process);
+        all.advance(30ms);
+      }
+      all.advance(3s);
+      CHECK(all.all_formed());
+      for (auto const& one : all.running) {
+        leat::detail::connections const links = one->forming.take();
+        REQUIRE(links.size() == order.size());
+        for (unsigned i = 0; i != links.size(); ++i) CHECK((links[i] == nullptr) == (i == one->mine.process));
+      }
+    }
+}
+
+TEST_CASE("a process that was started again while the cluster formed takes its own place") {
+  world all(3);
+  all.start(0);
+  candidate& first_run = all.start(1);
+  all.advance(1s);
+  all.stop(first_run);
+  all.advance(1s);
+  all.start(1);
+  all.advance(1s);
+  all.start(2);
+  all.advance(5s);
+  CHECK(all.all_formed());
+}
+
+TEST_CASE("two that run as the same process are found out") {
+  world all(3);
+  candidate& one = all.start(1);
+  all.start(0);
+  all.start(0).door.listens_at = "another host";
+  all.advance(5s);
+  CHECK(one.failure == "two processes run as process 0: each process has a number of its own");
+  CHECK(one.status == 76);
+}
+
+TEST_CASE("both sides are told the field that differs, and both its values") {
+  auto const differ = [](std::function<void(membership&)> const& change, std::string const& here,
+                         std::string const& there) {
+    world all(2);
+    candidate& zero = all.start(0);
+    membership other = all.member(1);
+    change(other);
+    candidate& one = all.start(other);
+    all.advance(2s);
+    CHECK(zero.failure == "process 1 (host1:1) cannot be in one cluster with this process: " + here);
+    CHECK(one.failure == "process 0 cannot be in one cluster with this process: " + there);
+    CHECK(zero.status == 76);
+    CHECK(one.status == 76);
+  };
+  differ([](membership& m) { m.workers = 3; }, "the number of workers per process differs: here 1, there 3",
+         "the number of workers per process differs: here 3, there 1");
+  differ([](membership& m) { m.addresses.push_back("host2:1"); }, "the number of processes differs: here 2, there 3",
+         "the number of processes differs: here 3, there 2");
+  differ([](membership& m) { m.addresses[0] = "host9:1"; },
+         "the list of addresses differs: here \"host0:1\", there \"host9:1\"",
+         "the list of addresses differs: here \"host9:1\", there \"host0:1\"");
+  differ([](membership& m) { m.flow = "flow f\nf.in (map)\n"; },
+         "the flow differs: here \"f.in (input)\", there \"f.in (map)\"",
+         "the flow differs: here \"f.in (map)\", there \"f.in (input)\"");
+  differ([](membership& m) { m.flow += "f.out (output)\n"; }, "the flow differs: here nothing, there \"f.out (output)\"",
+         "the flow differs: here \"f.out (output)\", there nothing");
+  differ([](membership& m) { m.packets_in_flight = 4; }, "the number of packets in flight differs: here 16, there 4",
+         "the number of packets in flight differs: here 4, there 16");
+}
+
+TEST_CASE("without the secret nobody takes part, and whoever waits is not disturbed") {
+  world all(2);
+  candidate& one = all.start(1);
+  membership wrong = all.member(0);
+  wrong.secret = "guessed";
+  candidate& stranger = all.start(wrong);
+  all.advance(1s);
+  CHECK(stranger.failure.find("its secret is not this one's") != std::string::npos);
+  CHECK(stranger.status == 76);
+  CHECK(one.failure.empty());
+  REQUIRE(one.said.size() == 1);
+  CHECK(one.said[0].find("process 0 was sent away: its secret is not this one's") != std::string::npos);
+  all.stop(stranger);
+  all.start(0);
+  all.advance(2s);
+  CHECK(all.all_formed());
+}
+
+TEST_CASE("a proof that was heard does not serve again") {
+  world all(2);
+  all.like.secret = "known to two";
+  candidate& one = all.start(1);
+  all.advance(1ms);
+
+  // An honest process 0, played by hand, then the same bytes once more.
+  hello words = all.member(0).first_words();
+  words.nonce = {1, 2};
+  words.challenge = {3, 4};
+  auto honest = all.net.dial("host1:1");
+  say(*honest, words.write());
+  all.advance(2ms);
+  std::vector<std::byte> const answer = heard(*honest);
+  REQUIRE(answer.size() >= hello::size);
+  hello::bytes theirs{};
+  std::copy_n(answer.begin(), hello::size, theirs.begin());
+  leat::detail::digest const proof = leat::detail::proof_of("known to two", words.write(), theirs);
+  std::vector<std::byte> said{std::byte{1}, {}, {}, {}, std::byte{32}, {}, {}, {}};
+  said.insert(said.end(), proof.begin(), proof.end());
+  say(*honest, said);
+  all.advance(2ms);
+  CHECK(heard(*honest).size() > 8 + 32);  // it goes on to say what it is made of
+
+  auto replayed = all.net.dial("host1:1");
+  say(*replayed, words.write());
+  say(*replayed, said);
+  all.advance(5ms);
+  REQUIRE(!one.said.empty());
+  CHECK(one.said.back().find("its secret is not this one's") != std::string::npos);
+  while (!heard(*replayed).empty()) {
+  }
+  CHECK_FALSE(replayed->open());
+}
+
+TEST_CASE("strangers are sent away, before and after the cluster has formed") {
+  world all(2);
+  candidate& one = all.start(1);
+  all.advance(1ms);
+  auto const knock = [&] {
+    std::vector<std::unique_ptr<leat::connection>> strangers;
+    for (std::string const& noise :
+         {std::string("GET / HTTP/1.1\r\n\r\n") + std::string(200, ' '), std::string(3000, '\xff'), std::string("le")}) {
+      strangers.push_back(all.net.dial("host1:1"));
+      say(*strangers.back(), std::as_bytes(std::span(noise)));
+    }
+    strangers.push_back(all.net.dial("host1:1"));  // says nothing
+    all.advance(6s);
+    for (auto const& each : strangers) {
+      while (!heard(*each).empty()) {
+      }
+      CHECK_FALSE(each->open());
+    }
+  };
+  knock();
+  CHECK(one.failure.empty());
+  all.start(0);
+  all.advance(2s);
+  CHECK(all.all_formed());
+  knock();
+  CHECK(all.all_formed());
+  CHECK(one.failure.empty());
+}
+
+TEST_CASE("whoever comes when the cluster has formed is refused, and told so") {
+  world all(2);
+  candidate& one = all.start(1);
+  candidate& zero = all.start(0);
+  all.advance(1s);
+  REQUIRE(all.all_formed());
+  leat::detail::connections const kept = one.forming.take();
+  leat::detail::connections const kept_too = zero.forming.take();
+  all.running.erase(all.running.begin() + 1);  // its door is closed, its connections go on
+  candidate& late = all.start(0);
+  all.advance(2s);
+  CHECK(late.failure.find("it refused this process: the cluster has formed already") != std::string::npos);
+  CHECK(late.status == 76);
+  CHECK(one.failure.empty());
+}
+
+TEST_CASE("who is missing is told while one waits, and when one waits no longer") {
+  world all(3);
+  all.like.time_to_form = 12s;
+  candidate& zero = all.start(0);
+  all.start(2);
+  all.advance(5001ms);
+  REQUIRE(zero.said.size() == 1);
+  CHECK(zero.said[0] == "leat: waiting for process 1 (host1:1): it was closed by the other side");
+  all.advance(7s);
+  CHECK(zero.failure ==
+        "the cluster did not form within 12 s: process 1 (host1:1): it was closed by the other side");
+  CHECK(zero.status == 75);
+}
+
+TEST_CASE("a door that other machines can reach wants a secret, or to be told that it does not") {
+  world all(2);
+  auto const outcome = [&](membership const& who) {
+    candidate one(all.net, who, 1);
+    one.door.open_to_others = true;
+    one.turn(all.now);
+    return one.failure;
+  };
+  membership who = all.member(0);
+  CHECK(outcome(who).find("give all processes a secret (--secret-file), or say --insecure") != std::string::npos);
+  who.open_to_anyone = true;
+  CHECK(outcome(who).empty());
+  who.open_to_anyone = false;
+  who.secret = "known to two";
+  CHECK(outcome(who).empty());
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <leat/run/tcp.hpp>
+
+#include <asio/write.hpp>
+#include <doctest/doctest.h>
+
+#include <leat/error.hpp>
+#include <leat/flow.hpp>
+#include <leat/from/generate.hpp>
+#include <leat/from/iterable.hpp>
+#include <leat/op/map.hpp>
+#include <leat/op/waiting.hpp>
+#include <leat/route/redistribute.hpp>
+#include <leat/run/run.hpp>
+#include <leat/to/collect.hpp>
+#include <leat/to/output.hpp>
+
+#include "fixture/free_address.hpp"
+
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <numeric>
+#include <optional>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+using leat::detail::split_address;
+using leat::test::free_address;
+using tcp = asio::ip::tcp;
+
+namespace {
+
+/// Runs a flow as one process of two until it ends; gives what it failed of.
+struct process {
+  process(leat::flow const& what, leat::options how)
+      : thread_([&what, this, how = std::move(how)] {
+          try {
+            leat::run(what, how);
+          } catch (std::exception const& error) {
+            failure_ = error.what();
+          }
+        }) {}
+  std::string failure() {
+    if (thread_.joinable()) thread_.join();
+    return failure_;
+  }
+  ~process() { failure(); }
+
+ private:
+  std::string failure_;
+  std::thread thread_;
+};
+
+leat::options of_two(unsigned number, std::vector<std::string> const& addresses) {
+  leat::options how;
+  how.addresses = addresses;
+  how.process = number;
+  return how;
+}
+
+tcp::socket connected_to(asio::io_context& io, std::string const& address) {
+  auto const to = split_address(address);
+  tcp::socket socket(io);
+  asio::connect(socket, tcp::resolver(io).resolve(to->host, to->port));
+  return socket;
+}
+
+/// Whether the other side closes this connection.
+bool is_closed(tcp::socket& socket) {
+  std::array<char, 256> room{};
+  asio::error_code error;
+  while (!error) socket.read_some(asio::buffer(room), error);
+  return true;
+}
+
+/// Runs until it is told to stop, and says when it has begun.
+struct endless {
+  std::atomic<bool>* begun;
+  leat::task<> operator()(leat::emitter<int>& out) const {
+    for (int i = 0;; ++i) {
+      out(i);
+      begun->store(true);
+      begun->notify_all();
+      co_await leat::sleep(std::chrono::milliseconds(1));
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an address is a host and a port") {
+  auto const read = [](std::string const& text) {
+    auto const parts = split_address(text);
+    return parts ? parts->host + " " + parts->port : std::string("none");
+  };
+  CHECK(read("one:2101") == "one 2101");
+  CHECK(read("[::1]:80") == "::1 80");
+  CHECK(read("pod-0.set.name.svc:1") == "pod-0.set.name.svc 1");
+  for (std::string const bad : {"", ":", "one", "one:", ":80", "::1:80", "[]:80", "one:http", "one:80x"}) {
+    CAPTURE(bad);
+    CHECK(read(bad) == "none");
+  }
+}
+
+TEST_CASE("who cannot listen says where and why") {
+  asio::io_context io;
+  tcp::acceptor const taken(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+  std::string const address = "127.0.0.1:" + std::to_string(taken.local_endpoint().port());
+  leat::tcp_network net;
+  CHECK_THROWS_WITH_AS(net.listen(address), ("cannot listen at " + address + ": Address already in use").c_str(),
+                       leat::cluster_error);
+  CHECK_THROWS_AS(net.listen("nonsense"), leat::cluster_error);
+}
+
+TEST_CASE("loopback is not open to others, all interfaces are") {
+  leat::tcp_network here;
+  CHECK_FALSE(here.listen(free_address()));
+  leat::tcp_network everywhere;
+  CHECK(everywhere.listen("0.0.0.0:0"));
+}
+
+TEST_CASE("a cluster with a secret, over IPv6 and by name") {
+  std::vector<int> numbers(10'000);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  std::string const port_of_one = free_address().substr(10);
+  for (std::string const& other : {"localhost:" + port_of_one, "[::1]:" + port_of_one}) {
+    CAPTURE(other);
+    std::vector<int> got;
+    leat::flow flow("secret");
+    flow.input("in", leat::from::iterable(numbers)) | leat::redistribute("spread") |
+        leat::output("out", leat::to::collect(got));
+    std::vector<std::string> const addresses{free_address(), other};
+    leat::options zero = of_two(0, addresses);
+    leat::options one = of_two(1, addresses);
+    zero.secret = one.secret = "a secret of two programs";
+    process second(flow, one);
+    process first(flow, zero);
+    CHECK(first.failure() == "");
+    CHECK(second.failure() == "");
+    std::sort(got.begin(), got.end());
+    CHECK(got == numbers);
+  }
+}
+
+TEST_CASE("strangers at the door of a running cluster change nothing") {
+  std::vector<int> got;
+  std::atomic<bool> begun{false};
+  std::stop_source stop;
+  leat::flow flow("watched");
+  flow.input("in", leat::from::generate(endless{&begun})) | leat::redistribute("spread") |
+      leat::output("out", leat::to::collect(got));
+  std::vector<std::string> const addresses{free_address(), free_address()};
+  leat::options zero = of_two(0, addresses);
+  zero.stop = stop.get_token();
+  process second(flow, of_two(1, addresses));
+  process first(flow, zero);
+  begun.wait(false);
+
+  asio::io_context io;
+  for (std::string const& address : addresses)
+    for (std::string const& noise : {std::string("GET / HTTP/1.1\r\n\r\n") + std::string(200, ' '),
+                                     std::string(300'000, '\xff'), std::string("leat\r\n\x1a\n") + std::string(200, '\0')}) {
+      tcp::socket stranger = connected_to(io, address);
+      asio::error_code refused;
+      asio::write(stranger, asio::buffer(noise), refused);
+      stranger.shutdown(tcp::socket::shutdown_send, refused);
+      CHECK(is_closed(stranger));
+    }
+  stop.request_stop();
+  CHECK(first.failure() == "");
+  CHECK(second.failure() == "");
+  CHECK(!got.empty());
+}
+
+TEST_CASE("what fails in one process is what both fail of") {
+  std::vector<int> got;
+  leat::flow flow("bad");
+  flow.input("in", leat::from::iterable(std::vector<int>(1000, 1))) | leat::redistribute("spread") |
+      leat::map("boom",
+                [n = 0](int x) mutable {
+                  if (++n == 300) throw std::runtime_error("the three hundredth came");
+                  return x;
+                }) |
+      leat::output("out", leat::to::collect(got));
+  std::vector<std::string> const addresses{free_address(), free_address()};
+  process second(flow, of_two(1, addresses));
+  process first(flow, of_two(0, addresses));
+  CHECK(first.failure().find("the three hundredth came") != std::string::npos);
+  CHECK(second.failure().find("the three hundredth came") != std::string::npos);
+}
