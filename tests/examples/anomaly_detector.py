@@ -3,6 +3,7 @@
 import csv
 import math
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from collections import defaultdict, deque
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
-from example import PROGRAM, check, run, shared_data  # noqa: E402
+from example import PROGRAM, check, run, shared_data, start_cluster  # noqa: E402
 
 RESULT = re.compile(r"^(.+): value = (.+), mu = (\d+\.\d\d), sigma = (\d+\.\d\d), (True|False)$")
 
@@ -91,5 +92,28 @@ for _ in range(8):
 live.send_signal(signal.SIGTERM)
 live.communicate(timeout=60)
 check("stopped in order", live.returncode, 0)
+
+
+def watching_cluster(processes):
+    """Live readings by several processes, of which one at least has printed some."""
+    all_of_it = start_cluster(processes, "--proc")
+    select.select([one.stdout for one in all_of_it], [], [], 60)
+    return all_of_it
+
+
+stopped = watching_cluster(2)
+stopped[1].send_signal(signal.SIGTERM)
+for one in stopped:
+    one.communicate(timeout=60)
+check("a signal to one process stops all in order", [one.returncode for one in stopped], [0, 0])
+
+for victim in range(3):
+    cluster = watching_cluster(3)
+    cluster[victim].kill()
+    for i, one in enumerate(cluster):
+        said = one.communicate(timeout=60)[1]
+        if i != victim:
+            check(f"process {i} says that process {victim} is gone", one.returncode, 75)
+            check("and who it was", f"process {victim} was lost" in said, True)
 
 check_files(sorted(shared_data("nab", "realAWSCloudwatch").glob("*.csv")))

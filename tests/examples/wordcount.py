@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
-from example import PROGRAM, check, run  # noqa: E402
+from example import PROGRAM, check, run, run_cluster  # noqa: E402
 
 licences = sorted(p for p in Path("/usr/share/common-licenses").iterdir() if p.is_file()) \
     if Path("/usr/share/common-licenses").is_dir() else []
@@ -25,6 +25,8 @@ check("the files by name", run(*map(str, licences)), wanted)
 check("without arguments", run(), wanted)
 for workers in ("2", "4", "7"):
     check(f"{workers} workers", run("-w", workers), wanted)
+for processes, workers in ((2, "3"), (3, "1")):
+    check(f"{processes} processes of {workers} workers", run_cluster(processes, "-w", workers), wanted)
 
 with tempfile.TemporaryDirectory() as folder:
     text = Path(folder, "short.txt")

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/stat.h>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
@@ -152,10 +154,12 @@ TEST_CASE("command line: the environment speaks where no flag does") {
 
 TEST_CASE("command line: the help names every flag, every variable and the program's own arguments") {
   auto const help = given({}, "[--csv] FILE...\n  --csv  the files are tables").help();
-  CHECK(help.starts_with("usage: wordcount [-w N] [-s SECONDS] [--batch-size=N] [--graph=mermaid|dot|json] "
-                         "[--csv] FILE...\n  --csv  the files are tables\n"));
+  CHECK(help.starts_with("usage: wordcount [-w N] [-s SECONDS] [--batch-size=N] [-i N] [-a HOST:PORT;...] "
+                         "[--secret-file=FILE] [--insecure] [--cluster=NAME] [--formation-timeout=SECONDS] "
+                         "[--graph=mermaid|dot|json] [--csv] FILE...\n  --csv  the files are tables\n"));
   for (char const* word : {"-w, --workers-per-process=N", "-s, --snapshot-interval=SECONDS", "--batch-size=N",
-                           "--graph=mermaid|dot|json", "-h, --help", "--version", "[LEAT_WORKERS_PER_PROCESS, "
+                           "--graph=mermaid|dot|json", "-i, --process-id=N", "-a, --addresses=HOST:PORT;...",
+                           "--insecure  ", "[LEAT_INSECURE]", "-h, --help", "--version", "[LEAT_WORKERS_PER_PROCESS, "
                            "BYTEWAX_WORKERS_PER_PROCESS]", "[LEAT_SNAPSHOT_INTERVAL, BYTEWAX_SNAPSHOT_INTERVAL]",
                            "[LEAT_BATCH_SIZE]", "[LEAT_GRAPH]"})
     CHECK_MESSAGE(help.find(word) != std::string::npos, word);
@@ -176,4 +180,67 @@ TEST_CASE("version: the headers' is the build's") {
   std::stringstream text;
   text << build.rdbuf();
   CHECK(text.str().find("version: '" LEAT_VERSION "'") != std::string::npos);
+}
+
+TEST_CASE("command line: a cluster") {
+  auto const cli = given({"-i1", "-a", "one:2101; two:2101;", "--insecure", "--cluster=mine", "--formation-timeout", "5"});
+  CHECK(cli.fault() == "");
+  CHECK(cli.how().process == 1);
+  CHECK(cli.how().addresses == std::vector<std::string>{"one:2101", "two:2101"});
+  CHECK(cli.how().insecure);
+  CHECK(cli.how().cluster == "mine");
+  CHECK(cli.how().formation_timeout == 5s);
+  CHECK(given({"-i", "0", "-a", "[::1]:1;b:2", "--insecure=no"}).how().insecure == false);
+}
+
+TEST_CASE("command line: a cluster that is only half described") {
+  CHECK(given({"-i", "0"}).fault().find("needs the addresses of all of them") != std::string::npos);
+  CHECK(given({"-a", "one:1;two:2"}).fault().find("need the number of this process") != std::string::npos);
+  CHECK(given({"-i2", "-a", "one:1;two:2"}).fault() == "-i: there is no process 2: -a names 2, and the first is process 0");
+  CHECK(given({"-i0", "-a", "one"}).fault() == "-a: \"one\" names \"one\", which has no port: write host:2101");
+  CHECK(given({"-i0", "-a", " ; "}).fault().find("names no address") != std::string::npos);
+  CHECK(given({"-ix", "-a", "one:1"}).fault() == "-i: \"x\" is not a whole number");
+  CHECK(given({"--insecure=perhaps"}).fault() == "--insecure: \"perhaps\" is neither yes nor no");
+  CHECK(given({"--formation-timeout=soon"}).fault().find("is not a number of seconds") != std::string::npos);
+}
+
+TEST_CASE("command line: the environment describes a cluster, and flags are stronger") {
+  variable const process("BYTEWAX_PROCESS_ID", "0");
+  variable const addresses("BYTEWAX_ADDRESSES", "one:1;two:2");
+  CHECK(given({}).how().addresses.size() == 2);
+  CHECK(given({}).how().process == 0);
+  variable const ours("LEAT_PROCESS_ID", "1");
+  CHECK(given({}).how().process == 1);
+  CHECK(given({"-i", "0"}).how().process == 0);
+  variable const short_secret("LEAT_SECRET", "too short");
+  CHECK(given({}).fault() == "LEAT_SECRET is shorter than 16 bytes");
+}
+
+TEST_CASE("command line: pods and host files") {
+  std::string const path = "build-hosts.txt";
+  std::ofstream(path) << "one:2101\r\n\n  two:2101\nthree:2101";
+  variable const hosts("BYTEWAX_HOSTFILE_PATH", path.c_str());
+  CHECK(given({}).how().addresses.empty());  // without a number there is no cluster
+  variable const pod("BYTEWAX_POD_NAME", "flow-2");
+  variable const set("BYTEWAX_STATEFULSET_NAME", "flow");
+  CHECK(given({}).how().process == 2);
+  CHECK(given({}).how().addresses == std::vector<std::string>{"one:2101", "two:2101", "three:2101"});
+  CHECK(given({"-i", "0"}).how().process == 0);
+  variable const other("LEAT_STATEFULSET_NAME", "other");
+  CHECK(given({}).fault().find("does not begin with that of its set") != std::string::npos);
+  std::remove(path.c_str());
+  CHECK(given({"-i", "0"}).fault().find("the host file build-hosts.txt cannot be read") != std::string::npos);
+}
+
+TEST_CASE("command line: a secret comes from a file that only its owner reads") {
+  std::string const path = "build-secret.txt";
+  std::ofstream(path) << "sixteen bytes or more\n";
+  ::chmod(path.c_str(), 0644);
+  CHECK(given({"--secret-file", path.c_str()}).fault().find("others may read it: chmod 600 it") != std::string::npos);
+  ::chmod(path.c_str(), 0600);
+  CHECK(given({"--secret-file", path.c_str()}).how().secret == "sixteen bytes or more");
+  std::ofstream(path) << "short\n";
+  CHECK(given({"--secret-file", path.c_str()}).fault().find("the secret is shorter than 16 bytes") != std::string::npos);
+  std::remove(path.c_str());
+  CHECK(given({"--secret-file", path.c_str()}).fault().find("No such file or directory") != std::string::npos);
 }

@@ -17,7 +17,6 @@
 
 #include "fixture/free_address.hpp"
 
-
 #include <algorithm>
 #include <array>
 #include <atomic>

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """What the tests of the examples have in common."""
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,33 @@ def run(*arguments, text=True, **more):
     if done.returncode != 0:
         sys.exit(f"{' '.join([PROGRAM, *arguments])} ended with {done.returncode}: {done.stderr}")
     return done.stdout
+
+
+def free_addresses(count):
+    """Addresses on loopback at which nobody listens, as -a wants them."""
+    taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in taken]
+    for one in taken:
+        one.close()
+    return ";".join(f"127.0.0.1:{port}" for port in ports)
+
+
+def start_cluster(processes, *arguments):
+    """The example as so many processes, which run on."""
+    addresses = free_addresses(processes)
+    return [subprocess.Popen([PROGRAM, "-i", str(i), "-a", addresses, *arguments], stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for i in range(processes)]
+
+
+def run_cluster(processes, *arguments):
+    """Runs the example as so many processes, and fails the test if one fails. Gives what they printed, each in turn."""
+    printed = ""
+    for i, one in enumerate(start_cluster(processes, *arguments)):
+        out, said = one.communicate(timeout=240)
+        if one.returncode != 0:
+            sys.exit(f"process {i} of {processes} ended with {one.returncode}: {said}")
+        printed += out
+    return printed
 
 
 def check(what, got, wanted):
