@@ -193,3 +193,27 @@ TEST_CASE("what fails in one process is what both fail of") {
   CHECK(first.failure().find("the three hundredth came") != std::string::npos);
   CHECK(second.failure().find("the three hundredth came") != std::string::npos);
 }
+
+TEST_CASE("a stop while others are waited for ends the wait") {
+  std::vector<int> got;
+  leat::flow flow("alone");
+  flow.input("in", leat::from::iterable(std::vector<int>{1})) | leat::output("out", leat::to::collect(got));
+  std::stop_source stop;
+  leat::options how = of_two(0, {free_address(), free_address()});
+  how.workers = 2;
+  how.stop = stop.get_token();
+  process waits(flow, how);
+  stop.request_stop();
+  CHECK(waits.failure() == "");
+  CHECK(got.empty());
+}
+
+TEST_CASE("a cluster that does not come together says who is missing") {
+  std::vector<int> got;
+  leat::flow flow("alone");
+  flow.input("in", leat::from::iterable(std::vector<int>{1})) | leat::output("out", leat::to::collect(got));
+  std::vector<std::string> const addresses{free_address(), free_address()};
+  leat::options how = of_two(0, addresses);
+  how.formation_timeout = std::chrono::milliseconds(50);
+  CHECK(process(flow, how).failure().find("process 1 (" + addresses[1] + "): Connection refused") != std::string::npos);
+}

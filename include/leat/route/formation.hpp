@@ -5,6 +5,7 @@
 #include <leat/op/stage.hpp>
 #include <leat/route/handshake.hpp>
 #include <leat/route/link.hpp>
+#include <leat/route/little_endian.hpp>
 #include <leat/route/membership.hpp>
 
 #include <algorithm>
@@ -212,14 +213,12 @@ class formation {
   /// Which runs of which processes this one sees.
   digest view() const {
     sha256 sum;
-    for (unsigned i = 0; i != members_.size(); ++i) {
-      std::array<std::uint64_t, 2> const& nonce = i == mine_.process ? words_.nonce : members_[i].link->theirs().nonce;
-      for (std::uint64_t part : nonce)
-        for (unsigned shift = 0; shift != 64; shift += 8) {
-          std::byte const one = static_cast<std::byte>(part >> shift & 0xff);
-          sum.add({&one, 1});
-        }
-    }
+    for (unsigned i = 0; i != members_.size(); ++i)
+      for (std::uint64_t part : i == mine_.process ? words_.nonce : members_[i].link->theirs().nonce) {
+        std::array<std::byte, sizeof part> bytes{};
+        put_little_endian(part, bytes.data());
+        sum.add(bytes);
+      }
     return sum.result();
   }
 

@@ -3,6 +3,7 @@
 
 #include <leat/op/stage.hpp>
 #include <leat/route/crc32c.hpp>
+#include <leat/route/little_endian.hpp>
 
 #include <array>
 #include <cstddef>
@@ -77,18 +78,11 @@ struct frame_header {
   }
 
   void write(std::byte* to_here) const {
-    each_field(*this, [&](auto field) {
-      auto const value = static_cast<std::uint64_t>(field);
-      for (std::size_t i = 0; i != sizeof(field); ++i) *to_here++ = static_cast<std::byte>(value >> (8 * i) & 0xff);
-    });
+    each_field(*this, [&](auto field) { to_here = put_little_endian(field, to_here); });
   }
   static frame_header read(std::byte const* here) {
     frame_header result;
-    each_field(result, [&]<class Field>(Field& field) {
-      std::uint64_t value = 0;
-      for (std::size_t i = 0; i != sizeof(Field); ++i) value |= std::to_integer<std::uint64_t>(*here++) << (8 * i);
-      field = static_cast<Field>(value);
-    });
+    each_field(result, [&](auto& field) { here = get_little_endian(field, here); });
     return result;
   }
 };

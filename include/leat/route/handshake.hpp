@@ -3,11 +3,13 @@
 
 #include <leat/op/stage.hpp>
 #include <leat/route/codec/codec.hpp>
-#include <leat/route/frame.hpp>
 #include <leat/route/hello.hpp>
 #include <leat/route/link.hpp>
+#include <leat/route/little_endian.hpp>
 #include <leat/route/membership.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -88,14 +90,13 @@ class handshake {
     queue(payload);
   }
   void put_number(std::uint32_t value) {
-    for (unsigned i = 0; i != 4; ++i) {
-      std::byte const part = static_cast<std::byte>(value >> (8 * i) & 0xff);
-      queue({&part, 1});
-    }
+    std::array<std::byte, 4> bytes{};
+    put_little_endian(value, bytes.data());
+    queue(bytes);
   }
   static std::uint32_t number_at(std::byte const* at) {
     std::uint32_t value = 0;
-    for (unsigned i = 0; i != 4; ++i) value |= std::to_integer<std::uint32_t>(at[i]) << (8 * i);
+    get_little_endian(value, at);
     return value;
   }
 

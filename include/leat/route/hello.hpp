@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/route/little_endian.hpp>
 #include <leat/route/sha256.hpp>
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -39,20 +39,14 @@ struct hello {
     bytes to{};
     std::memcpy(to.data(), magic.data(), magic.size());
     std::byte* at = to.data() + magic.size();
-    each_field(*this, [&](auto field) {
-      for (std::size_t i = 0; i != sizeof field; ++i) *at++ = static_cast<std::byte>(std::uint64_t{field} >> (8 * i) & 0xff);
-    });
+    each_field(*this, [&](auto field) { at = put_little_endian(field, at); });
     return to;
   }
   /// False when the bytes are not a hello.
   bool read(bytes const& from) {
     if (std::memcmp(from.data(), magic.data(), magic.size()) != 0) return false;
     std::byte const* at = from.data() + magic.size();
-    each_field(*this, [&]<class Field>(Field& field) {
-      std::uint64_t value = 0;
-      for (std::size_t i = 0; i != sizeof field; ++i) value |= std::to_integer<std::uint64_t>(*at++) << (8 * i);
-      field = static_cast<Field>(value);
-    });
+    each_field(*this, [&](auto& field) { at = get_little_endian(field, at); });
     return true;
   }
 

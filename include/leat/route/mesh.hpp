@@ -58,11 +58,13 @@ class mesh {
       if (p->link) p->link->on_ready(call);
   }
 
-  /// Calls `f(descriptor, wants_room)` for each connection that has one.
+  /// Calls `f(descriptor, wants_room)` for each connection that something is waited for of.
   template <class F>
   void each_descriptor(F&& f) const {
-    for (auto const& p : peers_)
-      if (p->link && p->link->descriptor() >= 0) f(p->link->descriptor(), p->out.blocked());
+    for (auto const& p : peers_) {
+      bool const waited_for = p->link && (!p->last_frame_read || p->out.blocked());
+      if (waited_for && p->link->descriptor() >= 0) f(p->link->descriptor(), p->out.blocked());
+    }
   }
 
   /// While the workers are put together: the ends of a channel between `from` and `to`, one of them here.

@@ -111,6 +111,11 @@ inline void execution::build_workers() {
 inline bool execution::assemble(worker& by) {
   if (!is_first(by)) return false;
   if (!net_) {
+    if (stopping()) {
+      abandoned_.store(true, std::memory_order_release);
+      wake_all();
+      return true;
+    }
     bool const progress = forming_->turn(by.now());
     if (!forming_->formed()) return progress;
     connect(forming_->take());
@@ -132,7 +137,7 @@ inline void execution::one_has_finished() {
 
 inline bool execution::is_first(worker const& which) const { return which.index() == parts_.first_worker; }
 
-inline steady_time execution::assemble_until(worker const& by) const {
+inline steady_time execution::door_wake_at(worker const& by) const {
   return forming_ && is_first(by) ? forming_->wake_at() : never;
 }
 

@@ -61,7 +61,10 @@ class execution {
   bool assembled() const { return assembled_.load(std::memory_order_acquire); }
   /// Until they have: the first worker exchanges with the other processes what has to be known before, and does it.
   bool assemble(worker& by);
-  steady_time assemble_until(worker const& by) const;
+  /// Whether the run was stopped before the other processes had been met.
+  bool abandoned() const { return abandoned_.load(std::memory_order_acquire); }
+  /// When the door has to be looked at again.
+  steady_time door_wake_at(worker const& by) const;
   /// What the process waits for while it has nothing to do.
   void add_awaited(worker const& by, std::vector<awaited>& all) const;
   /// A worker has nothing left to do.
@@ -99,6 +102,7 @@ class execution {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> failed_{false};
   std::atomic<bool> assembled_{false};
+  std::atomic<bool> abandoned_{false};
   std::atomic<unsigned> working_{0};
   bool shared_partitions_ = false;
   std::mutex failing_;

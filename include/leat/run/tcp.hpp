@@ -58,19 +58,19 @@ class tcp_connection final : public connection {
       : io_(std::move(io)), socket_(*io_), state_(state::connecting) {
     std::optional<host_and_port> const to = split_address(address);
     if (!to) {
-      broken("\"" + address + "\" is not an address such as host:2101");
+      closed("\"" + address + "\" is not an address such as host:2101");
       return;
     }
     asio::error_code error;
     auto const places = tcp::resolver(*io_).resolve(to->host, to->port, error);
     if (error) {
-      broken("cannot look up " + to->host + ": " + error.message());
+      closed("cannot look up " + to->host + ": " + error.message());
       return;
     }
     asio::async_connect(socket_, places, [this, gone = std::weak_ptr<bool>(alive_)](asio::error_code failed, auto const&) {
       if (gone.expired()) return;
       if (failed)
-        broken(failed.message());
+        closed(failed.message());
       else
         ready();
     });
@@ -84,42 +84,41 @@ class tcp_connection final : public connection {
   }
 
   std::size_t send(std::span<piece const> pieces) override {
-    if (!usable()) return 0;
+    poll_while_connecting();
+    if (state_ != state::ready || no_more_out_) return 0;
     std::array<asio::const_buffer, most_pieces> all;
     std::size_t const count = std::min(pieces.size(), all.size());
     for (std::size_t i = 0; i != count; ++i) all[i] = asio::const_buffer(pieces[i].data(), pieces[i].size());
     asio::error_code error;
     std::size_t const taken = socket_.write_some(std::span(all).first(count), error);
-    if (error && error != asio::error::would_block) broken(error.message());
+    if (error && error != asio::error::would_block) {
+      no_more_out_ = true;  // there may still be something to read: why the other side went, say
+      trouble_ = error.message();
+    }
     return error ? 0 : taken;
   }
   std::size_t receive(std::span<std::byte> into) override {
-    // After a failed write there may still be something to read: why the other side went, say.
-    if (state_ == state::connecting) poll();
-    if (state_ == state::connecting || finished_ || into.empty()) return 0;
+    poll_while_connecting();
+    if (state_ != state::ready || into.empty()) return 0;
     asio::error_code error;
     std::size_t const got = socket_.read_some(asio::buffer(into.data(), into.size()), error);
     if (!error) return got;
     if (error == asio::error::would_block) return 0;
-    finished_ = true;
-    if (error != asio::error::eof) broken(error.message());
+    closed(error == asio::error::eof ? connection::trouble() : error.message());
     return 0;
   }
-  bool open() const override { return state_ == state::connecting ? true : state_ == state::ready && !finished_; }
-  std::string trouble() const override { return trouble_.empty() ? connection::trouble() : trouble_; }
+  bool open() const override { return state_ != state::closed; }
+  std::string trouble() const override { return trouble_; }
   int descriptor() const override {
-    return socket_.is_open() ? const_cast<tcp::socket&>(socket_).native_handle() : -1;
+    return open() && socket_.is_open() ? const_cast<tcp::socket&>(socket_).native_handle() : -1;
   }
 
  private:
-  enum class state { connecting, ready, broken };
+  enum class state { connecting, ready, closed };
   static constexpr std::size_t most_pieces = 64;
 
-  bool usable() {
-    if (state_ == state::connecting) poll();
-    return state_ == state::ready;
-  }
-  void poll() {
+  void poll_while_connecting() {
+    if (state_ != state::connecting) return;
     io_->restart();
     io_->poll();
   }
@@ -135,15 +134,15 @@ class tcp_connection final : public connection {
     state_ = state::ready;
   }
   void set(int level, int name, int value) { ::setsockopt(socket_.native_handle(), level, name, &value, sizeof value); }
-  void broken(std::string why) {
-    state_ = state::broken;
+  void closed(std::string why) {
+    state_ = state::closed;
     if (trouble_.empty()) trouble_ = std::move(why);
   }
 
   std::shared_ptr<asio::io_context> io_;
   tcp::socket socket_;
   state state_ = state::ready;
-  bool finished_ = false;
+  bool no_more_out_ = false;
   std::string trouble_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>();
 };

@@ -67,12 +67,12 @@ class worker final : public host, public driven {
   routine& body() override { return body_; }
   steady_time wake_at() override {
     if (execution_.failed()) return execution_.wind_up_until();
-    if (!execution_.assembled()) return execution_.assemble_until(*this);
+    if (!execution_.assembled()) return execution_.door_wake_at(*this);
     bool const epoch_can_end = open_sources() && !closing_ && starved_.empty();
     steady_time first = epoch_can_end && execution_.interval().count() > 0 ? epoch_ends_ : never;
     for (stage* s : parts_.stages)
       if (!s->done() && !held(s)) first = std::min(first, s->wake_at());
-    return first;
+    return std::min(first, execution_.door_wake_at(*this));
   }
 
  private:
@@ -83,6 +83,7 @@ class worker final : public host, public driven {
   bool guarded_turn() {
     now_.reset();
     if (execution_.failed()) return done_ = execution_.wind_up(*this);
+    if (execution_.abandoned()) return done_ = true;
     try {
       return execution_.assembled() ? turn() : execution_.assemble(*this);
     } catch (...) {
