@@ -101,6 +101,12 @@ def watching_cluster(processes):
     return all_of_it
 
 
+launched = subprocess.Popen([PROGRAM, "-p", "2", "--proc"], stdout=subprocess.PIPE, text=True)
+check("live readings of two processes", bool(RESULT.match(launched.stdout.readline().rstrip("\n")[4:])), True)
+launched.send_signal(signal.SIGTERM)
+launched.communicate(timeout=60)
+check("all stopped in order", launched.returncode, 0)
+
 stopped = watching_cluster(2)
 stopped[1].send_signal(signal.SIGTERM)
 for one in stopped:

@@ -27,6 +27,12 @@ for workers in ("2", "4", "7"):
     check(f"{workers} workers", run("-w", workers), wanted)
 for processes, workers in ((2, "3"), (3, "1")):
     check(f"{processes} processes of {workers} workers", run_cluster(processes, "-w", workers), wanted)
+prefixed = run("-p", "2", "-w", "2").splitlines(keepends=True)
+check("processes started by one flag", "".join(line.removeprefix(line[:4]) for line in prefixed), wanted)
+check("each line says whose it is", {line[:4] for line in prefixed} <= {"[0] ", "[1] "}, True)
+failed = subprocess.run([PROGRAM, "-p", "2", "/missing"], capture_output=True, text=True, check=False, timeout=60)
+check("the status is that of the first that failed", failed.returncode, 1)
+check("and all say why", failed.stderr.count('cannot read "/missing": No such file or directory'), 2)
 
 with tempfile.TemporaryDirectory() as folder:
     text = Path(folder, "short.txt")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <leat/run/command_line.hpp>
+#include <leat/run/tcp.hpp>
 
 #include <doctest/doctest.h>
 
@@ -154,7 +155,7 @@ TEST_CASE("command line: the environment speaks where no flag does") {
 
 TEST_CASE("command line: the help names every flag, every variable and the program's own arguments") {
   auto const help = given({}, "[--csv] FILE...\n  --csv  the files are tables").help();
-  CHECK(help.starts_with("usage: wordcount [-w N] [-s SECONDS] [--batch-size=N] [-i N] [-a HOST:PORT;...] "
+  CHECK(help.starts_with("usage: wordcount [-w N] [-s SECONDS] [--batch-size=N] [-p N] [-i N] [-a HOST:PORT;...] "
                          "[--secret-file=FILE] [--insecure] [--cluster=NAME] [--formation-timeout=SECONDS] "
                          "[--graph=mermaid|dot|json] [--csv] FILE...\n  --csv  the files are tables\n"));
   for (char const* word : {"-w, --workers-per-process=N", "-s, --snapshot-interval=SECONDS", "--batch-size=N",
@@ -214,6 +215,17 @@ TEST_CASE("command line: the environment describes a cluster, and flags are stro
   CHECK(given({"-i", "0"}).how().process == 0);
   variable const short_secret("LEAT_SECRET", "too short");
   CHECK(given({}).fault() == "LEAT_SECRET is shorter than 16 bytes");
+}
+
+TEST_CASE("command line: a cluster on this machine") {
+  auto const cli = given({"-w2", "-p", "3", "file", "--processes=4", "-s", "1", "--", "-p", "5"});
+  CHECK(cli.fault() == "");
+  CHECK(cli.local_processes() == 4);
+  CHECK(cli.words_of_each() == std::vector<std::string>{"-w2", "file", "-s", "1", "--", "-p", "5"});
+  CHECK(cli.rest() == std::vector<std::string>{"file", "-p", "5"});
+  CHECK(given({"-p2", "-i0", "-a", "one:1;two:2"}).fault().find("goes with neither -i nor -a") != std::string::npos);
+  CHECK(given({"-p0"}).fault() == "-p: \"0\" is too few: 1 at least");
+  CHECK(given({"-p"}).fault() == "-p is to be followed by N");
 }
 
 TEST_CASE("command line: pods and host files") {

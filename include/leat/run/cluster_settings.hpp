@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
+#include <leat/run/default_network.hpp>
 #include <leat/run/environment.hpp>
 #include <leat/run/flags.hpp>
 
@@ -47,6 +48,13 @@ inline char const* first_of(char const* ours, char const* bytewax) {
 
 /// What flags and variables leave open, and whether what they say belongs together.
 [[gnu::cold]] inline void settle_cluster(settings& all) {
+  if (all.local_processes > 1) {
+    if (all.process || !all.how.addresses.empty())
+      throw usage_error("-p starts a whole cluster on this machine, so it goes with neither -i nor -a");
+    if (default_network() == nullptr)
+      throw usage_error("-p: this program cannot be run as several processes: it has to #include <leat/run/tcp.hpp>");
+    return;
+  }
   if (!all.process && all.how.addresses.empty() && environment("LEAT_SECRET") == nullptr &&
       first_of("LEAT_POD_NAME", "BYTEWAX_POD_NAME") == nullptr)
     return;

@@ -10,6 +10,7 @@
 #include <leat/run/options.hpp>
 #include <leat/version.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdio>
 #include <optional>
@@ -46,6 +47,9 @@ class command_line {
   std::string const& program() const { return program_; }
   /// The program's own arguments, in their order.
   std::vector<std::string> const& rest() const { return rest_; }
+  /// How many processes are to be started on this machine (-p), and the arguments of each.
+  unsigned local_processes() const { return settings_.local_processes; }
+  std::vector<std::string> const& words_of_each() const { return words_; }
   /// How the flow is to be run.
   options const& how() const { return settings_.how; }
   /// What `--graph` asks for.
@@ -103,18 +107,23 @@ class command_line {
   void take_flags(int argc, char const* const* argv) {
     for (int i = 1; i < argc; ++i) {
       std::string_view const word = argv[i];
+      int const first = i;
       if (word == "--") {
         while (++i < argc) rest_.push_back(argv[i]);
+        words_.insert(words_.end(), argv + first, argv + argc);
         return;
       }
+      detail::flag const* const found = detail::flag_of(word);
       if (word == "-h" || word == "--help")
         wants_help_ = true;
       else if (word == "--version")
         wants_version_ = true;
-      else if (detail::flag const* const found = detail::flag_of(word))
+      else if (found != nullptr)
         take(*found, argc, argv, i);
       else
         rest_.push_back(argv[i]);
+      bool const of_whole_cluster = found != nullptr && found->set == &detail::set_local_processes;
+      if (!of_whole_cluster) words_.insert(words_.end(), argv + first, argv + std::min(i + 1, argc));
     }
   }
 
@@ -159,6 +168,7 @@ class command_line {
   std::string fault_;
   detail::settings settings_;
   std::vector<std::string> rest_;
+  std::vector<std::string> words_;
   detail::list<detail::flag const*> given_;
   bool wants_help_ = false;
   bool wants_version_ = false;

@@ -30,6 +30,7 @@ struct settings {
   options how;
   std::optional<picture> graph;
   std::optional<unsigned> process;
+  unsigned local_processes = 1;
 };
 
 /// A flag. A new one is a row of `flags`.
@@ -101,6 +102,9 @@ inline void set_batch_size(settings& all, std::string_view text) {
 inline void set_process(settings& all, std::string_view text) {
   all.process = static_cast<unsigned>(whole_number(text, 0, 65535));
 }
+inline void set_local_processes(settings& all, std::string_view text) {
+  all.local_processes = static_cast<unsigned>(whole_number(text, 1, 256));
+}
 /// `one:2101;two:2101`, or a line for each.
 [[gnu::cold]] inline void set_addresses(settings& all, std::string_view text) {
   all.how.addresses.clear();
@@ -149,6 +153,8 @@ inline constexpr flag flags[] = {
      "length of an epoch, 0.5 for half a second; 0: as short as can be; 10 unless said", &set_snapshot_interval},
     {"", "batch-size", "N", "LEAT_BATCH_SIZE", nullptr,
      "records per batch; 0: as many as make 16 KiB, unless said", &set_batch_size},
+    {"p", "processes", "N", "LEAT_PROCESSES", nullptr,
+     "start so many processes of this program on this machine, as one cluster", &set_local_processes},
     {"i", "process-id", "N", "LEAT_PROCESS_ID", "BYTEWAX_PROCESS_ID",
      "which process of the cluster this is, from 0", &set_process},
     {"a", "addresses", "HOST:PORT;...", "LEAT_ADDRESSES", "BYTEWAX_ADDRESSES",

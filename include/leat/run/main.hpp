@@ -6,6 +6,7 @@
 #include <leat/picture.hpp>
 #include <leat/run/command_line.hpp>
 #include <leat/run/error_text.hpp>
+#include <leat/run/local_cluster.hpp>
 #include <leat/run/run.hpp>
 
 #include <cstdio>
@@ -31,6 +32,8 @@ int obey(command_line const& cli, MakeFlow&& make_flow) {
   if (cli.wants_answer()) return cli.answer();
   if (!cli.fault().empty()) return cli.refuse(cli.fault());
   try {
+    if (cli.local_processes() > 1 && !cli.graph())
+      return local_cluster(cli.program(), cli.words_of_each(), cli.local_processes()).run();
     flow const& what = make_flow();
     if (cli.graph()) return cli.print(draw(what, *cli.graph()));
     options how = cli.how();
