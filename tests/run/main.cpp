@@ -79,7 +79,7 @@ result describe_only(std::initializer_list<char const*> words) {
   return result(process);
 }
 
-std::string const usage = "usage: numbers [-w N] [-s SECONDS] [--batch-size=N] [--graph=mermaid|dot|json]";
+std::string const usage = "usage: numbers [-w N] [-s SECONDS] [-p N] [-i N] [-a HOST:PORT;...] [--...]";
 std::string const hint = usage + "   (numbers --help explains)\n";
 
 }  // namespace

@@ -99,7 +99,9 @@ class command_line {
  private:
   [[gnu::cold]] std::string synopsis() const {
     std::string text = "usage: " + program_;
-    for (detail::flag const& one : detail::flags) text += detail::concat({" [", one.spelling(), "]"});
+    for (detail::flag const& one : detail::flags)
+      if (!one.letter.empty()) text += detail::concat({" [", one.spelling(), "]"});
+    text += " [--...]";
     if (!usage_.empty()) text += " " + usage_.substr(0, usage_.find('\n'));
     return text;
   }

@@ -54,10 +54,8 @@ struct flag {
     }
   }
 
-  [[gnu::cold]] std::string spelling() const {
-    if (stands_alone()) return concat({"--", name});
-    return letter.empty() ? concat({"--", name, "=", value}) : concat({"-", letter, " ", value});
-  }
+  /// Of one that has a letter.
+  [[gnu::cold]] std::string spelling() const { return concat({"-", letter, " ", value}); }
   [[gnu::cold]] std::string help_line() const {
     std::string line = concat({letter.empty() ? "      " : concat({"  -", letter, ", "}), "--", name,
                                stands_alone() ? "" : "=", value});
