@@ -306,3 +306,21 @@ TEST_CASE("a door that other machines can reach wants a secret, or to be told th
   who.secret = "known to two";
   CHECK(outcome(who).empty());
 }
+
+TEST_CASE("who knocks, and what comes, wakes whoever sleeps") {
+  world all(2);
+  candidate& one = all.start(1);
+  all.advance(1ms);
+  int woken = 0;
+  one.forming.on_ready([&] { ++woken; });
+  auto stranger = all.net.dial("host1:1");
+  CHECK(woken == 1);
+  all.advance(1ms);
+  woken = 0;
+  say(*stranger, all.member(0).first_words().write());
+  CHECK(woken > 0);
+  one.forming.on_ready({});
+  woken = 0;
+  stranger.reset();
+  CHECK(woken == 0);
+}

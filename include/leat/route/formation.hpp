@@ -37,6 +37,15 @@ class formation {
     members_.resize(mine_.processes());
   }
 
+  /// Where the readiness of links that have no descriptor is told, on any thread.
+  void on_ready(std::function<void()> call) {
+    wake_ = std::move(call);
+    net_.on_ready(wake_);
+    for (auto const& one : newcomers_) one->on_ready(wake_);
+    for (member const& one : members_)
+      if (one.link) one.link->on_ready(wake_);
+  }
+
   /// True when something moved. Throws cluster_error when the cluster cannot form.
   bool turn(steady_time now) {
     if (!begun_) begin(now);
@@ -111,6 +120,7 @@ class formation {
     hello words = words_;
     for (std::uint64_t& part : words.challenge) part = draw_();
     newcomers_.push_back(std::make_unique<handshake>(std::move(link), mine_, words, dialed, now + greeting_time));
+    newcomers_.back()->on_ready(wake_);
   }
 
   bool accept(steady_time now) {
@@ -264,6 +274,7 @@ class formation {
   membership const& mine_;
   std::function<std::uint64_t()> draw_;
   std::function<void(std::string const&)> say_;
+  std::function<void()> wake_;
   hello words_;
   std::vector<member> members_;
   std::vector<std::unique_ptr<handshake>> newcomers_;

@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -53,6 +54,9 @@ class handshake {
   std::string trouble() const { return link_->trouble(); }
   bool all_sent() const { return sent_ == out_.size(); }
   int descriptor() const { return link_->descriptor(); }
+  void on_ready(std::function<void()> const& call) {
+    if (link_) link_->on_ready(call);
+  }
 
   /// Each is said once for each view. What is said of an earlier view counts no more.
   void say_view(digest const& view) {

@@ -34,8 +34,10 @@ inline void execution::meet(std::shared_ptr<network> through, membership what) {
       *door_, who_, [this] { return world_.seed(); }, [this](std::string const& line) { world_.say(line); });
 }
 
+/// A link may still call while the workers are taken down.
 inline execution::~execution() {
-  if (net_) net_->on_ready({});  // a link may still call while the workers are taken down
+  if (forming_) forming_->on_ready({});
+  if (net_) net_->on_ready({});
 }
 
 /// A flow without a beginning or without a visible end is a mistake.
@@ -59,7 +61,10 @@ inline void execution::build() {
   working_.store(how_.workers, std::memory_order_relaxed);
 
   if (processes_ > 1) {
-    if (!forming_) connect(std::move(others_));
+    if (forming_)
+      forming_->on_ready([first = workers_.front().get()] { first->wake(); });
+    else
+      connect(std::move(others_));
   } else {
     own_partitions_ = list_partitions();
     build_workers();
