@@ -71,6 +71,8 @@ class tcp_connection final : public connection {
       if (gone.expired()) return;
       if (failed)
         closed(failed.message());
+      else if (is_its_own_other_end())
+        closed("nobody listens there");
       else
         ready();
     });
@@ -117,6 +119,11 @@ class tcp_connection final : public connection {
   enum class state { connecting, ready, closed };
   static constexpr std::size_t most_pieces = 64;
 
+  /// Who dials a free port of this machine may be given that very port to dial from.
+  bool is_its_own_other_end() const {
+    asio::error_code ignored;
+    return socket_.local_endpoint(ignored) == socket_.remote_endpoint(ignored);
+  }
   void poll_while_connecting() {
     if (state_ != state::connecting) return;
     io_->restart();
