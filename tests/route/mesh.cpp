@@ -23,6 +23,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -493,6 +494,30 @@ TEST_CASE("bytes that are not records are refused, with the step") {
   CHECK(failure(2, 0, "abcd").find("1 records came where 2 were announced") != std::string::npos);
   CHECK(failure(1, 1, "abcd").find("needs 8 bytes") != std::string::npos);
   CHECK(failure(1, 0, "abcd") == "nothing");
+}
+
+TEST_CASE("a failure that is told is one, whatever status it names") {
+  for (unsigned status : {0u, 1u, 75u, 76u, 200u}) {
+    CAPTURE(status);
+    mesh_and_stranger both;
+    frame_header header;
+    header.type = frame_type::failure;
+    leat::byte_buffer payload;
+    leat::encode(std::tuple(1u, 1u, std::uint64_t{2}, std::string("f.step"), std::string("why"),
+                            static_cast<std::uint8_t>(status)),
+                 payload);
+    both.send(header, std::string(reinterpret_cast<char const*>(payload.data()), payload.size()));
+    try {
+      both.here->turn(both.host);
+      FAIL("the failure was not heard");
+    } catch (leat::cluster_error const& error) {
+      CHECK((status == 75 || status == 76));
+      CHECK(static_cast<unsigned>(error.exit_status) == status);
+    } catch (leat::run_error const& error) {
+      CHECK((status != 75 && status != 76));
+      CHECK(error.step == "f.step");
+    }
+  }
 }
 
 TEST_CASE("a link that closes without a goodbye is a failure") {

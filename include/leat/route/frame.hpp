@@ -34,7 +34,7 @@ struct frame_header {
   std::uint32_t length = 0;    ///< bytes of payload; on the wire it is padded to a multiple of eight
   frame_type type = frame_type::message;
   std::uint8_t marked = 0;  ///< 0: no mark, else its kind + 1
-  std::uint8_t hashed = 0;  ///< 1: the hash of each record's key stands before the records, eight bytes each
+  std::uint8_t hashed = 0;  ///< 1: the hash of each record's key stands behind the records, eight bytes each
   std::uint8_t spare = 0;
   std::uint32_t node = 0;  ///< the exchange, by its number in the flow
   std::uint16_t from = 0;  ///< the sending worker of the channel, over all processes; credit travels against it

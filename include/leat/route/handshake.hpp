@@ -33,7 +33,7 @@ class handshake {
   /// `dialed_process` should be there, where it was this process that connected. By `until` it must have joined.
   handshake(std::unique_ptr<connection> link, membership const& mine, hello const& words,
             std::optional<unsigned> dialed_process, steady_time until)
-      : dialed(dialed_process), deadline(until), link_(std::move(link)), mine_(mine), own_(words.write()) {
+      : dialed(dialed_process), deadline(until), link_(std::move(link)), mine_(mine), words_(words), own_(words.write()) {
     queue(own_);
     expect(hello::size);
   }
@@ -161,8 +161,8 @@ class handshake {
     std::copy(in_.data(), in_.end(), said.begin());
     in_.clear();
     if (!theirs_.read(said)) return fail("what came is not the greeting of a flow", false);
-    if (theirs_.cluster != mine_.first_words().cluster) return fail("it belongs to another cluster", dialed.has_value());
-    if (theirs_.protocol != hello::this_protocol) return fail(difference(mine_.first_words(), theirs_), dialed.has_value());
+    if (theirs_.cluster != words_.cluster) return fail("it belongs to another cluster", dialed.has_value());
+    if (theirs_.protocol != hello::this_protocol) return fail(difference(words_, theirs_), dialed.has_value());
     expected_proof_ = proof_of(mine_.secret, said, own_);
     say(word::proof, proof_of(mine_.secret, own_, said));
     stage_ = stage::proof;
@@ -193,7 +193,7 @@ class handshake {
   }
 
   void hear_description(std::span<std::byte const> said) {
-    std::string differs = difference(mine_.first_words(), theirs_);
+    std::string differs = difference(words_, theirs_);
     if (differs.empty()) {
       try {
         auto const [addresses, flow] = decode<std::tuple<std::vector<std::string>, std::string>>(said);
@@ -226,6 +226,7 @@ class handshake {
 
   std::unique_ptr<connection> link_;
   membership const& mine_;
+  hello words_;
   hello::bytes own_;
   hello theirs_;
   digest expected_proof_{};

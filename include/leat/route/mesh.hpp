@@ -262,7 +262,8 @@ class mesh {
     switch (header.type) {
       case frame_type::message: {
         bool const good = header.node < flow_.nodes().size() && header.from < total_ && &peer_of(header.from) == &p &&
-                          header.to < total_ && is_local(header.to) && header.has_good_mark() && header.hashed <= 1 && header.spare == 0;
+                          header.to < total_ && is_local(header.to) && header.has_good_mark() && header.hashed <= 1 &&
+                          header.spare == 0;
         if (!good) fail_frame(p, "a message for a channel that does not exist");
         box(header.node, header.from, header.to).put(header, payload);
         worker.touch(header.to);
@@ -286,7 +287,9 @@ class mesh {
         p.failed = true;
         auto const [process, of_worker, epoch, step, text, status] = decoded<failure_fields>(p, payload);
         heard_ = process_failure{process, of_worker, epoch, step, text, status};
-        if (status != 1) throw cluster_error(static_cast<cluster_error::status>(status), text);
+        auto const of_cluster = static_cast<cluster_error::status>(status);
+        if (of_cluster == cluster_error::status::lost || of_cluster == cluster_error::status::refused)
+          throw cluster_error(of_cluster, text);
         throw run_error("process " + std::to_string(process) + " failed: " + text, step, std::source_location{},
                         of_worker, epoch);
       }

@@ -29,6 +29,7 @@ inline execution::execution(graph const& flow, options const& how, runtime& worl
 inline void execution::meet(std::shared_ptr<network> through, membership what) {
   door_ = std::move(through);
   who_ = std::move(what);
+  who_.packets_in_flight = parts_.channel_packets;
   processes_ = who_.processes();
   forming_ = std::make_unique<formation>(
       *door_, who_, [this] { return world_.seed(); }, [this](std::string const& line) { world_.say(line); });
