@@ -6,6 +6,7 @@
 #include <leat/route/handshake.hpp>
 #include <leat/route/link.hpp>
 #include <leat/route/little_endian.hpp>
+#include <leat/route/meeting.hpp>
 #include <leat/route/membership.hpp>
 
 #include <algorithm>
@@ -27,18 +28,17 @@ namespace leat::detail {
 /// only when everybody sees the same do they go, so that no survivor of an earlier run takes part. Until then a lost
 /// connection is made anew, and a process that was started again takes the place of its earlier run. Once formed, the
 /// cluster lets nobody in.
-class formation {
+class formation final : public meeting {
  public:
   /// `draw` gives 64 bits of chance; `say` takes lines for the person who waits.
-  formation(network& net, membership const& mine, std::function<std::uint64_t()> draw,
+  formation(network& net, membership mine, std::function<std::uint64_t()> draw,
             std::function<void(std::string const&)> say)
-      : net_(net), mine_(mine), draw_(std::move(draw)), say_(std::move(say)), words_(mine.first_words()) {
+      : net_(net), mine_(std::move(mine)), draw_(std::move(draw)), say_(std::move(say)), words_(mine_.first_words()) {
     for (std::uint64_t& part : words_.nonce) part = draw_();
     members_.resize(mine_.processes());
   }
 
-  /// Where the readiness of links that have no descriptor is told, on any thread.
-  void on_ready(std::function<void()> call) {
+  void on_ready(std::function<void()> call) override {
     wake_ = std::move(call);
     net_.on_ready(wake_);
     for (auto const& one : newcomers_) one->on_ready(wake_);
@@ -46,8 +46,7 @@ class formation {
       if (one.link) one.link->on_ready(wake_);
   }
 
-  /// True when something moved. Throws cluster_error when the cluster cannot form.
-  bool turn(steady_time now) {
+  bool turn(steady_time now) override {
     if (!begun_) begin(now);
     bool progress = accept(now);
     if (!formed_) progress = dial(now) || progress;
@@ -59,16 +58,15 @@ class formation {
     return progress;
   }
 
-  bool formed() const { return formed_; }
-  /// Once formed.
-  connections take() {
+  bool formed() const override { return formed_; }
+  connections take() override {
     connections all(members_.size());
     for (std::size_t i = 0; i != members_.size(); ++i)
       if (members_[i].link) all[i] = members_[i].link->take();
     return all;
   }
 
-  steady_time wake_at() const {
+  steady_time wake_at() const override {
     steady_time first = never;
     for (auto const& one : newcomers_) first = std::min(first, one->deadline);
     if (formed_ || !begun_) return first;
@@ -78,15 +76,13 @@ class formation {
     return first;
   }
 
-  /// Calls `f(descriptor)` for whatever it waits for.
-  template <class F>
-  void each_descriptor(F&& f) const {
-    if (net_.descriptor() >= 0) f(net_.descriptor(), false);
+  void add_awaited(std::vector<awaited>& all) const override {
+    if (net_.descriptor() >= 0) all.push_back({net_.descriptor(), false});
     for (auto const& one : newcomers_)
-      if (one->descriptor() >= 0) f(one->descriptor(), !one->all_sent());
+      if (one->descriptor() >= 0) all.push_back({one->descriptor(), !one->all_sent()});
     if (formed_) return;
     for (member const& one : members_)
-      if (one.link && one.link->descriptor() >= 0) f(one.link->descriptor(), !one.link->all_sent());
+      if (one.link && one.link->descriptor() >= 0) all.push_back({one.link->descriptor(), !one.link->all_sent()});
   }
 
  private:
@@ -271,7 +267,7 @@ class formation {
   }
 
   network& net_;
-  membership const& mine_;
+  membership const mine_;
   std::function<std::uint64_t()> draw_;
   std::function<void(std::string const&)> say_;
   std::function<void()> wake_;

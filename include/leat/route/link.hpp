@@ -65,8 +65,16 @@ class network {
 };
 
 namespace detail {
+
+/// A descriptor that somebody waits for: until it can be read, or also until it can be written.
+struct awaited {
+  int descriptor = -1;
+  bool room = false;
+};
+
 /// The connections of one process, by the number of the process at the other end; its own place is empty.
 using connections = std::vector<std::unique_ptr<connection>>;
+
 }  // namespace detail
 
 }  // namespace leat

@@ -58,12 +58,11 @@ class mesh {
       if (p->link) p->link->on_ready(call);
   }
 
-  /// Calls `f(descriptor, wants_room)` for each connection that something is waited for of.
-  template <class F>
-  void each_descriptor(F&& f) const {
+  /// The descriptors of the connections that something is waited for of.
+  void add_awaited(std::vector<awaited>& all) const {
     for (auto const& p : peers_) {
       bool const waited_for = p->link && (!p->last_frame_read || p->out.blocked());
-      if (waited_for && p->link->descriptor() >= 0) f(p->link->descriptor(), p->out.blocked());
+      if (waited_for && p->link->descriptor() >= 0) all.push_back({p->link->descriptor(), p->out.blocked()});
     }
   }
 

@@ -6,6 +6,7 @@
 #include <leat/op/stand_in.hpp>
 #include <leat/op/step_context.hpp>
 #include <leat/route/partitions.hpp>
+#include <leat/run/cluster_support.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/worker.hpp>
 
@@ -26,13 +27,11 @@ inline execution::execution(graph const& flow, options const& how, runtime& worl
   parts_.local_workers = how_.workers;
 }
 
-inline void execution::meet(std::shared_ptr<network> through, membership what) {
+inline void execution::meet(std::shared_ptr<network> through) {
   door_ = std::move(through);
-  who_ = std::move(what);
-  who_.packets_in_flight = parts_.channel_packets;
-  processes_ = who_.processes();
-  forming_ = std::make_unique<formation>(
-      *door_, who_, [this] { return world_.seed(); }, [this](std::string const& line) { world_.say(line); });
+  processes_ = static_cast<unsigned>(how_.addresses.size());
+  forming_ = support_of_clusters().meet(
+      flow_, how_, *door_, [this] { return world_.seed(); }, [this](std::string const& line) { world_.say(line); });
 }
 
 /// A link may still call while the workers are taken down.
@@ -149,9 +148,8 @@ inline steady_time execution::door_wake_at(worker const& by) const {
 
 inline void execution::add_awaited(worker const& by, std::vector<awaited>& all) const {
   if (!is_first(by)) return;
-  auto const add = [&all](int descriptor, bool room) { all.push_back({descriptor, room}); };
-  if (forming_) forming_->each_descriptor(add);
-  if (net_) net_->each_descriptor(add);
+  if (forming_) forming_->add_awaited(all);
+  if (net_) net_->add_awaited(all);
 }
 
 inline bool execution::talk(worker& first, bool idle) {

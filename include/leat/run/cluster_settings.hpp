@@ -2,7 +2,7 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
-#include <leat/run/default_network.hpp>
+#include <leat/run/cluster_support.hpp>
 #include <leat/run/environment.hpp>
 #include <leat/run/flags.hpp>
 
@@ -51,7 +51,7 @@ inline char const* first_of(char const* ours, char const* bytewax) {
   if (all.local_processes > 1) {
     if (all.process || !all.how.addresses.empty())
       throw usage_error("-p starts a whole cluster on this machine, so it goes with neither -i nor -a");
-    if (default_network() == nullptr)
+    if (support_of_clusters().make_network == nullptr)
       throw usage_error("-p: this program cannot be run as several processes: it has to #include <leat/run/tcp.hpp>");
     return;
   }

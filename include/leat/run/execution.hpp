@@ -2,9 +2,8 @@
 #pragma once
 
 #include <leat/op/assembly.hpp>
-#include <leat/route/formation.hpp>
 #include <leat/route/link.hpp>
-#include <leat/route/membership.hpp>
+#include <leat/route/meeting.hpp>
 #include <leat/route/mesh.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/runtime.hpp>
@@ -30,7 +29,7 @@ class execution {
   ~execution();
 
   /// Before `build`: the other processes have to be met first, through this network.
-  void meet(std::shared_ptr<network> through, membership what);
+  void meet(std::shared_ptr<network> through);
 
   /// Makes the workers, and, unless other processes must be heard first, their steps. Throws flow_error for a flow that
   /// cannot run, run_error for a source that cannot be listed.
@@ -92,8 +91,7 @@ class execution {
   unsigned processes_;
   connections others_;
   std::shared_ptr<network> door_;
-  membership who_;
-  std::unique_ptr<formation> forming_;
+  std::unique_ptr<meeting> forming_;
   std::unique_ptr<mesh> net_;
   unsigned talks_ = 0;
   partition_lists own_partitions_;

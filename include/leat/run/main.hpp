@@ -4,9 +4,9 @@
 #include <leat/detail/concat.hpp>
 #include <leat/flow.hpp>
 #include <leat/picture.hpp>
+#include <leat/run/cluster_support.hpp>
 #include <leat/run/command_line.hpp>
 #include <leat/run/error_text.hpp>
-#include <leat/run/local_cluster.hpp>
 #include <leat/run/run.hpp>
 
 #include <cstdio>
@@ -33,7 +33,7 @@ int obey(command_line const& cli, MakeFlow&& make_flow) {
   if (!cli.fault().empty()) return cli.refuse(cli.fault());
   try {
     if (cli.local_processes() > 1 && !cli.graph())
-      return local_cluster(cli.program(), cli.words_of_each(), cli.local_processes()).run();
+      return support_of_clusters().run_local(cli.program(), cli.words_of_each(), cli.local_processes());
     flow const& what = make_flow();
     if (cli.graph()) return cli.print(draw(what, *cli.graph()));
     options how = cli.how();

@@ -3,13 +3,12 @@
 
 #include <leat/flow.hpp>
 #include <leat/run/build.hpp>
-#include <leat/run/default_network.hpp>
+#include <leat/run/cluster_support.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/signals.hpp>
 #include <leat/run/threads.hpp>
 
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -22,24 +21,10 @@ inline std::shared_ptr<network> network_of(options const& how) {
   if (how.process >= how.addresses.size())
     throw flow_error("this is process " + std::to_string(how.process) + ", but there are only " +
                      std::to_string(how.addresses.size()) + " addresses; the first process is process 0");
-  if (how.link) return how.link;
-  if (default_network() == nullptr)
-    throw flow_error("this program cannot be run as several processes: it has to #include <leat/run/tcp.hpp>, or be "
-                     "given a link");
-  return default_network()();
-}
-
-inline membership membership_of(graph const& flow, options const& how) {
-  membership all;
-  all.process = how.process;
-  all.workers = std::max(how.workers, 1u);
-  all.addresses = how.addresses;
-  all.cluster = how.cluster;
-  all.flow = describe(flow);
-  all.secret = how.secret;
-  all.open_to_anyone = how.insecure;
-  all.time_to_form = how.formation_timeout;
-  return all;
+  if (support_of_clusters().meet == nullptr || (!how.link && support_of_clusters().make_network == nullptr))
+    throw flow_error("this program cannot be run as several processes: it has to #include <leat/run/tcp.hpp>, or "
+                     "<leat/run/cluster.hpp> and be given a link");
+  return how.link ? how.link : support_of_clusters().make_network();
 }
 
 }  // namespace detail
@@ -51,7 +36,7 @@ inline membership membership_of(graph const& flow, options const& how) {
 inline void run(flow const& what, options how = {}) {
   detail::thread_runtime world(how.spin);
   detail::execution one(what.description(), how, world, how.process);
-  if (how.addresses.size() > 1) one.meet(detail::network_of(how), detail::membership_of(what.description(), how));
+  if (how.addresses.size() > 1) one.meet(detail::network_of(how));
   one.build();
   {
     std::stop_callback const on_stop(how.stop, [&one] { one.stop(); });

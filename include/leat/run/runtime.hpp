@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/op/stage.hpp>
+#include <leat/route/link.hpp>
 
 #include <coroutine>
 #include <cstdint>
@@ -44,12 +45,6 @@ class routine {
 
  private:
   std::coroutine_handle<promise_type> handle_;
-};
-
-/// A descriptor that somebody waits for: until it can be read, or also until it can be written.
-struct awaited {
-  int descriptor = -1;
-  bool room = false;
 };
 
 /// What a runtime drives.

@@ -3,7 +3,7 @@
 
 #include <leat/error.hpp>
 #include <leat/route/link.hpp>
-#include <leat/run/default_network.hpp>
+#include <leat/run/cluster.hpp>
 
 #include <asio/connect.hpp>
 #include <asio/io_context.hpp>
@@ -198,6 +198,9 @@ class tcp_network final : public network {
 };
 
 namespace detail {
-inline bool const tcp_is_the_default = (default_network() = [] { return std::shared_ptr<network>(new tcp_network); }, true);
+inline bool const tcp_is_the_default = [] {
+  support_of_clusters().make_network = [] { return std::shared_ptr<network>(new tcp_network); };
+  return true;
+}();
 }  // namespace detail
 }  // namespace leat

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/op/stage.hpp>
+#include <leat/route/link.hpp>
+
+#include <functional>
+#include <vector>
+
+namespace leat::detail {
+
+/// How a process meets the others of its cluster, before its steps are put together. By the first worker, but for
+/// `on_ready`'s calls.
+class meeting {
+ public:
+  virtual ~meeting() = default;
+
+  /// True when something moved. Throws cluster_error when the cluster cannot form.
+  virtual bool turn(steady_time now) = 0;
+  virtual bool formed() const = 0;
+  /// The connections to all others, once formed.
+  virtual connections take() = 0;
+  /// The worker may not sleep past this time,
+  virtual steady_time wake_at() const = 0;
+  /// nor when one of these is ready;
+  virtual void add_awaited(std::vector<awaited>& all) const = 0;
+  /// and `call` wakes it, on any thread, where links have no descriptor.
+  virtual void on_ready(std::function<void()> call) = 0;
+};
+
+}  // namespace leat::detail

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/route/formation.hpp>
+#include <leat/route/membership.hpp>
+#include <leat/run/cluster_support.hpp>
+#include <leat/run/local_cluster.hpp>
+#include <leat/run/options.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// A program that includes this header can be run as several processes, over a network that it makes itself
+/// (`options::link`). `leat/run/tcp.hpp` includes it.
+namespace leat::detail {
+
+inline std::unique_ptr<meeting> meet_cluster(graph const& flow, options const& how, network& through,
+                                             std::function<std::uint64_t()> draw,
+                                             std::function<void(std::string const&)> say) {
+  membership all;
+  all.process = how.process;
+  all.workers = std::max(how.workers, 1u);
+  all.addresses = how.addresses;
+  all.cluster = how.cluster;
+  all.flow = describe(flow);
+  all.secret = how.secret;
+  all.open_to_anyone = how.insecure;
+  all.time_to_form = how.formation_timeout;
+  return std::make_unique<formation>(through, std::move(all), std::move(draw), std::move(say));
+}
+
+inline int run_local_cluster(std::string const& program, std::vector<std::string> const& words, unsigned processes) {
+  return local_cluster(program, words, processes).run();
+}
+
+inline bool const clusters_are_supported = [] {
+  support_of_clusters().meet = &meet_cluster;
+  support_of_clusters().run_local = &run_local_cluster;
+  return true;
+}();
+
+}  // namespace leat::detail

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/graph.hpp>
+#include <leat/route/link.hpp>
+#include <leat/route/meeting.hpp>
+#include <leat/run/options.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace leat::detail {
+
+/// What a program needs to be run as several processes. All null unless it includes `leat/run/cluster.hpp`: most
+/// programs, and all tests of a flow, need not compile it.
+struct cluster_support {
+  /// The network of a run that is not given one. Also null unless the program includes `leat/run/tcp.hpp`.
+  std::shared_ptr<network> (*make_network)() = nullptr;
+  /// `draw` gives 64 bits of chance; `say` takes lines for the person who waits.
+  std::unique_ptr<meeting> (*meet)(graph const& flow, options const& how, network& through,
+                                   std::function<std::uint64_t()> draw,
+                                   std::function<void(std::string const&)> say) = nullptr;
+  /// Runs so many processes of this program on this machine; gives the exit status.
+  int (*run_local)(std::string const& program, std::vector<std::string> const& words, unsigned processes) = nullptr;
+};
+
+inline cluster_support& support_of_clusters() {
+  static cluster_support one;
+  return one;
+}
+
+}  // namespace leat::detail
