@@ -2,6 +2,7 @@
 // Two workers send each other numbers in rounds, each routed by its key's hash; a round is over when all its records
 // have arrived. Against two threads with hand-written single-producer queues and the same hash.
 #include "measure.hpp"
+#include "rounds.hpp"
 #include "sources.hpp"
 
 #include <leat/flow.hpp>
@@ -22,20 +23,6 @@
 #include <vector>
 
 namespace {
-
-using benchmark_input::shared_records;
-
-/// How many records have arrived at each of the two, each on its own cache line, written by one thread only.
-struct arrivals {
-  struct alignas(64) counter {
-    std::atomic<std::uint64_t> records{0};
-  };
-  std::array<counter, 2> at;
-
-  std::uint64_t total() const {
-    return at[0].records.load(std::memory_order_acquire) + at[1].records.load(std::memory_order_acquire);
-  }
-};
 
 // --- by hand -------------------------------------------------------------------------------------------------------
 
@@ -81,7 +68,7 @@ struct hand_channel {
 
 struct hand_exchange {
   hand_channel channels[2][2];
-  arrivals arrived;
+  benchmark_rounds::arrivals arrived;
 };
 
 class hand_worker {
@@ -133,8 +120,7 @@ class hand_worker {
         std::uint64_t sum = 0;
         for (std::size_t i = 0; i != got->count; ++i) sum += got->records[i];
         measure::keep(sum);
-        auto& mine = shared_.arrived.at[me_].records;
-        mine.store(mine.load(std::memory_order_relaxed) + got->count, std::memory_order_release);
+        shared_.arrived.at[me_].add(got->count);
         shared_.channels[from][me_].back.push(got);
       }
   }
@@ -155,73 +141,13 @@ double by_hand(std::vector<std::uint64_t> const& records, std::size_t per_round,
 
 // --- by leat -------------------------------------------------------------------------------------------------------
 
-/// What is sent and when: each round the same records, the next round when all of the one before have arrived.
-struct schedule {
-  schedule(std::vector<std::uint64_t> const& sent, std::size_t each_round, int how_often, arrivals const& seen)
-      : records(&sent), per_round(each_round), rounds(static_cast<std::size_t>(how_often)), arrived(&seen) {}
-  std::vector<std::uint64_t> const* records;
-  std::size_t per_round;
-  std::size_t rounds;
-  arrivals const* arrived;
-};
-
-class rounds_part {
- public:
-  explicit rounds_part(schedule const& of) : of_(of) {}
-  bool ready() const { return sent_ < (of_.arrived->total() / (2 * of_.per_round) + 1) * of_.per_round; }
-  std::optional<leat::steady_time> next_awake() const { return leat::steady_time::max(); }
-  bool next_batch(leat::emitter<std::uint64_t>& out) {
-    if (!ready()) return true;
-    std::size_t const at = sent_ % of_.per_round;
-    std::size_t const count = std::min<std::size_t>(2048, of_.per_round - at);
-    out.batch(of_.records->data() + at, count);
-    sent_ += count;
-    return sent_ != of_.per_round * of_.rounds;
-  }
-
- private:
-  schedule of_;
-  std::size_t sent_ = 0;
-};
-
-class rounds_source {
- public:
-  using record = std::uint64_t;
-  explicit rounds_source(schedule of) : of_(of) {}
-  rounds_part build(leat::step_services const&) const { return rounds_part(of_); }
-
- private:
-  schedule of_;
-};
-
-class arrival_sink {
- public:
-  explicit arrival_sink(arrivals& arrived) : arrived_(&arrived) {}
-  class part {
-   public:
-    explicit part(std::atomic<std::uint64_t>& mine) : mine_(&mine) {}
-    void write_batch(std::span<std::uint64_t const> records) {
-      std::uint64_t sum = 0;
-      for (std::uint64_t x : records) sum += x;
-      measure::keep(sum);
-      mine_->store(mine_->load(std::memory_order_relaxed) + records.size(), std::memory_order_release);
-    }
-
-   private:
-    std::atomic<std::uint64_t>* mine_;
-  };
-  part build(leat::step_services const& services) const { return part(arrived_->at[services.worker_index()].records); }
-
- private:
-  arrivals* arrived_;
-};
-
 double by_leat(std::vector<std::uint64_t> const& records, std::size_t per_round, int rounds) {
-  arrivals arrived;
+  benchmark_rounds::arrivals arrived;
+  benchmark_rounds::schedule<std::uint64_t> const schedule(records.data(), per_round, rounds, arrived);
   leat::flow flow("exchange");
-  flow.input("in", rounds_source(schedule(records, per_round, rounds, arrived))) |
+  flow.input("in", benchmark_rounds::source(schedule)) |
       leat::redistribute("by key", leat::by([](std::uint64_t x) { return x; })) |
-      leat::output("out", arrival_sink(arrived));
+      leat::output("out", benchmark_rounds::sink<std::uint64_t>(arrived));
   // The end of a round is seen by looking, not by being woken: neither side sleeps.
   return measure::seconds_of([&] { leat::run(flow, {.workers = 2, .spin = std::chrono::seconds(10)}); });
 }

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: BSL-1.0
+// Two processes send each other records in rounds over TCP on loopback, routed by key; a round is over when all its
+// records have arrived. Against two processes that carry the same bytes over a bare connection, without frames, checksums
+// or routing. `--timely PROGRAM` compares with timely dataflow too (benchmarks/timely).
+#include "measure.hpp"
+#include "rounds.hpp"
+#include "sources.hpp"
+#include "two_processes.hpp"
+
+#include <leat/flow.hpp>
+#include <leat/route/redistribute.hpp>
+#include <leat/run/run.hpp>
+#include <leat/run/tcp.hpp>
+#include <leat/to/output.hpp>
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+template <std::size_t Bytes>
+struct padded_record {
+  std::uint64_t key;
+  std::array<std::uint64_t, Bytes / 8 - 1> rest;
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive & key & rest;
+  }
+};
+template <std::size_t Bytes>
+std::uint64_t key_of(padded_record<Bytes> const& record) {
+  return record.key;
+}
+
+namespace {
+
+using benchmark_rounds::arrivals;
+using benchmark_rounds::key_of;
+
+struct common_ground {
+  arrivals arrived;
+  std::array<std::atomic<double>, 2> seconds{};
+};
+
+template <class T>
+std::vector<T> records_with_random_keys(std::size_t count) {
+  auto const keys = benchmark_input::random_numbers(count);
+  std::vector<T> records(count);
+  for (std::size_t i = 0; i != count; ++i) std::memcpy(&records[i], &(*keys)[i], sizeof(std::uint64_t));
+  return records;
+}
+
+/// Half of the records are for the other process, as with a key.
+template <class T>
+class bare_process {
+ public:
+  bare_process(int socket, arrivals& arrived, unsigned me, std::vector<T> const& records)
+      : socket_(socket), arrived_(arrived), me_(me), records_(records), into_(256 * 1024) {
+    ::fcntl(socket_, F_SETFL, O_NONBLOCK);
+  }
+
+  void run(int rounds) {
+    std::size_t const bytes = records_.size() / 2 * sizeof(T);
+    for (int round = 1; round <= rounds; ++round) {
+      std::size_t sent = 0;
+      std::size_t received = 0;
+      while (sent != bytes || received != bytes) {
+        sent += send(sent, bytes - sent);
+        received += receive(bytes - received);
+      }
+      arrived_.at[me_].add(records_.size());
+      while (arrived_.total() < static_cast<std::uint64_t>(round) * records_.size() * 2) {
+      }
+    }
+  }
+
+ private:
+  std::size_t send(std::size_t from, std::size_t left) {
+    if (left == 0) return 0;
+    auto const* const at = reinterpret_cast<char const*>(records_.data()) + from;
+    return done(::send(socket_, at, std::min<std::size_t>(left, 32 * 1024), MSG_NOSIGNAL));
+  }
+  std::size_t receive(std::size_t left) {
+    if (left == 0) return 0;
+    std::size_t const got = done(::recv(socket_, into_.data(), std::min(left, into_.size()), 0));
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i + sizeof(T) <= got; i += sizeof(T)) {
+      std::uint64_t key = 0;
+      std::memcpy(&key, into_.data() + i, sizeof key);
+      sum += key;
+    }
+    measure::keep(sum);
+    return got;
+  }
+  static std::size_t done(ssize_t count) {
+    two_processes::check(count > 0 || (count < 0 && errno == EAGAIN), "a bare connection");
+    return count > 0 ? static_cast<std::size_t>(count) : 0;
+  }
+
+  int socket_;
+  arrivals& arrived_;
+  unsigned me_;
+  std::vector<T> const& records_;
+  std::vector<char> into_;
+};
+
+template <class T>
+double by_hand(std::vector<T> const& records, int rounds) {
+  two_processes::shared<common_ground> ground;
+  auto const ends = two_processes::tcp_pair();
+  two_processes::run([&](unsigned me) {
+    bare_process<T> process(ends[me], ground->arrived, me, records);
+    ground->seconds[me] = measure::seconds_of([&] { process.run(rounds); });
+  });
+  for (int end : ends) ::close(end);
+  return std::max(ground->seconds[0].load(), ground->seconds[1].load());
+}
+
+template <class T>
+double by_leat(std::vector<T> const& records, int rounds) {
+  two_processes::shared<common_ground> ground;
+  auto const addresses = two_processes::addresses();
+  two_processes::run([&](unsigned me) {
+    benchmark_rounds::schedule<T> const schedule(records.data(), records.size(), rounds, ground->arrived);
+    leat::flow flow("exchange");
+    flow.input("in", benchmark_rounds::source(schedule)) |
+        leat::redistribute("by key", leat::by([](T const& x) { return key_of(x); })) |
+        leat::output("out", benchmark_rounds::sink<T>(ground->arrived));
+    leat::options how;
+    how.spin = std::chrono::seconds(10);
+    how.addresses = addresses;
+    how.process = me;
+    ground->seconds[me] = measure::seconds_of([&] { leat::run(flow, how); });
+  });
+  return std::max(ground->seconds[0].load(), ground->seconds[1].load());
+}
+
+/// The program prints the seconds that it took.
+double by_timely(std::string const& program, std::size_t per_round, int rounds) {
+  two_processes::shared<common_ground> ground;
+  std::string const hosts = "/tmp/leat-benchmark-" + std::to_string(::getpid());
+  std::FILE* const list = std::fopen(hosts.c_str(), "w");
+  two_processes::check(list != nullptr, hosts.c_str());
+  for (std::string const& address : two_processes::addresses()) std::fprintf(list, "%s\n", address.c_str());
+  std::fclose(list);
+  two_processes::run([&](unsigned me) {
+    std::string const command = program + " " + std::to_string(per_round) + " " + std::to_string(rounds) + " -n 2 -p " +
+                                std::to_string(me) + " -h " + hosts + " 2>/dev/null";
+    std::FILE* const output = ::popen(command.c_str(), "r");
+    double taken = 0;
+    two_processes::check(output != nullptr && std::fscanf(output, "%lf", &taken) == 1, program.c_str());
+    ::pclose(output);
+    ground->seconds[me] = taken;
+  });
+  std::remove(hosts.c_str());
+  return std::max(ground->seconds[0].load(), ground->seconds[1].load());
+}
+
+template <class T>
+void compare(std::string const& workload, std::size_t per_round, int rounds, double part_of_bare,
+             std::string const& timely) {
+  auto const records = records_with_random_keys<T>(per_round);
+  std::vector<measure::variant> variants;
+  variants.emplace_back("two processes, bare connection", [&] { return by_hand(records, rounds); });
+  if (!timely.empty()) variants.emplace_back("timely -n 2", [&] { return by_timely(timely, per_round, rounds); });
+  variants.emplace_back("leat, two processes", [&] { return by_leat(records, rounds); });
+  measure::compare(workload + " (per record sent by one process)", static_cast<double>(per_round) * rounds, variants,
+                   1 / part_of_bare);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string const timely = argc == 3 && std::string(argv[1]) == "--timely" ? argv[2] : "";
+  compare<std::uint64_t>("exchange of u64, 1 M per process and round", 1 << 20, 100, 0.45, timely);
+  compare<padded_record<64>>("exchange of 64 bytes, 1 M per process and round", 1 << 20, 15, 0.7, "");
+  compare<padded_record<1024>>("exchange of 1 KiB, 64 Ki per process and round", 1 << 16, 15, 0.7, "");
+}

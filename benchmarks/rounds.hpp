@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "measure.hpp"
+
+#include <leat/from/source.hpp>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+/// Input in rounds between two workers: the next round begins when all of the one before have arrived.
+namespace benchmark_rounds {
+
+/// What a record goes by. A record of one's own has a `key_of` in its own namespace.
+inline std::uint64_t key_of(std::uint64_t x) { return x; }
+
+/// How many records have arrived at each of the two, each on its own cache line, written by one thread only. It may lie
+/// in memory that two processes share.
+struct arrivals {
+  struct alignas(64) counter {
+    std::atomic<std::uint64_t> records{0};
+    void add(std::size_t more) {
+      records.store(records.load(std::memory_order_relaxed) + more, std::memory_order_release);
+    }
+  };
+  std::array<counter, 2> at;
+
+  std::uint64_t total() const {
+    return at[0].records.load(std::memory_order_acquire) + at[1].records.load(std::memory_order_acquire);
+  }
+};
+
+/// What is sent and when.
+template <class T>
+struct schedule {
+  schedule(T const* sent, std::size_t each_round, int how_often, arrivals const& seen)
+      : records(sent), per_round(each_round), rounds(static_cast<std::size_t>(how_often)), arrived(&seen) {}
+  T const* records;       ///< the same each round
+  std::size_t per_round;  ///< by each of the two
+  std::size_t rounds;
+  arrivals const* arrived;
+};
+
+template <class T>
+class source {
+ public:
+  using record = T;
+  explicit source(schedule<T> of) : of_(of) {}
+
+  class part {
+   public:
+    explicit part(schedule<T> const& of) : of_(of) {}
+    bool ready() const { return sent_ < (of_.arrived->total() / (2 * of_.per_round) + 1) * of_.per_round; }
+    /// The end of a round is seen by looking, not by being woken: the worker must not sleep.
+    std::optional<leat::steady_time> next_awake() const { return leat::steady_time::max(); }
+    bool next_batch(leat::emitter<T>& out) {
+      if (!ready()) return true;
+      std::size_t const at = sent_ % of_.per_round;
+      std::size_t const count = std::min<std::size_t>(at_once, of_.per_round - at);
+      out.batch(of_.records + at, count);
+      sent_ += count;
+      return sent_ != of_.per_round * of_.rounds;
+    }
+
+   private:
+    static constexpr std::size_t at_once = std::max<std::size_t>(1, 16 * 1024 / sizeof(T));
+    schedule<T> of_;
+    std::size_t sent_ = 0;
+  };
+  part build(leat::step_services const&) const { return part(of_); }
+
+ private:
+  schedule<T> of_;
+};
+
+/// Reads each record and counts it.
+template <class T>
+class sink {
+ public:
+  explicit sink(arrivals& arrived) : arrived_(&arrived) {}
+  class part {
+   public:
+    explicit part(arrivals::counter& mine) : mine_(&mine) {}
+    void write_batch(std::span<T const> records) {
+      std::uint64_t sum = 0;
+      for (T const& x : records) sum += key_of(x);
+      measure::keep(sum);
+      mine_->add(records.size());
+    }
+
+   private:
+    arrivals::counter* mine_;
+  };
+  part build(leat::step_services const& services) const { return part(arrived_->at[services.worker_index()]); }
+
+ private:
+  arrivals* arrived_;
+};
+
+}  // namespace benchmark_rounds
