@@ -143,7 +143,7 @@ double by_hand(std::vector<std::uint64_t> const& records, std::size_t per_round,
 
 double by_leat(std::vector<std::uint64_t> const& records, std::size_t per_round, int rounds) {
   benchmark_rounds::arrivals arrived;
-  benchmark_rounds::schedule<std::uint64_t> const schedule(records.data(), per_round, rounds, arrived);
+  benchmark_rounds::schedule<std::uint64_t> const schedule(records, per_round, rounds, arrived);
   leat::flow flow("exchange");
   flow.input("in", benchmark_rounds::source(schedule)) |
       leat::redistribute("by key", leat::by([](std::uint64_t x) { return x; })) |

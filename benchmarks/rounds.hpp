@@ -38,9 +38,9 @@ struct arrivals {
 /// What is sent and when.
 template <class T>
 struct schedule {
-  schedule(T const* sent, std::size_t each_round, int how_often, arrivals const& seen)
+  schedule(std::span<T const> sent, std::size_t each_round, int how_often, arrivals const& seen)
       : records(sent), per_round(each_round), rounds(static_cast<std::size_t>(how_often)), arrived(&seen) {}
-  T const* records;       ///< the same each round
+  std::span<T const> records;  ///< over and over
   std::size_t per_round;  ///< by each of the two
   std::size_t rounds;
   arrivals const* arrived;
@@ -60,9 +60,10 @@ class source {
     std::optional<leat::steady_time> next_awake() const { return leat::steady_time::max(); }
     bool next_batch(leat::emitter<T>& out) {
       if (!ready()) return true;
-      std::size_t const at = sent_ % of_.per_round;
-      std::size_t const count = std::min<std::size_t>(at_once, of_.per_round - at);
-      out.batch(of_.records + at, count);
+      std::size_t const at = sent_ % of_.records.size();
+      std::size_t const left = std::min(of_.records.size() - at, of_.per_round - sent_ % of_.per_round);
+      std::size_t const count = std::min<std::size_t>(at_once, left);
+      out.batch(of_.records.data() + at, count);
       sent_ += count;
       return sent_ != of_.per_round * of_.rounds;
     }

@@ -58,9 +58,12 @@ class lone_host final : public leat::detail::host {
   unsigned index_;
 };
 
+/// What the frame of one number takes from the credit.
+constexpr std::size_t one_number = frame_header::size + 8;
+
 /// Two processes of one worker each, by hand. Node 1 stands for an exchange.
 struct two_meshes {
-  explicit two_meshes(std::size_t packets = 3, std::size_t capacity = 100) : flow("flow") {
+  explicit two_meshes(std::size_t credit = 1000, std::size_t capacity = 100) : flow("flow") {
     leat::stream s = flow.input("in", leat::from::iterable(std::vector{1}));
     s | leat::output("out", leat::to::collect(unused));
     auto [first, second] = leat::test::memory_links(capacity);
@@ -70,7 +73,7 @@ struct two_meshes {
     ends[0][1] = std::move(first);
     ends[1][0] = std::move(second);
     for (unsigned i = 0; i != 2; ++i)
-      of[i] = std::make_unique<mesh>(flow.description(), i, 1, packets, std::move(ends[i]));
+      of[i] = std::make_unique<mesh>(flow.description(), i, 1, credit, std::move(ends[i]));
   }
   /// Until nothing moves.
   void exchange() {
@@ -95,13 +98,13 @@ struct two_meshes {
 
 /// One mesh, and its peer's end of the link in the hands of the test.
 struct mesh_and_stranger {
-  mesh_and_stranger() : flow("flow") {
+  explicit mesh_and_stranger(std::size_t credit = 1000) : flow("flow") {
     flow.input("in", leat::from::iterable(std::vector{1})) | leat::output("out", leat::to::collect(unused));
     auto [first, second] = leat::test::memory_links(1 << 20);
     leat::detail::connections ends(2);
     ends[1] = std::move(first);
     stranger = std::move(second);
-    here = std::make_unique<mesh>(flow.description(), 0, 1, 3, std::move(ends));
+    here = std::make_unique<mesh>(flow.description(), 0, 1, credit, std::move(ends));
   }
   /// As a mesh would send it.
   void send(frame_header header, std::string const& payload = "") {
@@ -157,6 +160,13 @@ void send(leat::detail::sending_end<T>& end, std::vector<T> records, std::option
   REQUIRE(end.send(what));
 }
 
+template <class T>
+void give_back(leat::detail::receiving_end<T>& end, message<T> const& got) {
+  got.content->records.clear();
+  got.content->hashes.clear();
+  end.give_back(got.content);
+}
+
 /// The first process that lists it has partition 0, the next one partition 1, and so on.
 class local_parts {
  public:
@@ -209,6 +219,15 @@ leat::detail::simulation cluster_of(unsigned processes, unsigned workers, std::u
   how.each.snapshot_interval = std::chrono::nanoseconds::max();
   return how;
 }
+
+struct alignas(16) wide {
+  std::uint64_t a = 0;
+  std::uint64_t b = 0;
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive & a & b;
+  }
+};
 
 std::vector<int> ones(std::size_t count) { return std::vector<int>(count, 1); }
 
@@ -269,7 +288,7 @@ TEST_CASE("records, hashes and marks come over in order") {
         std::vector<record>{{"a", 1}, {"b", 2}});
   CHECK(std::vector<std::uint64_t>(got.content->hashes.begin(), got.content->hashes.end()) ==
         std::vector<std::uint64_t>{11, 22});
-  delete got.content;
+  give_back(in, got);
 
   REQUIRE(in.receive(got));
   REQUIRE(got.content != nullptr);
@@ -277,7 +296,7 @@ TEST_CASE("records, hashes and marks come over in order") {
   CHECK(got.marked);
   CHECK(got.which.kind == mark_kind::barrier);
   CHECK(got.which.epoch == 1);
-  delete got.content;
+  give_back(in, got);
 
   REQUIRE(in.receive(got));
   CHECK(got.content == nullptr);
@@ -286,8 +305,8 @@ TEST_CASE("records, hashes and marks come over in order") {
   CHECK_FALSE(in.receive(got));
 }
 
-TEST_CASE("a sender has as many packets as credit, until the receiver has emptied some") {
-  two_meshes both(3);
+TEST_CASE("a sender has as many bytes as credit, until the receiver has used some") {
+  two_meshes both(3 * one_number);
   auto& out = both.of[0]->sender<int>(both.node(), 0, 1, 4);
   auto& in = both.of[1]->receiver<int>(both.node(), 0, 1, 4);
   for (int i = 0; i != 3; ++i) send<int>(out, {i});
@@ -300,8 +319,7 @@ TEST_CASE("a sender has as many packets as credit, until the receiver has emptie
   REQUIRE(in.receive(got));
   both.exchange();
   CHECK(out.fresh() == nullptr);  // it is still in use
-  got.content->records.clear();
-  in.give_back(got.content);
+  give_back(in, got);
   both.exchange();
   send<int>(out, {3});
   CHECK(out.fresh() == nullptr);
@@ -310,34 +328,83 @@ TEST_CASE("a sender has as many packets as credit, until the receiver has emptie
     both.exchange();
     REQUIRE(in.receive(got));
     CHECK(*got.content->records.begin() == wanted);
-    got.content->records.clear();
-    in.give_back(got.content);
+    give_back(in, got);
   }
   both.exchange();
   CHECK(out.starved());
 }
 
-TEST_CASE("what is borrowed beyond the credit is paid back") {
+TEST_CASE("what is borrowed beyond the credit is not sent before there is credit again") {
   two_meshes both(1);
   auto& out = both.of[0]->sender<int>(both.node(), 0, 1, 4);
   auto& in = both.of[1]->receiver<int>(both.node(), 0, 1, 4);
-  send<int>(out, {0});
-  packet<int>* const borrowed = out.borrow();
-  borrowed->records.push(1);
-  message<int> what;
-  what.content = borrowed;
-  REQUIRE(out.send(what));
-  for (int i = 0; i != 2; ++i) {
-    CHECK(out.fresh() == nullptr);
-    both.exchange();
-    message<int> got;
-    REQUIRE(in.receive(got));
-    got.content->records.clear();
-    in.give_back(got.content);
-    both.exchange();
-  }
-  send<int>(out, {2});
+  send<int>(out, {0});  // the last one may take more than there is
   CHECK(out.fresh() == nullptr);
+  CHECK(out.overdrawn());
+  message<int> what;
+  what.content = out.borrow();
+  what.content->records.push(1);
+  CHECK_FALSE(out.send(what));
+  both.exchange();
+  message<int> got;
+  REQUIRE(in.receive(got));
+  CHECK(*got.content->records.begin() == 0);
+  give_back(in, got);
+  both.exchange();
+  REQUIRE(out.send(what));
+  CHECK(out.fresh() == nullptr);
+  both.exchange();
+  REQUIRE(in.receive(got));
+  CHECK(*got.content->records.begin() == 1);
+  give_back(in, got);
+}
+
+TEST_CASE("a peer that sends more than it has credit for is refused") {
+  auto const turn_after = [](std::size_t numbers, std::size_t marks) {
+    mesh_and_stranger both(3 * one_number - 1);
+    both.here->receiver<int>(*both.flow.description().nodes()[1], 1, 0, 4);
+    frame_header header;
+    header.node = 1;
+    header.from = 1;
+    for (std::size_t i = 0; i != numbers; ++i) {
+      header.count = 1;
+      both.send(header, "1234");
+    }
+    for (std::size_t i = 0; i != marks; ++i) {
+      header.count = 0;
+      header.set({mark_kind::barrier, i + 1});
+      both.send(header);
+    }
+    return both.turn();
+  };
+  std::string const refusal =
+      "process 1 does not speak as this program does: more messages for a channel than there was credit for";
+  CHECK(turn_after(3, 0) == "");
+  CHECK(turn_after(4, 0) == refusal);
+  CHECK(turn_after(3, 61) == "");
+  CHECK(turn_after(3, 62) == refusal);
+}
+
+TEST_CASE("records and hashes that are not laid out for direct use come over all the same") {
+  two_meshes both;
+  auto& out = both.of[0]->sender<wide>(both.node(), 0, 1, 4);
+  auto& in = both.of[1]->receiver<wide>(both.node(), 0, 1, 4);
+  send<wide>(out, {{1, 2}, {3, 4}}, std::nullopt, {5, 6});
+  auto& odd_out = both.of[1]->sender<char>(both.node(), 1, 0, 4);
+  auto& odd_in = both.of[0]->receiver<char>(both.node(), 1, 0, 4);
+  send<char>(odd_out, {'a', 'b', 'c'}, std::nullopt, {7, 8, 9});
+  both.exchange();
+  message<wide> got;
+  REQUIRE(in.receive(got));
+  REQUIRE(got.content->records.size() == 2);
+  CHECK(got.content->records.begin()[1].b == 4);
+  CHECK(got.content->hashes.begin()[1] == 6);
+  give_back(in, got);
+  message<char> odd;
+  REQUIRE(odd_in.receive(odd));
+  CHECK(std::string(odd.content->records.begin(), odd.content->records.end()) == "abc");
+  CHECK(odd.content->hashes.begin()[2] == 9);
+  give_back(odd_in, odd);
 }
 
 TEST_CASE("marks need no credit, but are bounded") {
@@ -354,8 +421,7 @@ TEST_CASE("marks need no credit, but are bounded") {
   CHECK_FALSE(out.send(barrier));
   message<int> got;
   REQUIRE(in.receive(got));
-  got.content->records.clear();
-  in.give_back(got.content);
+  give_back(in, got);
   for (std::uint64_t epoch = 1; epoch <= sent; ++epoch) {
     REQUIRE(in.receive(got));
     CHECK(got.which.epoch == epoch);
@@ -366,7 +432,7 @@ TEST_CASE("marks need no credit, but are bounded") {
 
 TEST_CASE("a packet that is too long for a frame goes in several") {
   std::size_t const long_one = 6u << 20;
-  two_meshes both(4, 1u << 28);
+  two_meshes both(1u << 28, 1u << 28);
   auto& out = both.of[0]->sender<std::string>(both.node(), 0, 1, 4);
   auto& in = both.of[1]->receiver<std::string>(both.node(), 0, 1, 4);
   send<std::string>(out, {std::string(long_one, 'a'), std::string(long_one, 'b'), std::string(long_one, 'c')},
@@ -384,8 +450,7 @@ TEST_CASE("a packet that is too long for a frame goes in several") {
       CHECK(each.size() == long_one);
     }
     ended = got.marked;
-    got.content->records.clear();
-    in.give_back(got.content);
+    give_back(in, got);
   }
   CHECK(messages == 2);
   CHECK(ended);
@@ -487,11 +552,11 @@ TEST_CASE("bytes that are not records are refused, with the step") {
       CHECK(error.step == "flow.out");
       return std::string(error.what());
     }
-    delete got.content;
+    give_back(in, got);
     return std::string("nothing");
   };
   CHECK(failure(1, 0, "abc").find("step \"flow.out\" (output, ") == 0);
-  CHECK(failure(2, 0, "abcd").find("1 records came where 2 were announced") != std::string::npos);
+  CHECK(failure(2, 0, "abcd").find("4 bytes came where 2 records of 4 were announced") != std::string::npos);
   CHECK(failure(1, 1, "abcd").find("needs 8 bytes") != std::string::npos);
   CHECK(failure(1, 0, "abcd") == "nothing");
 }

@@ -89,10 +89,11 @@ TEST_CASE("counting by key gives the same in every shape") {
   }, 60);
 }
 
-TEST_CASE("each key keeps its order over two exchanges with credit for two packets") {
+TEST_CASE("each key keeps its order over two exchanges with credit for two packets, or for one frame") {
   int const keys = 7;
   for_each_shape([&](shape how) {
     how.channel_packets = 2;
+    how.how.channel_bytes = 1;
     how.how.batch_size = 2;
     std::vector<std::pair<int, int>> got;
     leat::flow flow{"order"};

@@ -31,7 +31,8 @@ inline std::string described(plan const& what, drawn_shape const& shape) {
   auto const number = [](auto n) { return std::to_string(n); };
   leat::detail::simulation const& how = shape.how;
   std::string text = number(how.processes) + " x " + number(how.each.workers) + " workers, batches of " +
-                     number(how.each.batch_size) + ", " + number(how.channel_packets) + " packets, epochs of " +
+                     number(how.each.batch_size) + ", " + number(how.channel_packets) + " packets or " +
+                     number(how.each.channel_bytes) + " bytes of credit, epochs of " +
                      number(how.each.snapshot_interval.count()) + " ns, turns up to " +
                      number(how.longest_turn.count()) + " ns, link of " + number(how.network.capacity) +
                      " bytes, delays up to " + number(how.network.longest_delay.count()) + " ns";

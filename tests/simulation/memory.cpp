@@ -21,6 +21,8 @@ namespace {
 using namespace simulation;
 
 constexpr std::size_t records = 4000;
+/// Bytes of credit that it takes.
+constexpr std::size_t least_frame = leat::detail::frame_header::size + 8;
 
 /// A source of many records, some steps that make one record of each, and a look-up that is slower than all of them.
 plan draw_flood(chance& by) {
@@ -59,8 +61,10 @@ std::size_t most_under_way(plan const& what, leat::detail::simulation const& how
   std::size_t const workers = how.processes * how.each.workers;
   std::size_t const batch = std::max<std::size_t>(how.each.batch_size, what.sources.front().burst);
   std::size_t total = workers * 2 * batch;
+  std::size_t const in_flight =
+      how.processes == 1 ? how.channel_packets : std::max(how.channel_packets, how.each.channel_bytes / least_frame + 1);
   for (planned_step const& step : what.steps) {
-    if (moves(step.what)) total += workers * workers * (how.channel_packets + 2) * batch;
+    if (moves(step.what)) total += workers * workers * (in_flight + 2) * batch;
     if (step.what == op::async_map) total += workers * (step.most + batch);
   }
   return total;
@@ -76,6 +80,7 @@ TEST_CASE("the records under way are bounded by the configuration, however slow 
     leat::detail::simulation how = draw_shape(by).how;
     how.each.batch_size = by.between(1, 4);
     how.channel_packets = by.between(1, 4);
+    how.each.channel_bytes = by.between(1, 4 * least_frame);
     how.network.capacity = std::max<std::size_t>(how.network.capacity, 300);
     how.network.longest_delay = std::chrono::microseconds(by.between(1, 20));
     plan const what = draw_flood(by);

@@ -18,11 +18,12 @@ class buffer {
   explicit buffer(std::size_t capacity) { reserve(capacity); }
   buffer(buffer&& other) noexcept
       : begin_(std::exchange(other.begin_, nullptr)), end_(std::exchange(other.end_, nullptr)),
-        limit_(std::exchange(other.limit_, nullptr)) {}
+        limit_(std::exchange(other.limit_, nullptr)), lent_(std::exchange(other.lent_, nullptr)) {}
   buffer& operator=(buffer&& other) noexcept {
     std::swap(begin_, other.begin_);
     std::swap(end_, other.end_);
     std::swap(limit_, other.limit_);
+    std::swap(lent_, other.lent_);
     return *this;
   }
   ~buffer() {
@@ -37,6 +38,15 @@ class buffer {
   std::size_t room() const { return static_cast<std::size_t>(limit_ - end_); }
   bool empty() const { return begin_ == end_; }
   bool full() const { return end_ == limit_; }
+
+  /// Room in memory of somebody else's, for records that need no destructor, until `let_go` or until it grows. Only of a
+  /// buffer that has no memory.
+  void lend(T* memory, std::size_t capacity) {
+    begin_ = end_ = lent_ = memory;
+    limit_ = memory + capacity;
+  }
+  bool lent() const { return lent_ != nullptr; }
+  void let_go() { begin_ = end_ = limit_ = lent_ = nullptr; }
 
   /// The records up to here have been constructed in place by the caller.
   void set_end(T* end) { end_ = end; }
@@ -58,6 +68,7 @@ class buffer {
       begin_[i].~T();
     }
     release(begin_);
+    lent_ = nullptr;
     begin_ = grown;
     end_ = grown + count;
     limit_ = grown + wanted;
@@ -74,11 +85,14 @@ class buffer {
   }
 
  private:
-  static void release(T* memory) { ::operator delete(memory, std::align_val_t{alignof(T)}); }
+  void release(T* memory) {
+    if (memory != lent_) ::operator delete(memory, std::align_val_t{alignof(T)});
+  }
 
   T* begin_ = nullptr;
   T* end_ = nullptr;
   T* limit_ = nullptr;
+  T* lent_ = nullptr;
 };
 
 }  // namespace leat::detail

@@ -82,7 +82,8 @@ struct process_parts {
   list<shared_object> by_node;  ///< by its id
   partition_owners owners;
   std::size_t batch_records = 0;  ///< 0: as many as make 16 KiB
-  std::size_t channel_packets = 16;  ///< in flight between two workers, per exchange: 256 KiB at 16 KiB a packet
+  std::size_t channel_packets = 1;  ///< in flight between two workers of this process, per exchange
+  std::size_t channel_bytes = 1;  ///< the same to and from a worker of another process
   unsigned first_worker = 0;      ///< of this process
   unsigned local_workers = 1;
   mesh* net = nullptr;            ///< the other processes, where there are any

@@ -51,29 +51,36 @@ class crc32c_shift {
   std::array<std::array<std::uint32_t, 256>, 4> tables_{};
 };
 
-/// The instruction takes three cycles and a new one can begin in each: three stripes at a time.
-[[gnu::target("sse4.2")]] inline std::uint32_t crc32c_by_instruction(std::uint32_t crc, std::byte const* from,
-                                                                     std::size_t count) {
-  constexpr std::size_t stripe = 1024;
-  auto const word = [](std::byte const* at) {
-    unsigned long long value = 0;
-    std::memcpy(&value, at, sizeof value);
-    return value;
-  };
-  unsigned long long a = crc;
-  for (; count >= 3 * stripe; from += 3 * stripe, count -= 3 * stripe) {
+inline unsigned long long crc32c_word(std::byte const* at) {
+  unsigned long long value = 0;
+  std::memcpy(&value, at, sizeof value);
+  return value;
+}
+
+/// The instruction takes three cycles and a new one can begin in each: three stripes at a time, as long as there are such.
+template <std::size_t Stripe>
+[[gnu::target("sse4.2")]] inline unsigned long long crc32c_by_stripes(unsigned long long a, std::byte const*& from,
+                                                                      std::size_t& count) {
+  for (; count >= 3 * Stripe; from += 3 * Stripe, count -= 3 * Stripe) {
     unsigned long long b = 0;
     unsigned long long c = 0;
-    for (std::size_t i = 0; i != stripe; i += 8) {
-      a = __builtin_ia32_crc32di(a, word(from + i));
-      b = __builtin_ia32_crc32di(b, word(from + stripe + i));
-      c = __builtin_ia32_crc32di(c, word(from + 2 * stripe + i));
+    for (std::size_t i = 0; i != Stripe; i += 8) {
+      a = __builtin_ia32_crc32di(a, crc32c_word(from + i));
+      b = __builtin_ia32_crc32di(b, crc32c_word(from + Stripe + i));
+      c = __builtin_ia32_crc32di(c, crc32c_word(from + 2 * Stripe + i));
     }
-    auto const& past = crc32c_shift<stripe>::instance();
+    auto const& past = crc32c_shift<Stripe>::instance();
     a = past(static_cast<std::uint32_t>(a)) ^ b;
     a = past(static_cast<std::uint32_t>(a)) ^ c;
   }
-  for (; count >= 8; from += 8, count -= 8) a = __builtin_ia32_crc32di(a, word(from));
+  return a;
+}
+
+[[gnu::target("sse4.2")]] inline std::uint32_t crc32c_by_instruction(std::uint32_t crc, std::byte const* from,
+                                                                     std::size_t count) {
+  unsigned long long a = crc32c_by_stripes<1024>(crc, from, count);
+  a = crc32c_by_stripes<128>(a, from, count);
+  for (; count >= 8; from += 8, count -= 8) a = __builtin_ia32_crc32di(a, crc32c_word(from));
   auto rest = static_cast<std::uint32_t>(a);
   for (; count != 0; --count) rest = __builtin_ia32_crc32qi(rest, std::to_integer<unsigned char>(*from++));
   return rest;

@@ -202,19 +202,22 @@ class exchange_tail final : public outbox {
   }
 
   template <class X>
-  [[gnu::always_inline]] void place(X&& record) {
-    T owned(std::forward<X>(record));
-    std::uint64_t const hash = route_.hash(owned);
-    packet<T>& into = to_[route_.owner(hash, static_cast<unsigned>(to_.size()))].filling();
-    if constexpr (carries_hash) {
-      std::construct_at(into.hashes.end(), hash);
-      into.hashes.set_end(into.hashes.end() + 1);
+  [[gnu::always_inline]] void place(X&& given) {
+    if constexpr (!std::is_same_v<std::remove_cvref_t<X>, T>) {
+      place(T(std::forward<X>(given)));
+    } else {
+      std::uint64_t const hash = route_.hash(given);
+      packet<T>& into = to_[route_.owner(hash, static_cast<unsigned>(to_.size()))].filling();
+      if constexpr (carries_hash) {
+        std::construct_at(into.hashes.end(), hash);
+        into.hashes.set_end(into.hashes.end() + 1);
+      }
+      std::construct_at(into.records.end(), std::forward<X>(given));
+      into.records.set_end(into.records.end() + 1);
     }
-    std::construct_at(into.records.end(), std::move(owned));
-    into.records.set_end(into.records.end() + 1);
   }
 
-  /// One or two destinations: both are stored to, one advances, nothing branches.
+  /// One or two destinations: nothing branches. Of small records both are stored to, and one advances.
   template <unsigned Workers>
   struct fixed_cursor {
     explicit fixed_cursor(exchange_tail& tail) : route(tail.route_) {
@@ -225,17 +228,26 @@ class exchange_tail final : public outbox {
     }
     template <class X>
     [[gnu::always_inline]] void operator()(X&& given) {
-      T record(std::forward<X>(given));
+      if constexpr (std::is_same_v<std::remove_cvref_t<X>, T>)
+        write(given);
+      else
+        write(T(std::forward<X>(given)));
+    }
+    [[gnu::always_inline]] void write(T const& record) {
       std::uint64_t const hash = route.hash(record);
       if constexpr (Workers == 1) {
         std::construct_at(records[0]++, record);
         if constexpr (carries_hash) *hashes[0]++ = hash;
       } else {
         std::size_t const second = route.owner(hash, 2);
-        std::construct_at(records[0], record);
-        std::construct_at(records[1], record);
-        records[0] += 1 - second;
-        records[1] += second;
+        if constexpr (sizeof(T) <= 16) {
+          std::construct_at(records[0], record);
+          std::construct_at(records[1], record);
+          records[0] += 1 - second;
+          records[1] += second;
+        } else {
+          std::construct_at(records[second]++, record);
+        }
         if constexpr (carries_hash) {
           *hashes[0] = hash;
           *hashes[1] = hash;

@@ -6,6 +6,8 @@
 #include <leat/op/stage.hpp>
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/frame.hpp>
+#include <leat/route/inbox.hpp>
+#include <leat/route/incoming.hpp>
 #include <leat/route/link.hpp>
 #include <leat/route/outgoing.hpp>
 #include <leat/route/remote.hpp>
@@ -43,11 +45,11 @@ using partition_lists = std::vector<std::pair<std::uint32_t, std::vector<std::st
 /// channel can hold up another.
 class mesh {
  public:
-  mesh(graph const& flow, unsigned process, unsigned workers_per_process, std::size_t packets_per_channel,
-       connections others)
-      : flow_(flow), process_(process), workers_(workers_per_process), packets_(packets_per_channel),
+  mesh(graph const& flow, unsigned process, unsigned workers_per_process, std::size_t channel_bytes, connections others)
+      : flow_(flow), process_(process), workers_(workers_per_process), channel_bytes_(channel_bytes),
         total_(workers_per_process * static_cast<unsigned>(others.size())) {
-    for (auto& link : others) peers_.push_back(std::make_unique<peer>(std::move(link)));
+    for (auto& link : others)
+      peers_.push_back(std::make_unique<peer>(static_cast<unsigned>(peers_.size()), std::move(link)));
     inboxes_.resize(flow.nodes().size() * total_ * workers_);
     credits_.resize(inboxes_.size());
   }
@@ -77,7 +79,7 @@ class mesh {
   template <class T>
   receiving_end<T>& receiver(node const& described, unsigned from, unsigned to, std::size_t packet_records) {
     auto made = std::make_shared<remote_receiver<T>>(peer_of(from).out, box(described.id, from, to), described, from,
-                                                     to, packet_records, packets_);
+                                                     to, packet_records, channel_bytes_);
     ends_.push_back(made);
     return *made;
   }
@@ -135,7 +137,7 @@ class mesh {
     }
     bool told = true;
     for_each_peer([&](peer& p) {
-      discard(p);
+      p.in.discard(*p.link);  // what still comes in makes room for what goes out
       p.out.write(*p.link);
       told = told && (p.failed || p.out.empty() || !p.link->open());
     });
@@ -150,12 +152,11 @@ class mesh {
 
  private:
   struct peer {
-    explicit peer(std::unique_ptr<connection> to) : link(std::move(to)) {}
+    peer(unsigned process, std::unique_ptr<connection> to) : number(process), link(std::move(to)), in(process) {}
+    unsigned number;
     std::unique_ptr<connection> link;  ///< null for this process itself
     outgoing_frames out;
-    byte_buffer in;
-    std::size_t parsed = 0;
-    std::uint32_t next_sequence = 0;
+    incoming_frames in;
     std::optional<partition_lists> lists;
     bool last_frame_read = false;  ///< it has said goodbye, or that it failed
     bool failed = false;
@@ -163,8 +164,9 @@ class mesh {
   using failure_fields =
       std::tuple<std::uint32_t, std::uint32_t, std::uint64_t, std::string, std::string, std::uint8_t>;
 
-  static constexpr std::size_t read_at_once = 64 * 1024;
   static constexpr unsigned reads_per_turn = 8;
+  /// Less than this, and all that has come is read.
+  static constexpr std::size_t full_read = 4096;
 
   template <class F>
   void for_each_peer(F&& f) {
@@ -172,11 +174,6 @@ class mesh {
       if (p->link) f(*p);
   }
   peer& peer_of(unsigned worker) { return *peers_[worker / workers_]; }
-  unsigned number_of(peer const& wanted) const {
-    unsigned i = 0;
-    while (peers_[i].get() != &wanted) ++i;
-    return i;
-  }
   bool is_local(unsigned worker) const { return worker / workers_ == process_; }
 
   std::size_t place(std::size_t node, unsigned remote, unsigned local) const {
@@ -184,12 +181,12 @@ class mesh {
   }
   inbox& box(std::size_t node, unsigned from, unsigned to) {
     auto& made = inboxes_[place(node, from, to)];
-    if (!made) made = std::make_unique<inbox>();
+    if (!made) made = std::make_unique<inbox>(channel_bytes_);
     return *made;
   }
-  remote_credit& credit(std::size_t node, unsigned to, unsigned from) {
+  sender_credit& credit(std::size_t node, unsigned to, unsigned from) {
     auto& made = credits_[place(node, to, from)];
-    if (!made) made = std::make_unique<remote_credit>(packets_);
+    if (!made) made = std::make_unique<sender_credit>(channel_bytes_);
     return *made;
   }
 
@@ -208,72 +205,41 @@ class mesh {
 
   bool read(peer& p, host& worker) {
     bool progress = false;
+    auto const take = [&](incoming_frame one) {
+      accept(p, std::move(one), worker);
+      return !p.last_frame_read;
+    };
     for (unsigned n = 0; n != reads_per_turn && !p.last_frame_read; ++n) {
-      p.in.make_room(read_at_once);
-      std::size_t const got = p.link->receive({p.in.end(), p.in.room()});
-      if (got == 0) break;
-      p.in.set_end(p.in.end() + got);
-      progress = true;
-      parse(p, worker);
+      std::size_t const got = p.in.read(*p.link, take);
+      progress = progress || got != 0;
+      if (got < full_read) break;
     }
     if (!p.last_frame_read && !p.link->open())
       throw cluster_error(cluster_error::status::lost,
-                          "process " + std::to_string(number_of(p)) + " was lost: " + p.link->trouble());
+                          "process " + std::to_string(p.number) + " was lost: " + p.link->trouble());
     return progress;
   }
-  /// This process has failed: what still comes in makes room for what goes out.
-  static void discard(peer& p) {
-    p.in.clear();
-    p.in.make_room(read_at_once);
-    while (p.link->receive({p.in.end(), p.in.room()}) != 0) {
-    }
-  }
 
-  void parse(peer& p, host& worker) {
-    while (p.in.size() - p.parsed >= frame_header::size && !p.last_frame_read) {
-      std::byte const* const at = p.in.data() + p.parsed;
-      frame_header const header = frame_header::read(at);
-      if (header.length > frame_header::most_bytes) fail_frame(p, "a frame that is too long");
-      std::size_t const whole = frame_header::size + header.padded_length();
-      if (p.in.size() - p.parsed < whole) break;
-      std::span<std::byte const> const payload(at + frame_header::size, header.padded_length());
-      check(p, header, at, payload);
-      p.parsed += whole;
-      accept(p, header, payload.first(header.length), worker);
-    }
-    std::size_t const rest = p.in.size() - p.parsed;
-    if (rest != 0 && p.parsed != 0) std::memmove(p.in.data(), p.in.data() + p.parsed, rest);
-    p.in.set_end(p.in.data() + rest);
-    p.parsed = 0;
-  }
-
-  /// What TCP lets through, and what a peer leaves out or says twice.
-  void check(peer& p, frame_header const& header, std::byte const* at, std::span<std::byte const> payload) {
-    if (frame_header::checksum_of(at, crc32c(payload)) != header.checksum)
-      fail_frame(p, "a frame whose checksum is wrong");
-    if (header.sequence != p.next_sequence)
-      fail_frame(p, "frame " + std::to_string(header.sequence) + " came where frame " + std::to_string(p.next_sequence) +
-                     " was due");
-    ++p.next_sequence;
-  }
-
-  void accept(peer& p, frame_header const& header, std::span<std::byte const> payload, host& worker) {
+  void accept(peer& p, incoming_frame one, host& worker) {
+    frame_header const header = one.header;
+    std::span<std::byte const> const payload = one.payload;
     switch (header.type) {
       case frame_type::message: {
         bool const good = header.node < flow_.nodes().size() && header.from < total_ && &peer_of(header.from) == &p &&
                           header.to < total_ && is_local(header.to) && header.has_good_mark() && header.hashed <= 1 &&
                           header.spare == 0;
-        if (!good) fail_frame(p, "a message for a channel that does not exist");
-        box(header.node, header.from, header.to).put(header, payload);
+        if (!good) refuse_peer(p.number, "a message for a channel that does not exist");
+        if (!box(header.node, header.from, header.to).put(std::move(one)))
+          refuse_peer(p.number, "more messages for a channel than there was credit for");
         worker.touch(header.to);
         return;
       }
       case frame_type::credit: {
         bool const good = header.node < flow_.nodes().size() && header.from < total_ && is_local(header.from) &&
                           header.to < total_ && &peer_of(header.to) == &p;
-        if (!good) fail_frame(p, "credit for a channel that does not exist");
-        remote_credit& account = credit(header.node, header.to, header.from);
-        account.packets.fetch_add(header.count, std::memory_order_release);
+        if (!good) refuse_peer(p.number, "credit for a channel that does not exist");
+        sender_credit& account = credit(header.node, header.to, header.from);
+        account.bytes.fetch_add(header.count, std::memory_order_release);
         account.messages.fetch_sub(header.messages, std::memory_order_release);
         worker.touch(header.from);
         return;
@@ -293,7 +259,7 @@ class mesh {
                         of_worker, epoch);
       }
     }
-    fail_frame(p, "a frame of unknown type " + std::to_string(static_cast<unsigned>(header.type)));
+    refuse_peer(p.number, "a frame of unknown type " + std::to_string(static_cast<unsigned>(header.type)));
   }
 
   template <class T>
@@ -301,23 +267,18 @@ class mesh {
     try {
       return decode<T>(payload);
     } catch (codec_error const& cause) {
-      fail_frame(p, cause.what());
+      refuse_peer(p.number, cause.what());
     }
-  }
-
-  [[noreturn]] void fail_frame(peer& p, std::string const& what) {
-    throw cluster_error(cluster_error::status::refused, "process " + std::to_string(number_of(p)) +
-                                                            " does not speak as this program does: " + what);
   }
 
   graph const& flow_;
   unsigned process_;
   unsigned workers_;
-  std::size_t packets_;
+  std::size_t channel_bytes_;
   unsigned total_;
   std::vector<std::unique_ptr<peer>> peers_;
   std::vector<std::unique_ptr<inbox>> inboxes_;
-  std::vector<std::unique_ptr<remote_credit>> credits_;
+  std::vector<std::unique_ptr<sender_credit>> credits_;
   std::vector<std::shared_ptr<void>> ends_;
   bool stop_heard_ = false;
   bool stop_said_ = false;

@@ -3,6 +3,7 @@
 
 #include <leat/detail/buffer.hpp>
 #include <leat/op/stage.hpp>
+#include <leat/route/codec/byte_buffer.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +17,7 @@ struct packet {
   explicit packet(std::size_t capacity) : records(capacity) {}
   buffer<T> records;
   buffer<std::uint64_t> hashes;
+  byte_buffer frame;  ///< where the records lie, if they are to be sent to another process and can lie in what is sent
 };
 
 /// A packet, a mark that follows it, or both.
@@ -26,8 +28,8 @@ struct message {
   bool marked = false;
 };
 
-/// The sender's hold on a channel to one worker. Its packets are its credit: when none is left, the receiver has not
-/// caught up.
+/// The sender's hold on a channel to one worker. Its credit is packets, or bytes to another process: when none is left,
+/// the receiver has not caught up.
 template <class T>
 class sending_end {
  public:
@@ -38,7 +40,7 @@ class sending_end {
   virtual packet<T>* borrow() = 0;
   /// More has been borrowed than there is credit for: nothing should be begun.
   virtual bool overdrawn() = 0;
-  /// False when there is no room; then nothing was taken.
+  /// False when there is no room: the same message is to be sent again.
   virtual bool send(message<T> const& what) = 0;
   /// The receiver has nothing left to read: a packet that is not full is worth sending.
   virtual bool starved() const = 0;
@@ -49,6 +51,7 @@ template <class T>
 class receiving_end {
  public:
   virtual ~receiving_end() = default;
+  /// One packet at a time: not before the last one has been given back.
   virtual bool receive(message<T>& what) = 0;
   virtual void give_back(packet<T>* emptied) = 0;
 };

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <leat/error.hpp>
+#include <leat/detail/list.hpp>
 #include <leat/graph.hpp>
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/frame.hpp>
+#include <leat/route/inbox.hpp>
 #include <leat/route/outgoing.hpp>
 #include <leat/route/packet.hpp>
 
@@ -13,72 +15,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <deque>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <utility>
-#include <vector>
 
-/// The ends of a channel whose other end is in another process.
+/// The ends of a channel whose other end is in another process. Flat records are written into the frame that carries
+/// them, and read from the memory that it was read into.
 namespace leat::detail {
-
-/// What a channel to another process may still send. The sending worker takes, the mesh gives back what the receiver
-/// has used.
-struct remote_credit {
-  /// A mark needs no packet, but is a message: unread ones are bounded too.
-  static constexpr std::int64_t most_messages = 64;
-
-  explicit remote_credit(std::size_t in_flight) : packets(static_cast<std::int64_t>(in_flight)) {}
-  std::atomic<std::int64_t> packets;  ///< below zero when more was borrowed
-  std::atomic<std::int64_t> messages{0};
-};
-
-/// What has come for one channel and has not been read. The mesh puts in, the receiving worker takes out and decodes.
-class inbox {
- public:
-  struct arrived {
-    frame_header header;
-    byte_buffer payload;
-  };
-
-  void put(frame_header const& header, std::span<std::byte const> payload) {
-    arrived one;
-    one.header = header;
-    std::lock_guard const lock(mutex_);
-    if (!spare_.empty()) {
-      one.payload = std::move(spare_.back());
-      spare_.pop_back();
-    }
-    one.payload.append(payload.data(), payload.size());
-    waiting_.push_back(std::move(one));
-    count_.store(waiting_.size(), std::memory_order_release);
-  }
-
-  bool empty() const { return count_.load(std::memory_order_acquire) == 0; }
-
-  bool take(arrived& into) {
-    if (empty()) return false;
-    std::lock_guard const lock(mutex_);
-    into = std::move(waiting_.front());
-    waiting_.pop_front();
-    count_.store(waiting_.size(), std::memory_order_release);
-    return true;
-  }
-  void recycle(byte_buffer used) {
-    used.clear();
-    std::lock_guard const lock(mutex_);
-    if (spare_.size() < 16) spare_.push_back(std::move(used));
-  }
-
- private:
-  std::mutex mutex_;
-  std::deque<arrived> waiting_;
-  std::vector<byte_buffer> spare_;
-  std::atomic<std::size_t> count_{0};
-};
 
 inline run_error channel_error(node const& described, unsigned worker, std::string const& what) {
   step_info const& step = described.steps.back();
@@ -87,10 +32,16 @@ inline run_error channel_error(node const& described, unsigned worker, std::stri
                   step.name, step.where, worker, 0);
 }
 
+/// Whether such records can lie in a frame, whose payload is aligned to eight bytes.
+template <class T>
+inline constexpr bool lies_in_frames = flat<T> && alignof(T) <= 8;
+
+/// In a frame the records come first, then the hashes, eight bytes each, to the end; flat records are padded so that the
+/// hashes are aligned.
 template <class T>
 class remote_sender final : public sending_end<T> {
  public:
-  remote_sender(outgoing_frames& out, remote_credit& credit, node const& described, unsigned from, unsigned to,
+  remote_sender(outgoing_frames& out, sender_credit& credit, node const& described, unsigned from, unsigned to,
                 std::size_t packet_records)
       : out_(out), credit_(credit), described_(described), packet_records_(packet_records) {
     header_.node = static_cast<std::uint32_t>(described.id);
@@ -98,87 +49,123 @@ class remote_sender final : public sending_end<T> {
     header_.to = static_cast<std::uint16_t>(to);
   }
 
-  packet<T>* fresh() override {
-    return credit_.packets.load(std::memory_order_acquire) > 0 ? borrow() : nullptr;
-  }
+  packet<T>* fresh() override { return overdrawn() ? nullptr : borrow(); }
   packet<T>* borrow() override {
-    credit_.packets.fetch_sub(1, std::memory_order_relaxed);
-    if (spare_.empty()) return new packet<T>(packet_records_);
-    packet<T>* const recycled = spare_.back().release();
-    spare_.pop_back();
-    return recycled;
+    std::unique_ptr<packet<T>> taken;
+    if (spare_.empty()) {
+      taken = std::make_unique<packet<T>>(lies_in_frames<T> ? 0 : packet_records_);
+    } else {
+      taken = std::move(spare_.back());
+      spare_.pop_back();
+    }
+    if constexpr (lies_in_frames<T>) {
+      taken->frame = out_.blank();
+      taken->frame.make_room(packet_records_ * sizeof(T));
+      taken->records.lend(reinterpret_cast<T*>(taken->frame.end()), packet_records_);
+    }
+    return taken.release();
   }
-  bool overdrawn() override { return credit_.packets.load(std::memory_order_acquire) < 0; }
+  bool overdrawn() override { return credit_.bytes.load(std::memory_order_acquire) <= 0; }
 
+  /// What is too long for one frame goes in several, as credit comes.
   bool send(message<T> const& what) override {
-    if (credit_.messages.load(std::memory_order_acquire) >= remote_credit::most_messages) return false;
     if (what.content == nullptr) {
-      put(out_.blank(), 0, 0, what);
+      if (!room_for_a_message()) return false;
+      put(out_.blank(), 0, false, what);
       return true;
     }
-    std::unique_ptr<packet<T>> content(what.content);
-    credit_.packets.fetch_add(1, std::memory_order_relaxed);  // each frame pays for itself
-    send_part(*content, 0, content->records.size(), what);
-    content->records.clear();
-    content->hashes.clear();
-    spare_.push_back(std::move(content));
+    packet<T>& content = *what.content;
+    for (bool all = false; !all;) {
+      if (overdrawn() || !room_for_a_message()) return false;
+      std::size_t count = content.records.size() - sent_;
+      byte_buffer frame = fill(content, count);
+      sent_ += count;
+      all = sent_ == content.records.size();
+      put(std::move(frame), count, !content.hashes.empty(), all ? what : message<T>());
+    }
+    sent_ = 0;
+    recycle(what.content);
     return true;
   }
   bool starved() const override { return credit_.messages.load(std::memory_order_acquire) == 0; }
 
  private:
-  /// What is too long for one frame goes in two.
-  void send_part(packet<T> const& content, std::size_t first, std::size_t count, message<T> const& what) {
-    byte_buffer frame = out_.blank();
-    bool const hashed = !content.hashes.empty();
-    encode_into(frame, content, first, count);
-    if (frame.size() - frame_header::size > frame_header::most_bytes) {
-      if (count == 1)
-        throw channel_error(described_, header_.from,
-                            "a record has " + std::to_string(frame.size() - frame_header::size) +
-                                " bytes when it is encoded, and at most 16 MiB can be sent to another process");
-      message<T> unmarked;
-      send_part(content, first, count / 2, unmarked);
-      send_part(content, first + count / 2, count - count / 2, what);
-      return;
-    }
-    credit_.packets.fetch_sub(1, std::memory_order_relaxed);
-    put(std::move(frame), count, hashed ? 1 : 0, what);
+  bool room_for_a_message() const {
+    return credit_.messages.load(std::memory_order_acquire) < channel_credit::most_messages;
   }
 
-  void encode_into(byte_buffer& frame, packet<T> const& content, std::size_t first, std::size_t count) {
+  /// A frame of the next `count` records, or of fewer if they are too many.
+  byte_buffer fill(packet<T>& content, std::size_t& count) {
+    std::size_t const hash_bytes = content.hashes.empty() ? 0 : sizeof(std::uint64_t);
+    byte_buffer frame;
+    if (content.records.lent() && count * (sizeof(T) + hash_bytes) + 8 <= frame_header::most_bytes) {
+      frame = std::move(content.frame);
+      frame.set_end(reinterpret_cast<std::byte*>(content.records.end()));
+    } else {
+      frame = out_.blank();
+      encode(content, count, frame);
+      while (frame.size() - frame_header::size + 8 + count * hash_bytes > frame_header::most_bytes) {
+        if (count == 1)
+          throw channel_error(described_, header_.from,
+                              "a record has " + std::to_string(frame.size() - frame_header::size) +
+                                  " bytes when it is encoded, and at most 16 MiB can be sent to another process");
+        count /= 2;
+        frame.set_end(frame.data() + frame_header::size);
+        encode(content, count, frame);
+      }
+    }
+    if (hash_bytes != 0) {
+      if constexpr (flat<T>) frame.append("\0\0\0\0\0\0\0", frame_header::padded(frame.size()) - frame.size());
+      frame.append(content.hashes.begin() + sent_, count * hash_bytes);
+    }
+    return frame;
+  }
+
+  void encode(packet<T> const& content, std::size_t count, byte_buffer& frame) {
     try {
-      encode_batch(content.records.begin() + first, count, frame);
+      encode_batch(content.records.begin() + sent_, count, frame);
     } catch (std::exception const& cause) {
       std::throw_with_nested(channel_error(described_, header_.from, cause.what()));
     }
-    if (!content.hashes.empty()) frame.append(content.hashes.begin() + first, count * sizeof(std::uint64_t));
   }
 
-  void put(byte_buffer frame, std::size_t count, std::uint8_t hashed, message<T> const& what) {
+  void put(byte_buffer frame, std::size_t count, bool hashed, message<T> const& what) {
     frame_header header = header_;
     header.count = static_cast<std::uint32_t>(count);
-    header.hashed = hashed;
+    header.hashed = hashed ? 1 : 0;
+    header.length = static_cast<std::uint32_t>(frame.size() - frame_header::size);
     if (what.marked) header.set(what.which);
     credit_.messages.fetch_add(1, std::memory_order_relaxed);
+    if (count != 0) credit_.bytes.fetch_sub(channel_credit::cost_of(header), std::memory_order_relaxed);
     out_.put(std::move(frame), header);
   }
 
+  void recycle(packet<T>* sent) {
+    std::unique_ptr<packet<T>> content(sent);
+    if (content->records.lent())
+      content->records.let_go();
+    else
+      content->records.clear();
+    content->hashes.clear();
+    spare_.push_back(std::move(content));
+  }
+
   outgoing_frames& out_;
-  remote_credit& credit_;
+  sender_credit& credit_;
   node const& described_;
   std::size_t packet_records_;
+  std::size_t sent_ = 0;  ///< of the records of a packet that goes in parts
   frame_header header_;
-  std::vector<std::unique_ptr<packet<T>>> spare_;
+  list<std::unique_ptr<packet<T>>> spare_;
 };
 
 template <class T>
 class remote_receiver final : public receiving_end<T> {
  public:
   remote_receiver(outgoing_frames& back, inbox& in, node const& described, unsigned from, unsigned to,
-                  std::size_t packet_records, std::size_t in_flight)
+                  std::size_t packet_records, std::size_t credit)
       : back_(back), in_(in), described_(described), packet_records_(packet_records),
-        returned_together_(std::max<std::size_t>(1, in_flight / 4)) {
+        returned_together_(static_cast<std::int64_t>(credit / 4)) {
     credit_.type = frame_type::credit;
     credit_.node = static_cast<std::uint32_t>(described.id);
     credit_.from = static_cast<std::uint16_t>(from);
@@ -193,40 +180,32 @@ class remote_receiver final : public receiving_end<T> {
       what.marked = true;
     }
     if (arrived_.header.count != 0)
-      what.content = decode_arrived().release();
+      what.content = open_arrived().release();
     else
       used(0);
-    in_.recycle(std::move(arrived_.payload));
     return true;
   }
 
   void give_back(packet<T>* emptied) override {
-    spare_.emplace_back(emptied);
-    used(1);
+    std::unique_ptr<packet<T>> content(emptied);
+    if (content->records.lent()) content->records.let_go();
+    if (content->hashes.lent()) content->hashes.let_go();
+    spare_.push_back(std::move(content));
+    arrived_.memory = {};
+    used(channel_credit::cost_of(arrived_.header));
   }
 
  private:
-  std::unique_ptr<packet<T>> decode_arrived() {
+  std::unique_ptr<packet<T>> open_arrived() {
     std::unique_ptr<packet<T>> content;
     if (spare_.empty()) {
-      content = std::make_unique<packet<T>>(packet_records_);
+      content = std::make_unique<packet<T>>(lies_in_frames<T> ? 0 : packet_records_);
     } else {
       content = std::move(spare_.back());
       spare_.pop_back();
     }
-    std::span<std::byte const> const records = arrived_.payload.bytes();
-    std::size_t const count = arrived_.header.count;
-    std::size_t const hash_bytes = arrived_.header.hashed != 0 ? count * sizeof(std::uint64_t) : 0;
     try {
-      if (hash_bytes > records.size()) refuse_short(hash_bytes, records.size());
-      if (hash_bytes != 0) {
-        content->hashes.make_room(count);
-        std::memcpy(content->hashes.end(), records.data() + records.size() - hash_bytes, hash_bytes);
-        content->hashes.set_end(content->hashes.end() + count);
-      }
-      std::size_t const decoded = decode_batch<T>(records.first(records.size() - hash_bytes), content->records);
-      if (decoded != count)
-        refuse(std::to_string(decoded) + " records came where " + std::to_string(count) + " were announced");
+      read(*content);
     } catch (std::exception const& cause) {
       std::throw_with_nested(channel_error(
           described_, credit_.to,
@@ -235,24 +214,59 @@ class remote_receiver final : public receiving_end<T> {
     return content;
   }
 
+  void read(packet<T>& content) {
+    std::span<std::byte> const payload = arrived_.payload;
+    std::size_t const count = arrived_.header.count;
+    std::size_t const hash_bytes = arrived_.header.hashed != 0 ? count * sizeof(std::uint64_t) : 0;
+    if (hash_bytes > payload.size()) refuse_short(hash_bytes, payload.size());
+    std::span<std::byte> records = payload.first(payload.size() - hash_bytes);
+    if constexpr (flat<T>)
+      if (hash_bytes != 0 && records.size() == frame_header::padded(count * sizeof(T)))
+        records = records.first(count * sizeof(T));
+    if (hash_bytes != 0) read_hashes(payload.last(hash_bytes), content.hashes);
+
+    if constexpr (lies_in_frames<T>) {
+      if (records.size() != count * sizeof(T))
+        refuse(std::to_string(records.size()) + " bytes came where " + std::to_string(count) + " records of " +
+               std::to_string(sizeof(T)) + " were announced");
+      auto* const first = reinterpret_cast<T*>(records.data());
+      content.records.lend(first, count);
+      content.records.set_end(first + count);
+    } else {
+      std::size_t const decoded = decode_batch<T>(records, content.records);
+      if (decoded != count)
+        refuse(std::to_string(decoded) + " records came where " + std::to_string(count) + " were announced");
+    }
+  }
+  static void read_hashes(std::span<std::byte> from, buffer<std::uint64_t>& into) {
+    std::size_t const count = from.size() / sizeof(std::uint64_t);
+    into.make_room(count);
+    std::memcpy(into.begin(), from.data(), from.size());
+    into.set_end(into.begin() + count);
+  }
   /// Credit goes back in portions, and at once when nothing is left to read.
-  void used(std::uint32_t packets) {
-    credit_.count += packets;
-    ++credit_.messages;
-    if (credit_.messages < returned_together_ && !in_.empty()) return;
+  void used(std::int64_t bytes) {
+    bytes_ += bytes;
+    ++messages_;
+    if (bytes_ < returned_together_ && messages_ < channel_credit::most_messages / 4 && !in_.empty()) return;
+    in_.give_back(bytes_, messages_);
+    credit_.count = static_cast<std::uint32_t>(bytes_);
+    credit_.messages = static_cast<std::uint32_t>(messages_);
     back_.put(credit_);
-    credit_.count = 0;
-    credit_.messages = 0;
+    bytes_ = 0;
+    messages_ = 0;
   }
 
   outgoing_frames& back_;
   inbox& in_;
   node const& described_;
   std::size_t packet_records_;
-  std::size_t returned_together_;
+  std::int64_t returned_together_;
+  std::int64_t bytes_ = 0;  ///< used, and not told to the sender
+  std::int64_t messages_ = 0;
   frame_header credit_;
-  inbox::arrived arrived_;
-  std::vector<std::unique_ptr<packet<T>>> spare_;
+  incoming_frame arrived_;
+  list<std::unique_ptr<packet<T>>> spare_;
 };
 
 }  // namespace leat::detail

@@ -23,6 +23,8 @@ inline execution::execution(graph const& flow, options const& how, runtime& worl
       processes_(std::max(static_cast<unsigned>(others.size()), 1u)), others_(std::move(others)) {
   how_.workers = std::max(how_.workers, 1u);
   parts_.batch_records = how_.batch_size;
+  parts_.channel_bytes = std::clamp<std::size_t>(how_.channel_bytes, 1, options::most_channel_bytes);
+  parts_.channel_packets = std::max<std::size_t>(1, parts_.channel_bytes / (16 * 1024));
   parts_.first_worker = process * how_.workers;
   parts_.local_workers = how_.workers;
 }
@@ -72,7 +74,7 @@ inline void execution::build() {
 }
 
 inline void execution::connect(connections others) {
-  net_ = std::make_unique<mesh>(flow_, process_, how_.workers, parts_.channel_packets, std::move(others));
+  net_ = std::make_unique<mesh>(flow_, process_, how_.workers, parts_.channel_bytes, std::move(others));
   parts_.net = net_.get();
   net_->on_ready([first = workers_.front().get()] { first->wake(); });
 }
@@ -154,8 +156,10 @@ inline void execution::add_awaited(worker const& by, std::vector<awaited>& all) 
 
 inline bool execution::talk(worker& first, bool idle) {
   if (!net_ || !is_first(first)) return false;
-  // To look whether somebody knocks is a call of the system.
-  if (forming_ && (idle || ++talks_ % 64 == 0)) forming_->turn(first.now());
+  // Whoever is busy talks rarely, since it is a call of the system, but soon enough.
+  if (!idle && ++turns_ % 4 != 0 && first.now() - talked_at_ < std::chrono::microseconds(100)) return false;
+  talked_at_ = first.now();
+  if (forming_ && (idle || turns_ % 64 == 0)) forming_->turn(first.now());
   if (stopping()) net_->say_stop();
   if (working_.load(std::memory_order_acquire) == 0) net_->say_goodbye();
   bool const progress = net_->turn(first);

@@ -93,7 +93,8 @@ class execution {
   std::shared_ptr<network> door_;
   std::unique_ptr<meeting> forming_;
   std::unique_ptr<mesh> net_;
-  unsigned talks_ = 0;
+  unsigned turns_ = 0;
+  steady_time talked_at_{};
   partition_lists own_partitions_;
   process_parts parts_;
   std::vector<std::unique_ptr<worker>> workers_;

@@ -20,6 +20,10 @@ struct options {
   std::chrono::nanoseconds snapshot_interval = std::chrono::seconds(10);
   /// Records per batch; zero: as many as make 16 KiB.
   std::size_t batch_size = 0;
+  /// Bytes that may be on their way from one worker to another, per exchange: whoever has sent more has to wait. Records
+  /// that stay in the process count as 16 KiB a batch.
+  std::size_t channel_bytes = 256 * 1024;
+  static constexpr std::size_t most_channel_bytes = std::size_t{1} << 30;
   /// How long a thread without work looks for some before it sleeps.
   std::chrono::nanoseconds spin = std::chrono::microseconds(20);
   /// A request here ends the run in order: the epoch is closed, sinks are flushed, `run` returns.

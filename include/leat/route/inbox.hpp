@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/route/incoming.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <mutex>
+#include <utility>
+
+namespace leat::detail {
+
+/// How much may be on its way over a channel to another process. A frame may be sent while there is credit, and its whole
+/// length is taken from it, so that the last one may take it below zero.
+struct channel_credit {
+  /// A mark costs no credit, but messages that have not been read are bounded too.
+  static constexpr std::int64_t most_messages = 64;
+
+  /// What a frame with records costs.
+  static std::int64_t cost_of(frame_header const& header) {
+    return static_cast<std::int64_t>(frame_header::size + header.padded_length());
+  }
+};
+
+/// The sender's account. The sending worker takes, the mesh gives back what the receiver has used.
+struct sender_credit {
+  explicit sender_credit(std::size_t in_flight) : bytes(static_cast<std::int64_t>(in_flight)) {}
+  std::atomic<std::int64_t> bytes;
+  std::atomic<std::int64_t> messages{0};  ///< that have not been read
+};
+
+/// What has come for one channel and has not been read, and the receiver's account of the credit. The mesh puts in, the
+/// receiving worker takes out.
+class inbox {
+ public:
+  explicit inbox(std::size_t credit) : bytes_(static_cast<std::int64_t>(credit)) {}
+
+  /// False: the sender had no credit for it.
+  bool put(incoming_frame one) {
+    std::lock_guard const lock(mutex_);
+    if (messages_ >= channel_credit::most_messages) return false;
+    if (one.header.count != 0) {
+      if (bytes_ <= 0) return false;
+      bytes_ -= channel_credit::cost_of(one.header);
+    }
+    ++messages_;
+    keep_few_slabs(one);
+    waiting_.push_back(std::move(one));
+    count_.store(waiting_.size(), std::memory_order_release);
+    return true;
+  }
+
+  bool empty() const { return count_.load(std::memory_order_acquire) == 0; }
+
+  bool take(incoming_frame& into) {
+    if (empty()) return false;
+    std::lock_guard const lock(mutex_);
+    into = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (waiting_.empty() || !(waiting_.front().memory == into.memory)) --slabs_;
+    count_.store(waiting_.size(), std::memory_order_release);
+    return true;
+  }
+
+  /// Before the sender hears of it.
+  void give_back(std::int64_t bytes, std::int64_t messages) {
+    std::lock_guard const lock(mutex_);
+    bytes_ += bytes;
+    messages_ -= messages;
+  }
+
+ private:
+  static constexpr std::size_t most_slabs = 2;
+
+  /// A channel that is read slowly must not hold many large pieces of memory by a small frame in each.
+  void keep_few_slabs(incoming_frame& one) {
+    if (one.payload.empty()) one.memory = {};
+    if (!waiting_.empty() && waiting_.back().memory == one.memory) return;
+    if (slabs_++ < most_slabs || one.payload.empty()) return;
+    slab own(one.payload.size());
+    std::memcpy(own.data(), one.payload.data(), one.payload.size());
+    one.payload = {own.data(), one.payload.size()};
+    one.memory = std::move(own);
+  }
+
+  std::mutex mutex_;
+  std::deque<incoming_frame> waiting_;
+  std::size_t slabs_ = 0;  ///< different ones in a row
+  std::int64_t bytes_;     ///< of credit
+  std::int64_t messages_ = 0;
+  std::atomic<std::size_t> count_{0};
+};
+
+}  // namespace leat::detail

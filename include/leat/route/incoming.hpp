@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/error.hpp>
+#include <leat/detail/list.hpp>
+#include <leat/route/crc32c.hpp>
+#include <leat/route/frame.hpp>
+#include <leat/route/link.hpp>
+#include <leat/route/slab.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace leat::detail {
+
+[[noreturn]] inline void refuse_peer(unsigned process, std::string const& what) {
+  throw cluster_error(cluster_error::status::refused,
+                      "process " + std::to_string(process) + " does not speak as this program does: " + what);
+}
+
+/// A frame that has come, where it was read into. Whoever keeps it keeps the memory.
+struct incoming_frame {
+  frame_header header;
+  std::span<std::byte> payload;
+  slab memory;
+};
+
+/// The frames that come from one process. They are read into large pieces of memory and used where they lie; a piece is
+/// read into again when nobody holds a frame of it any more.
+class incoming_frames {
+ public:
+  explicit incoming_frames(unsigned process) : process_(process) {}
+
+  /// Reads once, and calls `take(incoming_frame)` for each frame that is whole, until it returns false: that one was the
+  /// last. Returns how many bytes came. Throws cluster_error for what is no frame, or not the next one.
+  template <class Take>
+  std::size_t read(connection& from, Take&& take) {
+    make_room();
+    std::size_t const got = from.receive({memory_.data() + end_, memory_.capacity() - end_});
+    end_ += got;
+    incoming_frame one;
+    while (got != 0 && next(one) && take(std::move(one))) {
+    }
+    return got;
+  }
+
+  /// What comes is read only to make room for more.
+  void discard(connection& from) {
+    begin_ = end_ = 0;
+    make_room();
+    while (from.receive({memory_.data(), memory_.capacity()}) != 0) {
+    }
+  }
+
+ private:
+  static constexpr std::size_t usual_capacity = 128 * 1024;
+  static constexpr std::size_t least_room = 32 * 1024;
+  static constexpr std::size_t most_spare = 8;
+
+  bool next(incoming_frame& into) {
+    std::size_t const there = end_ - begin_;
+    if (there < frame_header::size) return false;
+    std::byte* const at = memory_.data() + begin_;
+    frame_header const header = frame_header::read(at);
+    if (header.length > frame_header::most_bytes) refuse_peer(process_, "a frame that is too long");
+    if (there < frame_header::size + header.padded_length()) return false;
+    std::span<std::byte> const payload(at + frame_header::size, header.padded_length());
+    if (frame_header::checksum_of(at, crc32c(payload)) != header.checksum)
+      refuse_peer(process_, "a frame whose checksum is wrong");
+    if (header.sequence != next_sequence_)
+      refuse_peer(process_, "frame " + std::to_string(header.sequence) + " came where frame " +
+                                std::to_string(next_sequence_) + " was due");
+    ++next_sequence_;
+    begin_ += frame_header::size + header.padded_length();
+    into = {header, payload.first(header.length), memory_};
+    return true;
+  }
+
+  /// Room for the rest of the frame that has begun to come, and for some more.
+  void make_room() {
+    if (begin_ == end_ && memory_.only_holder()) begin_ = end_ = 0;
+    std::size_t const rest = end_ - begin_;
+    std::size_t wanted = least_room;
+    if (rest >= frame_header::size) {
+      frame_header const begun = frame_header::read(memory_.data() + begin_);
+      wanted = std::max(wanted, frame_header::size + begun.padded_length() - rest);
+    }
+    if (memory_.capacity() - end_ >= wanted) return;
+    if (memory_.only_holder() && memory_.capacity() - rest >= wanted) {
+      std::memmove(memory_.data(), memory_.data() + begin_, rest);
+    } else {
+      slab fresh = another(rest + wanted);
+      if (rest != 0) std::memcpy(fresh.data(), memory_.data() + begin_, rest);
+      std::swap(memory_, fresh);
+      if (fresh.capacity() == usual_capacity && spare_.size() != most_spare) spare_.push_back(std::move(fresh));
+    }
+    begin_ = 0;
+    end_ = rest;
+  }
+
+  slab another(std::size_t capacity) {
+    for (std::size_t i = 0; i != spare_.size(); ++i)
+      if (spare_[i].capacity() >= capacity && spare_[i].only_holder()) {
+        slab found = std::move(spare_[i]);
+        spare_.erase(i);
+        return found;
+      }
+    return slab(std::max(usual_capacity, capacity));
+  }
+
+  unsigned process_;
+  slab memory_;
+  std::size_t begin_ = 0;  ///< of what is no whole frame yet
+  std::size_t end_ = 0;
+  list<slab> spare_;
+  std::uint32_t next_sequence_ = 0;
+};
+
+}  // namespace leat::detail
