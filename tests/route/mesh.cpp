@@ -37,26 +37,15 @@ using leat::detail::packet;
 
 namespace {
 
-/// A worker that is not there: the mesh asks it for little.
-class lone_host final : public leat::detail::host {
- public:
-  explicit lone_host(unsigned index) : index_(index) {}
-  unsigned index() const override { return index_; }
-  unsigned count() const override { return 2; }
-  leat::steady_time now() override { return time; }
-  leat::wall_time wall() override { return {}; }
-  std::uint64_t random() override { return 4; }
-  void wake() override {}
-  void touch(unsigned) override {}
-  void saw_epoch(std::uint64_t) override {}
-  void block(std::function<void()>, std::function<void()>) override {}
-  void wake_when_readable(int) override {}
-
-  leat::steady_time time{std::chrono::seconds(100)};
-
- private:
-  unsigned index_;
-};
+/// Heartbeats every second; workers that are never in a turn.
+mesh::settings settings(unsigned process, std::size_t credit) {
+  mesh::settings how;
+  how.process = process;
+  how.channel_bytes = credit;
+  how.turns_of = [](unsigned) { return 0u; };
+  how.say = [](std::string const&) {};
+  return how;
+}
 
 /// What the frame of one number takes from the credit.
 constexpr std::size_t one_number = frame_header::size + 8;
@@ -73,19 +62,19 @@ struct two_meshes {
     ends[0][1] = std::move(first);
     ends[1][0] = std::move(second);
     for (unsigned i = 0; i != 2; ++i)
-      of[i] = std::make_unique<mesh>(flow.description(), i, 1, credit, std::move(ends[i]));
+      of[i] = std::make_unique<mesh>(flow.description(), settings(i, credit), std::move(ends[i]));
   }
   /// Until nothing moves.
   void exchange() {
     bool progress = true;
     while (progress) {
-      progress = of[0]->turn(hosts[0]);
-      progress = of[1]->turn(hosts[1]) || progress;
+      progress = of[0]->turn(now);
+      progress = of[1]->turn(now) || progress;
     }
   }
   /// The second one is gone.
   void exchange_of_first() {
-    while (of[0]->turn(hosts[0])) {
+    while (of[0]->turn(now)) {
     }
   }
   leat::detail::node const& node() const { return *flow.description().nodes()[1]; }
@@ -93,7 +82,7 @@ struct two_meshes {
   leat::flow flow;
   std::vector<int> unused;
   std::unique_ptr<mesh> of[2];
-  lone_host hosts[2]{lone_host(0), lone_host(1)};
+  leat::steady_time now{std::chrono::seconds(100)};
 };
 
 /// One mesh, and its peer's end of the link in the hands of the test.
@@ -104,7 +93,7 @@ struct mesh_and_stranger {
     leat::detail::connections ends(2);
     ends[1] = std::move(first);
     stranger = std::move(second);
-    here = std::make_unique<mesh>(flow.description(), 0, 1, credit, std::move(ends));
+    here = std::make_unique<mesh>(flow.description(), settings(0, credit), std::move(ends));
   }
   /// As a mesh would send it.
   void send(frame_header header, std::string const& payload = "") {
@@ -128,7 +117,7 @@ struct mesh_and_stranger {
   }
   std::string turn() {
     try {
-      here->turn(host);
+      here->turn(now);
     } catch (leat::run_error const& error) {
       return error.what();
     }
@@ -140,7 +129,7 @@ struct mesh_and_stranger {
   std::unique_ptr<leat::connection> stranger;
   std::unique_ptr<mesh> here;
   std::uint32_t sent = 0;
-  lone_host host{0};
+  leat::steady_time now{std::chrono::seconds(100)};
 };
 
 template <class T>
@@ -573,7 +562,7 @@ TEST_CASE("a failure that is told is one, whatever status it names") {
                  payload);
     both.send(header, std::string(reinterpret_cast<char const*>(payload.data()), payload.size()));
     try {
-      both.here->turn(both.host);
+      both.here->turn(both.now);
       FAIL("the failure was not heard");
     } catch (leat::cluster_error const& error) {
       CHECK((status == 75 || status == 76));
@@ -603,19 +592,19 @@ TEST_CASE("processes part when all have said goodbye") {
   CHECK(both.of[0]->parted());
   CHECK(both.of[1]->parted());
   both.of[0].reset();
-  CHECK_NOTHROW(both.of[1]->turn(both.hosts[1]));  // a closed link is no failure any more
+  CHECK_NOTHROW(both.of[1]->turn(both.now));  // a closed link is no failure any more
 }
 
 TEST_CASE("who does not listen is not told of a failure for longer than a second") {
   mesh_and_stranger both;
   leat::detail::process_failure why;
   why.text = std::string(2u << 20, 'x');  // more than the link takes
-  CHECK_FALSE(both.here->tell_failure(why, both.host));
-  CHECK(both.here->wake_at() == both.host.time + std::chrono::seconds(1));
-  both.host.time += std::chrono::milliseconds(999);
-  CHECK_FALSE(both.here->tell_failure(why, both.host));
-  both.host.time += std::chrono::milliseconds(1);
-  CHECK(both.here->tell_failure(why, both.host));
+  CHECK_FALSE(both.here->tell_failure(why, both.now));
+  CHECK(both.here->wake_at() == both.now + std::chrono::seconds(1));
+  both.now += std::chrono::milliseconds(999);
+  CHECK_FALSE(both.here->tell_failure(why, both.now));
+  both.now += std::chrono::milliseconds(1);
+  CHECK(both.here->tell_failure(why, both.now));
 }
 
 TEST_CASE("every process fails of the same cause") {
@@ -657,7 +646,7 @@ TEST_CASE("who has said goodbye is still told of a failure") {
   leat::detail::process_failure why;
   why.process = 1;
   why.text = "late";
-  CHECK(both.of[1]->tell_failure(why, both.hosts[1]));
+  CHECK(both.of[1]->tell_failure(why, both.now));
   both.of[1].reset();
   std::string said;
   try {

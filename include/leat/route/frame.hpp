@@ -21,6 +21,7 @@ enum class frame_type : std::uint8_t {
   stop = 4,        ///< the run is to end in order
   failure = 5,     ///< the run has failed; nothing follows
   goodbye = 6,     ///< the sender has done all its work; nothing follows
+  heartbeat = 7,   ///< the sender is alive; how many turns each of its workers has begun and ended
 };
 
 struct frame_header {

@@ -9,6 +9,7 @@
 #include <leat/route/inbox.hpp>
 #include <leat/route/incoming.hpp>
 #include <leat/route/link.hpp>
+#include <leat/route/liveness.hpp>
 #include <leat/route/outgoing.hpp>
 #include <leat/route/remote.hpp>
 
@@ -45,9 +46,21 @@ using partition_lists = std::vector<std::pair<std::uint32_t, std::vector<std::st
 /// channel can hold up another.
 class mesh {
  public:
-  mesh(graph const& flow, unsigned process, unsigned workers_per_process, std::size_t channel_bytes, connections others)
-      : flow_(flow), process_(process), workers_(workers_per_process), channel_bytes_(channel_bytes),
-        total_(workers_per_process * static_cast<unsigned>(others.size())) {
+  struct settings {
+    unsigned process = 0;
+    unsigned workers = 1;  ///< of each process
+    std::size_t channel_bytes = 1;
+    liveness::limits alive;
+    /// How many turns a worker of this process has begun and ended.
+    std::function<std::uint64_t(unsigned)> turns_of;
+    /// Takes lines for the person who started the run.
+    std::function<void(std::string const&)> say;
+  };
+
+  mesh(graph const& flow, settings how, connections others)
+      : flow_(flow), process_(how.process), workers_(how.workers), channel_bytes_(how.channel_bytes),
+        total_(how.workers * static_cast<unsigned>(others.size())),
+        alive_(how.alive, others.size(), how.workers, std::move(how.say)), turns_of_(std::move(how.turns_of)) {
     for (auto& link : others)
       peers_.push_back(std::make_unique<peer>(static_cast<unsigned>(peers_.size()), std::move(link)));
     inboxes_.resize(flow.nodes().size() * total_ * workers_);
@@ -101,12 +114,18 @@ class mesh {
   partition_lists const& lists_of(unsigned process) const { return *peers_[process]->lists; }
 
   /// True when bytes moved. Throws run_error when another process has failed, is lost, or sends nonsense.
-  bool turn(host& worker) {
+  bool turn(steady_time now) {
     bool progress = false;
-    for_each_peer([&](peer& p) { progress = read(p, worker) || progress; });
+    touched_.clear();
+    bool const beat = alive_.look(now);
+    for_each_peer([&](peer& p) { progress = read(p, now) || progress; });
+    if (beat && !goodbye_said_) say_alive();
     for_each_peer([&](peer& p) { progress = p.out.write(*p.link) || progress; });
     return progress;
   }
+
+  /// The workers of this process that the last turn brought something, or room.
+  list<unsigned> const& touched() const { return touched_; }
 
   bool stop_heard() const { return stop_heard_; }
   /// After its goodbye a process has nothing to stop any more, and nobody listens.
@@ -127,9 +146,9 @@ class mesh {
 
   /// Tells the others why this process failed, or passes on why another did. To be called until it is true: they know,
   /// or are gone, or have not listened for a second.
-  bool tell_failure(process_failure mine, host& worker) {
+  bool tell_failure(process_failure mine, steady_time now) {
     if (!failing_until_) {
-      failing_until_ = worker.now() + std::chrono::seconds(1);
+      failing_until_ = now + std::chrono::seconds(1);
       if (heard_) mine = *heard_;
       for_each_peer([&](peer& p) {
         if (!p.failed) say_failure(p, mine);  // also to one that said goodbye: it waits for ours
@@ -141,9 +160,9 @@ class mesh {
       p.out.write(*p.link);
       told = told && (p.failed || p.out.empty() || !p.link->open());
     });
-    return told || worker.now() >= *failing_until_;
+    return told || now >= *failing_until_;
   }
-  steady_time wake_at() const { return failing_until_.value_or(never); }
+  steady_time wake_at() const { return failing_until_ ? *failing_until_ : alive_.wake_at(); }
 
   /// Nothing is said or heard any more. What was sent still arrives.
   void close() {
@@ -203,10 +222,26 @@ class mesh {
     p.out.put(std::move(frame), header);
   }
 
-  bool read(peer& p, host& worker) {
+  void say_alive() {
+    list<std::uint64_t> turns;
+    for (unsigned i = 0; i != workers_; ++i) turns.push_back(turns_of_(i));
+    for_each_peer([&](peer& p) {
+      frame_header header;
+      header.type = frame_type::heartbeat;
+      header.count = workers_;
+      byte_buffer frame = p.out.blank();
+      for (std::uint64_t const one : turns) {
+        frame.make_room(sizeof one);
+        frame.set_end(put_little_endian(one, frame.end()));
+      }
+      p.out.put(std::move(frame), header);
+    });
+  }
+
+  bool read(peer& p, steady_time now) {
     bool progress = false;
     auto const take = [&](incoming_frame one) {
-      accept(p, std::move(one), worker);
+      accept(p, std::move(one), now);
       return !p.last_frame_read;
     };
     for (unsigned n = 0; n != reads_per_turn && !p.last_frame_read; ++n) {
@@ -214,13 +249,15 @@ class mesh {
       progress = progress || got != 0;
       if (got < full_read) break;
     }
+    if (progress) alive_.heard(p.number, now);
     if (!p.last_frame_read && !p.link->open())
       throw cluster_error(cluster_error::status::lost,
                           "process " + std::to_string(p.number) + " was lost: " + p.link->trouble());
+    if (!progress && !p.last_frame_read) alive_.check(p.number, now);
     return progress;
   }
 
-  void accept(peer& p, incoming_frame one, host& worker) {
+  void accept(peer& p, incoming_frame one, steady_time now) {
     frame_header const header = one.header;
     std::span<std::byte const> const payload = one.payload;
     switch (header.type) {
@@ -231,7 +268,7 @@ class mesh {
         if (!good) refuse_peer(p.number, "a message for a channel that does not exist");
         if (!box(header.node, header.from, header.to).put(std::move(one)))
           refuse_peer(p.number, "more messages for a channel than there was credit for");
-        worker.touch(header.to);
+        touch(header.to);
         return;
       }
       case frame_type::credit: {
@@ -241,11 +278,17 @@ class mesh {
         sender_credit& account = credit(header.node, header.to, header.from);
         account.bytes.fetch_add(header.count, std::memory_order_release);
         account.messages.fetch_sub(header.messages, std::memory_order_release);
-        worker.touch(header.from);
+        touch(header.from);
         return;
       }
       case frame_type::partitions: p.lists = decoded<partition_lists>(p, payload); return;
       case frame_type::stop: stop_heard_ = true; return;
+      case frame_type::heartbeat: {
+        list<std::uint64_t> turns;
+        read_heartbeat(p, header, payload, turns);
+        alive_.progress(p.number, {turns.begin(), turns.size()}, now);
+        return;
+      }
       case frame_type::goodbye: p.last_frame_read = true; return;
       case frame_type::failure: {
         p.last_frame_read = true;
@@ -262,6 +305,21 @@ class mesh {
     refuse_peer(p.number, "a frame of unknown type " + std::to_string(static_cast<unsigned>(header.type)));
   }
 
+  void touch(unsigned worker) {
+    if (std::find(touched_.begin(), touched_.end(), worker) == touched_.end()) touched_.push_back(worker);
+  }
+
+  void read_heartbeat(peer& p, frame_header const& header, std::span<std::byte const> payload,
+                      list<std::uint64_t>& turns) {
+    if (header.count != workers_ || payload.size() != workers_ * sizeof(std::uint64_t))
+      refuse_peer(p.number, "a heartbeat of another number of workers");
+    for (std::size_t at = 0; at != payload.size(); at += sizeof(std::uint64_t)) {
+      std::uint64_t value = 0;
+      get_little_endian(value, payload.data() + at);
+      turns.push_back(value);
+    }
+  }
+
   template <class T>
   T decoded(peer& p, std::span<std::byte const> payload) {
     try {
@@ -276,6 +334,9 @@ class mesh {
   unsigned workers_;
   std::size_t channel_bytes_;
   unsigned total_;
+  liveness alive_;
+  std::function<std::uint64_t(unsigned)> turns_of_;
+  list<unsigned> touched_;
   std::vector<std::unique_ptr<peer>> peers_;
   std::vector<std::unique_ptr<inbox>> inboxes_;
   std::vector<std::unique_ptr<sender_credit>> credits_;

@@ -74,7 +74,14 @@ inline void execution::build() {
 }
 
 inline void execution::connect(connections others) {
-  net_ = std::make_unique<mesh>(flow_, process_, how_.workers, parts_.channel_bytes, std::move(others));
+  mesh::settings how;
+  how.process = process_;
+  how.workers = how_.workers;
+  how.channel_bytes = parts_.channel_bytes;
+  how.alive = {how_.suspect_after, how_.dead_after};
+  how.turns_of = [this](unsigned local) { return workers_[local]->turns(); };
+  how.say = [this](std::string const& line) { world_.say(line); };
+  net_ = std::make_unique<mesh>(flow_, std::move(how), std::move(others));
   parts_.net = net_.get();
   net_->on_ready([first = workers_.front().get()] { first->wake(); });
 }
@@ -131,10 +138,12 @@ inline bool execution::assemble(worker& by) {
     own_partitions_ = list_partitions();
     net_->share(own_partitions_);
   }
-  bool const progress = net_->turn(by);
+  bool const progress = net_->turn(by.now());
   if (!net_->all_have_shared()) return progress;
   build_workers();
   wake_all();
+  liveness::limits const alive{how_.suspect_after, how_.dead_after};
+  if (alive.watching()) world_.every(alive.interval() / 4, [this] { stand_in_for_the_first(); });
   return true;
 }
 
@@ -144,13 +153,22 @@ inline void execution::one_has_finished() {
 
 inline bool execution::is_first(worker const& which) const { return which.index() == parts_.first_worker; }
 
-inline steady_time execution::door_wake_at(worker const& by) const {
-  return forming_ && is_first(by) ? forming_->wake_at() : never;
+inline steady_time execution::talk_at(worker const& by) const {
+  if (!is_first(by)) return never;
+  steady_time const door = forming_ ? forming_->wake_at() : never;
+  std::lock_guard const lock(talking_);
+  return net_ ? std::min(door, net_->wake_at()) : door;
+}
+
+inline steady_time execution::wind_up_until() const {
+  std::lock_guard const lock(talking_);
+  return net_ ? net_->wake_at() : never;
 }
 
 inline void execution::add_awaited(worker const& by, std::vector<awaited>& all) const {
   if (!is_first(by)) return;
   if (forming_) forming_->add_awaited(all);
+  std::lock_guard const lock(talking_);
   if (net_) net_->add_awaited(all);
 }
 
@@ -160,22 +178,52 @@ inline bool execution::talk(worker& first, bool idle) {
   if (!idle && ++turns_ % 4 != 0 && first.now() - talked_at_ < std::chrono::microseconds(100)) return false;
   talked_at_ = first.now();
   if (forming_ && (idle || turns_ % 64 == 0)) forming_->turn(first.now());
+  std::lock_guard const lock(talking_);
   if (stopping()) net_->say_stop();
   if (working_.load(std::memory_order_acquire) == 0) net_->say_goodbye();
-  bool const progress = net_->turn(first);
+  bool const progress = net_->turn(first.now());
+  for (unsigned const other : net_->touched()) first.touch(other);
   if (net_->stop_heard() && !stopping()) stop();
   return progress;
 }
 
 inline bool execution::may_leave(unsigned index) {
   if (!net_ || index != parts_.first_worker) return true;
+  std::lock_guard const lock(talking_);
   if (!net_->parted()) return false;
   net_->close();
   return true;
 }
 
+/// On a thread that no function of the flow's can hold up: while the first worker is in one for long, the other processes
+/// still hear that this one is alive, and what they send is read.
+inline void execution::stand_in_for_the_first() {
+  std::uint64_t const turns = workers_.front()->turns();
+  bool const in_one_turn = turns % 2 != 0 && turns == std::exchange(first_turns_, turns);
+  std::unique_lock const lock(talking_, std::try_to_lock);
+  if (!in_one_turn || !lock.owns_lock() || failed()) return;
+  try {
+    net_->turn(world_.now());
+    for (unsigned const other : net_->touched()) wake(other);
+  } catch (...) {
+    fail(std::current_exception());
+  }
+}
+
 inline bool execution::wind_up(worker& by) {
-  if (!net_ || by.index() != parts_.first_worker) return true;
+  if (!is_first(by)) return true;
+  std::lock_guard const lock(talking_);
+  if (!net_) return true;
+  try {
+    if (!net_->tell_failure(failure_of(by), by.now())) return false;
+    net_->close();
+    return true;
+  } catch (...) {
+    return true;
+  }
+}
+
+inline process_failure execution::failure_of(worker& by) {
   process_failure why;
   why.process = process_;
   why.worker = by.index();
@@ -194,13 +242,7 @@ inline bool execution::wind_up(worker& by) {
   } catch (...) {
     why.text = "an exception that is not a std::exception";
   }
-  try {
-    if (!net_->tell_failure(std::move(why), by)) return false;
-    net_->close();
-    return true;
-  } catch (...) {
-    return true;
-  }
+  return why;
 }
 
 inline std::vector<driven*> execution::workers() {

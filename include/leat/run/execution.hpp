@@ -62,8 +62,8 @@ class execution {
   bool assemble(worker& by);
   /// Whether the run was stopped before the other processes had been met.
   bool abandoned() const { return abandoned_.load(std::memory_order_acquire); }
-  /// When the door has to be looked at again.
-  steady_time door_wake_at(worker const& by) const;
+  /// When the other processes, or the door, have to be looked at again.
+  steady_time talk_at(worker const& by) const;
   /// What the process waits for while it has nothing to do.
   void add_awaited(worker const& by, std::vector<awaited>& all) const;
   /// A worker has nothing left to do.
@@ -74,13 +74,15 @@ class execution {
   bool may_leave(unsigned index);
   /// After a failure. True when there is nothing left to tell to anybody.
   bool wind_up(worker& by);
-  steady_time wind_up_until() const { return net_ ? net_->wake_at() : never; }
+  steady_time wind_up_until() const;
 
  private:
   partition_lists list_partitions();
   void share_out_partitions();
   void connect(connections others);
   bool is_first(worker const& which) const;
+  process_failure failure_of(worker& by);
+  void stand_in_for_the_first();
   void build_workers();
   void wake_all();
 
@@ -93,6 +95,8 @@ class execution {
   std::shared_ptr<network> door_;
   std::unique_ptr<meeting> forming_;
   std::unique_ptr<mesh> net_;
+  mutable std::mutex talking_;  ///< guards `net_`, which the first worker drives, once the steps have been put together
+  std::uint64_t first_turns_ = 0;
   unsigned turns_ = 0;
   steady_time talked_at_{};
   partition_lists own_partitions_;

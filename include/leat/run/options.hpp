@@ -45,6 +45,10 @@ struct options {
   bool insecure = false;
   /// How long the processes may take to come together.
   std::chrono::nanoseconds formation_timeout = std::chrono::seconds(60);
+  /// A process of which nothing is heard for so long is reported, and so is a worker whose function does not return.
+  std::chrono::nanoseconds suspect_after = std::chrono::seconds(5);
+  /// And for so long is lost, which ends the run. The longest duration there is: never, and no heartbeats are sent.
+  std::chrono::nanoseconds dead_after = std::chrono::seconds(15);
   /// What they reach each other by; null: TCP, where the program includes `leat/run/tcp.hpp`.
   std::shared_ptr<network> link = nullptr;
 };

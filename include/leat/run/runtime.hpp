@@ -81,6 +81,10 @@ class runtime {
   /// A line for the person who started the run.
   virtual void say(std::string const& line) = 0;
 
+  /// Calls `look` again and again, at this interval, until `drive` returns: on a thread that no worker can hold up. A
+  /// simulated worker never holds up anybody, so there it is not called.
+  virtual void every(std::chrono::nanoseconds interval, std::function<void()> look) = 0;
+
   /// Runs `work` where it may wait. `work` itself tells its worker when it is through.
   virtual void block(std::function<void()> work) = 0;
   /// Wakes `which` once the descriptor can be read without waiting, or has been closed by its peer.

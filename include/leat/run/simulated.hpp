@@ -45,6 +45,8 @@ class simulated_runtime final : public runtime {
       if (!step(never)) fail_stuck();
   }
 
+  void every(std::chrono::nanoseconds, std::function<void()>) override {}
+
   /// What the processes have told, in its order.
   std::vector<std::string> said;
 

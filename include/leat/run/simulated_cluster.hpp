@@ -25,6 +25,7 @@ struct simulation {
   options each;                       ///< how each process runs the flow
   std::size_t channel_packets = 16;   ///< in flight between two workers, per exchange
   simulated_network network;
+  bool heartbeats = false;            ///< they wake the processes, so that none is ever stuck
   std::chrono::nanoseconds longest_turn = std::chrono::microseconds(10);
   stand_ins* test = nullptr;
 };
@@ -44,8 +45,10 @@ class simulated_cluster {
         ends[a][b] = links_.back()->end(0);
         ends[b][a] = links_.back()->end(1);
       }
+    options each = how.each;
+    if (!how.heartbeats) each.dead_after = std::chrono::nanoseconds::max();
     for (unsigned i = 0; i != processes; ++i) {
-      processes_.push_back(std::make_unique<execution>(flow, how.each, world_, i, std::move(ends[i])));
+      processes_.push_back(std::make_unique<execution>(flow, each, world_, i, std::move(ends[i])));
       processes_.back()->parts().channel_packets = how.channel_packets;
       processes_.back()->parts().test = how.test;
       processes_.back()->build();

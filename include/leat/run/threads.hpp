@@ -4,6 +4,7 @@
 #include <leat/run/blocking_pool.hpp>
 #include <leat/run/readiness.hpp>
 #include <leat/run/runtime.hpp>
+#include <leat/run/watchdog.hpp>
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -47,6 +48,7 @@ class thread_runtime final : public runtime {
     for (std::size_t i = 1; i != threads; ++i) pool.emplace_back([this, i] { run(*lanes_[i]); });
     run(*lanes_.front());
     for (std::thread& t : pool) t.join();
+    watchdog_.close();
     blocking_.close();
     readiness_.close();
   }
@@ -66,6 +68,10 @@ class thread_runtime final : public runtime {
   }
 
   void say(std::string const& line) override { std::fputs((line + "\n").c_str(), stderr); }
+
+  void every(std::chrono::nanoseconds interval, std::function<void()> look) override {
+    watchdog_.every(interval, std::move(look));
+  }
 
   void block(std::function<void()> work) override { blocking_.run(std::move(work)); }
 
@@ -178,6 +184,7 @@ class thread_runtime final : public runtime {
   std::atomic<bool> driving_{false};
   blocking_pool blocking_;
   readiness readiness_;
+  watchdog watchdog_;
 };
 
 }  // namespace leat::detail

@@ -64,15 +64,18 @@ class worker final : public host, public driven {
   void wake_when_readable(int descriptor) override { execution_.world().wake_when_readable(descriptor, *this); }
   void add_awaited(std::vector<awaited>& all) override { execution_.add_awaited(*this, all); }
 
+  /// Any thread: how many turns it has begun and ended.
+  std::uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }
+
   routine& body() override { return body_; }
   steady_time wake_at() override {
     if (execution_.failed()) return execution_.wind_up_until();
-    if (!execution_.assembled()) return execution_.door_wake_at(*this);
+    if (!execution_.assembled()) return execution_.talk_at(*this);
     bool const epoch_can_end = open_sources() && !closing_ && starved_.empty();
     steady_time first = epoch_can_end && execution_.interval().count() > 0 ? epoch_ends_ : never;
     for (stage* s : parts_.stages)
       if (!s->done() && !held(s)) first = std::min(first, s->wake_at());
-    return std::min(first, execution_.door_wake_at(*this));
+    return std::min(first, execution_.talk_at(*this));
   }
 
  private:
@@ -80,7 +83,14 @@ class worker final : public host, public driven {
     while (!self.done_) co_yield self.guarded_turn();
   }
 
+  /// While it is in a turn the number is odd.
   bool guarded_turn() {
+    turns_.store(turns_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    bool const progress = try_turn();
+    turns_.store(turns_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    return progress;
+  }
+  bool try_turn() {
     now_.reset();
     if (execution_.failed()) return done_ = execution_.wind_up(*this);
     if (execution_.abandoned()) return done_ = true;
@@ -211,6 +221,7 @@ class worker final : public host, public driven {
   std::mutex posting_;
   std::vector<std::function<void()>> posted_;
   std::atomic<bool> any_posted_{false};
+  std::atomic<std::uint64_t> turns_{0};
   bool finished_ = false;
   bool done_ = false;
   assembly parts_;
