@@ -374,6 +374,34 @@ TEST_CASE("a peer that sends more than it has credit for is refused") {
   CHECK(turn_after(3, 62) == refusal);
 }
 
+TEST_CASE("processes with nothing to say to each other stay together by heartbeats") {
+  two_meshes both(1, 1000);
+  both.exchange();
+  for (int i = 0; i != 1000; ++i) {
+    both.now = std::max(both.of[0]->wake_at(), both.of[1]->wake_at());
+    CHECK_NOTHROW(both.exchange());
+  }
+  CHECK(both.now > leat::steady_time(std::chrono::seconds(1000)));
+  std::string failure;
+  try {
+    for (;; both.now += std::chrono::seconds(1)) both.exchange_of_first();
+  } catch (leat::cluster_error const& error) {
+    failure = error.what();
+  }
+  CHECK(failure == "process 1 was lost: nothing has been heard of it for 15 s");
+}
+
+TEST_CASE("a heartbeat of another number of workers is refused") {
+  mesh_and_stranger both;
+  frame_header header;
+  header.type = frame_type::heartbeat;
+  header.count = 1;
+  both.send(header, "12345678");
+  CHECK(both.turn() == "");
+  both.send(header, "1234567");
+  CHECK(both.turn().ends_with("a heartbeat of another number of workers"));
+}
+
 TEST_CASE("records and hashes that are not laid out for direct use come over all the same") {
   two_meshes both;
   auto& out = both.of[0]->sender<wide>(both.node(), 0, 1, 4);

@@ -18,7 +18,7 @@ namespace leat::detail {
 /// programs, and all tests of a flow, need not compile it.
 struct cluster_support {
   /// The network of a run that is not given one. Also null unless the program includes `leat/run/tcp.hpp`.
-  std::shared_ptr<network> (*make_network)() = nullptr;
+  std::shared_ptr<network> (*make_network)(options const& how) = nullptr;
   /// `draw` gives 64 bits of chance; `say` takes lines for the person who waits.
   std::unique_ptr<meeting> (*meet)(graph const& flow, options const& how, network& through,
                                    std::function<std::uint64_t()> draw,

@@ -128,6 +128,16 @@ inline void set_secret_file(settings& all, std::string_view text) {
 }
 inline void set_cluster(settings& all, std::string_view text) { all.how.cluster = text; }
 inline void set_formation_timeout(settings& all, std::string_view text) { all.how.formation_timeout = seconds(text); }
+inline void set_channel_bytes(settings& all, std::string_view text) {
+  all.how.channel_bytes = static_cast<std::size_t>(whole_number(text, 1, options::most_channel_bytes));
+}
+[[gnu::cold]] inline std::chrono::nanoseconds patience(std::string_view text) {
+  std::chrono::nanoseconds const time = seconds(text);
+  if (time < std::chrono::milliseconds(10)) throw usage_error("is too short: 0.01 at least");
+  return time;
+}
+inline void set_suspect_after(settings& all, std::string_view text) { all.how.suspect_after = patience(text); }
+inline void set_dead_after(settings& all, std::string_view text) { all.how.dead_after = patience(text); }
 inline void set_insecure(settings& all, std::string_view text) {
   if (text != "yes" && text != "no" && text != "1" && text != "0") throw usage_error("is neither yes nor no");
   all.how.insecure = text == "yes" || text == "1";
@@ -151,6 +161,8 @@ inline constexpr flag flags[] = {
      "length of an epoch, 0.5 for half a second; 0: as short as can be; 10 unless said", &set_snapshot_interval},
     {"", "batch-size", "N", "LEAT_BATCH_SIZE", nullptr,
      "records per batch; 0: as many as make 16 KiB, unless said", &set_batch_size},
+    {"", "channel-bytes", "BYTES", "LEAT_CHANNEL_BYTES", nullptr,
+     "on their way between two workers at most, per exchange; 262144 unless said", &set_channel_bytes},
     {"p", "processes", "N", "LEAT_PROCESSES", nullptr,
      "start so many processes of this program on this machine, as one cluster", &set_local_processes},
     {"i", "process-id", "N", "LEAT_PROCESS_ID", "BYTEWAX_PROCESS_ID",
@@ -165,6 +177,10 @@ inline constexpr flag flags[] = {
      "a name for the cluster; processes of another one are sent away", &set_cluster},
     {"", "formation-timeout", "SECONDS", "LEAT_FORMATION_TIMEOUT", nullptr,
      "how long the processes may take to come together; 60 unless said", &set_formation_timeout},
+    {"", "suspect-after", "SECONDS", "LEAT_SUSPECT_AFTER", nullptr,
+     "when to report a process that is not heard of; 5 unless said", &set_suspect_after},
+    {"", "dead-after", "SECONDS", "LEAT_DEAD_AFTER", nullptr,
+     "when to give it up, which ends the run; 15 unless said", &set_dead_after},
     {"", "graph", "mermaid|dot|json", "LEAT_GRAPH", nullptr,
      "print the flow as a picture and exit; no source is touched", &set_graph},
 };

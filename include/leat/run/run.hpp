@@ -24,7 +24,7 @@ inline std::shared_ptr<network> network_of(options const& how) {
   if (support_of_clusters().meet == nullptr || (!how.link && support_of_clusters().make_network == nullptr))
     throw flow_error("this program cannot be run as several processes: it has to #include <leat/run/tcp.hpp>, or "
                      "<leat/run/cluster.hpp> and be given a link");
-  return how.link ? how.link : support_of_clusters().make_network();
+  return how.link ? how.link : support_of_clusters().make_network(how);
 }
 
 }  // namespace detail

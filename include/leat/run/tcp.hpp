@@ -14,7 +14,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -49,13 +52,14 @@ class tcp_connection final : public connection {
   using tcp = asio::ip::tcp;
 
   /// One that has been made.
-  tcp_connection(std::shared_ptr<asio::io_context> io, tcp::socket socket)
-      : io_(std::move(io)), socket_(std::move(socket)) {
+  tcp_connection(std::shared_ptr<asio::io_context> io, std::chrono::nanoseconds give_up_after, tcp::socket socket)
+      : io_(std::move(io)), give_up_after_(give_up_after), socket_(std::move(socket)) {
     ready();
   }
   /// One that is to be made.
-  tcp_connection(std::shared_ptr<asio::io_context> io, std::string const& address)
-      : io_(std::move(io)), socket_(*io_), state_(state::connecting) {
+  tcp_connection(std::shared_ptr<asio::io_context> io, std::chrono::nanoseconds give_up_after,
+                 std::string const& address)
+      : io_(std::move(io)), give_up_after_(give_up_after), socket_(*io_), state_(state::connecting) {
     std::optional<host_and_port> const to = split_address(address);
     if (!to) {
       closed("\"" + address + "\" is not an address such as host:2101");
@@ -137,16 +141,22 @@ class tcp_connection final : public connection {
     set(IPPROTO_TCP, TCP_KEEPIDLE, 5);
     set(IPPROTO_TCP, TCP_KEEPINTVL, 5);
     set(IPPROTO_TCP, TCP_KEEPCNT, 2);
-    set(IPPROTO_TCP, TCP_USER_TIMEOUT, 15'000);
+    set(IPPROTO_TCP, TCP_USER_TIMEOUT, milliseconds());
     state_ = state::ready;
   }
   void set(int level, int name, int value) { ::setsockopt(socket_.native_handle(), level, name, &value, sizeof value); }
+  int milliseconds() const {
+    using std::chrono::milliseconds;
+    return static_cast<int>(std::clamp<std::int64_t>(std::chrono::duration_cast<milliseconds>(give_up_after_).count(), 1,
+                                                     std::numeric_limits<int>::max()));
+  }
   void closed(std::string why) {
     state_ = state::closed;
     if (trouble_.empty()) trouble_ = std::move(why);
   }
 
   std::shared_ptr<asio::io_context> io_;
+  std::chrono::nanoseconds give_up_after_;
   tcp::socket socket_;
   state state_ = state::ready;
   bool no_more_out_ = false;
@@ -159,6 +169,10 @@ class tcp_connection final : public connection {
 /// TCP for one process.
 class tcp_network final : public network {
  public:
+  /// What was sent and is not acknowledged for so long ends the connection (TCP_USER_TIMEOUT).
+  explicit tcp_network(std::chrono::nanoseconds give_up_after = std::chrono::seconds(15))
+      : give_up_after_(give_up_after) {}
+
   bool listen(std::string const& address) override {
     using asio::ip::tcp;
     auto const fail = [&](std::string const& why) {
@@ -183,23 +197,26 @@ class tcp_network final : public network {
     asio::ip::tcp::socket made(*io_);
     acceptor_.accept(made, error);
     if (error) return nullptr;
-    return std::make_unique<detail::tcp_connection>(io_, std::move(made));
+    return std::make_unique<detail::tcp_connection>(io_, give_up_after_, std::move(made));
   }
   std::unique_ptr<connection> dial(std::string const& address) override {
-    return std::make_unique<detail::tcp_connection>(io_, address);
+    return std::make_unique<detail::tcp_connection>(io_, give_up_after_, address);
   }
   int descriptor() const override {
     return acceptor_.is_open() ? const_cast<asio::ip::tcp::acceptor&>(acceptor_).native_handle() : -1;
   }
 
  private:
+  std::chrono::nanoseconds give_up_after_;
   std::shared_ptr<asio::io_context> io_ = std::make_shared<asio::io_context>(1);
   asio::ip::tcp::acceptor acceptor_{*io_};
 };
 
 namespace detail {
 inline bool const tcp_is_the_default = [] {
-  support_of_clusters().make_network = [] { return std::shared_ptr<network>(new tcp_network); };
+  support_of_clusters().make_network = [](options const& how) {
+    return std::shared_ptr<network>(new tcp_network(how.dead_after));
+  };
   return true;
 }();
 }  // namespace detail

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <doctest/doctest.h>
+
+#include <leat/flow.hpp>
+#include <leat/from/iterable.hpp>
+#include <leat/op/map.hpp>
+#include <leat/route/mesh.hpp>
+#include <leat/run/build.hpp>
+#include <leat/run/threads.hpp>
+#include <leat/to/collect.hpp>
+#include <leat/to/output.hpp>
+
+#include "fixture/memory_link.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+using std::chrono::milliseconds;
+
+namespace {
+
+leat::options watchful() {
+  leat::options how;
+  how.suspect_after = milliseconds(100);
+  how.dead_after = std::chrono::seconds(60);
+  return how;
+}
+
+/// A process that runs a flow on one worker, and another one in the hands of the test: its mesh is turned when the test
+/// says so.
+struct process_and_peer {
+  process_and_peer(leat::flow const& what, leat::options const& how) {
+    auto [first, second] = leat::test::memory_links();
+    leat::detail::connections ends[2];
+    ends[0].resize(2);
+    ends[1].resize(2);
+    ends[0][1] = std::move(first);
+    ends[1][0] = std::move(second);
+
+    leat::detail::mesh::settings mine;
+    mine.process = 1;
+    mine.channel_bytes = how.channel_bytes;
+    mine.alive = {how.suspect_after, how.dead_after};
+    mine.turns_of = [](unsigned) { return 0u; };
+    mine.say = [this](std::string const& line) { said.push_back(line); };
+    peer = std::make_unique<leat::detail::mesh>(what.description(), std::move(mine), std::move(ends[1]));
+    peer->share({});
+
+    thread = std::thread([this, &what, how, links = std::move(ends[0])]() mutable {
+      leat::detail::thread_runtime world(how.spin);
+      leat::detail::execution one(what.description(), how, world, 0, std::move(links));
+      try {
+        one.build();
+        world.drive(one.workers());
+        one.rethrow();
+      } catch (std::exception const& error) {
+        failure = error.what();
+      }
+    });
+  }
+  ~process_and_peer() {
+    if (thread.joinable()) thread.join();
+  }
+
+  void turn() {
+    peer->turn(std::chrono::steady_clock::now());
+    std::this_thread::yield();
+  }
+  void part() {
+    peer->say_goodbye();
+    while (!peer->parted()) turn();
+    peer->close();
+    thread.join();
+  }
+
+  std::vector<std::string> said;
+  std::unique_ptr<leat::detail::mesh> peer;
+  std::string failure;
+  std::thread thread;
+};
+
+}  // namespace
+
+TEST_CASE("a process whose function does not return is known to be alive, and where it is stuck") {
+  std::atomic<bool> released{false};
+  std::vector<int> got;
+  leat::flow flow("flow");
+  flow.input("in", leat::from::iterable(std::vector{1})) | leat::map([&](int x) {
+    released.wait(false);
+    return x;
+  }) | leat::output("out", leat::to::collect(got));
+
+  process_and_peer both(flow, watchful());
+  while (both.said.empty()) both.turn();
+  CHECK(both.said.front() ==
+        "leat: process 0 is alive, but a function of the flow has not returned on its worker 0 for 0.1 s");
+  released = true;
+  released.notify_all();
+  both.part();
+  CHECK(both.failure == "");
+  CHECK(got == std::vector{1});
+}
+
+TEST_CASE("a process of which nothing is heard ends the run of the others") {
+  std::vector<int> got;
+  leat::flow flow("flow");
+  flow.input("in", leat::from::iterable(std::vector{1})) | leat::output("out", leat::to::collect(got));
+  leat::options how = watchful();
+  how.dead_after = milliseconds(200);
+  process_and_peer both(flow, how);
+  both.turn();
+  both.thread.join();
+  CHECK(both.failure == "process 1 was lost: nothing has been heard of it for 0.2 s");
+}
