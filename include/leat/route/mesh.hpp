@@ -117,10 +117,11 @@ class mesh {
   bool turn(steady_time now) {
     bool progress = false;
     touched_.clear();
-    bool const beat = alive_.look(now);
-    for_each_peer([&](peer& p) { progress = read(p, now) || progress; });
-    if (beat && !goodbye_said_) say_alive();
-    for_each_peer([&](peer& p) { progress = p.out.write(*p.link) || progress; });
+    if (alive_.look(now) && !goodbye_said_) say_alive();
+    for_each_peer([&](peer& p) {
+      progress = write(p, now) || progress;
+      progress = read(p, now) || progress;
+    });
     return progress;
   }
 
@@ -162,7 +163,13 @@ class mesh {
     });
     return told || now >= *failing_until_;
   }
-  steady_time wake_at() const { return failing_until_ ? *failing_until_ : alive_.wake_at(); }
+  steady_time wake_at() const {
+    if (failing_until_) return *failing_until_;
+    steady_time first = alive_.wake_at();
+    for (auto const& p : peers_)
+      if (p->link) first = std::min(first, p->waits_until);
+    return first;
+  }
 
   /// Nothing is said or heard any more. What was sent still arrives.
   void close() {
@@ -176,6 +183,7 @@ class mesh {
     std::unique_ptr<connection> link;  ///< null for this process itself
     outgoing_frames out;
     incoming_frames in;
+    steady_time waits_until = never;  ///< for company, what is to be sent and is not urgent
     std::optional<partition_lists> lists;
     bool last_frame_read = false;  ///< it has said goodbye, or that it failed
     bool failed = false;
@@ -236,6 +244,17 @@ class mesh {
       }
       p.out.put(std::move(frame), header);
     });
+  }
+
+  /// Credit that nobody can be waiting for travels with something else, if that comes soon.
+  static bool write(peer& p, steady_time now) {
+    if (p.out.nothing_urgent()) {
+      if (p.out.empty()) return false;
+      if (p.waits_until == never) p.waits_until = now + std::chrono::milliseconds(1);
+      if (now < p.waits_until) return false;
+    }
+    p.waits_until = never;
+    return p.out.write(*p.link);
   }
 
   bool read(peer& p, steady_time now) {

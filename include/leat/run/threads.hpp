@@ -125,7 +125,7 @@ class thread_runtime final : public runtime {
       if (until == never || left.count() > 0)
         ::ppoll(all.data(), static_cast<nfds_t>(all.size()), until == never ? nullptr : &limit, nullptr);
       eventfd_t rings = 0;
-      ::eventfd_read(bell_descriptor, &rings);
+      if (all.back().revents != 0) ::eventfd_read(bell_descriptor, &rings);
     }
   };
 
