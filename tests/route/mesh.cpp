@@ -64,13 +64,17 @@ struct two_meshes {
     for (unsigned i = 0; i != 2; ++i)
       of[i] = std::make_unique<mesh>(flow.description(), settings(i, credit), std::move(ends[i]));
   }
-  /// Until nothing moves.
+  /// Until nothing moves, also of what may wait for company.
   void exchange() {
-    bool progress = true;
-    while (progress) {
-      progress = of[0]->turn(now);
-      progress = of[1]->turn(now) || progress;
+    while (turn_both()) {
     }
+    now += std::chrono::milliseconds(1);
+    while (turn_both()) {
+    }
+  }
+  bool turn_both() {
+    bool const progress = of[0]->turn(now);
+    return of[1]->turn(now) || progress;
   }
   /// The second one is gone.
   void exchange_of_first() {
