@@ -296,6 +296,12 @@ class flow {
           *graph_, graph_->add<detail::input_node<Source>>(std::move(source), std::move(step)));
     }
   }
+  template <class Source>
+  stream<poison> input(Source const&) {
+    constexpr bool input_has_a_name = std::is_void_v<Source>;
+    static_assert(input_has_a_name, "leat: flow.input(name, source): an input needs a name, as its first argument");
+    return {};
+  }
 
   std::string const& name() const { return graph_->name(); }
   detail::graph const& description() const { return *graph_; }
