@@ -230,7 +230,7 @@ auto append(S&& up, Op op, step_info step) {
                 "leat: records of this stream cannot be copied, so it has one consumer only: write "
                 "std::move(stream) | ...");
   if constexpr (still_fusing<S>) {
-    return stream_access::append<U>(std::move(up), std::move(op), std::move(step));
+    return stream_access::append<U>(std::forward<S>(up), std::move(op), std::move(step));
   } else {
     graph& in = stream_access::graph_of(up);
     return stream_access::begin<U, record_of<S>>(in, stream_access::seal(up), std::move(op), std::move(step));
@@ -245,7 +245,7 @@ port finish(S&& up, Recipe recipe, step_info step) {
                 "leat: records of this stream cannot be copied, so it has one consumer only: write "
                 "std::move(stream) | ...");
   if constexpr (still_fusing<S>) {
-    return stream_access::finish(std::move(up), std::move(recipe), std::move(step));
+    return stream_access::finish(std::forward<S>(up), std::move(recipe), std::move(step));
   } else {
     graph& in = stream_access::graph_of(up);
     return stream_access::finish<Recipe, record_of<S>>(in, stream_access::seal(up), std::move(recipe),

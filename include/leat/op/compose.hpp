@@ -18,7 +18,7 @@ handed_in<S> hand_in(S&& up) {
   if constexpr (std::is_lvalue_reference_v<S>)
     return stream<record_of<S>>(up);
   else
-    return std::move(up);
+    return std::forward<S>(up);
 }
 
 template <class F, class... S>

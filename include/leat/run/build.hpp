@@ -205,6 +205,7 @@ inline bool execution::wind_up(worker& by) {
 
 inline std::vector<driven*> execution::workers() {
   std::vector<driven*> all;
+  all.reserve(workers_.size());
   for (auto const& w : workers_) all.push_back(w.get());
   return all;
 }

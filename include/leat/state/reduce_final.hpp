@@ -91,7 +91,7 @@ template <class By>
 struct greater_one {
   template <class A>
   A operator()(A&& a, A&& b) const {
-    return by(std::as_const(a)) < by(std::as_const(b)) ? std::move(b) : std::move(a);
+    return by(std::as_const(a)) < by(std::as_const(b)) ? std::forward<A>(b) : std::forward<A>(a);
   }
   By by;
 };
@@ -99,7 +99,7 @@ template <class By>
 struct lesser_one {
   template <class A>
   A operator()(A&& a, A&& b) const {
-    return by(std::as_const(b)) < by(std::as_const(a)) ? std::move(b) : std::move(a);
+    return by(std::as_const(b)) < by(std::as_const(a)) ? std::forward<A>(b) : std::forward<A>(a);
   }
   By by;
 };
