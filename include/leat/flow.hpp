@@ -8,7 +8,6 @@
 #include <leat/graph.hpp>
 #include <leat/record.hpp>
 
-#include <cstddef>
 #include <memory>
 #include <optional>
 #include <type_traits>

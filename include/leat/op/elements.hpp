@@ -3,7 +3,6 @@
 
 #include <leat/op/function.hpp>
 
-#include <concepts>
 #include <iterator>
 #include <string>
 #include <string_view>

@@ -6,7 +6,6 @@
 #include <leat/state/stateful_stage.hpp>
 
 #include <optional>
-#include <type_traits>
 #include <utility>
 
 namespace leat {

@@ -7,7 +7,6 @@
 #include <leat/state/state_function_step.hpp>
 #include <leat/state/stateful_stage.hpp>
 
-#include <type_traits>
 #include <utility>
 
 namespace leat {
