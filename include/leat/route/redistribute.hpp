@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <source_location>
-#include <type_traits>
 #include <utility>
 
 namespace leat {

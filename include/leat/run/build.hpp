@@ -250,6 +250,7 @@ inline process_failure execution::failure_of(worker& by) {
 
 inline std::vector<driven*> execution::workers() {
   std::vector<driven*> all;
+  all.reserve(workers_.size());
   for (auto const& w : workers_) all.push_back(w.get());
   return all;
 }
