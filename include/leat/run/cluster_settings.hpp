@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
+#include <leat/error.hpp>
 #include <leat/run/cluster_support.hpp>
 #include <leat/run/environment.hpp>
 #include <leat/run/flags.hpp>
@@ -46,8 +47,21 @@ inline char const* first_of(char const* ours, char const* bytewax) {
   }
 }
 
+/// Certificates that cannot serve are found out before anything else begins.
+[[gnu::cold]] inline void check_tls(options const& how) {
+  if (!how.uses_tls()) return;
+  if (support_of_clusters().secure == nullptr)
+    throw usage_error("--tls-...: this program cannot use certificates: it has to #include <leat/run/tls.hpp>");
+  try {
+    support_of_clusters().secure(nullptr, how);
+  } catch (flow_error const& wrong) {
+    throw usage_error(wrong.what());
+  }
+}
+
 /// What flags and variables leave open, and whether what they say belongs together.
 [[gnu::cold]] inline void settle_cluster(settings& all) {
+  check_tls(all.how);
   if (all.local_processes > 1) {
     if (all.process || !all.how.addresses.empty())
       throw usage_error("-p starts a whole cluster on this machine, so it goes with neither -i nor -a");

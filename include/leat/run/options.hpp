@@ -41,6 +41,12 @@ struct options {
   std::string cluster = {};
   /// What all its processes know and nobody else (`secret_from_file`). Without one, only this machine can be listened to.
   std::string secret = {};
+  /// TLS: the certificate of this process with those between it and the authority, its private key, and the authority
+  /// that has signed the certificates of all, files in PEM. All three or none; for `leat/run/tls.hpp`.
+  std::string tls_certificate = {};
+  std::string tls_key = {};
+  std::string tls_authority = {};
+  bool uses_tls() const { return !tls_certificate.empty() || !tls_key.empty() || !tls_authority.empty(); }
   /// Whoever can reach the address of this process may join, though there is no secret.
   bool insecure = false;
   /// How long the processes may take to come together.
