@@ -31,9 +31,9 @@ struct openssl_free {
 using ssl_pointer = std::unique_ptr<SSL, openssl_free<&SSL_free>>;
 using ssl_context_pointer = std::unique_ptr<SSL_CTX, openssl_free<&SSL_CTX_free>>;
 
-/// What OpenSSL says of the last call on this thread that failed; empty where it says nothing.
-[[gnu::cold]] inline std::string openssl_reason() {
-  unsigned long const error = ERR_peek_last_error();
+/// OpenSSL's words for an error of its own, by default what the last call on this thread failed of first; empty where
+/// there is none.
+[[gnu::cold]] inline std::string openssl_reason(unsigned long error = ERR_peek_error()) {
   ERR_clear_error();
   if (error == 0) return {};
   char const* const text = ERR_reason_error_string(error);
@@ -199,7 +199,7 @@ class tls_connection final : public connection {
     broken_ = true;
     unsigned long const error = ERR_peek_last_error();
     int const reason = ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;
-    std::string const text = openssl_reason();
+    std::string const text = openssl_reason(error);
     if (text.empty() || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
       return close(established_ ? "it ended without the goodbye of TLS: " + under_->trouble() : under_->trouble());
     bool const not_accepted = reason == SSL_R_CERTIFICATE_VERIFY_FAILED;
