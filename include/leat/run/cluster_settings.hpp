@@ -68,6 +68,17 @@ inline char const* first_of(char const* ours, char const* bytewax) {
     throw usage_error("a process of a cluster (-i) needs the addresses of all of them: -a \"host:2101;other:2101\"");
   if (!all.process && !all.how.addresses.empty())
     throw usage_error("the addresses of a cluster (-a) need the number of this process among them: -i 0");
+  if (all.how.tls.given()) {
+    if (support_of_clusters().encrypt == nullptr)
+      throw usage_error("--tls-...: this program cannot encrypt: it has to #include <leat/run/tls.hpp>");
+    if (all.how.tls.certificate.empty() || all.how.tls.key.empty() || all.how.tls.authority.empty())
+      throw usage_error("TLS needs three files: --tls-certificate, --tls-key and --tls-authority");
+    try {
+      support_of_clusters().encrypt(nullptr, all.how.tls);
+    } catch (flow_error const& wrong) {
+      throw usage_error(wrong.what());
+    }
+  }
   if (!all.process) return;
   if (*all.process >= all.how.addresses.size())
     throw usage_error(concat({"-i: there is no process ", std::to_string(*all.process), ": -a names ",

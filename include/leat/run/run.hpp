@@ -24,7 +24,10 @@ inline std::shared_ptr<network> network_of(options const& how) {
   if (support_of_clusters().meet == nullptr || (!how.link && support_of_clusters().make_network == nullptr))
     throw flow_error("this program cannot be run as several processes: it has to #include <leat/run/tcp.hpp>, or "
                      "<leat/run/cluster.hpp> and be given a link");
-  return how.link ? how.link : support_of_clusters().make_network(how);
+  if (how.tls.given() && support_of_clusters().encrypt == nullptr)
+    throw flow_error("this program cannot encrypt: it has to #include <leat/run/tls.hpp>");
+  std::shared_ptr<network> const plain = how.link ? how.link : support_of_clusters().make_network(how);
+  return how.tls.given() ? support_of_clusters().encrypt(plain, how.tls) : plain;
 }
 
 }  // namespace detail
