@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <leat/run/tls.hpp>
 
+#include <asio/connect.hpp>
 #include <doctest/doctest.h>
 
 #include <leat/error.hpp>
@@ -109,9 +110,9 @@ class certificates {
   void give(leat::options& how, std::string const& hosts = "IP:127.0.0.1", long seconds = 3600) {
     std::string const name = std::to_string(count_++);
     certified("process", hosts, &authority_, seconds).write(folder_ / (name + ".pem"), folder_ / (name + ".key"));
-    how.tls_certificate = folder_ / (name + ".pem");
-    how.tls_key = folder_ / (name + ".key");
-    how.tls_authority = folder_ / "authority.pem";
+    how.tls.certificate = folder_ / (name + ".pem");
+    how.tls.key = folder_ / (name + ".key");
+    how.tls.authority = folder_ / "authority.pem";
   }
 
  private:
@@ -161,11 +162,29 @@ bool contains(std::string const& text, std::string const& part) { return text.fi
 
 /// What a program whose command line has these files says of it.
 std::string fault(leat::options const& how) {
-  std::string const all[] = {"--tls-certificate=" + how.tls_certificate, "--tls-key=" + how.tls_key,
-                             "--tls-authority=" + how.tls_authority};
+  std::string const all[] = {"--tls-certificate=" + how.tls.certificate, "--tls-key=" + how.tls.key,
+                             "--tls-authority=" + how.tls.authority};
   char const* const words[] = {"flow", all[0].c_str(), all[1].c_str(), all[2].c_str()};
   return leat::command_line(4, words).fault();
 }
+
+/// TCP, where others come before anybody of the cluster does.
+class crowded final : public leat::network {
+ public:
+  explicit crowded(std::function<void(std::string const&)> come) : come_(std::move(come)) {}
+  bool listen(std::string const& address) override {
+    bool const open_to_others = tcp_.listen(address);
+    come_(address);
+    return open_to_others;
+  }
+  std::unique_ptr<leat::connection> accept() override { return tcp_.accept(); }
+  std::unique_ptr<leat::connection> dial(std::string const& address) override { return tcp_.dial(address); }
+  int descriptor() const override { return tcp_.descriptor(); }
+
+ private:
+  leat::tcp_network tcp_;
+  std::function<void(std::string const&)> come_;
+};
 
 /// Memory that holds little and tears what it is given.
 struct pipe {
@@ -232,6 +251,28 @@ TEST_CASE("two processes with certificates form a cluster, and other machines ma
   CHECK(all.got == numbers);
 }
 
+TEST_CASE("strangers who speak TLS badly or not at all disturb nothing while a cluster comes together") {
+  certificates some;
+  asio::io_context io;
+  std::vector<asio::ip::tcp::socket> strangers;
+  outcome const all = run_two({3, 1, 2}, [&](leat::options& zero, leat::options& one) {
+    some.give(zero);
+    some.give(one);
+    one.link = std::make_shared<crowded>([&](std::string const& at) {
+      auto const place = leat::detail::split_address(at);
+      for (std::string const& noise : {std::string("GET / HTTP/1.1\r\n\r\n"), std::string("leat\r\n\x1a\n") + std::string(88, '\0'),
+                                       std::string("\x16\x03\x01\x40\x00\x01", 6) + std::string(20'000, '\xff'), std::string()}) {
+        strangers.emplace_back(io);
+        asio::connect(strangers.back(), asio::ip::tcp::resolver(io).resolve(place->host, place->port));
+        asio::error_code refused;
+        strangers.back().write_some(asio::buffer(noise), refused);
+      }
+    });
+  });
+  CHECK(all.first == "");
+  CHECK(all.got == std::vector<int>{1, 2, 3});
+}
+
 TEST_CASE("a secret is asked for inside TLS too") {
   certificates some;
   outcome const all = run_two({1, 2, 3}, [&](leat::options& zero, leat::options& one) {
@@ -255,8 +296,8 @@ TEST_CASE("a certificate of another authority is refused by whoever sees it, and
         (dialing_side_is_wrong ? *wrong : ours).give(zero);
         (dialing_side_is_wrong ? ours : *wrong).give(one);
         // Who is wrong trusts the other one.
-        zero.tls_authority = dialing_side_is_wrong ? one.tls_authority : zero.tls_authority;
-        one.tls_authority = dialing_side_is_wrong ? one.tls_authority : zero.tls_authority;
+        zero.tls.authority = dialing_side_is_wrong ? one.tls.authority : zero.tls.authority;
+        one.tls.authority = dialing_side_is_wrong ? one.tls.authority : zero.tls.authority;
         one.formation_timeout = std::chrono::milliseconds(500);
       });
       CHECK(all.status == 76);
@@ -305,23 +346,23 @@ TEST_CASE("files that cannot serve are found out at the start, by name") {
   CHECK(fault(good) == "");
 
   leat::options wrong = good;
-  wrong.tls_authority = "";
+  wrong.tls.authority = "";
   CHECK(fault(wrong) == "TLS needs three files: --tls-certificate, --tls-key and --tls-authority");
   wrong = good;
-  wrong.tls_certificate = "/nowhere.pem";
+  wrong.tls.certificate = "/nowhere.pem";
   CHECK(fault(wrong) == "TLS: certificate /nowhere.pem: No such file or directory");
   wrong = good;
-  wrong.tls_certificate = good.tls_key;
-  CHECK(contains(fault(wrong), "TLS: certificate " + good.tls_key + ": no start line"));
+  wrong.tls.certificate = good.tls.key;
+  CHECK(contains(fault(wrong), "TLS: certificate " + good.tls.key + ": no start line"));
   leat::options other;
   some.give(other);
   wrong = good;
-  wrong.tls_key = other.tls_key;
-  CHECK(fault(wrong) == "TLS: key " + other.tls_key + ": key values mismatch");
+  wrong.tls.key = other.tls.key;
+  CHECK(fault(wrong) == "TLS: key " + other.tls.key + ": key values mismatch");
   some.give(wrong, "IP:127.0.0.1", -60);
-  CHECK(fault(wrong) == "TLS: certificate " + wrong.tls_certificate + ": it has expired");
-  ::chmod(good.tls_key.c_str(), 0644);
-  CHECK(fault(good) == "TLS: key " + good.tls_key + ": everybody may read it: chmod 600 it");
+  CHECK(fault(wrong) == "TLS: certificate " + wrong.tls.certificate + ": it has expired");
+  ::chmod(good.tls.key.c_str(), 0644);
+  CHECK(fault(good) == "TLS: key " + good.tls.key + ": everybody may read it: chmod 600 it");
 }
 
 TEST_CASE("over a link that takes few bytes at a time nothing is lost, doubled or changed") {
@@ -332,7 +373,7 @@ TEST_CASE("over a link that takes few bytes at a time nothing is lost, doubled o
   for (std::size_t const room : {std::size_t{1}, std::size_t{1000}, std::size_t{100'000}}) {
     CAPTURE(room);
     auto const pipes = std::make_shared<pipe_network>(room);
-    std::shared_ptr<leat::network> const secure = leat::detail::support_of_clusters().secure(pipes, how);
+    std::shared_ptr<leat::network> const secure = leat::detail::support_of_clusters().encrypt(pipes, how);
     std::unique_ptr<leat::connection> from = secure->dial("there");
     std::unique_ptr<leat::connection> const to = secure->accept();
     std::vector<std::byte> sent(200'000);
@@ -363,7 +404,7 @@ TEST_CASE("an end without the goodbye of TLS is trouble") {
   some.give(how, "DNS:there");
   how.addresses = {"there", "there"};
   auto const pipes = std::make_shared<pipe_network>(100'000);
-  std::shared_ptr<leat::network> const secure = leat::detail::support_of_clusters().secure(pipes, how);
+  std::shared_ptr<leat::network> const secure = leat::detail::support_of_clusters().encrypt(pipes, how);
   std::unique_ptr<leat::connection> const from = secure->dial("there");
   std::unique_ptr<leat::connection> const to = secure->accept();
   std::vector<std::byte> room(100);

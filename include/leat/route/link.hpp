@@ -53,8 +53,8 @@ class network {
   network& operator=(network const&) = delete;
   virtual ~network() = default;
 
-  /// Lets others connect at this address, from now on. True when other machines can. Throws cluster_error when it
-  /// cannot be.
+  /// Lets others connect at this address, from now on. True when strangers on other machines can. Throws cluster_error
+  /// when it cannot be.
   virtual bool listen(std::string const& address) = 0;
   /// A connection that somebody has made to here; null: none just now.
   virtual std::unique_ptr<connection> accept() = 0;

@@ -29,7 +29,7 @@ inline std::unique_ptr<meeting> meet_cluster(graph const& flow, options const& h
   all.cluster = how.cluster;
   all.flow = describe(flow);
   all.secret = how.secret;
-  all.open_to_anyone = how.insecure || how.uses_tls();
+  all.open_to_anyone = how.insecure;
   all.time_to_form = how.formation_timeout;
   return std::make_unique<formation>(through, std::move(all), std::move(draw), std::move(say));
 }

@@ -47,13 +47,13 @@ inline char const* first_of(char const* ours, char const* bytewax) {
   }
 }
 
-/// Certificates that cannot serve are found out before anything else begins.
+/// Files that cannot serve are found out before anything else begins.
 [[gnu::cold]] inline void check_tls(options const& how) {
-  if (!how.uses_tls()) return;
-  if (support_of_clusters().secure == nullptr)
-    throw usage_error("--tls-...: this program cannot use certificates: it has to #include <leat/run/tls.hpp>");
+  if (!how.tls.given()) return;
+  if (support_of_clusters().encrypt == nullptr)
+    throw usage_error("--tls-...: this program cannot encrypt: it has to #include <leat/run/tls.hpp>");
   try {
-    support_of_clusters().secure(nullptr, how);
+    support_of_clusters().encrypt(nullptr, how);
   } catch (flow_error const& wrong) {
     throw usage_error(wrong.what());
   }

@@ -126,9 +126,9 @@ inline void set_secret_file(settings& all, std::string_view text) {
     throw usage_error(wrong.what());
   }
 }
-inline void set_tls_certificate(settings& all, std::string_view text) { all.how.tls_certificate = text; }
-inline void set_tls_key(settings& all, std::string_view text) { all.how.tls_key = text; }
-inline void set_tls_authority(settings& all, std::string_view text) { all.how.tls_authority = text; }
+inline void set_tls_certificate(settings& all, std::string_view text) { all.how.tls.certificate = text; }
+inline void set_tls_key(settings& all, std::string_view text) { all.how.tls.key = text; }
+inline void set_tls_authority(settings& all, std::string_view text) { all.how.tls.authority = text; }
 inline void set_cluster(settings& all, std::string_view text) { all.how.cluster = text; }
 inline void set_formation_timeout(settings& all, std::string_view text) { all.how.formation_timeout = seconds(text); }
 inline void set_channel_bytes(settings& all, std::string_view text) {
@@ -175,10 +175,10 @@ inline constexpr flag flags[] = {
     {"", "secret-file", "FILE", "LEAT_SECRET_FILE", nullptr,
      "what only the processes of the cluster know, 16 bytes at least", &set_secret_file},
     {"", "tls-certificate", "FILE", "LEAT_TLS_CERTIFICATE", nullptr,
-     "TLS: the certificate of this process, PEM", &set_tls_certificate},
-    {"", "tls-key", "FILE", "LEAT_TLS_KEY", nullptr, "TLS: its private key, PEM", &set_tls_key},
+     "what this process shows the others, by TLS", &set_tls_certificate},
+    {"", "tls-key", "FILE", "LEAT_TLS_KEY", nullptr, "the key of that certificate", &set_tls_key},
     {"", "tls-authority", "FILE", "LEAT_TLS_AUTHORITY", nullptr,
-     "TLS: who has signed the certificates of all processes, PEM", &set_tls_authority},
+     "the certificate of who has signed those of all processes", &set_tls_authority},
     {"", "insecure", "", "LEAT_INSECURE", nullptr,
      "other machines may connect though there is no secret", &set_insecure},
     {"", "cluster", "NAME", "LEAT_CLUSTER", nullptr,

@@ -24,11 +24,10 @@ inline std::shared_ptr<network> network_of(options const& how) {
   if (support_of_clusters().meet == nullptr || (!how.link && support_of_clusters().make_network == nullptr))
     throw flow_error("this program cannot be run as several processes: it has to #include <leat/run/tcp.hpp>, or "
                      "<leat/run/cluster.hpp> and be given a link");
+  if (how.tls.given() && support_of_clusters().encrypt == nullptr)
+    throw flow_error("this program cannot encrypt: it has to #include <leat/run/tls.hpp>");
   std::shared_ptr<network> const plain = how.link ? how.link : support_of_clusters().make_network(how);
-  if (!how.uses_tls()) return plain;
-  if (support_of_clusters().secure == nullptr)
-    throw flow_error("this program cannot use certificates: it has to #include <leat/run/tls.hpp>");
-  return support_of_clusters().secure(plain, how);
+  return how.tls.given() ? support_of_clusters().encrypt(plain, how) : plain;
 }
 
 }  // namespace detail

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#if !__has_include(<openssl/ssl.h>)
+#error "leat/run/tls.hpp needs OpenSSL 3: install libssl-dev (Debian, Ubuntu) or openssl-devel (Fedora)"
+#endif
+
 #include <leat/detail/concat.hpp>
 #include <leat/error.hpp>
 #include <leat/route/link.hpp>
@@ -27,8 +31,9 @@
 #include <vector>
 
 /// Processes prove to each other who they are with certificates, and nobody else can read or change what they send: TLS
-/// 1.3, by OpenSSL, over TCP or any other link. A program that includes this header takes `options::tls_certificate`.
-namespace leat::detail {
+/// 1.3, by OpenSSL, over TCP or any other link. A program that includes this header takes `options::tls`.
+namespace leat {
+namespace detail {
 
 /// The name that a certificate has to bear for the process at this address.
 inline std::string host_of(std::string const& address) {
@@ -44,15 +49,15 @@ inline bool names_host(X509* certificate, std::string const& host) {
 }
 
 /// What the three files say, checked. Throws flow_error, which names the file, when they cannot serve.
-[[gnu::cold]] inline ssl_context_pointer tls_context(options const& how) {
+[[gnu::cold]] inline ssl_context_pointer tls_context(tls_files const& files) {
   struct file {
     char const* what;
     std::string const& path;
     [[noreturn]] void fail(std::string_view why) const { throw flow_error(concat({"TLS: ", what, " ", path, ": ", why})); }
   };
-  file const certificate{"certificate", how.tls_certificate};
-  file const key{"key", how.tls_key};
-  file const authority{"authority", how.tls_authority};
+  file const certificate{"certificate", files.certificate};
+  file const key{"key", files.key};
+  file const authority{"authority", files.authority};
   for (file const& one : {certificate, key, authority}) {
     if (one.path.empty())
       throw flow_error("TLS needs three files: --tls-certificate, --tls-key and --tls-authority");
@@ -83,33 +88,39 @@ inline bool names_host(X509* certificate, std::string const& host) {
   return context;
 }
 
+}  // namespace detail
+
 /// Any network, with TLS on each of its connections. Both sides must show a certificate that the authority has signed. Who
 /// dials sees that it names the host that was dialed; who accepts, that it names a host of the list.
 class tls_network final : public network {
  public:
-  tls_network(std::shared_ptr<network> under, ssl_context_pointer context, std::vector<std::string> const& addresses)
-      : under_(std::move(under)), context_(std::move(context)) {
-    for (std::string const& one : addresses) hosts_.push_back(host_of(one));
+  /// Throws flow_error, which names the file of `how.tls`, when one cannot serve. The list of addresses is that of `how`.
+  tls_network(std::shared_ptr<network> under, options const& how)
+      : under_(std::move(under)), context_(detail::tls_context(how.tls)) {
+    for (std::string const& one : how.addresses) hosts_.push_back(detail::host_of(one));
   }
 
-  bool listen(std::string const& address) override { return under_->listen(address); }
+  bool listen(std::string const& address) override {
+    under_->listen(address);
+    return false;  // strangers have no certificate
+  }
   std::unique_ptr<connection> accept() override {
     std::unique_ptr<connection> made = under_->accept();
     if (!made) return nullptr;
-    ssl_pointer session(SSL_new(context_.get()));
+    detail::ssl_pointer session(SSL_new(context_.get()));
     SSL_set_accept_state(session.get());
-    return std::make_unique<tls_connection>(std::move(made), std::move(session), [hosts = hosts_](X509* shown) {
+    return std::make_unique<detail::tls_connection>(std::move(made), std::move(session), [hosts = hosts_](X509* shown) {
       for (std::string const& one : hosts)
-        if (names_host(shown, one)) return std::string();
+        if (detail::names_host(shown, one)) return std::string();
       return std::string("its certificate is for none of the addresses of the cluster");
     });
   }
   std::unique_ptr<connection> dial(std::string const& address) override {
-    ssl_pointer session(SSL_new(context_.get()));
-    std::string const host = host_of(address);
+    detail::ssl_pointer session(SSL_new(context_.get()));
+    std::string const host = detail::host_of(address);
     SSL_set_connect_state(session.get());
-    return std::make_unique<tls_connection>(under_->dial(address), std::move(session), [host](X509* shown) {
-      return names_host(shown, host) ? std::string() : "its certificate is not for " + host;
+    return std::make_unique<detail::tls_connection>(under_->dial(address), std::move(session), [host](X509* shown) {
+      return detail::names_host(shown, host) ? std::string() : "its certificate is not for " + host;
     });
   }
   int descriptor() const override { return under_->descriptor(); }
@@ -117,15 +128,17 @@ class tls_network final : public network {
 
  private:
   std::shared_ptr<network> under_;
-  ssl_context_pointer context_;
+  detail::ssl_context_pointer context_;
   std::vector<std::string> hosts_;
 };
 
+namespace detail {
 inline bool const tls_is_supported = [] {
-  support_of_clusters().secure = [](std::shared_ptr<network> under, options const& how) {
-    return std::shared_ptr<network>(new tls_network(std::move(under), tls_context(how), how.addresses));
+  support_of_clusters().encrypt = [](std::shared_ptr<network> under, options const& how) {
+    return std::shared_ptr<network>(new tls_network(std::move(under), how));
   };
   return true;
 }();
 
-}  // namespace leat::detail
+}  // namespace detail
+}  // namespace leat
