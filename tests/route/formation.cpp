@@ -300,7 +300,7 @@ TEST_CASE("a door that other machines can reach wants a secret, or to be told th
     return one.failure;
   };
   membership who = all.member(0);
-  CHECK(outcome(who).find("give all processes a secret (--secret-file), or say --insecure") != std::string::npos);
+  CHECK(outcome(who).find("give all processes a secret (--secret-file) or certificates, or say --insecure") != std::string::npos);
   who.open_to_anyone = true;
   CHECK(outcome(who).empty());
   who.open_to_anyone = false;

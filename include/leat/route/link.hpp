@@ -31,6 +31,8 @@ class connection {
   virtual bool open() const = 0;
   /// Why it is not open, where that is known: `connection refused`.
   virtual std::string trouble() const { return "it was closed by the other side"; }
+  /// Whether it is not open because one side does not accept who the other is, so that to connect again is no use.
+  virtual bool refused() const { return false; }
 
   // A thread without work sleeps until there is something to receive, or room again after a refusal. A connection says
   // in one of two ways when that is:

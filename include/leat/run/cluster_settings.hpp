@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
+#include <leat/error.hpp>
 #include <leat/run/cluster_support.hpp>
 #include <leat/run/environment.hpp>
 #include <leat/run/flags.hpp>
@@ -46,8 +47,21 @@ inline char const* first_of(char const* ours, char const* bytewax) {
   }
 }
 
+/// Files that cannot serve are found out before anything else begins.
+[[gnu::cold]] inline void check_tls(options const& how) {
+  if (!how.tls.given()) return;
+  if (support_of_clusters().encrypt == nullptr)
+    throw usage_error("--tls-...: this program cannot encrypt: it has to #include <leat/run/tls.hpp>");
+  try {
+    support_of_clusters().encrypt(nullptr, how);
+  } catch (flow_error const& wrong) {
+    throw usage_error(wrong.what());
+  }
+}
+
 /// What flags and variables leave open, and whether what they say belongs together.
 [[gnu::cold]] inline void settle_cluster(settings& all) {
+  check_tls(all.how);
   if (all.local_processes > 1) {
     if (all.process || !all.how.addresses.empty())
       throw usage_error("-p starts a whole cluster on this machine, so it goes with neither -i nor -a");
@@ -68,17 +82,6 @@ inline char const* first_of(char const* ours, char const* bytewax) {
     throw usage_error("a process of a cluster (-i) needs the addresses of all of them: -a \"host:2101;other:2101\"");
   if (!all.process && !all.how.addresses.empty())
     throw usage_error("the addresses of a cluster (-a) need the number of this process among them: -i 0");
-  if (all.how.tls.given()) {
-    if (support_of_clusters().encrypt == nullptr)
-      throw usage_error("--tls-...: this program cannot encrypt: it has to #include <leat/run/tls.hpp>");
-    if (all.how.tls.certificate.empty() || all.how.tls.key.empty() || all.how.tls.authority.empty())
-      throw usage_error("TLS needs three files: --tls-certificate, --tls-key and --tls-authority");
-    try {
-      support_of_clusters().encrypt(nullptr, all.how.tls);
-    } catch (flow_error const& wrong) {
-      throw usage_error(wrong.what());
-    }
-  }
   if (!all.process) return;
   if (*all.process >= all.how.addresses.size())
     throw usage_error(concat({"-i: there is no process ", std::to_string(*all.process), ": -a names ",

@@ -52,7 +52,8 @@ struct options {
   std::string secret = {};
   /// Whoever can reach the address of this process may join, though there is no secret.
   bool insecure = false;
-  /// Connections are encrypted, and nobody gets in without a certificate of the authority's (`leat/run/tls.hpp`).
+  /// Connections are encrypted, and nobody gets in without a certificate of the authority's: all three files, or none
+  /// (`leat/run/tls.hpp`).
   tls_files tls = {};
   /// How long the processes may take to come together.
   std::chrono::nanoseconds formation_timeout = std::chrono::seconds(60);

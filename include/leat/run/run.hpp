@@ -27,7 +27,7 @@ inline std::shared_ptr<network> network_of(options const& how) {
   if (how.tls.given() && support_of_clusters().encrypt == nullptr)
     throw flow_error("this program cannot encrypt: it has to #include <leat/run/tls.hpp>");
   std::shared_ptr<network> const plain = how.link ? how.link : support_of_clusters().make_network(how);
-  return how.tls.given() ? support_of_clusters().encrypt(plain, how.tls) : plain;
+  return how.tls.given() ? support_of_clusters().encrypt(plain, how) : plain;
 }
 
 }  // namespace detail
