@@ -54,8 +54,11 @@ class network {
   virtual ~network() = default;
 
   /// Lets others connect at this address, from now on. True when strangers on other machines can. Throws cluster_error
-  /// when it cannot be.
+  /// when it cannot be. Called again, it stays where it is.
   virtual bool listen(std::string const& address) = 0;
+  /// Where it listens, in words that `dial` understands; `listen` may have left a part of it to the system. Empty: it does
+  /// not listen, or cannot tell.
+  virtual std::string listens_at() const { return {}; }
   /// A connection that somebody has made to here; null: none just now.
   virtual std::unique_ptr<connection> accept() = 0;
   /// Begins to connect. The connection takes no bytes until it is made, and is not open any more when it cannot be.

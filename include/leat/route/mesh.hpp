@@ -138,10 +138,10 @@ class mesh {
   void say_goodbye() {
     if (!std::exchange(goodbye_said_, true)) say(frame_type::goodbye);
   }
-  /// Every process has said goodbye, and knows that this one has.
+  /// Every process has said goodbye, and knows that this one has, or is gone and will not hear it.
   bool parted() {
     bool all = goodbye_said_;
-    for_each_peer([&](peer& p) { all = all && p.last_frame_read && p.out.empty(); });
+    for_each_peer([&](peer& p) { all = all && p.last_frame_read && (p.out.empty() || is_gone(p)); });
     return all;
   }
 
@@ -255,6 +255,12 @@ class mesh {
     }
     p.waits_until = never;
     return p.out.write(*p.link);
+  }
+
+  /// Nothing is read any more of one that has said its last, so this looks.
+  static bool is_gone(peer& p) {
+    p.in.discard(*p.link);
+    return !p.link->open();
   }
 
   bool read(peer& p, steady_time now) {

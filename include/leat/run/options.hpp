@@ -44,6 +44,8 @@ struct options {
 
   /// Where each process listens, `host:port`, in the order of their numbers. Fewer than two: there is no cluster.
   std::vector<std::string> addresses = {};
+  /// Where this process listens, if not at its own entry of `addresses`: behind a proxy, say, or at 0.0.0.0:2101.
+  std::string listen = {};
   /// The number of this process, from 0.
   unsigned process = 0;
   /// A name for the cluster: processes of another one are sent away.

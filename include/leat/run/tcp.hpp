@@ -175,7 +175,10 @@ class tcp_network final : public network {
 
   bool listen(std::string const& address) override {
     using asio::ip::tcp;
+    if (acceptor_.is_open()) return open_to_others_;
     auto const fail = [&](std::string const& why) {
+      asio::error_code ignored;
+      acceptor_.close(ignored);
       throw cluster_error(cluster_error::status::lost, "cannot listen at " + address + ": " + why);
     };
     std::optional<detail::host_and_port> const at = detail::split_address(address);
@@ -190,7 +193,14 @@ class tcp_network final : public network {
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (!error) acceptor_.non_blocking(true, error);
     if (error) fail(error.message());
-    return !place.address().is_loopback();
+    host_ = address.substr(0, address.rfind(':'));
+    open_to_others_ = !place.address().is_loopback();
+    return open_to_others_;
+  }
+  std::string listens_at() const override {
+    asio::error_code error;
+    auto const port = acceptor_.local_endpoint(error).port();
+    return error ? std::string() : host_ + ":" + std::to_string(port);
   }
   std::unique_ptr<connection> accept() override {
     asio::error_code error;
@@ -210,6 +220,8 @@ class tcp_network final : public network {
   std::chrono::nanoseconds give_up_after_;
   std::shared_ptr<asio::io_context> io_ = std::make_shared<asio::io_context>(1);
   asio::ip::tcp::acceptor acceptor_{*io_};
+  std::string host_;  ///< as it was written
+  bool open_to_others_ = false;
 };
 
 namespace detail {

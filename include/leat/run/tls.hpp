@@ -104,6 +104,7 @@ class tls_network final : public network {
     under_->listen(address);
     return false;  // strangers have no certificate
   }
+  std::string listens_at() const override { return under_->listens_at(); }
   std::unique_ptr<connection> accept() override {
     std::unique_ptr<connection> made = under_->accept();
     if (!made) return nullptr;
