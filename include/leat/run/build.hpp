@@ -220,10 +220,16 @@ inline bool execution::wind_up(worker& by) {
   try {
     if (!net_->tell_failure(failure_of(by), by.now())) return false;
     net_->close();
-    return true;
   } catch (...) {
-    return true;
+    return true;  // they hear that the connection is closed
   }
+  try {
+    net_->fail_as_all();
+  } catch (...) {
+    std::lock_guard const failing(failing_);
+    cause_ = std::current_exception();
+  }
+  return true;
 }
 
 inline process_failure execution::failure_of(worker& by) {
