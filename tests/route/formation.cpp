@@ -174,8 +174,9 @@ TEST_CASE("both sides are told the field that differs, and both its values") {
          "the flow differs: here \"f.in (map)\", there \"f.in (input)\"");
   differ([](membership& m) { m.flow += "f.out (output)\n"; }, "the flow differs: here nothing, there \"f.out (output)\"",
          "the flow differs: here \"f.out (output)\", there nothing");
-  differ([](membership& m) { m.packets_in_flight = 4; }, "the number of packets in flight differs: here 16, there 4",
-         "the number of packets in flight differs: here 4, there 16");
+  differ([](membership& m) { m.channel_bytes = 4; },
+         "the credit of a channel in bytes (--channel-bytes) differs: here 0, there 4",
+         "the credit of a channel in bytes (--channel-bytes) differs: here 4, there 0");
 }
 
 TEST_CASE("without the secret nobody takes part, and whoever waits is not disturbed") {
@@ -299,7 +300,7 @@ TEST_CASE("a door that other machines can reach wants a secret, or to be told th
     return one.failure;
   };
   membership who = all.member(0);
-  CHECK(outcome(who).find("give all processes a secret (--secret-file), or say --insecure") != std::string::npos);
+  CHECK(outcome(who).find("give all processes a secret (--secret-file) or certificates, or say --insecure") != std::string::npos);
   who.open_to_anyone = true;
   CHECK(outcome(who).empty());
   who.open_to_anyone = false;

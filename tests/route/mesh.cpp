@@ -91,9 +91,9 @@ struct two_meshes {
 
 /// One mesh, and its peer's end of the link in the hands of the test.
 struct mesh_and_stranger {
-  explicit mesh_and_stranger(std::size_t credit = 1000) : flow("flow") {
+  explicit mesh_and_stranger(std::size_t credit = 1000, std::size_t capacity = 1 << 20) : flow("flow") {
     flow.input("in", leat::from::iterable(std::vector{1})) | leat::output("out", leat::to::collect(unused));
-    auto [first, second] = leat::test::memory_links(1 << 20);
+    auto [first, second] = leat::test::memory_links(capacity);
     leat::detail::connections ends(2);
     ends[1] = std::move(first);
     stranger = std::move(second);
@@ -625,6 +625,23 @@ TEST_CASE("processes part when all have said goodbye") {
   CHECK(both.of[1]->parted());
   both.of[0].reset();
   CHECK_NOTHROW(both.of[1]->turn(both.now));  // a closed link is no failure any more
+}
+
+TEST_CASE("who has said goodbye and is gone is not waited for, though it cannot be told goodbye") {
+  mesh_and_stranger both(1000, 10);  // bytes at once: none of ours comes through whole
+  both.here->say_goodbye();
+  CHECK(both.turn() == "");
+  frame_header goodbye;
+  goodbye.type = frame_type::goodbye;
+  std::vector<std::byte> const frame = mesh_and_stranger::framed(goodbye);
+  for (std::size_t at = 0; at != frame.size(); at += 10) {
+    both.send_bytes({frame.begin() + static_cast<std::ptrdiff_t>(at), frame.begin() + static_cast<std::ptrdiff_t>(at + 10)});
+    CHECK(both.turn() == "");
+  }
+  CHECK_FALSE(both.here->parted());
+  both.stranger.reset();
+  CHECK(both.turn() == "");
+  CHECK(both.here->parted());
 }
 
 TEST_CASE("who does not listen is not told of a failure for longer than a second") {

@@ -5,6 +5,7 @@
 #include <leat/graph.hpp>
 #include <leat/op/stage.hpp>
 #include <leat/route/codec/codec.hpp>
+#include <leat/route/failure.hpp>
 #include <leat/route/frame.hpp>
 #include <leat/route/inbox.hpp>
 #include <leat/route/incoming.hpp>
@@ -22,21 +23,10 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 namespace leat::detail {
-
-/// Why a process failed, as it tells the others.
-struct process_failure {
-  std::uint32_t process = 0;
-  std::uint32_t worker = 0;
-  std::uint64_t epoch = 0;
-  std::string step;
-  std::string text;
-  std::uint8_t status = 1;  ///< what the program exits with
-};
 
 /// By the number of the node: what partitions one process can open.
 using partition_lists = std::vector<std::pair<std::uint32_t, std::vector<std::string>>>;
@@ -138,10 +128,10 @@ class mesh {
   void say_goodbye() {
     if (!std::exchange(goodbye_said_, true)) say(frame_type::goodbye);
   }
-  /// Every process has said goodbye, and knows that this one has.
+  /// Every process has said goodbye, and knows that this one has, or is gone and will not hear it.
   bool parted() {
     bool all = goodbye_said_;
-    for_each_peer([&](peer& p) { all = all && p.last_frame_read && p.out.empty(); });
+    for_each_peer([&](peer& p) { all = all && p.last_frame_read && (p.out.empty() || is_gone(p)); });
     return all;
   }
 
@@ -165,7 +155,7 @@ class mesh {
   /// What all fail of, once all have been told: of several causes the one that all choose. Throws it if it is another
   /// process's.
   void fail_as_all() const {
-    if (cause_ && cause_->process != process_) throw_failure(*cause_);
+    if (cause_ && cause_->process != process_) cause_->rethrow();
   }
   steady_time wake_at() const {
     if (failing_until_) return *failing_until_;
@@ -193,9 +183,6 @@ class mesh {
     bool failed = false;
     bool lost = false;  ///< nothing is waited for of it
   };
-  using failure_fields =
-      std::tuple<std::uint32_t, std::uint32_t, std::uint64_t, std::string, std::string, std::uint8_t>;
-
   static constexpr unsigned reads_per_turn = 8;
   /// Less than this, and all that has come is read.
   static constexpr std::size_t full_read = 4096;
@@ -231,23 +218,13 @@ class mesh {
     frame_header header;
     header.type = frame_type::failure;
     byte_buffer frame = p.out.blank();
-    encode(failure_fields(what.process, what.worker, what.epoch, what.step, what.text, what.status), frame);
+    encode(what.all_fields(), frame);
     p.out.put(std::move(frame), header);
   }
 
   /// Several processes may fail at once, each of its own cause. Each has told all others one, so that all choose the same.
   void consider(process_failure const& another) {
-    auto const rank = [](process_failure const& one) { return std::pair(is_of_cluster(one), one.process); };
-    if (!cause_ || rank(another) < rank(*cause_)) cause_ = another;
-  }
-  static bool is_of_cluster(process_failure const& one) {
-    auto const status = static_cast<cluster_error::status>(one.status);
-    return status == cluster_error::status::lost || status == cluster_error::status::refused;
-  }
-  [[noreturn]] static void throw_failure(process_failure const& one) {
-    if (is_of_cluster(one)) throw cluster_error(static_cast<cluster_error::status>(one.status), one.text);
-    throw run_error(one.text + "\n  as process " + std::to_string(one.process) + " says", one.step, std::source_location{},
-                    one.worker, one.epoch);
+    if (!cause_ || another.outranks(*cause_)) cause_ = another;
   }
 
   static bool has_told(peer const& p) { return p.failed || p.lost; }
@@ -265,8 +242,7 @@ class mesh {
     }
   }
   process_failure take_failure(peer& p, std::span<std::byte const> payload) {
-    auto [process, of_worker, epoch, step, text, status] = decoded<failure_fields>(p, payload);
-    process_failure const told{process, of_worker, epoch, std::move(step), std::move(text), status};
+    process_failure const told(decoded<process_failure::fields>(p, payload));
     consider(told);
     return told;
   }
@@ -296,6 +272,12 @@ class mesh {
     }
     p.waits_until = never;
     return p.out.write(*p.link);
+  }
+
+  /// Nothing is read any more of one that has said its last, so this looks.
+  static bool is_gone(peer& p) {
+    p.in.discard(*p.link);
+    return !p.link->open();
   }
 
   bool read(peer& p, steady_time now) {
@@ -359,7 +341,7 @@ class mesh {
       case frame_type::failure: {
         p.last_frame_read = true;
         p.failed = true;
-        throw_failure(take_failure(p, payload));
+        take_failure(p, payload).rethrow();
       }
     }
     refuse_peer(p.number, "a frame of unknown type " + std::to_string(static_cast<unsigned>(header.type)));

@@ -27,6 +27,7 @@ inline std::unique_ptr<meeting> meet_cluster(graph const& flow, options const& h
   membership all;
   all.process = how.process;
   all.workers = std::max(how.workers, 1u);
+  all.channel_bytes = how.channel_bytes;
   all.addresses = how.addresses;
   all.cluster = how.cluster;
   all.flow = describe(flow);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
+#include <leat/error.hpp>
 #include <leat/run/cluster_support.hpp>
 #include <leat/run/environment.hpp>
 #include <leat/run/flags.hpp>
@@ -49,6 +50,18 @@ inline char const* first_of(char const* ours, char const* bytewax) {
   }
 }
 
+/// Files that cannot serve are found out before anything else begins.
+[[gnu::cold]] inline void check_tls(options const& how) {
+  if (!how.tls.given()) return;
+  if (support_of_clusters().encrypt == nullptr)
+    throw usage_error("--tls-...: this program cannot encrypt: it has to #include <leat/run/tls.hpp>");
+  try {
+    support_of_clusters().encrypt(nullptr, how);
+  } catch (flow_error const& wrong) {
+    throw usage_error(wrong.what());
+  }
+}
+
 /// Of two that say where the addresses are the stronger one counts: flags, then LEAT_*, then Bytewax's.
 [[gnu::cold]] inline void choose_addresses(settings& all) {
   if (all.how.addresses.empty() || all.by.addresses < 0) return;
@@ -76,6 +89,7 @@ inline char const* first_of(char const* ours, char const* bytewax) {
 
 /// What flags and variables leave open, and whether what they say belongs together.
 [[gnu::cold]] inline void settle_cluster(settings& all) {
+  check_tls(all.how);
   if (all.local_processes > 1) {
     if (all.process || !all.how.addresses.empty() || all.by.addresses >= 0 || all.by.announce >= 0 ||
         all.by.which != nullptr || !all.how.listen.empty())

@@ -22,6 +22,9 @@ struct launch;
 struct cluster_support {
   /// The network of a run that is not given one. Also null unless the program includes `leat/run/tcp.hpp`.
   std::shared_ptr<network> (*make_network)(options const& how) = nullptr;
+  /// A network behind TLS, with the files of `how`; throws flow_error when one cannot be used. Null unless the program
+  /// includes `leat/run/tls.hpp`.
+  std::shared_ptr<network> (*encrypt)(std::shared_ptr<network> below, options const& how) = nullptr;
   /// `draw` gives 64 bits of chance; `say` takes lines for the person who waits.
   std::unique_ptr<meeting> (*meet)(graph const& flow, options const& how, network& through,
                                    std::function<std::uint64_t()> draw,

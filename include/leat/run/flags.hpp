@@ -181,6 +181,9 @@ inline void set_secret_file(settings& all, std::string_view text) {
     throw usage_error(wrong.what());
   }
 }
+inline void set_tls_certificate(settings& all, std::string_view text) { all.how.tls.certificate = text; }
+inline void set_tls_key(settings& all, std::string_view text) { all.how.tls.key = text; }
+inline void set_tls_authority(settings& all, std::string_view text) { all.how.tls.authority = text; }
 inline void set_cluster(settings& all, std::string_view text) { all.how.cluster = text; }
 inline void set_formation_timeout(settings& all, std::string_view text) { all.how.formation_timeout = seconds(text); }
 inline void set_channel_bytes(settings& all, std::string_view text) {
@@ -234,6 +237,11 @@ inline constexpr flag flags[] = {
      "take the number of this process from what that has set", &set_launcher},
     {"", "secret-file", "FILE", "LEAT_SECRET_FILE", nullptr,
      "what only the processes of the cluster know, 16 bytes at least", &set_secret_file},
+    {"", "tls-certificate", "FILE", "LEAT_TLS_CERTIFICATE", nullptr,
+     "what this process shows the others, by TLS", &set_tls_certificate},
+    {"", "tls-key", "FILE", "LEAT_TLS_KEY", nullptr, "the key of that certificate", &set_tls_key},
+    {"", "tls-authority", "FILE", "LEAT_TLS_AUTHORITY", nullptr,
+     "the certificate of who has signed those of all processes", &set_tls_authority},
     {"", "insecure", "", "LEAT_INSECURE", nullptr,
      "other machines may connect though there is no secret", &set_insecure},
     {"", "cluster", "NAME", "LEAT_CLUSTER", nullptr,
