@@ -49,9 +49,10 @@ class handshake {
   hello const& theirs() const { return theirs_; }
   /// It cannot go on; why, for a person. `final`: and neither can this process.
   std::string const& failure() const { return failure_; }
-  bool final() const { return final_; }
+  bool final() const { return final_ || (dialed && link_ && link_->refused()); }
   bool open() const { return link_->open(); }
   std::string trouble() const { return link_->trouble(); }
+  bool link_refused() const { return link_ && link_->refused(); }
   bool all_sent() const { return sent_ == out_.size(); }
   int descriptor() const { return link_->descriptor(); }
   void on_ready(std::function<void()> const& call) {

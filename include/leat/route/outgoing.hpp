@@ -35,8 +35,8 @@ class outgoing_frames {
     return result;
   }
 
-  /// The payload stands behind the place of the header, which is written here.
-  void put(byte_buffer frame, frame_header header) {
+  /// The payload stands behind the place of the header, which is written here. What is not urgent may wait for company.
+  void put(byte_buffer frame, frame_header header, bool urgent = true) {
     header.length = static_cast<std::uint32_t>(frame.size() - frame_header::size);
     std::array<std::byte, 8> const padding{};
     frame.append(padding.data(), header.padded_length() - header.length);
@@ -48,8 +48,9 @@ class outgoing_frames {
     header.checksum = frame_header::checksum_of(frame.data(), of_payload);
     header.write(frame.data());
     queued_.push_back(std::move(frame));
+    urgent_ = urgent_ || urgent;
   }
-  void put(frame_header const& header) { put(blank(), header); }
+  void put(frame_header const& header, bool urgent = true) { put(blank(), header, urgent); }
 
   /// By who drives the connection: sends what there is room for. True when anything was sent.
   bool write(connection& to) {
@@ -69,11 +70,16 @@ class outgoing_frames {
     }
     return progress;
   }
-  /// By who drives the connection.
+  /// By who drives the connection: nothing is left to send, or only what is not urgent.
   bool empty() {
-    if (next_ != sending_.size()) return false;
+    if (blocked()) return false;
     std::lock_guard const lock(mutex_);
     return queued_.empty();
+  }
+  bool nothing_urgent() {
+    if (blocked()) return false;
+    std::lock_guard const lock(mutex_);
+    return !urgent_;
   }
   /// By who drives the connection: the last `write` was refused something.
   bool blocked() const { return next_ != sending_.size(); }
@@ -107,12 +113,14 @@ class outgoing_frames {
     }
     sending_.clear();
     sending_.swap(queued_);
+    urgent_ = false;
     return !sending_.empty();
   }
 
   std::mutex mutex_;
   std::vector<byte_buffer> queued_;
   std::vector<byte_buffer> spare_;
+  bool urgent_ = false;
   std::uint32_t next_sequence_ = 0;
   std::vector<byte_buffer> sending_;  // this and what follows: only who drives the connection
   std::size_t next_ = 0;

@@ -244,15 +244,17 @@ class remote_receiver final : public receiving_end<T> {
     std::memcpy(into.begin(), from.data(), from.size());
     into.set_end(into.begin() + count);
   }
-  /// Credit goes back in portions, and at once when nothing is left to read.
+  /// Credit goes back in portions, and when nothing is left to read: then the sender has enough, and only learns that a
+  /// packet which is not full is welcome.
   void used(std::int64_t bytes) {
     bytes_ += bytes;
     ++messages_;
-    if (bytes_ < returned_together_ && messages_ < channel_credit::most_messages / 4 && !in_.empty()) return;
+    bool const missed = bytes_ >= returned_together_ || messages_ >= channel_credit::most_messages / 4;
+    if (!missed && !in_.empty()) return;
     in_.give_back(bytes_, messages_);
     credit_.count = static_cast<std::uint32_t>(bytes_);
     credit_.messages = static_cast<std::uint32_t>(messages_);
-    back_.put(credit_);
+    back_.put(credit_, missed);
     bytes_ = 0;
     messages_ = 0;
   }

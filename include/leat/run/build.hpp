@@ -178,7 +178,10 @@ inline bool execution::talk(worker& first, bool idle) {
   // Whoever is busy talks rarely, since it is a call of the system, but soon enough.
   if (!idle && ++turns_ % 4 != 0 && first.now() - talked_at_ < std::chrono::microseconds(100)) return false;
   talked_at_ = first.now();
-  if (forming_ && (idle || turns_ % 64 == 0)) forming_->turn(first.now());
+  if (forming_ && talked_at_ - door_at_ >= std::chrono::milliseconds(1)) {
+    door_at_ = talked_at_;
+    forming_->turn(door_at_);
+  }
   std::lock_guard const lock(talking_);
   if (stopping()) net_->say_stop();
   if (working_.load(std::memory_order_acquire) == 0) net_->say_goodbye();
@@ -226,6 +229,12 @@ inline bool execution::wind_up(worker& by) {
   } catch (...) {  // then it is told no more
   }
   leave();
+  try {
+    if (net_) net_->fail_as_all();
+  } catch (...) {
+    std::lock_guard const failing(failing_);
+    cause_ = std::current_exception();
+  }
   return true;
 }
 
@@ -253,6 +262,7 @@ inline process_failure execution::failure_of(worker& by) {
 
 inline std::vector<driven*> execution::workers() {
   std::vector<driven*> all;
+  all.reserve(workers_.size());
   for (auto const& w : workers_) all.push_back(w.get());
   return all;
 }

@@ -100,6 +100,7 @@ class execution {
   std::uint64_t first_turns_ = 0;
   unsigned turns_ = 0;
   steady_time talked_at_{};
+  steady_time door_at_{};
   partition_lists own_partitions_;
   process_parts parts_;
   std::vector<std::unique_ptr<worker>> workers_;
