@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// Bytes as a batch of records of several types: they are decoded, or refused with a codec_error. What was decoded is
-// encoded to bytes that decode to the same.
+// Bytes as a batch of records of several types: they are decoded, or refused with a codec_error, and however it is,
+// within the memory that the archive states. What was decoded is encoded to bytes that decode to the same.
 #include <leat/route/codec/codec.hpp>
 
 #include "fuzz/script.hpp"
+
+#include <sanitizer/allocator_interface.h>
 
 #include <algorithm>
 #include <array>
@@ -71,8 +73,26 @@ struct counted {
   bool operator==(counted const&) const = default;
 };
 
+std::size_t asked_for = 0;
+int const hooked = __sanitizer_install_malloc_and_free_hooks(
+    [](void const volatile*, std::size_t bytes) { asked_for += bytes; }, [](void const volatile*) {});
+
+/// What reading one record may ask for in all: twice the archive's allowance, and a refusal's own sentences.
+std::size_t most_for(std::size_t bytes) { return 2 * (std::size_t{64} * 1024 + 16 * bytes) + 4096; }
+
+template <class T>
+void stays_within_the_bound(std::span<std::byte const> bytes) {
+  asked_for = 0;
+  try {
+    leat::decode<T>(bytes);
+  } catch (leat::codec_error const&) {
+  }
+  if (hooked == 0 || asked_for > most_for(bytes.size())) std::abort();
+}
+
 template <class T>
 void round_trip(std::span<std::byte const> bytes) {
+  stays_within_the_bound<T>(bytes);
   std::vector<T> records;
   try {
     leat::decode_batch<T>(bytes, [&](T&& record) { records.push_back(std::move(record)); });

@@ -35,6 +35,19 @@ std::vector<std::byte> framed(frame_header header, std::span<std::byte const> pa
   return bytes;
 }
 
+/// Sends one record while there is credit.
+void fill(leat::detail::sending_end<std::uint64_t>& end) {
+  if (end.overdrawn()) return;
+  std::unique_ptr<leat::detail::packet<std::uint64_t>> content(end.fresh());
+  content->records.push(1u);
+  message<std::uint64_t> one;
+  one.content = content.get();
+  if (end.send(one))
+    content.release();
+  else
+    content->records.let_go();
+}
+
 /// Reads all that has come for a channel; the records must be whole, whatever they say.
 template <class T>
 void drain(leat::detail::receiving_end<T>& end) {
@@ -73,11 +86,16 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
       header.sequence = sequence;
       if (mode % 4 != 1) {  // for a channel that exists
         header.node = 1 + header.node % 3;
-        header.from = 1;
-        header.to = 0;
+        bool const is_credit = header.type == leat::detail::frame_type::credit;
+        header.from = is_credit ? 0 : 1;
+        header.to = is_credit ? 1 : 0;
         header.spare = 0;
         header.hashed %= 2;
         header.marked %= 4;
+      }
+      if (mode % 4 == 3) {  // records, and nearly as many as are announced
+        header.type = leat::detail::frame_type::message;
+        header.count %= 32;
       }
       link->add(framed(header, in.take(header.length % 300)));
     }
@@ -96,9 +114,10 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   auto& first = here.receiver<texts>(*nodes[1], 1, 0, 4);
   auto& second = here.receiver<std::uint64_t>(*nodes[2], 1, 0, 4);
   auto& third = here.receiver<mixed>(*nodes[3], 1, 0, 4);
+  auto& out = here.sender<std::uint64_t>(*nodes[2], 0, 1, 4);
   try {
     leat::steady_time const now{std::chrono::seconds(1)};
-    while (here.turn(now)) {
+    for (fill(out); here.turn(now); fill(out)) {
       drain(first);
       drain(second);
       drain(third);

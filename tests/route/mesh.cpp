@@ -523,6 +523,39 @@ TEST_CASE("what is not a frame of ours is refused with a sentence") {
   CHECK(refused(lists).find("process 1 does not speak as this program does") != std::string::npos);
 }
 
+TEST_CASE("credit that was never taken is refused: what a process may send stays bounded") {
+  for (auto const& [bytes, messages] : std::vector<std::pair<std::uint32_t, std::uint32_t>>{{1, 0}, {0, 1}, {one_number, 2}}) {
+    mesh_and_stranger both;
+    auto& out = both.here->sender<int>(*both.flow.description().nodes()[1], 0, 1, 4);
+    send(out, {1});
+    CHECK(both.turn() == "");
+    frame_header header;
+    header.type = frame_type::credit;
+    header.node = 1;
+    header.from = 0;
+    header.to = 1;
+    header.count = one_number;
+    header.messages = 1;
+    both.send(header);
+    CHECK(both.turn() == "");
+    header.count = bytes;
+    header.messages = messages;
+    both.send(header);
+    CHECK(both.turn().ends_with("more credit for a channel than was taken"));
+  }
+}
+
+TEST_CASE("a message without records costs no credit, and holds no memory whatever stands in it") {
+  leat::detail::inbox in(1000);
+  leat::detail::incoming_frame one;
+  one.memory = leat::detail::slab(4096);
+  one.payload = {one.memory.data(), 4096};
+  leat::detail::slab const also = one.memory;
+  REQUIRE(in.put(std::move(one)));
+  one = {};
+  CHECK(also.only_holder());
+}
+
 TEST_CASE("a frame that was changed on its way, left out or sent twice is refused") {
   frame_header good;
   good.node = 1;

@@ -163,6 +163,8 @@ class handshake {
     in_.clear();
     if (!theirs_.read(said)) return fail("what came is not the greeting of a flow", false);
     if (theirs_.cluster != words_.cluster) return fail("it belongs to another cluster", dialed.has_value());
+    // Before the proof: of two hellos of one run, each on a connection of its own, the proofs serve each other.
+    if (theirs_.nonce == words_.nonce) return fail("it answers with this process's own words", dialed.has_value());
     if (theirs_.protocol != hello::this_protocol) return fail(difference(words_, theirs_), dialed.has_value());
     expected_proof_ = proof_of(mine_.secret, said, own_);
     say(word::proof, proof_of(mine_.secret, own_, said));

@@ -324,8 +324,10 @@ class mesh {
                           header.to < total_ && &peer_of(header.to) == &p;
         if (!good) refuse_peer(p.number, "credit for a channel that does not exist");
         sender_credit& account = credit(header.node, header.to, header.from);
-        account.bytes.fetch_add(header.count, std::memory_order_release);
-        account.messages.fetch_sub(header.messages, std::memory_order_release);
+        std::int64_t const bytes = account.bytes.fetch_add(header.count, std::memory_order_release) + header.count;
+        if (bytes > static_cast<std::int64_t>(channel_bytes_) ||
+            account.messages.fetch_sub(header.messages, std::memory_order_release) < header.messages)
+          refuse_peer(p.number, "more credit for a channel than was taken");
         touch(header.from);
         return;
       }

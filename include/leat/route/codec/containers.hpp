@@ -24,7 +24,7 @@ inline constexpr bool ends_with_its_allocator<C<Ts...>> =
     std::is_same_v<typename C<Ts...>::allocator_type, std::tuple_element_t<sizeof...(Ts) - 1, std::tuple<Ts...>>>;
 
 template <class T>
-concept container = ends_with_its_allocator<T> && requires(T const& c) {
+concept container = !by_boost<T> && ends_with_its_allocator<T> && requires(T const& c) {
   typename T::value_type;
   c.begin() != c.end();
   c.size();
@@ -131,7 +131,7 @@ struct standard<T> {
   [[gnu::always_inline]] static void load_one(In& from, T& value) {
     if constexpr (std::is_same_v<element, bool>) {
       bool each = false;
-      from & each;
+      from.get_element(each);
       value.push_back(each);
     } else {
       from.get_element(value.emplace_back());

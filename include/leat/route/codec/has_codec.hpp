@@ -9,6 +9,13 @@
 #include <type_traits>
 
 namespace leat {
+
+/// A type that needs Boost.Serialization itself says so, and is then written by it wherever it is met:
+///   template <> inline constexpr bool leat::by_boost<my::type> = true;
+/// Wherever it is encoded or decoded, `leat/route/codec/boost.hpp` has to be included.
+template <class T>
+inline constexpr bool by_boost = false;
+
 namespace detail {
 
 static_assert(
@@ -32,6 +39,11 @@ template <class T>
 struct standard {
   static constexpr bool known = false;
 };
+template <class T>
+struct boost_codec;
+template <class T>
+  requires by_boost<T>
+struct standard<T> : boost_codec<T> {};
 
 /// Numbers, bool, enumerations, std::byte. Not long double, whose size and padding differ between machines.
 template <class T>
