@@ -73,9 +73,11 @@ inline drawn_shape draw_shape(chance& by) {
   how.each.suspect_after = std::chrono::milliseconds(30);
   how.each.dead_after = std::chrono::milliseconds(80);
   if (how.processes > 1 && by.one_in(8)) {
-    drawn.cut_after = draw_time(by, 3'000'000);
+    bool const while_forming = how.forms && by.one_in(2);
+    drawn.cut_after = draw_time(by, while_forming ? 100'000'000 : 3'000'000);
     drawn.cut_which = by.number();
-    drawn.longest_unnoticed = how.heartbeats ? std::chrono::hours(1) : draw_time(by, 100'000'000);
+    bool const only_silence_tells = how.heartbeats && !how.forms;
+    drawn.longest_unnoticed = only_silence_tells ? std::chrono::hours(1) : draw_time(by, 100'000'000);
   } else if (by.one_in(8)) {
     drawn.stopped_after = draw_time(by, 3'000'000);
     drawn.stopped_at = static_cast<unsigned>(by.below(how.processes));
