@@ -5,6 +5,7 @@
 
 #include "fuzz/script.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -85,7 +86,7 @@ void round_trip(std::span<std::byte const> bytes) {
   // A number that is none is not equal to itself.
   leat::byte_buffer once_more;
   leat::encode_batch(back.data(), back.size(), once_more);
-  if (again.size() != once_more.size() || std::memcmp(again.data(), once_more.data(), again.size()) != 0) std::abort();
+  if (!std::ranges::equal(again.bytes(), once_more.bytes())) std::abort();
 }
 
 }  // namespace

@@ -43,9 +43,9 @@ inline std::string host_of(std::string const& address) {
 
 /// Whether a certificate is for this host, a name or an IP address, by its subjectAltName.
 inline bool names_host(X509* certificate, std::string const& host) {
-  unsigned const flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
-  return X509_check_ip_asc(certificate, host.c_str(), flags) == 1 ||
-         X509_check_host(certificate, host.data(), host.size(), flags, nullptr) == 1;
+  unsigned const by = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+  return X509_check_ip_asc(certificate, host.c_str(), by) == 1 ||
+         X509_check_host(certificate, host.data(), host.size(), by, nullptr) == 1;
 }
 
 /// What the three files say, checked. Throws flow_error, which names the file, when they cannot serve.

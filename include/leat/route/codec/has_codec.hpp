@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 namespace leat {
@@ -14,8 +15,19 @@ static_assert(
     std::endian::native == std::endian::little,
     "leat: encoded bytes are little-endian and are copied as they are: big-endian machines are not supported");
 
+/// The types that a type of the standard library consists of.
+template <class...>
+struct parts_of;
+
+/// What a description calls it: a letter, and the numbers that belong to the type, where there are some.
+struct shape_name {
+  char letter;
+  std::uintmax_t number = 0;
+  std::uintmax_t divisor = 0;
+};
+
 /// The codec of a type of the standard library, by specialisation: `whole` (all its parts have a codec),
-/// `least` (the fewest bytes a value takes), `save` and `load`.
+/// `least` (the fewest bytes a value takes), `save` and `load`; and for descriptions its `parts` and its `shape`.
 template <class T>
 struct standard {
   static constexpr bool known = false;
