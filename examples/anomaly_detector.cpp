@@ -119,7 +119,7 @@ leat::stream<reading> live_readings(leat::flow& flow) {
 
 int main(int argc, char** argv) {
   leat::command_line cli(argc, argv, "[--csv FILE... | --proc]");
-  std::vector<std::string> const arguments = cli.rest();
+  std::vector<std::string> const& arguments = cli.rest();
   bool const recorded = arguments.size() > 1 && arguments.front() == "--csv";
   bool const live = arguments.size() == 1 && arguments.front() == "--proc";
   if (!arguments.empty() && !recorded && !live)

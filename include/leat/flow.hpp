@@ -8,7 +8,6 @@
 #include <leat/graph.hpp>
 #include <leat/record.hpp>
 
-#include <cstddef>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -230,7 +229,7 @@ auto append(S&& up, Op op, step_info step) {
                 "leat: records of this stream cannot be copied, so it has one consumer only: write "
                 "std::move(stream) | ...");
   if constexpr (still_fusing<S>) {
-    return stream_access::append<U>(std::move(up), std::move(op), std::move(step));
+    return stream_access::append<U>(std::forward<S>(up), std::move(op), std::move(step));
   } else {
     graph& in = stream_access::graph_of(up);
     return stream_access::begin<U, record_of<S>>(in, stream_access::seal(up), std::move(op), std::move(step));
@@ -245,7 +244,7 @@ port finish(S&& up, Recipe recipe, step_info step) {
                 "leat: records of this stream cannot be copied, so it has one consumer only: write "
                 "std::move(stream) | ...");
   if constexpr (still_fusing<S>) {
-    return stream_access::finish(std::move(up), std::move(recipe), std::move(step));
+    return stream_access::finish(std::forward<S>(up), std::move(recipe), std::move(step));
   } else {
     graph& in = stream_access::graph_of(up);
     return stream_access::finish<Recipe, record_of<S>>(in, stream_access::seal(up), std::move(recipe),
@@ -295,6 +294,12 @@ class flow {
       return detail::stream_access::make<record>(
           *graph_, graph_->add<detail::input_node<Source>>(std::move(source), std::move(step)));
     }
+  }
+  template <class Source>
+  stream<poison> input(Source const&) {
+    constexpr bool input_has_a_name = std::is_void_v<Source>;
+    static_assert(input_has_a_name, "leat: flow.input(name, source): an input needs a name, as its first argument");
+    return {};
   }
 
   std::string const& name() const { return graph_->name(); }

@@ -3,6 +3,7 @@
 
 /// All of leat that most programs need, in the order in which a record travels.
 
+// IWYU pragma: begin_exports
 #include <leat/version.hpp>
 
 #include <leat/error.hpp>
@@ -70,3 +71,4 @@
 #include <leat/to/output.hpp>
 #include <leat/to/partitioned_sink.hpp>
 #include <leat/to/sink.hpp>
+// IWYU pragma: end_exports

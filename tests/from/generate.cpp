@@ -4,7 +4,10 @@
 #include <leat/from/generate.hpp>
 #include <leat/op/map.hpp>
 #include <leat/run/run.hpp>
+#include <leat/testing/run.hpp>
 #include <leat/to/output.hpp>
+
+#include "fixture/counting.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -12,6 +15,7 @@
 #include <mutex>
 #include <numeric>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
@@ -52,7 +56,7 @@ leat::options workers(unsigned count) {
 leat::task<> ticks(leat::emitter<int>& out) {
   for (int i = 0; i != 4; ++i) {
     out(i);
-    co_await leat::sleep(1ms);
+    co_await leat::sleep(1h);
   }
 }
 
@@ -92,15 +96,8 @@ leat::task<> pointers(leat::emitter<std::unique_ptr<int>>& out) {
 
 leat::task<> breaking(leat::emitter<int>& out) {
   out(1);
-  co_await leat::sleep(1ms);
+  co_await leat::sleep(1h);
   throw std::runtime_error("the sensor is gone");
-}
-
-leat::task<> endless(leat::emitter<int>& out) {
-  for (int i = 0;; ++i) {
-    out(i);
-    co_await leat::next_turn();
-  }
 }
 
 leat::task<> waiting_for_ever(leat::emitter<int>& out) {
@@ -116,7 +113,7 @@ TEST_CASE("a coroutine is a source: it emits, sleeps, and ends the stream when i
     collected<int> seen;
     leat::flow flow("ticks");
     flow.input("sensor", leat::from::generate(ticks)) | leat::output("out", seen.sink());
-    leat::run(flow, workers(count));
+    leat::test::run(flow, {.workers = count}).finish();
     CHECK(seen.records() == std::vector<int>{0, 1, 2, 3});
   }
 }
@@ -198,7 +195,7 @@ TEST_CASE("an exception of the coroutine ends the run and names the step") {
   leat::flow flow("breaking");
   flow.input("sensor", leat::from::generate(breaking)) | leat::output("out", seen.sink());
   try {
-    leat::run(flow, workers(2));
+    leat::test::run(flow, {.workers = 2}).finish();
     FAIL("the run should have failed");
   } catch (leat::run_error const& e) {
     CHECK(e.step == "breaking.sensor");
@@ -215,7 +212,7 @@ TEST_CASE("an exception of a later step passes through the coroutine and keeps i
     return i;
   }) | leat::output("out", leat::to::for_each([](int) {}));
   try {
-    leat::run(flow);
+    leat::test::run(flow).finish();
     FAIL("the run should have failed");
   } catch (leat::run_error const& e) {
     CHECK(e.step == "later.picky");
@@ -223,7 +220,7 @@ TEST_CASE("an exception of a later step passes through the coroutine and keeps i
 }
 
 TEST_CASE("a stop ends a coroutine where it waits, whether it emits for ever or waits for ever") {
-  for (auto const source : {endless, waiting_for_ever}) {
+  for (auto const source : {leat::test::endless, waiting_for_ever}) {
     std::stop_source stop;
     int seen = 0;
     leat::flow flow("stopped");

@@ -5,17 +5,21 @@
 #include <leat/op/async_map.hpp>
 #include <leat/op/map.hpp>
 #include <leat/run/run.hpp>
+#include <leat/testing/run.hpp>
 #include <leat/to/output.hpp>
+
+#include "fixture/counting.hpp"
+#include "op/flows.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <mutex>
-#include <numeric>
-#include <span>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
@@ -23,57 +27,15 @@
 
 using namespace std::chrono_literals;
 
+using flows::sorted;
+using leat::test::count_to;
+using leat::test::endless;
+using leat::test::epoch_per_turn;
+using leat::test::into;
+using leat::test::up_to;
+using leat::test::with_marks;
+
 namespace {
-
-auto count_to(int n) {
-  return leat::from::generate([n](leat::emitter<int>& out) -> leat::task<> {
-    for (int i = 0; i != n; ++i) {
-      out(i);
-      if (i % 10 == 9) co_await leat::next_turn();
-    }
-  });
-}
-
-template <class T>
-auto into(std::vector<T>& log) {
-  return leat::to::for_each([&log](T record) { log.push_back(std::move(record)); });
-}
-
-/// Writes down the records and, between them, -1 at each mark.
-class with_marks {
- public:
-  explicit with_marks(std::vector<int>& log) : log_(&log) {}
-  class partition {
-   public:
-    explicit partition(std::vector<int>& log) : log_(&log) {}
-    void write_batch(std::span<int const> records) { log_->insert(log_->end(), records.begin(), records.end()); }
-    void flush() { log_->push_back(-1); }
-
-   private:
-    std::vector<int>* log_;
-  };
-  partition build(leat::step_services const&) const { return partition(*log_); }
-
- private:
-  std::vector<int>* log_;
-};
-
-std::vector<int> up_to(int n) {
-  std::vector<int> all(static_cast<std::size_t>(n));
-  std::iota(all.begin(), all.end(), 0);
-  return all;
-}
-
-std::vector<int> sorted(std::vector<int> all) {
-  std::sort(all.begin(), all.end());
-  return all;
-}
-
-leat::options epoch_per_turn() {
-  leat::options how;
-  how.snapshot_interval = 0ns;
-  return how;
-}
 
 /// Lets the even ones overtake the odd ones.
 leat::task<int> odd_ones_wait(int i) {
@@ -307,7 +269,7 @@ TEST_CASE("a record that takes too long is an outcome; its task is destroyed, th
             },
             leat::within(2ms), leat::as_outcome, order) |
         leat::output("out", into(seen));
-    leat::run(flow);
+    leat::test::run(flow).finish();
     CHECK(counted::alive == 0);
     REQUIRE(seen.size() == 60);
     int late = 0;
@@ -335,7 +297,7 @@ TEST_CASE("a record that takes too long ends the run when no outcomes are wanted
     co_return i;
   }, leat::within(1ms)) | leat::output("out", into(seen));
   try {
-    leat::run(flow);
+    leat::test::run(flow).finish();
     FAIL("the run should have failed");
   } catch (leat::run_error const& e) {
     CHECK(e.step == "late.ask");
@@ -421,12 +383,6 @@ TEST_CASE("keyed streams, several workers, several consumers") {
 TEST_CASE("a run that is stopped waits for the records under way") {
   std::stop_source stop;
   std::vector<int> seen;
-  auto endless = [](leat::emitter<int>& out) -> leat::task<> {
-    for (int i = 0;; ++i) {
-      out(i);
-      co_await leat::next_turn();
-    }
-  };
   leat::flow flow("stopped");
   flow.input("in", leat::from::generate(endless)) | leat::async_map("wait", odd_ones_wait) |
       leat::map([&stop](int i) {

@@ -4,7 +4,6 @@
 #include <leat/op/branch.hpp>
 #include <leat/op/compose.hpp>
 #include <leat/op/filter.hpp>
-#include <leat/op/flat_map.hpp>
 #include <leat/op/map.hpp>
 #include <leat/op/merge.hpp>
 
@@ -12,7 +11,6 @@
 
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>

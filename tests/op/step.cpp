@@ -5,51 +5,33 @@
 #include <leat/op/map.hpp>
 #include <leat/op/step.hpp>
 #include <leat/run/run.hpp>
+#include <leat/testing/run.hpp>
 #include <leat/to/output.hpp>
 
+#include "fixture/counting.hpp"
+
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <mutex>
-#include <numeric>
 #include <optional>
 #include <set>
-#include <span>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
 
 using namespace std::chrono_literals;
 
+using leat::test::count_to;
+using leat::test::endless;
+using leat::test::epoch_per_turn;
+using leat::test::into;
+using leat::test::up_to;
+using leat::test::with_marks;
+
 namespace {
-
-auto count_to(int n) {
-  return leat::from::generate([n](leat::emitter<int>& out) -> leat::task<> {
-    for (int i = 0; i != n; ++i) {
-      out(i);
-      if (i % 10 == 9) co_await leat::next_turn();
-    }
-  });
-}
-
-/// Writes down the records and, between them, -1 at each mark.
-class with_marks {
- public:
-  explicit with_marks(std::vector<int>& log) : log_(&log) {}
-  class partition {
-   public:
-    explicit partition(std::vector<int>& log) : log_(&log) {}
-    void write_batch(std::span<int const> records) { log_->insert(log_->end(), records.begin(), records.end()); }
-    void flush() { log_->push_back(-1); }
-
-   private:
-    std::vector<int>* log_;
-  };
-  partition build(leat::step_services const&) const { return partition(*log_); }
-
- private:
-  std::vector<int>* log_;
-};
 
 leat::task<> dedupe(leat::inlet<int>& in, leat::outlet<int>& out) {
   std::set<int> seen;
@@ -61,7 +43,7 @@ leat::task<> dedupe(leat::inlet<int>& in, leat::outlet<int>& out) {
 leat::task<> twice_slowly(leat::inlet<int>& in, leat::outlet<std::string>& out) {
   while (auto batch = co_await in.next()) {
     for (int const i : *batch) out(std::to_string(i));
-    co_await leat::sleep(1ms);
+    co_await leat::sleep(1h);
     for (int const i : *batch) out(std::to_string(i) + " again");
   }
   out("the end");
@@ -112,16 +94,6 @@ leat::task<> keeps_one_back(leat::inlet<int>& in, leat::outlet<int>& out) {
   if (kept) out(*kept);
 }
 
-auto into(std::vector<int>& log) {
-  return leat::to::for_each([&log](int i) { log.push_back(i); });
-}
-
-std::vector<int> up_to(int n, int from = 0) {
-  std::vector<int> all(static_cast<std::size_t>(n - from));
-  std::iota(all.begin(), all.end(), from);
-  return all;
-}
-
 }  // namespace
 
 TEST_CASE("a coroutine step keeps its state in its locals") {
@@ -139,8 +111,8 @@ TEST_CASE("a batch stays while the coroutine sleeps; what it emits last comes be
   std::vector<std::string> seen;
   leat::flow flow("slow");
   flow.input("in", count_to(20)) | leat::step("slow", twice_slowly) |
-      leat::output("out", leat::to::for_each([&](std::string s) { seen.push_back(std::move(s)); }));
-  leat::run(flow);
+      leat::output("out", into(seen));
+  leat::test::run(flow).finish();
   REQUIRE(seen.size() == 41);
   CHECK(seen.front() == "0");
   CHECK(seen[10] == "0 again");
@@ -155,9 +127,7 @@ TEST_CASE("a coroutine that returns early discards the rest, and the flow goes o
   std::vector<int> others;
   all | leat::step("three", first_three) | leat::output("out", into(seen));
   all | leat::output("all", into(others));
-  leat::options how;
-  how.snapshot_interval = 0ns;
-  leat::run(flow, how);
+  leat::run(flow, epoch_per_turn());
   CHECK(seen == up_to(3));
   CHECK(others == up_to(1000));
 }
@@ -184,9 +154,7 @@ TEST_CASE("what was emitted for the records of an epoch comes before the epoch's
   std::vector<int> log;
   leat::flow flow("marks");
   flow.input("in", count_to(30)) | leat::step("helped", with_helpers) | leat::output("out", with_marks(log));
-  leat::options how;
-  how.snapshot_interval = 0ns;
-  leat::run(flow, how);
+  leat::run(flow, epoch_per_turn());
   std::vector<int> records;
   int since_mark = 0;
   int marks = 0;
@@ -209,9 +177,7 @@ TEST_CASE("what a coroutine keeps back comes with a later epoch, at the latest b
   std::vector<int> log;
   leat::flow flow("back");
   flow.input("in", count_to(20)) | leat::step("back", keeps_one_back) | leat::output("out", with_marks(log));
-  leat::options how;
-  how.snapshot_interval = 0ns;
-  leat::run(flow, how);
+  leat::run(flow, epoch_per_turn());
   REQUIRE(log.size() >= 22);
   CHECK(log[8] == 8);
   CHECK(log[9] == -1);
@@ -226,8 +192,7 @@ TEST_CASE("marks of several streams meet behind coroutine steps of different spe
   all | leat::step("slow", with_helpers) | leat::output("slow out", with_marks(log));
   std::vector<int> fast;
   all | leat::step("fast", keeps_one_back) | leat::output("fast out", into(fast));
-  leat::options how;
-  how.snapshot_interval = 0ns;
+  leat::options how = epoch_per_turn();
   how.batch_size = 3;
   leat::run(flow, how);
   std::erase(log, -1);
@@ -285,12 +250,6 @@ TEST_CASE("an exception of the coroutine ends the run and names the step") {
 TEST_CASE("a stop reaches the coroutine as the end of its input") {
   std::stop_source stop;
   std::vector<int> seen;
-  auto endless = [](leat::emitter<int>& out) -> leat::task<> {
-    for (int i = 0;; ++i) {
-      out(i);
-      co_await leat::next_turn();
-    }
-  };
   leat::flow flow("stopped");
   flow.input("in", leat::from::generate(endless)) | leat::step("back", keeps_one_back) |
       leat::output("out", leat::to::for_each([&](int i) {

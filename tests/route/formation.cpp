@@ -221,8 +221,9 @@ TEST_CASE("both sides are told the field that differs, and both its values") {
          "the flow differs: here \"f.in (map)\", there \"f.in (input)\"");
   differ([](membership& m) { m.flow += "f.out (output)\n"; }, "the flow differs: here nothing, there \"f.out (output)\"",
          "the flow differs: here \"f.out (output)\", there nothing");
-  differ([](membership& m) { m.packets_in_flight = 4; }, "the number of packets in flight differs: here 16, there 4",
-         "the number of packets in flight differs: here 4, there 16");
+  differ([](membership& m) { m.channel_bytes = 4; },
+         "the credit of a channel in bytes (--channel-bytes) differs: here 0, there 4",
+         "the credit of a channel in bytes (--channel-bytes) differs: here 4, there 0");
 }
 
 TEST_CASE("both sides are told the step whose records differ, and what they consist of") {
@@ -333,6 +334,34 @@ TEST_CASE("a proof that was heard does not serve again") {
   CHECK_FALSE(replayed->open());
 }
 
+TEST_CASE("what a process says itself does not serve to get in, neither sent back nor on another connection") {
+  for (bool const crossed : {false, true}) {
+    CAPTURE(crossed);
+    world all(2);
+    all.like.secret = "known to two";
+    candidate& one = all.start(1);
+    all.advance(1ms);
+    std::unique_ptr<leat::connection> mirrors[2] = {all.net.dial("host1:1"), all.net.dial("host1:1")};
+    std::size_t told = 0;
+    for (int round = 0; round != 4; ++round) {
+      all.advance(2ms);
+      std::vector<std::byte> const words[2] = {heard(*mirrors[0]), heard(*mirrors[1])};
+      for (unsigned i = 0; i != 2; ++i) {
+        std::vector<std::byte> const& back = words[crossed ? 1 - i : i];
+        told += back.size();
+        if (mirrors[i]->open()) say(*mirrors[i], back);
+      }
+    }
+    CHECK(told == 2 * hello::size);  // no proof, and not what it is made of
+    CHECK(one.failure.empty());
+    REQUIRE(one.said.size() == 2);
+    CHECK(one.said[0].find("was sent away: it answers with this process's own words") != std::string::npos);
+    all.start(0);
+    all.advance(2s);
+    CHECK(all.all_formed());
+  }
+}
+
 TEST_CASE("strangers are sent away, before and after the cluster has formed") {
   world all(2);
   candidate& one = all.start(1);
@@ -401,7 +430,7 @@ TEST_CASE("a door that other machines can reach wants a secret, or to be told th
     return one.failure;
   };
   membership who = all.member(0);
-  CHECK(outcome(who).find("give all processes a secret (--secret-file), or say --insecure") != std::string::npos);
+  CHECK(outcome(who).find("give all processes a secret (--secret-file) or certificates, or say --insecure") != std::string::npos);
   who.open_to_anyone = true;
   CHECK(outcome(who).empty());
   who.open_to_anyone = false;

@@ -10,6 +10,7 @@
 #include <leat/to/output.hpp>
 
 #include "fixture/one_at_a_time.hpp"
+#include "fixture/two_by_two.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -30,11 +31,7 @@ std::vector<int> numbers(int count) {
 
 /// Two processes of two workers, between which everything takes up to a millisecond.
 leat::detail::simulation far_apart(std::uint64_t seed) {
-  leat::detail::simulation how;
-  how.seed = seed;
-  how.processes = 2;
-  how.each.workers = 2;
-  how.each.batch_size = 2;
+  leat::detail::simulation how = leat::test::two_by_two(seed);
   how.network.longest_delay = 1ms;
   return how;
 }
@@ -74,7 +71,6 @@ TEST_CASE("a stop may come at any time, also when a process has nothing left to 
       flow.input("in", leat::from::iterable(numbers(3))) | leat::redistribute("spread") |
           leat::output("out", leat::to::collect(got));
       leat::detail::simulation how = far_apart(at);
-      how.each.snapshot_interval = std::chrono::nanoseconds::max();
       how.network.capacity = capacity;
       leat::detail::simulated_cluster cluster(flow.description(), how);
       cluster.begin();

@@ -12,6 +12,8 @@
 #include <leat/to/collect.hpp>
 #include <leat/to/output.hpp>
 
+#include "fixture/two_by_two.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -25,6 +27,7 @@ using namespace std::chrono_literals;
 using leat::detail::driven;
 using leat::detail::routine;
 using leat::detail::simulated_runtime;
+using leat::test::two_by_two;
 
 namespace {
 
@@ -98,16 +101,6 @@ std::string stuck(leat::flow const& flow, leat::detail::simulation const& how) {
     return error.what();
   }
   return "";
-}
-
-leat::detail::simulation two_by_two(std::uint64_t seed) {
-  leat::detail::simulation how;
-  how.seed = seed;
-  how.processes = 2;
-  how.each.workers = 2;
-  how.each.batch_size = 2;
-  how.each.snapshot_interval = std::chrono::nanoseconds::max();
-  return how;
 }
 
 }  // namespace

@@ -39,6 +39,21 @@ inline std::string described(plan const& what, drawn_shape const& shape) {
   if (how.network.stalls_one_in != 0)
     text += ", one in " + number(how.network.stalls_one_in) + " stalls up to " +
             number(how.network.longest_stall.count()) + " ns";
+  leat::detail::simulated_network const& net = how.network;
+  if (net.uneven) text += ", uneven";
+  if (net.longest_piece != 0) text += ", pieces of up to " + number(net.longest_piece) + " bytes";
+  if (how.heartbeats) text += ", heartbeats";
+  if (how.forms) {
+    text += ", formed by processes that begin within " + number(how.longest_start.count()) + " ns";
+    if (net.refuses_one_in != 0) text += ", one dial in " + number(net.refuses_one_in) + " refused";
+    if (net.breaks_one_in != 0)
+      text += ", one connection in " + number(net.breaks_one_in) + " and " + number(net.most_breaks) +
+              " at most broken within " + number(net.longest_until_break) + " bytes, unnoticed for up to " +
+              number(net.longest_unnoticed.count()) + " ns";
+  }
+  if (shape.cut_after)
+    text += ", cut after " + number(shape.cut_after->count()) + " ns, unnoticed for up to " +
+            number(shape.longest_unnoticed.count()) + " ns";
   if (shape.stopped_after)
     text += ", stopped after " + number(shape.stopped_after->count()) + " ns at process " + number(shape.stopped_at);
   text += what.texts ? ", texts\n" : ", numbers\n";

@@ -28,23 +28,43 @@ class judge {
  public:
   judge(plan const& what, unsigned workers, observed const& shown) : plan_(what), workers_(workers), shown_(shown) {}
 
-  std::string verdict() {
+  /// Of a run that came to its end, or was stopped in order.
+  std::string verdict() const { return verdict(shown_.stopped, &judge::results_are_wrong); }
+
+  /// Of a run that was broken off: what there is is right, there once and in order, and whatever belongs to an epoch that
+  /// the workers of a sink have closed is there.
+  std::string verdict_on_a_part() const { return verdict(true, &judge::part_is_wrong); }
+
+  /// Whether a source has not emitted all that it holds.
+  bool is_cut_short() const { return !is_possible(0); }
+
+  /// Of a run that never began.
+  std::string verdict_on_nothing() const {
+    for (std::vector<seen> const* all : {&shown_.sources, &shown_.steps})
+      for (seen const& one : *all)
+        if (!one.items.empty()) return "records came out though the cluster has not formed";
+    return {};
+  }
+
+ private:
+  using results = std::string (judge::*)(std::size_t) const;
+
+  std::string verdict(bool cut_short_somewhere, results wrong_results) const {
     for (std::size_t i = 0; i != plan_.sources.size(); ++i) {
-      std::string const wrong = source_is_wrong(i);
+      std::string const wrong = source_is_wrong(i, cut_short_somewhere);
       if (!wrong.empty()) return wrong;
     }
     // A source that has emitted everything when it is stopped may have come to its end or not.
     std::string wrong;
-    std::size_t const ways = shown_.stopped ? std::size_t{1} << plan_.sources.size() : 1;
+    std::size_t const ways = cut_short_somewhere ? std::size_t{1} << plan_.sources.size() : 1;
     for (std::size_t cut_short = 0; cut_short != ways; ++cut_short) {
       if (!is_possible(cut_short)) continue;
-      wrong = results_are_wrong(cut_short);
+      wrong = (this->*wrong_results)(cut_short);
       if (wrong.empty()) return {};
     }
     return wrong;
   }
 
- private:
   flowing intended(std::size_t source) const {
     return reference::source(plan_.steps[source], plan_.sources[source], workers_);
   }
@@ -55,7 +75,7 @@ class judge {
   }
 
   /// The sources themselves: all that they hold, or, when they were stopped, some of it; nothing else, nothing twice.
-  std::string source_is_wrong(std::size_t number) const {
+  std::string source_is_wrong(std::size_t number, bool cut_short) const {
     flowing const whole = intended(number);
     std::vector<item> const& got = shown_.sources[number].items;
     std::string const where = "source n" + std::to_string(number) + ": ";
@@ -68,40 +88,62 @@ class judge {
       auto const b = sorted(whole.items, false);
       if (!std::includes(b.begin(), b.end(), a.begin(), a.end())) return where + "emits what it does not hold";
     }
-    if (!shown_.stopped && got.size() != whole.items.size()) return where + "does not emit all";
+    if (!cut_short && got.size() != whole.items.size()) return where + "does not emit all";
     return {};
   }
 
   std::string results_are_wrong(std::size_t cut_short) const {
+    for (std::size_t i = 0; i != plan_.sources.size(); ++i)
+      if (shown_.sources[i].marks.size() != workers_)
+        return "source n" + std::to_string(i) + " did not end on every worker";
+    return results_are_wrong(cut_short, &judge::compare);
+  }
+  std::string part_is_wrong(std::size_t cut_short) const {
+    return results_are_wrong(cut_short, &judge::compare_part);
+  }
+
+  using comparison = std::string (judge::*)(planned_step const&, std::size_t, reference&) const;
+
+  std::string results_are_wrong(std::size_t cut_short, comparison differs) const {
     reference expected(plan_, workers_);
     for (std::size_t i = 0; i != plan_.sources.size(); ++i) {
       flowing& source = expected.stream(plan_.steps[i].to.front());
       source.items = shown_.sources[i].items;
       source.last_epochs = shown_.sources[i].marks;
+      source.last_epochs.resize(workers_);
+      for (item const& one : source.items)
+        source.last_epochs[one.worker] = std::max(source.last_epochs[one.worker], one.epoch);
       source.ended = (cut_short >> i & 1) == 0;
-      if (source.last_epochs.size() != workers_) return "source n" + std::to_string(i) + " did not end on every worker";
     }
     expected.run();
     for (planned_step const& step : plan_.steps) {
       std::string wrong;
       if (is_sink(step.what) && step.what != op::raises)
-        wrong = compare(step, step.from.front(), expected);
+        wrong = (this->*differs)(step, step.from.front(), expected);
       else if (step.what == op::inspect || step.what == op::inspect_debug)
-        wrong = compare(step, step.to.front(), expected);
+        wrong = (this->*differs)(step, step.to.front(), expected);
       if (!wrong.empty()) return step.name() + ": " + wrong;
     }
     return {};
   }
 
+  bool knows_dates(planned_step const& step, std::size_t stream) const {
+    return plan_.streams[stream].dated && step.what != op::library_collect && step.what != op::inspect;
+  }
+  order order_at(planned_step const& step, std::size_t stream) const {
+    order const how = plan_.streams[stream].how;
+    if (step.what == op::partitioned_sink_by_value) return order::none;
+    return step.what == op::partitioned_sink && how == order::total ? order::per_key : how;
+  }
+  static bool knows_workers(planned_step const& step) {
+    return step.what == op::sink || step.what == op::moving_sink;
+  }
+
   std::string compare(planned_step const& step, std::size_t stream, reference& expected) const {
     flowing& wanted = expected.stream(stream);
     seen const& got = shown_.steps[step.number];
-    bool const dates = plan_.streams[stream].dated && step.what != op::library_collect && step.what != op::inspect;
-    bool const spread_by_value = step.what == op::partitioned_sink_by_value;
-    bool const sent_on = spread_by_value || step.what == op::partitioned_sink;
-    order how = plan_.streams[stream].how;
-    if (sent_on && how == order::total) how = order::per_key;
-    if (spread_by_value) how = order::none;
+    bool const dates = knows_dates(step, stream);
+    order const how = order_at(step, stream);
 
     std::string const counts = std::to_string(got.items.size()) + " records, " + std::to_string(wanted.items.size()) +
                                " are expected";
@@ -111,9 +153,45 @@ class judge {
     if (how == order::per_key && by_key(got.items, dates) != by_key(wanted.items, dates))
       return "another order of a key";
     if (step.what == op::partitioned_sink && !parts_are_kept(got.items)) return "a key is in two partitions";
-    bool const knows_workers = step.what == op::sink || step.what == op::moving_sink;
-    if (knows_workers && got.marks != wanted.last_epochs) return "marks were lost or made up";
+    if (knows_workers(step) && got.marks != wanted.last_epochs) return "marks were lost or made up";
     return {};
+  }
+
+  std::string compare_part(planned_step const& step, std::size_t stream, reference& expected) const {
+    flowing& wanted = expected.stream(stream);
+    seen const& got = shown_.steps[step.number];
+    bool const dates = knows_dates(step, stream);
+    order const how = order_at(step, stream);
+
+    auto const some = sorted(got.items, dates);
+    auto const all = sorted(wanted.items, dates);
+    if (!std::includes(all.begin(), all.end(), some.begin(), some.end()))
+      return "of a part of a run: records that are wrong, or there twice, or in other epochs";
+    if (how == order::total && !begins_with(plain(wanted.items, dates), plain(got.items, dates)))
+      return "of a part of a run: another order";
+    if (how == order::per_key) {
+      auto whole = by_key(wanted.items, dates);
+      for (auto const& [key, values] : by_key(got.items, dates))
+        if (!begins_with(whole[key], values)) return "of a part of a run: another order of a key";
+    }
+    if (dates && knows_workers(step) && got.marks.size() == workers_ && !has_last_words()) {
+      std::uint64_t const closed = *std::min_element(got.marks.begin(), got.marks.end());
+      auto const is_later = [closed](item const& one) { return one.epoch > closed; };
+      std::vector<item> there = some;
+      std::vector<item> due = all;
+      std::erase_if(there, is_later);
+      std::erase_if(due, is_later);
+      if (there != due) return "records of an epoch that was closed are missing";
+    }
+    return {};
+  }
+  /// What a coroutine says at the end of its input it says whether or not the source's end was seen.
+  bool has_last_words() const {
+    return std::any_of(plan_.steps.begin(), plan_.steps.end(),
+                       [](planned_step const& step) { return step.what == op::step_with_last_word; });
+  }
+  static bool begins_with(std::vector<item> const& all, std::vector<item> const& some) {
+    return some.size() <= all.size() && std::equal(some.begin(), some.end(), all.begin());
   }
 
   static std::vector<item> sorted(std::vector<item> all, bool dates) {

@@ -78,10 +78,13 @@ TEST_CASE("the records under way are bounded by the configuration, however slow 
     CAPTURE(seed);
     chance by(seed);
     leat::detail::simulation how = draw_shape(by).how;
+    how.heartbeats = false;
+    how.network.longest_piece = 0;
     how.each.batch_size = by.between(1, 4);
     how.channel_packets = by.between(1, 4);
     how.each.channel_bytes = by.between(1, 4 * least_frame);
     how.network.capacity = std::max<std::size_t>(how.network.capacity, 300);
+    how.network.longest_until_break = std::min(how.network.longest_until_break, surely_healed);
     how.network.longest_delay = std::chrono::microseconds(by.between(1, 20));
     plan const what = draw_flood(by);
     seen emitted;

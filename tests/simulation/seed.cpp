@@ -9,11 +9,15 @@
 #include "simulation/random_flow.hpp"
 #include "simulation/shape.hpp"
 
+#include <leat/run/cluster.hpp>
 #include <leat/run/simulated_cluster.hpp>
 #include <leat/to/output.hpp>
 
-#include <exception>
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <span>
 #include <string>
 #include <utility>
@@ -29,6 +33,9 @@ struct drawn {
     shape = draw_shape(by);
     what = random_flow(by, shape.workers(), shape.stopped_after.has_value()).draw();
     if (!shape.stopped_after && by.one_in(8)) fails = random_flow::set_trap(what, by, shape.workers());
+    if (!fails) return;
+    shape.cut_after.reset();
+    shape.how.network.longest_until_break = std::min(shape.how.network.longest_until_break, surely_healed);
   }
 
   drawn_shape shape;
@@ -39,19 +46,107 @@ struct drawn {
 /// More turns than any drawn flow needs.
 constexpr std::uint64_t most_turns = 3'000'000;
 
-void drive(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, bool& stopped) {
+/// What was done to a run.
+struct incidents {
+  bool stopped = false;
+  bool cut = false;
+  bool cut_when_formed = false;
+  std::chrono::nanoseconds cut_at{0};
+};
+
+bool all_formed(leat::detail::simulated_cluster& cluster, drawn_shape const& shape) {
+  for (unsigned process = 0; process != shape.how.processes; ++process)
+    if (!cluster.process(process).assembled()) return false;
+  return true;
+}
+
+void drive(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, incidents& happened) {
   leat::detail::simulated_runtime& world = cluster.world();
   outside = &world;
   cluster.begin();
   if (shape.stopped_after)
     world.after(*shape.stopped_after, [&] {
-      stopped = true;
+      happened.stopped = true;
       cluster.process(shape.stopped_at).stop();
+    });
+  if (shape.cut_after)
+    world.after(*shape.cut_after, [&] {
+      happened.cut_when_formed = all_formed(cluster, shape);
+      happened.cut = cluster.links().cut_one(shape.cut_which, shape.longest_unnoticed);
+      happened.cut_at = world.elapsed();
     });
   while (!world.all_done()) {
     if (!world.step(leat::detail::never)) world.fail_stuck();
     if (world.turns() > most_turns) throw leat::stuck_error("the flow has not ended after a great many turns");
   }
+}
+
+/// Whoever is stopped before its sources have emitted everything has all processes stop.
+std::string stop_is_wrong(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, judge const& by) {
+  if (!by.is_cut_short()) return {};
+  for (unsigned process = 0; process != shape.how.processes; ++process)
+    if (!cluster.process(process).stopping()) return "process " + std::to_string(process) + " was not told to stop";
+  return {};
+}
+
+/// How a process ended: of what, or well.
+struct ending {
+  bool well = false;
+  bool lost = false;
+  std::string said = "nothing";
+};
+
+ending ending_of(leat::detail::execution& process) {
+  ending how;
+  try {
+    process.rethrow();
+    how.well = true;
+  } catch (leat::cluster_error const& failure) {
+    how.lost = failure.exit_status == leat::cluster_error::status::lost;
+    how.said = failure.what();
+  } catch (std::exception const& failure) {
+    how.said = failure.what();
+  }
+  return how;
+}
+
+/// The first of these that failed of anything but that a process was lost.
+std::string not_lost(std::vector<ending> const& all) {
+  for (std::size_t process = 0; process != all.size(); ++process)
+    if (!all[process].well && !all[process].lost)
+      return "process " + std::to_string(process) + " failed of " + all[process].said;
+  return {};
+}
+
+/// A connection may have broken for good: then every process fails of it, soon. One alone may come to its end, when the
+/// last words of another are lost to the third; but by then the work is done.
+std::string broken_run_is_wrong(leat::detail::simulated_cluster& cluster, drawn_shape const& shape,
+                                incidents const& happened, judge const& by) {
+  std::vector<ending> all;
+  std::size_t well = 0;
+  for (unsigned process = 0; process != shape.how.processes; ++process) {
+    all.push_back(ending_of(cluster.process(process)));
+    if (all.back().well) ++well;
+  }
+  if (std::string const wrong = not_lost(all); !wrong.empty()) return wrong;
+  if (well != 0) return by.verdict();
+  auto const since_cut = cluster.world().elapsed() - happened.cut_at;
+  auto const most = happened.cut_when_formed ? std::chrono::seconds(3) : std::chrono::seconds(70);
+  if (since_cut > most) return "the processes took too long to end";
+  return by.verdict_on_a_part();
+}
+
+/// A process was stopped before it had met the others: it ends well, they miss it.
+std::string abandoned_run_is_wrong(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, judge const& by) {
+  std::vector<ending> all;
+  for (unsigned process = 0; process != shape.how.processes; ++process) {
+    all.push_back(ending_of(cluster.process(process)));
+    if (all.back().well && !cluster.process(process).abandoned())
+      return "process " + std::to_string(process) + " ended well without the one that was stopped";
+  }
+  if (std::string const wrong = not_lost(all); !wrong.empty()) return wrong;
+  if (cluster.world().elapsed() > std::chrono::seconds(70)) return "the processes took too long to end";
+  return by.verdict_on_nothing();
 }
 
 /// Every process has to fail, of the planned cause.
@@ -96,26 +191,38 @@ outcome run(drawn const& seed) {
   describe_flow(to, seed.what, shown, collected);
   try {
     leat::detail::simulated_cluster cluster(to.flow.description(), seed.shape.how);
-    drive(cluster, seed.shape, shown.stopped);
+    incidents happened;
+    drive(cluster, seed.shape, happened);
+    shown.stopped = happened.stopped;
     result.trace = cluster.world().trace();
+    for (planned_step const& step : seed.what.steps)
+      for (auto const& [key, value] : collected[step.number])
+        shown.steps[step.number].items.push_back({Kind::number(key), Kind::number(value), 0, 0});
+    plan without_trap = seed.what;
+    for (planned_step& step : without_trap.steps) step.f.trapped = false;
+    judge const by(without_trap, seed.shape.workers(), shown);
+
+    bool const abandoned = cluster.process(seed.shape.stopped_at).abandoned();
+    bool const broken = happened.cut || cluster.links().longest_broken() > surely_healed;
     if (seed.fails) {
       result.wrong = failure_is_wrong(cluster, seed.shape.how.processes);
-      return result;
+      if (result.wrong.empty()) result.wrong = by.verdict_on_a_part();
+    } else if (abandoned) {
+      result.wrong = abandoned_run_is_wrong(cluster, seed.shape, by);
+    } else if (broken) {
+      result.wrong = broken_run_is_wrong(cluster, seed.shape, happened, by);
+    } else {
+      cluster.rethrow();
+      result.wrong = by.verdict();
+      if (result.wrong.empty()) result.wrong = stop_is_wrong(cluster, seed.shape, by);
     }
-    cluster.rethrow();
   } catch (leat::run_error const& failure) {
     // One process alone fails while it is put together.
     bool const planned = std::string(failure.what()).find(planned_failure().what()) != std::string::npos;
     if (!seed.fails || !planned) result.wrong = failure.what();
-    return result;
   } catch (std::exception const& failure) {
     result.wrong = failure.what();
-    return result;
   }
-  for (planned_step const& step : seed.what.steps)
-    for (auto const& [key, value] : collected[step.number])
-      shown.steps[step.number].items.push_back({Kind::number(key), Kind::number(value), 0, 0});
-  result.wrong = judge(seed.what, seed.shape.workers(), shown).verdict();
   return result;
 }
 

@@ -3,9 +3,12 @@
 
 #include "state/keyed.hpp"
 
+#include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 using keyed::pairs;
@@ -34,6 +37,22 @@ TEST_CASE("stateful_flat_map keeps what views show") {
         });
       },
       pairs<int, std::string>{{1, text.substr(0, 32)}, {1, "x"}, {1, text.substr(0, 30)}, {1, "x"}});
+}
+
+TEST_CASE("stateful_flat_map copies what a span shows of the state, which keeps it") {
+  using words = std::vector<std::string>;
+  keyed::check(
+      pairs<int, std::string>{{1, "the first of them, on the heap"}, {1, "the second of them, on the heap"}},
+      [] {
+        return leat::stateful_flat_map("all so far", [](std::optional<words>& kept, std::string word) {
+          if (!kept) kept.emplace();
+          kept->push_back(std::move(word));
+          return std::span<std::string>(*kept);
+        });
+      },
+      pairs<int, std::string>{{1, "the first of them, on the heap"},
+                              {1, "the first of them, on the heap"},
+                              {1, "the second of them, on the heap"}});
 }
 
 TEST_CASE("stateful_flat_map takes a function that returns the state and the results") {

@@ -37,7 +37,7 @@ class list {
   }
   ~list() {
     clear();
-    ::operator delete(first_);
+    ::operator delete(static_cast<void*>(first_));
   }
 
   T* begin() { return first_; }
@@ -85,14 +85,14 @@ class list {
   [[gnu::cold, gnu::noinline]] void grow() {
     std::size_t const room = room_ == 0 ? 4 : room_ * 2;
     if constexpr (std::is_trivially_copyable_v<T>) {
-      first_ = static_cast<T*>(regrown(first_, size_ * sizeof(T), room * sizeof(T)));
+      first_ = static_cast<T*>(regrown(static_cast<void*>(first_), size_ * sizeof(T), room * sizeof(T)));
     } else {
       T* const to = static_cast<T*>(::operator new(room * sizeof(T)));
       for (std::size_t i = 0; i != size_; ++i) {
         ::new (static_cast<void*>(to + i)) T(std::move(first_[i]));
         first_[i].~T();
       }
-      ::operator delete(first_);
+      ::operator delete(static_cast<void*>(first_));
       first_ = to;
     }
     room_ = room;

@@ -18,7 +18,7 @@ handed_in<S> hand_in(S&& up) {
   if constexpr (std::is_lvalue_reference_v<S>)
     return stream<record_of<S>>(up);
   else
-    return std::move(up);
+    return std::forward<S>(up);
 }
 
 template <class F, class... S>
@@ -49,6 +49,22 @@ class compose_step {
   F f_;
 };
 
+/// What a `compose` without a name becomes: a sentence.
+template <bool NothingWasRefusedBefore>
+stream<poison> nameless_compose() {
+  constexpr bool compose_has_a_name = !NothingWasRefusedBefore;
+  static_assert(compose_has_a_name,
+                "leat: compose(name, f): an operator of your own needs a name, as its first argument: the names of its "
+                "steps are inside it");
+  return {};
+}
+struct nameless_compose_step {
+  template <a_stream S>
+  friend stream<poison> operator|(S&&, nameless_compose_step) {
+    return nameless_compose<!silent<S>>();
+  }
+};
+
 }  // namespace detail
 
 /// An operator of one's own: `f` is given the stream and pipes it through other steps, whose names are then inside
@@ -57,6 +73,10 @@ class compose_step {
 template <class F>
 detail::compose_step<F> compose(step_name name, F f) {
   return {std::move(name), std::move(f)};
+}
+template <class F>
+detail::nameless_compose_step compose(F const&) {
+  return {};
 }
 
 /// The same over several streams: `compose("name", f, a, b)` calls `f(a, b)`.
@@ -72,6 +92,11 @@ auto compose(step_name name, F f, First&& first, More&&... more) {
     detail::scope const inside(detail::stream_access::graph_of(first), step);
     return f(detail::hand_in(std::forward<First>(first)), detail::hand_in(std::forward<More>(more))...);
   }
+}
+template <class F, detail::a_stream First, detail::a_stream... More>
+  requires(!std::is_convertible_v<F, step_name>)
+stream<poison> compose(F const&, First const&, More const&...) {
+  return detail::nameless_compose<!(detail::silent<First> || ... || detail::silent<More>)>();
 }
 
 }  // namespace leat

@@ -3,7 +3,6 @@
 
 #include <leat/op/function.hpp>
 
-#include <concepts>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -53,7 +52,7 @@ class emit_to {
   template <class X>
   [[gnu::always_inline]] void operator()(X&& record) const {
     if constexpr (std::is_same_v<X, U>)
-      (*next_)(std::move(record));
+      (*next_)(std::forward<X>(record));
     else if constexpr (std::is_same_v<std::remove_cvref_t<X>, U>)
       (*next_)(std::as_const(record));
     else if constexpr (std::is_same_v<U, std::string> && std::is_convertible_v<X, std::string_view>)

@@ -5,7 +5,6 @@
 #include <leat/op/stage.hpp>
 
 #include <cstddef>
-#include <type_traits>
 #include <utility>
 
 namespace leat {

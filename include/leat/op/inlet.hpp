@@ -7,7 +7,6 @@
 #include <coroutine>
 #include <cstddef>
 #include <span>
-#include <type_traits>
 #include <utility>
 
 namespace leat {

@@ -11,7 +11,6 @@
 #include <leat/record.hpp>
 
 #include <algorithm>
-#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <type_traits>

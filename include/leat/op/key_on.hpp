@@ -5,7 +5,6 @@
 #include <leat/op/kernel.hpp>
 
 #include <source_location>
-#include <type_traits>
 #include <utility>
 
 namespace leat {

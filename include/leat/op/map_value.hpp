@@ -30,7 +30,7 @@ struct map_value_op {
     if constexpr (in_place && std::is_same_v<X, T>) {
       V&& made = f(std::move(record.second));
       if (&made != &record.second) record.second = std::move(made);
-      return std::move(record);
+      return std::forward<X>(record);
     } else if constexpr (takes_as_it_comes<F, V, std::conditional_t<std::is_same_v<X, T>, V, value>>())
       return out(std::forward<X>(record).first, f(std::forward<X>(record).second));
     else

@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <limits>
 
 /// What the running form of a step is made of. All of it lives on one worker and is called by no other thread.
 namespace leat {

@@ -108,7 +108,7 @@ class formation final : public meeting {
     if (net_.listen(address) && mine_.secret.empty() && !mine_.open_to_anyone)
       throw cluster_error(cluster_error::status::refused,
                           "anybody who can reach " + address +
-                              " could join: give all processes a secret (--secret-file), or say --insecure");
+                              " could join: give all processes a secret (--secret-file) or certificates, or say --insecure");
     for (member& one : members_) one.dial_at = now;
   }
 
@@ -193,11 +193,12 @@ class formation final : public meeting {
         one.dialed ? "process " + std::to_string(*one.dialed) + " (" + mine_.addresses[*one.dialed] + ")"
         : one.at() == handshake::stage::hello ? "somebody who connected"
                                               : "process " + std::to_string(one.theirs().process);
-    if (one.final()) fail(who + " cannot be in one cluster with this process: " + one.failure());
+    if (one.final())
+      fail(who + " cannot be in one cluster with this process: " + (one.failure().empty() ? one.trouble() : one.failure()));
     std::string const why = !one.failure().empty() ? one.failure() : one.open() ? "it does not answer" : one.trouble();
     if (one.dialed)
       members_[*one.dialed].trouble = why;
-    else if (!one.failure().empty() && ++sent_away_ <= most_told)
+    else if ((!one.failure().empty() || one.link_refused()) && ++sent_away_ <= most_told)
       say_("leat: " + who + " was sent away: " + why);
   }
 

@@ -49,9 +49,10 @@ class handshake {
   hello const& theirs() const { return theirs_; }
   /// It cannot go on; why, for a person. `final`: and neither can this process.
   std::string const& failure() const { return failure_; }
-  bool final() const { return final_; }
+  bool final() const { return final_ || (dialed && link_ && link_->refused()); }
   bool open() const { return link_->open(); }
   std::string trouble() const { return link_->trouble(); }
+  bool link_refused() const { return link_ && link_->refused(); }
   bool all_sent() const { return sent_ == out_.size(); }
   int descriptor() const { return link_->descriptor(); }
   void on_ready(std::function<void()> const& call) {
@@ -162,6 +163,8 @@ class handshake {
     in_.clear();
     if (!theirs_.read(said)) return fail("what came is not the greeting of a flow", false);
     if (theirs_.cluster != words_.cluster) return fail("it belongs to another cluster", dialed.has_value());
+    // Before the proof: of two hellos of one run, each on a connection of its own, the proofs serve each other.
+    if (theirs_.nonce == words_.nonce) return fail("it answers with this process's own words", dialed.has_value());
     if (theirs_.protocol != hello::this_protocol) return fail(difference(words_, theirs_), dialed.has_value());
     expected_proof_ = proof_of(mine_.secret, said, own_);
     say(word::proof, proof_of(mine_.secret, own_, said));

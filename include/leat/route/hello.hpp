@@ -31,7 +31,7 @@ struct hello {
   std::uint64_t cluster = 0;    ///< hash of the cluster's name
   std::uint64_t addresses = 0;  ///< hash of the list of addresses
   std::uint64_t flow = 0;       ///< hash of the flow's description
-  std::uint64_t credit = 0;     ///< packets in flight per channel
+  std::uint64_t credit = 0;     ///< bytes of credit per channel
   std::array<std::uint64_t, 2> nonce{};      ///< chance, drawn once per run of a process: tells its runs apart
   std::array<std::uint64_t, 2> challenge{};  ///< chance, drawn once per connection: no proof serves twice
 
@@ -86,7 +86,7 @@ inline std::string difference(hello const& mine, hello const& theirs) {
   if (mine.processes != theirs.processes)
     return differs("the number of processes", mine.processes, theirs.processes);
   if (mine.workers != theirs.workers) return differs("the number of workers per process", mine.workers, theirs.workers);
-  if (mine.credit != theirs.credit) return differs("the number of packets in flight", mine.credit, theirs.credit);
+  if (mine.credit != theirs.credit) return differs("the credit of a channel in bytes (--channel-bytes)", mine.credit, theirs.credit);
   if (theirs.process >= theirs.processes)
     return "there the number of the process is " + std::to_string(theirs.process) + " of " +
            std::to_string(theirs.processes);

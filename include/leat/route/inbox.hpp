@@ -45,6 +45,8 @@ class inbox {
     if (one.header.count != 0) {
       if (bytes_ <= 0) return false;
       bytes_ -= channel_credit::cost_of(one.header);
+    } else {
+      one.payload = {};
     }
     ++messages_;
     keep_few_slabs(one);

@@ -31,6 +31,8 @@ class connection {
   virtual bool open() const = 0;
   /// Why it is not open, where that is known: `connection refused`.
   virtual std::string trouble() const { return "it was closed by the other side"; }
+  /// Whether it is not open because one side does not accept who the other is, so that to connect again is no use.
+  virtual bool refused() const { return false; }
 
   // A thread without work sleeps until there is something to receive, or room again after a refusal. A connection says
   // in one of two ways when that is:
@@ -51,9 +53,12 @@ class network {
   network& operator=(network const&) = delete;
   virtual ~network() = default;
 
-  /// Lets others connect at this address, from now on. True when other machines can. Throws cluster_error when it
-  /// cannot be.
+  /// Lets others connect at this address, from now on. True when strangers on other machines can. Throws cluster_error
+  /// when it cannot be. Called again, it stays where it is.
   virtual bool listen(std::string const& address) = 0;
+  /// Where it listens, in words that `dial` understands; `listen` may have left a part of it to the system. Empty: it does
+  /// not listen, or cannot tell.
+  virtual std::string listens_at() const { return {}; }
   /// A connection that somebody has made to here; null: none just now.
   virtual std::unique_ptr<connection> accept() = 0;
   /// Begins to connect. The connection takes no bytes until it is made, and is not open any more when it cannot be.

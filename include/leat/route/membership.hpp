@@ -19,7 +19,7 @@ namespace leat::detail {
 struct membership {
   unsigned process = 0;
   unsigned workers = 1;                ///< of each process
-  std::size_t packets_in_flight = 16;  ///< of each channel
+  std::size_t channel_bytes = 0;       ///< of credit, of each channel
   std::vector<std::string> addresses;  ///< of all processes, by their numbers
   std::string cluster;                 ///< a name for it; processes of another one are no concern of this one's
   std::string flow;                    ///< the description, a line for each step
@@ -40,7 +40,7 @@ struct membership {
     for (std::string const& one : addresses) all += one + "\n";
     words.addresses = key_hash(all);
     words.flow = key_hash(flow);
-    words.credit = packets_in_flight;
+    words.credit = channel_bytes;
     return words;
   }
 };

@@ -11,7 +11,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <source_location>
-#include <type_traits>
 #include <utility>
 
 namespace leat {

@@ -126,6 +126,7 @@ inline bool execution::assemble(worker& by) {
   if (!is_first(by)) return false;
   if (!net_) {
     if (stopping()) {
+      leave();
       abandoned_.store(true, std::memory_order_release);
       wake_all();
       return true;
@@ -194,8 +195,15 @@ inline bool execution::may_leave(unsigned index) {
   if (!net_ || index != parts_.first_worker) return true;
   std::lock_guard const lock(talking_);
   if (!net_->parted()) return false;
-  net_->close();
+  leave();
   return true;
+}
+
+/// Nobody is talked to, and nobody let in, any more.
+inline void execution::leave() {
+  if (net_) net_->close();
+  forming_.reset();
+  door_.reset();
 }
 
 /// On a thread that no function of the flow's can hold up: while the first worker is in one for long, the other processes
@@ -216,14 +224,18 @@ inline void execution::stand_in_for_the_first() {
 inline bool execution::wind_up(worker& by) {
   if (!is_first(by)) return true;
   std::lock_guard const lock(talking_);
-  if (!net_) return true;
   try {
-    if (!net_->tell_failure(failure_of(by), by.now())) return false;
-    net_->close();
-    return true;
-  } catch (...) {
-    return true;
+    if (net_ && !net_->tell_failure(failure_of(by), by.now())) return false;
+  } catch (...) {  // then it is told no more
   }
+  leave();
+  try {
+    if (net_) net_->fail_as_all();
+  } catch (...) {
+    std::lock_guard const failing(failing_);
+    cause_ = std::current_exception();
+  }
+  return true;
 }
 
 inline process_failure execution::failure_of(worker& by) {
@@ -250,6 +262,7 @@ inline process_failure execution::failure_of(worker& by) {
 
 inline std::vector<driven*> execution::workers() {
   std::vector<driven*> all;
+  all.reserve(workers_.size());
   for (auto const& w : workers_) all.push_back(w.get());
   return all;
 }

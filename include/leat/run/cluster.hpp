@@ -6,6 +6,7 @@
 #include <leat/run/cluster_support.hpp>
 #include <leat/run/local_cluster.hpp>
 #include <leat/run/options.hpp>
+#include <leat/run/rendezvous.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -22,9 +23,11 @@ namespace leat::detail {
 inline std::unique_ptr<meeting> meet_cluster(graph const& flow, options const& how, network& through,
                                              std::function<std::uint64_t()> draw,
                                              std::function<void(std::string const&)> say) {
+  if (!how.listen.empty()) through.listen(how.listen);
   membership all;
   all.process = how.process;
   all.workers = std::max(how.workers, 1u);
+  all.channel_bytes = how.channel_bytes;
   all.addresses = how.addresses;
   all.cluster = how.cluster;
   all.flow = describe(flow);
@@ -40,6 +43,7 @@ inline int run_local_cluster(std::string const& program, std::vector<std::string
 
 inline bool const clusters_are_supported = [] {
   support_of_clusters().meet = &meet_cluster;
+  support_of_clusters().rendezvous = &rendezvous;
   support_of_clusters().run_local = &run_local_cluster;
   return true;
 }();

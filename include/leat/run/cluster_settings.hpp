@@ -2,9 +2,11 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
+#include <leat/error.hpp>
 #include <leat/run/cluster_support.hpp>
 #include <leat/run/environment.hpp>
 #include <leat/run/flags.hpp>
+#include <leat/run/launcher.hpp>
 
 #include <cstdio>
 #include <memory>
@@ -29,6 +31,7 @@ inline char const* first_of(char const* ours, char const* bytewax) {
   if (!name.starts_with(prefix))
     throw usage_error(concat({"the name of the pod, \"", name, "\", does not begin with that of its set, \"", prefix, "\""}));
   set_process(all, name.substr(prefix.size()));
+  all.note(&set_process, environment("LEAT_POD_NAME") != nullptr ? "LEAT_POD_NAME" : "BYTEWAX_POD_NAME");
 }
 
 /// A line for each process.
@@ -41,29 +44,86 @@ inline char const* first_of(char const* ours, char const* bytewax) {
   for (int c = 0; (c = std::fgetc(file.get())) != EOF;) text += static_cast<char>(c);
   try {
     set_addresses(all, text);
+    all.note(&set_addresses, path);
   } catch (usage_error const& wrong) {
     throw usage_error(concat({"the host file ", path, " ", wrong.what()}));
   }
 }
 
+/// Files that cannot serve are found out before anything else begins.
+[[gnu::cold]] inline void check_tls(options const& how) {
+  if (!how.tls.given()) return;
+  if (support_of_clusters().encrypt == nullptr)
+    throw usage_error("--tls-...: this program cannot encrypt: it has to #include <leat/run/tls.hpp>");
+  try {
+    support_of_clusters().encrypt(nullptr, how);
+  } catch (flow_error const& wrong) {
+    throw usage_error(wrong.what());
+  }
+}
+
+/// Of two that say where the addresses are the stronger one counts: flags, then LEAT_*, then Bytewax's.
+[[gnu::cold]] inline void choose_addresses(settings& all) {
+  if (all.how.addresses.empty() || all.by.addresses < 0) return;
+  auto const weakness = [&](setter what) {
+    std::string const& by = all.source(what);
+    return by.starts_with("-") ? 0 : by.starts_with("LEAT_") ? 1 : by.empty() ? 3 : 2;
+  };
+  int const listed = weakness(&set_addresses);
+  int const told = weakness(&set_addresses_descriptor);
+  if (listed == told)
+    throw usage_error(concat({all.source(&set_addresses), " and ", all.source(&set_addresses_descriptor),
+                              " both give the addresses: one of them is enough"}));
+  if (listed < told)
+    all.by.addresses = -1;
+  else
+    all.how.addresses.clear();
+}
+
+/// Whether anything says that this is a process of a cluster.
+[[gnu::cold]] inline bool is_of_cluster(settings const& all) {
+  return all.process || !all.how.addresses.empty() || all.by.addresses >= 0 || all.by.announce >= 0 ||
+         all.by.which != nullptr || environment("LEAT_SECRET") != nullptr ||
+         first_of("LEAT_POD_NAME", "BYTEWAX_POD_NAME") != nullptr;
+}
+
 /// What flags and variables leave open, and whether what they say belongs together.
 [[gnu::cold]] inline void settle_cluster(settings& all) {
+  check_tls(all.how);
   if (all.local_processes > 1) {
-    if (all.process || !all.how.addresses.empty())
-      throw usage_error("-p starts a whole cluster on this machine, so it goes with neither -i nor -a");
+    if (all.process || !all.how.addresses.empty() || all.by.addresses >= 0 || all.by.announce >= 0 ||
+        all.by.which != nullptr || !all.how.listen.empty())
+      throw usage_error("-p starts a whole cluster on this machine, so it goes with neither -i nor -a, nor with --listen, "
+                        "--announce-fd, --addresses-fd, --launcher");
     if (support_of_clusters().make_network == nullptr)
       throw usage_error("-p: this program cannot be run as several processes: it has to #include <leat/run/tcp.hpp>");
     return;
   }
-  if (!all.process && all.how.addresses.empty() && environment("LEAT_SECRET") == nullptr &&
-      first_of("LEAT_POD_NAME", "BYTEWAX_POD_NAME") == nullptr)
-    return;
+  if (!is_of_cluster(all)) return;
+  choose_addresses(all);
   if (!all.process) take_process_from_pod(all);
-  if (all.process && all.how.addresses.empty()) take_addresses_from_file(all);
+  take_process_from_launcher(all);
+  bool const told_later = all.by.addresses >= 0;
+  if (all.process && all.how.addresses.empty() && !told_later) take_addresses_from_file(all);
   if (char const* const secret = environment("LEAT_SECRET"); secret != nullptr && all.how.secret.empty()) {
     all.how.secret = secret;
     if (all.how.secret.size() < 16) throw usage_error("LEAT_SECRET is shorter than 16 bytes");
   }
+  if (all.by.announce >= 0 && all.how.listen.empty())
+    throw usage_error("--announce-fd tells where this process listens, so it needs --listen HOST:0");
+  if (all.by.announce < 0 && all.how.listen.ends_with(":0"))
+    throw usage_error("--listen: at port 0 the system chooses one, and somebody has to be told which: --announce-fd");
+  if (told_later && !all.process)
+    throw usage_error("the addresses of a cluster (--addresses-fd) need the number of this process among them: -i 0");
+  if (told_later) {
+    all.how.process = *all.process;
+    return;
+  }
+  if (all.by.which != nullptr && all.how.addresses.empty()) {
+    if (all.by.processes == 1) return;
+    throw usage_error(launcher_lacks_addresses(*all.by.which));
+  }
+  check_count(all.by, all.how.addresses.size());
   if (all.process && all.how.addresses.empty())
     throw usage_error("a process of a cluster (-i) needs the addresses of all of them: -a \"host:2101;other:2101\"");
   if (!all.process && !all.how.addresses.empty())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/error.hpp>
 #include <leat/graph.hpp>
 #include <leat/route/link.hpp>
 #include <leat/route/meeting.hpp>
@@ -14,15 +15,22 @@
 
 namespace leat::detail {
 
+struct launch;
+
 /// What a program needs to be run as several processes. All null unless it includes `leat/run/cluster.hpp`: most
 /// programs, and all tests of a flow, need not compile it.
 struct cluster_support {
   /// The network of a run that is not given one. Also null unless the program includes `leat/run/tcp.hpp`.
   std::shared_ptr<network> (*make_network)(options const& how) = nullptr;
+  /// A network behind TLS, with the files of `how`; throws flow_error when one cannot be used. Null unless the program
+  /// includes `leat/run/tls.hpp`.
+  std::shared_ptr<network> (*encrypt)(std::shared_ptr<network> below, options const& how) = nullptr;
   /// `draw` gives 64 bits of chance; `say` takes lines for the person who waits.
   std::unique_ptr<meeting> (*meet)(graph const& flow, options const& how, network& through,
                                    std::function<std::uint64_t()> draw,
                                    std::function<void(std::string const&)> say) = nullptr;
+  /// Learns from the launcher what only it knows.
+  void (*rendezvous)(options& how, launch const& by) = nullptr;
   /// Runs so many processes of this program on this machine; gives the exit status.
   int (*run_local)(std::string const& program, std::vector<std::string> const& words, unsigned processes) = nullptr;
 };
@@ -30,6 +38,11 @@ struct cluster_support {
 inline cluster_support& support_of_clusters() {
   static cluster_support one;
   return one;
+}
+
+[[noreturn, gnu::cold]] inline void refuse_without_network() {
+  throw flow_error("this program cannot be run as several processes: it has to #include <leat/run/tcp.hpp>, or "
+                   "<leat/run/cluster.hpp> and be given a link");
 }
 
 }  // namespace leat::detail

@@ -52,6 +52,8 @@ class command_line {
   std::vector<std::string> const& words_of_each() const { return words_; }
   /// How the flow is to be run.
   options const& how() const { return settings_.how; }
+  /// Everything they set, and which flag or variable did.
+  detail::settings const& settings() const { return settings_; }
   /// What `--graph` asks for.
   std::optional<picture> const& graph() const { return settings_.graph; }
 

@@ -83,6 +83,7 @@ class execution {
   bool is_first(worker const& which) const;
   process_failure failure_of(worker& by);
   void stand_in_for_the_first();
+  void leave();
   void build_workers();
   void wake_all();
 

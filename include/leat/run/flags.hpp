@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
+#include <leat/detail/list.hpp>
 #include <leat/picture.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/secret.hpp>
@@ -16,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace leat::detail {
 
@@ -25,12 +27,49 @@ class usage_error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+struct settings;
+/// Throws usage_error with what is wrong.
+using setter = void (*)(settings& all, std::string_view text);
+
+/// A program that starts others and tells each its number in the environment.
+struct launcher {
+  std::string_view name;
+  char const* process;
+  char const* processes;
+  char const* first_address;  ///< a variable that people take for the addresses of all; or null
+};
+inline constexpr launcher launchers[] = {
+    {"slurm", "SLURM_PROCID", "SLURM_NTASKS", nullptr},
+    {"openmpi", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", nullptr},
+    {"torchrun", "RANK", "WORLD_SIZE", "MASTER_ADDR"},
+};
+
+/// What a process and the launcher that started it have to tell each other.
+struct launch {
+  int announce = -1;   ///< the descriptor to which the process writes its address
+  int addresses = -1;  ///< the one from which it reads those of all
+  launcher const* which = nullptr;  ///< whose variables are read
+  unsigned processes = 0;           ///< how many it says there are; 0: it does not
+};
+
 /// What the flags set.
 struct settings {
   options how;
   std::optional<picture> graph;
   std::optional<unsigned> process;
   unsigned local_processes = 1;
+  launch by;
+  list<std::pair<setter, std::string>> said;  ///< by which flag or variable; the last one counts
+
+  void note(setter what, std::string by_whom) { said.push_back({what, std::move(by_whom)}); }
+  /// Empty: by nobody.
+  std::string const& source(setter what) const {
+    static std::string const nobody;
+    std::string const* last = &nobody;
+    for (auto const& [one, by_whom] : said)
+      if (one == what) last = &by_whom;
+    return *last;
+  }
 };
 
 /// A flag. A new one is a row of `flags`.
@@ -41,7 +80,7 @@ struct flag {
   char const* variable;          ///< of the environment
   char const* bytewax_variable;  ///< Bytewax's, honoured where ours is not set; or null
   char const* help;
-  void (*set)(settings& all, std::string_view text);  ///< throws usage_error with what is wrong
+  setter set;
 
   bool stands_alone() const { return *value == '\0'; }
 
@@ -49,6 +88,7 @@ struct flag {
   [[gnu::cold]] void apply(settings& all, std::string const& given_as, std::string_view text) const {
     try {
       set(all, text);
+      all.note(set, given_as);
     } catch (usage_error const& wrong) {
       throw usage_error(concat({given_as, ": \"", text, "\" ", wrong.what()}));
     }
@@ -119,6 +159,21 @@ inline void set_local_processes(settings& all, std::string_view text) {
   }
   if (all.how.addresses.empty()) throw usage_error("names no address: write host:2101;other:2101");
 }
+[[gnu::cold]] inline void set_listen(settings& all, std::string_view text) {
+  if (text.rfind(':') == std::string_view::npos) throw usage_error("has no port: write host:2101, or host:0");
+  all.how.listen = text;
+}
+inline void set_announce(settings& all, std::string_view text) {
+  all.by.announce = static_cast<int>(whole_number(text, 0, 1'000'000));
+}
+inline void set_addresses_descriptor(settings& all, std::string_view text) {
+  all.by.addresses = static_cast<int>(whole_number(text, 0, 1'000'000));
+}
+[[gnu::cold]] inline void set_launcher(settings& all, std::string_view text) {
+  for (launcher const& one : launchers)
+    if (one.name == text) all.by.which = &one;
+  if (all.by.which == nullptr || all.by.which->name != text) throw usage_error("is none of slurm, openmpi, torchrun");
+}
 inline void set_secret_file(settings& all, std::string_view text) {
   try {
     all.how.secret = secret_from_file(std::string(text));
@@ -126,6 +181,9 @@ inline void set_secret_file(settings& all, std::string_view text) {
     throw usage_error(wrong.what());
   }
 }
+inline void set_tls_certificate(settings& all, std::string_view text) { all.how.tls.certificate = text; }
+inline void set_tls_key(settings& all, std::string_view text) { all.how.tls.key = text; }
+inline void set_tls_authority(settings& all, std::string_view text) { all.how.tls.authority = text; }
 inline void set_cluster(settings& all, std::string_view text) { all.how.cluster = text; }
 inline void set_formation_timeout(settings& all, std::string_view text) { all.how.formation_timeout = seconds(text); }
 inline void set_channel_bytes(settings& all, std::string_view text) {
@@ -169,8 +227,21 @@ inline constexpr flag flags[] = {
      "which process of the cluster this is, from 0", &set_process},
     {"a", "addresses", "HOST:PORT;...", "LEAT_ADDRESSES", "BYTEWAX_ADDRESSES",
      "where each process of the cluster listens, by their numbers", &set_addresses},
+    {"", "listen", "HOST:PORT", "LEAT_LISTEN", nullptr,
+     "where this process listens, if not where the others connect; port 0: one that is free", &set_listen},
+    {"", "announce-fd", "N", "LEAT_ANNOUNCE_FD", nullptr,
+     "descriptor to which this process writes where it listens", &set_announce},
+    {"", "addresses-fd", "N", "LEAT_ADDRESSES_FD", nullptr,
+     "descriptor from which it reads the addresses of all, one line as for -a", &set_addresses_descriptor},
+    {"", "launcher", "slurm|openmpi|torchrun", "LEAT_LAUNCHER", nullptr,
+     "take the number of this process from what that has set", &set_launcher},
     {"", "secret-file", "FILE", "LEAT_SECRET_FILE", nullptr,
      "what only the processes of the cluster know, 16 bytes at least", &set_secret_file},
+    {"", "tls-certificate", "FILE", "LEAT_TLS_CERTIFICATE", nullptr,
+     "what this process shows the others, by TLS", &set_tls_certificate},
+    {"", "tls-key", "FILE", "LEAT_TLS_KEY", nullptr, "the key of that certificate", &set_tls_key},
+    {"", "tls-authority", "FILE", "LEAT_TLS_AUTHORITY", nullptr,
+     "the certificate of who has signed those of all processes", &set_tls_authority},
     {"", "insecure", "", "LEAT_INSECURE", nullptr,
      "other machines may connect though there is no secret", &set_insecure},
     {"", "cluster", "NAME", "LEAT_CLUSTER", nullptr,

@@ -4,9 +4,7 @@
 #include <leat/detail/concat.hpp>
 #include <leat/error.hpp>
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -28,8 +26,9 @@
 
 namespace leat::detail {
 
-/// Several processes of the program that runs, on this machine: starts them, passes on what they print with the number of
-/// the process before each line, passes signals on to them, and ends when all have ended.
+/// Several processes of the program that runs, on this machine: starts them, tells each where the others listen, passes on
+/// what they print with the number of the process before each line, passes signals on to them, and ends when all have
+/// ended.
 class local_cluster {
  public:
   /// `words`: the arguments of each.
@@ -46,10 +45,9 @@ class local_cluster {
     ::pthread_sigmask(SIG_BLOCK, &ours, &before);
     signals_ = ::signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals_ < 0) fail("waiting for signals");
-    std::string const addresses = free_addresses();
     ::setenv("LEAT_SECRET", random_secret().c_str(), 1);
     ::unsetenv("LEAT_PROCESSES");
-    for (unsigned i = 0; i != members_.size(); ++i) start(i, addresses, before);
+    for (unsigned i = 0; i != members_.size(); ++i) start(i, before);
     while (living() || printing()) serve();
     ::close(signals_);
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -64,6 +62,9 @@ class local_cluster {
   struct member {
     pid_t process = -1;
     std::array<stream, 2> prints;  ///< standard output, standard error
+    stream announces;              ///< its address
+    std::string address;           ///< empty: not yet announced
+    int listens = -1;              ///< where it reads those of all
   };
 
   [[noreturn, gnu::cold]] static void fail(char const* what) {
@@ -78,25 +79,6 @@ class local_cluster {
     return std::string(room.data(), static_cast<std::size_t>(length));
   }
 
-  /// Ports of loopback that were free just now.
-  std::string free_addresses() const {
-    std::string all;
-    std::vector<int> taken;
-    for (std::size_t i = 0; i != members_.size(); ++i) {
-      sockaddr_in place{};
-      place.sin_family = AF_INET;
-      place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-      socklen_t size = sizeof place;
-      taken.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-      if (taken.back() < 0 || ::bind(taken.back(), reinterpret_cast<sockaddr*>(&place), size) != 0 ||
-          ::getsockname(taken.back(), reinterpret_cast<sockaddr*>(&place), &size) != 0)
-        fail("looking for a free port");
-      all += concat({all.empty() ? "" : ";", "127.0.0.1:", std::to_string(ntohs(place.sin_port))});
-    }
-    for (int one : taken) ::close(one);
-    return all;
-  }
-
   /// Others on this machine can reach the ports.
   static std::string random_secret() {
     std::array<unsigned char, 16> drawn{};
@@ -109,16 +91,24 @@ class local_cluster {
     return text;
   }
 
-  void start(unsigned number, std::string const& addresses, sigset_t const& mask) {
-    std::vector<std::string> all{program_, "-i", std::to_string(number), "-a", addresses};
+  void start(unsigned number, sigset_t const& mask) {
+    std::array<std::array<int, 2>, 4> pipes{};
+    for (std::size_t i = 0; i != 3; ++i)
+      if (::pipe2(pipes[i].data(), O_CLOEXEC) != 0) fail("making a pipe");
+    // Written to even when its reader has just gone, which with a pipe would be a signal.
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pipes[3].data()) != 0) fail("making a pipe");
+    auto const [announces, told] = std::pair(pipes[2][1], pipes[3][0]);
+    std::vector<std::string> all{program_,
+                                 "-i",
+                                 std::to_string(number),
+                                 "--listen=127.0.0.1:0",
+                                 "--announce-fd=" + std::to_string(announces),
+                                 "--addresses-fd=" + std::to_string(told)};
     all.insert(all.end(), words_.begin(), words_.end());
     std::string const path = this_program();
     std::vector<char*> arguments;
     for (std::string& one : all) arguments.push_back(one.data());
     arguments.push_back(nullptr);
-    std::array<std::array<int, 2>, 2> pipes{};
-    for (auto& pipe : pipes)
-      if (::pipe2(pipe.data(), O_CLOEXEC) != 0) fail("making a pipe");
     pid_t const parent = ::getpid();
     pid_t const process = ::fork();
     if (process < 0) fail("starting a process");
@@ -132,14 +122,38 @@ class local_cluster {
       }
       ::dup2(pipes[0][1], STDOUT_FILENO);
       ::dup2(pipes[1][1], STDERR_FILENO);
+      ::fcntl(announces, F_SETFD, 0);
+      ::fcntl(told, F_SETFD, 0);
       ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
       ::execv(path.c_str(), arguments.data());
       ::_exit(127);
     }
-    members_[number].process = process;
-    for (std::size_t i = 0; i != pipes.size(); ++i) {
-      ::close(pipes[i][1]);
-      members_[number].prints[i].descriptor = pipes[i][0];
+    member& made = members_[number];
+    made.process = process;
+    for (std::size_t i = 0; i != 3; ++i) ::close(pipes[i][1]);
+    ::close(told);
+    made.prints[0].descriptor = pipes[0][0];
+    made.prints[1].descriptor = pipes[1][0];
+    made.announces.descriptor = pipes[2][0];
+    made.listens = pipes[3][1];
+  }
+
+  /// All have told where they listen: each is told of all. Or one has ended before: then nobody waits for it.
+  void tell_addresses() {
+    std::string all;
+    for (member const& one : members_) {
+      if (one.process < 0 && one.address.empty()) {
+        all.clear();
+        break;
+      }
+      if (one.address.empty()) return;
+      all += one.address + (&one == &members_.back() ? '\n' : ';');
+    }
+    for (member& one : members_) {
+      if (one.listens < 0) continue;
+      if (!all.empty() && ::send(one.listens, all.data(), all.size(), MSG_NOSIGNAL) < 0 && errno != EPIPE)
+        fail("telling the addresses");
+      ::close(std::exchange(one.listens, -1));
     }
   }
 
@@ -159,28 +173,40 @@ class local_cluster {
   void serve() {
     std::vector<pollfd> all{{signals_, POLLIN, 0}};
     for (member const& one : members_)
-      for (stream const& print : one.prints)
-        if (print.descriptor >= 0) all.push_back({print.descriptor, POLLIN, 0});
+      for (stream const* from : {&one.prints[0], &one.prints[1], &one.announces})
+        if (from->descriptor >= 0) all.push_back({from->descriptor, POLLIN, 0});
     int const ready = ::poll(all.data(), static_cast<nfds_t>(all.size()), status_ == 0 ? -1 : patience_ms);
     if (ready == 0) {
       signal_all(std::exchange(warned_, true) ? SIGKILL : SIGTERM);
       return;
     }
-    for (unsigned i = 0; i != members_.size(); ++i)
-      for (std::size_t which = 0; which != 2; ++which) {
-        stream& print = members_[i].prints[which];
-        for (pollfd const& one : all)
-          if (one.fd == print.descriptor && one.fd >= 0 && one.revents != 0) pass_on(i, print, which == 0 ? stdout : stderr);
-      }
+    auto const has_news = [&](stream const& from) {
+      for (pollfd const& one : all)
+        if (one.fd == from.descriptor && one.fd >= 0 && one.revents != 0) return true;
+      return false;
+    };
+    for (unsigned i = 0; i != members_.size(); ++i) {
+      member& one = members_[i];
+      for (std::size_t which = 0; which != 2; ++which)
+        if (has_news(one.prints[which])) pass_on(i, one.prints[which], which == 0 ? stdout : stderr);
+      if (has_news(one.announces)) hear_address(one);
+    }
     signalfd_siginfo news{};
     while (::read(signals_, &news, sizeof news) == static_cast<ssize_t>(sizeof news)) {
       // What a terminal sends it sends to the whole group.
       if (news.ssi_signo != SIGCHLD && news.ssi_code != SI_KERNEL) signal_all(static_cast<int>(news.ssi_signo));
     }
     bury();
+    tell_addresses();
   }
 
-  void pass_on(unsigned number, stream& from, std::FILE* to) {
+  static void hear_address(member& of) {
+    read(of.announces);
+    std::size_t const end = of.announces.line.find('\n');
+    if (end != std::string::npos) of.address = of.announces.line.substr(0, end);
+  }
+
+  static void read(stream& from) {
     std::array<char, 65536> room;
     ssize_t const count = ::read(from.descriptor, room.data(), room.size());
     if (count < 0 && errno == EINTR) return;
@@ -191,6 +217,10 @@ class local_cluster {
     } else {
       from.line.append(room.data(), static_cast<std::size_t>(count));
     }
+  }
+
+  static void pass_on(unsigned number, stream& from, std::FILE* to) {
+    read(from);
     std::size_t begin = 0;
     for (std::size_t end = 0; (end = from.line.find('\n', begin)) != std::string::npos; begin = end + 1)
       std::fprintf(to, "[%u] %.*s\n", number, static_cast<int>(end - begin), from.line.c_str() + begin);

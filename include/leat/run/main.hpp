@@ -7,6 +7,9 @@
 #include <leat/run/cluster_support.hpp>
 #include <leat/run/command_line.hpp>
 #include <leat/run/error_text.hpp>
+#include <leat/run/flags.hpp>
+#include <leat/run/launcher.hpp>
+#include <leat/run/options.hpp>
 #include <leat/run/run.hpp>
 
 #include <cstdio>
@@ -26,6 +29,20 @@ namespace detail {
   return of_cluster != nullptr ? static_cast<int>(of_cluster->exit_status) : 1;
 }
 
+/// How the flow is run, with what only the launcher knows. One line on standard error says where the parts come from.
+[[gnu::cold]] inline options settled(command_line const& cli) {
+  options how = cli.how();
+  how.stop_on_signals = true;
+  launch const& by = cli.settings().by;
+  if (by.announce >= 0 || by.addresses >= 0) {
+    if (support_of_clusters().rendezvous == nullptr) refuse_without_network();
+    support_of_clusters().rendezvous(how, by);
+    check_count(by, how.addresses.size());
+  }
+  if (how.addresses.size() > 1) std::fputs(start_line(cli.settings(), how).c_str(), stderr);
+  return how;
+}
+
 /// Runs what `make_flow()` gives, unless the command line asks for something else.
 template <class MakeFlow>
 int obey(command_line const& cli, MakeFlow&& make_flow) {
@@ -36,10 +53,10 @@ int obey(command_line const& cli, MakeFlow&& make_flow) {
       return support_of_clusters().run_local(cli.program(), cli.words_of_each(), cli.local_processes());
     flow const& what = make_flow();
     if (cli.graph()) return cli.print(draw(what, *cli.graph()));
-    options how = cli.how();
-    how.stop_on_signals = true;
-    run(what, std::move(how));
+    run(what, settled(cli));
     return 0;
+  } catch (usage_error const& wrong) {
+    return cli.refuse(wrong.what());
   } catch (std::exception const& failure) {
     return report(cli, failure);
   }

@@ -12,6 +12,15 @@ namespace leat {
 
 class network;
 
+/// PEM files by which a process shows that it belongs to the cluster: its certificate (with those between it and the
+/// authority behind it), the key of that, and the authority that has signed those of all.
+struct tls_files {
+  std::string certificate = {};
+  std::string key = {};
+  std::string authority = {};
+  bool given() const { return !certificate.empty() || !key.empty() || !authority.empty(); }
+};
+
 /// How a flow is run.
 struct options {
   /// Workers in this process. Each runs every step, on the records it owns.
@@ -35,6 +44,8 @@ struct options {
 
   /// Where each process listens, `host:port`, in the order of their numbers. Fewer than two: there is no cluster.
   std::vector<std::string> addresses = {};
+  /// Where this process listens, if not at its own entry of `addresses`: behind a proxy, say, or at 0.0.0.0:2101.
+  std::string listen = {};
   /// The number of this process, from 0.
   unsigned process = 0;
   /// A name for the cluster: processes of another one are sent away.
@@ -43,6 +54,9 @@ struct options {
   std::string secret = {};
   /// Whoever can reach the address of this process may join, though there is no secret.
   bool insecure = false;
+  /// Connections are encrypted, and nobody gets in without a certificate of the authority's: all three files, or none
+  /// (`leat/run/tls.hpp`).
+  tls_files tls = {};
   /// How long the processes may take to come together.
   std::chrono::nanoseconds formation_timeout = std::chrono::seconds(60);
   /// A process of which nothing is heard for so long is reported, and so is a worker whose function does not return.

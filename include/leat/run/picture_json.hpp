@@ -5,7 +5,6 @@
 #include <leat/detail/list.hpp>
 #include <leat/run/picture_steps.hpp>
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 

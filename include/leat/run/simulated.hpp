@@ -41,6 +41,9 @@ class simulated_runtime final : public runtime {
   /// To the end of all. Throws stuck_error.
   void drive(std::vector<driven*> const& all) override {
     add(all);
+    run_out();
+  }
+  void run_out() {
     while (!all_done())
       if (!step(never)) fail_stuck();
   }
@@ -52,10 +55,12 @@ class simulated_runtime final : public runtime {
 
   // By hand:
 
-  void add(std::vector<driven*> const& all) {
+  /// They are woken for the first time after `wait`.
+  void add(std::vector<driven*> const& all, std::chrono::nanoseconds wait = std::chrono::nanoseconds(0)) {
+    bool const at_once = wait.count() == 0;
     for (driven* one : all) {
-      awake_.push_back(guests_.size());
-      guests_.push_back({one, never, true, draw() % 4 == 0});
+      if (at_once) awake_.push_back(guests_.size());
+      guests_.push_back({one, at_once ? never : now_ + wait, at_once, draw() % 4 == 0});
     }
   }
   bool all_done() const {

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/error.hpp>
 #include <leat/flow.hpp>
 #include <leat/op/stand_in.hpp>
 #include <leat/run/build.hpp>
+#include <leat/run/cluster_support.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/simulated.hpp>
 #include <leat/run/simulated_link.hpp>
+#include <leat/run/simulated_switch.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -25,6 +29,10 @@ struct simulation {
   options each;                       ///< how each process runs the flow
   std::size_t channel_packets = 16;   ///< in flight between two workers, per exchange
   simulated_network network;
+  /// The processes come together by formation, as in production, and each begins up to `longest_start` after the first;
+  /// for that the program includes `leat/run/cluster.hpp`. Otherwise they are connected from the beginning.
+  bool forms = false;
+  std::chrono::nanoseconds longest_start = std::chrono::milliseconds(1);
   bool heartbeats = false;            ///< they wake the processes, so that none is ever stuck
   std::chrono::nanoseconds longest_turn = std::chrono::microseconds(10);
   stand_ins* test = nullptr;
@@ -34,50 +42,69 @@ struct simulation {
 /// a simulated link.
 class simulated_cluster {
  public:
-  simulated_cluster(graph const& flow, simulation const& how) : world_(how.seed, how.longest_turn) {
+  simulated_cluster(graph const& flow, simulation const& how)
+      : world_(how.seed, how.longest_turn), links_(world_, how.network) {
     unsigned const processes = std::max(1u, how.processes);
-    std::vector<connections> ends(processes);
-    if (processes > 1)
-      for (connections& of_process : ends) of_process.resize(processes);
-    for (unsigned a = 0; a != processes; ++a)
-      for (unsigned b = a + 1; b != processes; ++b) {
-        links_.push_back(std::make_unique<simulated_link>(world_, how.network));
-        ends[a][b] = links_.back()->end(0);
-        ends[b][a] = links_.back()->end(1);
-      }
+    bool const forms = how.forms && processes > 1;
+    if (forms) longest_start_ = how.longest_start;
+    if (forms && support_of_clusters().meet == nullptr)
+      throw flow_error("this program cannot simulate how processes come together: it has to #include "
+                       "<leat/run/cluster.hpp>");
     options each = how.each;
     if (!how.heartbeats) each.dead_after = std::chrono::nanoseconds::max();
+    if (forms)
+      for (unsigned i = 0; i != processes; ++i) each.addresses.push_back("process " + std::to_string(i));
+    std::vector<connections> ends(processes);
+    if (processes > 1 && !forms) connect(ends);
     for (unsigned i = 0; i != processes; ++i) {
+      each.process = i;
       processes_.push_back(std::make_unique<execution>(flow, each, world_, i, std::move(ends[i])));
-      processes_.back()->parts().channel_packets = how.channel_packets;
-      processes_.back()->parts().test = how.test;
-      processes_.back()->build();
-      auto const workers = processes_.back()->workers();
-      all_.insert(all_.end(), workers.begin(), workers.end());
+      execution& made = *processes_.back();
+      made.parts().channel_packets = how.channel_packets;
+      made.parts().test = how.test;
+      if (forms) made.meet(links_.door());
+      made.build();
     }
   }
 
   simulated_runtime& world() { return world_; }
   execution& process(unsigned index) { return *processes_[index]; }
-  /// The link between two processes, in the order 0-1, 0-2, ..., 1-2, ...
-  simulated_link& link(std::size_t index) { return *links_[index]; }
+  simulated_switch& links() { return links_; }
+  /// The link between two processes that are connected from the beginning, in the order 0-1, 0-2, ..., 1-2, ...
+  simulated_link& link(std::size_t index) { return links_.link(index); }
 
   /// To the end. Throws what the first process that failed failed of, or stuck_error.
   void run() {
-    world_.drive(all_);
+    begin();
+    world_.run_out();
     rethrow();
   }
   /// Gives the workers to the simulator, to be driven by hand.
-  void begin() { world_.add(all_); }
+  void begin() {
+    for (auto const& process : processes_) {
+      bool const later = longest_start_.count() != 0 && process != processes_.front();
+      world_.add(process->workers(), later ? world_.draw_delay(longest_start_) : std::chrono::nanoseconds(0));
+    }
+  }
   void rethrow() {
     for (auto const& process : processes_) process->rethrow();
   }
 
  private:
+  void connect(std::vector<connections>& ends) {
+    for (connections& of_process : ends) of_process.resize(ends.size());
+    for (std::size_t a = 0; a != ends.size(); ++a)
+      for (std::size_t b = a + 1; b != ends.size(); ++b) {
+        simulated_link& made = links_.make_link();
+        ends[a][b] = made.end(0);
+        ends[b][a] = made.end(1);
+      }
+  }
+
   simulated_runtime world_;
-  std::vector<std::unique_ptr<simulated_link>> links_;
+  simulated_switch links_;
   std::vector<std::unique_ptr<execution>> processes_;
-  std::vector<driven*> all_;
+  std::chrono::nanoseconds longest_start_{0};
 };
 
 }  // namespace leat::detail

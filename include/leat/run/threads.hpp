@@ -115,7 +115,8 @@ class thread_runtime final : public runtime {
         return;
       }
       if (rung) return;
-      if (bell_descriptor < 0 && (bell_descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
+      if (bell_descriptor < 0) bell_descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+      if (bell_descriptor < 0)
         throw std::runtime_error("leat: cannot make the descriptor that a sleeping worker is woken by");
       lock.unlock();
       all.push_back({bell_descriptor, POLLIN, 0});
@@ -169,6 +170,7 @@ class thread_runtime final : public runtime {
       for (driven* worker : mine.workers)
         if (!worker->body().done()) worker->add_awaited(wanted);
       std::vector<pollfd> all;
+      all.reserve(wanted.size() + 1);  // the bell's comes last
       for (awaited const& one : wanted)
         all.push_back({one.descriptor, static_cast<short>(one.room ? POLLIN | POLLOUT : POLLIN), 0});
       mine.wait(until, all);

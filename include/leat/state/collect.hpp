@@ -133,5 +133,10 @@ inline detail::collect_step collect(step_name name, max_age age, std::size_t mos
 inline detail::collect_step collect(step_name name, inactive_for inactivity, max_age age, std::size_t most) {
   return {std::move(name), inactivity, age, most};
 }
+template <class Time, class... More>
+  requires(!std::is_convertible_v<Time, step_name>)
+detail::nameless_step collect(Time const&, More const&...) {
+  return {};
+}
 
 }  // namespace leat

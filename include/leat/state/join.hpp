@@ -22,7 +22,7 @@ inline constexpr bool same_keys =
     (std::is_same_v<key_of_pair<record_of<First>>, key_of_pair<record_of<Others>>> && ...);
 
 template <class First, class... Others>
-auto join_sides(step_name name, insert insertion, emit emission, First&& first, Others&&... others) {
+auto join_sides(step_name const& name, insert insertion, emit emission, First&& first, Others&&... others) {
   constexpr bool at_least_two_sides = sizeof...(Others) > 0;
   static_assert(at_least_two_sides, "leat: join(name, sides...): a join needs two sides or more");
   if constexpr (!at_least_two_sides || !(can_meet_state<First>() && ... && can_meet_state<Others>()))
@@ -61,19 +61,28 @@ auto join_sides(step_name name, insert insertion, emit emission, First&& first, 
 /// side are kept, `emit` when rows are passed on; by default the last value of each side, once every side has one.
 template <detail::a_stream... Sides>
 auto join(step_name name, insert insertion, emit emission, Sides&&... sides) {
-  return detail::join_sides(std::move(name), insertion, emission, std::forward<Sides>(sides)...);
+  return detail::join_sides(name, insertion, emission, std::forward<Sides>(sides)...);
 }
 template <detail::a_stream... Sides>
 auto join(step_name name, emit emission, Sides&&... sides) {
-  return detail::join_sides(std::move(name), insert::last, emission, std::forward<Sides>(sides)...);
+  return detail::join_sides(name, insert::last, emission, std::forward<Sides>(sides)...);
 }
 template <detail::a_stream... Sides>
 auto join(step_name name, insert insertion, Sides&&... sides) {
-  return detail::join_sides(std::move(name), insertion, emit::complete, std::forward<Sides>(sides)...);
+  return detail::join_sides(name, insertion, emit::complete, std::forward<Sides>(sides)...);
 }
 template <detail::a_stream... Sides>
 auto join(step_name name, Sides&&... sides) {
-  return detail::join_sides(std::move(name), insert::last, emit::complete, std::forward<Sides>(sides)...);
+  return detail::join_sides(name, insert::last, emit::complete, std::forward<Sides>(sides)...);
+}
+template <class First, class... More>
+  requires(!std::is_convertible_v<First, step_name>)
+stream<poison> join(First const&, More const&...) {
+  constexpr bool join_has_a_name = std::is_void_v<First>;
+  static_assert(join_has_a_name,
+                "leat: join(name, sides...): a join needs a name, as its first argument: its state is found by it after "
+                "a restart");
+  return {};
 }
 
 }  // namespace leat

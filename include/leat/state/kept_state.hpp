@@ -4,7 +4,6 @@
 #include <concepts>
 #include <optional>
 #include <type_traits>
-#include <utility>
 
 namespace leat::detail {
 

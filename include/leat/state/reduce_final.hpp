@@ -92,7 +92,7 @@ template <class By>
 struct greater_one {
   template <class A>
   A operator()(A&& a, A&& b) const {
-    return by(std::as_const(a)) < by(std::as_const(b)) ? std::move(b) : std::move(a);
+    return by(std::as_const(a)) < by(std::as_const(b)) ? std::forward<A>(b) : std::forward<A>(a);
   }
   By by;
 };
@@ -100,7 +100,7 @@ template <class By>
 struct lesser_one {
   template <class A>
   A operator()(A&& a, A&& b) const {
-    return by(std::as_const(b)) < by(std::as_const(a)) ? std::move(b) : std::move(a);
+    return by(std::as_const(b)) < by(std::as_const(a)) ? std::forward<A>(b) : std::forward<A>(a);
   }
   By by;
 };
@@ -124,11 +124,21 @@ template <class By = detail::identity>
 detail::reduce_final_step<detail::greater_one<By>> max_final(step_name name, By by = {}) {
   return {"max_final", std::move(name), detail::greater_one<By>{std::move(by)}};
 }
+template <class By = detail::identity>
+  requires(!std::is_convertible_v<By, step_name>)
+detail::nameless_step max_final(By const& = {}) {
+  return {};
+}
 
 /// The least value per key, at the end of the input, by `by(value)`, compared with `<`.
 template <class By = detail::identity>
 detail::reduce_final_step<detail::lesser_one<By>> min_final(step_name name, By by = {}) {
   return {"min_final", std::move(name), detail::lesser_one<By>{std::move(by)}};
+}
+template <class By = detail::identity>
+  requires(!std::is_convertible_v<By, step_name>)
+detail::nameless_step min_final(By const& = {}) {
+  return {};
 }
 
 }  // namespace leat

@@ -6,7 +6,6 @@
 #include <leat/state/stateful_stage.hpp>
 
 #include <optional>
-#include <type_traits>
 #include <utility>
 
 namespace leat {
@@ -39,7 +38,7 @@ struct stateful_item_logic {
 
   template <class Cell, class K, class Emit>
   void finish(Cell& met, K const& key, after then, Emit& emit) {
-    collected.send([&](auto&& result) { emit(key, std::move(result)); });
+    collected.send([&](typename user::result&& result) { emit(key, std::move(result)); });
     if (then == after::discard) met.forget();
   }
 

@@ -4,7 +4,6 @@
 #include <leat/op/stage.hpp>
 
 #include <concepts>
-#include <cstddef>
 #include <optional>
 #include <span>
 #include <type_traits>

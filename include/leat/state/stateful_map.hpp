@@ -2,85 +2,45 @@
 #pragma once
 
 #include <leat/flow.hpp>
-#include <leat/state/kept_state.hpp>
-#include <leat/state/state_function.hpp>
+#include <leat/state/state_function_step.hpp>
 #include <leat/state/stateful_stage.hpp>
 
-#include <optional>
 #include <type_traits>
 #include <utility>
 
 namespace leat {
 namespace detail {
 
-template <class S, class V, class W, class F>
-struct stateful_map_logic {
-  using state = kept_state<S>;
+struct one_for_each_value {
+  static constexpr char const* name = "stateful_map";
+  template <class Result>
+  using value_made = Result;
 
-  template <class Cell, class K, class Emit>
-  void on_value(Cell& met, K&& key, V&& value, Emit& emit) {
-    with_state<S>(met, [&](std::optional<S>& kept) {
-      if constexpr (edits_state<F, S, V>) {
-        emit(std::forward<K>(key), f(kept, std::move(value)));
-      } else {
-        auto result = f(std::move(kept), std::move(value));
-        kept = std::move(result.first);
-        emit(std::forward<K>(key), std::move(result.second));
-      }
-    });
+  template <class Asked>
+  static consteval bool accepts() {
+    constexpr bool state_type_is_known = Asked::state_type_is_known;
+    static_assert(state_type_is_known,
+                  "leat: stateful_map(name, f): f must take std::optional<State>& as its first parameter; for a "
+                  "generic lambda name the state: stateful_map<State>(name, f)");
+    constexpr bool state_has_a_codec = Asked::state_has_a_codec;
+    static_assert(state_has_a_codec,
+                  "leat: stateful_map(name, f): the state has no codec, so it cannot be kept over a restart. Give it "
+                  "template <class A> void serialize(A&, unsigned), or use a type that has one");
+    constexpr bool f_takes_state_and_value = Asked::f_takes_state_and_value;
+    static_assert(f_takes_state_and_value,
+                  "leat: stateful_map(name, f): f must be callable with (std::optional<State>&, value) and return the "
+                  "result, or take and return the state: a pair of std::optional<State> and result");
+    constexpr bool f_returns_a_result = !std::is_void_v<typename Asked::result>;
+    static_assert(f_returns_a_result,
+                  "leat: stateful_map(name, f): f must return one result for each value; to return none or several "
+                  "use stateful_flat_map");
+    return Asked::may_be_called && f_returns_a_result;
   }
 
-  F f;
-};
-
-template <class Given, class F>
-class stateful_map_step {
- public:
-  stateful_map_step(step_name name, F f) : name_(std::move(name)), f_(std::move(f)) {}
-
-  template <a_stream S>
-  friend auto operator|(S&& up, stateful_map_step self) {
-    if constexpr (!can_meet_state<S>())
-      return refused(up);
-    else {
-      using V = value_of_pair<record_of<S>>;
-      using state = state_type<Given, F>;
-      constexpr bool state_type_is_known = !std::is_void_v<state>;
-      static_assert(state_type_is_known,
-                    "leat: stateful_map(name, f): f must take std::optional<State>& as its first parameter; for a "
-                    "generic lambda name the state: stateful_map<State>(name, f)");
-      if constexpr (!state_type_is_known)
-        return stream<poison>{};
-      else {
-        constexpr bool state_has_a_codec = has_codec<state>;
-        static_assert(state_has_a_codec,
-                      "leat: stateful_map(name, f): the state has no codec, so it cannot be kept over a restart. Give it "
-                      "template <class A> void serialize(A&, unsigned), or use a type that has one");
-        constexpr bool f_takes_state_and_value = edits_state<F, state, V> || returns_state<F, state, V>;
-        static_assert(f_takes_state_and_value,
-                      "leat: stateful_map(name, f): f must be callable with (std::optional<State>&, value) and return the "
-                      "result, or take and return the state: a pair of std::optional<State> and result");
-        if constexpr (!state_has_a_codec || !f_takes_state_and_value)
-          return stream<poison>{};
-        else {
-          using W = result_with_state<F, state, V>;
-          constexpr bool f_returns_a_result = !std::is_void_v<W>;
-          static_assert(f_returns_a_result,
-                        "leat: stateful_map(name, f): f must return one result for each value; to return none or several "
-                        "use stateful_flat_map");
-          if constexpr (!f_returns_a_result)
-            return stream<poison>{};
-          else
-            return append_stateful<W>(std::forward<S>(up), stateful_map_logic<state, V, W, F>{std::move(self.f_)},
-                                      step_info("stateful_map", self.name_));
-        }
-      }
-    }
+  template <class Result, class K, class Emit>
+  static void send(Result&& result, K&& key, Emit& emit) {
+    emit(std::forward<K>(key), std::forward<Result>(result));
   }
-
- private:
-  step_name name_;
-  F f_;
 };
 
 }  // namespace detail
@@ -90,7 +50,7 @@ class stateful_map_step {
 /// `f(std::optional<State>, value) -> std::pair<std::optional<State>, result>` works too. Runs on the worker that owns
 /// the key; values of one key come in their order.
 template <class State = void, class F>
-detail::stateful_map_step<State, F> stateful_map(step_name name, F f) {
+detail::state_function_step<detail::one_for_each_value, State, F> stateful_map(step_name name, F f) {
   return {std::move(name), std::move(f)};
 }
 template <class State = void, class F>

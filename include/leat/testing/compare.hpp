@@ -4,7 +4,6 @@
 #include <leat/text.hpp>
 
 #include <algorithm>
-#include <concepts>
 #include <cstddef>
 #include <string>
 #include <utility>

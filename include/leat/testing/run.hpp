@@ -10,7 +10,6 @@
 #include <leat/testing/result.hpp>
 
 #include <chrono>
-#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <utility>

@@ -8,7 +8,6 @@
 #include <leat/to/partitioned_sink.hpp>
 
 #include <sys/stat.h>
-#include <sys/types.h>
 
 #include <cerrno>
 #include <cstddef>

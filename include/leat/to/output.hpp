@@ -53,12 +53,26 @@ class output_step {
   Sink sink_;
 };
 
+/// What an output without a name becomes: a sentence.
+struct nameless_output {
+  template <a_stream S>
+  friend stream<finished> operator|(S&&, nameless_output) {
+    constexpr bool output_has_a_name = silent<S>;
+    static_assert(output_has_a_name, "leat: output(name, sink): an output needs a name, as its first argument");
+    return {};
+  }
+};
+
 }  // namespace detail
 
 /// Ends a stream in a sink. The name is what the sink is known by.
 template <class Sink>
 detail::output_step<Sink> output(step_name name, Sink sink) {
   return {std::move(name), std::move(sink)};
+}
+template <class Sink>
+detail::nameless_output output(Sink const&) {
+  return {};
 }
 
 }  // namespace leat

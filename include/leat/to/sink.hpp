@@ -8,7 +8,6 @@
 #include <leat/op/step_context.hpp>
 #include <leat/record.hpp>
 
-#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <span>

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/error.hpp>
+#include <leat/route/link.hpp>
+#include <leat/run/simulated.hpp>
+#include <leat/run/simulated_link.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace leat::detail {
+
+/// All links of a simulated cluster: those that are there from the beginning, and those that processes make by listening
+/// and dialling. It outlives whoever holds an end.
+class simulated_switch {
+ public:
+  simulated_switch(simulated_runtime& world, simulated_network how)
+      : world_(world), how_(how), breaks_left_(how.most_breaks) {}
+
+  /// One process's way to connect. Addresses are any texts.
+  std::shared_ptr<network> door() { return std::make_shared<one_door>(*this); }
+
+  simulated_link& make_link() {
+    links_.push_back(std::make_unique<simulated_link>(world_, how_));
+    return *links_.back();
+  }
+  /// In the order in which they were made.
+  simulated_link& link(std::size_t index) { return *links_[index]; }
+
+  /// Breaks one of the links that stand. False: none does.
+  bool cut_one(std::uint64_t which, std::chrono::nanoseconds longest_unnoticed) {
+    std::vector<simulated_link*> standing;
+    for (auto const& link : links_)
+      if (link->is_made() && !link->is_cut()) standing.push_back(link.get());
+    if (standing.empty()) return false;
+    standing[which % standing.size()]->cut_unnoticed(longest_unnoticed);
+    return true;
+  }
+
+  /// How many bytes had been sent, at most, in one direction of a link when it broke by itself, the longest first or only.
+  std::size_t longest_broken() const { return longest_broken_; }
+
+ private:
+  class one_door final : public network {
+   public:
+    explicit one_door(simulated_switch& of) : of_(of) {}
+    ~one_door() override { std::erase(of_.doors_, this); }
+
+    bool listen(std::string const& address) override {
+      if (of_.listener(address) != nullptr)
+        throw cluster_error(cluster_error::status::lost, "cannot listen at " + address + ": it is in use");
+      address_ = address;
+      of_.doors_.push_back(this);
+      return false;
+    }
+    std::unique_ptr<connection> accept() override {
+      if (waiting_.empty()) return nullptr;
+      std::unique_ptr<connection> first = std::move(waiting_.front());
+      waiting_.pop_front();
+      return first;
+    }
+    std::unique_ptr<connection> dial(std::string const& address) override { return of_.dial(address); }
+    void on_ready(std::function<void()> call) override { bell_ = std::move(call); }
+
+    std::string const& address() const { return address_; }
+    void knock(std::unique_ptr<connection> from) {
+      waiting_.push_back(std::move(from));
+      if (bell_) bell_();
+    }
+
+   private:
+    simulated_switch& of_;
+    std::string address_;
+    std::deque<std::unique_ptr<connection>> waiting_;
+    std::function<void()> bell_;
+  };
+
+  one_door* listener(std::string const& address) {
+    for (one_door* door : doors_)
+      if (door->address() == address) return door;
+    return nullptr;
+  }
+
+  std::unique_ptr<connection> dial(std::string const& address) {
+    simulated_link& made = make_link();
+    made.begin_connecting();
+    bool const refused = one_in(how_.refuses_one_in);
+    if (one_in(how_.breaks_one_in) && breaks_left_ != 0) {
+      --breaks_left_;
+      std::size_t const bytes = 1 + world_.draw() % how_.longest_until_break;
+      made.break_after(bytes, [this, bytes] { longest_broken_ = std::max(longest_broken_, bytes); });
+    }
+    world_.after(world_.draw_delay(how_.longest_delay), [this, &made, address, refused] {
+      one_door* const there = listener(address);
+      if (there == nullptr || refused) return made.refuse();
+      made.connect();
+      there->knock(made.end(1));
+    });
+    return made.end(0);
+  }
+  bool one_in(std::uint64_t times) { return times != 0 && world_.draw() % times == 0; }
+
+  simulated_runtime& world_;
+  simulated_network how_;
+  unsigned breaks_left_;
+  std::size_t longest_broken_ = 0;
+  std::vector<std::unique_ptr<simulated_link>> links_;
+  std::vector<one_door*> doors_;
+};
+
+}  // namespace leat::detail

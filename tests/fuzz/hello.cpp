@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a stranger may say to a process that listens: anything, or what an honest process says up to some byte and then
+// anything. However it is, the process goes on, refuses with a sentence, or waits for more.
+#include <leat/route/handshake.hpp>
+#include <leat/route/membership.hpp>
+
+#include "fuzz/script.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace {
+
+using leat::detail::handshake;
+using leat::detail::hello;
+using leat::detail::membership;
+
+membership member(unsigned process, bool with_secret) {
+  membership one;
+  one.process = process;
+  one.addresses = {"one:1", "two:2"};
+  one.flow = "flow f\nf.in (input)\n";
+  if (with_secret) one.secret = "the secret of the cluster";
+  return one;
+}
+
+hello words(membership const& mine, std::uint64_t chance) {
+  hello made = mine.first_words();
+  made.nonce = {chance, chance + 1};
+  made.challenge = {chance + 2, chance + 3};
+  return made;
+}
+
+/// Keeps what it is told, and has been told nothing.
+class listener final : public leat::connection {
+ public:
+  explicit listener(std::string& heard, std::string const& said) : heard_(heard), said_(said) {}
+  std::size_t send(std::span<piece const> pieces) override {
+    std::size_t taken = 0;
+    for (piece const& one : pieces) {
+      heard_.append(reinterpret_cast<char const*>(one.data()), one.size());
+      taken += one.size();
+    }
+    return taken;
+  }
+  std::size_t receive(std::span<std::byte> into) override {
+    std::size_t const count = std::min(into.size(), said_.size() - at_);
+    std::memcpy(into.data(), said_.data() + at_, count);
+    at_ += count;
+    return count;
+  }
+  bool open() const override { return true; }
+
+ private:
+  std::string& heard_;
+  std::string const& said_;
+  std::size_t at_ = 0;
+};
+
+/// What an honest process would say to this one.
+std::string honest_words(membership const& mine, membership const& theirs) {
+  std::string to_there;
+  std::string to_here;
+  handshake here(std::make_unique<listener>(to_there, to_here), mine, words(mine, 100), std::nullopt, leat::detail::never);
+  handshake there(std::make_unique<listener>(to_here, to_there), theirs, words(theirs, 200), 1u, leat::detail::never);
+  while (here.turn() || there.turn()) {
+  }
+  if (here.at() != handshake::stage::joined) std::abort();
+  there.say_view({});
+  there.say_go({});
+  there.turn();
+  return to_here;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+  static std::string const honest[2] = {honest_words(member(1, false), member(0, false)),
+                                        honest_words(member(1, true), member(0, true))};
+  fuzz::input in(data, size);
+  bool const with_secret = in.number<std::uint8_t>() % 2 != 0;
+  auto const piece = in.number<std::uint8_t>();
+  auto const honest_bytes = std::min<std::size_t>(in.number<std::uint16_t>(), honest[with_secret].size());
+  auto link = std::make_unique<fuzz::script>(piece);
+  link->add(std::as_bytes(std::span(honest[with_secret])).first(honest_bytes));
+  link->add(in.rest());
+
+  membership const mine = member(1, with_secret);
+  handshake here(std::move(link), mine, words(mine, 100), std::nullopt, leat::detail::never);
+  while (here.turn()) {
+  }
+  // The proof is over this process's challenge, so that nobody gets past it but who knows the secret.
+  if (with_secret && honest_bytes < 96 + 8 + 32 && here.at() >= handshake::stage::description) std::abort();
+  here.refuse("enough");
+  here.turn();
+  return 0;
+}
