@@ -25,6 +25,7 @@ class graph;
 class node;
 class assembly;
 class host;
+class record_description;
 template <class In, class Recipe, class... Ops>
 class kernel_node;
 template <class Source>

@@ -75,6 +75,7 @@ class node {
   list<step_info> steps;  ///< never empty; several for a fused run, in the order of travel
   list<port> inputs;
   std::string_view movement;     ///< how records leave it, when not straight on: "exchange by key" ...
+  void (*describe_records)(record_description& to) = nullptr;  ///< tells what travels then
 };
 
 /// The nodes of a flow, in an order in which every node comes after those that feed it, and the scope that

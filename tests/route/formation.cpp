@@ -5,6 +5,10 @@
 
 #include "fixture/memory_network.hpp"
 
+#include <leat/from/iterable.hpp>
+#include <leat/route/redistribute.hpp>
+#include <leat/state/count_final.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -95,6 +99,49 @@ struct world {
   std::uint64_t chance = 0;
 };
 
+struct text_and_number {
+  std::string text;
+  std::int64_t number = 0;
+  template <class A>
+  void serialize(A& a, unsigned) {
+    a & text & number;
+  }
+};
+struct number_and_text {
+  std::string text;
+  std::int64_t number = 0;
+  template <class A>
+  void serialize(A& a, unsigned) {
+    a & number & text;
+  }
+};
+struct text_and_short_number {
+  std::string text;
+  std::int32_t number = 0;
+  template <class A>
+  void serialize(A& a, unsigned) {
+    a & text & number;
+  }
+};
+struct text_and_two_numbers {
+  std::string text;
+  std::int64_t number = 0;
+  std::int64_t another = 0;
+  template <class A>
+  void serialize(A& a, unsigned) {
+    a & text & number & another;
+  }
+};
+
+/// A flow in which such records travel, and then such keys, as processes compare it.
+template <class Record, class Key = std::string>
+std::string flow_of() {
+  leat::flow flow("f");
+  auto counts = flow.input("in", leat::from::iterable(std::vector<Record>())) | leat::redistribute("spread") |
+                leat::count_final("count", [](Record const&) { return Key(); });
+  return describe(leat::detail::stream_access::graph_of(counts));
+}
+
 void say(leat::connection& to, std::span<std::byte const> bytes) {
   REQUIRE(to.send({&bytes, 1}) == bytes.size());
 }
@@ -179,6 +226,61 @@ TEST_CASE("both sides are told the field that differs, and both its values") {
   differ([](membership& m) { m.channel_bytes = 4; },
          "the credit of a channel in bytes (--channel-bytes) differs: here 0, there 4",
          "the credit of a channel in bytes (--channel-bytes) differs: here 4, there 0");
+}
+
+TEST_CASE("both sides are told the step whose records differ, and what they consist of") {
+  std::string const same = flow_of<text_and_number>();
+  world all(2);
+  all.like.flow = same;
+  all.start(0);
+  all.start(1);
+  all.advance(2s);
+  CHECK(all.all_formed());
+
+  auto const differ = [&](std::string const& theirs, std::string const& step, std::string const& here,
+                          std::string const& there) {
+    world two(2);
+    two.like.flow = same;
+    candidate& zero = two.start(0);
+    membership other = two.member(1);
+    other.flow = theirs;
+    candidate& one = two.start(other);
+    two.advance(2s);
+    auto const sentence = [&](std::string const& mine, std::string const& its) {
+      return " cannot be in one cluster with this process: the flow differs: here \"" + step + " sends " + mine +
+             "\", there \"" + step + " sends " + its + "\"";
+    };
+    CHECK(zero.failure == "process 1 (host1:1)" + sentence(here, there));
+    CHECK(one.failure == "process 0" + sentence(there, here));
+    CHECK(zero.status == 76);
+    CHECK(one.status == 76);
+  };
+  differ(flow_of<number_and_text>(), "f.spread", "{S(c1) i8}", "{i8 S(c1)}");
+  differ(flow_of<text_and_short_number>(), "f.spread", "{S(c1) i8}", "{S(c1) i4}");
+  differ(flow_of<text_and_two_numbers>(), "f.spread", "{S(c1) i8}", "{S(c1) i8 i8}");
+  differ(flow_of<text_and_number, int>(), "f.count.sum.exchange", "T(S(c1) u8)", "T(i4 u8)");
+}
+
+TEST_CASE("of records that consist of much, what stands around the difference is told") {
+  auto const line = [](std::string const& last) {
+    std::string text = "f.step sends {";
+    for (int i = 0; i != 500; ++i) text += "i4 ";
+    return text + last + " z1 S(c1)}";
+  };
+  world all(2);
+  all.like.flow = line("u8");
+  candidate& zero = all.start(0);
+  membership other = all.member(1);
+  other.flow = line("f8");
+  candidate& one = all.start(other);
+  all.advance(2s);
+  for (std::string const& told : {zero.failure, one.failure}) {
+    CHECK(told.size() < 1000);
+    CHECK(told.find("\"f.step sends {i4 ") != std::string::npos);
+    CHECK(told.find(" ... ") != std::string::npos);
+    CHECK(told.find("i4 u8 z1 S(c1)}\"") != std::string::npos);
+    CHECK(told.find("i4 f8 z1 S(c1)}\"") != std::string::npos);
+  }
 }
 
 TEST_CASE("without the secret nobody takes part, and whoever waits is not disturbed") {

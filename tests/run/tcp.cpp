@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <leat/run/tcp.hpp>
 
+#include <asio/read.hpp>
 #include <asio/write.hpp>
 #include <doctest/doctest.h>
 
@@ -20,7 +21,9 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
+#include <memory>
 #include <numeric>
 #include <optional>
 #include <stdexcept>
@@ -89,6 +92,29 @@ struct endless {
       co_await leat::sleep(std::chrono::milliseconds(1));
     }
   }
+};
+
+/// Names that are looked up for as long as the test likes.
+std::atomic<bool> answers{false};
+leat::detail::places answered_late(std::string const& host, std::string const& port, int only) {
+  answers.wait(false);
+  if (host == "nobody") return {{}, "unknown"};
+  return leat::detail::look_up("127.0.0.1", port, only);
+}
+void answer() {
+  answers.store(true);
+  answers.notify_all();
+}
+
+/// Rings when a connection calls.
+struct bell {
+  explicit bell(leat::connection& of) {
+    of.on_ready([this] {
+      rung.store(true);
+      rung.notify_all();
+    });
+  }
+  std::atomic<bool> rung{false};
 };
 
 }  // namespace
@@ -192,6 +218,63 @@ TEST_CASE("what fails in one process is what both fail of") {
   process first(flow, of_two(0, addresses));
   CHECK(first.failure().find("the three hundredth came") != std::string::npos);
   CHECK(second.failure().find("the three hundredth came") != std::string::npos);
+}
+
+TEST_CASE("a name is looked up while the worker does other things") {
+  answers = false;
+  asio::io_context io;
+  tcp::acceptor listens(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+  leat::tcp_network net(std::chrono::seconds(15), &answered_late);
+  std::array<std::byte, 1> byte{};
+  auto const link = net.dial("a.name:" + std::to_string(listens.local_endpoint().port()));
+  auto const unknown = net.dial("nobody:1");
+  bell of_link(*link);
+  bell of_unknown(*unknown);
+  net.dial("dropped:1");
+  CHECK(link->receive(byte) == 0);
+  CHECK(link->open());
+  CHECK(unknown->open());
+  answer();
+  of_link.rung.wait(false);
+  of_unknown.rung.wait(false);
+  unknown->receive(byte);
+  CHECK_FALSE(unknown->open());
+  CHECK(unknown->trouble() == "cannot look up nobody: unknown");
+  link->receive(byte);
+  tcp::socket other = listens.accept();
+  leat::connection::piece const piece(byte);
+  while (link->open() && link->send({&piece, 1}) == 0) {
+  }
+  CHECK(asio::read(other, asio::buffer(byte.data(), 1)) == 1);
+}
+
+TEST_CASE("a cluster comes together though the names take their time, and a stop does not wait for them") {
+  for (bool const stopped : {false, true}) {
+    CAPTURE(stopped);
+    answers = false;
+    std::vector<int> got;
+    leat::flow flow("slow names");
+    flow.input("in", leat::from::iterable(std::vector<int>(100, 1))) | leat::redistribute("spread") |
+        leat::output("out", leat::to::collect(got));
+    std::vector<std::string> const addresses{free_address(), "localhost:" + free_address().substr(10)};
+    std::stop_source stop;
+    leat::options zero = of_two(0, addresses);
+    leat::options one = of_two(1, addresses);
+    zero.stop = one.stop = stop.get_token();
+    zero.link = std::make_shared<leat::tcp_network>(std::chrono::seconds(15), &answered_late);
+    {
+      process second(flow, one);
+      process first(flow, zero);
+      if (stopped)
+        stop.request_stop();
+      else
+        answer();
+      CHECK(first.failure() == "");
+      CHECK(second.failure() == "");
+    }
+    answer();
+    CHECK(got.size() == (stopped ? 0 : 100));
+  }
 }
 
 TEST_CASE("a stop while others are waited for ends the wait") {

@@ -35,6 +35,9 @@ class judge {
   /// the workers of a sink have closed is there.
   std::string verdict_on_a_part() const { return verdict(true, &judge::part_is_wrong); }
 
+  /// Whether a source has not emitted all that it holds.
+  bool is_cut_short() const { return !is_possible(0); }
+
   /// Of a run that never began.
   std::string verdict_on_nothing() const {
     for (std::vector<seen> const* all : {&shown_.sources, &shown_.steps})

@@ -81,6 +81,14 @@ void drive(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, i
   }
 }
 
+/// Whoever is stopped before its sources have emitted everything has all processes stop.
+std::string stop_is_wrong(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, judge const& by) {
+  if (!by.is_cut_short()) return {};
+  for (unsigned process = 0; process != shape.how.processes; ++process)
+    if (!cluster.process(process).stopping()) return "process " + std::to_string(process) + " was not told to stop";
+  return {};
+}
+
 /// How a process ended: of what, or well.
 struct ending {
   bool well = false;
@@ -206,6 +214,7 @@ outcome run(drawn const& seed) {
     } else {
       cluster.rethrow();
       result.wrong = by.verdict();
+      if (result.wrong.empty()) result.wrong = stop_is_wrong(cluster, seed.shape, by);
     }
   } catch (leat::run_error const& failure) {
     // One process alone fails while it is put together.

@@ -56,7 +56,7 @@ inline drawn_shape draw_shape(chance& by) {
   how.each.workers = by.one_of({1u, 1u, 2u, 2u, 3u});
   how.each.batch_size = by.one_of<std::size_t>({0, 1, 1, 2, 3, 4, 8, 30});
   how.channel_packets = by.one_of<std::size_t>({1, 1, 2, 3, 16});
-  how.each.channel_bytes = by.one_of<std::size_t>({1, 60, 100, 300, 256 * 1024});
+  how.each.channel_bytes = by.one_of<std::size_t>({1, 64, 100, 304, 256 * 1024});
   how.longest_turn = by.one_of<std::chrono::nanoseconds>({microseconds(0), microseconds(1), microseconds(20)});
   how.each.snapshot_interval = by.one_of<std::chrono::nanoseconds>(
       {microseconds(0), microseconds(0), microseconds(50), microseconds(400), std::chrono::nanoseconds::max()});

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: BSL-1.0
 """What the tests of the examples have in common."""
 import os
-import socket
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 PROGRAM = sys.argv[1]
 SKIPPED = 77
+LONG = bool(os.environ.get("LEAT_TEST_LONG"))
 
 
 def run(*arguments, text=True, **more):
@@ -19,20 +21,32 @@ def run(*arguments, text=True, **more):
     return done.stdout
 
 
-def free_addresses(count):
-    """Addresses on loopback at which nobody listens, as -a wants them."""
-    taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in taken]
-    for one in taken:
-        one.close()
-    return ";".join(f"127.0.0.1:{port}" for port in ports)
+def start_listening(number, *arguments, listed=(), **more):
+    """The program as one process of a cluster, at a port that the system chooses: the process and the port. `listed`: a
+    descriptor from which it reads the addresses of all."""
+    told, tells = os.pipe()
+    given = [PROGRAM, "-i", str(number), "--listen=127.0.0.1:0", f"--announce-fd={tells}", *arguments]
+    started = subprocess.Popen(given + [f"--addresses-fd={one}" for one in listed], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, pass_fds=(tells, *listed), **more)
+    os.close(tells)
+    with os.fdopen(told) as announced:
+        line = announced.readline()
+    if not line:
+        sys.exit(f"process {number} does not announce where it listens: {started.communicate()[1]}")
+    return started, int(line.rsplit(":", 1)[1])
 
 
 def start_cluster(processes, *arguments):
-    """The example as so many processes, which run on."""
-    addresses = free_addresses(processes)
-    return [subprocess.Popen([PROGRAM, "-i", str(i), "-a", addresses, *arguments], stdin=subprocess.DEVNULL,
-                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for i in range(processes)]
+    """The program as so many processes, which run on."""
+    lists = [os.pipe() for _ in range(processes)]
+    started = []
+    for i, (listed, _) in enumerate(lists):
+        started.append(start_listening(i, *arguments, listed=(listed,)))
+        os.close(listed)
+    for _, tell in lists:
+        os.write(tell, (";".join(f"127.0.0.1:{port}" for _, port in started) + "\n").encode())
+        os.close(tell)
+    return [one for one, _ in started]
 
 
 def run_cluster(processes, *arguments):
@@ -58,3 +72,41 @@ def shared_data(*parts):
             return Path(folder, *parts)
     print(f"skipped: there is no {'/'.join(('shared', 'data', *parts))} beside the project")
     sys.exit(SKIPPED)
+
+
+def chosen_seed():
+    """For the test's chance: LEAT_TEST_SEED, or another each time. It is printed, to be used again."""
+    seed = int(os.environ.get("LEAT_TEST_SEED") or int.from_bytes(os.urandom(4), "big"))
+    print(f"repeat with LEAT_TEST_SEED={seed}")
+    return seed
+
+
+def end(process, within=60):
+    """Waits for its end: its exit status and what it said on standard error. One that hangs fails the test."""
+    try:
+        said = process.communicate(timeout=within)[1]
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)
+        sys.exit(f"process {process.pid} does not end; it has said {process.communicate()[1]!r}")
+    return process.returncode, said
+
+
+def end_all(processes, within=60):
+    try:
+        return [end(one, within) for one in processes]
+    finally:
+        for one in processes:
+            one.kill()
+
+
+def gone(number, within=20):
+    """Whether the process with this number ends."""
+    until = time.monotonic() + within
+    while time.monotonic() < until:
+        try:
+            if Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
+                return True
+        except OSError:
+            return True
+        time.sleep(0.01)
+    return False

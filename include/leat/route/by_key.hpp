@@ -3,6 +3,7 @@
 
 #include <leat/record.hpp>
 #include <leat/route/codec/codec.hpp>
+#include <leat/route/codec/describing_archive.hpp>
 #include <leat/route/exchange.hpp>
 #include <leat/route/slot.hpp>
 
@@ -63,6 +64,7 @@ port exchange_by_key(S&& up, step_info const& step) {
   graph& in = stream_access::graph_of(up);
   port const at = finish(std::forward<S>(up), recipe{}, std::move(way));
   in.at(at).movement = "exchange by key";
+  in.at(at).describe_records = &describe_record<T>;
   return at;
 }
 

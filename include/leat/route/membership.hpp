@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/graph.hpp>
+#include <leat/route/codec/record_text.hpp>
 #include <leat/route/hello.hpp>
 #include <leat/route/slot.hpp>
 
@@ -44,7 +45,8 @@ struct membership {
   }
 };
 
-/// A flow as processes compare it: a line for each step, with its kind and what it follows.
+/// A flow as processes compare it: a line for each step, with its kind and what it follows, and one for what each
+/// exchange sends.
 inline std::string describe(graph const& flow) {
   std::string text = "flow " + flow.name() + "\n";
   for (auto const& made : flow.nodes()) {
@@ -52,19 +54,30 @@ inline std::string describe(graph const& flow) {
     for (port const& from : made->inputs)
       text += "after " + flow.nodes()[from.node]->steps.back().name + "/" + std::to_string(from.index) + " ";
     text += std::string(made->movement) + "\n";
+    if (made->describe_records != nullptr)
+      text += made->steps.back().name + " sends " + record_text::of(made->describe_records) + "\n";
   }
   return text;
 }
 
+/// A line as one reads it: of a long one the beginning, and what stands around a place in it.
+inline std::string quoted_line(std::string const& text, std::size_t begin, std::size_t place) {
+  constexpr std::size_t start = 120, before = 60, shown = 320;
+  if (begin >= text.size()) return "nothing";
+  std::string line = text.substr(begin, text.find('\n', begin) - begin);
+  std::size_t const from = place - begin > start + before ? place - begin - before : start;
+  if (line.size() > from + shown) line.replace(from + shown, std::string::npos, " ...");
+  if (from > start) line.replace(start, from - start, " ... ");
+  return "\"" + line + "\"";
+}
+
 /// The first line in which two texts differ, with what each has there.
 inline std::string first_difference(std::string const& mine, std::string const& theirs) {
-  auto const line_at = [](std::string const& text, std::size_t from) {
-    return from >= text.size() ? std::string("nothing") : "\"" + text.substr(from, text.find('\n', from) - from) + "\"";
-  };
   std::size_t begin = 0;
-  for (std::size_t i = 0; i != std::min(mine.size(), theirs.size()) && mine[i] == theirs[i]; ++i)
-    if (mine[i] == '\n') begin = i + 1;
-  return "here " + line_at(mine, begin) + ", there " + line_at(theirs, begin);
+  std::size_t place = 0;
+  for (; place != std::min(mine.size(), theirs.size()) && mine[place] == theirs[place]; ++place)
+    if (mine[place] == '\n') begin = place + 1;
+  return "here " + quoted_line(mine, begin, place) + ", there " + quoted_line(theirs, begin, place);
 }
 
 }  // namespace leat::detail

@@ -5,6 +5,7 @@
 #include <leat/graph.hpp>
 #include <leat/op/stage.hpp>
 #include <leat/route/codec/codec.hpp>
+#include <leat/route/failure.hpp>
 #include <leat/route/frame.hpp>
 #include <leat/route/inbox.hpp>
 #include <leat/route/incoming.hpp>
@@ -22,21 +23,10 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 namespace leat::detail {
-
-/// Why a process failed, as it tells the others.
-struct process_failure {
-  std::uint32_t process = 0;
-  std::uint32_t worker = 0;
-  std::uint64_t epoch = 0;
-  std::string step;
-  std::string text;
-  std::uint8_t status = 1;  ///< what the program exits with
-};
 
 /// By the number of the node: what partitions one process can open.
 using partition_lists = std::vector<std::pair<std::uint32_t, std::vector<std::string>>>;
@@ -76,7 +66,7 @@ class mesh {
   /// The descriptors of the connections that something is waited for of.
   void add_awaited(std::vector<awaited>& all) const {
     for (auto const& p : peers_) {
-      bool const waited_for = p->link && (!p->last_frame_read || p->out.blocked());
+      bool const waited_for = p->link && (!p->last_frame_read || p->out.blocked() || (failing_until_ && !has_told(*p)));
       if (waited_for && p->link->descriptor() >= 0) all.push_back({p->link->descriptor(), p->out.blocked()});
     }
   }
@@ -145,23 +135,27 @@ class mesh {
     return all;
   }
 
-  /// Tells the others why this process failed, or passes on why another did. To be called until it is true: they know,
-  /// or are gone, or have not listened for a second.
-  bool tell_failure(process_failure mine, steady_time now) {
+  /// Tells the others why this process failed, or passes on why another did, and hears what they failed of. To be called
+  /// until it is true: all know, or are gone, or have not answered for a second.
+  bool tell_failure(process_failure const& mine, steady_time now) {
     if (!failing_until_) {
       failing_until_ = now + std::chrono::seconds(1);
-      if (heard_) mine = *heard_;
-      for_each_peer([&](peer& p) {
-        if (!p.failed) say_failure(p, mine);  // also to one that said goodbye: it waits for ours
-      });
+      process_failure const first = cause_ ? *cause_ : mine;
+      consider(first);
+      for_each_peer([&](peer& p) { say_failure(p, first); });  // also to one that said goodbye: it waits for ours
     }
     bool told = true;
     for_each_peer([&](peer& p) {
-      p.in.discard(*p.link);  // what still comes in makes room for what goes out
+      hear_failure(p);
       p.out.write(*p.link);
-      told = told && (p.failed || p.out.empty() || !p.link->open());
+      told = told && (has_told(p) ? p.lost || p.out.empty() || !p.link->open() : !p.link->open());
     });
     return told || now >= *failing_until_;
+  }
+  /// What all fail of, once all have been told: of several causes the one that all choose. Throws it if it is another
+  /// process's.
+  void fail_as_all() const {
+    if (cause_ && cause_->process != process_) cause_->rethrow();
   }
   steady_time wake_at() const {
     if (failing_until_) return *failing_until_;
@@ -187,10 +181,8 @@ class mesh {
     std::optional<partition_lists> lists;
     bool last_frame_read = false;  ///< it has said goodbye, or that it failed
     bool failed = false;
+    bool lost = false;  ///< nothing is waited for of it
   };
-  using failure_fields =
-      std::tuple<std::uint32_t, std::uint32_t, std::uint64_t, std::string, std::string, std::uint8_t>;
-
   static constexpr unsigned reads_per_turn = 8;
   /// Less than this, and all that has come is read.
   static constexpr std::size_t full_read = 4096;
@@ -226,8 +218,33 @@ class mesh {
     frame_header header;
     header.type = frame_type::failure;
     byte_buffer frame = p.out.blank();
-    encode(failure_fields(what.process, what.worker, what.epoch, what.step, what.text, what.status), frame);
+    encode(what.all_fields(), frame);
     p.out.put(std::move(frame), header);
+  }
+
+  /// Several processes may fail at once, each of its own cause. Each has told all others one, so that all choose the same.
+  void consider(process_failure const& another) {
+    if (!cause_ || another.outranks(*cause_)) cause_ = another;
+  }
+
+  static bool has_told(peer const& p) { return p.failed || p.lost; }
+  /// Whatever else still comes in makes room for what goes out.
+  void hear_failure(peer& p) {
+    if (p.lost) return;
+    try {
+      while (p.in.read(*p.link, [&](incoming_frame one) {
+        if (one.header.type == frame_type::failure && !std::exchange(p.failed, true)) take_failure(p, one.payload);
+        return true;
+      }) != 0) {
+      }
+    } catch (cluster_error const&) {
+      p.lost = true;
+    }
+  }
+  process_failure take_failure(peer& p, std::span<std::byte const> payload) {
+    process_failure const told(decoded<process_failure::fields>(p, payload));
+    consider(told);
+    return told;
   }
 
   void say_alive() {
@@ -275,10 +292,16 @@ class mesh {
       if (got < full_read) break;
     }
     if (progress) alive_.heard(p.number, now);
-    if (!p.last_frame_read && !p.link->open())
-      throw cluster_error(cluster_error::status::lost,
-                          "process " + std::to_string(p.number) + " was lost: " + p.link->trouble());
-    if (!progress && !p.last_frame_read) alive_.check(p.number, now);
+    if (p.last_frame_read) return progress;
+    try {
+      if (!p.link->open())
+        throw cluster_error(cluster_error::status::lost,
+                            "process " + std::to_string(p.number) + " was lost: " + p.link->trouble());
+      if (!progress) alive_.check(p.number, now);
+    } catch (cluster_error const&) {
+      p.lost = true;
+      throw;
+    }
     return progress;
   }
 
@@ -320,13 +343,7 @@ class mesh {
       case frame_type::failure: {
         p.last_frame_read = true;
         p.failed = true;
-        auto const [process, of_worker, epoch, step, text, status] = decoded<failure_fields>(p, payload);
-        heard_ = process_failure{process, of_worker, epoch, step, text, status};
-        auto const of_cluster = static_cast<cluster_error::status>(status);
-        if (of_cluster == cluster_error::status::lost || of_cluster == cluster_error::status::refused)
-          throw cluster_error(of_cluster, text);
-        throw run_error("process " + std::to_string(process) + " failed: " + text, step, std::source_location{},
-                        of_worker, epoch);
+        take_failure(p, payload).rethrow();
       }
     }
     refuse_peer(p.number, "a frame of unknown type " + std::to_string(static_cast<unsigned>(header.type)));
@@ -371,7 +388,7 @@ class mesh {
   bool stop_heard_ = false;
   bool stop_said_ = false;
   bool goodbye_said_ = false;
-  std::optional<process_failure> heard_;
+  std::optional<process_failure> cause_;
   std::optional<steady_time> failing_until_;
 };
 

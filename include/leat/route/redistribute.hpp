@@ -4,6 +4,7 @@
 #include <leat/op/function.hpp>
 #include <leat/record.hpp>
 #include <leat/route/codec/codec.hpp>
+#include <leat/route/codec/describing_archive.hpp>
 #include <leat/route/exchange.hpp>
 #include <leat/route/slot.hpp>
 
@@ -108,6 +109,7 @@ stream<record_of<S>> append_redistribution(S&& up, Route route, step_name const&
   in.name_step(step);
   port const at = finish(std::forward<S>(up), to_other_workers<T, Route>(std::move(route)), std::move(step));
   in.at(at).movement = movement;
+  if constexpr (has_codec<T>) in.at(at).describe_records = &describe_record<T>;
   return stream_access::make<T>(in, at);
 }
 

@@ -4,6 +4,7 @@
 #include <leat/detail/pack.hpp>
 #include <leat/op/kernel.hpp>
 #include <leat/route/codec/codec.hpp>
+#include <leat/route/codec/describing_archive.hpp>
 #include <leat/route/redistribute.hpp>
 #include <leat/route/slot.hpp>
 #include <leat/to/partitioned_sink.hpp>
@@ -58,6 +59,7 @@ class partitioned_output_node final : public node {
   partitioned_output_node(Sink sink, step_info step, port from)
       : node(std::move(step), from), sink_(std::move(sink)) {
     movement = "exchange to the owner of the partition";
+    if constexpr (has_codec<T>) describe_records = &describe_record<T>;
   }
 
   bool has_partitions() const override { return true; }

@@ -229,6 +229,12 @@ inline bool execution::wind_up(worker& by) {
   } catch (...) {  // then it is told no more
   }
   leave();
+  try {
+    if (net_) net_->fail_as_all();
+  } catch (...) {
+    std::lock_guard const failing(failing_);
+    cause_ = std::current_exception();
+  }
   return true;
 }
 

@@ -85,6 +85,7 @@ class simulated_pipe {
   void lose() {
     bytes_.resize(arrived_);
     broken_ = true;
+    until_break_ = endless;
   }
   /// The receiver hears that nothing more comes.
   void end() {

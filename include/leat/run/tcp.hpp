@@ -4,11 +4,13 @@
 #include <leat/error.hpp>
 #include <leat/route/link.hpp>
 #include <leat/run/cluster.hpp>
+#include <leat/run/name_lookup.hpp>
 
 #include <asio/connect.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 
+#include <netdb.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
@@ -17,6 +19,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -24,6 +28,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 /// Processes reach each other over TCP, by Asio. A program that includes this header can be run as a cluster.
 namespace leat {
@@ -58,28 +63,19 @@ class tcp_connection final : public connection {
   }
   /// One that is to be made.
   tcp_connection(std::shared_ptr<asio::io_context> io, std::chrono::nanoseconds give_up_after,
-                 std::string const& address)
+                 std::string const& address, name_lookup::function ask)
       : io_(std::move(io)), give_up_after_(give_up_after), socket_(*io_), state_(state::connecting) {
     std::optional<host_and_port> const to = split_address(address);
     if (!to) {
       closed("\"" + address + "\" is not an address such as host:2101");
       return;
     }
-    asio::error_code error;
-    auto const places = tcp::resolver(*io_).resolve(to->host, to->port, error);
-    if (error) {
-      closed("cannot look up " + to->host + ": " + error.message());
-      return;
-    }
-    asio::async_connect(socket_, places, [this, gone = std::weak_ptr<bool>(alive_)](asio::error_code failed, auto const&) {
-      if (gone.expired()) return;
-      if (failed)
-        closed(failed.message());
-      else if (is_its_own_other_end())
-        closed("nobody listens there");
-      else
-        ready();
-    });
+    host_ = to->host;
+    places const number = look_up(to->host, to->port, AI_NUMERICHOST);
+    if (!number.all.empty())
+      connect(number);
+    else
+      looking_up_.emplace(ask, to->host, to->port);
   }
   ~tcp_connection() override {
     alive_.reset();
@@ -118,6 +114,9 @@ class tcp_connection final : public connection {
   int descriptor() const override {
     return open() && socket_.is_open() ? const_cast<tcp::socket&>(socket_).native_handle() : -1;
   }
+  void on_ready(std::function<void()> call) override {
+    if (looking_up_) looking_up_->on_done(std::move(call));
+  }
 
  private:
   enum class state { connecting, ready, closed };
@@ -128,8 +127,35 @@ class tcp_connection final : public connection {
     asio::error_code ignored;
     return socket_.local_endpoint(ignored) == socket_.remote_endpoint(ignored);
   }
+  void connect(places const& to) {
+    if (to.all.empty()) {
+      closed("cannot look up " + host_ + ": " + to.trouble);
+      return;
+    }
+    std::vector<tcp::endpoint> ends;
+    for (places::place const& one : to.all) {
+      tcp::endpoint& next = ends.emplace_back();
+      next.resize(one.size);
+      std::memcpy(next.data(), &one.address, one.size);
+    }
+    asio::async_connect(socket_, ends, [this, gone = std::weak_ptr<bool>(alive_)](asio::error_code failed, auto const&) {
+      if (gone.expired()) return;
+      if (failed)
+        closed(failed.message());
+      else if (is_its_own_other_end())
+        closed("nobody listens there");
+      else
+        ready();
+    });
+  }
   void poll_while_connecting() {
     if (state_ != state::connecting) return;
+    if (looking_up_) {
+      places const* const found = looking_up_->answered();
+      if (found == nullptr) return;
+      connect(*found);
+      looking_up_.reset();
+    }
     io_->restart();
     io_->poll();
   }
@@ -161,6 +187,8 @@ class tcp_connection final : public connection {
   state state_ = state::ready;
   bool no_more_out_ = false;
   std::string trouble_;
+  std::string host_;
+  std::optional<name_lookup> looking_up_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>();
 };
 
@@ -169,9 +197,11 @@ class tcp_connection final : public connection {
 /// TCP for one process.
 class tcp_network final : public network {
  public:
-  /// What was sent and is not acknowledged for so long ends the connection (TCP_USER_TIMEOUT).
-  explicit tcp_network(std::chrono::nanoseconds give_up_after = std::chrono::seconds(15))
-      : give_up_after_(give_up_after) {}
+  /// What was sent and is not acknowledged for so long ends the connection (TCP_USER_TIMEOUT). `ask` looks up the names of
+  /// the others, each time they are dialed, on a thread that may wait.
+  explicit tcp_network(std::chrono::nanoseconds give_up_after = std::chrono::seconds(15),
+                       detail::name_lookup::function ask = &detail::look_up)
+      : give_up_after_(give_up_after), ask_(ask) {}
 
   bool listen(std::string const& address) override {
     using asio::ip::tcp;
@@ -210,7 +240,7 @@ class tcp_network final : public network {
     return std::make_unique<detail::tcp_connection>(io_, give_up_after_, std::move(made));
   }
   std::unique_ptr<connection> dial(std::string const& address) override {
-    return std::make_unique<detail::tcp_connection>(io_, give_up_after_, address);
+    return std::make_unique<detail::tcp_connection>(io_, give_up_after_, address, ask_);
   }
   int descriptor() const override {
     return acceptor_.is_open() ? const_cast<asio::ip::tcp::acceptor&>(acceptor_).native_handle() : -1;
@@ -218,6 +248,7 @@ class tcp_network final : public network {
 
  private:
   std::chrono::nanoseconds give_up_after_;
+  detail::name_lookup::function ask_;
   std::shared_ptr<asio::io_context> io_ = std::make_shared<asio::io_context>(1);
   asio::ip::tcp::acceptor acceptor_{*io_};
   std::string host_;  ///< as it was written

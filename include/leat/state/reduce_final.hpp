@@ -66,6 +66,7 @@ class reduce_final_step {
         way.name = step.name + ".exchange";
         port const from = finish(std::forward<S>(up), to_combining_exchange<K, A, Reducer>(self.reducer_), std::move(way));
         in.at(from).movement = "exchange by key, combined before";
+        in.at(from).describe_records = &describe_record<std::pair<K, A>>;
         return stream_access::make<T>(in, in.template add<stateful_node<K, A, A, reduce_final_logic<A, Reducer>>>(
                                               reduce_final_logic<A, Reducer>{std::move(self.reducer_)},
                                               std::move(step), from));

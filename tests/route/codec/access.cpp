@@ -3,6 +3,8 @@
 
 #include "checks.hpp"
 
+#include <leat/route/codec/record_text.hpp>
+
 #include <cstdint>
 #include <string>
 #include <type_traits>
@@ -182,6 +184,20 @@ TEST_CASE("access: every spelling of serialize is found and used") {
   CHECK(checks::encoded(there::in_two(3, 10)) == checks::bytes_of({3, 0, 0, 0, 7, 0, 0, 0}));
 }
 
+template <class T>
+std::string described() {
+  return leat::detail::record_text::of(&leat::detail::describe_record<T>);
+}
+
+TEST_CASE("access: every spelling of serialize can be described") {
+  CHECK(described<std::vector<there::by_leat>>() == "V({i4})");
+  CHECK(described<there::by_boost>() == "{i4}");
+  CHECK(described<there::in_two>() == "{i4 i4}");
+  CHECK(described<std::vector<there::by_lookup>>() == "V({i4})");
+  CHECK(described<there::foreign>() == "{S(c1)}");
+  CHECK(described<there::box<there::box<there::foreign>>>() == "{{{S(c1)}}}");
+}
+
 #if defined(BOOST_IS_HERE)
 
 class split_by_macro {
@@ -233,6 +249,11 @@ TEST_CASE("access: Boost's helpers work on leat's archives, and its headers chan
   survives(std::map<std::string, std::vector<int>>{{"a", {1}}});
   CHECK(checks::encoded(std::vector<std::uint8_t>{7}) == checks::bytes_of({1, 0, 0, 0, 7}));
   CHECK(checks::encoded(boost::serialization::collection_size_type(5)) == checks::bytes_of({5, 0, 0, 0}));
+}
+
+TEST_CASE("access: Boost's helpers are described") {
+  CHECK(described<split_by_macro>() == "{i4 S(c1)}");
+  CHECK(described<derived>() == "{{i4} {V(i4)} {{i4} {i4} {i4}}}");
 }
 
 #endif

@@ -24,7 +24,7 @@ inline constexpr bool ends_with_its_allocator<C<Ts...>> =
     std::is_same_v<typename C<Ts...>::allocator_type, std::tuple_element_t<sizeof...(Ts) - 1, std::tuple<Ts...>>>;
 
 template <class T>
-concept container = ends_with_its_allocator<T> && requires(T const& c) {
+concept container = !by_boost<T> && ends_with_its_allocator<T> && requires(T const& c) {
   typename T::value_type;
   c.begin() != c.end();
   c.size();
@@ -69,9 +69,11 @@ void reserve_some(T& value, std::size_t count) {
 template <class C, class Traits, class Allocator>
 struct standard<std::basic_string<C, Traits, Allocator>> {
   using string = std::basic_string<C, Traits, Allocator>;
+  using parts = parts_of<C>;
   static constexpr bool known = true;
   static constexpr bool whole = encoded_as_is<C>;
   static constexpr std::size_t least = 4;
+  static constexpr shape_name shape{'S'};
 
   template <class Out>
   [[gnu::always_inline]] static void save(Out& to, string const& value) {
@@ -93,10 +95,12 @@ struct standard<std::basic_string<C, Traits, Allocator>> {
 template <sequence T>
 struct standard<T> {
   using element = typename T::value_type;
+  using parts = parts_of<element>;
   static constexpr bool known = true;
   static constexpr bool whole = has_codec<element>;
   static constexpr std::size_t least = 4;
   static constexpr bool one_copy = encoded_as_is<element> && requires(T& c) { c.data(); };
+  static constexpr shape_name shape{'V'};
 
   template <class Out>
   [[gnu::always_inline]] static void save(Out& to, T const& value) {
@@ -127,7 +131,7 @@ struct standard<T> {
   [[gnu::always_inline]] static void load_one(In& from, T& value) {
     if constexpr (std::is_same_v<element, bool>) {
       bool each = false;
-      from & each;
+      from.get_element(each);
       value.push_back(each);
     } else {
       from.get_element(value.emplace_back());
@@ -139,9 +143,11 @@ template <associative T>
 struct standard<T> {
   using element = typename T::value_type;
   using movable = typename movable_element<element>::type;
+  using parts = parts_of<movable>;
   static constexpr bool known = true;
   static constexpr bool whole = has_codec<element>;
   static constexpr std::size_t least = 4;
+  static constexpr shape_name shape{requires { typename T::mapped_type; } ? 'M' : 'K'};
 
   template <class Out>
   [[gnu::always_inline]] static void save(Out& to, T const& value) {

@@ -5,21 +5,45 @@
 
 #include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 namespace leat {
+
+/// A type that needs Boost.Serialization itself says so, and is then written by it wherever it is met:
+///   template <> inline constexpr bool leat::by_boost<my::type> = true;
+/// Wherever it is encoded or decoded, `leat/route/codec/boost.hpp` has to be included.
+template <class T>
+inline constexpr bool by_boost = false;
+
 namespace detail {
 
 static_assert(
     std::endian::native == std::endian::little,
     "leat: encoded bytes are little-endian and are copied as they are: big-endian machines are not supported");
 
+/// The types that a type of the standard library consists of.
+template <class...>
+struct parts_of;
+
+/// What a description calls it: a letter, and the numbers that belong to the type, where there are some.
+struct shape_name {
+  char letter;
+  std::uintmax_t number = 0;
+  std::uintmax_t divisor = 0;
+};
+
 /// The codec of a type of the standard library, by specialisation: `whole` (all its parts have a codec),
-/// `least` (the fewest bytes a value takes), `save` and `load`.
+/// `least` (the fewest bytes a value takes), `save` and `load`; and for descriptions its `parts` and its `shape`.
 template <class T>
 struct standard {
   static constexpr bool known = false;
 };
+template <class T>
+struct boost_codec;
+template <class T>
+  requires by_boost<T>
+struct standard<T> : boost_codec<T> {};
 
 /// Numbers, bool, enumerations, std::byte. Not long double, whose size and padding differ between machines.
 template <class T>

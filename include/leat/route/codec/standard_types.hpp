@@ -28,9 +28,11 @@ constexpr bool must_have_default_constructor() {
 
 template <class A, class B>
 struct standard<std::pair<A, B>> {
+  using parts = parts_of<A, B>;
   static constexpr bool known = true;
   static constexpr bool whole = has_codec<A> && has_codec<B>;
   static constexpr std::size_t least = least_bytes<A> + least_bytes<B>;
+  static constexpr shape_name shape{'T'};
 
   template <class Out>
   [[gnu::always_inline]] static void save(Out& to, std::pair<A, B> const& value) {
@@ -44,9 +46,11 @@ struct standard<std::pair<A, B>> {
 
 template <class... Ts>
 struct standard<std::tuple<Ts...>> {
+  using parts = parts_of<Ts...>;
   static constexpr bool known = true;
   static constexpr bool whole = (has_codec<Ts> && ...);
   static constexpr std::size_t least = (std::size_t{0} + ... + least_bytes<Ts>);
+  static constexpr shape_name shape{'T'};
 
   template <class Out>
   [[gnu::always_inline]] static void save(Out& to, std::tuple<Ts...> const& value) {
@@ -60,9 +64,11 @@ struct standard<std::tuple<Ts...>> {
 
 template <class E, std::size_t N>
 struct standard<std::array<E, N>> {
+  using parts = parts_of<E>;
   static constexpr bool known = true;
   static constexpr bool whole = has_codec<E>;
   static constexpr std::size_t least = N * least_bytes<E>;
+  static constexpr shape_name shape{'A', N};
 
   template <class Out>
   [[gnu::always_inline]] static void save(Out& to, std::array<E, N> const& value) {
@@ -76,9 +82,11 @@ struct standard<std::array<E, N>> {
 
 template <class E>
 struct standard<std::optional<E>> {
+  using parts = parts_of<E>;
   static constexpr bool known = true;
   static constexpr bool whole = has_codec<E>;
   static constexpr std::size_t least = 1;
+  static constexpr shape_name shape{'O'};
 
   template <class Out>
   [[gnu::always_inline]] static void save(Out& to, std::optional<E> const& value) {
@@ -98,9 +106,11 @@ struct standard<std::optional<E>> {
 
 template <>
 struct standard<std::monostate> {
+  using parts = parts_of<>;
   static constexpr bool known = true;
   static constexpr bool whole = true;
   static constexpr std::size_t least = 0;
+  static constexpr shape_name shape{'N'};
 
   template <class Archive>
   static void save(Archive&, std::monostate) {}
@@ -110,9 +120,11 @@ struct standard<std::monostate> {
 
 template <class... Ts>
 struct standard<std::variant<Ts...>> {
+  using parts = parts_of<Ts...>;
   static constexpr bool known = true;
   static constexpr bool whole = sizeof...(Ts) <= std::numeric_limits<std::uint8_t>::max() && (has_codec<Ts> && ...);
   static constexpr std::size_t least = 1;
+  static constexpr shape_name shape{'X'};
 
   template <class Out>
   [[gnu::always_inline]] static void save(Out& to, std::variant<Ts...> const& value) {
@@ -143,9 +155,11 @@ struct standard<std::variant<Ts...>> {
 
 template <class Rep, class Period>
 struct standard<std::chrono::duration<Rep, Period>> {
+  using parts = parts_of<Rep>;
   static constexpr bool known = true;
   static constexpr bool whole = has_codec<Rep>;
   static constexpr std::size_t least = least_bytes<Rep>;
+  static constexpr shape_name shape{'D', Period::num, Period::den};
 
   template <class Out>
   [[gnu::always_inline]] static void save(Out& to, std::chrono::duration<Rep, Period> value) {
@@ -161,9 +175,11 @@ struct standard<std::chrono::duration<Rep, Period>> {
 
 template <class Clock, class Duration>
 struct standard<std::chrono::time_point<Clock, Duration>> {
+  using parts = parts_of<Duration>;
   static constexpr bool known = true;
   static constexpr bool whole = has_codec<Duration>;
   static constexpr std::size_t least = least_bytes<Duration>;
+  static constexpr shape_name shape{'I'};
 
   template <class Out>
   [[gnu::always_inline]] static void save(Out& to, std::chrono::time_point<Clock, Duration> value) {

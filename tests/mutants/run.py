@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: BSL-1.0
+"""run.py SOURCE BUILD COMPILER [WORD ...]: builds the simulation against headers that can be wrong on purpose, has each
+mutant of `mutants.py` run seeds until one fails, and says which did. A mutant that no seed finds out is a failure, and so
+are headers that fail although no mutant is at work. With words: only the mutants whose names hold one of them.
+
+All changes are made to one copy of the headers, each where LEAT_MUTANT says so, since compiling takes far longer than
+most mutants live.
+"""
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from mutants import MUTANTS
+
+MOST_SEEDS = 20000
+SOUND_SEEDS = 500
+MOST_SECONDS = 600
+_FAILED_SEED = re.compile(r"LEAT_SIMULATION_SEED=(\d+) \S+\s+# (.*)")
+_CHOICE = """#pragma once
+#include <cstdlib>
+inline int const leat_mutant = std::getenv("LEAT_MUTANT") == nullptr ? 0 : std::atoi(std::getenv("LEAT_MUTANT"));
+"""
+
+
+def either(number, instead, text):
+    """Source text that is `instead` in the mutant of this number, otherwise `text`."""
+    chosen = f"(leat_mutant == {number})"
+    if "{mutant}" in instead:
+        return instead.replace("{mutant}", chosen)
+    if text.rstrip().endswith((";", "}")):
+        return f"if {chosen} {{ {instead} }} else {{ {text} }}"
+    return f"({chosen} ? ({instead}) : ({text}))"
+
+
+def mutated(headers, mutants):
+    """{file: its text with all mutants in it}; ValueError when a text does not stand there exactly once."""
+    originals, grown = {}, {}
+    for number, (name, *changes) in enumerate(mutants, 1):
+        for file, text, instead in changes:
+            if file not in originals:
+                originals[file] = (headers / "leat" / file).read_text()
+            times = originals[file].count(text)
+            if times != 1:
+                raise ValueError(f"mutants.py: {name}: {file} holds {times} times: {text}")
+            of_file = grown.setdefault(file, {})
+            of_file[text] = either(number, instead, of_file.get(text, text))
+    result = {}
+    for file, original in originals.items():
+        pattern = "|".join(re.escape(text) for text in sorted(grown[file], key=len, reverse=True))
+        result[file] = re.sub(pattern, lambda found, all_of=grown[file]: all_of[found[0]], original)
+    return result
+
+
+def compile_all(source, folder, compiler):
+    """The simulation's program, of the headers in the folder."""
+    flags = ["-std=c++20", "-O1", "-w", "-include", str(folder / "mutant.hpp"), f"-I{folder / 'include'}",
+             f"-I{source / 'tests'}"]
+    units = [*sorted((source / "tests" / "simulation").glob("*.cpp")), source / "tests" / "main.cpp"]
+    objects = [folder / f"{unit.parent.name}-{unit.stem}.o" for unit in units]
+
+    def compile_one(unit, made):
+        subprocess.run([*compiler, *flags, "-c", str(unit), "-o", str(made)], check=True)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(compile_one, units, objects))
+    program = folder / "simulation"
+    subprocess.run([*compiler, *map(str, objects), "-pthread", "-o", str(program)], check=True)
+    return program
+
+
+def outcome(program, number, seeds):
+    """How the mutant of this number was found out; empty when it was not."""
+    environment = {**os.environ, "LEAT_MUTANT": str(number), "LEAT_SIMULATION_SEEDS": str(seeds)}
+    environment.pop("LEAT_SIMULATION_SEED", None)
+    running = subprocess.Popen(["timeout", str(MOST_SECONDS), str(program)], env=environment, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    for line in running.stdout:
+        failed = _FAILED_SEED.match(line)
+        if failed:
+            running.terminate()
+            running.wait()
+            return f"seed {failed[1]}: {failed[2]}"
+    status = running.wait()
+    return "" if status == 0 else f"the program ended with status {status}"
+
+
+def main(source, build, compiler, words):
+    folder = build / "mutants"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(source / "include", folder / "include")
+    for file, text in mutated(source / "include", MUTANTS).items():
+        (folder / "include" / "leat" / file).write_text(text)
+    (folder / "mutant.hpp").write_text(_CHOICE)
+    program = compile_all(source, folder, compiler)
+
+    failed = outcome(program, 0, SOUND_SEEDS)
+    print(f"no mutant: {failed or 'sound'}", flush=True)
+    results = [not failed]
+    for number, (name, *_) in enumerate(MUTANTS, 1):
+        if words and not any(word in name for word in words):
+            continue
+        found = outcome(program, number, MOST_SEEDS)
+        print(f"{name}: {found or 'SURVIVED'}", flush=True)
+        results.append(bool(found))
+    print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve(), shlex.split(sys.argv[3]), sys.argv[4:]))
