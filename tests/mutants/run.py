@@ -86,7 +86,19 @@ def outcome(program, number, seeds):
             running.wait()
             return f"seed {failed[1]}: {failed[2]}"
     status = running.wait()
-    return "" if status == 0 else f"the program ended with status {status}"
+    return "" if status == 0 else f"seed {first_crash(program, environment, seeds)}: the program ended with status {status}"
+
+
+def first_crash(program, environment, seeds):
+    """The fewest seeds that make it end badly."""
+    sound, bad = 0, seeds
+    while bad - sound > 1:
+        middle = min(sound * 2 + 1, (sound + bad) // 2)  # short runs first
+        environment["LEAT_SIMULATION_SEEDS"] = str(middle)
+        ends_well = subprocess.run([str(program), "-tc=random flows*"], env=environment, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL).returncode == 0
+        sound, bad = (middle, bad) if ends_well else (sound, middle)
+    return bad
 
 
 def main(source, build, compiler, words):

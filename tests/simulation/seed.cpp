@@ -81,6 +81,13 @@ void drive(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, i
   }
 }
 
+/// Whether a connection broke that may have carried somebody's word that it goes, which nobody gives before all are there.
+bool may_be_broken_for_good(leat::detail::simulated_cluster& cluster) {
+  for (auto const& each : cluster.links().breaches())
+    if (each.bytes > surely_healed && each.when >= cluster.last_start()) return true;
+  return false;
+}
+
 /// Whoever is stopped before its sources have emitted everything has all processes stop.
 std::string stop_is_wrong(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, judge const& by) {
   if (!by.is_cut_short()) return {};
@@ -203,7 +210,7 @@ outcome run(drawn const& seed) {
     judge const by(without_trap, seed.shape.workers(), shown);
 
     bool const abandoned = cluster.process(seed.shape.stopped_at).abandoned();
-    bool const broken = happened.cut || cluster.links().longest_broken() > surely_healed;
+    bool const broken = happened.cut || may_be_broken_for_good(cluster);
     if (seed.fails) {
       result.wrong = failure_is_wrong(cluster, seed.shape.how.processes);
       if (result.wrong.empty()) result.wrong = by.verdict_on_a_part();

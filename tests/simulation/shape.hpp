@@ -70,8 +70,8 @@ inline drawn_shape draw_shape(chance& by) {
   how.heartbeats = how.network.capacity > 200 && by.one_in(8);
   if (!how.heartbeats && how.network.longest_delay < microseconds(1000) && by.one_in(4))  // else it takes for ever
     how.network.longest_piece = by.one_in(20) ? by.between(1, 5) : by.one_of<std::size_t>({40, 41, 100, 300, 1000});
-  how.each.suspect_after = std::chrono::milliseconds(60);
-  how.each.dead_after = std::chrono::milliseconds(200);
+  how.each.suspect_after = std::chrono::milliseconds(30);
+  how.each.dead_after = std::chrono::milliseconds(80);
   if (how.processes > 1 && by.one_in(8)) {
     drawn.cut_after = draw_time(by, 3'000'000);
     drawn.cut_which = by.number();

@@ -83,9 +83,13 @@ class simulated_cluster {
   void begin() {
     for (auto const& process : processes_) {
       bool const later = longest_start_.count() != 0 && process != processes_.front();
-      world_.add(process->workers(), later ? world_.draw_delay(longest_start_) : std::chrono::nanoseconds(0));
+      std::chrono::nanoseconds const wait = later ? world_.draw_delay(longest_start_) : std::chrono::nanoseconds(0);
+      last_start_ = std::max(last_start_, wait);
+      world_.add(process->workers(), wait);
     }
   }
+  /// When the last process began.
+  std::chrono::nanoseconds last_start() const { return last_start_; }
   void rethrow() {
     for (auto const& process : processes_) process->rethrow();
   }
@@ -105,6 +109,7 @@ class simulated_cluster {
   simulated_switch links_;
   std::vector<std::unique_ptr<execution>> processes_;
   std::chrono::nanoseconds longest_start_{0};
+  std::chrono::nanoseconds last_start_{0};
 };
 
 }  // namespace leat::detail

@@ -6,7 +6,6 @@
 #include <leat/run/simulated.hpp>
 #include <leat/run/simulated_link.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -46,8 +45,12 @@ class simulated_switch {
     return true;
   }
 
-  /// How many bytes had been sent, at most, in one direction of a link when it broke by itself, the longest first or only.
-  std::size_t longest_broken() const { return longest_broken_; }
+  /// A link that broke by itself: how many bytes had been sent in one direction, and when it was.
+  struct breach {
+    std::size_t bytes;
+    std::chrono::nanoseconds when;
+  };
+  std::vector<breach> const& breaches() const { return breaches_; }
 
  private:
   class one_door final : public network {
@@ -97,7 +100,7 @@ class simulated_switch {
     if (one_in(how_.breaks_one_in) && breaks_left_ != 0) {
       --breaks_left_;
       std::size_t const bytes = 1 + world_.draw() % how_.longest_until_break;
-      made.break_after(bytes, [this, bytes] { longest_broken_ = std::max(longest_broken_, bytes); });
+      made.break_after(bytes, [this, bytes] { breaches_.push_back({bytes, world_.elapsed()}); });
     }
     world_.after(world_.draw_delay(how_.longest_delay), [this, &made, address, refused] {
       one_door* const there = listener(address);
@@ -112,7 +115,7 @@ class simulated_switch {
   simulated_runtime& world_;
   simulated_network how_;
   unsigned breaks_left_;
-  std::size_t longest_broken_ = 0;
+  std::vector<breach> breaches_;
   std::vector<std::unique_ptr<simulated_link>> links_;
   std::vector<one_door*> doors_;
 };
