@@ -70,6 +70,9 @@ BOOST_CLASS_EXPORT(figures::strip)
 template <>
 inline constexpr bool leat::by_boost<figures::drawing> = true;
 
+/// Boost forgets what it had allocated for a pointer when it refuses the rest: the leak sanitizer is told so.
+extern "C" char const* __lsan_default_suppressions() { return "leak:boost::archive::detail::heap_allocation"; }
+
 namespace {
 
 using figures::drawing;

@@ -33,6 +33,13 @@ check("each line says whose it is", {line[:4] for line in prefixed} <= {"[0] ", 
 failed = subprocess.run([PROGRAM, "-p", "2", "/missing"], capture_output=True, text=True, check=False, timeout=60)
 check("the status is that of the first that failed", failed.returncode, 1)
 check("and all say why", failed.stderr.count('cannot read "/missing": No such file or directory'), 2)
+check("under one cause", len({line[4:] for line in failed.stderr.splitlines() if "wordcount: " in line}), 1)
+deaf = subprocess.run([PROGRAM, "-i0", "--addresses-fd=99"], capture_output=True, text=True, check=False, timeout=60)
+check("a launcher that passes no descriptor", (deaf.returncode, deaf.stderr.splitlines()[0]),
+      (2, "wordcount: --addresses-fd: descriptor 99 is not open"))
+said = subprocess.run([PROGRAM, "-p", "2", *map(str, licences)], capture_output=True, text=True, check=True, timeout=60).stderr
+check("each says once where its settings come from", sorted(said.splitlines()),
+      [f"[{i}] leat: process {i} of 2 (from -i), addresses from --addresses-fd, 1 worker" for i in range(2)])
 
 with tempfile.TemporaryDirectory() as folder:
     text = Path(folder, "short.txt")

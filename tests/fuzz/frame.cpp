@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a process that has proved itself may send: raw bytes, or frames whose checksum, sequence and length are made good
-// so that what they say is looked at. The mesh takes them, or refuses them with a run_error.
+// What a process that has proved itself may send: raw bytes, or frames whose checksum, sequence and length are made
+// good so that what they say is looked at. The mesh takes them, or refuses them with a run_error.
 #include <leat/error.hpp>
 #include <leat/flow.hpp>
 #include <leat/from/iterable.hpp>
@@ -30,7 +30,8 @@ std::vector<std::byte> framed(frame_header header, std::span<std::byte const> pa
   std::vector<std::byte> bytes(frame_header::size + frame_header::padded(payload.size()));
   std::copy(payload.begin(), payload.end(), bytes.begin() + frame_header::size);
   header.write(bytes.data());
-  header.checksum = frame_header::checksum_of(bytes.data(), leat::detail::crc32c(std::span(bytes).subspan(frame_header::size)));
+  auto const of_payload = leat::detail::crc32c(std::span(bytes).subspan(frame_header::size));
+  header.checksum = frame_header::checksum_of(bytes.data(), of_payload);
   header.write(bytes.data());
   return bytes;
 }

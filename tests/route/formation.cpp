@@ -9,11 +9,13 @@
 #include <leat/route/redistribute.hpp>
 #include <leat/state/count_final.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -389,6 +391,80 @@ TEST_CASE("strangers are sent away, before and after the cluster has formed") {
   knock();
   CHECK(all.all_formed());
   CHECK(one.failure.empty());
+}
+
+TEST_CASE("strangers who say nothing have a bounded number of places, and those for five seconds") {
+  world all(2);
+  all.start(1);
+  all.advance(1ms);
+  std::vector<std::unique_ptr<leat::connection>> silent;
+  for (int i = 0; i != 40; ++i) silent.push_back(all.net.dial("host1:1"));
+  auto const greeted = [&] {
+    return std::count_if(silent.begin(), silent.end(), [](auto const& one) { return !heard(*one).empty(); });
+  };
+  all.advance(4s);
+  CHECK(greeted() == 16 + 2);  // and one for each process
+  all.advance(2s);
+  CHECK(greeted() == 16 + 2);
+  all.start(0);
+  all.advance(10s);
+  CHECK(all.all_formed());
+}
+
+namespace {
+
+/// Says something for ever and takes nothing; counts what it is asked for.
+class glutton final : public leat::connection {
+ public:
+  glutton(std::vector<std::byte> first, std::size_t& most_asked, std::size_t& most_offered)
+      : said_(std::move(first)), most_asked_(most_asked), most_offered_(most_offered) {}
+  std::size_t send(std::span<piece const> pieces) override {
+    std::size_t all = 0;
+    for (piece const& one : pieces) all += one.size();
+    most_offered_ = std::max(most_offered_, all);
+    return 0;
+  }
+  std::size_t receive(std::span<std::byte> into) override {
+    most_asked_ = std::max(most_asked_, into.size());
+    for (std::byte& one : into) one = at_ < said_.size() ? said_[at_++] : std::byte{'x'};
+    return into.size();
+  }
+  bool open() const override { return true; }
+
+ private:
+  std::vector<std::byte> said_;
+  std::size_t at_ = 0;
+  std::size_t& most_asked_;
+  std::size_t& most_offered_;
+};
+
+}  // namespace
+
+TEST_CASE("who has not proved itself makes a process hold two KiB at most, whatever it says") {
+  world all(2);
+  all.like.secret = "known to two";
+  membership const mine = all.member(1);
+  hello words = all.member(0).first_words();
+  words.nonce = {1, 2};
+  for (std::uint32_t word = 0; word != 7; ++word)
+    for (std::uint32_t length : {0u, 32u, 1024u, 1025u, 1u << 20, 0xffffffffu}) {
+      CAPTURE(word);
+      CAPTURE(length);
+      hello::bytes const greeting = words.write();
+      std::vector<std::byte> said(greeting.begin(), greeting.end());
+      said.resize(hello::size + 8);
+      leat::detail::put_little_endian(length, leat::detail::put_little_endian(word, said.data() + hello::size));
+      std::size_t most_asked = 0;
+      std::size_t most_offered = 0;
+      leat::detail::handshake here(std::make_unique<glutton>(said, most_asked, most_offered), mine, mine.first_words(),
+                                   std::nullopt, leat::detail::never);
+      here.turn();
+      here.refuse("the cluster has formed already");
+      here.turn();
+      CHECK_FALSE(here.failure().empty());
+      CHECK(most_asked <= 1024);
+      CHECK(most_offered <= 1024);
+    }
 }
 
 TEST_CASE("whoever comes when the cluster has formed is refused, and told so") {

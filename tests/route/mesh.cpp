@@ -524,7 +524,8 @@ TEST_CASE("what is not a frame of ours is refused with a sentence") {
 }
 
 TEST_CASE("credit that was never taken is refused: what a process may send stays bounded") {
-  for (auto const& [bytes, messages] : std::vector<std::pair<std::uint32_t, std::uint32_t>>{{1, 0}, {0, 1}, {one_number, 2}}) {
+  using claim = std::pair<std::uint32_t, std::uint32_t>;
+  for (auto const& [bytes, messages] : std::vector<claim>{{1, 0}, {0, 1}, {one_number, 2}}) {
     mesh_and_stranger both;
     auto& out = both.here->sender<int>(*both.flow.description().nodes()[1], 0, 1, 4);
     send(out, {1});

@@ -83,7 +83,7 @@ TEST_CASE("counting by key gives the same in every shape") {
     flow.input("in", leat::from::iterable(words)) |
         leat::count_final("count", [](std::string const& word) { return word; }) |
         leat::output("out", leat::to::collect(got));
-    how.run(flow);
+    how.run(flow, got);
     std::sort(got.begin(), got.end());
     CHECK(got == counts(expected.begin(), expected.end()));
   }, 60);
@@ -103,7 +103,7 @@ TEST_CASE("each key keeps its order over two exchanges with credit for two packe
         leat::map([](std::pair<int, int> const& p) { return std::pair<int, int>(p.first + 100, p.second); }) |
         leat::stateful_map("second", [](std::optional<int>&, int x) { return x; }) |
         leat::output("out", leat::to::collect(got));
-    how.run(flow);
+    how.run(flow, got);
     REQUIRE(got.size() == 400);
     std::map<int, int> last;
     bool in_order = true;
@@ -126,7 +126,7 @@ TEST_CASE("a stream merged with itself by way of an exchange is cut exactly, wit
     leat::stream direct = numbers_in | leat::map([](int x) { return x; });
     leat::stream moved = numbers_in | leat::redistribute("spread");
     leat::merge("both", direct, moved) | leat::output("out", epoch_sink(at_sink));
-    how.run(flow);
+    how.run(flow, at_sink.epochs_of_worker);
 
     // Whatever the shape: each number came twice, and both times in the same epoch.
     std::map<int, std::vector<std::size_t>> epochs_of;
@@ -150,7 +150,7 @@ TEST_CASE("barriers to workers that get no records do not stop the flow") {
         leat::map([](int x) { return std::pair<int, int>(7, x); }) |
         leat::stateful_map("keep", [](std::optional<int>&, int x) { return x; }) |
         leat::output("out", leat::to::collect(got));
-    how.run(flow);
+    how.run(flow, got);
     bool in_order = true;
     for (std::size_t i = 0; i != got.size(); ++i) in_order = in_order && got[i].second == static_cast<int>(i);
     CHECK(got.size() == 1000);
@@ -171,7 +171,7 @@ TEST_CASE("a failure of one worker is the failure of the run, with its cause") {
         leat::output("out", leat::to::collect(got));
     std::string said;
     try {
-      how.run(flow);
+      how.run(flow, got);
     } catch (leat::run_error const& failure) {
       said = failure.what();
       CHECK(failure.step == "bad.boom");
@@ -188,7 +188,7 @@ TEST_CASE("an empty input ends in every shape") {
     leat::flow flow{"empty"};
     flow.input("in", leat::from::iterable(std::vector<int>{})) | leat::redistribute("spread") |
         leat::output("out", leat::to::collect(got));
-    how.run(flow);
+    how.run(flow, got);
     CHECK(got.empty());
   });
 }

@@ -78,7 +78,7 @@ TEST_CASE("sides of different types meet by key, in every shape") {
     leat::stream sizes =
         flow.input("sizes", leat::test::one_at_a_time<std::pair<int, double>>(pairs<int, double>{{2, 20}, {1, 1.5}, {4, 4}}));
     leat::join("people", emit::final, names, sizes) | leat::output("out", leat::to::collect(got));
-    how.epochs_of_every_turn().run(flow);
+    how.epochs_of_every_turn().run(flow, got);
     CHECK(leat::text(keyed::by_key(got)) == "[(1, (Bee, 1.5)), (2, (Hive, 20)), (3, (Wasp, none)), (4, (none, 4))]");
   });
 }

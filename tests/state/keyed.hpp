@@ -44,7 +44,7 @@ void check(In const& input, Step const& step, Out const& expected) {
         leat::output("out", leat::to::collect(got));
     for (auto const& shape : {how, how.epochs_of_every_turn()}) {
       got.clear();
-      shape.run(flow);
+      shape.run(flow, got);
       CHECK(leat::text(by_key(got)) == leat::text(by_key(expected)));
     }
   });

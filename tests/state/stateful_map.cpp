@@ -101,7 +101,7 @@ TEST_CASE("an exception in stateful_map names the step") {
         leat::output("out", leat::to::collect(got));
     std::string message;
     try {
-      how.run(flow);
+      how.run(flow, got);
     } catch (std::exception const& error) {
       message = error.what();
     }

@@ -26,8 +26,9 @@ def start_listening(number, *arguments, listed=(), **more):
     descriptor from which it reads the addresses of all."""
     told, tells = os.pipe()
     given = [PROGRAM, "-i", str(number), "--listen=127.0.0.1:0", f"--announce-fd={tells}", *arguments]
-    started = subprocess.Popen(given + [f"--addresses-fd={one}" for one in listed], stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, pass_fds=(tells, *listed), **more)
+    given += [f"--addresses-fd={one}" for one in listed]
+    started = subprocess.Popen(given, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               pass_fds=(tells, *listed), **more)
     os.close(tells)
     with os.fdopen(told) as announced:
         line = announced.readline()

@@ -97,6 +97,7 @@ class IncludeDirection(Tree):
     def test_one_header_for_asio_and_one_for_boost(self):
         self.assertEqual(self.faults(run__a=["asio/ip/tcp.hpp"], route__a=["boost/archive/x.hpp"]), [])
         self.assertEqual(len(self.faults(run__b=["asio.hpp"], route__b=["boost/archive/y.hpp"])), 2)
+        self.assertEqual(len(self.faults(route__boost_text=["boost/archive/y.hpp"])), 2)
 
     def test_what_the_umbrella_may_not_cost(self):
         faults = self.faults(leat=["leat/op/x.hpp"], op__x=["leat/op/y.hpp"], op__y=["iostream", "vector"])

@@ -40,9 +40,10 @@ namespace leat::detail {
 
 /// For a launcher that gives a number and no addresses.
 [[gnu::cold]] inline std::string launcher_lacks_addresses(launcher const& which) {
-  return concat({"--launcher=", which.name, " gives the number of the process",
-                 which.first_address != nullptr ? concat({", and in ", which.first_address, " only the address of the first"})
-                                                : std::string(", not the addresses"),
+  std::string const instead = which.first_address == nullptr
+                                  ? ", not the addresses"
+                                  : concat({", and in ", which.first_address, " only the address of the first"});
+  return concat({"--launcher=", which.name, " gives the number of the process", instead,
                  ": give those of all by -a, LEAT_HOSTFILE_PATH or --addresses-fd"});
 }
 

@@ -49,8 +49,8 @@ inline places look_up(std::string const& host, std::string const& port, int only
   return found;
 }
 
-/// A name that is being looked up, on a thread of its own: the system's call cannot be ended early, and neither a worker nor
-/// the end of a run can wait for it.
+/// A name that is being looked up, on a thread of its own: the system's call cannot be ended early, and neither a worker
+/// nor the end of a run can wait for it.
 class name_lookup {
  public:
   using function = places (*)(std::string const& host, std::string const& port, int only);

@@ -54,13 +54,15 @@ class launch_descriptor {
 
   /// Byte by byte: what follows on the descriptor is not ours.
   std::string read_line(std::chrono::nanoseconds within) const {
-    auto const until = std::chrono::steady_clock::now() + std::min<std::chrono::nanoseconds>(within, std::chrono::hours(24));
+    within = std::min<std::chrono::nanoseconds>(within, std::chrono::hours(24));
+    auto const until = std::chrono::steady_clock::now() + within;
     std::string line;
     for (;;) {
       auto const left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
       pollfd one{number_, POLLIN, 0};
       int const ready = ::poll(&one, 1, static_cast<int>(std::max<long long>(left.count(), 0)));
-      if (ready == 0) throw cluster_error(cluster_error::status::lost, concat({flag_, ": the list of addresses did not come in time"}));
+      if (ready == 0)
+        throw cluster_error(cluster_error::status::lost, concat({flag_, ": the list of addresses did not come in time"}));
       char next = 0;
       ssize_t const got = ready < 0 ? -1 : ::read(number_, &next, 1);
       if (got < 0 && errno == EINTR) continue;

@@ -39,14 +39,14 @@ template <class A, class B>
 inline constexpr bool is_pair<std::pair<A, B>> = true;
 
 template <class T>
-inline constexpr bool is_named = false;
+inline constexpr bool has_a_name = false;
 template <class T>
-inline constexpr bool is_named<boost::serialization::nvp<T>> = true;
+inline constexpr bool has_a_name<boost::serialization::nvp<T>> = true;
 
 template <class T>
-inline constexpr bool is_byte_string = false;
+inline constexpr bool is_string_of_bytes = false;
 template <class C, class Traits, class Allocator>
-inline constexpr bool is_byte_string<std::basic_string<C, Traits, Allocator>> = sizeof(C) == 1;
+inline constexpr bool is_string_of_bytes<std::basic_string<C, Traits, Allocator>> = sizeof(C) == 1;
 
 /// A value of any codec type, as a type that Boost's archives know: so it is an element of its own in XML.
 template <class T>
@@ -76,7 +76,7 @@ class readable_archive {
 
   template <class T>
   readable_archive& operator&(T&& given) {
-    if constexpr (is_named<std::remove_cvref_t<T>>)
+    if constexpr (has_a_name<std::remove_cvref_t<T>>)
       put(given.name(), given.value());
     else
       put("value", given);
@@ -165,7 +165,7 @@ class readable_archive {
       as<plain>(name, value);
     } else if constexpr (std::is_same_v<type, bool> || by_boost<type>) {
       give(name, value);
-    } else if constexpr (is_byte_string<type>) {
+    } else if constexpr (is_string_of_bytes<type>) {
       std::string text(value.begin(), value.end());
       give(name, text);
       if constexpr (is_loading::value) value.assign(text.begin(), text.end());

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a running cluster is told that is not so: by strangers at its doors, and by a process that has proved itself.
+#include <leat/run/tcp.hpp>
+
+#include <asio/read.hpp>
+#include <asio/write.hpp>
+#include <doctest/doctest.h>
+
+#include <leat/error.hpp>
+#include <leat/flow.hpp>
+#include <leat/from/generate.hpp>
+#include <leat/op/waiting.hpp>
+#include <leat/route/frame.hpp>
+#include <leat/route/hello.hpp>
+#include <leat/route/redistribute.hpp>
+#include <leat/run/run.hpp>
+#include <leat/to/collect.hpp>
+#include <leat/to/output.hpp>
+
+#include "fixture/free_address.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <random>
+#include <span>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+using leat::detail::frame_header;
+using leat::detail::frame_type;
+using leat::detail::hello;
+using leat::test::free_address;
+using tcp = asio::ip::tcp;
+
+namespace {
+
+/// Counts until it is told that it is enough, and says when it has begun.
+struct counting {
+  std::atomic<bool>* begun;
+  std::atomic<bool>* enough;
+  leat::task<> operator()(leat::emitter<std::string>& out) const {
+    for (int i = 0; i < 1000 || !enough->load(); ++i) {
+      out(std::to_string(i));
+      begun->store(true);
+      begun->notify_all();
+      if (i % 10 == 9) co_await leat::sleep(std::chrono::milliseconds(1));
+    }
+  }
+};
+
+/// A flow whose records go from process to process, run by some of them.
+struct cluster {
+  explicit cluster(unsigned processes, std::string const& secret) : flow("watched") {
+    flow.input("in", leat::from::generate(counting{&begun, &enough})) | leat::redistribute("spread") |
+        leat::output("out", leat::to::collect(got));
+    for (unsigned i = 0; i != processes; ++i) common.addresses.push_back(free_address());
+    common.secret = secret;
+    failures.resize(processes, "it was not started");
+    statuses.resize(processes);
+  }
+  ~cluster() { end(); }
+
+  leat::options options_of(unsigned process) const {
+    leat::options how = common;
+    how.process = process;
+    return how;
+  }
+  void start(unsigned process) {
+    threads.emplace_back([this, process] {
+      try {
+        leat::run(flow, options_of(process));
+        failures[process].clear();
+      } catch (leat::cluster_error const& error) {
+        failures[process] = error.what();
+        statuses[process] = static_cast<int>(error.exit_status);
+      } catch (std::exception const& error) {
+        failures[process] = error.what();
+      }
+    });
+  }
+  void end() {
+    enough = true;
+    for (std::thread& one : threads) one.join();
+    threads.clear();
+  }
+
+  std::atomic<bool> begun{false};
+  std::atomic<bool> enough{false};
+  std::vector<std::string> got;
+  leat::flow flow;
+  leat::options common;
+  std::vector<std::string> failures;
+  std::vector<int> statuses;
+  std::vector<std::thread> threads;
+};
+
+class stranger {
+ public:
+  /// Knocks until somebody listens.
+  stranger(asio::io_context& io, std::string const& address) : socket_(io) {
+    auto const to = leat::detail::split_address(address);
+    auto const places = tcp::resolver(io).resolve(to->host, to->port);
+    asio::error_code none_listens;
+    while (asio::connect(socket_, places, none_listens), none_listens) std::this_thread::yield();
+  }
+  explicit stranger(tcp::socket accepted) : socket_(std::move(accepted)) {}
+
+  void say(std::string const& words) {
+    asio::error_code closed;
+    asio::write(socket_, asio::buffer(words), closed);
+  }
+  std::string hear(std::size_t count) {
+    std::string words(count, '\0');
+    asio::read(socket_, asio::buffer(words));
+    return words;
+  }
+  /// All that is said until the other side closes.
+  std::string hear_the_rest() {
+    std::string words;
+    asio::error_code closed;
+    socket_.shutdown(tcp::socket::shutdown_send, closed);
+    asio::read(socket_, asio::dynamic_buffer(words), closed);
+    return words;
+  }
+
+ private:
+  tcp::socket socket_;
+};
+
+constexpr std::size_t proof_word = 8 + 32;
+
+/// What an honest process 0 says to one that answers as process 1 would, without the secret: its hello and its proof.
+std::pair<std::string, std::string> recorded(std::string const& address_of_one) {
+  asio::io_context io;
+  auto const at = leat::detail::split_address(address_of_one);
+  auto const port = static_cast<unsigned short>(std::stoi(at->port));
+  tcp::acceptor door(io, tcp::endpoint(asio::ip::address_v4::loopback(), port));
+  stranger zero(door.accept());
+  std::string first = zero.hear(hello::size);
+  std::string other = first;
+  other[16] = 1;                              // the number of the process
+  other[64] = static_cast<char>(~other[64]);  // of its nonce
+  zero.say(other);
+  std::string second = zero.hear(proof_word);
+  return {std::move(first), std::move(second)};
+}
+
+void tell_lies(std::string const& address, std::pair<std::string, std::string> const& honest) {
+  asio::io_context io;
+  for (int i = 0; i != 100; ++i) stranger(io, address);  // as a scan of ports does
+
+  std::minstd_rand chance(7);
+  for (std::size_t const size : {1u, 95u, 96u, 97u, 5000u, 300'000u}) {
+    std::string noise(size, '\0');
+    std::generate(noise.begin(), noise.end(), [&] { return static_cast<char>(chance()); });
+    stranger one(io, address);
+    one.say(noise);
+    one.hear_the_rest();
+  }
+  auto const answer_to = [&](std::string const& words) {
+    stranger one(io, address);
+    one.say(words);
+    return one.hear_the_rest();
+  };
+  auto const& [words, proof] = honest;
+  std::string elsewhere = words;
+  elsewhere[32] = static_cast<char>(~elsewhere[32]);  // of the cluster's name
+  CHECK(answer_to(elsewhere).size() <= hello::size);
+
+  std::string wrong = proof;
+  wrong.back() = static_cast<char>(~wrong.back());
+  std::string const enormous{1, 0, 0, 0, '\xff', '\xff', '\xff', '\xff'};
+  // Neither is told of what the process is made, which follows a good proof.
+  std::string const refusal = "the cluster has formed already";
+  for (std::string const& second : {wrong, proof, enormous, std::string("\2\0\0\0\0\0\x10\0", 8)})
+    CHECK(answer_to(words + second).size() <= hello::size + proof_word + 8 + refusal.size());
+}
+
+}  // namespace
+
+TEST_CASE("lies: strangers change nothing, neither while a cluster forms nor when it runs") {
+  cluster all(3, "a secret of three programs");
+  all.start(0);
+  auto const honest = recorded(all.common.addresses[1]);
+  all.start(1);
+
+  asio::io_context io;
+  std::vector<stranger> silent;  // half a hello, and nothing more
+  for (unsigned i = 0; i != 2; ++i) {
+    silent.emplace_back(io, all.common.addresses[i]);
+    silent.back().say(honest.first.substr(0, 48));
+  }
+  for (unsigned i = 0; i != 2; ++i) tell_lies(all.common.addresses[i], honest);
+  CHECK_FALSE(all.begun);
+  all.start(2);
+  all.begun.wait(false);
+  for (std::string const& address : all.common.addresses) tell_lies(address, honest);
+  all.end();
+
+  CHECK(all.failures == std::vector<std::string>(3));
+  std::vector<int> numbers;
+  for (std::string const& one : all.got) numbers.push_back(std::stoi(one));
+  std::sort(numbers.begin(), numbers.end());
+  std::vector<int> expected(numbers.size());
+  std::iota(expected.begin(), expected.end(), 0);
+  CHECK(numbers.size() >= 1000);
+  CHECK(numbers == expected);
+}
+
+namespace {
+
+std::vector<std::byte> framed(frame_header header, std::string const& payload) {
+  std::vector<std::byte> bytes(frame_header::size + frame_header::padded(payload.size()));
+  auto const said = std::as_bytes(std::span(payload));
+  std::copy(said.begin(), said.end(), bytes.begin() + frame_header::size);
+  header.length = static_cast<std::uint32_t>(payload.size());
+  header.write(bytes.data());
+  auto const of_payload = leat::detail::crc32c(std::span(bytes).subspan(frame_header::size));
+  header.checksum = frame_header::checksum_of(bytes.data(), of_payload);
+  header.write(bytes.data());
+  return bytes;
+}
+
+/// Joins a cluster of two as an honest process 1, then says this. What the other one fails of, with its status.
+std::pair<std::string, int> failure_after(std::vector<std::byte> const& lie) {
+  cluster all(2, "a secret of two programs");
+  leat::options const how = all.options_of(1);
+  leat::tcp_network net;
+  auto const meeting = leat::detail::meet_cluster(
+      all.flow.description(), how, net, [n = std::uint64_t{1}]() mutable { return n++; }, [](std::string const&) {});
+  all.start(0);
+  while (!meeting->formed()) {
+    meeting->turn(std::chrono::steady_clock::now());
+    std::this_thread::yield();
+  }
+  leat::detail::connections const links = meeting->take();
+  for (std::span<std::byte const> rest(lie); !rest.empty();) rest = rest.subspan(links[0]->send({&rest, 1}));
+  all.threads.front().join();
+  all.threads.clear();
+  return {all.failures[0], all.statuses[0]};
+}
+
+}  // namespace
+
+TEST_CASE("lies: a process that has proved itself and then lies ends the run, which names it") {
+  frame_header none;
+  none.type = frame_type::stop;
+  std::vector<std::byte> wrong_sum = framed(none, "");
+  wrong_sum[0] ^= std::byte{1};
+  std::vector<std::byte> enormous = framed(none, "");
+  std::fill_n(enormous.begin() + 8, 4, std::byte{0xff});
+  frame_header late = none;
+  late.sequence = 3;
+  frame_header nowhere;
+  nowhere.node = 77;
+  frame_header gift;
+  gift.type = frame_type::credit;
+  gift.node = 1;
+  gift.to = 1;
+  gift.count = 1;
+  frame_header lists;
+  lists.type = frame_type::partitions;
+  for (auto const& [lie, sentence] : std::vector<std::pair<std::vector<std::byte>, std::string>>{
+           {wrong_sum, "a frame whose checksum is wrong"},
+           {enormous, "a frame that is too long"},
+           {framed(late, ""), "frame 3 came where frame 0 was due"},
+           {framed(nowhere, ""), "a message for a channel that does not exist"},
+           {framed(gift, ""), "more credit for a channel than was taken"},
+           {framed(lists, std::string(4, '\xff')), "a count of 4294967295 elements does not fit the 0 bytes"}}) {
+    CAPTURE(sentence);
+    auto const [failure, status] = failure_after(lie);
+    CHECK(failure.find("process 1 does not speak as this program does: ") == 0);
+    CHECK(failure.find(sentence) != std::string::npos);
+    CHECK(status == 76);
+  }
+}
