@@ -29,6 +29,8 @@ std::vector<counted> most_frequent_first(std::vector<counted> all) {
 int main(int argc, char** argv) {
   leat::command_line cli(argc, argv, "[FILE]...");
   leat::flow flow("wordcount");
+  for (std::string const& one : cli.rest())
+    if (one.starts_with("-") && one != "-") return cli.refuse("there is no flag \"" + one + "\"");
   auto text = cli.rest().empty() ? leat::from::files("/usr/share/common-licenses") : leat::from::lines(cli.rest());
   flow.input("text", text)
     | leat::flat_map(words)

@@ -197,6 +197,12 @@ TEST_CASE("command line: a cluster that is only half described") {
   CHECK(given({"-i", "0"}).fault().find("needs the addresses of all of them") != std::string::npos);
   CHECK(given({"-a", "one:1;two:2"}).fault().find("need the number of this process") != std::string::npos);
   CHECK(given({"-i2", "-a", "one:1;two:2"}).fault() == "-i: there is no process 2: -a names 2, and the first is process 0");
+  CHECK(given({"-i0", "-a", "one:1;two:65536"}).fault() ==
+        "-a: \"one:1;two:65536\" names \"two:65536\", whose port is not one from 1 to 65535");
+  CHECK(given({"-i0", "-a", "one:1;two:"}).fault() ==
+        "-a: \"one:1;two:\" names \"two:\", whose port is not one from 1 to 65535");
+  CHECK(given({"-i0", "-a", "one:1;two:1;one:1"}).fault() ==
+        "-a: \"one:1;two:1;one:1\" names \"one:1\" twice: each process has an address of its own");
   CHECK(given({"-i0", "-a", "one"}).fault() == "-a: \"one\" names \"one\", which has no port: write host:2101");
   CHECK(given({"-i0", "-a", " ; "}).fault().find("names no address") != std::string::npos);
   CHECK(given({"-ix", "-a", "one:1"}).fault() == "-i: \"x\" is not a whole number");

@@ -143,6 +143,11 @@ inline void set_process(settings& all, std::string_view text) {
 inline void set_local_processes(settings& all, std::string_view text) {
   all.local_processes = static_cast<unsigned>(whole_number(text, 1, 256));
 }
+/// A link of the program's own may call its ports by names.
+[[gnu::cold]] inline bool is_impossible_port(std::string_view port) {
+  bool const number = port.find_first_not_of("0123456789") == std::string_view::npos;
+  return port.empty() || (number && (port.size() > 5 || std::stoul(std::string(port)) > 65535));
+}
 /// `one:2101;two:2101`, or a line for each.
 [[gnu::cold]] inline void set_addresses(settings& all, std::string_view text) {
   all.how.addresses.clear();
@@ -155,6 +160,10 @@ inline void set_local_processes(settings& all, std::string_view text) {
     if (one.empty()) continue;
     if (one.rfind(':') == std::string_view::npos)
       throw usage_error(concat({"names \"", one, "\", which has no port: write host:2101"}));
+    if (is_impossible_port(one.substr(one.rfind(':') + 1)))
+      throw usage_error(concat({"names \"", one, "\", whose port is not one from 1 to 65535"}));
+    for (std::string const& other : all.how.addresses)
+      if (other == one) throw usage_error(concat({"names \"", one, "\" twice: each process has an address of its own"}));
     all.how.addresses.emplace_back(one);
   }
   if (all.how.addresses.empty()) throw usage_error("names no address: write host:2101;other:2101");
