@@ -113,7 +113,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   using mixed = std::pair<int, std::variant<bool, std::string, double>>;
   auto const& nodes = flow.description().nodes();
   auto& first = here.receiver<texts>(*nodes[1], 1, 0, 4);
-  auto& second = here.receiver<std::uint64_t>(*nodes[2], 1, 0, 4);
+  auto& second = here.receiver<std::uint64_t>(*nodes[2], 1, 0, 4, true);
   auto& third = here.receiver<mixed>(*nodes[3], 1, 0, 4);
   auto& out = here.sender<std::uint64_t>(*nodes[2], 0, 1, 4);
   try {

@@ -14,8 +14,10 @@
 #include "fixture/one_at_a_time.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -266,9 +268,9 @@ TEST_CASE("records, hashes and marks come over in order") {
   using record = std::pair<std::string, int>;
   two_meshes both;
   auto& out = both.of[0]->sender<record>(both.node(), 0, 1, 4);
-  auto& in = both.of[1]->receiver<record>(both.node(), 0, 1, 4);
-  send<record>(out, {{"a", 1}, {"b", 2}}, std::nullopt, {11, 22});
-  send<record>(out, {{"c", 3}}, mark{mark_kind::barrier, 1}, {33});
+  auto& in = both.of[1]->receiver<record>(both.node(), 0, 1, 4, true);
+  send<record>(out, {{"a", 1}, {"b", 2}}, std::nullopt, {3011, 3022});
+  send<record>(out, {{"c", 3}}, mark{mark_kind::barrier, 1}, {3033});
   send<record>(out, {}, mark{mark_kind::end, 2});
   message<record> got;
   CHECK_FALSE(in.receive(got));
@@ -280,7 +282,7 @@ TEST_CASE("records, hashes and marks come over in order") {
   CHECK(std::vector<record>(got.content->records.begin(), got.content->records.end()) ==
         std::vector<record>{{"a", 1}, {"b", 2}});
   CHECK(std::vector<std::uint64_t>(got.content->hashes.begin(), got.content->hashes.end()) ==
-        std::vector<std::uint64_t>{11, 22});
+        std::vector<std::uint64_t>{3011, 3022});
   give_back(in, got);
 
   REQUIRE(in.receive(got));
@@ -409,17 +411,17 @@ TEST_CASE("a heartbeat of another number of workers is refused") {
 TEST_CASE("records and hashes that are not laid out for direct use come over all the same") {
   two_meshes both;
   auto& out = both.of[0]->sender<wide>(both.node(), 0, 1, 4);
-  auto& in = both.of[1]->receiver<wide>(both.node(), 0, 1, 4);
-  send<wide>(out, {{1, 2}, {3, 4}}, std::nullopt, {5, 6});
+  auto& in = both.of[1]->receiver<wide>(both.node(), 0, 1, 4, true);
+  send<wide>(out, {{1, 2}, {3, 4}}, std::nullopt, {3005, 3006});
   auto& odd_out = both.of[1]->sender<char>(both.node(), 1, 0, 4);
-  auto& odd_in = both.of[0]->receiver<char>(both.node(), 1, 0, 4);
+  auto& odd_in = both.of[0]->receiver<char>(both.node(), 1, 0, 4, true);
   send<char>(odd_out, {'a', 'b', 'c'}, std::nullopt, {7, 8, 9});
   both.exchange();
   message<wide> got;
   REQUIRE(in.receive(got));
   REQUIRE(got.content->records.size() == 2);
   CHECK(got.content->records.begin()[1].b == 4);
-  CHECK(got.content->hashes.begin()[1] == 6);
+  CHECK(got.content->hashes.begin()[1] == 3006);
   give_back(in, got);
   message<char> odd;
   REQUIRE(odd_in.receive(odd));
@@ -478,6 +480,69 @@ TEST_CASE("a packet that is too long for a frame goes in several") {
   CHECK(firsts == "abc");
   both.exchange();
   CHECK(out.starved());
+}
+
+TEST_CASE("flat records that are too long for a frame go in several") {
+  using block = std::array<std::uint64_t, 4>;
+  std::size_t const count = 600'000;
+  two_meshes both(1u << 28, 1u << 28);
+  auto& out = both.of[0]->sender<block>(both.node(), 0, 1, count);
+  auto& in = both.of[1]->receiver<block>(both.node(), 0, 1, count, true);
+  std::vector<block> records(count);
+  for (std::size_t i = 0; i != count; ++i) records[i] = {i, 0, 0, ~i};
+  send<block>(out, records, std::nullopt, std::vector<std::uint64_t>(count, 3000));
+  both.exchange();
+  std::size_t next = 0;
+  message<block> got;
+  while (in.receive(got)) {
+    bool in_order = true;
+    for (block const& one : got.content->records) in_order = in_order && one == records[next++];
+    CHECK(in_order);
+    give_back(in, got);
+  }
+  CHECK(next == count);
+}
+
+TEST_CASE("keys are refused that another worker owns, and records of a keyed step without the hashes of their keys") {
+  auto const failure = [](std::uint8_t hashed, std::uint64_t hash) {
+    mesh_and_stranger both;
+    auto& in = both.here->receiver<std::uint64_t>(*both.flow.description().nodes()[1], 1, 0, 4, true);
+    frame_header header;
+    header.node = 1;
+    header.from = 1;
+    header.count = 1;
+    header.hashed = hashed;
+    std::string payload(hashed != 0 ? 16 : 8, 'x');
+    if (hashed != 0) std::memcpy(payload.data() + 8, &hash, sizeof hash);
+    both.send(header, payload);
+    CHECK(both.turn() == "");
+    message<std::uint64_t> got;
+    try {
+      in.receive(got);
+    } catch (leat::run_error const& error) {
+      return std::string(error.what());
+    }
+    give_back(in, got);
+    return std::string("nothing");
+  };
+  CHECK(failure(1, 2047) == "nothing");
+  CHECK(failure(1, 2048).find("a key came that another worker owns") != std::string::npos);
+  CHECK(failure(0, 0).find("no hashes came") != std::string::npos);
+}
+
+TEST_CASE("every part of a packet that goes in several wakes who sends it") {
+  for (std::uint64_t seed = 1; seed != 17; ++seed) {
+    CAPTURE(seed);
+    leat::detail::simulation how = cluster_of(2, 2, seed);
+    how.each.batch_size = 6;
+    std::vector<std::string> got;
+    leat::flow flow("parts");
+    flow.input("in", leat::from::iterable(ones(6))) | leat::map([](int) { return std::string(9u << 20, 'x'); }) |
+        leat::redistribute("to one", leat::by([](std::string const&) { return 1; })) |
+        leat::map([](std::string const& s) { return s.substr(0, 1); }) | leat::output("out", leat::to::collect(got));
+    CHECK_NOTHROW(leat::detail::simulated_cluster(flow.description(), how).run());
+    CHECK(got.size() == 6);
+  }
 }
 
 TEST_CASE("what is not a frame of ours is refused with a sentence") {
@@ -612,7 +677,7 @@ TEST_CASE("bytes that are not records are refused, with the step") {
   };
   CHECK(failure(1, 0, "abc").find("step \"flow.out\" (output, ") == 0);
   CHECK(failure(2, 0, "abcd").find("4 bytes came where 2 records of 4 were announced") != std::string::npos);
-  CHECK(failure(1, 1, "abcd").find("needs 8 bytes") != std::string::npos);
+  CHECK(failure(1, 1, "abcdefghijkl").find("hashes came that nobody asked for") != std::string::npos);
   CHECK(failure(1, 0, "abcd") == "nothing");
 }
 

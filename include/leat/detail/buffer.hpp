@@ -40,8 +40,9 @@ class buffer {
   bool full() const { return end_ == limit_; }
 
   /// Room in memory of somebody else's, for records that need no destructor, until `let_go` or until it grows. Only of a
-  /// buffer that has no memory.
+  /// buffer that is empty.
   void lend(T* memory, std::size_t capacity) {
+    release(begin_);
     begin_ = end_ = lent_ = memory;
     limit_ = memory + capacity;
   }

@@ -39,9 +39,10 @@ class exchange_channels {
     if (is_local(worker)) return *channels_[(from - first_) * local_ + (worker - first_)];
     return net_->sender<T>(node_, from, worker, packet_records_);
   }
-  receiving_end<T>& from(unsigned worker, unsigned to) {
+  /// `hashed`: with each record comes the hash of its key.
+  receiving_end<T>& from(unsigned worker, unsigned to, bool hashed) {
     if (is_local(worker)) return *channels_[(worker - first_) * local_ + (to - first_)];
-    return net_->receiver<T>(node_, worker, to, packet_records_);
+    return net_->receiver<T>(node_, worker, to, packet_records_, hashed);
   }
 
  private:
@@ -91,7 +92,7 @@ class destination {
       waiting_.pop_front();
       moved = true;
     }
-    return moved;
+    return end_->sent_a_part() || moved;
   }
 
  private:
@@ -282,7 +283,7 @@ class exchange_receiver final : public stage {
       : worker_(worker.worker()), marks_(worker.worker().count()) {
     auto& channels =
         worker.shared<exchange_channels<T>>(described, described, worker.process(), worker.batch_size<T>());
-    for (unsigned i = 0; i != worker_.count(); ++i) from_.push_back(&channels.from(i, worker_.index()));
+    for (unsigned i = 0; i != worker_.count(); ++i) from_.push_back(&channels.from(i, worker_.index(), Outlet::takes_hashes));
     outlet_.provide(worker, described);
   }
 
@@ -335,6 +336,7 @@ class exchange_receiver final : public stage {
 template <class T>
 class plain_outlet {
  public:
+  static constexpr bool takes_hashes = false;
   void provide(assembly& worker, node const& described) { worker.provide({described.id, 0}, next); }
   void take(packet<T>& content) { next.take(content.records.begin(), content.records.size()); }
   void arrive(mark which) { next.arrive(which); }
@@ -354,6 +356,7 @@ class keyed_consumer {
 template <class T>
 class keyed_outlet {
  public:
+  static constexpr bool takes_hashes = true;
   void provide(assembly& worker, node const& described) { worker.provide({described.id, 0}, *this); }
   void take(packet<T>& content) {
     next->take(content.hashes.begin(), content.records.begin(), content.records.size());
@@ -366,6 +369,7 @@ class keyed_outlet {
 template <class T, class Route, class Outlet>
 struct to_exchange {
   using tail = exchange_tail<T, Route>;
+  static_assert(Route::carries_hash == Outlet::takes_hashes);
   static void build_receiver(assembly& worker, node const& described) {
     worker.add<exchange_receiver<T, Outlet>>(worker, described);
   }

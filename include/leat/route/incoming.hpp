@@ -51,6 +51,7 @@ class incoming_frames {
 
   /// What comes is read only to make room for more.
   void discard(connection& from) {
+    if (!memory_.only_holder()) memory_ = {};
     begin_ = end_ = 0;
     make_room();
     while (from.receive({memory_.data(), memory_.capacity()}) != 0) {
@@ -88,7 +89,8 @@ class incoming_frames {
     std::size_t wanted = least_room;
     if (rest >= frame_header::size) {
       frame_header const begun = frame_header::read(memory_.data() + begin_);
-      wanted = std::max(wanted, frame_header::size + begun.padded_length() - rest);
+      std::size_t const whole = frame_header::size + begun.padded_length();
+      if (begun.length <= frame_header::most_bytes && whole > rest) wanted = std::max(wanted, whole - rest);
     }
     if (memory_.capacity() - end_ >= wanted) return;
     if (memory_.only_holder() && memory_.capacity() - rest >= wanted) {

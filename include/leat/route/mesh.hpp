@@ -80,9 +80,10 @@ class mesh {
     return *made;
   }
   template <class T>
-  receiving_end<T>& receiver(node const& described, unsigned from, unsigned to, std::size_t packet_records) {
+  receiving_end<T>& receiver(node const& described, unsigned from, unsigned to, std::size_t packet_records,
+                             bool hashed = false) {
     auto made = std::make_shared<remote_receiver<T>>(peer_of(from).out, box(described.id, from, to), described, from,
-                                                     to, packet_records, channel_bytes_);
+                                                     to, packet_records, channel_bytes_, hashed ? total_ : 0);
     ends_.push_back(made);
     return *made;
   }

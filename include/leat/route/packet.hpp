@@ -42,6 +42,8 @@ class sending_end {
   virtual bool overdrawn() = 0;
   /// False when there is no room: the same message is to be sent again.
   virtual bool send(message<T> const& what) = 0;
+  /// Since it was asked last: a part of what could not be sent as a whole is on its way.
+  virtual bool sent_a_part() { return false; }
   /// The receiver has nothing left to read: a packet that is not full is worth sending.
   virtual bool starved() const = 0;
 };

@@ -9,6 +9,7 @@
 #include <leat/route/inbox.hpp>
 #include <leat/route/outgoing.hpp>
 #include <leat/route/packet.hpp>
+#include <leat/route/slot.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -82,11 +83,13 @@ class remote_sender final : public sending_end<T> {
       sent_ += count;
       all = sent_ == content.records.size();
       put(std::move(frame), count, !content.hashes.empty(), all ? what : message<T>());
+      sent_a_part_ = true;
     }
     sent_ = 0;
     recycle(what.content);
     return true;
   }
+  bool sent_a_part() override { return std::exchange(sent_a_part_, false); }
   bool starved() const override { return credit_.messages.load(std::memory_order_acquire) == 0; }
 
  private:
@@ -98,7 +101,7 @@ class remote_sender final : public sending_end<T> {
   byte_buffer fill(packet<T>& content, std::size_t& count) {
     std::size_t const hash_bytes = content.hashes.empty() ? 0 : sizeof(std::uint64_t);
     byte_buffer frame;
-    if (content.records.lent() && count * (sizeof(T) + hash_bytes) + 8 <= frame_header::most_bytes) {
+    if (sent_ == 0 && content.records.lent() && count * (sizeof(T) + hash_bytes) + 8 <= frame_header::most_bytes) {
       frame = std::move(content.frame);
       frame.set_end(reinterpret_cast<std::byte*>(content.records.end()));
     } else {
@@ -154,6 +157,7 @@ class remote_sender final : public sending_end<T> {
   sender_credit& credit_;
   node const& described_;
   std::size_t packet_records_;
+  bool sent_a_part_ = false;
   std::size_t sent_ = 0;  ///< of the records of a packet that goes in parts
   frame_header header_;
   list<std::unique_ptr<packet<T>>> spare_;
@@ -163,8 +167,9 @@ template <class T>
 class remote_receiver final : public receiving_end<T> {
  public:
   remote_receiver(outgoing_frames& back, inbox& in, node const& described, unsigned from, unsigned to,
-                  std::size_t packet_records, std::size_t credit)
+                  std::size_t packet_records, std::size_t credit, unsigned workers_with_keys)
       : back_(back), in_(in), described_(described), packet_records_(packet_records),
+        workers_with_keys_(workers_with_keys),
         returned_together_(static_cast<std::int64_t>(credit / 4)) {
     credit_.type = frame_type::credit;
     credit_.node = static_cast<std::uint32_t>(described.id);
@@ -217,7 +222,9 @@ class remote_receiver final : public receiving_end<T> {
   void read(packet<T>& content) {
     std::span<std::byte> const payload = arrived_.payload;
     std::size_t const count = arrived_.header.count;
-    std::size_t const hash_bytes = arrived_.header.hashed != 0 ? count * sizeof(std::uint64_t) : 0;
+    bool const hashed = arrived_.header.hashed != 0;
+    if (hashed != (workers_with_keys_ != 0)) refuse(hashed ? "hashes came that nobody asked for" : "no hashes came");
+    std::size_t const hash_bytes = hashed ? count * sizeof(std::uint64_t) : 0;
     if (hash_bytes > payload.size()) refuse_short(hash_bytes, payload.size());
     std::span<std::byte> records = payload.first(payload.size() - hash_bytes);
     if constexpr (flat<T>)
@@ -238,11 +245,15 @@ class remote_receiver final : public receiving_end<T> {
         refuse(std::to_string(decoded) + " records came where " + std::to_string(count) + " were announced");
     }
   }
-  static void read_hashes(std::span<std::byte> from, buffer<std::uint64_t>& into) {
+  /// State is found by them, so that one of a key that another worker owns must not get by.
+  void read_hashes(std::span<std::byte> from, buffer<std::uint64_t>& into) {
     std::size_t const count = from.size() / sizeof(std::uint64_t);
     into.make_room(count);
     std::memcpy(into.begin(), from.data(), from.size());
     into.set_end(into.begin() + count);
+    bool all_owned = true;
+    for (std::uint64_t const hash : into) all_owned &= owner_of(slot_of(hash), workers_with_keys_) == credit_.to;
+    if (!all_owned) refuse("a key came that another worker owns");
   }
   /// Credit goes back in portions, and when nothing is left to read: then the sender has enough, and only learns that a
   /// packet which is not full is welcome.
@@ -263,6 +274,7 @@ class remote_receiver final : public receiving_end<T> {
   inbox& in_;
   node const& described_;
   std::size_t packet_records_;
+  unsigned workers_with_keys_;  ///< the workers that the keys are spread over; zero: records come without hashes
   std::int64_t returned_together_;
   std::int64_t bytes_ = 0;  ///< used, and not told to the sender
   std::int64_t messages_ = 0;

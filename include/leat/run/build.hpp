@@ -185,7 +185,8 @@ inline bool execution::talk(worker& first, bool idle) {
   std::lock_guard const lock(talking_);
   if (stopping()) net_->say_stop();
   if (working_.load(std::memory_order_acquire) == 0) net_->say_goodbye();
-  bool const progress = net_->turn(first.now());
+  // Not the time at which the turn began: a function may have taken long since, and the stand-in have looked.
+  bool const progress = net_->turn(world_.now());
   for (unsigned const other : net_->touched()) first.touch(other);
   if (net_->stop_heard() && !stopping()) stop();
   return progress;
@@ -206,16 +207,22 @@ inline void execution::leave() {
   door_.reset();
 }
 
-/// On a thread that no function of the flow's can hold up: while the first worker is in one for long, the other processes
-/// still hear that this one is alive, and what they send is read.
+/// On a thread that no function of the flow's can hold up: while the first worker, or another that shares its thread, is
+/// in one for long, the other processes still hear that this one is alive, or what it failed of, and what they send is
+/// read.
 inline void execution::stand_in_for_the_first() {
-  std::uint64_t const turns = workers_.front()->turns();
-  bool const in_one_turn = turns % 2 != 0 && turns == std::exchange(first_turns_, turns);
   std::unique_lock const lock(talking_, std::try_to_lock);
-  if (!in_one_turn || !lock.owns_lock() || failed()) return;
+  if (!lock.owns_lock()) return;
+  steady_time const now = world_.now();
+  liveness::limits const alive{how_.suspect_after, how_.dead_after};
+  bool const overdue = now > net_->wake_at() && now - net_->wake_at() > alive.interval() / 4;
   try {
-    net_->turn(world_.now());
-    for (unsigned const other : net_->touched()) wake(other);
+    if (failed()) {
+      net_->tell_failure(failure_of(*workers_.front()), now);
+    } else if (overdue) {
+      net_->turn(now);
+      for (unsigned const other : net_->touched()) workers_[other - parts_.first_worker]->wake();
+    }
   } catch (...) {
     fail(std::current_exception());
   }

@@ -97,7 +97,6 @@ class execution {
   std::unique_ptr<meeting> forming_;
   std::unique_ptr<mesh> net_;
   mutable std::mutex talking_;  ///< guards `net_`, which the first worker drives, once the steps have been put together
-  std::uint64_t first_turns_ = 0;
   unsigned turns_ = 0;
   steady_time talked_at_{};
   steady_time door_at_{};
