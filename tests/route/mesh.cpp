@@ -537,8 +537,16 @@ TEST_CASE("every part of a packet that goes in several wakes who sends it") {
     how.each.batch_size = 6;
     std::vector<std::string> got;
     leat::flow flow("parts");
-    flow.input("in", leat::from::iterable(ones(6))) | leat::map([](int) { return std::string(9u << 20, 'x'); }) |
-        leat::redistribute("to one", leat::by([](std::string const&) { return 1; })) |
+    auto const key_of = [](unsigned worker) {
+      int key = 0;
+      while (leat::owner_of(leat::slot_of(leat::key_hash(key)), 4) != worker) ++key;
+      return key;
+    };
+    // From the second worker of one process, which does not drive the connection, to a worker of the other.
+    flow.input("in", leat::from::iterable(ones(6))) |
+        leat::redistribute("from", leat::by([key = key_of(1)](int) { return key; })) |
+        leat::map([](int) { return std::string(9u << 20, 'x'); }) |
+        leat::redistribute("to", leat::by([key = key_of(3)](std::string const&) { return key; })) |
         leat::map([](std::string const& s) { return s.substr(0, 1); }) | leat::output("out", leat::to::collect(got));
     CHECK_NOTHROW(leat::detail::simulated_cluster(flow.description(), how).run());
     CHECK(got.size() == 6);

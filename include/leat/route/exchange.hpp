@@ -258,13 +258,15 @@ class exchange_tail final : public outbox {
       }
     }
     void close(exchange_tail& tail) {
-      tail.route_ = route;
+      // A lambda that captures cannot be assigned.
+      if constexpr (!std::is_reference_v<kept_route>) std::construct_at(&tail.route_, route);
       for (unsigned i = 0; i != Workers; ++i) {
         tail.to_[i].filling().records.set_end(records[i]);
         tail.to_[i].filling().hashes.set_end(hashes[i]);
       }
     }
-    Route route;
+    using kept_route = std::conditional_t<std::is_trivially_copyable_v<Route>, Route, Route&>;
+    kept_route route;
     std::array<T*, Workers> records;
     std::array<std::uint64_t*, Workers> hashes;
   };
