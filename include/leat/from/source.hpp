@@ -21,7 +21,8 @@
 /// from a position. A dynamic source has one partition on every worker and no position.
 namespace leat {
 
-/// What a source or a sink may ask of the worker it is on, from that worker's thread; `wake` from any thread.
+/// What a source or a sink may ask of the worker it is on, from that worker's thread; `wake` from any thread. To keep it,
+/// keep a copy: it is the size of a pointer.
 class step_services {
  public:
   step_services(detail::step_context& step) : step_(&step) {}

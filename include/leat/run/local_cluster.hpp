@@ -238,6 +238,9 @@ class local_cluster {
       int how = 0;
       if (one.process <= 0 || ::waitpid(one.process, &how, WNOHANG) != one.process) continue;
       one.process = -1;
+      if (WIFSIGNALED(how) && status_ == 0)
+        std::fprintf(stderr, "[%td] was killed by signal %d (%s)\n", &one - members_.data(), WTERMSIG(how),
+                     ::strsignal(WTERMSIG(how)));
       int const ended = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
       if (status_ == 0) status_ = ended;
     }
