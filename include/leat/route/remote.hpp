@@ -83,7 +83,7 @@ class remote_sender final : public sending_end<T> {
       sent_ += count;
       all = sent_ == content.records.size();
       put(std::move(frame), count, !content.hashes.empty(), all ? what : message<T>());
-      sent_a_part_ = true;
+      sent_a_part_ = !all;
     }
     sent_ = 0;
     recycle(what.content);
