@@ -158,8 +158,10 @@ class input_stage final : public source_stage {
     bool reading = true;
   };
 
-  /// Enough to make the cost of a turn small beside that of the records, not so many that others wait long.
-  static constexpr std::size_t records_per_turn = 4096;
+  /// Enough to make the cost of a turn small beside that of the records, not so many that others wait long, or that what
+  /// is made of them leaves the cache before it is sent.
+  static constexpr std::size_t records_per_turn =
+      std::clamp<std::size_t>(64 * 1024 / sizeof(typename Source::record), 1, 4096);
 
   bool open() {
     opened_ = true;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/flow.hpp>
 #include <leat/record.hpp>
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/codec/describing_archive.hpp>
 #include <leat/route/exchange.hpp>
 #include <leat/route/slot.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -18,7 +20,11 @@ namespace leat::detail {
 template <class K, class V>
 struct by_key {
   static constexpr bool carries_hash = true;
+  static constexpr std::size_t word_size = hashed_as_word<K> ? sizeof(K) : 0;
+  static constexpr unsigned bit_of_two = bit_of_owner_of_two;
+
   void start(assembly&, node const&) {}
+  std::uint64_t word(std::pair<K, V> const& record) const { return word_of(record.first); }
   std::uint64_t hash(std::pair<K, V> const& record) const { return key_hash(record.first); }
   unsigned owner(std::uint64_t hash, unsigned workers) const { return owner_of(slot_of(hash), workers); }
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/flow.hpp>
 #include <leat/op/function.hpp>
 #include <leat/record.hpp>
 #include <leat/route/codec/codec.hpp>
@@ -22,6 +23,7 @@ template <class T>
 class to_any_worker {
  public:
   static constexpr bool carries_hash = false;
+  static constexpr unsigned bit_of_two = 63;
 
   void start(assembly& worker, node const&) { state_ = worker.worker().random() | 1; }
   std::uint64_t hash(T const&) {
@@ -41,14 +43,21 @@ class to_any_worker {
 /// Each record to the worker that owns what `f` makes of it.
 template <class T, class F>
 class to_owner_of {
+  using K = record_made_of<result_of_reading<F, T>>;
+
  public:
   static constexpr bool carries_hash = false;
+  static constexpr std::size_t word_size = hashed_as_word<K> ? sizeof(K) : 0;
+  static constexpr unsigned bit_of_two = bit_of_owner_of_two;
 
   explicit to_owner_of(F function) : f_(std::move(function)) {}
 
   void start(assembly&, node const&) {}
+  std::uint64_t word(T const& record) {
+    K const wanted(f_(record));
+    return word_of(wanted);
+  }
   std::uint64_t hash(T const& record) {
-    using K = record_made_of<result_of_reading<F, T>>;
     K const wanted(f_(record));
     return key_hash(wanted);
   }
@@ -73,6 +82,9 @@ class redistribute_tail {
   template <class Fill>
   void write(std::size_t records, Fill&& fill) {
     guarded(step_, [&] { inner_.write(records, std::forward<Fill>(fill)); });
+  }
+  void copy(T const* records, std::size_t count) {
+    guarded(step_, [&] { inner_.copy(records, count); });
   }
   template <class X>
   void push(X&& record) {

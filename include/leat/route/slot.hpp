@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/route/codec/codec.hpp>
+#include <leat/route/word_hash.hpp>
 
 #ifndef XXH_INLINE_ALL
 #define XXH_INLINE_ALL
@@ -31,31 +32,26 @@ constexpr unsigned owner_of(unsigned slot, unsigned workers) {
 
 namespace detail {
 
-/// XXH3-64 of 4 to 8 bytes, which compilers do not always inline from the library. Algorithm: Yann Collet,
-/// xxHash 0.8, `XXH3_len_4to8_64b` with the default secret and seed 0.
-template <std::size_t Size>
-[[gnu::always_inline]] inline std::uint64_t hash_of_word(std::byte const* from) {
-  static_assert(Size >= 4 && Size <= 8);
-  std::uint32_t first = 0;
-  std::uint32_t last = 0;
-  std::memcpy(&first, from, sizeof first);
-  std::memcpy(&last, from + (Size - sizeof last), sizeof last);
-  constexpr std::uint64_t secret = 0x1cad21f72c81017cULL ^ 0xdb979083e96dd4deULL;
-  constexpr std::uint64_t multiplier = 0x9fb21c651e98df25ULL;
-  std::uint64_t mixed = (last + (std::uint64_t{first} << 32)) ^ secret;
-  mixed ^= (mixed << 49 | mixed >> 15) ^ (mixed << 24 | mixed >> 40);
-  mixed *= multiplier;
-  mixed ^= (mixed >> 35) + Size;
-  mixed *= multiplier;
-  return mixed ^ (mixed >> 28);
-}
+/// Of two workers the second owns the slots of hashes that have this bit.
+inline constexpr unsigned bit_of_owner_of_two = 11;
+static_assert(owner_of((1u << bit_of_owner_of_two) - 1, 2) == 0 && owner_of(1u << bit_of_owner_of_two, 2) == 1 &&
+              owner_of(slot_count - 1, 2) == 1);
 
-template <std::size_t Size>
-[[gnu::always_inline]] inline std::uint64_t hash_of_bytes(std::byte const* from) {
-  if constexpr (Size >= 4 && Size <= 8)
-    return hash_of_word<Size>(from);
-  else
-    return XXH3_64bits(from, Size);
+/// Keys whose bytes fill most of a word: compilers do not always inline the library's hash of those.
+template <class K>
+inline constexpr bool hashed_as_word = encoded_as_is<K> && sizeof(K) >= 4 && sizeof(K) <= 8;
+
+/// The bytes of such a key, in the low ones of the word.
+template <class K>
+[[gnu::always_inline]] inline std::uint64_t word_of(K const& key) {
+  std::uint64_t word = 0;
+  if constexpr (std::is_floating_point_v<K>) {
+    K const positive_zero = key + K{0};
+    std::memcpy(&word, &positive_zero, sizeof(K));
+  } else {
+    std::memcpy(&word, &key, sizeof(K));
+  }
+  return word;
 }
 
 template <class K>
@@ -87,11 +83,12 @@ template <class K>
 [[gnu::always_inline]] inline std::uint64_t key_hash(K const& key) {
   if constexpr (detail::is_byte_string<K>) {
     return XXH3_64bits(key.data(), key.size());
-  } else if constexpr (std::is_floating_point_v<K> && detail::is_scalar_value<K>) {
-    K const positive_zero = key + K{0};
-    return detail::hash_of_bytes<sizeof(K)>(reinterpret_cast<std::byte const*>(&positive_zero));
+  } else if constexpr (detail::hashed_as_word<K>) {
+    std::uint64_t word = detail::word_of(key);
+    detail::hash_in_place<sizeof(K)>(word);
+    return word;
   } else if constexpr (detail::encoded_as_is<K> || std::is_same_v<K, bool>) {
-    return detail::hash_of_bytes<sizeof(K)>(reinterpret_cast<std::byte const*>(&key));
+    return XXH3_64bits(&key, sizeof(K));
   } else {
     constexpr bool key_has_an_order = !detail::unordered<K>;
     static_assert(

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/graph.hpp>
+#include <leat/op/assembly.hpp>
+#include <leat/op/stage.hpp>
+#include <leat/record.hpp>
+#include <leat/route/exchange_channels.hpp>
+#include <leat/route/packet.hpp>
+#include <leat/route/split.hpp>
+#include <leat/route/word_hash.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+/// The sending half of an exchange: the end of a fused loop.
+namespace leat::detail {
+
+/// One destination of a sender: the packet being filled, and what found no room.
+template <class T>
+class destination {
+ public:
+  explicit destination(sending_end<T>& end) : end_(&end) {}
+  destination(destination&& other) noexcept
+      : end_(other.end_), filling_(std::exchange(other.filling_, nullptr)), waiting_(std::move(other.waiting_)) {}
+  ~destination() {
+    delete filling_;
+    for (message<T> const& left : waiting_) delete left.content;
+  }
+
+  packet<T>& filling() {
+    if (filling_ == nullptr) filling_ = end_->fresh();
+    if (filling_ == nullptr) filling_ = end_->borrow();
+    return *filling_;
+  }
+  bool ready() {
+    if (!waiting_.empty()) return false;
+    if (filling_ == nullptr) filling_ = end_->fresh();
+    return filling_ != nullptr && !end_->overdrawn();
+  }
+  bool empty() const { return waiting_.empty() && !partial(); }
+  bool partial() const { return filling_ != nullptr && !filling_->records.empty(); }
+  bool starved() const { return end_->starved(); }
+
+  void send() { queue({std::exchange(filling_, nullptr), {}, false}); }
+  void send(mark which) { queue({partial() ? std::exchange(filling_, nullptr) : nullptr, which, true}); }
+
+  /// Tries again with what found no room. True when some of it did now.
+  bool retry() {
+    bool moved = false;
+    while (!waiting_.empty() && end_->send(waiting_.front())) {
+      waiting_.pop_front();
+      moved = true;
+    }
+    return end_->sent_a_part() || moved;
+  }
+
+ private:
+  void queue(message<T> const& what) {
+    if (!waiting_.empty() || !end_->send(what)) waiting_.push_back(what);
+  }
+
+  sending_end<T>* end_;
+  packet<T>* filling_ = nullptr;
+  std::deque<message<T>> waiting_;
+};
+
+/// The end of a fused loop whose records go to their owners. `Route` says which hash a record has and which worker
+/// owns it.
+template <class T, class Route>
+class exchange_tail final : public outbox {
+ public:
+  template <class U>
+  static constexpr bool arrays = std::is_same_v<T, U> && plain<T>;
+  static constexpr bool carries_hash = Route::carries_hash;
+
+  template <class Recipe>
+  exchange_tail(Recipe const& recipe, assembly& worker, node const& described)
+      : worker_(worker.worker()), route_(recipe.route), batch_(worker.batch_size<T>()) {
+    route_.start(worker, described);
+    auto& channels = worker.shared<exchange_channels<T>>(described, described, worker.process(), batch_);
+    for (unsigned i = 0; i != worker_.count(); ++i) to_.emplace_back(channels.to(worker_.index(), i));
+    worker.outboxes.push_back(this);
+  }
+
+  std::size_t block() const { return std::clamp<std::size_t>(batch_ / 8, 1, most_gathered); }
+
+  /// Lets `fill` write up to `records` records. Small ones are gathered first, so that their hashes are made together and
+  /// nothing has to branch for where they go.
+  template <class Fill>
+  void write(std::size_t records, Fill&& fill) {
+    for (unsigned i = 0; i != to_.size(); ++i) make_room(i, records);
+    if constexpr (sizeof(T) <= largest_gathered) {
+      alignas(T) std::array<std::byte, most_gathered * sizeof(T)> memory;
+      std::array<std::uint64_t, most_gathered> hashes;
+      T* const gathered = reinterpret_cast<T*>(memory.data());
+      hasher with(route_);
+      T* next = gathered;
+      std::uint64_t* next_hash = hashes.data();
+      auto cursor = [&](auto&& record) {
+        std::construct_at(next, std::forward<decltype(record)>(record));
+        *next_hash++ = with(*next++);
+      };
+      fill(cursor);
+      with.put_back(route_);
+      auto const count = static_cast<std::size_t>(next - gathered);
+      finish_hashes(hashes.data(), count);
+      distribute(gathered, hashes.data(), count);
+    } else {
+      auto cursor = [this](auto&& record) { this->place(std::forward<decltype(record)>(record)); };
+      fill(cursor);
+    }
+  }
+
+  /// The same of any number of records that lie in an array already.
+  void copy(T const* records, std::size_t count) {
+    std::array<std::uint64_t, most_gathered> hashes;
+    for (std::size_t some = 0; count != 0; records += some, count -= some) {
+      some = std::min(count, most_gathered);
+      hasher with(route_);
+      for (std::size_t i = 0; i != some; ++i) hashes[i] = with(records[i]);
+      with.put_back(route_);
+      finish_hashes(hashes.data(), some);
+      for (std::size_t done = 0; done != some;) {
+        std::size_t const part = std::min(block(), some - done);
+        for (unsigned i = 0; i != to_.size(); ++i) make_room(i, part);
+        distribute(records + done, hashes.data() + done, part);
+        done += part;
+      }
+    }
+  }
+
+  template <class X>
+  void push(X&& record) {
+    T owned(std::forward<X>(record));
+    std::uint64_t const hash = route_.hash(owned);
+    push_hashed(std::move(owned), hash);
+  }
+  void push_hashed(T&& owned, std::uint64_t hash) {
+    unsigned const to = route_.owner(hash, static_cast<unsigned>(to_.size()));
+    make_room(to, 1);
+    packet<T>& into = to_[to].filling();
+    if constexpr (carries_hash) into.hashes.push(hash);
+    into.records.push(std::move(owned));
+  }
+
+  void finish_batch() {}
+
+  void arrive(mark which) {
+    for (unsigned i = 0; i != to_.size(); ++i) {
+      to_[i].send(which);
+      worker_.touch(i);
+    }
+  }
+
+  bool ready() {
+    for (destination<T>& to : to_)
+      if (!to.ready()) return false;
+    return true;
+  }
+
+  bool flush(bool everything) override {
+    bool sent = false;
+    for (unsigned i = 0; i != to_.size(); ++i) {
+      bool moved = to_[i].retry();
+      if (to_[i].partial() && (everything || to_[i].starved())) {
+        to_[i].send();
+        moved = true;
+      }
+      if (moved) worker_.touch(i);
+      sent = sent || moved;
+    }
+    return sent;
+  }
+
+  bool empty() const override {
+    return std::all_of(to_.begin(), to_.end(), [](destination<T> const& to) { return to.empty(); });
+  }
+
+ private:
+  void make_room(unsigned to, std::size_t records) {
+    packet<T>* into = &to_[to].filling();
+    if (into->records.size() + records > batch_ && !into->records.empty()) {
+      to_[to].send();
+      worker_.touch(to);
+      into = &to_[to].filling();
+    }
+    into->records.make_room(records);
+    if constexpr (carries_hash) into->hashes.make_room(std::max(records, into->records.room()));
+  }
+
+  template <class X>
+  [[gnu::always_inline]] void place(X&& given) {
+    if constexpr (!std::is_same_v<std::remove_cvref_t<X>, T>) {
+      place(T(std::forward<X>(given)));
+    } else {
+      std::uint64_t const hash = route_.hash(given);
+      put(given, hash, route_.owner(hash, static_cast<unsigned>(to_.size())));
+    }
+  }
+  [[gnu::always_inline]] void put(T const& record, std::uint64_t hash, unsigned to) {
+    packet<T>& into = to_[to].filling();
+    if constexpr (carries_hash) {
+      std::construct_at(into.hashes.end(), hash);
+      into.hashes.set_end(into.hashes.end() + 1);
+    }
+    std::construct_at(into.records.end(), record);
+    into.records.set_end(into.records.end() + 1);
+  }
+
+  static constexpr std::size_t largest_gathered = 16;
+  static constexpr std::size_t most_gathered = 256;
+  static constexpr std::size_t word_size = [] {
+    if constexpr (requires { Route::word_size; })
+      return Route::word_size;
+    else
+      return std::size_t{0};
+  }();
+
+  /// The route, copied to the stack for one block if it can be, for the compiler to keep it in registers. What it makes of
+  /// a record is the record's hash, or what that is made of.
+  struct hasher {
+    using kept_route = std::conditional_t<std::is_trivially_copyable_v<Route>, Route, Route&>;
+
+    explicit hasher(Route& route) : kept(route) {}
+    [[gnu::always_inline]] std::uint64_t operator()(T const& record) {
+      if constexpr (word_size != 0)
+        return kept.word(record);
+      else
+        return kept.hash(record);
+    }
+    void put_back(Route& route) {
+      // A lambda that captures cannot be assigned.
+      if constexpr (!std::is_reference_v<kept_route>) std::construct_at(&route, kept);
+    }
+
+    kept_route kept;
+  };
+
+  static void finish_hashes(std::uint64_t* hashes, std::size_t count) {
+    if constexpr (word_size != 0) hash_words<word_size>(hashes, count);
+  }
+
+  void distribute(T const* records, std::uint64_t const* hashes, std::size_t count) {
+    if (to_.size() == 1) {
+      packet<T>& into = to_[0].filling();
+      into.records.set_end(std::uninitialized_copy_n(records, count, into.records.end()));
+      if constexpr (carries_hash) into.hashes.set_end(std::copy_n(hashes, count, into.hashes.end()));
+    } else if (to_.size() == 2) {
+      packet<T>& first = to_[0].filling();
+      packet<T>& second = to_[1].filling();
+      part(records, hashes, count, first.records, second.records);
+      if constexpr (carries_hash) part(hashes, hashes, count, first.hashes, second.hashes);
+    } else {
+      auto const workers = static_cast<unsigned>(to_.size());
+      for (std::size_t i = 0; i != count; ++i) put(records[i], hashes[i], route_.owner(hashes[i], workers));
+    }
+  }
+  template <class X>
+  void part(X const* records, std::uint64_t const* hashes, std::size_t count, buffer<X>& first,
+            buffer<X>& second) {
+    X* to_first = first.end();
+    X* to_second = second.end();
+    if constexpr (sizeof(X) == 8 && requires { Route::bit_of_two; })
+      split_words<Route::bit_of_two>(records, hashes, count, to_first, to_second);
+    else
+      for (std::size_t i = 0; i != count; ++i) {
+        std::size_t const chosen = route_.owner(hashes[i], 2);
+        if constexpr (sizeof(X) <= largest_gathered) {
+          std::construct_at(to_first, records[i]);
+          std::construct_at(to_second, records[i]);
+        } else {
+          std::construct_at(chosen != 0 ? to_second : to_first, records[i]);
+        }
+        to_first += 1 - chosen;
+        to_second += chosen;
+      }
+    first.set_end(to_first);
+    second.set_end(to_second);
+  }
+
+  host& worker_;
+  Route route_;
+  std::size_t batch_;
+  std::vector<destination<T>> to_;
+};
+
+}  // namespace leat::detail
