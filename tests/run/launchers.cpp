@@ -177,6 +177,7 @@ TEST_CASE("command line: descriptors of the launcher") {
   CHECK(given({"-i0", "--announce-fd=x"}).fault() == "--announce-fd: \"x\" is not a whole number");
   CHECK(given({"-i0", "--addresses-fd=-1"}).fault() == "--addresses-fd: \"-1\" is not a whole number");
   CHECK(given({"--listen=host"}).fault() == "--listen: \"host\" has no port: write host:2101, or host:0");
+  CHECK(given({"--listen=host:2101"}).fault() == "--listen says where a process of a cluster listens: with -i and -a");
   CHECK(given({"-i0", "--announce-fd=5", "--addresses-fd=6"}).fault().find("needs --listen HOST:0") != std::string::npos);
   CHECK(given({"-i0", "--listen=a:0", "-a", "one:1;two:2"}).fault().find("--announce-fd") != std::string::npos);
   CHECK(given({"--addresses-fd=6"}).fault().find("need the number of this process") != std::string::npos);

@@ -99,7 +99,10 @@ inline char const* first_of(char const* ours, char const* bytewax) {
       throw usage_error("-p: this program cannot be run as several processes: it has to #include <leat/run/tcp.hpp>");
     return;
   }
-  if (!is_of_cluster(all)) return;
+  if (!is_of_cluster(all)) {
+    if (all.how.listen.empty()) return;
+    throw usage_error(concat({all.source(&set_listen), " says where a process of a cluster listens: with -i and -a"}));
+  }
   choose_addresses(all);
   if (!all.process) take_process_from_pod(all);
   take_process_from_launcher(all);
