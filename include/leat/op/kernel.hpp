@@ -233,9 +233,8 @@ class kernel final : public part, public consumer<In> {
   template <std::size_t I>
   void run_straight(record_at<I> const* records, std::size_t count) {
     local_ops ops(ops_);
-    if constexpr (I == size && requires { tail_.copy(records, count); }) {
-      tail_.copy(records, count);
-    } else if constexpr (Tail::template arrays<record_at<size>>) {
+    if constexpr (I == size && requires { tail_.copy(records, count); }) tail_.copy(records, count);
+    else if constexpr (Tail::template arrays<record_at<size>>) {
       in_blocks(count, [&](std::size_t from, std::size_t to, auto& cursor) {
         for (std::size_t i = from; i != to; ++i) {
           record_at<I> record(records[i]);

@@ -97,6 +97,12 @@ class exchange_tail final : public outbox {
   template <class Fill>
   void write(std::size_t records, Fill&& fill) {
     for (unsigned i = 0; i != to_.size(); ++i) make_room(i, records);
+    if (splits_at_once()) {
+      splitter cursor(*this);
+      fill(cursor);
+      cursor.close(*this);
+      return;
+    }
     if constexpr (sizeof(T) <= largest_gathered) {
       alignas(T) std::array<std::byte, most_gathered * sizeof(T)> memory;
       std::array<std::uint64_t, most_gathered> hashes;
@@ -121,6 +127,15 @@ class exchange_tail final : public outbox {
 
   /// The same of any number of records that lie in an array already.
   void copy(T const* records, std::size_t count) {
+    if (splits_at_once()) {
+      for (std::size_t some = 0; count != 0; records += some, count -= some) {
+        some = std::min(count, block());
+        write(some, [&](auto& cursor) {
+          for (std::size_t i = 0; i != some; ++i) cursor(records[i]);
+        });
+      }
+      return;
+    }
     std::array<std::uint64_t, most_gathered> hashes;
     for (std::size_t some = 0; count != 0; records += some, count -= some) {
       some = std::min(count, most_gathered);
@@ -254,36 +269,80 @@ class exchange_tail final : public outbox {
       into.records.set_end(std::uninitialized_copy_n(records, count, into.records.end()));
       if constexpr (carries_hash) into.hashes.set_end(std::copy_n(hashes, count, into.hashes.end()));
     } else if (to_.size() == 2) {
-      packet<T>& first = to_[0].filling();
-      packet<T>& second = to_[1].filling();
-      part(records, hashes, count, first.records, second.records);
-      if constexpr (carries_hash) part(hashes, hashes, count, first.hashes, second.hashes);
+      part(records, hashes, count);
     } else {
       auto const workers = static_cast<unsigned>(to_.size());
       for (std::size_t i = 0; i != count; ++i) put(records[i], hashes[i], route_.owner(hashes[i], workers));
     }
   }
-  template <class X>
-  void part(X const* records, std::uint64_t const* hashes, std::size_t count, buffer<X>& first,
-            buffer<X>& second) {
-    X* to_first = first.end();
-    X* to_second = second.end();
-    if constexpr (sizeof(X) == 8 && requires { Route::bit_of_two; })
-      split_words<Route::bit_of_two>(records, hashes, count, to_first, to_second);
-    else
-      for (std::size_t i = 0; i != count; ++i) {
-        std::size_t const chosen = route_.owner(hashes[i], 2);
-        if constexpr (sizeof(X) <= largest_gathered) {
-          std::construct_at(to_first, records[i]);
-          std::construct_at(to_second, records[i]);
-        } else {
-          std::construct_at(chosen != 0 ? to_second : to_first, records[i]);
-        }
-        to_first += 1 - chosen;
-        to_second += chosen;
+  void part(T const* records, std::uint64_t const* hashes, std::size_t count) {
+    two_ends ends(*this);
+    if constexpr (sizeof(T) == 8 && requires { Route::bit_of_two; }) {
+      split_words<Route::bit_of_two>(records, hashes, count, ends.records[0], ends.records[1]);
+      if constexpr (carries_hash)
+        split_words<Route::bit_of_two>(hashes, hashes, count, ends.hashes[0], ends.hashes[1]);
+    } else {
+      for (std::size_t i = 0; i != count; ++i) ends.put(records[i], hashes[i], route_.owner(hashes[i], 2));
+    }
+    ends.close(*this);
+  }
+
+  /// Where the packets to two workers end.
+  struct two_ends {
+    explicit two_ends(exchange_tail& tail) {
+      for (unsigned i = 0; i != 2; ++i) {
+        records[i] = tail.to_[i].filling().records.end();
+        hashes[i] = tail.to_[i].filling().hashes.end();
       }
-    first.set_end(to_first);
-    second.set_end(to_second);
+    }
+    [[gnu::always_inline]] void put(T const& record, std::uint64_t hash, std::size_t chosen) {
+      put_where_chosen(record, chosen, records);
+      if constexpr (carries_hash) put_where_chosen(hash, chosen, hashes);
+    }
+    void close(exchange_tail& tail) {
+      for (unsigned i = 0; i != 2; ++i) {
+        tail.to_[i].filling().records.set_end(records[i]);
+        tail.to_[i].filling().hashes.set_end(hashes[i]);
+      }
+    }
+    std::array<T*, 2> records;
+    std::array<std::uint64_t*, 2> hashes;
+  };
+
+  /// Between two workers, without AVX-512: each record goes to its place as soon as there is a hash of it.
+  bool splits_at_once() const { return to_.size() == 2 && !has_eight_words(); }
+  struct splitter {
+    explicit splitter(exchange_tail& tail) : with(tail.route_), ends(tail) {}
+    template <class X>
+    [[gnu::always_inline]] void operator()(X&& given) {
+      if constexpr (std::is_same_v<std::remove_cvref_t<X>, T>)
+        put(given);
+      else
+        put(T(std::forward<X>(given)));
+    }
+    [[gnu::always_inline]] void put(T const& record) {
+      std::uint64_t const hash = with.kept.hash(record);
+      ends.put(record, hash, with.kept.owner(hash, 2));
+    }
+    void close(exchange_tail& tail) {
+      with.put_back(tail.route_);
+      ends.close(tail);
+    }
+    hasher with;
+    two_ends ends;
+  };
+
+  /// What is small is stored in both places, and one advances.
+  template <class X>
+  [[gnu::always_inline]] static void put_where_chosen(X const& value, std::size_t chosen, std::array<X*, 2>& to) {
+    if constexpr (sizeof(X) <= largest_gathered) {
+      std::construct_at(to[0], value);
+      std::construct_at(to[1], value);
+    } else {
+      std::construct_at(chosen != 0 ? to[1] : to[0], value);
+    }
+    to[0] += 1 - chosen;
+    to[1] += chosen;
   }
 
   host& worker_;

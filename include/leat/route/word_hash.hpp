@@ -23,13 +23,19 @@ template <std::size_t Size, class Word>
   word ^= word >> 28;
 }
 
+/// Whether this processor works on eight words at once.
+inline bool has_eight_words() {
+#if defined(__x86_64__)
+  static bool const has = __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512dq") != 0;
+  return has;
+#else
+  return false;
+#endif
+}
+
 #if defined(__x86_64__)
 using eight_words = std::uint64_t __attribute__((vector_size(64)));
 
-inline bool has_eight_words() {
-  static bool const has = __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512dq") != 0;
-  return has;
-}
 
 template <std::size_t Size>
 [[gnu::target("avx512f,avx512dq")]] std::size_t hash_by_eight(std::uint64_t* words, std::size_t count) {
