@@ -10,6 +10,7 @@
 
 #include "fixture/counting.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <memory>
@@ -105,6 +106,21 @@ TEST_CASE("a coroutine step keeps its state in its locals") {
   seen.clear();
   leat::run(flow);  // a new run begins anew
   CHECK(seen == up_to(7));
+}
+
+TEST_CASE("what a later step has failed of does not come to it again") {
+  std::vector<int> seen;
+  std::vector<int> results;
+  leat::flow flow("dedupe");
+  flow.input("in", count_to(100)) | leat::step("dedupe", dedupe) | leat::map([&](int i) {
+    seen.push_back(i);
+    if (i == 3) throw std::runtime_error("three!");
+    return i;
+  }) | leat::output("out", into(results));
+  leat::options how;
+  how.batch_size = 1;
+  CHECK_THROWS_AS(leat::run(flow, how), leat::run_error);
+  CHECK(std::count(seen.begin(), seen.end(), 3) == 1);
 }
 
 TEST_CASE("a batch stays while the coroutine sleeps; what it emits last comes before the end") {

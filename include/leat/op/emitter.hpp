@@ -31,11 +31,15 @@ class emitter {
     next_.look(records, count);
   }
 
-  /// Sends what has been collected. Called for you at the end of each turn.
+  /// Sends what has been collected. Called for you at the end of each turn. What a later step fails of is not sent again,
+  /// though a coroutine that it was sent from ends in between.
   void flush() {
     if (batch_.empty()) return;
+    struct cleared_in_any_case {
+      detail::buffer<T>& batch;
+      ~cleared_in_any_case() { batch.clear(); }
+    } const sent{batch_};
     next_.take(batch_.begin(), batch_.size());
-    batch_.clear();
   }
 
   /// Records emitted since the start.
