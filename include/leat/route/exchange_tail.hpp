@@ -97,7 +97,7 @@ class exchange_tail final : public outbox {
   template <class Fill>
   void write(std::size_t records, Fill&& fill) {
     for (unsigned i = 0; i != to_.size(); ++i) make_room(i, records);
-    if (splits_at_once()) {
+    if (splits_at_once() || (to_.size() == 2 && sizeof(T) > largest_gathered)) {
       splitter cursor(*this);
       fill(cursor);
       cursor.close(*this);
@@ -259,8 +259,10 @@ class exchange_tail final : public outbox {
     kept_route kept;
   };
 
-  static void finish_hashes(std::uint64_t* hashes, std::size_t count) {
-    if constexpr (word_size != 0) hash_words<word_size>(hashes, count);
+  void finish_hashes(std::uint64_t* hashes, std::size_t count) const {
+    bool const wanted = carries_hash || to_.size() != 1;
+    if constexpr (word_size != 0)
+      if (wanted) hash_words<word_size>(hashes, count);
   }
 
   void distribute(T const* records, std::uint64_t const* hashes, std::size_t count) {
