@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <leat/from/iterable.hpp>
+#include <leat/route/hello.hpp>
 #include <leat/run/cluster.hpp>
 #include <leat/run/simulated_cluster.hpp>
 #include <leat/state/count_final.hpp>
@@ -111,6 +112,35 @@ TEST_CASE("a process that is stopped before it has met the others ends, and they
   for (unsigned i : {1u, 2u})
     CHECK(failure_of(cluster.process(i)).find("the cluster did not form within 60 s: process 0") == 0);
   CHECK(one.got.empty());
+}
+
+TEST_CASE("a process that is killed and started again while they come together takes its own place") {
+  for (unsigned victim = 0; victim != 3; ++victim) {
+    CAPTURE(victim);
+    counted one;
+    leat::detail::simulation how = three_that_form(4);
+    how.network.breaks_one_in = 0;
+    simulated_cluster cluster(one.flow.description(), how);
+    cluster.begin();
+    cluster.world().advance(cluster.last_start() + 10us);  // the last one knows of nobody yet
+    cluster.restart(victim, 2s, 10ms);
+    cluster.world().run_out();
+    cluster.rethrow();
+    CHECK(one.got.size() == 7);
+  }
+}
+
+TEST_CASE("a process that is killed and started again when the others have gone is missed, and not let in") {
+  counted one;
+  leat::detail::simulation how = three_that_form(4);
+  how.network.breaks_one_in = 0;
+  simulated_cluster cluster(one.flow.description(), how);
+  cluster.begin();
+  while (!cluster.process(0).assembled() || !cluster.process(1).assembled()) cluster.world().step(leat::detail::never);
+  CHECK(cluster.restart(1, 1ms, 10ms) > leat::detail::hello::size);
+  cluster.world().run_out();
+  CHECK(failure_of(cluster.process(0)) == "process 1 was lost: connection reset by peer");
+  CHECK(failure_of(cluster.process(1)).find("the cluster did not form within 60 s: process 0") == 0);
 }
 
 TEST_CASE("a connection that breaks takes the bytes it was given, loses what is sent later, and both sides hear of it") {

@@ -20,11 +20,14 @@
 #include <exception>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace simulation {
 namespace {
+
+using namespace std::chrono_literals;
 
 /// Everything that a seed says.
 struct drawn {
@@ -35,6 +38,7 @@ struct drawn {
     if (!shape.stopped_after && by.one_in(8)) fails = random_flow::set_trap(what, by, shape.workers());
     if (!fails) return;
     shape.cut_after.reset();
+    shape.killed_after.reset();
     shape.how.network.longest_until_break = std::min(shape.how.network.longest_until_break, surely_healed);
   }
 
@@ -43,8 +47,12 @@ struct drawn {
   bool fails = false;  ///< a function will throw
 };
 
-/// More turns than any drawn flow needs.
-constexpr std::uint64_t most_turns = 3'000'000;
+/// More turns than any drawn flow needs. Each piece that arrives wakes somebody, so that a flow takes more of them where
+/// not even the header of a frame, of 40 bytes, arrives at once.
+std::uint64_t most_turns(drawn_shape const& shape) {
+  std::size_t const piece = shape.how.network.longest_piece;
+  return 3'000'000 * (piece == 0 ? 1 : std::max<std::uint64_t>(1, 40 / piece));
+}
 
 /// What was done to a run.
 struct incidents {
@@ -52,6 +60,9 @@ struct incidents {
   bool cut = false;
   bool cut_when_formed = false;
   std::chrono::nanoseconds cut_at{0};
+  bool killed = false;
+  std::size_t said_by_killed = 0;  ///< bytes, on one connection
+  std::chrono::nanoseconds killed_at{0};
 };
 
 bool all_formed(leat::detail::simulated_cluster& cluster, drawn_shape const& shape) {
@@ -75,15 +86,23 @@ void drive(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, i
       happened.cut = cluster.links().cut_one(shape.cut_which, shape.longest_unnoticed);
       happened.cut_at = world.elapsed();
     });
+  if (shape.killed_after)
+    world.after(*shape.killed_after + (shape.killed_when_all_have_begun ? cluster.last_start() : 0ns), [&] {
+      happened.killed = true;
+      happened.killed_at = world.elapsed();
+      happened.said_by_killed = cluster.restart(shape.killed, shape.longest_unnoticed, shape.started_again_after);
+    });
+  std::uint64_t const most = most_turns(shape);
   while (!world.all_done()) {
     if (!world.step(leat::detail::never)) world.fail_stuck();
-    if (world.turns() > most_turns) throw leat::stuck_error("the flow has not ended after a great many turns");
+    if (world.turns() > most) throw leat::stuck_error("the flow has not ended after a great many turns");
   }
 }
 
 /// Whether a connection broke that may have carried somebody's word that it goes, which nobody gives before all are there.
 bool may_be_broken_for_good(leat::detail::simulated_cluster& cluster, incidents const& happened) {
   if (happened.cut && happened.cut_at >= cluster.last_start()) return true;
+  if (happened.killed && happened.said_by_killed > surely_healed) return true;
   for (auto const& each : cluster.links().breaches())
     if (each.bytes > surely_healed && each.when >= cluster.last_start()) return true;
   return false;
@@ -96,6 +115,9 @@ std::string stop_is_wrong(leat::detail::simulated_cluster& cluster, drawn_shape 
     if (!cluster.process(process).stopping()) return "process " + std::to_string(process) + " was not told to stop";
   return {};
 }
+
+/// What a process that was started again fails of when the others had gone.
+constexpr std::string_view come_too_late = "the cluster has formed already";
 
 /// How a process ended: of what, or well.
 struct ending {
@@ -110,8 +132,8 @@ ending ending_of(leat::detail::execution& process) {
     process.rethrow();
     how.well = true;
   } catch (leat::cluster_error const& failure) {
-    how.lost = failure.exit_status == leat::cluster_error::status::lost;
     how.said = failure.what();
+    how.lost = failure.exit_status == leat::cluster_error::status::lost || how.said.ends_with(come_too_late);
   } catch (std::exception const& failure) {
     how.said = failure.what();
   }
@@ -126,6 +148,11 @@ std::string not_lost(std::vector<ending> const& all) {
   return {};
 }
 
+/// Every process ends that soon after one of them could know of a loss: it waits for the others' causes for a second, and
+/// what it says is under way for a while, or its silence has to be noticed.
+constexpr std::chrono::milliseconds longest_stop{1100};
+constexpr std::chrono::milliseconds longest_formation = std::chrono::seconds(60) + longest_stop;
+
 /// A connection may have broken for good: then every process fails of it, soon. One alone may come to its end, when the
 /// last words of another are lost to the third; but by then the work is done.
 std::string broken_run_is_wrong(leat::detail::simulated_cluster& cluster, drawn_shape const& shape,
@@ -138,9 +165,14 @@ std::string broken_run_is_wrong(leat::detail::simulated_cluster& cluster, drawn_
   }
   if (std::string const wrong = not_lost(all); !wrong.empty()) return wrong;
   if (well != 0) return by.verdict();
-  auto const since_cut = cluster.world().elapsed() - happened.cut_at;
-  auto const most = happened.cut_when_formed ? std::chrono::seconds(3) : std::chrono::seconds(70);
-  if (since_cut > most) return "the processes took too long to end";
+  // Who sends into the void hears of the break only then.
+  auto last_noticed = happened.cut_at;
+  if (happened.killed)
+    last_noticed = happened.killed_at + std::max(shape.longest_unnoticed, shape.started_again_after);
+  for (auto const& breach : cluster.links().breaches())
+    last_noticed = std::max(last_noticed, breach.when + shape.how.network.longest_unnoticed);
+  auto const most = happened.cut_when_formed ? longest_stop : longest_formation;
+  if (cluster.world().elapsed() - last_noticed > most) return "the processes took too long to end";
   return by.verdict_on_a_part();
 }
 
@@ -153,7 +185,8 @@ std::string abandoned_run_is_wrong(leat::detail::simulated_cluster& cluster, dra
       return "process " + std::to_string(process) + " ended well without the one that was stopped";
   }
   if (std::string const wrong = not_lost(all); !wrong.empty()) return wrong;
-  if (cluster.world().elapsed() > std::chrono::seconds(70)) return "the processes took too long to end";
+  if (cluster.world().elapsed() > shape.how.longest_start + longest_formation)
+    return "the processes took too long to end";
   return by.verdict_on_nothing();
 }
 

@@ -14,14 +14,19 @@
 namespace simulation {
 
 /// How a seed has its flow run: on how many processes and workers, over what network, with what epochs, and whether it
-/// is stopped, or a connection breaks, on the way.
+/// is stopped, a connection breaks, or a process is killed and started
+/// again, on the way.
 struct drawn_shape {
   leat::detail::simulation how;
   std::optional<std::chrono::nanoseconds> stopped_after;
   unsigned stopped_at = 0;  ///< process
   std::optional<std::chrono::nanoseconds> cut_after;
   std::uint64_t cut_which = 0;
-  std::chrono::nanoseconds longest_unnoticed{1};  ///< by either side of the connection that is cut
+  std::optional<std::chrono::nanoseconds> killed_after;  ///< a process, which is started again
+  bool killed_when_all_have_begun = false;               ///< so long after that
+  unsigned killed = 0;
+  std::chrono::nanoseconds started_again_after{1};
+  std::chrono::nanoseconds longest_unnoticed{1};  ///< by either side of what is cut, or whose process is killed
 
   unsigned workers() const { return how.processes * how.each.workers; }
 };
@@ -81,6 +86,12 @@ inline drawn_shape draw_shape(chance& by) {
   } else if (by.one_in(8)) {
     drawn.stopped_after = draw_time(by, 3'000'000);
     drawn.stopped_at = static_cast<unsigned>(by.below(how.processes));
+  } else if (how.forms && by.one_in(4)) {
+    drawn.killed_when_all_have_begun = !by.one_in(4);
+    drawn.killed_after = draw_time(by, drawn.killed_when_all_have_begun ? 10'000'000 : 3'000'000'000);
+    drawn.killed = static_cast<unsigned>(by.below(how.processes));
+    drawn.started_again_after = draw_time(by, 1'000'000'000);
+    drawn.longest_unnoticed = draw_time(by, 15'000'000'000);
   }
   return drawn;
 }

@@ -63,8 +63,16 @@ class simulated_runtime final : public runtime {
       guests_.push_back({one, at_once ? never : now_ + wait, at_once, draw() % 4 == 0});
     }
   }
+  /// They get no turn any more, as if their process had been killed; whoever still wakes them does nothing. Not in a turn.
+  void remove(std::vector<driven*> const& all) {
+    for (std::size_t i = 0; i != guests_.size(); ++i) {
+      if (std::find(all.begin(), all.end(), guests_[i].worker) == all.end()) continue;
+      guests_[i].removed = true;
+      std::erase(awake_, i);
+    }
+  }
   bool all_done() const {
-    return std::all_of(guests_.begin(), guests_.end(), [](guest const& g) { return g.worker->body().done(); });
+    return std::all_of(guests_.begin(), guests_.end(), [](guest const& g) { return g.over(); });
   }
 
   /// One turn, or one jump of the clock. False when nothing happens up to `limit`.
@@ -141,7 +149,7 @@ class simulated_runtime final : public runtime {
   void fail_stuck() const {
     std::string asleep;
     for (std::size_t i = 0; i != guests_.size(); ++i)
-      if (!guests_[i].worker->body().done()) asleep += (asleep.empty() ? "" : ", ") + std::to_string(i);
+      if (!guests_[i].over()) asleep += (asleep.empty() ? "" : ", ") + std::to_string(i);
     throw stuck_error("leat: the simulated flow is stuck: nothing is under way, no time is waited for, and these workers "
                       "have not ended: " + asleep + ". A wake-up was lost, or they wait for another thread");
   }
@@ -170,6 +178,8 @@ class simulated_runtime final : public runtime {
     steady_time due;
     bool awake;
     bool slow;  ///< seldom gets a turn while others want one
+    bool removed = false;
+    bool over() const { return removed || worker->body().done(); }
   };
   struct event {
     steady_time when;
@@ -186,7 +196,7 @@ class simulated_runtime final : public runtime {
 
   void wake_index(std::size_t index) {
     guest& woken = guests_[index];
-    if (woken.awake || woken.worker->body().done()) return;
+    if (woken.awake || woken.over()) return;
     woken.awake = true;
     woken.due = never;
     awake_.push_back(index);
@@ -195,7 +205,7 @@ class simulated_runtime final : public runtime {
   bool jump(steady_time limit) {
     steady_time next = events_.empty() ? never : events_.front().when;
     for (guest const& g : guests_)
-      if (!g.awake && !g.worker->body().done()) next = std::min(next, g.due);
+      if (!g.awake && !g.over()) next = std::min(next, g.due);
     if (next == never || next > limit) return false;
     if (next > now_) steps_since_jump_ = 0;
     now_ = std::max(now_, next);

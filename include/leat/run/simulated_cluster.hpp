@@ -43,28 +43,19 @@ struct simulation {
 class simulated_cluster {
  public:
   simulated_cluster(graph const& flow, simulation const& how)
-      : world_(how.seed, how.longest_turn), links_(world_, how.network) {
+      : flow_(flow), how_(how), world_(how.seed, how.longest_turn), links_(world_, how.network) {
     unsigned const processes = std::max(1u, how.processes);
-    bool const forms = how.forms && processes > 1;
-    if (forms) longest_start_ = how.longest_start;
-    if (forms && support_of_clusters().meet == nullptr)
+    how_.forms = how.forms && processes > 1;
+    if (how_.forms && support_of_clusters().meet == nullptr)
       throw flow_error("this program cannot simulate how processes come together: it has to #include "
                        "<leat/run/cluster.hpp>");
-    options each = how.each;
-    if (!how.heartbeats) each.dead_after = std::chrono::nanoseconds::max();
-    if (forms)
-      for (unsigned i = 0; i != processes; ++i) each.addresses.push_back("process " + std::to_string(i));
+    if (!how.heartbeats) how_.each.dead_after = std::chrono::nanoseconds::max();
+    if (how_.forms)
+      for (unsigned i = 0; i != processes; ++i) how_.each.addresses.push_back("process " + std::to_string(i));
     std::vector<connections> ends(processes);
-    if (processes > 1 && !forms) connect(ends);
-    for (unsigned i = 0; i != processes; ++i) {
-      each.process = i;
-      processes_.push_back(std::make_unique<execution>(flow, each, world_, i, std::move(ends[i])));
-      execution& made = *processes_.back();
-      made.parts().channel_packets = how.channel_packets;
-      made.parts().test = how.test;
-      if (forms) made.meet(links_.door());
-      made.build();
-    }
+    if (processes > 1 && !how_.forms) connect(ends);
+    doors_.resize(processes);
+    for (unsigned i = 0; i != processes; ++i) processes_.push_back(make(i, std::move(ends[i])));
   }
 
   simulated_runtime& world() { return world_; }
@@ -82,19 +73,40 @@ class simulated_cluster {
   /// Gives the workers to the simulator, to be driven by hand.
   void begin() {
     for (auto const& process : processes_) {
-      bool const later = longest_start_.count() != 0 && process != processes_.front();
-      std::chrono::nanoseconds const wait = later ? world_.draw_delay(longest_start_) : std::chrono::nanoseconds(0);
-      last_start_ = std::max(last_start_, wait);
+      bool const later = how_.forms && process != processes_.front();
+      std::chrono::nanoseconds const wait = later ? world_.draw_delay(how_.longest_start) : std::chrono::nanoseconds(0);
+      starts_.push_back(wait);
       world_.add(process->workers(), wait);
     }
   }
-  /// When the last process began.
-  std::chrono::nanoseconds last_start() const { return last_start_; }
+  /// When the last process began: one that was killed later had begun all the same.
+  std::chrono::nanoseconds last_start() const { return *std::max_element(starts_.begin(), starts_.end()); }
+  /// Kills a process that came together with the others by itself, and starts it again after `wait`. The others hear of it
+  /// after up to `longest_unnoticed`. Gives the most bytes that it had sent on one connection. Not in a turn.
+  std::size_t restart(unsigned index, std::chrono::nanoseconds longest_unnoticed, std::chrono::nanoseconds wait) {
+    std::size_t const sent = links_.crash(*doors_[index], longest_unnoticed);
+    world_.remove(processes_[index]->workers());
+    killed_.push_back(std::move(processes_[index]));
+    if (world_.elapsed() < starts_[index]) starts_[index] = world_.elapsed() + wait;
+    processes_[index] = make(index, {});
+    world_.add(processes_[index]->workers(), wait);
+    return sent;
+  }
   void rethrow() {
     for (auto const& process : processes_) process->rethrow();
   }
 
  private:
+  std::unique_ptr<execution> make(unsigned index, connections others) {
+    options each = how_.each;
+    each.process = index;
+    auto made = std::make_unique<execution>(flow_, each, world_, index, std::move(others));
+    made->parts().channel_packets = how_.channel_packets;
+    made->parts().test = how_.test;
+    if (how_.forms) made->meet(doors_[index] = links_.door());
+    made->build();
+    return made;
+  }
   void connect(std::vector<connections>& ends) {
     for (connections& of_process : ends) of_process.resize(ends.size());
     for (std::size_t a = 0; a != ends.size(); ++a)
@@ -105,11 +117,14 @@ class simulated_cluster {
       }
   }
 
+  graph const& flow_;
+  simulation how_;
   simulated_runtime world_;
   simulated_switch links_;
+  std::vector<std::shared_ptr<network>> doors_;  ///< where processes come together by themselves
   std::vector<std::unique_ptr<execution>> processes_;
-  std::chrono::nanoseconds longest_start_{0};
-  std::chrono::nanoseconds last_start_{0};
+  std::vector<std::unique_ptr<execution>> killed_;  ///< what is under way may still ask for them
+  std::vector<std::chrono::nanoseconds> starts_;
 };
 
 }  // namespace leat::detail

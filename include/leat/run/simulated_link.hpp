@@ -57,6 +57,7 @@ class simulated_pipe {
     std::size_t const taken = std::min({room, bytes.size(), until_break_});
     refused_ = taken != bytes.size();
     until_break_ -= until_break_ == endless ? 0 : taken;
+    sent_ += taken;
     if (broken_) {
       lost_ += taken;
       return taken;
@@ -101,6 +102,8 @@ class simulated_pipe {
   /// It takes so many bytes more before the link breaks.
   void break_after(std::size_t bytes) { until_break_ = bytes; }
   bool worn_out() const { return until_break_ == 0; }
+  /// Bytes, in all.
+  std::size_t sent() const { return sent_; }
 
   static void tell(std::function<void()> const& call) {
     if (call) call();
@@ -136,7 +139,8 @@ class simulated_pipe {
   std::vector<std::byte> bytes_;
   std::size_t taken_ = 0;    ///< of bytes_, received
   std::size_t arrived_ = 0;  ///< of bytes_, from the front
-  std::size_t lost_ = 0;     ///< bytes sent since it broke
+  std::size_t sent_ = 0;     ///< bytes
+  std::size_t lost_ = 0;     ///< of them, those since it broke
   std::size_t until_break_ = endless;
   bool under_way_ = false;
   bool refused_ = false;
@@ -165,6 +169,8 @@ class simulated_link {
     for (simulated_pipe& pipe : pipes_) world_.after(world_.draw_delay(longest), [&pipe] { pipe.end(); });
   }
   bool is_cut() const { return cut_; }
+  /// Bytes, by this side.
+  std::size_t sent_by(std::size_t side) const { return pipes_[side].sent(); }
 
   // One that is dialled:
 

@@ -6,6 +6,8 @@
 #include <leat/run/simulated.hpp>
 #include <leat/run/simulated_link.hpp>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -29,20 +31,34 @@ class simulated_switch {
   std::shared_ptr<network> door() { return std::make_shared<one_door>(*this); }
 
   simulated_link& make_link() {
-    links_.push_back(std::make_unique<simulated_link>(world_, how_));
-    return *links_.back();
+    lines_.push_back({std::make_unique<simulated_link>(world_, how_)});
+    return *lines_.back().link;
   }
   /// In the order in which they were made.
-  simulated_link& link(std::size_t index) { return *links_[index]; }
+  simulated_link& link(std::size_t index) { return *lines_[index].link; }
 
   /// Breaks one of the links that stand. False: none does.
   bool cut_one(std::uint64_t which, std::chrono::nanoseconds longest_unnoticed) {
     std::vector<simulated_link*> standing;
-    for (auto const& link : links_)
-      if (link->is_made() && !link->is_cut()) standing.push_back(link.get());
+    for (line const& each : lines_)
+      if (each.link->is_made() && !each.link->is_cut()) standing.push_back(each.link.get());
     if (standing.empty()) return false;
     standing[which % standing.size()]->cut_unnoticed(longest_unnoticed);
     return true;
+  }
+
+  /// The process that has this door dies: nobody listens there, and its links break. Gives the most bytes that it had sent
+  /// on one of them.
+  std::size_t crash(network const& door, std::chrono::nanoseconds longest_unnoticed) {
+    std::erase_if(doors_, [&](one_door const* one) { return one == &door; });
+    std::size_t most = 0;
+    for (line const& each : lines_)
+      for (std::size_t side = 0; side != 2; ++side) {
+        if (each.doors[side] != &door) continue;
+        most = std::max(most, each.link->sent_by(side));
+        if (!each.link->is_cut()) each.link->cut_unnoticed(longest_unnoticed);
+      }
+    return most;
   }
 
   /// A link that broke by itself: how many bytes had been sent in one direction, and when it was.
@@ -71,7 +87,7 @@ class simulated_switch {
       waiting_.pop_front();
       return first;
     }
-    std::unique_ptr<connection> dial(std::string const& address) override { return of_.dial(address); }
+    std::unique_ptr<connection> dial(std::string const& address) override { return of_.dial(*this, address); }
     void on_ready(std::function<void()> call) override { bell_ = std::move(call); }
 
     std::string const& address() const { return address_; }
@@ -87,14 +103,21 @@ class simulated_switch {
     std::function<void()> bell_;
   };
 
+  struct line {
+    std::unique_ptr<simulated_link> link;
+    std::array<network const*, 2> doors{};  ///< of those that dial and are dialed
+  };
+
   one_door* listener(std::string const& address) {
     for (one_door* door : doors_)
       if (door->address() == address) return door;
     return nullptr;
   }
 
-  std::unique_ptr<connection> dial(std::string const& address) {
+  std::unique_ptr<connection> dial(one_door const& from, std::string const& address) {
     simulated_link& made = make_link();
+    std::size_t const index = lines_.size() - 1;
+    lines_[index].doors[0] = &from;
     made.begin_connecting();
     bool const refused = one_in(how_.refuses_one_in);
     if (one_in(how_.breaks_one_in) && breaks_left_ != 0) {
@@ -102,9 +125,10 @@ class simulated_switch {
       std::size_t const bytes = 1 + world_.draw() % how_.longest_until_break;
       made.break_after(bytes, [this, bytes] { breaches_.push_back({bytes, world_.elapsed()}); });
     }
-    world_.after(world_.draw_delay(how_.longest_delay), [this, &made, address, refused] {
+    world_.after(world_.draw_delay(how_.longest_delay), [this, index, &made, address, refused] {
       one_door* const there = listener(address);
       if (there == nullptr || refused) return made.refuse();
+      lines_[index].doors[1] = there;
       made.connect();
       there->knock(made.end(1));
     });
@@ -116,7 +140,7 @@ class simulated_switch {
   simulated_network how_;
   unsigned breaks_left_;
   std::vector<breach> breaches_;
-  std::vector<std::unique_ptr<simulated_link>> links_;
+  std::vector<line> lines_;
   std::vector<one_door*> doors_;
 };
 
