@@ -37,6 +37,10 @@ check("under one cause", len({line[4:] for line in failed.stderr.splitlines() if
 deaf = subprocess.run([PROGRAM, "-i0", "--addresses-fd=99"], capture_output=True, text=True, check=False, timeout=60)
 check("a launcher that passes no descriptor", (deaf.returncode, deaf.stderr.splitlines()[0]),
       (2, "wordcount: --addresses-fd: descriptor 99 is not open"))
+for flag in ("--tls-certificate", "--tls-key", "--tls-authority"):
+    plain = subprocess.run([PROGRAM, "-p2", f"{flag}=/a.pem"], capture_output=True, text=True, check=False, timeout=60)
+    check(f"{flag} to a program without TLS", (plain.returncode, plain.stderr.splitlines()[0]),
+          (2, "wordcount: --tls-...: this program cannot encrypt: it has to #include <leat/run/tls.hpp>"))
 said = subprocess.run([PROGRAM, "-p", "2", *map(str, licences)], capture_output=True, text=True, check=True, timeout=60).stderr
 check("each says once where its settings come from", sorted(said.splitlines()),
       [f"[{i}] leat: process {i} of 2 (from -i), addresses from --addresses-fd, 1 worker" for i in range(2)])

@@ -3,48 +3,17 @@
 
 #include <leat/from/source.hpp>
 
-#include <stdlib.h>
+#include "fixture/scratch.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <filesystem>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
-
-/// A directory that is gone after the test.
-class scratch {
- public:
-  scratch() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "leat-test-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no directory for temporary files");
-    path_ = pattern;
-  }
-  scratch(scratch const&) = delete;
-  scratch& operator=(scratch const&) = delete;
-  ~scratch() { std::filesystem::remove_all(path_); }
-
-  std::string path() const { return path_; }
-  std::string path(std::string const& name) const { return path_ + "/" + name; }
-  std::string write(std::string const& name, std::string const& content) const {
-    std::ofstream(path(name), std::ios::binary) << content;
-    return path(name);
-  }
-  std::string read(std::string const& name) const {
-    std::ifstream in(path(name), std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-
- private:
-  std::string path_;
-};
 
 /// A worker whose clocks and chance are the test's.
 class test_worker final : public leat::detail::host {

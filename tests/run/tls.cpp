@@ -13,22 +13,17 @@
 #include <leat/to/collect.hpp>
 #include <leat/to/output.hpp>
 
+#include "fixture/certificates.hpp"
 #include "fixture/free_address.hpp"
-
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
+#include "fixture/watched_cluster.hpp"
 
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdio>
-#include <cstdlib>
 #include <deque>
 #include <exception>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <numeric>
@@ -38,88 +33,12 @@
 #include <utility>
 #include <vector>
 
-using leat::detail::openssl_free;
+using leat::test::certificates;
 using leat::test::free_address;
+using leat::test::stranger;
+using leat::test::watched_cluster;
 
 namespace {
-
-/// A folder for the time of a test.
-class scratch {
- public:
-  scratch() {
-    std::string name = (std::filesystem::temp_directory_path() / "leat-tls-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  scratch(scratch const&) = delete;
-  scratch& operator=(scratch const&) = delete;
-  ~scratch() { std::filesystem::remove_all(path_); }
-  std::string operator/(std::string const& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
-
-struct identity {
-  std::unique_ptr<EVP_PKEY, openssl_free<&EVP_PKEY_free>> key{EVP_EC_gen("P-256")};
-  std::unique_ptr<X509, openssl_free<&X509_free>> certificate{X509_new()};
-
-  void write(std::string const& certificate_file, std::string const& key_file) const {
-    std::FILE* file = std::fopen(certificate_file.c_str(), "we");
-    PEM_write_X509(file, certificate.get());
-    std::fclose(file);
-    file = std::fopen(key_file.c_str(), "we");
-    PEM_write_PrivateKey(file, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-    std::fclose(file);
-    ::chmod(key_file.c_str(), 0600);
-  }
-};
-
-void add(X509* to, int what, std::string const& value) {
-  X509_EXTENSION* const made = X509V3_EXT_conf_nid(nullptr, nullptr, what, value.c_str());
-  X509_add_ext(to, made, -1);
-  X509_EXTENSION_free(made);
-}
-
-/// By itself where there is no authority. Valid from an hour ago until so many seconds from now.
-identity certified(std::string const& name, std::string const& hosts, identity const* by, long seconds = 3600) {
-  identity made;
-  X509* const text = made.certificate.get();
-  X509_set_version(text, 2);
-  static long number = 1;
-  ASN1_INTEGER_set(X509_get_serialNumber(text), number++);
-  X509_gmtime_adj(X509_getm_notBefore(text), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(text), seconds);
-  X509_set_pubkey(text, made.key.get());
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(text), "CN", MBSTRING_ASC,
-                             reinterpret_cast<unsigned char const*>(name.c_str()), -1, -1, 0);
-  X509_set_issuer_name(text, X509_get_subject_name(by != nullptr ? by->certificate.get() : text));
-  if (by == nullptr)
-    add(text, NID_basic_constraints, "critical,CA:TRUE");
-  else
-    add(text, NID_subject_alt_name, hosts);
-  X509_sign(text, by != nullptr ? by->key.get() : made.key.get(), EVP_sha256());
-  return made;
-}
-
-/// An authority and what it signs, as files.
-class certificates {
- public:
-  explicit certificates(std::string const& name = "authority") : authority_(certified(name, "", nullptr)) {
-    authority_.write(folder_ / "authority.pem", folder_ / "authority.key");
-  }
-  void give(leat::options& how, std::string const& hosts = "IP:127.0.0.1", long seconds = 3600) {
-    std::string const name = std::to_string(count_++);
-    certified("process", hosts, &authority_, seconds).write(folder_ / (name + ".pem"), folder_ / (name + ".key"));
-    how.tls.certificate = folder_ / (name + ".pem");
-    how.tls.key = folder_ / (name + ".key");
-    how.tls.authority = folder_ / "authority.pem";
-  }
-
- private:
-  scratch folder_;
-  identity authority_;
-  unsigned count_ = 0;
-};
 
 struct outcome {
   std::string first;
@@ -156,6 +75,12 @@ outcome run_two(std::vector<int> const& numbers, std::function<void(leat::option
   second.join();
   std::sort(all.got.begin(), all.got.end());
   return all;
+}
+
+/// What somebody might say who is of no cluster: another protocol, no TLS, a hello of TLS that is none, nothing.
+std::vector<std::string> noises() {
+  return {"GET / HTTP/1.1\r\n\r\n", std::string("leat\r\n\x1a\n") + std::string(88, '\0'),
+          std::string("\x16\x03\x01\x40\x00\x01", 6) + std::string(20'000, '\xff'), ""};
 }
 
 bool contains(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
@@ -260,8 +185,7 @@ TEST_CASE("strangers who speak TLS badly or not at all disturb nothing while a c
     some.give(one);
     one.link = std::make_shared<crowded>([&](std::string const& at) {
       auto const place = leat::detail::split_address(at);
-      for (std::string const& noise : {std::string("GET / HTTP/1.1\r\n\r\n"), std::string("leat\r\n\x1a\n") + std::string(88, '\0'),
-                                       std::string("\x16\x03\x01\x40\x00\x01", 6) + std::string(20'000, '\xff'), std::string()}) {
+      for (std::string const& noise : noises()) {
         strangers.emplace_back(io);
         asio::connect(strangers.back(), asio::ip::tcp::resolver(io).resolve(place->host, place->port));
         asio::error_code refused;
@@ -271,6 +195,47 @@ TEST_CASE("strangers who speak TLS badly or not at all disturb nothing while a c
   });
   CHECK(all.first == "");
   CHECK(all.got == std::vector<int>{1, 2, 3});
+}
+
+TEST_CASE("strangers at the doors of a cluster that runs over TLS disturb nothing, nor does another's certificate") {
+  certificates some;
+  watched_cluster all(2, "");
+  for (unsigned i = 0; i != 2; ++i) {
+    leat::options how;
+    some.give(how);
+    all.tls.push_back(how.tls);
+  }
+  for (unsigned i = 0; i != 2; ++i) all.start(i);
+  all.begun.wait(false);
+  asio::io_context io;
+  for (std::string const& address : all.common.addresses) {
+    for (int i = 0; i != 100; ++i) stranger(io, address);  // as a scan of ports does
+    for (std::string const& noise : noises()) {
+      stranger one(io, address);
+      one.say(noise);
+      one.hear_the_rest();
+    }
+    // One of the cluster's certificates is good for TLS, and no more: who has it, or another, is not let in.
+    certificates others;
+    for (certificates* const theirs : {&some, &others}) {
+      leat::options how;
+      theirs->give(how);
+      how.tls.authority = all.tls[0].authority;
+      auto const tcp = std::make_shared<leat::tcp_network>();
+      std::shared_ptr<leat::network> const secure = leat::detail::support_of_clusters().encrypt(tcp, how);
+      std::unique_ptr<leat::connection> const to = secure->dial(address);
+      std::vector<std::byte> const nonsense(300);
+      leat::connection::piece const words(nonsense);
+      std::vector<std::byte> heard(5000);
+      while (to->open()) {
+        to->send({&words, 1});
+        to->receive(heard);
+      }
+    }
+  }
+  all.end();
+  CHECK(all.failures == std::vector<std::string>(2));
+  CHECK(all.is_whole());
 }
 
 TEST_CASE("a secret is asked for inside TLS too") {
