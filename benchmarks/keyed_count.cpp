@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: BSL-1.0
-// Counting by key, a million Zipf-distributed keys: against a hand-written loop over the same table, one worker and two.
+// Counting by key, a million Zipf-distributed keys: against a hand-written loop over the same table, one worker and two,
+// and two processes of one worker that exchange the records over TCP.
 #include "measure.hpp"
 #include "sources.hpp"
+#include "two_processes.hpp"
 
 #include <leat/flow.hpp>
 #include <leat/op/key_on.hpp>
 #include <leat/op/map.hpp>
 #include <leat/run/run.hpp>
+#include <leat/run/tcp.hpp>
 #include <leat/state/count_final.hpp>
 #include <leat/state/stateful_map.hpp>
 #include <leat/to/output.hpp>
 
+#include <algorithm>
+#include <array>
+#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <mutex>
@@ -78,7 +84,7 @@ int main() {
     if (sum != records * passes) std::printf("  WRONG: %llu\n", static_cast<unsigned long long>(sum));
     return taken;
   };
-  auto running_count = [&](unsigned workers) {
+  auto running_count = [&](leat::options const& how) {
     leat::flow flow("count");
     flow.input("in", benchmark_input::repeat<std::uint64_t>(keys, passes)) |
         leat::key_on([](std::uint64_t x) { return x; }) |
@@ -88,16 +94,30 @@ int main() {
                              return *count;
                            }) |
         leat::output("out", leat::to::for_each([](std::pair<std::uint64_t, std::uint64_t> const&) {}));
-    return measure::seconds_of([&] { leat::run(flow, {.workers = workers}); });
+    return measure::seconds_of([&] { leat::run(flow, how); });
+  };
+  auto running_count_of_two = [&] {
+    two_processes::shared<std::array<std::atomic<double>, 2>> seconds;
+    auto const addresses = two_processes::addresses();
+    two_processes::run([&](unsigned me) {
+      leat::options how;
+      how.addresses = addresses;
+      how.process = me;
+      (*seconds)[me] = running_count(how);
+    });
+    return std::max((*seconds)[0].load(), (*seconds)[1].load());
   };
 
   measure::compare("keyed count to the end (count_final), -w1", counted,
                    {{"hand loop, same table", hand}, {"leat -w1", [&] { return final_count(1); }}}, 1.25);
   measure::compare("keyed running count (stateful_map), -w1", counted,
-                   {{"hand loop, same table", hand}, {"leat -w1", [&] { return running_count(1); }}}, 1.25);
+                   {{"hand loop, same table", hand}, {"leat -w1", [&] { return running_count({}); }}}, 1.25);
   measure::compare("keyed count to the end, -w2 against -w1", counted,
                    {{"leat -w1", [&] { return final_count(1); }}, {"leat -w2", [&] { return final_count(2); }}}, 1 / 1.4);
   measure::compare("keyed running count, -w2 against -w1", counted,
-                   {{"leat -w1", [&] { return running_count(1); }}, {"leat -w2", [&] { return running_count(2); }}},
+                   {{"leat -w1", [&] { return running_count({}); }},
+                    {"leat -w2", [&] { return running_count({.workers = 2}); }}},
                    1 / 1.4);
+  measure::compare("keyed running count, two processes against one", counted,
+                   {{"leat -p1", [&] { return running_count({}); }}, {"leat -p2", running_count_of_two}}, 1);
 }

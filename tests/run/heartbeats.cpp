@@ -3,6 +3,7 @@
 
 #include <leat/flow.hpp>
 #include <leat/from/iterable.hpp>
+#include <leat/from/source.hpp>
 #include <leat/op/map.hpp>
 #include <leat/route/mesh.hpp>
 #include <leat/run/build.hpp>
@@ -15,6 +16,8 @@
 #include <atomic>
 #include <chrono>
 #include <exception>
+#include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -84,6 +87,31 @@ struct process_and_peer {
   std::thread thread;
 };
 
+/// Has one partition, of one record, when it is told to.
+class slow_to_list {
+ public:
+  using record = int;
+  using position = int;
+  explicit slow_to_list(std::atomic<bool>& released) : released_(&released) {}
+
+  std::vector<std::string> list_parts() const {
+    released_->wait(false);
+    return {"only"};
+  }
+  class part {
+   public:
+    bool next_batch(leat::emitter<int>& out) {
+      out(1);
+      return false;
+    }
+    int snapshot() const { return 0; }
+  };
+  part build_part(std::string const&, std::optional<int>, leat::step_services const&) const { return {}; }
+
+ private:
+  std::atomic<bool>* released_;
+};
+
 }  // namespace
 
 TEST_CASE("a process whose function does not return is known to be alive, and where it is stuck") {
@@ -94,6 +122,23 @@ TEST_CASE("a process whose function does not return is known to be alive, and wh
     released.wait(false);
     return x;
   }) | leat::output("out", leat::to::collect(got));
+
+  process_and_peer both(flow, watchful());
+  while (both.said.empty()) both.turn();
+  CHECK(both.said.front() ==
+        "leat: process 0 is alive, but a function of the flow has not returned on its worker 0 for 0.1 s");
+  released = true;
+  released.notify_all();
+  both.part();
+  CHECK(both.failure == "");
+  CHECK(got == std::vector{1});
+}
+
+TEST_CASE("a process whose source is slow to tell its partitions is known to be alive") {
+  std::atomic<bool> released{false};
+  std::vector<int> got;
+  leat::flow flow("flow");
+  flow.input("in", slow_to_list(released)) | leat::output("out", leat::to::collect(got));
 
   process_and_peer both(flow, watchful());
   while (both.said.empty()) both.turn();

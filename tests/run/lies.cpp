@@ -156,12 +156,18 @@ TEST_CASE("lies: a process that has proved itself and then lies ends the run, wh
   gift.count = 1;
   frame_header lists;
   lists.type = frame_type::partitions;
+  std::vector<std::byte> twice = framed(lists, std::string(4, '\0'));
+  frame_header second = lists;
+  second.sequence = 1;
+  std::vector<std::byte> const again = framed(second, std::string(4, '\0'));
+  twice.insert(twice.end(), again.begin(), again.end());
   for (auto const& [lie, sentence] : std::vector<std::pair<std::vector<std::byte>, std::string>>{
            {wrong_sum, "a frame whose checksum is wrong"},
            {enormous, "a frame that is too long"},
            {framed(late, ""), "frame 3 came where frame 0 was due"},
            {framed(nowhere, ""), "a message for a channel that does not exist"},
            {framed(gift, ""), "more credit for a channel than was taken"},
+           {twice, "its partitions a second time"},
            {framed(lists, std::string(4, '\xff')), "a count of 4294967295 elements does not fit the 0 bytes"}}) {
     CAPTURE(sentence);
     auto const [failure, status] = failure_after(lie);

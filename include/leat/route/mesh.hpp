@@ -332,7 +332,10 @@ class mesh {
         touch(header.from);
         return;
       }
-      case frame_type::partitions: p.lists = decoded<partition_lists>(p, payload); return;
+      case frame_type::partitions:
+        if (p.lists) refuse_peer(p.number, "its partitions a second time");
+        p.lists = decoded<partition_lists>(p, payload);
+        return;
       case frame_type::stop: stop_heard_ = true; return;
       case frame_type::heartbeat: {
         list<std::uint64_t> turns;

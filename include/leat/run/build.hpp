@@ -135,16 +135,20 @@ inline bool execution::assemble(worker& by) {
     if (!forming_->formed()) return progress;
     connect(forming_->take());
   }
+  std::unique_lock lock(talking_);
   if (!std::exchange(shared_partitions_, true)) {
+    net_->turn(by.now());
+    liveness::limits const alive{how_.suspect_after, how_.dead_after};
+    if (alive.watching()) world_.every(alive.interval() / 4, [this] { stand_in_for_the_first(); });
+    lock.unlock();  // a source may take long to find its partitions
     own_partitions_ = list_partitions();
+    lock.lock();
     net_->share(own_partitions_);
   }
-  bool const progress = net_->turn(by.now());
+  bool const progress = net_->turn(world_.now());
   if (!net_->all_have_shared()) return progress;
   build_workers();
   wake_all();
-  liveness::limits const alive{how_.suspect_after, how_.dead_after};
-  if (alive.watching()) world_.every(alive.interval() / 4, [this] { stand_in_for_the_first(); });
   return true;
 }
 

@@ -96,7 +96,7 @@ class execution {
   std::shared_ptr<network> door_;
   std::unique_ptr<meeting> forming_;
   std::unique_ptr<mesh> net_;
-  mutable std::mutex talking_;  ///< guards `net_`, which the first worker drives, once the steps have been put together
+  mutable std::mutex talking_;  ///< guards what `net_`, which the first worker drives, points to
   unsigned turns_ = 0;
   steady_time talked_at_{};
   steady_time door_at_{};
