@@ -10,6 +10,7 @@
 #include <leat/state/count_final.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -185,6 +186,29 @@ TEST_CASE("a process that was started again while the cluster formed takes its o
   all.start(2);
   all.advance(5s);
   CHECK(all.all_formed());
+}
+
+TEST_CASE("whoever has gone is told nothing more of who takes part, whenever a process is started again") {
+  unsigned parted = 0;
+  std::array<unsigned, 3> order{0, 1, 2};
+  do {
+    for (unsigned turns = 0; turns != 40; ++turns) {
+      world all(3);
+      std::array<candidate*, 3> const members{&all.start(0), &all.start(1), &all.start(2)};
+      for (unsigned i = 0; i != turns; ++i) members[order[i % 3]]->turn(all.now);
+      if (all.all_formed()) break;
+      all.stop(*members[0]);
+      all.start(0);
+      all.advance(10s);
+      for (auto const& one : all.running) {
+        if (!one->formed()) continue;
+        if (!all.all_formed()) ++parted;
+        for (auto const& link : one->forming.take())
+          if (link) CHECK(heard(*link).empty());
+      }
+    }
+  } while (std::next_permutation(order.begin(), order.end()));
+  CHECK(parted != 0);  // it came to that
 }
 
 TEST_CASE("two that run as the same process are found out") {

@@ -91,7 +91,7 @@ inline drawn_shape draw_shape(chance& by) {
     drawn.killed_after = draw_time(by, drawn.killed_when_all_have_begun ? 10'000'000 : 3'000'000'000);
     drawn.killed = static_cast<unsigned>(by.below(how.processes));
     drawn.started_again_after = draw_time(by, 1'000'000'000);
-    drawn.longest_unnoticed = draw_time(by, 15'000'000'000);
+    drawn.longest_unnoticed = draw_time(by, 100'000'000);
   }
   return drawn;
 }

@@ -161,7 +161,7 @@ class formation final : public meeting {
       if (formed_) continue;
       if (through->dialed) members_[*through->dialed].dialing = false;
       if (through->failure().empty() && through->at() == handshake::stage::joined)
-        join(std::move(through));
+        join(std::move(through), now);
       else
         part_from(*through);
     }
@@ -174,7 +174,7 @@ class formation final : public meeting {
     return one.at() != handshake::stage::joined;
   }
 
-  void join(std::unique_ptr<handshake> link) {
+  void join(std::unique_ptr<handshake> link, steady_time now) {
     unsigned const number = link->theirs().process;
     if (link->dialed && *link->dialed != number)
       fail("at " + mine_.addresses[*link->dialed] + ", the address of process " + std::to_string(*link->dialed) +
@@ -184,8 +184,10 @@ class formation final : public meeting {
     std::array<std::uint64_t, 2> const& nonce = link->theirs().nonce;
     if (std::find(one.replaced.begin(), one.replaced.end(), nonce) != one.replaced.end())
       fail("two processes run as process " + std::to_string(number) + ": each process has a number of its own");
-    if (one.link && one.link->theirs().nonce != nonce) one.replaced.push_back(one.link->theirs().nonce);
+    bool const replaces = one.link && one.link->theirs().nonce != nonce;
+    if (replaces) one.replaced.push_back(one.link->theirs().nonce);
     one.link = std::move(link);
+    if (replaces) part_from_those_told_to_go(now);
   }
 
   void part_from(handshake const& one) {
@@ -209,12 +211,22 @@ class formation final : public meeting {
       progress = one.link->turn() || progress;
       if (one.link->final()) part_from(*one.link);
       if (one.link->open() && one.link->failure().empty()) continue;
-      one.trouble = one.link->failure().empty() ? one.link->trouble() : one.link->failure();
-      one.dial_at = now + one.patience;
-      one.link.reset();
+      lose(one, one.link->failure().empty() ? one.link->trouble() : one.link->failure(), now);
+      part_from_those_told_to_go(now);
       progress = true;
     }
     return progress;
+  }
+  static void lose(member& one, std::string why, steady_time now) {
+    one.trouble = std::move(why);
+    one.dial_at = now + one.patience;
+    one.link.reset();
+  }
+  /// When the processes change. Whoever was told that this one goes may have gone: it would take for records what is said
+  /// on that connection from now on.
+  void part_from_those_told_to_go(steady_time now) {
+    for (member& one : members_)
+      if (one.link && one.link->has_said_go()) lose(one, "another process was lost while all came together", now);
   }
 
   /// Which runs of which processes this one sees.

@@ -68,6 +68,7 @@ class handshake {
     if (go_said_ != view) say(word::go, view);
     go_said_ = view;
   }
+  bool has_said_go() const { return go_said_.has_value(); }
   bool sees(digest const& view) const { return view_ == view; }
   bool goes(digest const& view) const { return go_ == view; }
 
