@@ -54,10 +54,12 @@ inline std::string described(plan const& what, drawn_shape const& shape) {
   if (shape.cut_after)
     text += ", cut after " + number(shape.cut_after->count()) + " ns, unnoticed for up to " +
             number(shape.longest_unnoticed.count()) + " ns";
-  if (shape.killed_after)
-    text += ", process " + number(shape.killed) + " killed after " + number(shape.killed_after->count()) +
-            (shape.killed_when_all_have_begun ? " ns after the last began" : " ns") + ", unnoticed for up to " +
-            number(shape.longest_unnoticed.count()) + " ns, started again after " + number(shape.started_again_after.count()) + " ns";
+  if (shape.killed_after || shape.killed_short_of_go)
+    text += ", process " + number(shape.killed) + " killed " +
+            (shape.killed_after ? "after " + number(shape.killed_after->count()) + " ns"
+                                : number(*shape.killed_short_of_go) + " bytes before it goes") +
+            ", unnoticed for up to " + number(shape.longest_unnoticed.count()) + " ns, started again after " +
+            number(shape.started_again_after.count()) + " ns";
   if (shape.stopped_after)
     text += ", stopped after " + number(shape.stopped_after->count()) + " ns at process " + number(shape.stopped_at);
   text += what.texts ? ", texts\n" : ", numbers\n";

@@ -21,13 +21,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 namespace simulation {
 namespace {
-
-using namespace std::chrono_literals;
 
 /// Everything that a seed says.
 struct drawn {
@@ -39,6 +38,7 @@ struct drawn {
     if (!fails) return;
     shape.cut_after.reset();
     shape.killed_after.reset();
+    shape.killed_short_of_go.reset();
     shape.how.network.longest_until_break = std::min(shape.how.network.longest_until_break, surely_healed);
   }
 
@@ -61,7 +61,7 @@ struct incidents {
   bool cut_when_formed = false;
   std::chrono::nanoseconds cut_at{0};
   bool killed = false;
-  std::size_t said_by_killed = 0;  ///< bytes, on one connection
+  bool killed_before_go = false;
   std::chrono::nanoseconds killed_at{0};
 };
 
@@ -71,7 +71,17 @@ bool all_formed(leat::detail::simulated_cluster& cluster, drawn_shape const& sha
   return true;
 }
 
-void drive(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, incidents& happened) {
+/// What a process has said on a connection when it has not begun to say that it goes: hello, proof, description, view. In
+/// bytes. It may be more, when it saw other processes before.
+std::size_t said_before_go(leat::detail::graph const& flow, std::vector<std::string> const& addresses) {
+  constexpr std::size_t word = 8;
+  leat::byte_buffer description;
+  leat::encode(std::tuple(addresses, leat::detail::describe(flow)), description);
+  return leat::detail::hello::size + 3 * word + 2 * sizeof(leat::detail::digest) + description.size();
+}
+
+void drive(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, std::size_t before_go,
+           incidents& happened) {
   leat::detail::simulated_runtime& world = cluster.world();
   outside = &world;
   cluster.begin();
@@ -86,25 +96,30 @@ void drive(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, i
       happened.cut = cluster.links().cut_one(shape.cut_which, shape.longest_unnoticed);
       happened.cut_at = world.elapsed();
     });
-  if (shape.killed_after)
-    world.after(*shape.killed_after + (shape.killed_when_all_have_begun ? cluster.last_start() : 0ns), [&] {
-      happened.killed = true;
-      happened.killed_at = world.elapsed();
-      happened.said_by_killed = cluster.restart(shape.killed, shape.longest_unnoticed, shape.started_again_after);
-    });
+  auto const kill = [&] {
+    happened.killed = true;
+    happened.killed_at = world.elapsed();
+    happened.killed_before_go = cluster.most_sent(shape.killed) <= before_go;
+    cluster.restart(shape.killed, shape.longest_unnoticed, shape.started_again_after);
+  };
+  if (shape.killed_after) world.after(*shape.killed_after, kill);
   std::uint64_t const most = most_turns(shape);
   while (!world.all_done()) {
     if (!world.step(leat::detail::never)) world.fail_stuck();
+    if (shape.killed_short_of_go && !happened.killed &&
+        cluster.most_sent(shape.killed) + *shape.killed_short_of_go >= before_go)
+      kill();
     if (world.turns() > most) throw leat::stuck_error("the flow has not ended after a great many turns");
   }
 }
 
-/// Whether a connection broke that may have carried somebody's word that it goes, which nobody gives before all are there.
-bool may_be_broken_for_good(leat::detail::simulated_cluster& cluster, incidents const& happened) {
+/// Whether a connection broke of which somebody may have gone, or will without the other's knowing it. Nobody goes before
+/// all are there and have said what they see.
+bool may_be_broken_for_good(leat::detail::simulated_cluster& cluster, std::size_t before_go, incidents const& happened) {
   if (happened.cut && happened.cut_at >= cluster.last_start()) return true;
-  if (happened.killed && happened.said_by_killed > surely_healed) return true;
+  if (happened.killed && !happened.killed_before_go) return true;
   for (auto const& each : cluster.links().breaches())
-    if (each.bytes > surely_healed && each.when >= cluster.last_start()) return true;
+    if (each.bytes >= before_go && each.when >= cluster.last_start()) return true;
   return false;
 }
 
@@ -233,7 +248,8 @@ outcome run(drawn const& seed) {
   try {
     leat::detail::simulated_cluster cluster(to.flow.description(), seed.shape.how);
     incidents happened;
-    drive(cluster, seed.shape, happened);
+    std::size_t const before_go = said_before_go(to.flow.description(), cluster.addresses());
+    drive(cluster, seed.shape, before_go, happened);
     shown.stopped = happened.stopped;
     result.trace = cluster.world().trace();
     for (planned_step const& step : seed.what.steps)
@@ -244,7 +260,7 @@ outcome run(drawn const& seed) {
     judge const by(without_trap, seed.shape.workers(), shown);
 
     bool const abandoned = cluster.process(seed.shape.stopped_at).abandoned();
-    bool const broken = may_be_broken_for_good(cluster, happened);
+    bool const broken = may_be_broken_for_good(cluster, before_go, happened);
     if (seed.fails) {
       result.wrong = failure_is_wrong(cluster, seed.shape.how.processes);
       if (result.wrong.empty()) result.wrong = by.verdict_on_a_part();

@@ -23,7 +23,7 @@ struct drawn_shape {
   std::optional<std::chrono::nanoseconds> cut_after;
   std::uint64_t cut_which = 0;
   std::optional<std::chrono::nanoseconds> killed_after;  ///< a process, which is started again
-  bool killed_when_all_have_begun = false;               ///< so long after that
+  std::optional<std::size_t> killed_short_of_go;         ///< instead: so many bytes before it says that it goes
   unsigned killed = 0;
   std::chrono::nanoseconds started_again_after{1};
   std::chrono::nanoseconds longest_unnoticed{1};  ///< by either side of what is cut, or whose process is killed
@@ -87,8 +87,10 @@ inline drawn_shape draw_shape(chance& by) {
     drawn.stopped_after = draw_time(by, 3'000'000);
     drawn.stopped_at = static_cast<unsigned>(by.below(how.processes));
   } else if (how.forms && by.one_in(4)) {
-    drawn.killed_when_all_have_begun = !by.one_in(4);
-    drawn.killed_after = draw_time(by, drawn.killed_when_all_have_begun ? 10'000'000 : 3'000'000'000);
+    if (by.one_in(3))
+      drawn.killed_after = draw_time(by, 3'000'000'000);
+    else
+      drawn.killed_short_of_go = by.below(by.one_in(3) ? 1000 : 42);
     drawn.killed = static_cast<unsigned>(by.below(how.processes));
     drawn.started_again_after = draw_time(by, 1'000'000'000);
     drawn.longest_unnoticed = draw_time(by, 100'000'000);

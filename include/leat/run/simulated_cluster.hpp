@@ -82,16 +82,19 @@ class simulated_cluster {
   /// When the last process began: one that was killed later had begun all the same.
   std::chrono::nanoseconds last_start() const { return *std::max_element(starts_.begin(), starts_.end()); }
   /// Kills a process that came together with the others by itself, and starts it again after `wait`. The others hear of it
-  /// after up to `longest_unnoticed`. Gives the most bytes that it had sent on one connection. Not in a turn.
-  std::size_t restart(unsigned index, std::chrono::nanoseconds longest_unnoticed, std::chrono::nanoseconds wait) {
-    std::size_t const sent = links_.crash(*doors_[index], longest_unnoticed);
+  /// after up to `longest_unnoticed`. Not in a turn.
+  void restart(unsigned index, std::chrono::nanoseconds longest_unnoticed, std::chrono::nanoseconds wait) {
+    links_.crash(*doors_[index], longest_unnoticed);
     world_.remove(processes_[index]->workers());
     killed_.push_back(std::move(processes_[index]));
     if (world_.elapsed() < starts_[index]) starts_[index] = world_.elapsed() + wait;
     processes_[index] = make(index, {});
     world_.add(processes_[index]->workers(), wait);
-    return sent;
   }
+  /// Bytes, on one connection, by a process that came together with the others by itself.
+  std::size_t most_sent(unsigned index) const { return links_.most_sent(*doors_[index]); }
+  /// Where the processes that come together by themselves are.
+  std::vector<std::string> const& addresses() const { return how_.each.addresses; }
   void rethrow() {
     for (auto const& process : processes_) process->rethrow();
   }

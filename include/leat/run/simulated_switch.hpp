@@ -47,17 +47,19 @@ class simulated_switch {
     return true;
   }
 
-  /// The process that has this door dies: nobody listens there, and its links break. Gives the most bytes that it had sent
-  /// on one of them.
-  std::size_t crash(network const& door, std::chrono::nanoseconds longest_unnoticed) {
+  /// The process that has this door dies: nobody listens there, and its links break.
+  void crash(network const& door, std::chrono::nanoseconds longest_unnoticed) {
     std::erase_if(doors_, [&](one_door const* one) { return one == &door; });
+    for (line const& each : lines_)
+      if ((each.doors[0] == &door || each.doors[1] == &door) && !each.link->is_cut())
+        each.link->cut_unnoticed(longest_unnoticed);
+  }
+  /// Bytes, on one link, by the process that has this door.
+  std::size_t most_sent(network const& door) const {
     std::size_t most = 0;
     for (line const& each : lines_)
-      for (std::size_t side = 0; side != 2; ++side) {
-        if (each.doors[side] != &door) continue;
-        most = std::max(most, each.link->sent_by(side));
-        if (!each.link->is_cut()) each.link->cut_unnoticed(longest_unnoticed);
-      }
+      for (std::size_t side = 0; side != 2; ++side)
+        if (each.doors[side] == &door) most = std::max(most, each.link->sent_by(side));
     return most;
   }
 
