@@ -6,6 +6,7 @@
 #include <leat/route/hello.hpp>
 #include <leat/run/simulated_cluster.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -36,8 +37,8 @@ inline std::chrono::nanoseconds draw_time(chance& by, std::uint64_t most) {
 }
 
 /// A connection that breaks before more has been sent than that has not carried anybody's word that it goes, and is made
-/// anew: a hello, a proof, the header of a description, a view and a go.
-constexpr std::size_t surely_healed = leat::detail::hello::size + 40 + 8 + 40 + 40 - 1;
+/// anew: a hello, a proof, the header of a description.
+constexpr std::size_t surely_healed = leat::detail::hello::size + 40 + 8;
 
 /// How the processes come together, where they do so by themselves, and what hinders them.
 inline void draw_formation(chance& by, leat::detail::simulation& how) {
@@ -75,6 +76,9 @@ inline drawn_shape draw_shape(chance& by) {
   how.heartbeats = how.network.capacity > 200 && by.one_in(8);
   if (!how.heartbeats && how.network.longest_delay < microseconds(1000) && by.one_in(4))  // else it takes for ever
     how.network.longest_piece = by.one_in(20) ? by.between(1, 5) : by.one_of<std::size_t>({40, 41, 100, 300, 1000});
+  bool const bytes_come_singly = how.network.longest_piece != 0 && how.network.longest_piece < 40;
+  if (bytes_come_singly)  // or nothing can be said within the time that the others wait for it
+    how.network.longest_stall = std::min<std::chrono::nanoseconds>(how.network.longest_stall, microseconds(100));
   how.each.suspect_after = std::chrono::milliseconds(30);
   how.each.dead_after = std::chrono::milliseconds(80);
   if (how.processes > 1 && by.one_in(8)) {
