@@ -61,6 +61,10 @@ class Ways:
         flags = call("pkg-config", "--cflags", "--libs", "leat >= 0.1", env=self.environment)
         program = self.scratch / "program"
         call(self.compiler, "-std=c++20", self.consumer / "main.cpp", *shlex.split(flags), "-o", program)
+        flags = call("pkg-config", "--cflags", "--libs", "leat-tcp", "leat-tls", "leat-boost", env=self.environment)
+        optional = self.scratch / "optional"
+        call(self.compiler, "-std=c++20", self.consumer / "optional.cpp", *shlex.split(flags), "-o", optional)
+        call(optional)
         return program
 
     def cmake(self):
@@ -73,6 +77,7 @@ class Ways:
         call("cmake", "-G", "Ninja", "-S", self.consumer, "-B", build, f"-DCMAKE_PREFIX_PATH={moved}",
              env=self.environment)
         call("cmake", "--build", build)
+        call(build / "optional")
         return build / "consumer"
 
     def subproject(self):
