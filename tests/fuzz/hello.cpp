@@ -70,6 +70,7 @@ std::string honest_words(membership const& mine, membership const& theirs) {
   while (here.turn() || there.turn()) {
   }
   if (here.at() != handshake::stage::joined) std::abort();
+  there.say_view({});
   there.say_go({});
   there.turn();
   return to_here;

@@ -71,12 +71,13 @@ bool all_formed(leat::detail::simulated_cluster& cluster, drawn_shape const& sha
   return true;
 }
 
-/// What a process has said on a connection when it has not begun to say that it goes: hello, proof, description. In bytes.
+/// What a process has said on a connection when it has not begun to say that it goes: hello, proof, description, view. In
+/// bytes. It may be more, when it saw other processes before.
 std::size_t said_before_go(leat::detail::graph const& flow, std::vector<std::string> const& addresses) {
   constexpr std::size_t word = 8;
   leat::byte_buffer description;
   leat::encode(std::tuple(addresses, leat::detail::describe(flow)), description);
-  return leat::detail::hello::size + 2 * word + sizeof(leat::detail::digest) + description.size();
+  return leat::detail::hello::size + 3 * word + 2 * sizeof(leat::detail::digest) + description.size();
 }
 
 void drive(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, std::size_t before_go,
@@ -113,7 +114,7 @@ void drive(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, s
 }
 
 /// Whether a connection broke of which somebody may have gone, or will without the other's knowing it. Nobody goes
-/// before all are there.
+/// before all are there and have said what they see.
 bool may_be_broken_for_good(leat::detail::simulated_cluster& cluster, std::size_t before_go, incidents const& happened) {
   if (happened.cut && happened.cut_at >= cluster.last_start()) return true;
   if (happened.killed && !happened.killed_before_go) return true;

@@ -24,10 +24,10 @@
 namespace leat::detail {
 
 /// Brings the processes of a cluster together, without a coordinator. Of two the lower one dials, the higher one
-/// accepts. One that is connected with all others tells them that it goes, and with which runs of which processes (the
-/// view); it goes when all have said so with the same view, so that no survivor of an earlier run takes part. Until then a
-/// lost connection is made anew, and a process that was started again takes the place of its earlier run. Once formed, the
-/// cluster lets nobody in.
+/// accepts. When all connections have been made each process tells all others which runs of which processes it sees;
+/// only when everybody sees the same, over connections that all live, do they go, so that no survivor of an earlier run
+/// takes part. Until then a lost connection is made anew, and a process that was started again takes the place of its
+/// earlier run. Once formed, the cluster lets nobody in.
 class formation final : public meeting {
  public:
   /// `draw` gives 64 bits of chance; `say` takes lines for the person who waits.
@@ -249,6 +249,8 @@ class formation final : public meeting {
     };
     if (!all([](handshake const&) { return true; })) return false;
     digest const seen = view();
+    all([&](handshake& one) { return one.say_view(seen), true; });
+    if (!all([&](handshake const& one) { return one.sees(seen); })) return false;
     all([&](handshake& one) { return one.say_go(seen), one.turn(), true; });
     formed_ = all([&](handshake const& one) { return one.goes(seen) && one.all_sent(); });
     return formed_;

@@ -24,8 +24,8 @@
 namespace leat::detail {
 
 /// What two processes say to each other before records may travel, on one connection: hello, the proof that they share
-/// the secret, what they are made of; then, once all are there, that they go, and with which runs of the processes (the
-/// view). Nothing larger than a hello is taken from one that has not proved itself.
+/// the secret, what they are made of; then, once all are there, which runs of the processes they see (the view), and
+/// that they go. Nothing larger than a hello is taken from one that has not proved itself.
 class handshake {
  public:
   enum class stage { hello, proof, description, joined };
@@ -59,7 +59,13 @@ class handshake {
     if (link_) link_->on_ready(call);
   }
 
-  /// Once. It cannot be taken back on this connection.
+  /// Once for each view. What is said of an earlier view counts no more.
+  void say_view(digest const& view) {
+    if (view_said_ != view) say(word::view, view);
+    view_said_ = view;
+  }
+  bool sees(digest const& view) const { return view_ == view; }
+  /// Once: it cannot be taken back on this connection.
   void say_go(digest const& view) {
     if (!go_said_) say(word::go, view);
     go_said_ = view;
@@ -79,7 +85,7 @@ class handshake {
   steady_time const deadline;
 
  private:
-  enum class word : std::uint32_t { proof = 1, description, go, refusal };
+  enum class word : std::uint32_t { proof = 1, description, view, go, refusal };
   static constexpr std::size_t word_header = 8;
   static constexpr std::size_t most_description = 1u << 20;
   static constexpr std::size_t most_refusal = 1024;
@@ -146,6 +152,7 @@ class handshake {
     switch (which) {
       case word::proof: return stage_ == stage::proof && length == sizeof(digest);
       case word::description: return stage_ == stage::description && length <= most_description;
+      case word::view: return stage_ == stage::joined && length == sizeof(digest);
       case word::go: return stage_ == stage::joined && length == sizeof(digest);
       case word::refusal: return length <= most_refusal;
     }
@@ -174,6 +181,7 @@ class handshake {
     switch (which) {
       case word::proof: hear_proof(payload); break;
       case word::description: hear_description(payload); break;
+      case word::view: view_.emplace(); std::copy(payload.begin(), payload.end(), view_->begin()); break;
       case word::go: go_.emplace(); std::copy(payload.begin(), payload.end(), go_->begin()); break;
       case word::refusal: hear_refusal(payload); break;
     }
@@ -232,6 +240,8 @@ class handshake {
   std::size_t sent_ = 0;
   byte_buffer in_;
   std::size_t wanted_ = 0;
+  std::optional<digest> view_;
+  std::optional<digest> view_said_;
   std::optional<digest> go_;
   std::optional<digest> go_said_;
   bool refused_ = false;

@@ -54,7 +54,7 @@ class simulated_cluster {
       for (unsigned i = 0; i != processes; ++i) how_.each.addresses.push_back("process " + std::to_string(i));
     std::vector<connections> ends(processes);
     if (processes > 1 && !how_.forms) connect(ends);
-    doors_.resize(processes);
+    runs_.resize(processes);
     for (unsigned i = 0; i != processes; ++i) processes_.push_back(make(i, std::move(ends[i])));
   }
 
@@ -84,7 +84,7 @@ class simulated_cluster {
   /// Kills a process that came together with the others by itself, and starts it again after `wait`. The others hear of it
   /// after up to `longest_unnoticed`. Not in a turn.
   void restart(unsigned index, std::chrono::nanoseconds longest_unnoticed, std::chrono::nanoseconds wait) {
-    links_.crash(*doors_[index], longest_unnoticed);
+    links_.crash(runs_[index], longest_unnoticed);
     world_.remove(processes_[index]->workers());
     killed_.push_back(std::move(processes_[index]));
     if (world_.elapsed() < starts_[index]) starts_[index] = world_.elapsed() + wait;
@@ -92,7 +92,7 @@ class simulated_cluster {
     world_.add(processes_[index]->workers(), wait);
   }
   /// Bytes, on one connection, by a process that came together with the others by itself.
-  std::size_t most_sent(unsigned index) const { return links_.most_sent(*doors_[index]); }
+  std::size_t most_sent(unsigned index) const { return links_.most_sent(runs_[index]); }
   /// Where the processes that come together by themselves are.
   std::vector<std::string> const& addresses() const { return how_.each.addresses; }
   void rethrow() {
@@ -106,7 +106,8 @@ class simulated_cluster {
     auto made = std::make_unique<execution>(flow_, each, world_, index, std::move(others));
     made->parts().channel_packets = how_.channel_packets;
     made->parts().test = how_.test;
-    if (how_.forms) made->meet(doors_[index] = links_.door());
+    runs_[index] = ++runs_made_;
+    if (how_.forms) made->meet(links_.door(runs_[index]));
     made->build();
     return made;
   }
@@ -124,7 +125,8 @@ class simulated_cluster {
   simulation how_;
   simulated_runtime world_;
   simulated_switch links_;
-  std::vector<std::shared_ptr<network>> doors_;  ///< where processes come together by themselves
+  std::vector<std::size_t> runs_;  ///< by process: which of all runs of processes is its latest
+  std::size_t runs_made_ = 0;
   std::vector<std::unique_ptr<execution>> processes_;
   std::vector<std::unique_ptr<execution>> killed_;  ///< what is under way may still ask for them
   std::vector<std::chrono::nanoseconds> starts_;

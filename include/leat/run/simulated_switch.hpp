@@ -14,6 +14,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,8 +28,8 @@ class simulated_switch {
   simulated_switch(simulated_runtime& world, simulated_network how)
       : world_(world), how_(how), breaks_left_(how.most_breaks) {}
 
-  /// One process's way to connect. Addresses are any texts.
-  std::shared_ptr<network> door() { return std::make_shared<one_door>(*this); }
+  /// One process's way to connect. Addresses are any texts. `owner` is who is asked of below.
+  std::shared_ptr<network> door(std::size_t owner = 0) { return std::make_shared<one_door>(*this, owner); }
 
   simulated_link& make_link() {
     lines_.push_back({std::make_unique<simulated_link>(world_, how_)});
@@ -47,19 +48,19 @@ class simulated_switch {
     return true;
   }
 
-  /// The process that has this door dies: nobody listens there, and its links break.
-  void crash(network const& door, std::chrono::nanoseconds longest_unnoticed) {
-    std::erase_if(doors_, [&](one_door const* one) { return one == &door; });
+  /// An owner dies: nobody listens at its door, and its links break.
+  void crash(std::size_t owner, std::chrono::nanoseconds longest_unnoticed) {
+    std::erase_if(doors_, [&](one_door const* one) { return one->owner() == owner; });
     for (line const& each : lines_)
-      if ((each.doors[0] == &door || each.doors[1] == &door) && !each.link->is_cut())
+      if ((each.owners[0] == owner || each.owners[1] == owner) && !each.link->is_cut())
         each.link->cut_unnoticed(longest_unnoticed);
   }
-  /// Bytes, on one link, by the process that has this door.
-  std::size_t most_sent(network const& door) const {
+  /// Bytes, on one link, by one owner.
+  std::size_t most_sent(std::size_t owner) const {
     std::size_t most = 0;
     for (line const& each : lines_)
       for (std::size_t side = 0; side != 2; ++side)
-        if (each.doors[side] == &door) most = std::max(most, each.link->sent_by(side));
+        if (each.owners[side] == owner) most = std::max(most, each.link->sent_by(side));
     return most;
   }
 
@@ -73,7 +74,7 @@ class simulated_switch {
  private:
   class one_door final : public network {
    public:
-    explicit one_door(simulated_switch& of) : of_(of) {}
+    one_door(simulated_switch& of, std::size_t owner) : of_(of), owner_(owner) {}
     ~one_door() override { std::erase(of_.doors_, this); }
 
     bool listen(std::string const& address) override {
@@ -89,10 +90,11 @@ class simulated_switch {
       waiting_.pop_front();
       return first;
     }
-    std::unique_ptr<connection> dial(std::string const& address) override { return of_.dial(*this, address); }
+    std::unique_ptr<connection> dial(std::string const& address) override { return of_.dial(owner_, address); }
     void on_ready(std::function<void()> call) override { bell_ = std::move(call); }
 
     std::string const& address() const { return address_; }
+    std::size_t owner() const { return owner_; }
     void knock(std::unique_ptr<connection> from) {
       waiting_.push_back(std::move(from));
       if (bell_) bell_();
@@ -100,6 +102,7 @@ class simulated_switch {
 
    private:
     simulated_switch& of_;
+    std::size_t owner_;
     std::string address_;
     std::deque<std::unique_ptr<connection>> waiting_;
     std::function<void()> bell_;
@@ -107,7 +110,7 @@ class simulated_switch {
 
   struct line {
     std::unique_ptr<simulated_link> link;
-    std::array<network const*, 2> doors{};  ///< of those that dial and are dialed
+    std::array<std::optional<std::size_t>, 2> owners{};  ///< who dialed, who was dialed
   };
 
   one_door* listener(std::string const& address) {
@@ -116,10 +119,10 @@ class simulated_switch {
     return nullptr;
   }
 
-  std::unique_ptr<connection> dial(one_door const& from, std::string const& address) {
+  std::unique_ptr<connection> dial(std::size_t from, std::string const& address) {
     simulated_link& made = make_link();
     std::size_t const index = lines_.size() - 1;
-    lines_[index].doors[0] = &from;
+    lines_[index].owners[0] = from;
     made.begin_connecting();
     bool const refused = one_in(how_.refuses_one_in);
     if (one_in(how_.breaks_one_in) && breaks_left_ != 0) {
@@ -130,7 +133,7 @@ class simulated_switch {
     world_.after(world_.draw_delay(how_.longest_delay), [this, index, &made, address, refused] {
       one_door* const there = listener(address);
       if (there == nullptr || refused) return made.refuse();
-      lines_[index].doors[1] = there;
+      lines_[index].owners[1] = there->owner();
       made.connect();
       there->knock(made.end(1));
     });
