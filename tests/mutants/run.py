@@ -17,7 +17,7 @@ from pathlib import Path
 
 from mutants import MUTANTS
 
-MOST_SEEDS = 20000
+MOST_SEEDS = 50000
 SOUND_SEEDS = 500
 MOST_SECONDS = 600
 _FAILED_SEED = re.compile(r"LEAT_SIMULATION_SEED=(\d+) \S+\s+# (.*)")
