@@ -123,6 +123,27 @@ TEST_CASE("what a later step has failed of does not come to it again") {
   CHECK(std::count(seen.begin(), seen.end(), 3) == 1);
 }
 
+TEST_CASE("what a later step has failed of ends the run, though the coroutine caught it") {
+  auto const careless = [](leat::inlet<int>& in, leat::outlet<int>& out) -> leat::task<> {
+    while (auto batch = co_await in.next())
+      for (int i : *batch) {
+        try {
+          out(i);
+        } catch (std::exception const&) {
+        }
+      }
+  };
+  std::vector<int> results;
+  leat::flow flow("careless");
+  flow.input("in", count_to(100)) | leat::step("careless", careless) | leat::map([](int i) {
+    if (i == 3) throw std::runtime_error("three!");
+    return i;
+  }) | leat::output("out", into(results));
+  leat::options how;
+  how.batch_size = 8;
+  CHECK_THROWS_WITH_AS(leat::run(flow, how), doctest::Contains("three!"), leat::run_error);
+}
+
 TEST_CASE("a batch stays while the coroutine sleeps; what it emits last comes before the end") {
   std::vector<std::string> seen;
   leat::flow flow("slow");

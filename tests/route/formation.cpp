@@ -211,6 +211,80 @@ TEST_CASE("whoever has gone is told nothing more of who takes part, whenever a p
   CHECK(parted != 0);  // it came to that
 }
 
+namespace {
+
+/// Dials through another door, and keeps back what is said until it is let go: a network that is slow just then.
+class slow_network final : public leat::network {
+ public:
+  explicit slow_network(leat::network& through) : through_(through) {}
+  bool listen(std::string const& address) override { return through_.listen(address); }
+  std::unique_ptr<leat::connection> accept() override { return through_.accept(); }
+  std::unique_ptr<leat::connection> dial(std::string const& address) override {
+    lines_.push_back(through_.dial(address));
+    kept_.emplace_back();
+    return std::make_unique<slow_connection>(*this, lines_.size() - 1);
+  }
+  /// What was said comes, and then that this was all.
+  void let_go() {
+    for (std::size_t i = 0; i != lines_.size(); ++i) say(*lines_[i], kept_[i]);
+    lines_.clear();
+  }
+  bool slow = false;
+
+ private:
+  class slow_connection final : public leat::connection {
+   public:
+    slow_connection(slow_network& of, std::size_t line) : of_(of), line_(line) {}
+    std::size_t send(std::span<piece const> pieces) override {
+      if (!of_.slow) return of_.lines_[line_]->send(pieces);
+      std::size_t taken = 0;
+      for (piece const& one : pieces) {
+        of_.kept_[line_].insert(of_.kept_[line_].end(), one.begin(), one.end());
+        taken += one.size();
+      }
+      return taken;
+    }
+    std::size_t receive(std::span<std::byte> into) override { return of_.lines_[line_]->receive(into); }
+    bool open() const override { return of_.lines_[line_]->open(); }
+
+   private:
+    slow_network& of_;
+    std::size_t line_;
+  };
+
+  leat::network& through_;
+  std::vector<std::unique_ptr<leat::connection>> lines_;
+  std::vector<std::vector<std::byte>> kept_;
+};
+
+}  // namespace
+
+TEST_CASE("the last words of an earlier run that come late do not take the place of the one that runs") {
+  world all(3);
+  candidate& higher = all.start(1);
+  higher.turn(all.now);
+  leat::test::memory_network::door door(all.net);
+  door.listens_at = "another host";
+  slow_network slow(door);
+  {
+    formation first_run(slow, all.member(0), [chance = std::uint64_t{99}]() mutable { return chance += 2; },
+                        [](std::string const&) {});
+    first_run.turn(all.now);
+    higher.turn(all.now);
+    slow.slow = true;
+    first_run.turn(all.now);  // it proves itself, and is killed
+  }
+  candidate& second_run = all.start(0);
+  all.advance(100ms);
+  slow.let_go();
+  all.advance(5s);
+  all.start(2);
+  all.advance(5s);
+  CHECK(higher.failure == "");
+  CHECK(second_run.failure == "");
+  CHECK(all.all_formed());
+}
+
 TEST_CASE("two that run as the same process are found out") {
   world all(3);
   candidate& one = all.start(1);

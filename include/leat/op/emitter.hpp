@@ -5,6 +5,7 @@
 #include <leat/op/stage.hpp>
 
 #include <cstddef>
+#include <exception>
 #include <utility>
 
 namespace leat {
@@ -28,18 +29,16 @@ class emitter {
   void batch(T const* records, std::size_t count) {
     emitted_ += count;
     flush();
-    next_.look(records, count);
+    kept_when_thrown([&] { next_.look(records, count); });
   }
 
-  /// Sends what has been collected. Called for you at the end of each turn. What a later step fails of is not sent again,
-  /// though a coroutine that it was sent from ends in between.
+  /// Sends what has been collected. Called for you at the end of each turn. When a later step has failed of what it was
+  /// sent, that is thrown here from then on, so that the run fails although a function caught it; nothing is sent twice.
   void flush() {
+    if (failure_) std::rethrow_exception(failure_);
     if (batch_.empty()) return;
-    struct cleared_in_any_case {
-      detail::buffer<T>& batch;
-      ~cleared_in_any_case() { batch.clear(); }
-    } const sent{batch_};
-    next_.take(batch_.begin(), batch_.size());
+    kept_when_thrown([this] { next_.take(batch_.begin(), batch_.size()); });
+    batch_.clear();
   }
 
   /// Records emitted since the start.
@@ -48,9 +47,21 @@ class emitter {
   detail::fan_out<T>& next() { return next_; }
 
  private:
+  template <class F>
+  void kept_when_thrown(F&& send) {
+    try {
+      send();
+    } catch (...) {
+      batch_.clear();
+      failure_ = std::current_exception();
+      throw;
+    }
+  }
+
   detail::fan_out<T> next_;
   detail::buffer<T> batch_;
   std::size_t emitted_ = 0;
+  std::exception_ptr failure_;
 };
 
 /// The far side of a coroutine step.

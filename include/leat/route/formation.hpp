@@ -160,7 +160,8 @@ class formation final : public meeting {
       progress = true;
       if (formed_) continue;
       if (through->dialed) members_[*through->dialed].dialing = false;
-      if (through->failure().empty() && through->at() == handshake::stage::joined)
+      // Last words of a run that is gone may come late, when a later run has joined.
+      if (through->failure().empty() && through->at() == handshake::stage::joined && through->open())
         join(std::move(through), now);
       else
         part_from(*through);

@@ -67,8 +67,10 @@ class handshake {
   bool sees(digest const& view) const { return view_ == view; }
   /// Once: it cannot be taken back on this connection.
   void say_go(digest const& view) {
-    if (!go_said_) say(word::go, view);
-    go_said_ = view;
+    if (!go_said_) {
+      say(word::go, view);
+      go_said_ = view;
+    }
   }
   bool has_said_go() const { return go_said_.has_value(); }
   bool goes(digest const& view) const { return go_ == view; }

@@ -134,6 +134,8 @@ inline bool execution::assemble(worker& by) {
     bool const progress = forming_->turn(by.now());
     if (!forming_->formed()) return progress;
     connect(forming_->take());
+  } else if (forming_) {
+    forming_->turn(by.now());  // whoever comes now is told that it is late
   }
   std::unique_lock lock(talking_);
   if (!std::exchange(shared_partitions_, true)) {
@@ -143,6 +145,7 @@ inline bool execution::assemble(worker& by) {
     lock.unlock();  // a source may take long to find its partitions
     own_partitions_ = list_partitions();
     lock.lock();
+    if (failed()) return true;
     net_->share(own_partitions_);
   }
   bool const progress = net_->turn(world_.now());
