@@ -204,6 +204,10 @@ TEST_CASE("command line: a cluster that is only half described") {
   CHECK(given({"-i0", "-a", "one:1;two:1;one:1"}).fault() ==
         "-a: \"one:1;two:1;one:1\" names \"one:1\" twice: each process has an address of its own");
   CHECK(given({"-i0", "-a", "one"}).fault() == "-a: \"one\" names \"one\", which has no port: write host:2101");
+  for (std::string const list : {"one:1,two:1", "one:1 two:1", "one two:1"})
+    CHECK(given({"-i0", "-a", list.c_str()}).fault() ==
+          "-a: \"" + list + "\" names \"" + list + "\", which is not one address: write ; between two, one:2101;two:2101");
+  CHECK(given({"-i0", "-a", ":1;:2"}).fault() == "-a: \":1;:2\" names \":1\", which has no host: write host:2101");
   CHECK(given({"-i0", "-a", " ; "}).fault().find("names no address") != std::string::npos);
   CHECK(given({"-ix", "-a", "one:1"}).fault() == "-i: \"x\" is not a whole number");
   CHECK(given({"--insecure=perhaps"}).fault() == "--insecure: \"perhaps\" is neither yes nor no");
