@@ -393,6 +393,10 @@ TEST_CASE("without the secret nobody takes part, and whoever waits is not distur
   CHECK(one.failure.empty());
   REQUIRE(one.said.size() == 1);
   CHECK(one.said[0].find("process 0 was sent away: its secret is not this one's") != std::string::npos);
+  all.advance(5s);
+  REQUIRE(one.said.size() == 2);
+  CHECK(one.said[1].find("waiting for process 0") != std::string::npos);
+  CHECK(one.said[1].find("it came and was sent away: its secret is not this one's") != std::string::npos);
   all.stop(stranger);
   all.start(0);
   all.advance(2s);

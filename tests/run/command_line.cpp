@@ -161,7 +161,7 @@ TEST_CASE("command line: the help names every flag, every variable and the progr
                            "--graph=mermaid|dot|json", "-i, --process-id=N", "-a, --addresses=HOST:PORT;...",
                            "--insecure  ", "[LEAT_INSECURE]", "-h, --help", "--version", "[LEAT_WORKERS_PER_PROCESS, "
                            "BYTEWAX_WORKERS_PER_PROCESS]", "[LEAT_SNAPSHOT_INTERVAL, BYTEWAX_SNAPSHOT_INTERVAL]",
-                           "[LEAT_BATCH_SIZE]", "[LEAT_GRAPH]"})
+                           "[LEAT_BATCH_SIZE]", "[LEAT_GRAPH]", "LEAT_SECRET ", "LEAT_HOSTFILE_PATH", "LEAT_STATEFULSET_NAME"})
     CHECK_MESSAGE(help.find(word) != std::string::npos, word);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <leat/run/main.hpp>
+#include <leat/run/tcp.hpp>
 
 #include <leat/from/range.hpp>
 #include <leat/op/map.hpp>
@@ -132,6 +133,16 @@ TEST_CASE("main: wrong arguments give one line, a hint, and 2") {
 
   result const both = describe_only({"hamlet.txt", "-s", "-1"});
   CHECK(both.err == "numbers: -s: \"-1\" is negative: it is a number of seconds, such as 10 or 0.5\n" + hint);
+}
+
+TEST_CASE("main: addresses at which TCP finds nobody are wrong arguments") {
+  result const listed = describe_only({"-i0", "-a", "::1:2101;two:2101"});
+  CHECK(listed.status == 2);
+  CHECK(listed.err == "numbers: -a: \"::1:2101\" is not an address such as host:2101 or [::1]:2101\n" + hint);
+
+  result const listens = describe_only({"-i0", "-a", "one:2101;two:2101", "--listen=one:http"});
+  CHECK(listens.status == 2);
+  CHECK(listens.err == "numbers: --listen: \"one:http\" is not an address such as host:2101 or [::1]:2101\n" + hint);
 }
 
 TEST_CASE("main: a program with arguments of its own") {

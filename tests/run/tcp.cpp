@@ -138,7 +138,8 @@ TEST_CASE("who cannot listen says where and why") {
   tcp::acceptor const taken(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
   std::string const address = "127.0.0.1:" + std::to_string(taken.local_endpoint().port());
   leat::tcp_network net;
-  CHECK_THROWS_WITH_AS(net.listen(address), ("cannot listen at " + address + ": Address already in use").c_str(),
+  CHECK_THROWS_WITH_AS(net.listen(address), ("cannot listen at " + address + ": Address already in use: perhaps by another process with the number of "
+                                            "this one, or by an earlier run").c_str(),
                        leat::cluster_error);
   CHECK_THROWS_AS(net.listen("nonsense"), leat::cluster_error);
 }

@@ -199,10 +199,15 @@ class formation final : public meeting {
     if (one.final())
       fail(who + " cannot be in one cluster with this process: " + (one.failure().empty() ? one.trouble() : one.failure()));
     std::string const why = !one.failure().empty() ? one.failure() : one.open() ? "it does not answer" : one.trouble();
-    if (one.dialed)
+    if (one.dialed) {
       members_[*one.dialed].trouble = why;
-    else if ((!one.failure().empty() || one.link_refused()) && ++sent_away_ <= most_told)
-      say_("leat: " + who + " was sent away: " + why);
+    } else if (!one.failure().empty() || one.link_refused()) {
+      if (++sent_away_ <= most_told) say_("leat: " + who + " was sent away: " + why);
+      // It does not come back: who dials and is sent away ends.
+      unsigned const number = one.theirs().process;
+      if (one.at() != handshake::stage::hello && number < mine_.process)
+        members_[number].trouble = "it came and was sent away: " + why;
+    }
   }
 
   bool hear_members(steady_time now) {
@@ -252,9 +257,14 @@ class formation final : public meeting {
     digest const seen = view();
     all([&](handshake& one) { return one.say_view(seen), true; });
     if (!all([&](handshake const& one) { return one.sees(seen); })) return false;
-    all([&](handshake& one) { return one.say_go(seen), one.turn(), true; });
+    bool progress = false;
+    all([&](handshake& one) {
+      one.say_go(seen);
+      progress = one.turn() || progress;
+      return true;
+    });
     formed_ = all([&](handshake const& one) { return one.goes(seen) && one.all_sent(); });
-    return formed_;
+    return progress || formed_;
   }
 
   void complain(steady_time now) {

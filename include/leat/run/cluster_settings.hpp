@@ -62,6 +62,24 @@ inline char const* first_of(char const* ours, char const* bytewax) {
   }
 }
 
+/// Whether the network that this program has can be used for what is asked of it.
+[[gnu::cold]] inline void check_network(settings const& all, options const& how) {
+  bool const told_later = all.by.announce >= 0 || all.by.addresses >= 0;
+  if (!told_later && how.addresses.size() < 2) return;
+  auto const refuse = [&](setter said, std::string const& why) {
+    std::string const& by = all.source(said);
+    throw usage_error(by.empty() ? why : concat({by, ": ", why}));
+  };
+  if (!has_network(how)) refuse(&set_process, lack_of_network);
+  if (how.link) return;
+  auto const check = [&](setter said, std::string const& address) {
+    if (!address.empty() && !support_of_clusters().is_address(address))
+      refuse(said, concat({"\"", address, "\" is not an address such as host:2101 or [::1]:2101"}));
+  };
+  for (std::string const& one : how.addresses) check(told_later ? &set_addresses_descriptor : &set_addresses, one);
+  check(&set_listen, how.listen);
+}
+
 /// Of two that say where the addresses are the stronger one counts: flags, then LEAT_*, then Bytewax's.
 [[gnu::cold]] inline void choose_addresses(settings& all) {
   if (all.how.addresses.empty() || all.by.addresses < 0) return;
@@ -95,8 +113,7 @@ inline char const* first_of(char const* ours, char const* bytewax) {
         all.by.which != nullptr || !all.how.listen.empty())
       throw usage_error("-p starts a whole cluster on this machine, so it goes with neither -i nor -a, nor with --listen, "
                         "--announce-fd, --addresses-fd, --launcher");
-    if (support_of_clusters().make_network == nullptr)
-      throw usage_error("-p: this program cannot be run as several processes: it has to #include <leat/run/tcp.hpp>");
+    if (support_of_clusters().make_network == nullptr) throw usage_error(concat({"-p: ", lack_of_network}));
     return;
   }
   if (!is_of_cluster(all)) {

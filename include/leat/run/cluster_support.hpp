@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace leat::detail {
@@ -22,6 +23,8 @@ struct launch;
 struct cluster_support {
   /// The network of a run that is not given one. Also null unless the program includes `leat/run/tcp.hpp`.
   std::shared_ptr<network> (*make_network)(options const& how) = nullptr;
+  /// Whether that network can find anybody at such an address; null together with it.
+  bool (*is_address)(std::string_view text) = nullptr;
   /// A network behind TLS, with the files of `how`; throws flow_error when one cannot be used. Null unless the program
   /// includes `leat/run/tls.hpp`.
   std::shared_ptr<network> (*encrypt)(std::shared_ptr<network> below, options const& how) = nullptr;
@@ -40,9 +43,11 @@ inline cluster_support& support_of_clusters() {
   return one;
 }
 
-[[noreturn, gnu::cold]] inline void refuse_without_network() {
-  throw flow_error("this program cannot be run as several processes: it has to #include <leat/run/tcp.hpp>, or "
-                   "<leat/run/cluster.hpp> and be given a link");
+inline bool has_network(options const& how) {
+  return support_of_clusters().meet != nullptr && (how.link || support_of_clusters().make_network != nullptr);
 }
+inline constexpr char const* lack_of_network =
+    "this program cannot be run as several processes: it has to #include <leat/run/tcp.hpp>, or <leat/run/cluster.hpp> "
+    "and be given a link";
 
 }  // namespace leat::detail

@@ -75,6 +75,8 @@ class command_line {
     return text +
            "  -h, --help                       print this and exit\n"
            "      --version                    print the version of leat and exit\n"
+           "Only in the environment: LEAT_SECRET is the secret itself; LEAT_HOSTFILE_PATH [BYTEWAX_HOSTFILE_PATH] names a file\n"
+           "with an address on each line, for -a; LEAT_POD_NAME and LEAT_STATEFULSET_NAME [BYTEWAX_...] give -i in Kubernetes.\n"
            "Exit status: 0 the flow has ended or was stopped, 1 it failed, 2 wrong arguments, 75 a process of the cluster was\n"
            "not found or was lost, 76 the processes do not belong together.\n";
   }

@@ -162,7 +162,7 @@ inline void set_local_processes(settings& all, std::string_view text) {
       throw usage_error(concat({"names \"", one, "\", which has no port: write host:2101"}));
     if (one.find_first_of(", \t") != std::string_view::npos)
       throw usage_error(concat({"names \"", one, "\", which is not one address: write ; between two, one:2101;two:2101"}));
-    if (one.front() == ':')
+    if (one.rfind(':') == 0)
       throw usage_error(concat({"names \"", one, "\", which has no host: write host:2101"}));
     if (is_impossible_port(one.substr(one.rfind(':') + 1)))
       throw usage_error(concat({"names \"", one, "\", whose port is not one from 1 to 65535"}));

@@ -34,10 +34,11 @@ namespace detail {
   options how = cli.how();
   how.stop_on_signals = true;
   launch const& by = cli.settings().by;
+  check_network(cli.settings(), how);
   if (by.announce >= 0 || by.addresses >= 0) {
-    if (support_of_clusters().rendezvous == nullptr) refuse_without_network();
     support_of_clusters().rendezvous(how, by);
     check_count(by, how.addresses.size());
+    check_network(cli.settings(), how);
   }
   if (how.addresses.size() > 1) std::fputs(start_line(cli.settings(), how).c_str(), stderr);
   return how;

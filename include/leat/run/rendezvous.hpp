@@ -94,7 +94,6 @@ inline bool is_announced(std::string_view announced, std::string_view listed) {
   std::string mine;
   if (by.announce >= 0) {
     launch_descriptor const announce("--announce-fd", by.announce);
-    if (!how.link && support_of_clusters().make_network == nullptr) refuse_without_network();
     if (!how.link) how.link = support_of_clusters().make_network(how);
     how.link->listen(how.listen);
     mine = how.link->listens_at();

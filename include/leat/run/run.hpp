@@ -21,8 +21,7 @@ inline std::shared_ptr<network> network_of(options const& how) {
   if (how.process >= how.addresses.size())
     throw flow_error("this is process " + std::to_string(how.process) + ", but there are only " +
                      std::to_string(how.addresses.size()) + " addresses; the first process is process 0");
-  if (support_of_clusters().meet == nullptr || (!how.link && support_of_clusters().make_network == nullptr))
-    refuse_without_network();
+  if (!has_network(how)) throw flow_error(lack_of_network);
   if (how.tls.given() && support_of_clusters().encrypt == nullptr)
     throw flow_error("this program cannot encrypt: it has to #include <leat/run/tls.hpp>");
   std::shared_ptr<network> const plain = how.link ? how.link : support_of_clusters().make_network(how);

@@ -66,8 +66,10 @@ class simulated_pipe {
     schedule();
     return taken;
   }
+  /// As over TCP, the end is only seen by who receives, when all else has been.
   std::size_t receive(std::span<std::byte> into) {
     std::size_t const count = std::min(into.size(), arrived_ - taken_);
+    end_received_ = end_received_ || (end_arrived_ && taken_ == bytes_.size() && !into.empty());
     std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(taken_), count, into.begin());
     taken_ += count;
     if (taken_ == bytes_.size()) {
@@ -94,10 +96,10 @@ class simulated_pipe {
     schedule();
   }
   void end_now() {
-    closed_ = end_seen_ = true;
+    closed_ = end_arrived_ = true;
     tell(on_data);
   }
-  bool open() const { return !closed_ || taken_ != bytes_.size() || !end_seen_; }
+  bool open() const { return !end_received_; }
 
   /// It takes so many bytes more before the link breaks.
   void break_after(std::size_t bytes) { until_break_ = bytes; }
@@ -130,7 +132,7 @@ class simulated_pipe {
     if (arrived_ != bytes_.size())
       schedule();
     else
-      end_seen_ = closed_;
+      end_arrived_ = closed_;
     tell(on_data);
   }
 
@@ -146,7 +148,8 @@ class simulated_pipe {
   bool refused_ = false;
   bool broken_ = false;
   bool closed_ = false;
-  bool end_seen_ = false;
+  bool end_arrived_ = false;
+  bool end_received_ = false;
 };
 
 /// Both directions between two processes. It outlives both ends.

@@ -222,6 +222,8 @@ class tcp_network final : public network {
     if (!error) acceptor_.bind(place, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (!error) acceptor_.non_blocking(true, error);
+    if (error == asio::error::address_in_use)
+      fail(error.message() + ": perhaps by another process with the number of this one, or by an earlier run");
     if (error) fail(error.message());
     host_ = address.substr(0, address.rfind(':'));
     open_to_others_ = !place.address().is_loopback();
@@ -260,6 +262,7 @@ inline bool const tcp_is_the_default = [] {
   support_of_clusters().make_network = [](options const& how) {
     return std::shared_ptr<network>(new tcp_network(how.dead_after));
   };
+  support_of_clusters().is_address = [](std::string_view text) { return split_address(text).has_value(); };
   return true;
 }();
 }  // namespace detail
