@@ -329,6 +329,23 @@ TEST_CASE("a sender has as many bytes as credit, until the receiver has used som
   CHECK(out.starved());
 }
 
+TEST_CASE("credit that goes back in small portions does not wait for company when a sender may need all of it") {
+  two_meshes both(8 * one_number);
+  auto& out = both.of[0]->sender<int>(both.node(), 0, 1, 4);
+  auto& in = both.of[1]->receiver<int>(both.node(), 0, 1, 4);
+  for (int i = 0; i != 40; ++i) {
+    CAPTURE(i);
+    send<int>(out, {i});
+    while (both.turn_both()) {
+    }
+    message<int> got;
+    REQUIRE(in.receive(got));
+    give_back(in, got);  // nothing is left to read, and no time passes
+    while (both.turn_both()) {
+    }
+  }
+}
+
 TEST_CASE("what is borrowed beyond the credit is not sent before there is credit again") {
   two_meshes both(1);
   auto& out = both.of[0]->sender<int>(both.node(), 0, 1, 4);

@@ -256,11 +256,15 @@ class remote_receiver final : public receiving_end<T> {
     if (!all_owned) refuse("a key came that another worker owns");
   }
   /// Credit goes back in portions, and when nothing is left to read: then the sender has enough, and only learns that a
-  /// packet which is not full is welcome.
+  /// packet which is not full is welcome. But of what has gone back without haste since it last went at once there is
+  /// never more than a portion, since all of it may still wait for company.
   void used(std::int64_t bytes) {
     bytes_ += bytes;
     ++messages_;
-    bool const missed = bytes_ >= returned_together_ || messages_ >= channel_credit::most_messages / 4;
+    bytes_without_haste_ += bytes;
+    ++messages_without_haste_;
+    bool const missed = bytes_without_haste_ >= returned_together_ ||
+                        messages_without_haste_ >= channel_credit::most_messages / 4;
     if (!missed && !in_.empty()) return;
     in_.give_back(bytes_, messages_);
     credit_.count = static_cast<std::uint32_t>(bytes_);
@@ -268,6 +272,7 @@ class remote_receiver final : public receiving_end<T> {
     back_.put(credit_, missed);
     bytes_ = 0;
     messages_ = 0;
+    if (missed) bytes_without_haste_ = messages_without_haste_ = 0;
   }
 
   outgoing_frames& back_;
@@ -278,6 +283,8 @@ class remote_receiver final : public receiving_end<T> {
   std::int64_t returned_together_;
   std::int64_t bytes_ = 0;  ///< used, and not told to the sender
   std::int64_t messages_ = 0;
+  std::int64_t bytes_without_haste_ = 0;  ///< used since credit last went back at once
+  std::int64_t messages_without_haste_ = 0;
   frame_header credit_;
   incoming_frame arrived_;
   list<std::unique_ptr<packet<T>>> spare_;
