@@ -187,7 +187,7 @@ void compare(std::string const& workload, std::size_t per_round, int rounds, dou
 
 int main(int argc, char** argv) {
   std::string const timely = argc == 3 && std::string(argv[1]) == "--timely" ? argv[2] : "";
-  compare<std::uint64_t>("exchange of u64, 1 M per process and round", 1 << 20, 100, 0.45, timely);
-  compare<padded_record<64>>("exchange of 64 bytes, 1 M per process and round", 1 << 20, 15, 0.7, "");
-  compare<padded_record<1024>>("exchange of 1 KiB, 64 Ki per process and round", 1 << 16, 15, 0.7, "");
+  compare<std::uint64_t>("exchange of u64, 1 M per process and round", 1 << 20, 300, 0.45, timely);
+  compare<padded_record<64>>("exchange of 64 bytes, 1 M per process and round", 1 << 20, 60, 0.7, "");
+  compare<padded_record<1024>>("exchange of 1 KiB, 64 Ki per process and round", 1 << 16, 60, 0.7, "");
 }

@@ -76,12 +76,15 @@ class shared_object {
   void (*drop_)(void*) = nullptr;
 };
 
+/// Of a packet, what travels between two workers, unless the number of records is said.
+inline constexpr std::size_t packet_bytes = 32 * 1024;
+
 /// What the workers of one process have in common while they are put together: the rings between them, which partition
 /// is whose.
 struct process_parts {
   list<shared_object> by_node;  ///< by its id
   partition_owners owners;
-  std::size_t batch_records = 0;  ///< 0: as many as make 16 KiB
+  std::size_t batch_records = 0;  ///< and in a packet; 0: as many as make 16 KiB, and 32 KiB
   std::size_t channel_packets = 1;  ///< in flight between two workers of this process, per exchange
   std::size_t channel_bytes = 1;  ///< the same to and from a worker of another process
   unsigned first_worker = 0;      ///< of this process
@@ -104,6 +107,12 @@ class assembly {
   std::size_t batch_size() const {
     if (process_.batch_records != 0) return process_.batch_records;
     return std::clamp<std::size_t>(16384 / sizeof(T), 64, 2048);
+  }
+  /// Records in a packet of T. Twice a batch: what a packet costs, however full, is paid half as often.
+  template <class T>
+  std::size_t packet_size() const {
+    if (process_.batch_records != 0) return process_.batch_records;
+    return std::clamp<std::size_t>(packet_bytes / sizeof(T), 64, 4096);
   }
 
   template <class Part, class... Args>

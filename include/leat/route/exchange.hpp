@@ -24,7 +24,7 @@ class exchange_receiver final : public stage {
   exchange_receiver(assembly& worker, node const& described)
       : worker_(worker.worker()), marks_(worker.worker().count()) {
     auto& channels =
-        worker.shared<exchange_channels<T>>(described, described, worker.process(), worker.batch_size<T>());
+        worker.shared<exchange_channels<T>>(described, described, worker.process(), worker.packet_size<T>());
     for (unsigned i = 0; i != worker_.count(); ++i) from_.push_back(&channels.from(i, worker_.index(), Outlet::takes_hashes));
     outlet_.provide(worker, described);
   }

@@ -83,14 +83,14 @@ class exchange_tail final : public outbox {
 
   template <class Recipe>
   exchange_tail(Recipe const& recipe, assembly& worker, node const& described)
-      : worker_(worker.worker()), route_(recipe.route), batch_(worker.batch_size<T>()) {
+      : worker_(worker.worker()), route_(recipe.route), packet_records_(worker.packet_size<T>()) {
     route_.start(worker, described);
-    auto& channels = worker.shared<exchange_channels<T>>(described, described, worker.process(), batch_);
+    auto& channels = worker.shared<exchange_channels<T>>(described, described, worker.process(), packet_records_);
     for (unsigned i = 0; i != worker_.count(); ++i) to_.emplace_back(channels.to(worker_.index(), i));
     worker.outboxes.push_back(this);
   }
 
-  std::size_t block() const { return std::clamp<std::size_t>(batch_ / 8, 1, most_gathered); }
+  std::size_t block() const { return std::clamp<std::size_t>(packet_records_ / 8, 1, most_gathered); }
 
   /// Lets `fill` write up to `records` records. Small ones are gathered first, so that their hashes are made together and
   /// nothing has to branch for where they go.
@@ -202,7 +202,7 @@ class exchange_tail final : public outbox {
  private:
   void make_room(unsigned to, std::size_t records) {
     packet<T>* into = &to_[to].filling();
-    if (into->records.size() + records > batch_ && !into->records.empty()) {
+    if (into->records.size() + records > packet_records_ && !into->records.empty()) {
       to_[to].send();
       worker_.touch(to);
       into = &to_[to].filling();
@@ -349,7 +349,7 @@ class exchange_tail final : public outbox {
 
   host& worker_;
   Route route_;
-  std::size_t batch_;
+  std::size_t packet_records_;
   std::vector<destination<T>> to_;
 };
 

@@ -24,7 +24,7 @@ inline execution::execution(graph const& flow, options const& how, runtime& worl
   how_.workers = std::max(how_.workers, 1u);
   parts_.batch_records = how_.batch_size;
   parts_.channel_bytes = std::clamp<std::size_t>(how_.channel_bytes, 1, options::most_channel_bytes);
-  parts_.channel_packets = std::max<std::size_t>(1, parts_.channel_bytes / (16 * 1024));
+  parts_.channel_packets = std::max<std::size_t>(1, parts_.channel_bytes / packet_bytes);
   parts_.first_worker = process * how_.workers;
   parts_.local_workers = how_.workers;
 }

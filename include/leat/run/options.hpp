@@ -27,10 +27,10 @@ struct options {
   unsigned workers = 1;
   /// Length of an epoch; zero: a new epoch after each turn that brought records in.
   std::chrono::nanoseconds snapshot_interval = std::chrono::seconds(10);
-  /// Records per batch; zero: as many as make 16 KiB.
+  /// Records per batch, and per packet from one worker to another; zero: as many as make 16 KiB, and 32 KiB.
   std::size_t batch_size = 0;
   /// Bytes that may be on their way from one worker to another, per exchange: whoever has sent more has to wait. Records
-  /// that stay in the process count as 16 KiB a batch.
+  /// that stay in the process count as 32 KiB a packet.
   std::size_t channel_bytes = 256 * 1024;
   static constexpr std::size_t most_channel_bytes = std::size_t{1} << 30;
   /// How long a thread without work looks for some before it sleeps.
