@@ -150,11 +150,15 @@ class thread_runtime final : public runtime {
     }
   }
 
-  /// True when there was something to do before the patience ran out.
+  /// True when there was something to do before the patience ran out. Whoever is waited for may need this very core: after
+  /// a moment it is offered between two looks.
   bool spin(lane& mine, bool& alive) {
-    steady_time const until = now() + spin_;
-    while (alive && now() < until)
+    steady_time const begun = now();
+    steady_time const until = begun + spin_;
+    for (steady_time at = begun; alive && at < until; at = now()) {
       if (turn_all(mine, alive)) return true;
+      if (at - begun > alone_on_core) std::this_thread::yield();
+    }
     return !alive;
   }
 
@@ -179,6 +183,8 @@ class thread_runtime final : public runtime {
     std::lock_guard const lock(mine.mutex);
     mine.rung = false;
   }
+
+  static constexpr auto alone_on_core = std::chrono::microseconds(1);
 
   std::chrono::nanoseconds spin_;
   std::vector<std::unique_ptr<lane>> lanes_;
