@@ -58,6 +58,7 @@ std::uint64_t most_turns(drawn_shape const& shape) {
 struct incidents {
   bool stopped = false;
   bool cut = false;
+  bool cut_before_view = false;
   bool cut_when_formed = false;
   std::chrono::nanoseconds cut_at{0};
   bool killed = false;
@@ -93,8 +94,11 @@ void drive(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, s
   if (shape.cut_after)
     world.after(*shape.cut_after, [&] {
       happened.cut_when_formed = all_formed(cluster, shape);
-      happened.cut = cluster.links().cut_one(shape.cut_which, shape.longest_unnoticed);
       happened.cut_at = world.elapsed();
+      leat::detail::simulated_link const* const link = cluster.links().cut_one(shape.cut_which, shape.longest_unnoticed);
+      happened.cut = link != nullptr;
+      happened.cut_before_view =
+          shape.how.forms && link != nullptr && std::min(link->sent_by(0), link->sent_by(1)) < before_go;
     });
   auto const kill = [&] {
     happened.killed = true;
@@ -114,9 +118,9 @@ void drive(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, s
 }
 
 /// Whether a connection broke of which somebody may have gone, or will without the other's knowing it. Nobody goes
-/// before all are there and have said what they see.
+/// before all are there and have heard what all see: where one side of a connection never hears it, it does not say go.
 bool may_be_broken_for_good(leat::detail::simulated_cluster& cluster, std::size_t before_go, incidents const& happened) {
-  if (happened.cut && happened.cut_at >= cluster.last_start()) return true;
+  if (happened.cut && !happened.cut_before_view) return true;
   if (happened.killed && !happened.killed_before_go) return true;
   for (auto const& each : cluster.links().breaches())
     if (each.bytes >= before_go && each.when >= cluster.last_start()) return true;

@@ -172,6 +172,8 @@ class simulated_link {
     for (simulated_pipe& pipe : pipes_) world_.after(world_.draw_delay(longest), [&pipe] { pipe.end(); });
   }
   bool is_cut() const { return cut_; }
+  /// Whether there is somebody at both ends.
+  bool is_held() const { return held_ == 2; }
   /// Bytes, by this side.
   std::size_t sent_by(std::size_t side) const { return pipes_[side].sent(); }
 
@@ -209,8 +211,11 @@ class simulated_link {
 
   class one_end final : public connection {
    public:
-    one_end(simulated_link& of, std::size_t side) : link_(of), out_(of.pipes_[side]), in_(of.pipes_[1 - side]) {}
+    one_end(simulated_link& of, std::size_t side) : link_(of), out_(of.pipes_[side]), in_(of.pipes_[1 - side]) {
+      ++link_.held_;
+    }
     ~one_end() override {
+      --link_.held_;
       on_ready({});
       out_.close();
     }
@@ -246,6 +251,7 @@ class simulated_link {
   simulated_pipe pipes_[2];
   bool made_ = true;
   bool cut_ = false;
+  unsigned held_ = 0;
   std::string trouble_;
   std::function<void()> on_break_;
 };

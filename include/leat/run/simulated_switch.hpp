@@ -38,14 +38,15 @@ class simulated_switch {
   /// In the order in which they were made.
   simulated_link& link(std::size_t index) { return *lines_[index].link; }
 
-  /// Breaks one of the links that stand. False: none does.
-  bool cut_one(std::uint64_t which, std::chrono::nanoseconds longest_unnoticed) {
+  /// Breaks one of the links that stand, and gives it; null: none does.
+  simulated_link* cut_one(std::uint64_t which, std::chrono::nanoseconds longest_unnoticed) {
     std::vector<simulated_link*> standing;
     for (line const& each : lines_)
-      if (each.link->is_made() && !each.link->is_cut()) standing.push_back(each.link.get());
-    if (standing.empty()) return false;
-    standing[which % standing.size()]->cut_unnoticed(longest_unnoticed);
-    return true;
+      if (each.link->is_made() && each.link->is_held() && !each.link->is_cut()) standing.push_back(each.link.get());
+    if (standing.empty()) return nullptr;
+    simulated_link* const chosen = standing[which % standing.size()];
+    chosen->cut_unnoticed(longest_unnoticed);
+    return chosen;
   }
 
   /// An owner dies: nobody listens at its door, and its links break.
