@@ -259,6 +259,49 @@ class slow_network final : public leat::network {
 
 }  // namespace
 
+TEST_CASE("who waits for the go of a third sees that one closes which has said it, and keeps what one says that has gone") {
+  world all(2);
+  membership const mine[2] = {all.member(0), all.member(1)};
+  hello words[2] = {mine[0].first_words(), mine[1].first_words()};
+  words[0].nonce = {1, 2};
+  words[1].nonce = {3, 4};
+  leat::detail::digest const view{};
+  for (bool closes : {false, true}) {
+    CAPTURE(closes);
+    auto links = leat::test::memory_links();
+    auto lower = std::make_unique<leat::detail::handshake>(std::move(links.first), mine[0], words[0], 1u, leat::detail::never);
+    auto const higher =
+        std::make_unique<leat::detail::handshake>(std::move(links.second), mine[1], words[1], std::nullopt, leat::detail::never);
+    auto const talk = [&] {
+      while (lower->turn() || higher->turn()) {
+      }
+    };
+    talk();
+    for (auto* one : {lower.get(), higher.get()}) one->say_view(view);
+    talk();
+    for (auto* one : {lower.get(), higher.get()}) one->say_go(view);
+    talk();
+    REQUIRE(lower->goes(view));
+    REQUIRE(higher->goes(view));
+    CHECK(higher->open());
+    if (closes) {
+      lower.reset();
+      higher->turn();
+      CHECK_FALSE(higher->open());
+    } else {
+      std::vector<std::byte> const frame{std::byte{7}, std::byte{8}, std::byte{9}};
+      say(*lower->take(), frame);
+      higher->turn();
+      CHECK(higher->open());
+      auto const link = higher->take();
+      CHECK(heard(*link) == frame);
+      CHECK(link->open());
+      CHECK(heard(*link).empty());
+      CHECK_FALSE(link->open());
+    }
+  }
+}
+
 TEST_CASE("the last words of an earlier run that come late do not take the place of the one that runs") {
   world all(3);
   candidate& higher = all.start(1);

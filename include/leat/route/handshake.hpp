@@ -23,6 +23,29 @@
 
 namespace leat::detail {
 
+/// A connection of which the first byte has been received already.
+class begun_connection final : public connection {
+ public:
+  begun_connection(std::unique_ptr<connection> rest, std::byte first) : rest_(std::move(rest)), first_(first) {}
+
+  std::size_t send(std::span<piece const> pieces) override { return rest_->send(pieces); }
+  std::size_t receive(std::span<std::byte> into) override {
+    if (!first_ || into.empty()) return rest_->receive(into);
+    into.front() = *first_;
+    first_.reset();
+    return 1 + (into.size() == 1 ? 0 : rest_->receive(into.subspan(1)));
+  }
+  bool open() const override { return first_ || rest_->open(); }
+  std::string trouble() const override { return rest_->trouble(); }
+  bool refused() const override { return rest_->refused(); }
+  int descriptor() const override { return rest_->descriptor(); }
+  void on_ready(std::function<void()> call) override { rest_->on_ready(std::move(call)); }
+
+ private:
+  std::unique_ptr<connection> rest_;
+  std::optional<std::byte> first_;
+};
+
 /// What two processes say to each other before records may travel, on one connection: hello, the proof that they share
 /// the secret, what they are made of; then, once all are there, which runs of the processes they see (the view), and
 /// that they go. Nothing larger than a hello is taken from one that has not proved itself.
@@ -54,7 +77,8 @@ class handshake {
   std::string trouble() const { return link_->trouble(); }
   bool link_refused() const { return link_ && link_->refused(); }
   bool all_sent() const { return sent_ == out_.size(); }
-  int descriptor() const { return link_->descriptor(); }
+  /// To wait for, or -1: once it has begun to say what is the mesh's, nothing more is waited for.
+  int descriptor() const { return next_ && all_sent() ? -1 : link_->descriptor(); }
   void on_ready(std::function<void()> const& call) {
     if (link_) link_->on_ready(call);
   }
@@ -81,7 +105,10 @@ class handshake {
   }
   bool refused() const { return refused_; }
 
-  std::unique_ptr<connection> take() { return std::move(link_); }
+  std::unique_ptr<connection> take() {
+    if (!next_) return std::move(link_);
+    return std::make_unique<begun_connection>(std::move(link_), *next_);
+  }
 
   std::optional<unsigned> const dialed;
   steady_time const deadline;
@@ -127,9 +154,14 @@ class handshake {
     return taken != 0;
   }
 
-  /// Never reads beyond what it waits for, so that what follows is the mesh's.
+  /// Never reads beyond what it waits for, so that what follows is the mesh's; but for a byte, since that the other side
+  /// has closed is only seen by who receives.
   bool read() {
-    if (stage_ == stage::joined && go_ && go_ == go_said_) return false;
+    if (stage_ == stage::joined && go_ && go_ == go_said_) {
+      std::byte next{};
+      if (!next_ && link_->receive({&next, 1}) == 1) next_ = next;
+      return false;
+    }
     in_.make_room(wanted_ - in_.size());
     std::size_t const got = link_->receive({in_.end(), wanted_ - in_.size()});
     in_.set_end(in_.end() + got);
@@ -246,6 +278,7 @@ class handshake {
   std::optional<digest> view_said_;
   std::optional<digest> go_;
   std::optional<digest> go_said_;
+  std::optional<std::byte> next_;  ///< of what it says after it has gone
   bool refused_ = false;
   std::string failure_;
   bool final_ = false;
