@@ -12,6 +12,9 @@
 
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -143,6 +146,27 @@ TEST_CASE("main: addresses at which TCP finds nobody are wrong arguments") {
   result const listens = describe_only({"-i0", "-a", "one:2101;two:2101", "--listen=one:http"});
   CHECK(listens.status == 2);
   CHECK(listens.err == "numbers: --listen: \"one:http\" is not an address such as host:2101 or [::1]:2101\n" + hint);
+}
+
+TEST_CASE("main: an address that a launcher lists and TCP cannot use is wrong at once") {
+  std::array<int, 2> announced{};
+  std::array<int, 2> listed{};
+  REQUIRE(::pipe(announced.data()) == 0);
+  REQUIRE(::pipe(listed.data()) == 0);
+  child process([&] {
+    std::string const announces = "--announce-fd=" + std::to_string(announced[1]);
+    std::string const reads = "--addresses-fd=" + std::to_string(listed[0]);
+    arguments const given({"-i0", "--listen=127.0.0.1:0", announces.c_str(), reads.c_str()});
+    return leat::main(given.count(), given.words(), to_out(untouchable()));
+  });
+  std::string list;
+  for (char next = 0; ::read(announced[0], &next, 1) == 1 && next != '\n';) list += next;
+  list += ";::1:2101\n";
+  REQUIRE(::write(listed[1], list.data(), list.size()) == static_cast<ssize_t>(list.size()));
+  result const ran(process);
+  CHECK(ran.status == 2);
+  CHECK(ran.err == "numbers: --addresses-fd: \"::1:2101\" is not an address such as host:2101 or [::1]:2101\n" + hint);
+  for (int const descriptor : {announced[0], announced[1], listed[0], listed[1]}) ::close(descriptor);
 }
 
 TEST_CASE("main: a program with arguments of its own") {

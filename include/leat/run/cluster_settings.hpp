@@ -62,21 +62,24 @@ inline char const* first_of(char const* ours, char const* bytewax) {
   }
 }
 
-/// Whether the network that this program has can be used for what is asked of it.
-[[gnu::cold]] inline void check_network(settings const& all, options const& how) {
-  bool const told_later = all.by.announce >= 0 || all.by.addresses >= 0;
-  if (!told_later && how.addresses.size() < 2) return;
+/// Whether this program has a network for what is asked of it, and can find the others at their addresses. `own_link`: it
+/// brings its own, which has addresses of any kind.
+[[gnu::cold]] inline void check_network(settings const& all, options const& how, bool own_link) {
+  if (all.by.announce < 0 && all.by.addresses < 0 && how.addresses.size() < 2) return;
+  // What the program itself has set is no argument.
   auto const refuse = [&](setter said, std::string const& why) {
     std::string const& by = all.source(said);
-    throw usage_error(by.empty() ? why : concat({by, ": ", why}));
+    if (by.empty()) throw flow_error(why);
+    throw usage_error(concat({by, ": ", why}));
   };
   if (!has_network(how)) refuse(&set_process, lack_of_network);
-  if (how.link) return;
+  if (own_link) return;
   auto const check = [&](setter said, std::string const& address) {
     if (!address.empty() && !support_of_clusters().is_address(address))
       refuse(said, concat({"\"", address, "\" is not an address such as host:2101 or [::1]:2101"}));
   };
-  for (std::string const& one : how.addresses) check(told_later ? &set_addresses_descriptor : &set_addresses, one);
+  for (std::string const& one : how.addresses)
+    check(all.by.addresses >= 0 ? &set_addresses_descriptor : &set_addresses, one);
   check(&set_listen, how.listen);
 }
 
@@ -113,7 +116,8 @@ inline char const* first_of(char const* ours, char const* bytewax) {
         all.by.which != nullptr || !all.how.listen.empty())
       throw usage_error("-p starts a whole cluster on this machine, so it goes with neither -i nor -a, nor with --listen, "
                         "--announce-fd, --addresses-fd, --launcher");
-    if (support_of_clusters().make_network == nullptr) throw usage_error(concat({"-p: ", lack_of_network}));
+    if (support_of_clusters().make_network == nullptr)
+      throw usage_error("-p: its processes meet over TCP, for which this program has to #include <leat/run/tcp.hpp>");
     return;
   }
   if (!is_of_cluster(all)) {

@@ -231,7 +231,7 @@ inline constexpr flag flags[] = {
     {"s", "snapshot-interval", "SECONDS", "LEAT_SNAPSHOT_INTERVAL", "BYTEWAX_SNAPSHOT_INTERVAL",
      "length of an epoch, 0.5 for half a second; 0: as short as can be; 10 unless said", &set_snapshot_interval},
     {"", "batch-size", "N", "LEAT_BATCH_SIZE", nullptr,
-     "records per batch; 0: as many as make 16 KiB, unless said", &set_batch_size},
+     "records per batch; 0: as many as make 16 KiB, and 32 KiB from one worker to another, unless said", &set_batch_size},
     {"", "channel-bytes", "BYTES", "LEAT_CHANNEL_BYTES", nullptr,
      "on their way between two workers at most, per exchange; 262144 unless said", &set_channel_bytes},
     {"p", "processes", "N", "LEAT_PROCESSES", nullptr,

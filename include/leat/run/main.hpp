@@ -34,11 +34,12 @@ namespace detail {
   options how = cli.how();
   how.stop_on_signals = true;
   launch const& by = cli.settings().by;
-  check_network(cli.settings(), how);
+  bool const own_link = how.link != nullptr;
+  check_network(cli.settings(), how, own_link);
   if (by.announce >= 0 || by.addresses >= 0) {
     support_of_clusters().rendezvous(how, by);
     check_count(by, how.addresses.size());
-    check_network(cli.settings(), how);
+    check_network(cli.settings(), how, own_link);
   }
   if (how.addresses.size() > 1) std::fputs(start_line(cli.settings(), how).c_str(), stderr);
   return how;
