@@ -25,6 +25,8 @@ MUTANTS = [
      ("route/formation.hpp", "one.link && one.link->has_said_go()", "false")),
     ("a go is taken back",
      ("route/formation.hpp", "one.link && one.link->has_said_go()", "false")),
+    ("who has heard go does not look whether the other side closes",
+     ("route/handshake.hpp", "!next_ && link_->receive({&next, 1}) == 1", "false")),
     ("a lost connection is not made anew",
      ("route/formation.hpp", "one.dial_at = now + one.patience;", "one.dial_at = never;")),
     ("senders disagree about the owner of a slot",
