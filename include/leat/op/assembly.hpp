@@ -108,7 +108,7 @@ class assembly {
     if (process_.batch_records != 0) return process_.batch_records;
     return std::clamp<std::size_t>(16384 / sizeof(T), 64, 2048);
   }
-  /// Records in a packet of T. Twice a batch: what a packet costs, however full, is paid half as often.
+  /// Records in a packet of T. Of small ones twice a batch: what a packet costs, however full, is paid half as often.
   template <class T>
   std::size_t packet_size() const {
     if (process_.batch_records != 0) return process_.batch_records;

@@ -203,7 +203,7 @@ class formation final : public meeting {
       members_[*one.dialed].trouble = why;
     } else if (!one.failure().empty() || one.link_refused()) {
       if (++sent_away_ <= most_told) say_("leat: " + who + " was sent away: " + why);
-      // It does not come back: who dials and is sent away ends.
+      // It may have ended for it: whoever still waits is told why.
       unsigned const number = one.theirs().process;
       if (one.at() != handshake::stage::hello && number < mine_.process)
         members_[number].trouble = "it came and was sent away: " + why;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/op/stage.hpp>
+#include <leat/route/begun_connection.hpp>
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/hello.hpp>
 #include <leat/route/link.hpp>
@@ -22,29 +23,6 @@
 #include <vector>
 
 namespace leat::detail {
-
-/// A connection of which the first byte has been received already.
-class begun_connection final : public connection {
- public:
-  begun_connection(std::unique_ptr<connection> rest, std::byte first) : rest_(std::move(rest)), first_(first) {}
-
-  std::size_t send(std::span<piece const> pieces) override { return rest_->send(pieces); }
-  std::size_t receive(std::span<std::byte> into) override {
-    if (!first_ || into.empty()) return rest_->receive(into);
-    into.front() = *first_;
-    first_.reset();
-    return 1 + (into.size() == 1 ? 0 : rest_->receive(into.subspan(1)));
-  }
-  bool open() const override { return first_ || rest_->open(); }
-  std::string trouble() const override { return rest_->trouble(); }
-  bool refused() const override { return rest_->refused(); }
-  int descriptor() const override { return rest_->descriptor(); }
-  void on_ready(std::function<void()> call) override { rest_->on_ready(std::move(call)); }
-
- private:
-  std::unique_ptr<connection> rest_;
-  std::optional<std::byte> first_;
-};
 
 /// What two processes say to each other before records may travel, on one connection: hello, the proof that they share
 /// the secret, what they are made of; then, once all are there, which runs of the processes they see (the view), and

@@ -236,7 +236,7 @@ class tcp_network final : public network {
     return error ? std::string() : host_ + ":" + std::to_string(port);
   }
   std::unique_ptr<connection> accept() override {
-    // The system makes a socket before it looks whether anybody is there: to ask first costs a quarter of that.
+    // The system makes a socket before it looks whether anybody is there: to ask first costs less.
     pollfd at{descriptor(), POLLIN, 0};
     if (::poll(&at, 1, 0) != 1) return nullptr;
     asio::error_code error;
