@@ -45,6 +45,29 @@ class forbidden {
   }
 };
 
+/// Two partitions of three numbers; a position counts the numbers that are behind it.
+class numbers {
+ public:
+  using record = int;
+  using position = int;
+  class partition {
+   public:
+    partition(int base, int done) : base_(base), done_(done) {}
+    bool next_batch(leat::emitter<int>& out) {
+      if (done_ != 3) out(base_ + ++done_);
+      return done_ != 3;
+    }
+
+   private:
+    int base_;
+    int done_;
+  };
+  std::vector<std::string> list_parts() const { return {"zero", "ten"}; }
+  partition build_part(std::string const& part, std::optional<int> const& from, leat::step_services const&) const {
+    return {part == "ten" ? 10 : 0, from.value_or(0)};
+  }
+};
+
 /// A step that tells in which epoch each record met it.
 class epochs_of {
  public:
@@ -117,14 +140,42 @@ TEST_CASE("a sink can be kept") {
   CHECK(error_of([&] { r.of<int>("out"); }).find("told to keep its sink") != std::string::npos);
 }
 
-TEST_CASE("an input that is not fed keeps its source") {
+TEST_CASE("an input keeps its source only when the test says so") {
   leat::flow flow{"both"};
   leat::stream a = flow.input("a", leat::from::iterable(std::vector{1, 2}));
   leat::stream b = flow.input("b", forbidden{});
   std::vector<int> none;
   leat::merge("both", a, b) | leat::output("out", leat::to::collect(none));
-  leat::test::result const r = leat::test::run(flow, {.workers = 2}).feed("b", {3});
+  leat::test::result const r = leat::test::run(flow, {.workers = 2}).keep("a").feed("b", {3});
   CHECK(r.of<int>("out") == leat::test::unordered(std::vector{1, 2, 3}));
+  leat::test::result const empty = leat::test::run(flow).feed("a", std::vector<int>()).feed("b", {3});
+  CHECK(empty.of<int>("out") == std::vector{3});
+
+  for (bool const threads : {false, true}) {
+    std::string const refusal = error_of([&] { leat::test::run(flow, {.threads = threads}).feed("b", {3}).finish(); });
+    CHECK(refusal.starts_with("the test does not feed input \"both.a\" ("));
+    CHECK(refusal.find("keep(\"a\")") != std::string::npos);
+  }
+}
+
+TEST_CASE("a kept source can begin at a position") {
+  leat::flow flow{"again"};
+  std::vector<int> none;
+  flow.input("inp", numbers{}) | leat::output("out", leat::to::collect(none));
+
+  for (leat::test::options const& how :
+       {leat::test::options{}, leat::test::options{.processes = 2}, leat::test::options{.workers = 2, .threads = true}}) {
+    leat::test::result const from_start = leat::test::run(flow, how).keep("inp");
+    CHECK(from_start.of<int>("out") == leat::test::unordered(std::vector{1, 2, 3, 11, 12, 13}));
+    leat::test::result const resumed = leat::test::run(flow, how).keep_from("inp", "ten", 2);
+    CHECK(resumed.of<int>("out") == leat::test::unordered(std::vector{1, 2, 3, 13}));
+  }
+  CHECK(error_of([&] { leat::test::run(flow).keep_from("inp", "ten", std::string("2")).finish(); })
+            .find("has positions of type int, and the test starts it at one of type std::string") != std::string::npos);
+
+  leat::test::cluster c{flow, leat::test::seed(1)};
+  c.keep_from("inp", "zero", 2).finish();
+  CHECK(c.of<int>("out") == leat::test::unordered(std::vector{3, 11, 12, 13}));
 }
 
 TEST_CASE("values of a key keep their order") {
@@ -224,14 +275,14 @@ TEST_CASE("mistakes of a test are told in sentences") {
   CHECK(error_of([&] { leat::test::run(flow).feed("ipn", {1}).finish(); }) ==
         "the test names an input \"f.ipn\", which the flow does not have; it has \"f.inp\"");
   CHECK(error_of([&] { leat::test::run(flow).keep("o").finish(); }) ==
-        "the test names an output \"f.o\", which the flow does not have; it has \"f.out\", \"f.each\"");
+        "the test names an output or input \"f.o\", which the flow does not have; it has \"f.inp\", \"f.out\", \"f.each\"");
   std::string const other_type = error_of([&] { leat::test::run(flow).feed("inp", {"text"}).finish(); });
   CHECK(other_type.starts_with("input \"f.inp\" ("));
   CHECK(other_type.ends_with(") gives records of type int, and the test feeds it records of type std::string"));
   CHECK(error_of([&] { leat::test::run(flow).feed("inp", {1}).feed("inp", {2.0}).finish(); }) ==
         "the test feeds input \"f.inp\" with records of type int and with records of type double");
 
-  leat::test::result const r = leat::test::run(flow);
+  leat::test::result const r = leat::test::run(flow).keep("inp");
   CHECK(r.of<int>("out") == std::vector{1});
   CHECK(error_of([&] { r.of<double>("out"); }) ==
         "output \"f.out\" takes records of type int, and the test asks for records of type double");
@@ -241,6 +292,8 @@ TEST_CASE("mistakes of a test are told in sentences") {
         std::string::npos);
 
   leat::test::cluster c{flow, leat::test::seed(1)};
+  c.keep("inp");
+  CHECK(c.of<int>("out").empty());  // nothing has run yet
   c.advance(1s);
   CHECK(error_of([&] { c.feed("inp", {1}); }).find("already runs") != std::string::npos);
 }
@@ -254,6 +307,22 @@ TEST_CASE("what a step throws reaches the test") {
   leat::test::cluster c{flow, leat::test::seed(3)};
   c.feed("inp", {1, 2});
   CHECK_THROWS_AS(c.advance(0s), leat::run_error);
+}
+
+TEST_CASE("what came out before a failure can be looked at") {
+  leat::flow flow{"bad"};
+  std::vector<int> none;
+  leat::stream s = flow.input("inp", forbidden{});
+  s | leat::map("boom", [](int x) { return x == 3 ? throw std::runtime_error("three") : x; }) |
+      leat::output("out", leat::to::collect(none));
+  for (bool const threads : {false, true}) {
+    CAPTURE(threads);
+    leat::test::result const r = leat::test::run(flow, {.batch_size = 1, .threads = threads}).feed("inp", {1, 2, 3}).in_failure();
+    CHECK(r.of<int>("out") == std::vector{1, 2});
+    CHECK_THROWS_WITH_AS(r.rethrow(), doctest::Contains("three"), leat::run_error);
+    CHECK(error_of([&] { leat::test::run(flow, {.threads = threads}).feed("inp", {1}).in_failure(); })
+              .find("was expected to fail") != std::string::npos);
+  }
 }
 
 TEST_CASE("records are printed in failures") {

@@ -113,7 +113,7 @@ TEST_CASE("a coroutine is a source: it emits, sleeps, and ends the stream when i
     collected<int> seen;
     leat::flow flow("ticks");
     flow.input("sensor", leat::from::generate(ticks)) | leat::output("out", seen.sink());
-    leat::test::run(flow, {.workers = count}).finish();
+    leat::test::run(flow, {.workers = count}).keep("sensor").finish();
     CHECK(seen.records() == std::vector<int>{0, 1, 2, 3});
   }
 }
@@ -195,7 +195,7 @@ TEST_CASE("an exception of the coroutine ends the run and names the step") {
   leat::flow flow("breaking");
   flow.input("sensor", leat::from::generate(breaking)) | leat::output("out", seen.sink());
   try {
-    leat::test::run(flow, {.workers = 2}).finish();
+    leat::test::run(flow, {.workers = 2}).keep("sensor").finish();
     FAIL("the run should have failed");
   } catch (leat::run_error const& e) {
     CHECK(e.step == "breaking.sensor");
@@ -212,7 +212,7 @@ TEST_CASE("an exception of a later step passes through the coroutine and keeps i
     return i;
   }) | leat::output("out", leat::to::for_each([](int) {}));
   try {
-    leat::test::run(flow).finish();
+    leat::test::run(flow).keep("in").finish();
     FAIL("the run should have failed");
   } catch (leat::run_error const& e) {
     CHECK(e.step == "later.picky");

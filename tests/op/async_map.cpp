@@ -269,7 +269,7 @@ TEST_CASE("a record that takes too long is an outcome; its task is destroyed, th
             },
             leat::within(2ms), leat::as_outcome, order) |
         leat::output("out", into(seen));
-    leat::test::run(flow).finish();
+    leat::test::run(flow).keep("in").finish();
     CHECK(counted::alive == 0);
     REQUIRE(seen.size() == 60);
     int late = 0;
@@ -297,7 +297,7 @@ TEST_CASE("a record that takes too long ends the run when no outcomes are wanted
     co_return i;
   }, leat::within(1ms)) | leat::output("out", into(seen));
   try {
-    leat::test::run(flow).finish();
+    leat::test::run(flow).keep("in").finish();
     FAIL("the run should have failed");
   } catch (leat::run_error const& e) {
     CHECK(e.step == "late.ask");

@@ -149,7 +149,7 @@ TEST_CASE("a batch stays while the coroutine sleeps; what it emits last comes be
   leat::flow flow("slow");
   flow.input("in", count_to(20)) | leat::step("slow", twice_slowly) |
       leat::output("out", into(seen));
-  leat::test::run(flow).finish();
+  leat::test::run(flow).keep("in").finish();
   REQUIRE(seen.size() == 41);
   CHECK(seen.front() == "0");
   CHECK(seen[10] == "0 again");

@@ -103,7 +103,8 @@ class input_stage final : public source_stage {
 
  public:
   input_stage(Source const& source, assembly& worker, node const& described)
-      : source_(source), step_(described.step(), worker.worker()), out_(worker.batch_size<T>()) {
+      : source_(source), described_(described), test_(worker.process().test), step_(described.step(), worker.worker()),
+        out_(worker.batch_size<T>()) {
     worker.provide({described.id, 0}, out_.next());
     if constexpr (fixed_partitioned_source<Source>) {
       names_ = parts_of_worker(worker, described);
@@ -169,7 +170,7 @@ class input_stage final : public source_stage {
     guarded(step_, [&] {
       if constexpr (fixed_partitioned_source<Source>) {
         for (std::string const& name : names_)
-          parts_.add([&] { return source_.build_part(name, std::nullopt, services); }, services.now());
+          parts_.add([&] { return source_.build_part(name, position_of(name), services); }, services.now());
       } else {
         parts_.add([&] { return source_.build(services); }, services.now());
       }
@@ -194,7 +195,15 @@ class input_stage final : public source_stage {
     return emitted || !p.reading;
   }
 
+  /// Where this partition begins: a test may say so.
+  auto position_of(std::string const& name) const {
+    using position = typename Source::position;
+    return test_ == nullptr ? std::optional<position>() : test_->position_of<position>(described_.step(), name);
+  }
+
   Source source_;
+  node const& described_;
+  stand_ins const* test_;  ///< null: this is no test
   step_context step_;
   emitter<T> out_;
   std::vector<std::string> names_;

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -97,26 +98,64 @@ class capturing final : public part, public consumer<T> {
   captured<T>& into_;
 };
 
+/// Where one partition of an input that keeps its own source begins.
+class start_position {
+ public:
+  start_position(std::string of_step, std::string of_partition, std::string type)
+      : step(std::move(of_step)), partition(std::move(of_partition)), position_name(std::move(type)) {}
+  virtual ~start_position() = default;
+  std::string step;
+  std::string partition;
+  std::string position_name;
+};
+template <class P>
+class start_position_of final : public start_position {
+ public:
+  start_position_of(std::string of_step, std::string of_partition, P from)
+      : start_position(std::move(of_step), std::move(of_partition), type_name<P>()), position(std::move(from)) {}
+  P position;
+};
+
 /// The stand-ins of one run. Filled in before it begins; outputs are added by the workers that are put together.
 class stand_ins {
  public:
   records_by_step inputs;
-  /// The outputs that keep their own sink.
+  /// The inputs and outputs that keep their own source or sink.
   std::vector<std::string> kept;
   records_by_step outputs;
+  /// Where kept sources begin.
+  owners<start_position> positions;
 
+  bool keeps(std::string const& step) const {
+    for (std::string const& name : kept)
+      if (name == step) return true;
+    return false;
+  }
   bool replaces(step_info const& step) const {
     if (inputs.find(step.name) != nullptr) return true;
-    if (step.kind != "output") return false;
-    for (std::string const& name : kept)
-      if (name == step.name) return false;
-    return true;
+    return step.kind == "output" && !keeps(step.name);
   }
 
-  /// Throws flow_error when a step is named that is not one.
-  void refuse_unknown(graph const& flow) const {
-    for (of_records const* given : inputs) refuse_unknown(flow, given->step, "input");
-    for (std::string const& name : kept) refuse_unknown(flow, name, "output");
+  /// Throws flow_error when a step is named that is not one, or an input is not named at all: its own source would run,
+  /// and read what the test knows nothing of.
+  void refuse_mistakes(graph const& flow) const {
+    for (of_records const* given : inputs) refuse_unknown(flow, given->step, "input", "");
+    for (std::string const& name : kept) refuse_unknown(flow, name, "output", "input");
+    for (node const* described : flow.nodes())
+      for (step_info const& step : described->steps)
+        if (step.kind == "input" && inputs.find(step.name) == nullptr && !keeps(step.name)) refuse_unfed(step);
+  }
+
+  /// Where the test wants this partition of a kept source to begin, if it says so.
+  template <class P>
+  std::optional<P> position_of(step_info const& step, std::string const& partition) const {
+    for (start_position const* given : positions) {
+      if (given->step != step.name || given->partition != partition) continue;
+      auto const* const fitting = dynamic_cast<start_position_of<P> const*>(given);
+      if (fitting == nullptr) refuse_position(step, type_name<P>(), given->position_name);
+      return fitting->position;
+    }
+    return std::nullopt;
   }
 
   /// Null: this input keeps its own source.
@@ -127,6 +166,18 @@ class stand_ins {
     auto* const fitting = dynamic_cast<input_stand_in<T>*>(found);
     if (fitting == nullptr) refuse_type(step, type_name<T>(), *found);
     return fitting;
+  }
+
+  /// This output ends in a function, which sees the records itself.
+  void add_function(step_info const& step) {
+    std::lock_guard const lock(mutex_);
+    functions_.push_back(step.name);
+  }
+  bool is_function(std::string const& step) {
+    std::lock_guard const lock(mutex_);
+    for (std::string const& name : functions_)
+      if (name == step) return true;
+    return false;
   }
 
   /// Null: this output keeps its own sink.
@@ -145,19 +196,33 @@ class stand_ins {
                              ", and the test feeds it records of type ", given.record_name()}));
   }
 
-  [[gnu::cold]] static void refuse_unknown(graph const& flow, std::string const& name, std::string const& kind) {
+  [[noreturn, gnu::cold]] static void refuse_position(step_info const& step, std::string const& wanted,
+                                                      std::string const& given) {
+    throw flow_error(concat({"input \"", step.name, "\" (", place_of(step.where), ") has positions of type ", wanted,
+                             ", and the test starts it at one of type ", given}));
+  }
+  [[noreturn, gnu::cold]] static void refuse_unfed(step_info const& step) {
+    throw flow_error(concat({"the test does not feed input \"", step.name, "\" (", place_of(step.where),
+                             "): feed it, an empty list will do, or keep(\"", step.name.substr(step.name.find('.') + 1),
+                             "\") so that it runs its own source"}));
+  }
+
+  /// A step of either kind may be meant.
+  [[gnu::cold]] static void refuse_unknown(graph const& flow, std::string const& name, std::string const& kind,
+                                           std::string const& other_kind) {
     std::string known;
-    for (node const* made : flow.nodes())
-      for (step_info const& step : made->steps) {
-        if (step.kind != kind) continue;
+    for (node const* described : flow.nodes())
+      for (step_info const& step : described->steps) {
+        if (step.kind != kind && step.kind != other_kind) continue;
         if (step.name == name) return;
         known += concat({known.empty() ? "" : ", ", "\"", step.name, "\""});
       }
-    throw flow_error(concat({"the test names an ", kind, " \"", name, "\", which the flow does not have; it has ",
-                             known.empty() ? "none" : known}));
+    throw flow_error(concat({"the test names an ", kind, other_kind.empty() ? "" : " or ", other_kind, " \"", name,
+                             "\", which the flow does not have; it has ", known.empty() ? "none" : known}));
   }
 
   std::mutex mutex_;
+  std::vector<std::string> functions_;
 };
 
 }  // namespace leat::detail

@@ -57,7 +57,7 @@ inline void refuse_incomplete(graph const& flow) {
 
 inline void execution::build() {
   refuse_incomplete(flow_);
-  if (parts_.test != nullptr) parts_.test->refuse_unknown(flow_);
+  if (parts_.test != nullptr) parts_.test->refuse_mistakes(flow_);
   for (unsigned i = 0; i != how_.workers; ++i)
     workers_.push_back(std::make_unique<worker>(*this, parts_.first_worker + i));
   working_.store(how_.workers, std::memory_order_relaxed);

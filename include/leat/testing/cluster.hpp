@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -52,9 +53,16 @@ class cluster {
     inputs_.of<T>(name, running_ != nullptr);
     return *this;
   }
-  /// This output keeps its own sink. Before time is advanced.
-  cluster& keep(std::string const& output) {
-    inputs_.keep(output);
+  /// This input keeps its own source, or this output its own sink. Before time is advanced.
+  cluster& keep(std::string const& input_or_output) {
+    inputs_.keep(input_or_output);
+    return *this;
+  }
+  /// This input keeps its own source, and begins to read this partition at a position, as after a restart. Before time is
+  /// advanced.
+  template <class P>
+  cluster& keep_from(std::string const& input, std::string const& partition, P position) {
+    inputs_.keep_from(input, partition, std::move(position));
     return *this;
   }
   /// What is fed from here on belongs to a later epoch, on all workers.
@@ -96,7 +104,9 @@ class cluster {
     return so_far().of<T>(name);
   }
   output_of_any of(std::string const& name) const { return so_far().of(name); }
-  result so_far() const { return {inputs_.put_in(), flow_->description(), trace()}; }
+  result so_far(std::exception_ptr failure = nullptr) const {
+    return {inputs_.put_in(), flow_->description(), trace(), std::move(failure)};
+  }
 
   /// Sums up all decisions so far.
   std::uint64_t trace() const { return running_ ? running_->world().trace() : 0; }

@@ -39,6 +39,13 @@ class test_inputs {
     return *fitting;
   }
   void keep(std::string const& name) { stand_ins_->kept.push_back(flow_name_ + "." + name); }
+  /// The input keeps its source, and this partition of it begins at the position.
+  template <class P>
+  void keep_from(std::string const& name, std::string const& partition, P position) {
+    std::string const path = flow_name_ + "." + name;
+    if (!stand_ins_->keeps(path)) stand_ins_->kept.push_back(path);
+    stand_ins_->positions.add<start_position_of<P>>(path, partition, std::move(position));
+  }
 
   std::shared_ptr<stand_ins> const& put_in() const { return stand_ins_; }
   script& all() { return *script_; }

@@ -7,6 +7,7 @@
 #include <leat/testing/compare.hpp>
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -22,12 +23,17 @@ std::vector<T> records_of(stand_ins& test, graph const& flow, std::string const&
   std::string const path = flow.name() + "." + name;
   of_records* const found = test.outputs.find(path);
   if (found == nullptr) {
-    for (auto const& made : flow.nodes())
-      for (step_info const& step : made->steps)
-        if (step.kind == "output" && step.name == path)
-          throw flow_error("output \"" + path + "\" (" + place_of(step.where) + ") is not looked at by this test: it " +
-                           "was told to keep its sink, has not been built yet, or ends in to::for_each, whose " +
-                           "function sees the records itself");
+    for (node const* described : flow.nodes())
+      for (step_info const& step : described->steps) {
+        if (step.kind != "output" || step.name != path) continue;
+        char const* const reason = test.keeps(path)         ? "it was told to keep its sink"
+                                   : test.is_function(path) ? "it ends in to::for_each, whose function sees the "
+                                                              "records itself"
+                                                            : nullptr;
+        if (reason == nullptr) return {};  // no worker has been put together yet
+        throw flow_error("output \"" + path + "\" (" + place_of(step.where) + ") is not looked at by this test: " +
+                         reason);
+      }
     throw flow_error("the flow has no output \"" + path + "\"");
   }
   auto* const fitting = dynamic_cast<captured<T>*>(found);
@@ -75,8 +81,9 @@ class output_of_any {
 /// What came out of a run. The flow must outlive it.
 class result {
  public:
-  result(std::shared_ptr<detail::stand_ins> test, detail::graph const& flow, std::uint64_t trace)
-      : test_(std::move(test)), flow_(&flow), trace_(trace) {}
+  result(std::shared_ptr<detail::stand_ins> test, detail::graph const& flow, std::uint64_t trace,
+         std::exception_ptr failure = nullptr)
+      : test_(std::move(test)), flow_(&flow), trace_(trace), failure_(std::move(failure)) {}
 
   /// What came to the output with this name, the flow's own left out. Throws flow_error when there is no such output,
   /// or when it is of another type.
@@ -90,10 +97,18 @@ class result {
   /// Sums up all decisions of a simulation: the same for the same flow, inputs, options and seed.
   std::uint64_t trace() const { return trace_; }
 
+  /// Only a run that is ended by `.in_failure()` gives a result that has failed.
+  bool has_failed() const { return failure_ != nullptr; }
+  /// Throws what the run failed of, if it did.
+  void rethrow() const {
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
  private:
   std::shared_ptr<detail::stand_ins> test_;
   detail::graph const* flow_;
   std::uint64_t trace_;
+  std::exception_ptr failure_;
 };
 
 }  // namespace test

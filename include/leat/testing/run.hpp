@@ -10,6 +10,7 @@
 #include <leat/testing/result.hpp>
 
 #include <chrono>
+#include <exception>
 #include <initializer_list>
 #include <string>
 #include <utility>
@@ -44,21 +45,46 @@ class run_to_be {
     inputs_.all().due += how_long;
     return std::move(*this);
   }
-  /// This output keeps its own sink.
-  run_to_be&& keep(std::string const& output) && {
-    inputs_.keep(output);
+  /// This input keeps its own source, or this output its own sink.
+  run_to_be&& keep(std::string const& input_or_output) && {
+    inputs_.keep(input_or_output);
+    return std::move(*this);
+  }
+  /// This input keeps its own source, and begins to read this partition at a position, as after a restart. `P` is the
+  /// source's `position`; an input with positions of another type is a flow_error.
+  template <class P>
+  run_to_be&& keep_from(std::string const& input, std::string const& partition, P position) && {
+    inputs_.keep_from(input, partition, std::move(position));
     return std::move(*this);
   }
 
-  /// Runs the flow to its end.
-  result finish() && { return how_.threads ? on_threads() : simulated(); }
+  /// Runs the flow to its end, and throws what it fails of.
+  result finish() && {
+    result ended = run_all();
+    ended.rethrow();
+    return ended;
+  }
   operator result() && { return std::move(*this).finish(); }
+  /// Runs a flow that must fail: what came out before is in the result, whose `rethrow()` throws what the run failed of.
+  /// Throws flow_error when the run ends well.
+  result in_failure() && {
+    result ended = run_all();
+    if (!ended.has_failed()) throw flow_error("the run of flow \"" + flow_->name() + "\" was expected to fail, and ended well");
+    return ended;
+  }
 
  private:
+  result run_all() { return how_.threads ? on_threads() : simulated(); }
+
   result simulated() {
     cluster all(*flow_, how_, std::move(inputs_));
-    all.finish();
-    return all.so_far();
+    std::exception_ptr failure;
+    try {
+      all.finish();
+    } catch (run_error const&) {
+      failure = std::current_exception();
+    }
+    return all.so_far(failure);
   }
 
   result on_threads() {
@@ -75,8 +101,13 @@ class run_to_be {
     one.parts().test = inputs_.put_in().get();
     one.build();
     world.drive(one.workers());
-    one.rethrow();
-    return {inputs_.put_in(), flow_->description(), 0};
+    std::exception_ptr failure;
+    try {
+      one.rethrow();
+    } catch (run_error const&) {
+      failure = std::current_exception();
+    }
+    return {inputs_.put_in(), flow_->description(), 0, failure};
   }
 
   flow const* flow_;
@@ -89,7 +120,8 @@ class run_to_be {
 ///     leat::test::result r = leat::test::run(flow, {.workers = 4}).feed("inp", {1, 2}).epoch().feed("inp", {3});
 ///     CHECK(r.of<int>("out") == leat::test::unordered(std::vector{2, 4, 6}));
 ///
-/// Inputs that are not named keep their sources. The sinks of all outputs stay closed unless they are kept.
+/// An input that is neither fed nor kept is a flow_error: its own source would run. The sinks of all outputs stay closed
+/// unless they are kept.
 inline run_to_be run(flow const& what, options how = {}) {
   return {what, std::move(how)};
 }
