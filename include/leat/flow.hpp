@@ -205,11 +205,28 @@ struct stream_access {
     return in.template add<kernel_node<In, Recipe, Ops...>>(std::move(s.ops_), std::move(recipe),
                                                             std::move(s.run_.steps()), s.run_.from());
   }
+  /// Ends a run in a node whose kind its last step decides: `recipe_of(last op)`.
+  template <class T, class In, class... Ops, class RecipeOf>
+  static port finish_in_last(stream<T, fused<In, Ops...>>&& s, RecipeOf recipe_of) {
+    graph& in = s.run_.give_away();
+    return finish_in_last_of<In>(in, std::move(s.run_.steps()), s.run_.from(), std::move(s.ops_), std::move(recipe_of),
+                                 std::make_index_sequence<sizeof...(Ops) - 1>{});
+  }
   template <class Recipe, class T>
   static port finish(graph& in, port from, Recipe recipe, step_info step) {
     list<step_info> steps;
     steps.push_back(std::move(step));
     return in.template add<kernel_node<T, Recipe>>(pack<>{}, std::move(recipe), std::move(steps), from);
+  }
+
+ private:
+  template <class In, class... Ops, class RecipeOf, std::size_t... I>
+  static port finish_in_last_of(graph& in, list<step_info> steps, port from, pack<Ops...> ops, RecipeOf recipe_of,
+                                std::index_sequence<I...>) {
+    auto recipe = recipe_of(std::move(in_pack<sizeof...(I)>(ops)));
+    using rest = pack<type_in_pack<I, pack<Ops...>>...>;
+    return in.template add<kernel_node<In, decltype(recipe), type_in_pack<I, pack<Ops...>>...>>(
+        rest(std::move(in_pack<I>(ops))...), std::move(recipe), std::move(steps), from);
   }
 };
 

@@ -32,6 +32,8 @@ template <class Source>
 class input_node;
 template <class T, class Sink>
 class partitioned_output_node;
+template <class Step>
+class or_else_step;
 
 }  // namespace detail
 }  // namespace leat

@@ -44,6 +44,7 @@
 #include <leat/op/map.hpp>
 #include <leat/op/map_value.hpp>
 #include <leat/op/merge.hpp>
+#include <leat/op/or_else.hpp>
 #include <leat/op/raises.hpp>
 #include <leat/op/step.hpp>
 #include <leat/op/waiting.hpp>
@@ -58,6 +59,7 @@
 #include <leat/state/count_final.hpp>
 #include <leat/state/fold_final.hpp>
 #include <leat/state/join.hpp>
+#include <leat/state/or_else.hpp>
 #include <leat/state/reduce_final.hpp>
 #include <leat/state/stateful.hpp>
 #include <leat/state/stateful_batch.hpp>

@@ -86,6 +86,9 @@ class state_function_step {
   }
 
  private:
+  template <class Step>
+  friend class or_else_step;
+
   step_name name_;
   F f_;
 };

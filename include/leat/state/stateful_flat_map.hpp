@@ -14,6 +14,7 @@ namespace detail {
 
 struct any_number_for_each_value {
   static constexpr char const* name = "stateful_flat_map";
+  static constexpr bool gives_one = false;
   template <class Range>
   using value_made = record_made_of<element_of_range<Range>>;
 

@@ -13,6 +13,7 @@ namespace detail {
 
 struct one_for_each_value {
   static constexpr char const* name = "stateful_map";
+  static constexpr bool gives_one = true;
   template <class Result>
   using value_made = Result;
 

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: leat: or_else(step): only steps that call a function for each record can be inside or_else: map, filter,
+// expect: flat_map and their _value forms, key_on, stateful_map, stateful_flat_map
+#include <leat/flow.hpp>
+#include <leat/from/range.hpp>
+#include <leat/op/map.hpp>
+#include <leat/op/or_else.hpp>
+#include <leat/route/redistribute.hpp>
+
+int main() {
+  leat::flow flow("misuse");
+  flow.input("in", leat::from::range(3)) | leat::or_else(leat::redistribute("spread")) |
+      leat::map([](int number) { return number; });
+}
