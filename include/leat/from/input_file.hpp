@@ -93,6 +93,9 @@ class input_file {
     // Not to wait for a named pipe's writer; a regular file takes no notice of the flag.
     descriptor_ = path_ == "-" ? STDIN_FILENO : ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor_ < 0) fail(errno);
+    // While a flow runs something that cannot be read stands in the place of a standard input that is closed.
+    int const flags = ::fcntl(descriptor_, F_GETFL);
+    if (path_ == "-" && (flags < 0 || (flags & O_PATH) != 0)) refuse("it is closed");
     struct stat facts{};
     if (::fstat(descriptor_, &facts) != 0) refuse(reason_of(errno));
     if (S_ISDIR(facts.st_mode)) refuse("it is a directory; to read the files in it use from::files");

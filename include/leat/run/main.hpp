@@ -11,6 +11,7 @@
 #include <leat/run/launcher.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/run.hpp>
+#include <leat/run/standard_descriptors.hpp>
 
 #include <cstdio>
 #include <exception>
@@ -50,6 +51,7 @@ template <class MakeFlow>
 int obey(command_line const& cli, MakeFlow&& make_flow) {
   if (cli.wants_answer()) return cli.answer();
   if (!cli.fault().empty()) return cli.refuse(cli.fault());
+  standard_descriptors const kept;
   try {
     if (cli.local_processes() > 1 && !cli.graph())
       return support_of_clusters().run_local(cli.program(), cli.words_of_each(), cli.local_processes());

@@ -7,6 +7,7 @@
 #include <leat/run/execution.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/signals.hpp>
+#include <leat/run/standard_descriptors.hpp>
 #include <leat/run/threads.hpp>
 
 #include <memory>
@@ -35,6 +36,7 @@ inline std::shared_ptr<network> network_of(options const& how) {
 /// flow cannot be run, run_error when a function of the user's, a source or a sink failed, cluster_error when the processes
 /// of a cluster do not come or stay together.
 inline void run(flow const& what, options how = {}) {
+  detail::standard_descriptors const kept;
   detail::thread_runtime world(how.spin);
   detail::execution one(what.description(), how, world, how.process);
   if (how.addresses.size() > 1) one.meet(detail::network_of(how));

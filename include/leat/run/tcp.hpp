@@ -5,6 +5,7 @@
 #include <leat/route/link.hpp>
 #include <leat/run/cluster.hpp>
 #include <leat/run/name_lookup.hpp>
+#include <leat/run/standard_descriptors.hpp>
 
 #include <asio/connect.hpp>
 #include <asio/io_context.hpp>
@@ -255,6 +256,7 @@ class tcp_network final : public network {
  private:
   std::chrono::nanoseconds give_up_after_;
   detail::name_lookup::function ask_;
+  detail::standard_descriptors kept_;  // a program may make its network before it runs a flow
   std::shared_ptr<asio::io_context> io_ = std::make_shared<asio::io_context>(1);
   asio::ip::tcp::acceptor acceptor_{*io_};
   std::string host_;  ///< as it was written

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <leat/run/standard_descriptors.hpp>
+
+#include <leat/from/lines.hpp>
+#include <leat/from/range.hpp>
+#include <leat/run/main.hpp>
+#include <leat/run/tcp.hpp>
+#include <leat/to/out.hpp>
+#include <leat/to/output.hpp>
+
+#include "child.hpp"
+
+#include <doctest/doctest.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <initializer_list>
+#include <optional>
+#include <string>
+
+namespace {
+
+/// What a program prints on standard error, and its exit status, that is started without these descriptors.
+template <class Source>
+std::string without(std::initializer_list<int> closed, Source source, char const* flag) {
+  child process([&] {
+    for (int const descriptor : closed) ::close(descriptor);
+    char const* const words[] = {"/opt/copy", flag, nullptr};
+    leat::flow flow("copy");
+    flow.input("in", source) | leat::output("out", leat::to::out());
+    return leat::main(2, words, flow);
+  });
+  int const status = process.ends();
+  return std::to_string(status) + " " + process.err;
+}
+
+bool has(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
+
+int next_descriptor() {
+  int const next = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ::close(next);
+  return next;
+}
+
+}  // namespace
+
+TEST_CASE("standard input that is closed is an error at once, and nothing of leat's is read in its place") {
+  for (char const* const workers : {"-w1", "-w3"}) {
+    CAPTURE(workers);
+    CHECK(has(without({0}, leat::from::lines("-"), workers), "cannot read standard input: it is closed"));
+    std::string const both = without({0, 1}, leat::from::lines("-"), workers);
+    CHECK(both.starts_with("1 "));
+    CHECK(has(both, "cannot read standard input: it is closed"));
+  }
+}
+
+TEST_CASE("standard output that is closed is an error at once, and no record goes into a pipe of leat's") {
+  for (char const* const workers : {"-w1", "-w3"}) {
+    CAPTURE(workers);
+    std::string const said = without({0, 1}, leat::from::range(100), workers);
+    CHECK(said.starts_with("1 "));
+    CHECK(has(said, "cannot write to standard output: Bad file descriptor"));
+  }
+}
+
+TEST_CASE("what is made meanwhile stands above the standard descriptors, and they are closed again afterwards") {
+  child process([] {
+    ::close(0);
+    ::close(1);
+    int wrong = 0;
+    {
+      leat::tcp_network const network;
+      wrong += next_descriptor() > 2 ? 0 : 1;
+      {
+        leat::detail::standard_descriptors const one;
+        leat::detail::standard_descriptors const other;
+        wrong += next_descriptor() > 2 ? 0 : 2;
+        char byte = 0;
+        wrong += ::read(0, &byte, 1) < 0 && errno == EBADF ? 0 : 4;
+        wrong += ::write(1, &byte, 1) < 0 && errno == EBADF ? 0 : 8;
+      }
+      wrong += next_descriptor() > 2 ? 0 : 16;
+    }
+    wrong += next_descriptor() == 0 ? 0 : 32;
+    {
+      leat::detail::standard_descriptors const one;
+      int const of_the_program = ::open("/dev/null", O_RDONLY);
+      ::dup2(of_the_program, 0);
+      ::close(of_the_program);
+    }
+    wrong += next_descriptor() == 1 ? 0 : 64;
+    return wrong;
+  });
+  CHECK(process.ends() == 0);
+}
