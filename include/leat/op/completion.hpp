@@ -47,6 +47,12 @@ class completion_state {
     return true;
   }
 
+  /// Whoever waited no longer does: another one may.
+  void leave() {
+    std::lock_guard const lock(mutex_);
+    waiting_ = wake_call();
+  }
+
   T result() {
     std::lock_guard const lock(mutex_);
     if (error) std::rethrow_exception(error);
@@ -70,22 +76,27 @@ class completion_state {
 template <class T>
 class completion_awaiter {
  public:
-  explicit completion_awaiter(completion_state<T>& state) : state_(&state) {}
+  explicit completion_awaiter(std::shared_ptr<completion_state<T>> state) : state_(std::move(state)) {}
+  completion_awaiter(completion_awaiter const&) = delete;
+  completion_awaiter& operator=(completion_awaiter const&) = delete;
+  /// A task that is given up while it waits destroys this, too.
+  ~completion_awaiter() {
+    if (waits_) state_->leave();
+  }
 
   bool await_ready() const { return state_->completed(); }
   template <class P>
-  bool await_suspend(std::coroutine_handle<P> caller) const {
+  bool await_suspend(std::coroutine_handle<P> caller) {
     constexpr bool inside_a_leat_task = promise_of_a_task<P>;
     static_assert(inside_a_leat_task, "leat: a leat::completion can only be awaited in a leat::task");
-    if constexpr (inside_a_leat_task)
-      return state_->wait(*caller.promise().root);
-    else
-      return false;
+    if constexpr (inside_a_leat_task) waits_ = state_->wait(*caller.promise().root);
+    return waits_;
   }
   T await_resume() const { return state_->result(); }
 
  private:
-  completion_state<T>* state_;
+  std::shared_ptr<completion_state<T>> state_;  ///< the completion may go before the task
+  bool waits_ = false;
 };
 
 }  // namespace detail
@@ -122,7 +133,7 @@ class completion {
     return state_->complete([&](auto& state) { state.error = std::move(why); });
   }
 
-  detail::completion_awaiter<T> operator co_await() const noexcept { return detail::completion_awaiter<T>(*state_); }
+  detail::completion_awaiter<T> operator co_await() const noexcept { return detail::completion_awaiter<T>(state_); }
 
  private:
   std::shared_ptr<detail::completion_state<T>> state_;
