@@ -6,6 +6,7 @@
 #include <leat/detail/pack.hpp>
 #include <leat/flow.hpp>
 #include <leat/op/assembly.hpp>
+#include <leat/op/shown_record.hpp>
 #include <leat/op/stage.hpp>
 #include <leat/op/step_context.hpp>
 #include <leat/record.hpp>
@@ -280,7 +281,8 @@ class kernel final : public part, public consumer<In> {
 
   template <std::size_t I, class X>
   [[gnu::always_inline]] decltype(auto) call(ops_type& ops, X&& record) {
-    return guarded(steps_[I], [&]() -> decltype(auto) { return in_pack<I>(ops)(std::forward<X>(record)); });
+    return guarded_at<type_in_pack<I, ops_type>>(
+        steps_[I], record, [&]() -> decltype(auto) { return in_pack<I>(ops)(std::forward<X>(record)); });
   }
 
   /// The steps from I up to E, all one to one, on a record in registers.
@@ -313,7 +315,7 @@ class kernel final : public part, public consumer<In> {
         if (call<I>(ops, std::as_const(record))) push_to<I + 1>(ops, end, std::forward<X>(record));
       } else {
         auto next = [&](auto&& made) { push_to<I + 1>(ops, end, std::forward<decltype(made)>(made)); };
-        guarded(steps_[I], [&] { in_pack<I>(ops)(std::forward<X>(record), next); });
+        guarded_at<op>(steps_[I], record, [&] { in_pack<I>(ops)(std::forward<X>(record), next); });
       }
     }
   }

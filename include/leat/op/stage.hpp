@@ -125,6 +125,8 @@ class host {
   virtual void block(std::function<void()> work, std::function<void()> done) = 0;
   /// Wakes the worker once this descriptor can be read without waiting.
   virtual void wake_when_readable(int descriptor) = 0;
+  /// Whether an error may show the record or the key that a function threw at.
+  virtual bool shows_records() const { return true; }
 
  protected:
   host() = default;

@@ -26,23 +26,41 @@ struct step_context {
 
   void pass(mark which) { epoch = which.epoch + 1; }
 
-  /// Throws on the exception being handled, as a run_error of this step unless it is one already.
-  [[noreturn, gnu::cold, gnu::noinline]] void fail() const {
+  /// Appends what an error shows of what stands at an address.
+  using show_function = void (*)(std::string& to, void const* object);
+
+  /// Throws on the exception being handled, as a run_error of this step unless it is one already. `show` appends the record
+  /// that the step's function threw at, or its key.
+  [[noreturn, gnu::cold, gnu::noinline]] void fail(show_function show = nullptr, void const* record = nullptr) const {
     try {
       throw;
     } catch (run_error const&) {
       throw;
     } catch (std::exception const& cause) {
-      std::throw_with_nested(error(cause.what()));
+      std::throw_with_nested(error(cause.what(), shown(show, record)));
     } catch (...) {
-      std::throw_with_nested(error("an exception that is not a std::exception"));
+      std::throw_with_nested(error("an exception that is not a std::exception", shown(show, record)));
     }
   }
 
-  [[gnu::cold]] run_error error(std::string const& cause) const {
+  [[gnu::cold]] run_error error(std::string const& cause, std::string const& at = {}) const {
     return {concat({"step \"", name, "\" (", kind, ", ", place_of(where), ") failed on worker ",
-                    std::to_string(worker->index()), " in epoch ", std::to_string(epoch), ": ", cause}),
+                    std::to_string(worker->index()), " in epoch ", std::to_string(epoch), at, ": ", cause}),
             name, where, worker->index(), epoch};
+  }
+
+ private:
+  /// Empty where records are secret, or the record's own function that makes a text of it throws.
+  [[gnu::cold]] std::string shown(show_function show, void const* record) const {
+    std::string at;
+    if (show == nullptr || !worker->shows_records()) return at;
+    try {
+      at = " at ";
+      show(at, record);
+    } catch (...) {
+      at.clear();
+    }
+    return at;
   }
 };
 

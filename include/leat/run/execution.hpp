@@ -48,6 +48,7 @@ class execution {
   runtime& world() { return world_; }
   process_parts& parts() { return parts_; }
   std::chrono::nanoseconds interval() const { return how_.snapshot_interval; }
+  bool shows_records() const { return how_.show_records; }
   unsigned worker_count() const { return processes_ * how_.workers; }
   bool is_local(unsigned index) const {
     return index >= parts_.first_worker && index < parts_.first_worker + parts_.local_workers;

@@ -209,10 +209,12 @@ inline void set_channel_bytes(settings& all, std::string_view text) {
 }
 inline void set_suspect_after(settings& all, std::string_view text) { all.how.suspect_after = patience(text); }
 inline void set_dead_after(settings& all, std::string_view text) { all.how.dead_after = patience(text); }
-inline void set_insecure(settings& all, std::string_view text) {
+[[gnu::cold]] inline bool yes_or_no(std::string_view text) {
   if (text != "yes" && text != "no" && text != "1" && text != "0") throw usage_error("is neither yes nor no");
-  all.how.insecure = text == "yes" || text == "1";
+  return text == "yes" || text == "1";
 }
+inline void set_insecure(settings& all, std::string_view text) { all.how.insecure = yes_or_no(text); }
+inline void set_hide_records(settings& all, std::string_view text) { all.how.show_records = !yes_or_no(text); }
 [[gnu::cold]] inline void set_graph(settings& all, std::string_view text) {
   if (text == "mermaid")
     all.graph = picture::mermaid;
@@ -265,6 +267,8 @@ inline constexpr flag flags[] = {
      "when to report a process that is not heard of; 5 unless said", &set_suspect_after},
     {"", "dead-after", "SECONDS", "LEAT_DEAD_AFTER", nullptr,
      "when to give it up, which ends the run; 15 unless said", &set_dead_after},
+    {"", "hide-records", "", "LEAT_HIDE_RECORDS", nullptr,
+     "an error does not show the record or key that a function threw at", &set_hide_records},
     {"", "graph", "mermaid|dot|json", "LEAT_GRAPH", nullptr,
      "print the flow as a picture and exit; no source is touched", &set_graph},
 };

@@ -37,6 +37,8 @@ struct options {
   std::chrono::nanoseconds spin = std::chrono::microseconds(20);
   /// A request here ends the run in order: the epoch is closed, sinks are flushed, `run` returns.
   std::stop_token stop = {};
+  /// An error shows the record or the key that a function threw at, 200 bytes at most. False where records are secret.
+  bool show_records = true;
   /// SIGINT and SIGTERM do the same; a second one ends the process at once.
   bool stop_on_signals = false;
 

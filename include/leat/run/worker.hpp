@@ -61,6 +61,7 @@ class worker final : public host, public driven {
       post(done);
     });
   }
+  bool shows_records() const override { return execution_.shows_records(); }
   void wake_when_readable(int descriptor) override { execution_.world().wake_when_readable(descriptor, *this); }
   void add_awaited(std::vector<awaited>& all) override { execution_.add_awaited(*this, all); }
 
