@@ -31,6 +31,13 @@ class run_error : public std::runtime_error {
   std::uint64_t epoch;         ///< the epoch that was open at that step, from 1
 };
 
+/// Whoever read this program's standard output does so no longer, as `head` does when it has seen enough. Nested in the
+/// run_error of a `to::out`. `leat::main` ends as programs do by custom: without a word, by SIGPIPE unless that is ignored.
+class reader_gone : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 /// The processes of a cluster did not come together, or did not stay together.
 class cluster_error : public run_error {
  public:

@@ -68,6 +68,12 @@ class node {
   /// Partitioned sources and sinks: what there is to share out among the workers.
   virtual bool has_partitions() const { return false; }
   virtual std::vector<std::string> list_parts() const { return {}; }
+  /// The file that such a partition stands in (`-`: standard input or output), empty where it is none; the empty name
+  /// asks a step without partitions.
+  virtual std::string file_of(std::string const& part) const { return part.substr(part.size()); }
+  virtual bool writes_files() const { return false; }
+  /// Throws what opening it would throw, as far as that can be known without opening it.
+  virtual void check_part(std::string const& part) const { static_cast<void>(part); }
 
   step_info const& step() const { return steps.front(); }
 

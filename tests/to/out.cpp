@@ -3,11 +3,13 @@
 #include <leat/from/range.hpp>
 #include <leat/from/test.hpp>
 #include <leat/op/map.hpp>
+#include <leat/run/main.hpp>
 #include <leat/run/run.hpp>
 #include <leat/to/out.hpp>
 #include <leat/to/output.hpp>
 
 #include "../from/scratch.hpp"
+#include "../run/child.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,6 +18,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -107,4 +110,76 @@ TEST_CASE("what cannot be written is an error") {
   }
   std::signal(SIGPIPE, before);
   CHECK(has(broken, "cannot write to standard output: Broken pipe"));
+}
+
+TEST_CASE("a reader that has gone ends a program as it ends any filter: without a word, unless SIGPIPE is ignored") {
+  for (bool const ignored : {false, true}) {
+    child program([&] {
+      std::signal(SIGPIPE, ignored ? SIG_IGN : SIG_DFL);
+      int ends[2];
+      if (::pipe(ends) != 0) return 98;
+      ::close(ends[0]);
+      ::dup2(ends[1], 1);
+      char const* const words[] = {"/opt/out", nullptr};
+      leat::flow flow("out");
+      flow.input("in", leat::from::range(10)) | leat::output("out", leat::to::out());
+      return leat::main(1, words, flow);
+    });
+    CHECK(program.ends() == (ignored ? 1 : 1000 + SIGPIPE));
+    CHECK(has(program.err, "cannot write to standard output: Broken pipe") == ignored);
+    if (!ignored) CHECK(program.err.empty());
+  }
+}
+
+TEST_CASE("the signal stays away from the rest of the program, and what it does about it stays as it was") {
+  auto const before = std::signal(SIGPIPE, SIG_DFL);
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  ::close(ends[0]);
+  leat::flow flow("out");
+  flow.input("in", leat::from::range(10)) | leat::output("out", leat::to::out());
+  bool gone = false;
+  {
+    redirected const to(ends[1]);
+    try {
+      leat::run(flow);
+    } catch (leat::run_error const& error) {
+      try {
+        std::rethrow_if_nested(error);
+      } catch (leat::reader_gone const&) {
+        gone = true;
+      }
+    }
+  }
+  CHECK(gone);
+  sigset_t pending;
+  ::sigpending(&pending);
+  CHECK(::sigismember(&pending, SIGPIPE) == 0);
+  CHECK((std::signal(SIGPIPE, before) == SIG_DFL));
+}
+
+TEST_CASE("a standard output that another program has made non-blocking is waited for") {
+  child program([] {
+    ::fcntl(1, F_SETFL, ::fcntl(1, F_GETFL) | O_NONBLOCK);
+    leat::flow flow("out");
+    flow.input("in", leat::from::range(200000)) | leat::output("out", leat::to::out());
+    return message_of([&] { leat::run(flow); }).empty() ? 0 : 1;
+  });
+  CHECK(program.ends() == 0);
+  std::string expected;
+  for (int i = 0; i != 200000; ++i) expected += std::to_string(i) + "\n";
+  CHECK(program.out == expected);
+}
+
+TEST_CASE("lines stand behind what the program printed before") {
+  child program([] {
+    std::printf("before\n");
+    leat::flow flow("out");
+    flow.input("in", leat::from::range(2)) | leat::output("out", leat::to::out());
+    leat::run(flow);
+    std::printf("after\n");
+    return 0;
+  });
+  CHECK(program.ends() == 0);
+  CHECK(program.out == "before\n0\n1\nafter\n");
 }

@@ -198,6 +198,8 @@ class csv_source {
   }
 
   std::vector<std::string> list_parts() const { return files_.list_parts(); }
+  std::string file_of(std::string const& part) const { return files_.path_of(part); }
+  void check_part(std::string const& part) const { check_readable(file_of(part)); }
   partition build_part(std::string const& part, std::optional<position> const& resume,
                        step_services const& services) const {
     return {files_.path_of(part), as_, options_, resume, services};

@@ -23,6 +23,27 @@
 namespace leat::detail {
 
 inline std::string reason_of(int error) { return std::generic_category().message(error); }
+inline std::string name_of_input(std::string const& path) {
+  return path == "-" ? std::string("standard input") : concat({"\"", path, "\""});
+}
+[[noreturn, gnu::cold]] inline void refuse_to_read(std::string const& path, std::string const& reason) {
+  throw std::runtime_error(concat({"cannot read ", name_of_input(path), ": ", reason}));
+}
+
+/// Throws what opening the file would throw, as far as that can be known without opening it.
+[[gnu::cold]] inline void check_readable(std::string const& path) {
+  struct stat facts {};
+  if (path == "-") {
+    // While a flow runs something that cannot be read stands in the place of a standard input that is closed.
+    int const flags = ::fcntl(STDIN_FILENO, F_GETFL);
+    if (flags < 0 || (flags & O_PATH) != 0) refuse_to_read(path, "it is closed");
+    if ((flags & O_ACCMODE) == O_WRONLY) refuse_to_read(path, "it is open for writing only");
+  }
+  if ((path == "-" ? ::fstat(STDIN_FILENO, &facts) : ::stat(path.c_str(), &facts)) != 0)
+    refuse_to_read(path, reason_of(errno));
+  if (S_ISDIR(facts.st_mode)) refuse_to_read(path, "it is a directory; to read the files in it use from::files");
+  if (path != "-" && ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) != 0) refuse_to_read(path, reason_of(errno));
+}
 
 /// The bytes of a file, a pipe, a terminal (`-` is standard input), as a window that is moved along. Reading never
 /// waits: where there is nothing yet, the worker is woken once there is.
@@ -44,7 +65,7 @@ class input_file {
     if (descriptor_ > STDERR_FILENO) ::close(descriptor_);
   }
 
-  std::string name() const { return path_ == "-" ? "standard input" : concat({"\"", path_, "\""}); }
+  std::string name() const { return name_of_input(path_); }
 
   /// What has been read and not been used.
   std::string_view unread() const { return {buffer_.get() + begin_, end_ - begin_}; }
@@ -90,29 +111,19 @@ class input_file {
 
  private:
   [[gnu::cold]] void open() {
+    check_readable(path_);
     // Not to wait for a named pipe's writer; a regular file takes no notice of the flag.
     descriptor_ = path_ == "-" ? STDIN_FILENO : ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor_ < 0) fail(errno);
-    // While a flow runs something that cannot be read stands in the place of a standard input that is closed.
-    int const flags = ::fcntl(descriptor_, F_GETFL);
-    if (path_ == "-" && (flags < 0 || (flags & O_PATH) != 0)) refuse("it is closed");
     struct stat facts{};
-    if (::fstat(descriptor_, &facts) != 0) refuse(reason_of(errno));
-    if (S_ISDIR(facts.st_mode)) refuse("it is a directory; to read the files in it use from::files");
-    regular_ = S_ISREG(facts.st_mode);
+    regular_ = ::fstat(descriptor_, &facts) == 0 && S_ISREG(facts.st_mode);
     if (regular_ && path_ == "-") {
       off_t const at = ::lseek(descriptor_, 0, SEEK_CUR);
       position_ = at > 0 ? static_cast<std::uint64_t>(at) : 0;
     }
   }
 
-  [[noreturn, gnu::cold]] void refuse(std::string const& reason) {
-    if (descriptor_ > STDERR_FILENO) ::close(descriptor_);
-    throw std::runtime_error(concat({"cannot read ", name(), ": ", reason}));
-  }
-  [[noreturn, gnu::cold]] void fail(int error) const {
-    throw std::runtime_error(concat({"cannot read ", name(), ": ", reason_of(error)}));
-  }
+  [[noreturn, gnu::cold]] void fail(int error) const { refuse_to_read(path_, reason_of(error)); }
 
   bool can_be_read_now() const {
     pollfd one{descriptor_, POLLIN, 0};

@@ -109,6 +109,8 @@ class lines_source {
   lines_source longest(std::size_t bytes) const { return lines_source(files_, bytes); }
 
   std::vector<std::string> list_parts() const { return files_.list_parts(); }
+  std::string file_of(std::string const& part) const { return files_.path_of(part); }
+  void check_part(std::string const& part) const { check_readable(file_of(part)); }
   lines_partition<Record> build_part(std::string const& part, std::optional<position> const& resume,
                                      step_services const& services) const {
     return {files_.path_of(part), resume, services, longest_};

@@ -34,6 +34,8 @@ class step_services {
   steady_time now() const { return step_->worker->now(); }
   wall_time wall() const { return step_->worker->wall(); }
   std::uint64_t random() const { return step_->worker->random(); }
+  /// Whether the run was asked to stop: what can be waited for in vain is waited for no longer.
+  bool stopping() const { return step_->worker->stopping(); }
   /// From any thread: there is something to do, take a turn.
   void wake() const { step_->worker->wake(); }
   /// Wakes the worker once the descriptor can be read without waiting.
@@ -54,7 +56,11 @@ concept source_partition = requires(P& p, emitter<T>& out) {
   { p.next_batch(out) } -> std::same_as<bool>;
 };
 
-/// `list_parts()` names the partitions this process can read; `build_part(name, position, services)` opens one.
+/// `list_parts()` names the partitions this process can read; `build_part(name, position, services)` opens one. Optional
+/// members, called before anything of the flow is opened, on any thread:
+///  - `std::string file_of(name)`: the path of the file it reads (`-`: standard input), so that an output which would
+///    overwrite it is refused;
+///  - `void check_part(name)`: throws what opening it would throw, as far as that can be known without opening it.
 template <class S>
 concept fixed_partitioned_source = requires(S const& s, std::string const& part, step_services const& services) {
   typename S::record;
@@ -226,6 +232,15 @@ class input_node final : public node {
       return source_.list_parts();
     else
       return {};
+  }
+  std::string file_of(std::string const& part) const override {
+    if constexpr (requires { source_.file_of(part); })
+      return source_.file_of(part);
+    else
+      return node::file_of(part);
+  }
+  void check_part(std::string const& part) const override {
+    if constexpr (requires { source_.check_part(part); }) source_.check_part(part);
   }
 
   void build(assembly& worker) const override {

@@ -115,6 +115,8 @@ class host {
   virtual steady_time now() = 0;
   virtual wall_time wall() = 0;
   virtual std::uint64_t random() = 0;
+  /// Whether the run was asked to stop.
+  virtual bool stopping() const { return false; }
   /// From any thread: the worker takes another turn.
   virtual void wake() = 0;
   /// Another worker of this process was given something, or room: it is woken when this turn ends.

@@ -64,6 +64,16 @@ class partitioned_output_node final : public node {
 
   bool has_partitions() const override { return true; }
   std::vector<std::string> list_parts() const override { return sink_.list_parts(); }
+  std::string file_of(std::string const& part) const override {
+    if constexpr (requires { sink_.file_of(part); })
+      return sink_.file_of(part);
+    else
+      return node::file_of(part);
+  }
+  bool writes_files() const override { return true; }
+  void check_part(std::string const& part) const override {
+    if constexpr (requires { sink_.check_part(part); }) sink_.check_part(part);
+  }
 
   void build(assembly& worker) const override {
     constexpr bool record_has_a_codec = has_codec<T>;

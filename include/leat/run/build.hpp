@@ -8,9 +8,13 @@
 #include <leat/route/partitions.hpp>
 #include <leat/run/cluster_support.hpp>
 #include <leat/run/execution.hpp>
+#include <leat/run/used_files.hpp>
 #include <leat/run/worker.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -86,20 +90,56 @@ inline void execution::connect(connections others) {
   net_->on_ready([first = workers_.front().get()] { first->wake(); });
 }
 
+/// In the lists that processes share: what hinders the one from opening partitions of this step, as pairs of a partition
+/// and a sentence.
+inline constexpr std::uint32_t obstacles_of = 0x80000000u;
+
 inline partition_lists execution::list_partitions() {
   partition_lists result;
-  for (auto const& made : flow_.nodes()) {
-    bool const replaced = parts_.test != nullptr && parts_.test->replaces(made->step());
-    if (!made->has_partitions() || replaced) continue;
-    step_context const step(made->step(), *workers_.front());
-    guarded(step, [&] { result.emplace_back(static_cast<std::uint32_t>(made->id), made->list_parts()); });
+  used_files files;
+  for (auto const& described : flow_.nodes()) {
+    if (parts_.test != nullptr && parts_.test->replaces(described->step())) continue;
+    step_context const step(described->step(), *workers_.front());
+    auto const id = static_cast<std::uint32_t>(described->id);
+    guarded(step, [&] {
+      if (!described->has_partitions()) {
+        described->check_part({});
+        files.add(*described, {});
+        return;
+      }
+      std::vector<std::string> parts = described->list_parts();
+      std::vector<std::string> obstacles;
+      for (std::string const& part : parts) {
+        files.add(*described, part);
+        std::string why = obstacle_to(*described, part);
+        if (why.empty()) continue;
+        if (processes_ == 1) throw std::runtime_error(why);
+        obstacles.push_back(part);
+        obstacles.push_back(std::move(why));
+      }
+      result.emplace_back(id, std::move(parts));
+      if (!obstacles.empty()) result.emplace_back(id | obstacles_of, std::move(obstacles));
+    });
   }
+  files.refuse_conflicts(*workers_.front());
   return result;
+}
+
+/// A process that cannot open a partition matters when it is the one to open it. All come to the same result, before any of
+/// them has opened anything.
+inline void execution::refuse_obstacles(std::uint32_t id, owned_partitions const& owned) const {
+  if (!net_) return;
+  for (unsigned process = 0; process != processes_; ++process)
+    for (auto const& [of, pairs] : net_->lists_of(process))
+      for (std::size_t i = 0; of == (id | obstacles_of) && i + 1 < pairs.size(); i += 2)
+        for (auto const& [part, owner] : owned)
+          if (part == pairs[i] && owner / how_.workers == process) throw std::runtime_error(pairs[i + 1]);
 }
 
 /// Every process comes to the same result, because it is made from the same lists by the same rule.
 inline void execution::share_out_partitions() {
   for (auto const& [id, own] : own_partitions_) {
+    if ((id & obstacles_of) != 0) continue;
     step_context const step(flow_.nodes()[id]->step(), *workers_.front());
     std::vector<std::vector<std::string>> offered;
     for (unsigned process = 0; process != processes_; ++process) {
@@ -112,6 +152,7 @@ inline void execution::share_out_partitions() {
     guarded(step, [&] {
       parts_.owners[step.name] = assign_partitions(offered);
       if (parts_.owners[step.name].empty()) throw flow_error("it has no partitions");
+      refuse_obstacles(id, parts_.owners[step.name]);
     });
   }
 }

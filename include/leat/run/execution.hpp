@@ -11,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -80,6 +81,7 @@ class execution {
  private:
   partition_lists list_partitions();
   void share_out_partitions();
+  void refuse_obstacles(std::uint32_t id, owned_partitions const& owned) const;
   void connect(connections others);
   bool is_first(worker const& which) const;
   process_failure failure_of(worker& by);

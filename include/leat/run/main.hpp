@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
+#include <leat/error.hpp>
 #include <leat/flow.hpp>
 #include <leat/picture.hpp>
 #include <leat/run/cluster_support.hpp>
@@ -13,6 +14,7 @@
 #include <leat/run/run.hpp>
 #include <leat/run/standard_descriptors.hpp>
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -22,7 +24,21 @@
 namespace leat {
 namespace detail {
 
+/// Does not return where a reader of standard output that has gone ends a program without a word.
+[[gnu::cold]] inline void end_with_the_reader(std::exception const& failure) {
+  try {
+    std::rethrow_if_nested(failure);
+  } catch (reader_gone const&) {
+    struct sigaction on_broken_pipe {};
+    if (::sigaction(SIGPIPE, nullptr, &on_broken_pipe) == 0 && on_broken_pipe.sa_handler == SIG_DFL) ::raise(SIGPIPE);
+  } catch (std::exception const& cause) {
+    end_with_the_reader(cause);
+  } catch (...) {  // then it is told
+  }
+}
+
 [[gnu::cold]] inline int report(command_line const& cli, std::exception const& failure) {
+  end_with_the_reader(failure);
   std::string const text = concat({cli.program(), ": ", error_text(failure), "\n"});
   std::fflush(stdout);
   std::fputs(text.c_str(), stderr);

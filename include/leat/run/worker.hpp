@@ -45,6 +45,7 @@ class worker final : public host, public driven {
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return z ^ (z >> 31);
   }
+  bool stopping() const override { return execution_.stopping(); }
   void wake() override {
     std::atomic_thread_fence(std::memory_order_seq_cst);
     execution_.world().wake(*this);

@@ -7,7 +7,9 @@
 #include <leat/to/output_file.hpp>
 #include <leat/to/partitioned_sink.hpp>
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
@@ -26,7 +28,8 @@ namespace detail {
 /// One file, a line per record.
 class lines_of_records {
  public:
-  lines_of_records(std::string path, std::optional<std::uint64_t> const& resume) : file_(std::move(path), resume) {}
+  lines_of_records(std::string path, std::optional<std::uint64_t> const& resume, step_services const& services)
+      : file_(std::move(path), resume, services) {}
 
   template <class T>
     requires printable<std::remove_const_t<T>>
@@ -37,6 +40,7 @@ class lines_of_records {
       file_.write_when_full();
     }
   }
+  bool ready() { return file_.ready(); }
   void flush() { file_.flush(); }
   std::uint64_t snapshot() const { return file_.position(); }
 
@@ -47,7 +51,8 @@ class lines_of_records {
 /// One file, a line per value; the keys have done their work.
 class lines_of_values {
  public:
-  lines_of_values(std::string path, std::optional<std::uint64_t> const& resume) : file_(std::move(path), resume) {}
+  lines_of_values(std::string path, std::optional<std::uint64_t> const& resume, step_services const& services)
+      : file_(std::move(path), resume, services) {}
 
   template <class K, printable V>
   void write_batch(std::span<std::pair<K, V>> records) {
@@ -57,6 +62,7 @@ class lines_of_values {
       file_.write_when_full();
     }
   }
+  bool ready() { return file_.ready(); }
   void flush() { file_.flush(); }
   std::uint64_t snapshot() const { return file_.position(); }
 
@@ -69,8 +75,11 @@ class lines_of_values {
 namespace to {
 
 /// Writes each record into one file, one per line, as `leat::text` puts it. All workers' records go to the one worker
-/// that has the file open; each worker's are in order. What was in the file is overwritten. What has been written is
-/// with the operating system at the end of each epoch. Resumed by its length.
+/// that has the file open; each worker's are in order. What was in the file is cut off when the first record is written,
+/// or the first epoch ends: a run that cannot begin leaves the file as it was. What has been written is with the operating
+/// system at the end of each epoch. A named pipe is waited for until somebody reads it; nothing else is asked for its
+/// records meanwhile. An input of the same flow that reads the file, or another output that writes it, is refused; so is a
+/// file that another program of leat's is writing. Resumed by its length.
 class lines {
  public:
   using position = std::uint64_t;
@@ -82,9 +91,11 @@ class lines {
   std::uint64_t part_of(T const&) const {
     return 0;
   }
+  std::string file_of(std::string const& part) const { return part; }
+  void check_part(std::string const& part) const { detail::check_writable(part); }
   detail::lines_of_records build_part(std::string const& path, std::optional<position> const& resume,
-                                      step_services const&) const {
-    return {path, resume};
+                                      step_services const& services) const {
+    return {path, resume, services};
   }
 
  private:
@@ -93,7 +104,7 @@ class lines {
 
 /// Writes the values of a keyed stream into `count` files of a directory, `part_0` and on, one value per line. A key
 /// decides the file, so the order of each key is kept; each file is written by one worker. The directory is made when
-/// it is not there (its parent must be). What was in the files is overwritten. Each is resumed by its length.
+/// it is not there (its parent must be). The files are overwritten as that of `to::lines` is. Each is resumed by its length.
 class files {
  public:
   using position = std::uint64_t;
@@ -106,15 +117,28 @@ class files {
     for (std::size_t i = 0; i != count_; ++i) names.push_back("part_" + std::to_string(i));
     return names;
   }
+  std::string file_of(std::string const& part) const { return detail::concat({directory_, "/", part}); }
+  void check_part(std::string const& part) const {
+    struct stat facts {};
+    if (::stat(directory_.c_str(), &facts) == 0 || errno != ENOENT) return detail::check_writable(file_of(part));
+    std::string parent = directory_;
+    while (parent.size() > 1 && parent.ends_with('/')) parent.pop_back();
+    std::size_t const slash = parent.rfind('/');
+    parent = slash == std::string::npos ? "." : parent.substr(0, slash + 1);
+    if (::faccessat(AT_FDCWD, parent.c_str(), W_OK | X_OK, AT_EACCESS) != 0) fail(errno);
+  }
   detail::lines_of_values build_part(std::string const& part, std::optional<position> const& resume,
-                                     step_services const&) const {
-    if (::mkdir(directory_.c_str(), 0777) != 0 && errno != EEXIST)
-      throw std::runtime_error(detail::concat(
-          {"cannot make the directory \"", directory_, "\": ", std::generic_category().message(errno)}));
-    return {detail::concat({directory_, "/", part}), resume};
+                                     step_services const& services) const {
+    if (::mkdir(directory_.c_str(), 0777) != 0 && errno != EEXIST) fail(errno);
+    return {file_of(part), resume, services};
   }
 
  private:
+  [[noreturn, gnu::cold]] void fail(int error) const {
+    throw std::runtime_error(detail::concat(
+        {"cannot make the directory \"", directory_, "\": ", std::generic_category().message(error)}));
+  }
+
   std::string directory_;
   std::size_t count_;
 };

@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/error.hpp>
 #include <leat/text.hpp>
 #include <leat/to/sink.hpp>
+#include <leat/to/write_all.hpp>
+
+#include <fcntl.h>
+#include <stdio.h>  // fileno, flockfile
+#include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <type_traits>
 
 namespace leat::to {
 
 /// Writes each record to standard output, one per line, as `leat::text` puts it. The lines of a batch stay together,
-/// whichever workers write; what a worker wrote is in order. Each batch is flushed. What cannot be written (a full
-/// disk, a closed pipe when SIGPIPE is ignored) is an error.
+/// whichever workers write; what a worker wrote is in order, behind what was printed before by other means. Each batch is
+/// handed to the operating system at once. What cannot be written (a full disk, a descriptor that is closed) is an error;
+/// a reader that has gone is a `reader_gone`. Another program that has made the descriptor non-blocking is waited for.
 class out {
  public:
   class partition {
@@ -29,19 +36,37 @@ class out {
         append_text(lines_, record);
         lines_ += '\n';
       }
-      if (std::fwrite(lines_.data(), 1, lines_.size(), stdout) != lines_.size() || std::fflush(stdout) != 0)
-        fail(errno);
+      hand_over();
     }
 
    private:
-    [[noreturn, gnu::cold]] static void fail(int error) {
-      throw std::runtime_error("cannot write to standard output: " + std::generic_category().message(error));
+    void hand_over() {
+      std::string_view rest = lines_;
+      ::flockfile(stdout);
+      int error = std::fflush(stdout) != 0 ? errno : 0;
+      if (error == 0) error = detail::write_all(::fileno(stdout), rest);
+      ::funlockfile(stdout);
+      if (error == EPIPE) throw reader_gone("cannot write to standard output: " + std::generic_category().message(error));
+      if (error != 0) fail(std::generic_category().message(error));
     }
 
     std::string lines_;
   };
 
   partition build(step_services const&) const { return {}; }
+
+  std::string file_of(std::string const&) const { return "-"; }
+  void check_part(std::string const&) const {
+    // While a flow runs something that cannot be written stands in the place of a standard output that is closed.
+    int const flags = ::fcntl(STDOUT_FILENO, F_GETFL);
+    if (flags < 0 || (flags & O_PATH) != 0) fail("it is closed");
+    if ((flags & O_ACCMODE) == O_RDONLY) fail("it is open for reading only");
+  }
+
+ private:
+  [[noreturn, gnu::cold]] static void fail(std::string const& reason) {
+    throw std::runtime_error("cannot write to standard output: " + reason);
+  }
 };
 
 }  // namespace leat::to

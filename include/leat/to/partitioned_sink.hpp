@@ -8,6 +8,7 @@
 #include <leat/record.hpp>
 #include <leat/to/sink.hpp>
 
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +26,9 @@ namespace leat {
 
 /// `list_parts()` names the partitions; `build_part(name, position, services)` opens one, from the beginning (what is
 /// there is overwritten) or at a position. A partition has `write_batch(std::span<T>)` and `snapshot()`, the position
-/// after what was written; an optional `flush()` is called at the end of each epoch and at the end, before `snapshot`.
+/// after what was written; an optional `flush()` is called at the end of each epoch and at the end, before `snapshot`. With
+/// an optional `bool ready()` it is brought nothing before that was once true; it is asked fifty times a second.
+/// Optional members of the sink: `file_of(name)` and `check_part(name)`, as a source's.
 /// Which partition a record goes to: `part_of(record)` modulo their number, in the order of their names; a sink
 /// without `part_of` takes a keyed stream and goes by the hash of the key, so the order of each key is kept.
 template <class S, class T>
@@ -50,9 +53,20 @@ struct partition_table {
     owned_partitions const& shared_out = worker.process().owners[described.step().name];
     for (auto const& [name, owner] : shared_out) names.push_back(std::string(name));
     sort_names(names);
-    for (std::string const& wanted : names)
-      for (auto const& [name, owner] : shared_out)
-        if (name == wanted) owners.push_back(owner);
+    owners.resize(names.size());
+    for (auto const& [name, owner] : shared_out) owners[index_of(name)] = owner;
+  }
+
+ private:
+  /// Of a name that is there.
+  std::size_t index_of(std::string const& name) const {
+    std::size_t first = 0;
+    for (std::size_t count = names.size(); count > 1;) {
+      std::size_t const half = count / 2;
+      if (!(name < names[first + half])) first += half;
+      count -= half;
+    }
+    return first;
   }
 };
 
@@ -74,10 +88,13 @@ class partitioned_sink_stage final : public stage, public consumer<T> {
         sorted_(table_.names.size()) {}
 
   bool turn() override {
+    bool const first = !opened_;
     open_all();
-    return true;
+    ready_ = all_ready();
+    return first || ready_;
   }
-  bool done() const override { return opened_; }
+  bool done() const override { return ready_; }
+  steady_time wake_at() override { return step_.worker->now() + std::chrono::milliseconds(20); }
 
   void take(T* records, std::size_t count) override {
     open_all();
@@ -106,9 +123,19 @@ class partitioned_sink_stage final : public stage, public consumer<T> {
         if (opened) guarded(step_, [&] { opened->flush(); });
     step_.pass(which);
   }
-  bool ready() override { return true; }
+  bool ready() override { return ready_; }
 
  private:
+  static constexpr bool always_ready = !requires(partition& p) { p.ready(); };
+
+  bool all_ready() {
+    bool all = true;
+    if constexpr (!always_ready)
+      for (auto& opened : open_)
+        if (opened) guarded(step_, [&] { all = opened->ready() && all; });
+    return all;
+  }
+
   void write(std::size_t index, std::span<T> records) {
     guarded(step_, [&] { open_[index]->write_batch(records); });
   }
@@ -130,6 +157,7 @@ class partitioned_sink_stage final : public stage, public consumer<T> {
   std::vector<std::unique_ptr<partition>> open_;
   std::vector<std::vector<T>> sorted_;
   bool opened_ = false;
+  bool ready_ = false;
 };
 
 }  // namespace detail

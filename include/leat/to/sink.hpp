@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -24,7 +25,7 @@ namespace leat {
 template <class P, class T>
 concept sink_partition = requires(P& p, std::span<T> records) { p.write_batch(records); };
 
-/// `build(services)` opens this worker's partition.
+/// `build(services)` opens this worker's partition. Optional: `file_of("")` and `check_part("")`, as a source's.
 template <class S, class T>
 concept dynamic_sink = requires(S const& s, step_services const& services) {
   { s.build(services) } -> sink_partition<T>;
@@ -89,6 +90,16 @@ class output_node final : public node {
   void build(assembly& worker) const override {
     if (capture<T>(worker, *this)) return;
     worker.subscribe<T>(inputs.front(), worker.add<sink_stage<T, Sink>>(sink_, worker, *this));
+  }
+  std::string file_of(std::string const& part) const override {
+    if constexpr (requires { sink_.file_of(part); })
+      return sink_.file_of(part);
+    else
+      return node::file_of(part);
+  }
+  bool writes_files() const override { return true; }
+  void check_part(std::string const& part) const override {
+    if constexpr (requires { sink_.check_part(part); }) sink_.check_part(part);
   }
 
  private:
