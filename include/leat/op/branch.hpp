@@ -3,6 +3,7 @@
 
 #include <leat/op/function.hpp>
 #include <leat/op/kernel.hpp>
+#include <leat/op/ops_on_stack.hpp>
 
 #include <cstddef>
 #include <memory>

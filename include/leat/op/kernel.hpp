@@ -6,9 +6,11 @@
 #include <leat/detail/pack.hpp>
 #include <leat/flow.hpp>
 #include <leat/op/assembly.hpp>
+#include <leat/op/ops_on_stack.hpp>
 #include <leat/op/shown_record.hpp>
 #include <leat/op/stage.hpp>
 #include <leat/op/step_context.hpp>
+#include <leat/op/survivors.hpp>
 #include <leat/record.hpp>
 
 #include <algorithm>
@@ -19,67 +21,8 @@
 
 /// One loop for a run of stateless steps. Plain records go through array loops; after a filter the survivors are
 /// moved together without a branch, unless nearly all or nearly none pass. Everything else is pushed, record by
-/// record, through inlined calls. (Adaptive compaction as in vectorised query engines, MonetDB/X100 2005.)
+/// record, through inlined calls.
 namespace leat::detail {
-
-enum class op_shape { one_to_one, filter, expand };
-
-/// Per filter: room for the survivors, and what the pass rate was.
-template <class T>
-struct survivors {
-  buffer<T> room;
-  unsigned batches_by_branch = 0;
-
-  static constexpr unsigned batches_between_probes = 63;
-  /// Where the compiler vectorises the loop behind the filter, moving survivors together pays even when all pass.
-#if defined(__clang__) || defined(__AVX2__)
-  static constexpr bool next_loop_is_vectorised = true;
-#else
-  static constexpr bool next_loop_is_vectorised = false;
-#endif
-
-  void observe(std::size_t seen, std::size_t passed) {
-    bool const nearly_none = passed * 32 <= seen;
-    bool const nearly_all = passed * 32 >= seen * 31;
-    if (nearly_none || (nearly_all && !next_loop_is_vectorised)) batches_by_branch = batches_between_probes;
-  }
-  bool branch() {
-    if (batches_by_branch == 0) return false;
-    --batches_by_branch;
-    return true;
-  }
-};
-struct no_survivors {};
-
-template <class Op>
-using survivors_of = std::conditional_t<Op::shape == op_shape::filter && plain<typename Op::in>,
-                                        survivors<typename Op::in>, no_survivors>;
-
-/// The functions of a run, copied to the stack for one batch so that the compiler can keep them in registers, and
-/// put back afterwards: a `mutable` lambda's state outlives the batch.
-template <class Ops, bool OnStack>
-class ops_on_stack {
- public:
-  explicit ops_on_stack(Ops& home) : home_(home), copy(home) {}
-  ops_on_stack(ops_on_stack const&) = delete;
-  ops_on_stack& operator=(ops_on_stack const&) = delete;
-  ~ops_on_stack() {
-    std::destroy_at(&home_);
-    std::construct_at(&home_, copy);
-  }
-
- private:
-  Ops& home_;
-
- public:
-  Ops copy;
-};
-template <class Ops>
-class ops_on_stack<Ops, false> {
- public:
-  explicit ops_on_stack(Ops& home) : copy(home) {}
-  Ops& copy;
-};
 
 template <class In, class Tail, class... Ops>
 class kernel final : public part, public consumer<In> {

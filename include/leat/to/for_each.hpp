@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/op/kernel.hpp>
+#include <leat/op/ops_on_stack.hpp>
 #include <leat/op/stand_in.hpp>
 
 #include <cstddef>

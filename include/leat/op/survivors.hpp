@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/buffer.hpp>
+#include <leat/record.hpp>
+
+#include <cstddef>
+#include <type_traits>
+
+/// What a filter in a fused loop of plain records remembers, to choose between moving survivors together and branching.
+/// (Adaptive compaction as in vectorised query engines, MonetDB/X100 2005.)
+namespace leat::detail {
+
+enum class op_shape { one_to_one, filter, expand };
+
+/// Per filter: room for the survivors, and what the pass rate was.
+template <class T>
+struct survivors {
+  buffer<T> room;
+  unsigned batches_by_branch = 0;
+
+  static constexpr unsigned batches_between_probes = 63;
+  /// Where the compiler vectorises the loop behind the filter, moving survivors together pays even when all pass.
+#if defined(__clang__) || defined(__AVX2__)
+  static constexpr bool next_loop_is_vectorised = true;
+#else
+  static constexpr bool next_loop_is_vectorised = false;
+#endif
+
+  void observe(std::size_t seen, std::size_t passed) {
+    bool const nearly_none = passed * 32 <= seen;
+    bool const nearly_all = passed * 32 >= seen * 31;
+    if (nearly_none || (nearly_all && !next_loop_is_vectorised)) batches_by_branch = batches_between_probes;
+  }
+  bool branch() {
+    if (batches_by_branch == 0) return false;
+    --batches_by_branch;
+    return true;
+  }
+};
+struct no_survivors {};
+
+template <class Op>
+using survivors_of = std::conditional_t<Op::shape == op_shape::filter && plain<typename Op::in>,
+                                        survivors<typename Op::in>, no_survivors>;
+
+}  // namespace leat::detail
