@@ -77,6 +77,9 @@ class stream<T, sealed> {
   stream(stream<T, fused<In, Ops...>>&& run);  // NOLINT: conversion is the point
   template <class In, class... Ops>
   stream(stream<T, fused<In, Ops...>>& run);  // NOLINT
+  /// A const one cannot be ended: a sentence says so.
+  template <class In, class... Ops>
+  stream(stream<T, fused<In, Ops...>> const& run);  // NOLINT
 
  private:
   friend struct detail::stream_access;
@@ -233,19 +236,32 @@ struct stream_access {
 template <class S>
 inline constexpr bool still_fusing = !std::is_lvalue_reference_v<S> && !std::is_same_v<S, stream<record_of<S>>>;
 
-/// A stream may be used as it stands when it is given away, or when its records can be copied for each use.
 template <class S>
-inline constexpr bool can_be_shared =
-    !std::is_lvalue_reference_v<S> || std::is_copy_constructible_v<record_of<S>>;
+inline constexpr bool is_sealed = std::is_same_v<std::remove_cvref_t<S>, stream<record_of<S>>>;
+
+/// Whether a stream may be used as it stands, and says why not: when it is given away, or its records can be copied for
+/// each use; and when its place is known, or may be noted down by this use.
+template <class S>
+consteval bool may_be_used() {
+  constexpr bool records_can_be_copied_or_the_stream_is_moved =
+      !std::is_lvalue_reference_v<S> || std::is_copy_constructible_v<record_of<S>>;
+  static_assert(records_can_be_copied_or_the_stream_is_moved,
+                "leat: records of this stream cannot be copied, so it has one consumer only: write "
+                "std::move(stream) | ...");
+  constexpr bool stream_is_sealed_or_not_const =
+      !records_can_be_copied_or_the_stream_is_moved || is_sealed<S> || !std::is_const_v<std::remove_reference_t<S>>;
+  static_assert(stream_is_sealed_or_not_const,
+                "leat: the steps of this stream are still being fused, and a const one cannot note that they end here: "
+                "write `leat::stream const s = ...`, which seals it, or `auto s = ...`");
+  return records_can_be_copied_or_the_stream_is_moved && stream_is_sealed_or_not_const;
+}
 
 /// Adds a stateless step. `U` is the record after it, a template argument so that editors show its name.
 template <class U, class S, class Op>
 auto append(S&& up, Op op, step_info step) {
-  constexpr bool records_can_be_copied_or_the_stream_is_moved = can_be_shared<S>;
-  static_assert(records_can_be_copied_or_the_stream_is_moved,
-                "leat: records of this stream cannot be copied, so it has one consumer only: write "
-                "std::move(stream) | ...");
-  if constexpr (still_fusing<S>) {
+  if constexpr (!may_be_used<S>())
+    return stream<poison>{};
+  else if constexpr (still_fusing<S>) {
     return stream_access::append<U>(std::forward<S>(up), std::move(op), std::move(step));
   } else {
     graph& in = stream_access::graph_of(up);
@@ -256,11 +272,9 @@ auto append(S&& up, Op op, step_info step) {
 /// Adds a step that ends a run: `Recipe` says what becomes of the records.
 template <class S, class Recipe>
 port finish(S&& up, Recipe recipe, step_info step) {
-  constexpr bool records_can_be_copied_or_the_stream_is_moved = can_be_shared<S>;
-  static_assert(records_can_be_copied_or_the_stream_is_moved,
-                "leat: records of this stream cannot be copied, so it has one consumer only: write "
-                "std::move(stream) | ...");
-  if constexpr (still_fusing<S>) {
+  if constexpr (!may_be_used<S>())
+    return {};
+  else if constexpr (still_fusing<S>) {
     return stream_access::finish(std::forward<S>(up), std::move(recipe), std::move(step));
   } else {
     graph& in = stream_access::graph_of(up);
@@ -272,11 +286,10 @@ port finish(S&& up, Recipe recipe, step_info step) {
 /// Where a stream's records come from, for a node that reads them batch by batch.
 template <class S>
 port seal(S&& up) {
-  constexpr bool records_can_be_copied_or_the_stream_is_moved = can_be_shared<S>;
-  static_assert(records_can_be_copied_or_the_stream_is_moved,
-                "leat: records of this stream cannot be copied, so it has one consumer only: write "
-                "std::move(stream) | ...");
-  return stream_access::seal(std::forward<S>(up));
+  if constexpr (!may_be_used<S>())
+    return {};
+  else
+    return stream_access::seal(std::forward<S>(up));
 }
 
 }  // namespace detail
@@ -290,6 +303,11 @@ template <class T>
 template <class In, class... Ops>
 stream<T, sealed>::stream(stream<T, fused<In, Ops...>>& run)
     : graph_(&detail::stream_access::graph_of(run)), at_(detail::stream_access::seal(run)) {}
+template <class T>
+template <class In, class... Ops>
+stream<T, sealed>::stream(stream<T, fused<In, Ops...>> const&) : graph_(nullptr) {
+  detail::may_be_used<stream<T, fused<In, Ops...>> const&>();
+}
 
 /// A description of a dataflow. It only describes: one flow can be run many times, with any number of workers.
 /// Describe a flow on one thread.
@@ -314,8 +332,19 @@ class flow {
   }
   template <class Source>
   stream<poison> input(Source const&) {
-    constexpr bool input_has_a_name = std::is_void_v<Source>;
+    constexpr bool input_has_a_source = !std::is_convertible_v<Source, step_name>;
+    static_assert(input_has_a_source,
+                  "leat: flow.input(name, source): an input needs a source behind its name, one of leat::from");
+    constexpr bool input_has_a_name = !input_has_a_source;
     static_assert(input_has_a_name, "leat: flow.input(name, source): an input needs a name, as its first argument");
+    return {};
+  }
+  template <class Source, class Name>
+    requires(std::is_convertible_v<Name, step_name> && !std::is_convertible_v<Source, step_name>)
+  stream<poison> input(Source const&, Name const&) {
+    constexpr bool name_is_the_first_argument = std::is_void_v<Name>;
+    static_assert(name_is_the_first_argument,
+                  "leat: flow.input(name, source): the name is the first argument, the source the second");
     return {};
   }
 

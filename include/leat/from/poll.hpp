@@ -33,6 +33,37 @@ struct polled_record<std::optional<T>> {
   using type = T;
 };
 
+template <>
+struct polled_record<void> {
+  using type = poison;
+};
+
+/// What `f()` returns; void also where it cannot be called.
+template <class F>
+struct result_of_polled {
+  using type = void;
+};
+template <class F>
+  requires requires(F& f) { f(); }
+struct result_of_polled<F> {
+  using type = std::remove_cvref_t<decltype(std::declval<F&>()())>;
+};
+
+/// The record of a function that is polled; that of a refused source after a sentence.
+template <class F>
+consteval auto record_of_polled() {
+  using result = typename result_of_polled<F>::type;
+  constexpr bool f_returns_a_record = !std::is_void_v<result>;
+  static_assert(f_returns_a_record,
+                "leat: from::poll(interval, f): f is called as f() and must return the record, or a std::optional of "
+                "it that is empty when there is none");
+  constexpr bool f_returns_at_once = !awaitable<result>;
+  static_assert(f_returns_at_once,
+                "leat: from::poll(interval, f): f returns something to be awaited: write a coroutine for "
+                "from::generate");
+  return std::type_identity<typename polled_record<std::conditional_t<f_returns_at_once, result, void>>::type>{};
+}
+
 template <class F>
 class poll_partition {
   using result = std::remove_cvref_t<decltype(std::declval<F&>()())>;
@@ -89,7 +120,7 @@ namespace from {
 template <class F>
 class poll {
  public:
-  using record = typename detail::polled_record<std::remove_cvref_t<decltype(std::declval<F&>()())>>::type;
+  using record = typename decltype(detail::record_of_polled<F>())::type;
   using position = std::uint64_t;
 
   poll(std::chrono::nanoseconds interval, F f) : interval_(interval), f_(std::move(f)) {

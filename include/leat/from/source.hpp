@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -220,9 +221,45 @@ class input_stage final : public source_stage {
 };
 
 template <class Source>
+concept names_its_record = requires { typename Source::record; };
+template <class Source>
+concept opens_partitions =
+    requires(Source const& source, step_services const& services) { source.build(services); } ||
+    requires(Source const& source, std::string const& part, step_services const& services) {
+      source.list_parts();
+      source.build_part(part, std::optional<typename Source::position>{}, services);
+    };
+
+/// The record of a source; that of a refused one after a sentence.
+template <class Source>
+consteval auto record_of_source() {
+  constexpr bool is_a_source = names_its_record<Source>;
+  static_assert(is_a_source,
+                "leat: flow.input(name, source): this is no source: give it one of leat::from, such as "
+                "leat::from::iterable(container), or a class of your own with a type `record` and build(services)");
+  if constexpr (!is_a_source)
+    return std::type_identity<poison>{};
+  else if constexpr (std::is_same_v<typename Source::record, poison>)
+    return std::type_identity<poison>{};
+  else {
+    constexpr bool source_opens_partitions = opens_partitions<Source>;
+    static_assert(source_opens_partitions,
+                  "leat: flow.input(name, source): a source needs build(step_services const&) const, which opens a "
+                  "partition on each worker, or a type `position`, list_parts() const and build_part(name, "
+                  "std::optional<position>, step_services const&) const");
+    constexpr bool partition_gives_batches = !source_opens_partitions || source<Source>;
+    static_assert(partition_gives_batches,
+                  "leat: flow.input(name, source): what the source opens needs bool next_batch(leat::emitter<record>&)"
+                  ": true while there is more to come, false at the end of the partition");
+    return std::type_identity<
+        std::conditional_t<source_opens_partitions && partition_gives_batches, typename Source::record, poison>>{};
+  }
+}
+
+template <class Source>
 class input_node final : public node {
  public:
-  using record = typename Source::record;
+  using record = typename decltype(record_of_source<Source>())::type;
 
   input_node(Source source, step_info step) : node(std::move(step)), source_(std::move(source)) {}
 

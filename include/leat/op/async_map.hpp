@@ -4,6 +4,7 @@
 #include <leat/flow.hpp>
 #include <leat/op/async_options.hpp>
 #include <leat/op/async_stage.hpp>
+#include <leat/op/function.hpp>
 #include <leat/op/waiting.hpp>
 #include <leat/task.hpp>
 
@@ -51,12 +52,31 @@ class async_step {
   async_settings settings_;
 };
 
+/// What an `async_map` with a wrong option becomes: the sentence has been said.
+struct refused_async_step {
+  template <a_stream S>
+  friend stream<poison> operator|(S&&, refused_async_step) {
+    return {};
+  }
+};
+
 template <class F, class... Options>
 auto make_async_step(step_name name, F f, Options const&... options) {
-  constexpr bool outcomes = (std::is_same_v<Options, outcome_wanted> || ...);
-  async_settings settings;
-  (options.apply(settings), ...);
-  return async_step<F, outcomes>(std::move(name), std::move(f), settings);
+  constexpr bool name_comes_first = !(names_a_step<Options> || ...);
+  static_assert(name_comes_first,
+                "leat: async_map(name, f, options...): the name is the first argument, the function the second");
+  constexpr bool options_are_known = !name_comes_first || (async_option<Options> && ...);
+  static_assert(options_are_known,
+                "leat: async_map(f, options...): an option is one of leat::in_flight(n), leat::within(time), "
+                "leat::ordered, leat::unordered, leat::as_outcome");
+  if constexpr (!name_comes_first || !options_are_known)
+    return refused_async_step{};
+  else {
+    constexpr bool outcomes = (std::is_same_v<Options, outcome_wanted> || ...);
+    async_settings settings;
+    (options.apply(settings), ...);
+    return async_step<function_of<F>, outcomes>(std::move(name), std::move(f), settings);
+  }
 }
 
 }  // namespace detail
@@ -67,12 +87,13 @@ auto make_async_step(step_name name, F f, Options const&... options) {
 ///
 /// A record that fails or takes too long ends the run, unless `as_outcome` is given: then results come as `outcome<U>`.
 /// Each worker has its own copy of `f`. `f` may take the record by reference: it is kept until its task ends.
-template <class F, detail::async_option... Options>
+template <class F, class... Options>
 auto async_map(step_name name, F f, Options... options) {
   return detail::make_async_step(std::move(name), std::move(f), options...);
 }
-template <class F, detail::async_option A = detail::no_option, detail::async_option B = detail::no_option,
-          detail::async_option C = detail::no_option, detail::async_option D = detail::no_option>
+template <class F, class A = detail::no_option, class B = detail::no_option, class C = detail::no_option,
+          class D = detail::no_option>
+  requires(!detail::names_a_step<F>)
 auto async_map(F f, A a = {}, B b = {}, C c = {}, D d = {},
                std::source_location where = std::source_location::current()) {
   return detail::make_async_step(step_name::by_position(where), std::move(f), a, b, c, d);

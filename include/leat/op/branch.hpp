@@ -148,17 +148,30 @@ class branch_step {
   F f_;
 };
 
+struct branch_name_comes_first {
+  template <a_stream S>
+  friend branches<poison> operator|(S&&, branch_name_comes_first) {
+    say_that_the_name_comes_first<!silent<S>>();
+    return {};
+  }
+};
+
 }  // namespace detail
 
 /// Sends each record to one of two streams: `auto [trues, falses] = s | branch(f)`. `f` takes a const reference and
 /// returns bool, on the worker's thread. One pass, at the end of the loop of the steps before it.
 template <class F>
-detail::branch_step<F> branch(step_name name, F f) {
+detail::branch_step<detail::function_of<F>> branch(step_name name, F f) {
   return {std::move(name), std::move(f)};
 }
 template <class F>
-detail::branch_step<F> branch(F f, std::source_location where = std::source_location::current()) {
+detail::branch_step<detail::function_of<F>> branch(F f, std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), std::move(f)};
+}
+template <class F, detail::names_a_step Name>
+  requires(!detail::names_a_step<F>)
+detail::branch_name_comes_first branch(F const&, Name const&) {
+  return {};
 }
 
 }  // namespace leat

@@ -64,12 +64,17 @@ class filter_step {
 /// Keeps the records for which `f(record)` is true. `f` takes a const reference and returns bool, on the worker's
 /// thread.
 template <class F>
-detail::filter_step<F> filter(step_name name, F f) {
+detail::filter_step<detail::function_of<F>> filter(step_name name, F f) {
   return {std::move(name), std::move(f)};
 }
 template <class F>
-detail::filter_step<F> filter(F f, std::source_location where = std::source_location::current()) {
+detail::filter_step<detail::function_of<F>> filter(F f, std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), std::move(f)};
+}
+template <class F, detail::names_a_step Name>
+  requires(!detail::names_a_step<F>)
+detail::name_comes_first filter(F const&, Name const&) {
+  return {};
 }
 
 }  // namespace leat

@@ -57,8 +57,11 @@ class filter_map_step {
         return stream<poison>{};
       else {
         using U = record_made_of<typename result::value_type>;
-        return append<U>(std::forward<S>(up), filter_map_op<T, U, F>(std::move(self.f_)),
-                         step_info("filter_map", self.name_));
+        if constexpr (!owns_what_it_shows<U>())
+          return stream<poison>{};
+        else
+          return append<U>(std::forward<S>(up), filter_map_op<T, U, F>(std::move(self.f_)),
+                           step_info("filter_map", self.name_));
       }
     }
   }
@@ -73,12 +76,18 @@ class filter_map_step {
 /// One record in, one out or none: `f(record) -> std::optional<new record>`, on the worker's thread. Where numbers
 /// fly, `filter` and then `map` is the faster spelling.
 template <class F>
-detail::filter_map_step<F> filter_map(step_name name, F f) {
+detail::filter_map_step<detail::function_of<F>> filter_map(step_name name, F f) {
   return {std::move(name), std::move(f)};
 }
 template <class F>
-detail::filter_map_step<F> filter_map(F f, std::source_location where = std::source_location::current()) {
+detail::filter_map_step<detail::function_of<F>> filter_map(
+    F f, std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), std::move(f)};
+}
+template <class F, detail::names_a_step Name>
+  requires(!detail::names_a_step<F>)
+detail::name_comes_first filter_map(F const&, Name const&) {
+  return {};
 }
 
 }  // namespace leat

@@ -58,9 +58,12 @@ class filter_map_value_step {
         return stream<poison>{};
       else {
         using W = record_made_of<typename result::value_type>;
-        return append<std::pair<key_of_pair<T>, W>>(std::forward<S>(up),
-                                                    filter_map_value_op<T, W, F>(std::move(self.f_)),
-                                                    step_info("filter_map_value", self.name_));
+        if constexpr (!owns_what_it_shows<W>())
+          return stream<poison>{};
+        else
+          return append<std::pair<key_of_pair<T>, W>>(std::forward<S>(up),
+                                                      filter_map_value_op<T, W, F>(std::move(self.f_)),
+                                                      step_info("filter_map_value", self.name_));
       }
     }
   }
@@ -74,13 +77,18 @@ class filter_map_value_step {
 
 /// On a keyed stream: `f(value) -> std::optional<new value>`; a record whose result is empty is dropped.
 template <class F>
-detail::filter_map_value_step<F> filter_map_value(step_name name, F f) {
+detail::filter_map_value_step<detail::function_of<F>> filter_map_value(step_name name, F f) {
   return {std::move(name), std::move(f)};
 }
 template <class F>
-detail::filter_map_value_step<F> filter_map_value(F f,
+detail::filter_map_value_step<detail::function_of<F>> filter_map_value(F f,
                                                   std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), std::move(f)};
+}
+template <class F, detail::names_a_step Name>
+  requires(!detail::names_a_step<F>)
+detail::name_comes_first filter_map_value(F const&, Name const&) {
+  return {};
 }
 
 }  // namespace leat

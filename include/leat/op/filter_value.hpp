@@ -63,12 +63,18 @@ class filter_value_step {
 /// On a keyed stream: keeps the records for whose value `f(value)` is true. `f` takes a const reference and returns
 /// bool.
 template <class F>
-detail::filter_value_step<F> filter_value(step_name name, F f) {
+detail::filter_value_step<detail::function_of<F>> filter_value(step_name name, F f) {
   return {std::move(name), std::move(f)};
 }
 template <class F>
-detail::filter_value_step<F> filter_value(F f, std::source_location where = std::source_location::current()) {
+detail::filter_value_step<detail::function_of<F>> filter_value(
+    F f, std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), std::move(f)};
+}
+template <class F, detail::names_a_step Name>
+  requires(!detail::names_a_step<F>)
+detail::name_comes_first filter_value(F const&, Name const&) {
+  return {};
 }
 
 }  // namespace leat

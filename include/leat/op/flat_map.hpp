@@ -81,8 +81,11 @@ class flat_map_step {
         return stream<poison>{};
       else {
         using U = std::conditional_t<std::is_void_v<Given>, record_made_of<element_of_range<range>>, Given>;
-        return append<U>(std::forward<S>(up), flat_map_op<T, U, F>(std::move(self.f_)),
-                         step_info("flat_map", self.name_));
+        if constexpr (!owns_what_it_shows<U>())
+          return stream<poison>{};
+        else
+          return append<U>(std::forward<S>(up), flat_map_op<T, U, F>(std::move(self.f_)),
+                           step_info("flat_map", self.name_));
       }
     }
   }
@@ -99,12 +102,18 @@ class flat_map_step {
 /// Views of text, emitted or in the range, become `std::string` where they must be kept; a step that follows and takes
 /// a `std::string_view` gets them as they are. Called on the worker's thread; an exception of `f` ends the run.
 template <class Record = void, class F>
-detail::flat_map_step<Record, F> flat_map(step_name name, F f) {
+detail::flat_map_step<Record, detail::function_of<F>> flat_map(step_name name, F f) {
   return {std::move(name), std::move(f)};
 }
 template <class Record = void, class F>
-detail::flat_map_step<Record, F> flat_map(F f, std::source_location where = std::source_location::current()) {
+detail::flat_map_step<Record, detail::function_of<F>> flat_map(
+    F f, std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), std::move(f)};
+}
+template <class Record = void, class F, detail::names_a_step Name>
+  requires(!detail::names_a_step<F>)
+detail::name_comes_first flat_map(F const&, Name const&) {
+  return {};
 }
 
 }  // namespace leat

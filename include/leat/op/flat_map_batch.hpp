@@ -125,7 +125,10 @@ class flat_map_batch_step {
         return stream<poison>{};
       else {
         using U = std::conditional_t<std::is_void_v<Given>, record_made_of<element_of_range<range>>, Given>;
-        return append_flat_map_batch<U>(std::forward<S>(up), std::move(self.f_), self.name_);
+        if constexpr (!owns_what_it_shows<U>())
+          return stream<poison>{};
+        else
+          return append_flat_map_batch<U>(std::forward<S>(up), std::move(self.f_), self.name_);
       }
     }
   }
@@ -141,13 +144,18 @@ class flat_map_batch_step {
 /// or emits them: `flat_map_batch<U>(f)` with `f(batch, emit)`. The records of the batch are f's to move from. Called on
 /// the worker's thread; an exception of `f` ends the run.
 template <class Record = void, class F>
-detail::flat_map_batch_step<Record, F> flat_map_batch(step_name name, F f) {
+detail::flat_map_batch_step<Record, detail::function_of<F>> flat_map_batch(step_name name, F f) {
   return {std::move(name), std::move(f)};
 }
 template <class Record = void, class F>
-detail::flat_map_batch_step<Record, F> flat_map_batch(F f,
+detail::flat_map_batch_step<Record, detail::function_of<F>> flat_map_batch(F f,
                                                       std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), std::move(f)};
+}
+template <class Record = void, class F, detail::names_a_step Name>
+  requires(!detail::names_a_step<F>)
+detail::name_comes_first flat_map_batch(F const&, Name const&) {
+  return {};
 }
 
 }  // namespace leat

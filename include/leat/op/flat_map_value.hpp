@@ -68,8 +68,11 @@ class flat_map_value_step {
         return stream<poison>{};
       else {
         using W = std::conditional_t<std::is_void_v<Given>, record_made_of<element_of_range<range>>, Given>;
-        return append<std::pair<K, W>>(std::forward<S>(up), flat_map_value_op<T, W, F>(std::move(self.f_)),
-                                       step_info("flat_map_value", self.name_));
+        if constexpr (!owns_what_it_shows<W>())
+          return stream<poison>{};
+        else
+          return append<std::pair<K, W>>(std::forward<S>(up), flat_map_value_op<T, W, F>(std::move(self.f_)),
+                                         step_info("flat_map_value", self.name_));
       }
     }
   }
@@ -91,6 +94,11 @@ template <class Value = void, class F>
 detail::flat_map_value_step<Value, F> flat_map_value(F f,
                                                      std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), std::move(f)};
+}
+template <class Record = void, class F, detail::names_a_step Name>
+  requires(!detail::names_a_step<F>)
+detail::name_comes_first flat_map_value(F const&, Name const&) {
+  return {};
 }
 
 }  // namespace leat

@@ -3,9 +3,10 @@
 
 #include <leat/detail/signature.hpp>
 #include <leat/fwd.hpp>
+#include <leat/op/member_function.hpp>
+#include <leat/op/name_comes_first.hpp>
+#include <leat/op/owned_record.hpp>
 
-#include <string>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -33,7 +34,7 @@ using result_of_reading = decltype(std::declval<F&>()(std::declval<T const&>()))
 /// A function whose parameters are spelled out: it can be asked what it takes. To ask a generic lambda is to compile
 /// its body, which may not fit.
 template <class F>
-inline constexpr bool spelled_out = !std::is_void_v<typename signature_of<F>::type>;
+inline constexpr bool spelled_out = is_member_function<F> || !std::is_void_v<typename signature_of<F>::type>;
 
 /// Whether `f`, made for records of T, can be given an X as it comes: a record that is shared, or a view of one.
 template <class F, class T, class X>
@@ -54,11 +55,5 @@ constexpr bool reads_as_it_comes() {
   else
     return false;
 }
-
-/// A record owns what it shows: a view of text becomes a string where it has to be kept. Up to there, inside a fused
-/// run, it stays a view.
-template <class R>
-using record_made_of = std::conditional_t<std::is_same_v<std::remove_cvref_t<R>, std::string_view>, std::string,
-                                          std::remove_cvref_t<R>>;
 
 }  // namespace leat::detail

@@ -116,18 +116,24 @@ class inspect_step {
 /// Looks at each record and passes it on unchanged: `f(record)` or `f(step, record)`, on the worker's thread. Counts
 /// as an output: a flow may end in it. Without `f` it prints `flow.step: record` to the standard output.
 template <class F>
-detail::inspect_step<F> inspect(step_name name, F f) {
+detail::inspect_step<detail::function_of<F>> inspect(step_name name, F f) {
   return {std::move(name), std::move(f)};
 }
 template <class F>
   requires(!std::is_convertible_v<F, step_name>)
-detail::inspect_step<F> inspect(F f, std::source_location where = std::source_location::current()) {
+detail::inspect_step<detail::function_of<F>> inspect(
+    F f, std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), std::move(f)};
 }
 inline detail::inspect_step<detail::print_record> inspect(step_name name) { return {std::move(name), {}}; }
 inline detail::inspect_step<detail::print_record> inspect(
     std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), {}};
+}
+template <class F, detail::names_a_step Name>
+  requires(!detail::names_a_step<F>)
+detail::name_comes_first inspect(F const&, Name const&) {
+  return {};
 }
 
 }  // namespace leat

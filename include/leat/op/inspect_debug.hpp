@@ -77,12 +77,13 @@ class inspect_debug_step {
 /// Looks at each record together with where it is, and passes it on unchanged: `f(step, record, epoch, worker)`, on the
 /// worker's thread. Counts as an output. Without `f` it prints `flow.step W1 @3: record` to the standard output.
 template <class F>
-detail::inspect_debug_step<F> inspect_debug(step_name name, F f) {
+detail::inspect_debug_step<detail::function_of<F>> inspect_debug(step_name name, F f) {
   return {std::move(name), std::move(f)};
 }
 template <class F>
   requires(!std::is_convertible_v<F, step_name>)
-detail::inspect_debug_step<F> inspect_debug(F f, std::source_location where = std::source_location::current()) {
+detail::inspect_debug_step<detail::function_of<F>> inspect_debug(
+    F f, std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), std::move(f)};
 }
 inline detail::inspect_debug_step<detail::print_record_and_place> inspect_debug(step_name name) {
@@ -91,6 +92,11 @@ inline detail::inspect_debug_step<detail::print_record_and_place> inspect_debug(
 inline detail::inspect_debug_step<detail::print_record_and_place> inspect_debug(
     std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), {}};
+}
+template <class F, detail::names_a_step Name>
+  requires(!detail::names_a_step<F>)
+detail::name_comes_first inspect_debug(F const&, Name const&) {
+  return {};
 }
 
 }  // namespace leat

@@ -48,7 +48,7 @@ class key_on_step {
       constexpr bool f_returns_a_key = !awaitable<K> && keyable<K>;
       static_assert(f_returns_a_key,
                     "leat: key_on(f): f must return a key: a type that can be copied and compared with ==");
-      if constexpr (!f_returns_a_key)
+      if constexpr (!f_returns_a_key || !owns_what_it_shows<K>())
         return stream<poison>{};
       else
         return append<std::pair<K, T>>(std::forward<S>(up), key_on_op<T, K, F>(std::move(self.f_)),
@@ -66,12 +66,17 @@ class key_on_step {
 /// Makes a keyed stream: pairs of the key, `f(record)`, and the record. `f` takes a const reference. Nothing moves to
 /// another worker before a step that keeps state needs it to.
 template <class F>
-detail::key_on_step<F> key_on(step_name name, F f) {
+detail::key_on_step<detail::function_of<F>> key_on(step_name name, F f) {
   return {std::move(name), std::move(f)};
 }
 template <class F>
-detail::key_on_step<F> key_on(F f, std::source_location where = std::source_location::current()) {
+detail::key_on_step<detail::function_of<F>> key_on(F f, std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), std::move(f)};
+}
+template <class F, detail::names_a_step Name>
+  requires(!detail::names_a_step<F>)
+detail::name_comes_first key_on(F const&, Name const&) {
+  return {};
 }
 
 }  // namespace leat

@@ -57,7 +57,10 @@ class map_step {
         return stream<poison>{};
       else {
         using U = record_made_of<result>;
-        return append<U>(std::forward<S>(up), map_op<T, U, F>(std::move(self.f_)), step_info("map", self.name_));
+        if constexpr (!owns_what_it_shows<U>())
+          return stream<poison>{};
+        else
+          return append<U>(std::forward<S>(up), map_op<T, U, F>(std::move(self.f_)), step_info("map", self.name_));
       }
     }
   }
@@ -74,12 +77,17 @@ class map_step {
 /// Where a stream has several consumers, an `f` whose parameter is spelled out may read the shared record; a generic
 /// lambda gets a copy of its own. An exception of `f` ends the run.
 template <class F>
-detail::map_step<F> map(step_name name, F f) {
+detail::map_step<detail::function_of<F>> map(step_name name, F f) {
   return {std::move(name), std::move(f)};
 }
 template <class F>
-detail::map_step<F> map(F f, std::source_location where = std::source_location::current()) {
+detail::map_step<detail::function_of<F>> map(F f, std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), std::move(f)};
+}
+template <class F, detail::names_a_step Name>
+  requires(!detail::names_a_step<F>)
+detail::name_comes_first map(F const&, Name const&) {
+  return {};
 }
 
 }  // namespace leat

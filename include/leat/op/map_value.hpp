@@ -66,8 +66,11 @@ class map_value_step {
         return stream<poison>{};
       else {
         using W = record_made_of<result>;
-        return append<std::pair<key_of_pair<T>, W>>(std::forward<S>(up), map_value_op<T, W, F>(std::move(self.f_)),
-                                                    step_info("map_value", self.name_));
+        if constexpr (!owns_what_it_shows<W>())
+          return stream<poison>{};
+        else
+          return append<std::pair<key_of_pair<T>, W>>(std::forward<S>(up), map_value_op<T, W, F>(std::move(self.f_)),
+                                                      step_info("map_value", self.name_));
       }
     }
   }
@@ -82,12 +85,18 @@ class map_value_step {
 /// On a keyed stream: `f(value) -> new value`, the key stays. Nothing moves to another worker. An `f` that takes `V&&`
 /// and returns `V&&` works in place.
 template <class F>
-detail::map_value_step<F> map_value(step_name name, F f) {
+detail::map_value_step<detail::function_of<F>> map_value(step_name name, F f) {
   return {std::move(name), std::move(f)};
 }
 template <class F>
-detail::map_value_step<F> map_value(F f, std::source_location where = std::source_location::current()) {
+detail::map_value_step<detail::function_of<F>> map_value(
+    F f, std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), std::move(f)};
+}
+template <class F, detail::names_a_step Name>
+  requires(!detail::names_a_step<F>)
+detail::name_comes_first map_value(F const&, Name const&) {
+  return {};
 }
 
 }  // namespace leat

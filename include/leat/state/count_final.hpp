@@ -18,7 +18,7 @@ template <class K, class F>
 struct counted_once {
   template <class X>
   std::pair<K, std::uint64_t> operator()(X&& record) {
-    return {key(std::forward<X>(record)), 1};
+    return std::pair<K, std::uint64_t>(key(std::forward<X>(record)), 1);
   }
   F key;
 };
@@ -37,8 +37,8 @@ class count_final_step {
     if constexpr (silent<S> || !key_takes_the_record)
       return refused(up);
     else {
-      using K = std::remove_cvref_t<result_of<F, T>>;
-      constexpr bool key_returns_a_key = keyable<K>;
+      using K = record_made_of<result_of<F, T>>;
+      constexpr bool key_returns_a_key = !awaitable<K> && keyable<K>;
       static_assert(key_returns_a_key,
                     "leat: count_final(name, key): key(record) must return a key: copyable and comparable with ==");
       if constexpr (!key_returns_a_key)
@@ -65,11 +65,16 @@ class count_final_step {
 
 /// How many records there were of each key, at the end of the input: a keyed stream of `key(record)` and the count.
 template <class F>
-detail::count_final_step<F> count_final(step_name name, F key) {
+detail::count_final_step<detail::function_of<F>> count_final(step_name name, F key) {
   return {std::move(name), std::move(key)};
 }
 template <class F>
-detail::nameless_step count_final(F const&) {
+detail::incomplete_step<F> count_final(F const&) {
+  return {};
+}
+template <class F, detail::names_a_step Name>
+  requires(!detail::names_a_step<F>)
+detail::name_comes_first count_final(F const&, Name const&) {
   return {};
 }
 

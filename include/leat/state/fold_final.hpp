@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/flow.hpp>
+#include <leat/op/function.hpp>
 #include <leat/state/kept_state.hpp>
 #include <leat/state/stateful_stage.hpp>
 
@@ -57,7 +58,7 @@ class fold_final_step {
       if constexpr (!builder_takes_nothing)
         return stream<poison>{};
       else {
-        using A = std::remove_cvref_t<decltype(std::declval<Builder&>()())>;
+        using A = record_made_of<decltype(std::declval<Builder&>()())>;
         constexpr bool folder_edits = requires(Folder& f, A& state, V&& value) {
           { f(state, std::move(value)) } -> std::same_as<void>;
         };
@@ -94,12 +95,17 @@ class fold_final_step {
 /// folds its values in, in their order; it returns the new accumulator, or edits it through a reference. Results of a
 /// worker come in the order of their keys.
 template <class Builder, class Folder>
-detail::fold_final_step<Builder, Folder> fold_final(step_name name, Builder builder, Folder folder) {
+detail::fold_final_step<Builder, detail::function_of<Folder>> fold_final(step_name name, Builder builder,
+                                                                         Folder folder) {
   return {std::move(name), std::move(builder), std::move(folder)};
 }
 template <class Builder, class Folder>
-  requires requires(Builder& b) { b(); }
-detail::nameless_step fold_final(Builder const&, Folder const&) {
+detail::incomplete_step<Builder> fold_final(Builder const&, Folder const&) {
+  return {};
+}
+template <class Builder, class Folder, detail::names_a_step Name>
+  requires(!detail::names_a_step<Builder>)
+detail::name_comes_first fold_final(Builder const&, Folder const&, Name const&) {
   return {};
 }
 

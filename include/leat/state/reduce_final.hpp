@@ -2,10 +2,12 @@
 #pragma once
 
 #include <leat/flow.hpp>
+#include <leat/op/function.hpp>
 #include <leat/route/combine.hpp>
 #include <leat/state/kept_state.hpp>
 #include <leat/state/stateful_stage.hpp>
 
+#include <concepts>
 #include <optional>
 #include <utility>
 
@@ -36,11 +38,11 @@ struct reduce_final_logic {
   Reducer reducer;
 };
 
-template <class Reducer>
+/// `Kind` has the operator's name, and the sentences that refuse its function.
+template <class Kind, class Reducer>
 class reduce_final_step {
  public:
-  reduce_final_step(char const* kind, step_name name, Reducer reducer)
-      : kind_(kind), name_(std::move(name)), reducer_(std::move(reducer)) {}
+  reduce_final_step(step_name name, Reducer reducer) : name_(std::move(name)), reducer_(std::move(reducer)) {}
 
   template <a_stream S>
   friend auto operator|(S&& up, reduce_final_step self) {
@@ -50,17 +52,11 @@ class reduce_final_step {
       using T = record_of<S>;
       using K = key_of_pair<T>;
       using A = value_of_pair<T>;
-      constexpr bool reducer_joins_two_values = requires(Reducer& r, A&& a, A&& b, A& home) {
-        home = r(std::move(a), std::move(b));
-      };
-      static_assert(reducer_joins_two_values,
-                    "leat: reduce_final(name, reducer): reducer(value, value) must take two values of the keyed stream "
-                    "and return one");
-      if constexpr (!reducer_joins_two_values)
+      if constexpr (!Kind::template accepts<Reducer, A>())
         return stream<poison>{};
       else {
         graph& in = stream_access::graph_of(up);
-        step_info step(self.kind_, self.name_);
+        step_info step(Kind::name, self.name_);
         in.name_step(step);
         step_info way("exchange", self.name_);
         way.name = step.name + ".exchange";
@@ -75,9 +71,23 @@ class reduce_final_step {
   }
 
  private:
-  char const* kind_;
   step_name name_;
   Reducer reducer_;
+};
+
+struct reduction {
+  static constexpr char const* name = "reduce_final";
+
+  template <class Reducer, class A>
+  static consteval bool accepts() {
+    constexpr bool reducer_joins_two_values = requires(Reducer& r, A&& a, A&& b, A& home) {
+      home = r(std::move(a), std::move(b));
+    };
+    static_assert(reducer_joins_two_values,
+                  "leat: reduce_final(name, reducer): reducer(value, value) must take two values of the keyed stream "
+                  "and return one");
+    return reducer_joins_two_values;
+  }
 };
 
 struct identity {
@@ -87,22 +97,75 @@ struct identity {
   }
 };
 
+template <class By, class A>
+constexpr bool compares_results() {
+  if constexpr (reads<By, A>)
+    return requires(By& by, A const& a, A const& b) {
+      { by(a) < by(b) } -> std::convertible_to<bool>;
+    };
+  else
+    return false;
+}
+
 /// The greater one by `by`; the first of equals.
 template <class By>
 struct greater_one {
   template <class A>
-  A operator()(A&& a, A&& b) const {
+  A operator()(A&& a, A&& b) {
     return by(std::as_const(a)) < by(std::as_const(b)) ? std::forward<A>(b) : std::forward<A>(a);
   }
   By by;
+
+  template <class A>
+  static constexpr bool takes_the_value = reads<By, A>;
+  template <class A>
+  static constexpr bool compares = compares_results<By, A>();
 };
 template <class By>
 struct lesser_one {
   template <class A>
-  A operator()(A&& a, A&& b) const {
+  A operator()(A&& a, A&& b) {
     return by(std::as_const(b)) < by(std::as_const(a)) ? std::forward<A>(b) : std::forward<A>(a);
   }
   By by;
+
+  template <class A>
+  static constexpr bool takes_the_value = reads<By, A>;
+  template <class A>
+  static constexpr bool compares = compares_results<By, A>();
+};
+
+struct maximum {
+  static constexpr char const* name = "max_final";
+
+  template <class Choice, class A>
+  static consteval bool accepts() {
+    constexpr bool f_takes_the_value = Choice::template takes_the_value<A>;
+    static_assert(f_takes_the_value,
+                  "leat: max_final(name, f): f must be callable with a const reference to the value of the keyed "
+                  "stream");
+    constexpr bool results_can_be_compared = !f_takes_the_value || Choice::template compares<A>;
+    static_assert(results_can_be_compared,
+                  "leat: max_final(name, f): what is to be compared has no <: give it one, or an f that returns a "
+                  "number or another part of the value that has");
+    return f_takes_the_value && results_can_be_compared;
+  }
+};
+struct minimum {
+  static constexpr char const* name = "min_final";
+
+  template <class Choice, class A>
+  static consteval bool accepts() {
+    constexpr bool f_takes_the_value = Choice::template takes_the_value<A>;
+    static_assert(f_takes_the_value,
+                  "leat: min_final(name, f): f must be callable with a const reference to the value of the keyed "
+                  "stream");
+    constexpr bool results_can_be_compared = !f_takes_the_value || Choice::template compares<A>;
+    static_assert(results_can_be_compared,
+                  "leat: min_final(name, f): what is to be compared has no <: give it one, or an f that returns a "
+                  "number or another part of the value that has");
+    return f_takes_the_value && results_can_be_compared;
+  }
 };
 
 }  // namespace detail
@@ -110,34 +173,52 @@ struct lesser_one {
 /// One result per key, at the end of the input: all its values joined by `reducer(value, value) -> value`, which must
 /// be associative, since values are joined on the worker where they are before they go to the key's owner.
 template <class Reducer>
-detail::reduce_final_step<Reducer> reduce_final(step_name name, Reducer reducer) {
-  return {"reduce_final", std::move(name), std::move(reducer)};
+detail::reduce_final_step<detail::reduction, detail::function_of<Reducer>> reduce_final(step_name name,
+                                                                                        Reducer reducer) {
+  return {std::move(name), std::move(reducer)};
 }
 template <class Reducer>
-detail::nameless_step reduce_final(Reducer const&) {
+detail::incomplete_step<Reducer> reduce_final(Reducer const&) {
+  return {};
+}
+template <class Reducer, detail::names_a_step Name>
+  requires(!detail::names_a_step<Reducer>)
+detail::name_comes_first reduce_final(Reducer const&, Name const&) {
   return {};
 }
 
 /// The greatest value per key, at the end of the input, by `by(value)`, compared with `<`. Of equals one that came
 /// first on its worker.
 template <class By = detail::identity>
-detail::reduce_final_step<detail::greater_one<By>> max_final(step_name name, By by = {}) {
-  return {"max_final", std::move(name), detail::greater_one<By>{std::move(by)}};
+auto max_final(step_name name, By by = {}) {
+  using choice = detail::greater_one<detail::function_of<By>>;
+  return detail::reduce_final_step<detail::maximum, choice>(std::move(name), choice{std::move(by)});
 }
 template <class By = detail::identity>
   requires(!std::is_convertible_v<By, step_name>)
 detail::nameless_step max_final(By const& = {}) {
   return {};
 }
+template <class By, detail::names_a_step Name>
+  requires(!detail::names_a_step<By>)
+detail::name_comes_first max_final(By const&, Name const&) {
+  return {};
+}
 
 /// The least value per key, at the end of the input, by `by(value)`, compared with `<`.
 template <class By = detail::identity>
-detail::reduce_final_step<detail::lesser_one<By>> min_final(step_name name, By by = {}) {
-  return {"min_final", std::move(name), detail::lesser_one<By>{std::move(by)}};
+auto min_final(step_name name, By by = {}) {
+  using choice = detail::lesser_one<detail::function_of<By>>;
+  return detail::reduce_final_step<detail::minimum, choice>(std::move(name), choice{std::move(by)});
 }
 template <class By = detail::identity>
   requires(!std::is_convertible_v<By, step_name>)
 detail::nameless_step min_final(By const& = {}) {
+  return {};
+}
+template <class By, detail::names_a_step Name>
+  requires(!detail::names_a_step<By>)
+detail::name_comes_first min_final(By const&, Name const&) {
   return {};
 }
 

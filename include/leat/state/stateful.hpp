@@ -98,7 +98,12 @@ detail::stateful_step<Builder> stateful(step_name name, Builder builder) {
   return {std::move(name), std::move(builder)};
 }
 template <class Builder>
-detail::nameless_step stateful(Builder const&) {
+detail::incomplete_step<Builder> stateful(Builder const&) {
+  return {};
+}
+template <class Builder, detail::names_a_step Name>
+  requires(!detail::names_a_step<Builder>)
+detail::name_comes_first stateful(Builder const&, Name const&) {
   return {};
 }
 

@@ -76,7 +76,12 @@ detail::stateful_batch_step<Builder> stateful_batch(step_name name, Builder buil
   return {std::move(name), std::move(builder)};
 }
 template <class Builder>
-detail::nameless_step stateful_batch(Builder const&) {
+detail::incomplete_step<Builder> stateful_batch(Builder const&) {
+  return {};
+}
+template <class Builder, detail::names_a_step Name>
+  requires(!detail::names_a_step<Builder>)
+detail::name_comes_first stateful_batch(Builder const&, Name const&) {
   return {};
 }
 

@@ -55,7 +55,12 @@ detail::state_function_step<detail::one_for_each_value, State, F> stateful_map(s
   return {std::move(name), std::move(f)};
 }
 template <class State = void, class F>
-detail::nameless_step stateful_map(F const&) {
+detail::incomplete_step<F> stateful_map(F const&) {
+  return {};
+}
+template <class State = void, class F, detail::names_a_step Name>
+  requires(!detail::names_a_step<F>)
+detail::name_comes_first stateful_map(F const&, Name const&) {
   return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include <leat/op/assembly.hpp>
 #include <leat/op/emitter.hpp>
+#include <leat/op/name_comes_first.hpp>
 #include <leat/op/step_context.hpp>
 #include <leat/route/by_key.hpp>
 #include <leat/state/keyed_state.hpp>
@@ -233,5 +234,18 @@ struct nameless_step {
     return {};
   }
 };
+/// And one that has a name, but no function.
+struct functionless_step {
+  template <a_stream S>
+  friend stream<poison> operator|(S&&, functionless_step) {
+    constexpr bool stateful_step_has_a_function = silent<S>;
+    static_assert(stateful_step_has_a_function,
+                  "leat: a step that keeps state needs a function behind its name: stateful_map(\"name\", f)");
+    return {};
+  }
+};
+/// What an operator becomes that was given `First` only.
+template <class First>
+using incomplete_step = std::conditional_t<names_a_step<First>, functionless_step, nameless_step>;
 
 }  // namespace leat::detail

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/op/function.hpp>
 #include <leat/op/kernel.hpp>
 #include <leat/op/ops_on_stack.hpp>
 #include <leat/op/stand_in.hpp>
@@ -70,6 +71,8 @@ class for_each {
   explicit for_each(F function) : f(std::move(function)) {}
   F f;
 };
+template <class F>
+for_each(F) -> for_each<detail::function_of<F>>;
 
 }  // namespace to
 }  // namespace leat

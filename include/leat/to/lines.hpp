@@ -82,6 +82,7 @@ namespace to {
 /// file that another program of leat's is writing. Resumed by its length.
 class lines {
  public:
+  static constexpr bool writes_text = true;
   using position = std::uint64_t;
 
   explicit lines(std::string path) : path_(std::move(path)) {}

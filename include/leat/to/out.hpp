@@ -26,6 +26,8 @@ namespace leat::to {
 /// a reader that has gone is a `reader_gone`. Another program that has made the descriptor non-blocking is waited for.
 class out {
  public:
+  static constexpr bool writes_text = true;
+
   class partition {
    public:
     template <class T>

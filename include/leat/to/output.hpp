@@ -2,6 +2,9 @@
 #pragma once
 
 #include <leat/flow.hpp>
+#include <leat/op/function.hpp>
+#include <leat/record.hpp>
+#include <leat/text.hpp>
 #include <leat/to/for_each.hpp>
 #include <leat/to/partitioned_sink.hpp>
 #include <leat/to/sink.hpp>
@@ -17,6 +20,48 @@ inline constexpr bool is_for_each = false;
 template <class F>
 inline constexpr bool is_for_each<to::for_each<F>> = true;
 
+/// What is asked of a sink, in the order a person should hear of it. A sink that writes text says so by
+/// `static constexpr bool writes_text = true`: then it is the text that may be missing.
+template <class Sink, class T>
+consteval bool can_end_in() {
+  constexpr bool writes_text = requires { requires Sink::writes_text; };
+  constexpr bool record_has_a_text = !writes_text || printable<T>;
+  static_assert(record_has_a_text,
+                "leat: output(name, sink): this record has no text for the sink to write: give it std::string "
+                "to_text(record const&) beside it, or an operator<<, or make a string of it by map before");
+  constexpr bool sink_takes_the_record =
+      !record_has_a_text || dynamic_sink<Sink, T> || fixed_partitioned_sink<Sink, T>;
+  static_assert(sink_takes_the_record,
+                "leat: output(name, sink): the sink does not take the record that the step before it produces");
+  return record_has_a_text && sink_takes_the_record;
+}
+
+/// The same for the function of a `to::for_each`.
+template <class F, class T>
+consteval bool can_end_in_function() {
+  constexpr bool f_takes_the_record = takes<F, T>;
+  static_assert(f_takes_the_record,
+                "leat: to::for_each(f): f must be callable with the record that the step before it produces");
+  if constexpr (f_takes_the_record) {
+    constexpr bool f_returns_at_once = !awaitable<std::remove_cvref_t<result_of<F, T>>>;
+    static_assert(f_returns_at_once,
+                  "leat: to::for_each(f): f returns something to be awaited, and nobody would: use async_map before, "
+                  "which awaits it");
+    return f_returns_at_once;
+  } else
+    return false;
+}
+
+template <class Sink, class T>
+consteval bool ends_in() {
+  if constexpr (not_there<T>)
+    return false;
+  else if constexpr (is_for_each<Sink>)
+    return can_end_in_function<decltype(Sink::f), T>();
+  else
+    return can_end_in<Sink, T>();
+}
+
 template <class Sink>
 class output_step {
  public:
@@ -25,11 +70,7 @@ class output_step {
   template <a_stream S>
   friend auto operator|(S&& up, output_step self) {
     using T = record_of<S>;
-    constexpr bool sink_takes_the_record =
-        silent<S> || is_for_each<Sink> || dynamic_sink<Sink, T> || fixed_partitioned_sink<Sink, T>;
-    static_assert(sink_takes_the_record,
-                  "leat: output(name, sink): the sink does not take the record that the step before it produces");
-    if constexpr (silent<S> || !sink_takes_the_record)
+    if constexpr (!ends_in<Sink, T>())
       return refused(up);
     else {
       graph& in = stream_access::graph_of(up);
@@ -62,6 +103,18 @@ struct nameless_output {
     return {};
   }
 };
+/// And one that has a name, but no sink.
+struct sinkless_output {
+  template <a_stream S>
+  friend stream<finished> operator|(S&&, sinkless_output) {
+    constexpr bool output_has_a_sink = silent<S>;
+    static_assert(output_has_a_sink,
+                  "leat: output(name, sink): an output needs a sink behind its name, such as leat::to::out()");
+    return {};
+  }
+};
+template <class First>
+using incomplete_output = std::conditional_t<names_a_step<First>, sinkless_output, nameless_output>;
 
 }  // namespace detail
 
@@ -70,8 +123,13 @@ template <class Sink>
 detail::output_step<Sink> output(step_name name, Sink sink) {
   return {std::move(name), std::move(sink)};
 }
-template <class Sink>
-detail::nameless_output output(Sink const&) {
+template <class First>
+detail::incomplete_output<First> output(First const&) {
+  return {};
+}
+template <class Sink, detail::names_a_step Name>
+  requires(!detail::names_a_step<Sink>)
+detail::name_comes_first output(Sink const&, Name const&) {
   return {};
 }
 

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: leat: async_map(f, options...): an option is one of leat::in_flight(n)
+#include <leat/flow.hpp>
+#include <leat/from/range.hpp>
+#include <leat/op/async_map.hpp>
+#include <leat/task.hpp>
+#include <leat/to/out.hpp>
+#include <leat/to/output.hpp>
+
+leat::task<int> echo(int x) { co_return x; }
+
+int main() {
+  leat::flow flow("misuse");
+  flow.input("in", leat::from::range(3)) | leat::async_map(echo, 5) | leat::output("out", leat::to::out());
+}
