@@ -241,7 +241,7 @@ TEST_CASE("rows cross the borders of the buffer, and come in pieces") {
   CHECK(has(message_of([&] {
               run_of(leat::from::csv(dir.write("y.csv", "a\n\"" + std::string(600000, 'x'))).longest(300000));
             }),
-            "that begins at byte 2 is longer than 300000 bytes"));
+            "y.csv\", line 2: it is longer than 300000 bytes, the longest row allowed; a quote may never be closed"));
 
   std::string const small = "a,b\r\n1,\"x\"\"y\"\r\n\"p\nq\",\r\n3,4";
   std::string const path = dir.path("pipe");
@@ -274,4 +274,182 @@ TEST_CASE("a row may go to another process, and into a file") {
   flow.input("in", leat::from::csv(path)) | leat::output("out", leat::to::lines(dir.path("y")));
   leat::run(flow, {.workers = 2});
   CHECK(dir.read("y") == "{a: 1, b: two\nlines}\n{a: 3, b: 4}\n");
+}
+
+namespace {
+
+/// The same rows, whatever the pieces are in which they come through a pipe.
+template <class Source>
+texts in_pieces(Source const& change, std::string const& content, std::size_t piece) {
+  scratch dir;
+  std::string const path = dir.path("pipe");
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  polled reader(change(leat::from::csv(path)));
+  texts got;
+  int const writer = ::open(path.c_str(), O_WRONLY);
+  for (std::size_t at = 0; at < content.size(); at += piece) {
+    std::string const bytes = content.substr(at, piece);
+    REQUIRE(::write(writer, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
+    for (auto const& row : reader.next()) got.push_back(leat::text(row));
+  }
+  ::close(writer);
+  for (auto const& row : reader.rest()) got.push_back(leat::text(row));
+  return got;
+}
+
+/// What a file with this content holds when it is read with these options, in one piece and in small ones.
+template <class Change>
+texts rows_with(Change change, std::string const& content) {
+  scratch dir;
+  texts whole;
+  for (leat::csv_row const& row : run_of(change(leat::from::csv(dir.write("x.csv", content)))))
+    whole.push_back(leat::text(row));
+  for (std::size_t const piece : {1u, 2u, 3u}) CHECK(in_pieces(change, content, piece) == whole);
+  return whole;
+}
+template <class Change>
+std::string error_with(Change change, std::string const& content) {
+  scratch dir;
+  return message_of([&] { run_of(change(leat::from::csv(dir.write("x.csv", content)))); });
+}
+
+auto const as_it_is = [](auto source) { return source; };
+
+}  // namespace
+
+TEST_CASE("lines that all end in CR") {
+  CHECK(rows_with(as_it_is, "k,f\ra,1\rb,2\r") == texts{"{k: a, f: 1}", "{k: b, f: 2}"});
+  CHECK(rows_with(as_it_is, "k,f\r\"a\rb\",\"1\"\r\r\"b\"\"\",2") == texts{"{k: a\rb, f: 1}", "{k: b\", f: 2}"});
+  CHECK(has(error_with(as_it_is, "k,f\ra,1\rb\r"), "line 3: the header has 2 columns, this row has 1"));
+  CHECK(rows_with(as_it_is, "k\r") == texts{});
+  CHECK(rows_with(as_it_is, "k,f\r\na,\"1\"\r\nb,2\r") == texts{"{k: a, f: 1}", "{k: b, f: 2}"});
+}
+
+TEST_CASE("a file without a header") {
+  auto const named = [](auto source) { return source.columns({"k", "n"}); };
+  CHECK(rows_with(named, "a,1\nb,2\n") == texts{"{k: a, n: 1}", "{k: b, n: 2}"});
+  CHECK(rows_with(named, "\xEF\xBB\xBF\"a\",1\r") == texts{"{k: a, n: 1}"});
+  CHECK(rows_with(named, "") == texts{});
+  CHECK(has(error_with(named, "a,1\nb,2,3\n"), "x.csv\", line 2: there are 2 columns, this row has 3"));
+  CHECK(has(message_of([] { (void)leat::from::csv("x").columns({}); }), "name one column at least"));
+
+  scratch dir;
+  std::string const path = dir.write("t.csv", "ABC,12.5\nDEF,1\n");
+  auto const source = leat::from::csv<trade>(path, leat::column("price", &trade::price), leat::column("symbol", &trade::symbol))
+                          .columns({"symbol", "price"});
+  CHECK(run_of(source) == std::vector<trade>{{"ABC", 12.5, -1, std::nullopt}, {"DEF", 1, -1, std::nullopt}});
+
+  std::string content;
+  for (int i = 0; i != 3000; ++i) content += std::to_string(i) + ",x\r\n";
+  auto const long_one = leat::from::csv(dir.write("x.csv", content)).columns({"n", "x"});
+  polled whole(long_one);
+  REQUIRE(whole.next().size() == 1024);
+  polled again(long_one, "", whole.partition.snapshot());
+  auto const rest = again.rest();
+  REQUIRE(rest.size() == 3000 - 1024);
+  CHECK(rest.front().get<int>("n") == 1024);
+  CHECK(rest.front().line() == 1025);
+}
+
+TEST_CASE("short rows, comments, lines above the header, escapes, quotes that stand anywhere") {
+  CHECK(rows_with([](auto source) { return source.fill_short_rows(); }, "a,b,c\n1\n1,2\n1,2,3\n") ==
+        texts{"{a: 1, b: , c: }", "{a: 1, b: 2, c: }", "{a: 1, b: 2, c: 3}"});
+  CHECK(has(error_with([](auto source) { return source.fill_short_rows(); }, "a\n1,2\n"), "this row has 2"));
+
+  CHECK(rows_with([](auto source) { return source.comments(); }, "# one\na,b\n#two, \"\n1,#2\n") ==
+        texts{"{a: 1, b: #2}"});
+  CHECK(rows_with([](auto source) { return source.skip_lines(2); }, "Report \"of\n\na,b\n1,2\n") ==
+        texts{"{a: 1, b: 2}"});
+  CHECK(rows_with([](auto source) { return source.skip_lines(1).columns({"a"}); }, "title\r\n1\r\n") ==
+        texts{"{a: 1}"});
+  CHECK(rows_with([](auto source) { return source.skip_lines(1).columns({"a"}); }, "title").empty());
+
+  auto const escaped = [](auto source) { return source.backslash_escapes(); };
+  CHECK(rows_with(escaped, "a,b\n\"say \\\"hi\\\"\",\"c:\\\\d\"\n\"x\"\"y\",\\n\n") ==
+        texts{"{a: say \"hi\", b: c:\\d}", "{a: x\"y, b: \\n}"});
+  CHECK(has(error_with(escaped, "a\n\"x\\"), "never closed"));
+
+  auto const lazy = [](auto source) { return source.lazy_quotes(); };
+  CHECK(rows_with(lazy, "a,b\n5\" disk,x\"y\"\n\"he said \"no\" twice\",\"z\"\n") ==
+        texts{"{a: 5\" disk, b: x\"y\"}", "{a: he said \"no\" twice, b: z}"});
+
+  for (char const bad : {'"', '\n', '\r', '\0'}) {
+    CHECK(has(message_of([&] { (void)leat::from::csv("x").separated_by(bad); }), "have a meaning of their own"));
+    CHECK(has(message_of([&] { (void)leat::from::csv("x").comments(bad); }), "have a meaning of their own"));
+  }
+}
+
+TEST_CASE("a quote that is never closed makes one row malformed, however much stands behind it") {
+  scratch dir;
+  std::string content = "n,text\n0,x\n1,\"open\n";
+  for (int i = 2; i != 40000; ++i) content += std::to_string(i) + ",row\n";
+  std::string const path = dir.write("x.csv", content);
+  leat::skipped_rows skipped;
+  auto const seen = run_of(leat::from::csv(path).longest(100000).skip_malformed(skipped));
+  REQUIRE(seen.size() == 39999);
+  CHECK(seen[1].get<int>("n") == 2);
+  CHECK(seen.back().line() == 40001);
+  CHECK(skipped.count() == 1);
+  CHECK(has(skipped.first(), "x.csv\", line 3: it is longer than 100000 bytes"));
+  CHECK(has(message_of([&] { run_of(leat::from::csv(path).longest(100000)); }), "x.csv\", line 3: it is longer than"));
+
+  std::string const one_line = dir.write("y.csv", "n\n1\n" + std::string(900000, 'x') + "\n2\n" + std::string(900000, '"'));
+  leat::skipped_rows also;
+  auto const others = run_of(leat::from::csv(one_line).longest(100000).skip_malformed(also));
+  REQUIRE(others.size() == 2);
+  CHECK(others[1].get<int>("n") == 2);
+  CHECK(others[1].line() == 4);
+  CHECK(also.count() == 2);
+}
+
+TEST_CASE("a field that comes in many pieces is looked at once") {
+  leat::detail::csv_reader reader{leat::detail::csv_dialect()};
+  leat::detail::csv_fields fields;
+  std::string bytes = "\"";
+  bytes.reserve(std::size_t{64} << 20);
+  // Looking at all of it again for each piece would be 2 * 10^12 bytes.
+  for (std::size_t pieces = 0; pieces != 16384; ++pieces) {
+    bytes.append(pieces % 2 == 0 ? "\"\"\n" : "ab\r\n");
+    bytes.append(4000, 'x');
+    CHECK_MESSAGE(reader.read(bytes, false, fields).what == leat::detail::csv_found::kind::incomplete, pieces);
+  }
+  bytes += "\",y\n";
+  leat::detail::csv_found const found = reader.read(bytes, false, fields);
+  CHECK(found.what == leat::detail::csv_found::kind::record);
+  CHECK(found.bytes == bytes.size());
+  CHECK(found.lines == 16385);
+  REQUIRE(fields.size() == 2);
+  CHECK(fields[0].size() == bytes.size() - 5 - 8192);
+  CHECK(fields[1] == "y");
+
+  std::string line;
+  line.reserve(std::size_t{64} << 20);
+  for (std::size_t pieces = 0; pieces != 16384; ++pieces) {
+    line.append(4000, 'x');
+    CHECK_MESSAGE(reader.read(line, false, fields).what == leat::detail::csv_found::kind::incomplete, pieces);
+  }
+}
+
+TEST_CASE("text in UTF-16 is refused, an empty file among others has no rows") {
+  CHECK(has(error(std::string("\xFF\xFE" "a\0\n\0", 6)), "x.csv\": it is text in UTF-16"));
+  CHECK(has(error(std::string("\xFE\xFF" "\0a\0\n", 6)), "x.csv\": it is text in UTF-16"));
+  scratch dir;
+  std::string const full = dir.write("full.csv", "a\n1\n");
+  std::string const empty = dir.write("empty.csv", "");
+  CHECK(run_of(leat::from::csv(texts{full, empty})).size() == 1);
+  CHECK(run_of(leat::from::csv_files(dir.path())).size() == 1);
+  CHECK(has(message_of([&] { run_of(leat::from::csv(empty)); }), "has no header: it is empty"));
+}
+
+TEST_CASE("what controls a terminal, or ends a message, is escaped in one, and a long field is cut") {
+  std::string const said = error_with(
+      [](auto source) { return source.skip_malformed(); },
+      "a\n1\n");
+  CHECK(said.empty());
+  scratch dir;
+  std::string const path = dir.write("x.csv", std::string("n\n1\0\x1b[2J\xc2\x9b", 10) + "K\n" + "x\n");
+  std::string const message = message_of([&] { for (auto const& row : run_of(leat::from::csv(path))) (void)row.template get<int>("n"); });
+  CHECK(has(message, "holds \"1\\x00\\x1b[2J\xc2\\x9bK\", which is not a whole number that fits its type"));
+  std::string const wide = dir.write("w.csv", "n\n" + std::string(100000, 'x') + "\n");
+  CHECK(message_of([&] { (void)run_of(leat::from::csv(wide)).front().template get<int>("n"); }).size() < 500);
 }

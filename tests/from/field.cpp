@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace {
 
@@ -78,4 +79,36 @@ TEST_CASE("dates and times, in UTC") {
     CAPTURE(bad);
     CHECK(time(bad) == "no");
   }
+}
+
+TEST_CASE("a date that the type of the member does not reach is none; a wider type reaches it") {
+  for (char const* far : {"9999-12-31", "0001-01-01", "2262-04-12", "1677-09-20", "2262-04-11 23:47:17", "0000-01-01"}) {
+    CAPTURE(far);
+    CHECK(time(far) == "no");
+    CHECK(read<std::chrono::sys_seconds>(far).has_value());
+  }
+  CHECK(time("2262-04-11 23:47:15.9") == "2262-04-11T23:47:15.9Z");
+  CHECK(time("1677-09-21 00:12:45") == "1677-09-21T00:12:45Z");
+  CHECK(leat::text(*read<std::chrono::sys_seconds>("9999-12-31 23:59:59")) == "9999-12-31T23:59:59Z");
+  CHECK(leat::text(*read<std::chrono::sys_seconds>("0001-01-01")) == "0001-01-01T00:00:00Z");
+  CHECK(read<std::chrono::sys_days>("2024-02-29") == std::chrono::sys_days(std::chrono::year(2024) / 2 / 29));
+  CHECK(!read<std::chrono::sys_days>("2024-02-29 00:00:01"));
+  CHECK(!read<std::chrono::sys_seconds>("2024-02-29 00:00:01.5"));
+  CHECK(read<std::chrono::sys_time<std::chrono::milliseconds>>("2024-02-29 00:00:01.5").has_value());
+  CHECK(!read<std::chrono::sys_time<std::chrono::milliseconds>>("2024-02-29 00:00:01.5005"));
+}
+
+TEST_CASE("booleans in the spellings of other programs; numbers beyond what their type holds") {
+  for (char const* yes : {"true", "True", "TRUE", "1"}) CHECK(read<bool>(yes) == true);
+  for (char const* no : {"false", "False", "FALSE", "0"}) CHECK(read<bool>(no) == false);
+  CHECK(!read<bool>("tRUE"));
+  CHECK(read<double>("1e-400") == 0);
+  std::string const zeros(400, '0');
+  for (std::string const& small : std::vector<std::string>{"-1e-324", "0." + zeros + "1", "1e-99999999999999999999", "0.1e-330",
+                                   "5" + zeros + "e-800"})
+    CHECK_MESSAGE(read<double>(small) == 0, small);
+  CHECK(read<float>("1e-50") == 0);
+  for (std::string const& large : std::vector<std::string>{"1e400", "-1e+400", "1" + zeros, "1e99999999999999999999",
+                                   "0.01e+400", "5" + zeros + "0e-10"})
+    CHECK_MESSAGE(!read<double>(large), large);
 }

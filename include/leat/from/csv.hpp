@@ -2,168 +2,23 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
-#include <leat/from/csv_record.hpp>
+#include <leat/error.hpp>
+#include <leat/from/csv_partition.hpp>
 #include <leat/from/csv_row.hpp>
-#include <leat/from/input_file.hpp>
 #include <leat/from/paths.hpp>
 #include <leat/from/skipped_rows.hpp>
 #include <leat/from/source.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace leat {
 namespace detail {
-
-/// How a CSV file is read.
-struct csv_options {
-  char separator = ',';
-  std::size_t longest = input_file::default_longest;
-  bool skip = false;
-  std::optional<skipped_rows> skipped;  ///< the caller's counter
-};
-
-/// One CSV file, row by row.
-template <class As, bool Named>
-class csv_partition {
- public:
-  using row = typename As::record;
-  using record = std::conditional_t<Named, std::pair<std::string, row>, row>;
-  using position = std::pair<std::uint64_t, std::uint64_t>;
-
-  csv_partition(std::string const& path, As as, csv_options options, std::optional<position> const& resume,
-                step_services const& services)
-      : file_(path, services, options.longest),
-        name_(base_name(path)),
-        as_(std::move(as)),
-        options_(std::move(options)),
-        reader_(options_.separator),
-        step_(services.step()),
-        resume_(resume) {}
-
-  bool next_batch(emitter<record>& out) {
-    bool has_read = false;
-    for (std::size_t n = 0; n != rows_per_batch;) {
-      pass_byte_order_mark();
-      std::string_view const unread = file_.unread();
-      if (unread.empty() && at_end_) return finish();
-      csv_found const found = unread.empty() ? csv_found{} : reader_.read(unread, at_end_, fields_);
-      if (found.what != csv_found::kind::incomplete) {
-        n += use(found, out) ? 1 : 0;
-        continue;
-      }
-      if (has_read) break;
-      has_read = true;
-      switch (file_.read_more()) {
-        case input_file::got::bytes:
-          break;
-        case input_file::got::nothing_yet:
-          return true;
-        case input_file::got::end:
-          at_end_ = true;
-          break;
-      }
-    }
-    return true;
-  }
-
-  bool ready() const { return file_.ready(); }
-  std::optional<steady_time> next_awake() const { return file_.next_awake(); }
-  /// Bytes and lines before the next row.
-  position snapshot() const { return resume_.value_or(position(file_.position(), lines_)); }
-
- private:
-  static constexpr std::size_t rows_per_batch = 1024;
-
-  /// Some programs begin a file in UTF-8 with one; it is no part of the first column's name.
-  void pass_byte_order_mark() {
-    constexpr std::string_view mark = "\xEF\xBB\xBF";
-    if (!header_ && file_.position() == 0 && file_.unread().starts_with(mark)) file_.consume(mark.size());
-  }
-
-  /// True when a row was emitted.
-  bool use(csv_found const& found, emitter<record>& out) {
-    std::uint64_t const line = lines_ + 1;
-    lines_ += found.lines;
-    file_.consume(found.bytes);
-    if (found.what == csv_found::kind::blank) return false;
-    if (header_) return emit(found, line, out);
-    open(found, line);
-    return false;
-  }
-
-  /// The first record names the columns; a resumed partition then goes on where it was.
-  void open(csv_found const& found, std::uint64_t line) {
-    auto header = std::make_shared<csv_header>();
-    header->file = file_.name();
-    if (found.what == csv_found::kind::malformed) throw std::runtime_error(concat({header->place(line), ": ", found.fault}));
-    for (std::size_t i = 0; i != fields_.size(); ++i) header->columns.push_back(std::string(fields_[i]));
-    as_.bind(*header);
-    header_ = std::move(header);
-    if (!resume_) return;
-    file_.seek(resume_->first);
-    lines_ = resume_->second;
-    resume_.reset();
-    at_end_ = false;
-  }
-
-  bool emit(csv_found const& found, std::uint64_t line, emitter<record>& out) {
-    std::optional<row> made;
-    try {
-      if (found.what == csv_found::kind::malformed) throw std::runtime_error(concat({header_->place(line), ": ", found.fault}));
-      if (fields_.size() != header_->columns.size())
-        throw std::runtime_error(concat({header_->place(line), ": the header has ",
-                                         std::to_string(header_->columns.size()), " columns, this row has ",
-                                         std::to_string(fields_.size())}));
-      made.emplace(as_.read(header_, fields_, line));
-    } catch (std::runtime_error const& fault) {
-      if (!options_.skip) throw;
-      skip(fault.what());
-      return false;
-    }
-    if constexpr (Named)
-      out(record(name_, std::move(*made)));
-    else
-      out(std::move(*made));
-    return true;
-  }
-
-  void skip(std::string const& what) {
-    if (options_.skipped) options_.skipped->add(what);
-    if (skipped_here_++ == 0) first_skipped_ = what;
-  }
-
-  bool finish() {
-    if (!header_) throw std::runtime_error(file_.name() + " has no header: it is empty");
-    if (skipped_here_ != 0 && !options_.skipped)
-      std::fprintf(stderr, "leat: step \"%s\" skipped %llu malformed rows; the first: %s\n", step_.c_str(),
-                   static_cast<unsigned long long>(skipped_here_), first_skipped_.c_str());
-    return false;
-  }
-
-  input_file file_;
-  std::string name_;
-  As as_;
-  csv_options options_;
-  csv_reader reader_;
-  csv_fields fields_;
-  std::string step_;
-  std::optional<position> resume_;
-  std::shared_ptr<csv_header const> header_;
-  std::uint64_t lines_ = 0;
-  std::uint64_t skipped_here_ = 0;
-  std::string first_skipped_;
-  bool at_end_ = false;
-};
 
 /// A source of CSV rows: a partition per file, resumed after the last row emitted.
 template <class As, bool Named = false>
@@ -178,8 +33,37 @@ class csv_source {
 
   /// Each row comes with the name of its file (without directories): a keyed stream.
   csv_source<As, true> with_name() const { return {files_, as_, options_}; }
+  /// What stands between two fields, instead of a comma. Throws flow_error for a quote and an end of line.
   csv_source separated_by(char separator) const {
-    return changed([&](csv_options& o) { o.separator = separator; });
+    refuse_special(separator, "separated_by");
+    return changed([&](csv_options& o) { o.dialect.separator = separator; });
+  }
+  /// The file has no header: these are its columns, and its first line is a row. Throws flow_error when there are none.
+  csv_source columns(std::vector<std::string> names) const {
+    if (names.empty()) throw flow_error("from::csv(...).columns(names): name one column at least");
+    return changed([&](csv_options& o) { o.columns = std::move(names); });
+  }
+  /// So many lines above the header (or the first row) are passed over, whatever they hold.
+  csv_source skip_lines(std::uint64_t count) const {
+    return changed([&](csv_options& o) { o.lines_above = count; });
+  }
+  /// Lines that begin with this character are passed over. Throws flow_error for a quote and an end of line.
+  csv_source comments(char begin = '#') const {
+    refuse_special(begin, "comments");
+    return changed([&](csv_options& o) { o.dialect.comment = begin; });
+  }
+  /// What a row lacks at its end is empty, instead of making it malformed.
+  csv_source fill_short_rows() const {
+    return changed([](csv_options& o) { o.fill = true; });
+  }
+  /// Inside quotes a backslash takes the next character as it is, so that `\"` is a quote; doubled quotes are one still.
+  csv_source backslash_escapes() const {
+    return changed([](csv_options& o) { o.dialect.backslash = true; });
+  }
+  /// A quote that does not belong where it stands is a character: inside a field that does not begin with one, and inside
+  /// quotes where no separator or end of line follows.
+  csv_source lazy_quotes() const {
+    return changed([](csv_options& o) { o.dialect.lazy = true; });
   }
   /// Malformed rows (wrong number of columns, misplaced quotes, for a struct a field that does not fit its member) are
   /// left out and counted instead of ending the run. Without a counter their number is written to stderr at the end.
@@ -202,10 +86,17 @@ class csv_source {
   void check_part(std::string const& part) const { check_readable(file_of(part)); }
   partition build_part(std::string const& part, std::optional<position> const& resume,
                        step_services const& services) const {
-    return {files_.path_of(part), as_, options_, resume, services};
+    csv_options how = options_;
+    how.may_be_empty = !files_.single();
+    return {files_.path_of(part), as_, std::move(how), resume, services};
   }
 
  private:
+  static void refuse_special(char c, std::string_view option) {
+    if (c == '"' || c == '\n' || c == '\r' || c == '\0')
+      throw flow_error(concat({"from::csv(...).", option, ": a quote, an end of line and NUL have a meaning of their own"}));
+  }
+
   template <class F>
   csv_source changed(F&& change) const {
     csv_source copy(*this);
@@ -223,7 +114,9 @@ class csv_source {
 namespace from {
 
 /// The rows of a CSV file (RFC 4180; `-` is standard input) as `csv_row`, whose columns are named by the file's first
-/// line. Blank lines are passed over. A malformed row ends the run with its file and line, unless `.skip_malformed()`.
+/// line, unless `.columns(names)`. Lines end in LF, CR LF or, all of them, CR; blank ones are passed over. Text in UTF-16
+/// is refused. A malformed row ends the run with its file and line, unless `.skip_malformed()`. A file that holds nothing
+/// is an error when it is the only one, and has no rows among others. Other spellings of CSV: the functions of the result.
 inline detail::csv_source<detail::csv_as_row> csv(std::string path) {
   return {detail::paths(std::vector<std::string>{std::move(path)}), detail::csv_as_row()};
 }
@@ -231,7 +124,7 @@ inline detail::csv_source<detail::csv_as_row> csv(std::string path) {
 inline detail::csv_source<detail::csv_as_row> csv(std::vector<std::string> files) {
   return {detail::paths(std::move(files)), detail::csv_as_row()};
 }
-/// The rows of the files in a directory whose names match `glob`.
+/// The rows of the files in a directory, not of those below it, whose names match `glob`.
 inline detail::csv_source<detail::csv_as_row> csv_files(std::string directory, std::string glob = "*.csv") {
   return {detail::paths(std::move(directory), std::move(glob)), detail::csv_as_row()};
 }

@@ -2,16 +2,19 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
+#include <leat/detail/shown_text.hpp>
 #include <leat/from/csv_record.hpp>
 #include <leat/from/field.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -29,7 +32,7 @@ struct csv_header {
     for (std::size_t i = 0; i != columns.size(); ++i) {
       if (columns[i] != column) continue;
       if (found != columns.size())
-        throw std::runtime_error(concat({file, " has two columns named \"", column, "\""}));
+        throw std::runtime_error(concat({file, " has two columns named \"", shown(column), "\""}));
       found = i;
     }
     if (found == columns.size()) throw std::runtime_error(missing(column));
@@ -40,15 +43,16 @@ struct csv_header {
 
  private:
   std::string missing(std::string_view column) const {
-    std::string message = concat({file, " has no column \"", column, "\"; it has "});
-    for (std::string const& each : columns) message += concat({&each == &columns.front() ? "\"" : ", \"", each, "\""});
+    std::string message = concat({file, " has no column \"", shown(column), "\"; it has "});
+    for (std::string const& each : columns)
+      message += concat({&each == &columns.front() ? "\"" : ", \"", shown(each), "\""});
     return message;
   }
 };
 
 template <class T>
 std::string unreadable(csv_header const& header, std::size_t column, std::string_view field, std::uint64_t line) {
-  return concat({header.place(line), ": the column \"", header.columns[column], "\" holds \"", field,
+  return concat({header.place(line), ": the column \"", shown(header.columns[column]), "\" holds \"", shown(field),
                  "\", which is not ", kind_of_field<T>()});
 }
 
@@ -128,6 +132,11 @@ class csv_column {
 /// `leat::column("price", &trade::price)`, for `from::csv<trade>`.
 template <class Struct, detail::field_type Member>
 csv_column<Struct, Member> column(std::string name, Member Struct::* into) {
+  constexpr bool member_owns_its_text =
+      !std::is_same_v<Member, std::string_view> && !std::is_same_v<Member, std::optional<std::string_view>>;
+  static_assert(member_owns_its_text,
+                "leat: leat::column(name, &S::member): a std::string_view would show the text of a later row: the member "
+                "has to be a std::string");
   return {std::move(name), into};
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <optional>
+#include <ratio>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -20,6 +22,20 @@ concept has_from_text = requires(std::string_view field, T& into) {
   { from_text(field, into) } -> std::same_as<bool>;
 };
 
+/// Of a number that is out of range: whether it is nearer to 0 than to the smallest of its type.
+[[gnu::cold]] inline bool underflows(std::string_view number) {
+  std::string_view const digits = number.substr(0, number.find_first_of("eE"));
+  long exponent = 0;
+  if (digits.size() != number.size()) {
+    std::string_view power = number.substr(digits.size() + 1);
+    if (power.starts_with('+')) power.remove_prefix(1);
+    if (std::from_chars(power.data(), power.data() + power.size(), exponent).ec != std::errc{}) return power.starts_with('-');
+  }
+  std::size_t const point = std::min(digits.find('.'), digits.size());
+  std::size_t const first = std::min(digits.find_first_of("123456789"), digits.size());
+  return static_cast<long>(point) - static_cast<long>(first) < -exponent;
+}
+
 template <class T>
 bool read_number(std::string_view field, T& into) {
   std::size_t const first = field.find_first_not_of(" \t");
@@ -27,7 +43,14 @@ bool read_number(std::string_view field, T& into) {
   field = field.substr(first, field.find_last_not_of(" \t") - first + 1);
   if (field.starts_with('+') && field.size() > 1 && field[1] != '-') field.remove_prefix(1);
   auto const [end, error] = std::from_chars(field.data(), field.data() + field.size(), into);
-  return error == std::errc{} && end == field.data() + field.size();
+  if (end != field.data() + field.size()) return false;
+  if constexpr (std::is_floating_point_v<T>) {
+    if (error == std::errc::result_out_of_range && underflows(field)) {
+      into = 0;
+      return true;
+    }
+  }
+  return error == std::errc{};
 }
 
 /// Takes up to `width` digits, at least one; -1 when there are none.
@@ -44,8 +67,32 @@ inline bool take(std::string_view& from, char wanted) {
   return true;
 }
 
-/// `2022-02-24 11:42:08`, with a `T` between, a fraction of the second, a `Z`, or only the date; in UTC.
-inline bool read_time(std::string_view field, std::chrono::system_clock::time_point& into) {
+/// False where the type of `into` does not reach so far, or is too coarse.
+template <class Duration>
+bool set_time(std::chrono::sys_seconds second, std::chrono::nanoseconds fraction,
+              std::chrono::time_point<std::chrono::system_clock, Duration>& into) {
+  using time = std::chrono::time_point<std::chrono::system_clock, Duration>;
+  if constexpr (std::ratio_less_v<typename Duration::period, std::ratio<1>>) {  // what is finer than seconds may reach less far
+    if (second <= std::chrono::floor<std::chrono::seconds>(time::min()) ||
+        second >= std::chrono::floor<std::chrono::seconds>(time::max()))
+      return false;
+  }
+  into = std::chrono::floor<Duration>(second);
+  Duration const rest = std::chrono::floor<Duration>(fraction);
+  bool const exact = std::chrono::sys_seconds(std::chrono::floor<std::chrono::seconds>(into)) == second && rest == fraction;
+  into += rest;
+  return exact;
+}
+
+template <class T>
+inline constexpr bool is_time_field = false;
+template <class Duration>
+inline constexpr bool is_time_field<std::chrono::time_point<std::chrono::system_clock, Duration>> = true;
+
+/// `2022-02-24 11:42:08`, with a `T` between, a fraction of the second, a `Z`, or only the date; in UTC. False as well
+/// where `into` cannot hold it: nanoseconds of 64 bits reach from 1677 to 2262, seconds do not count fractions.
+template <class Duration>
+bool read_time(std::string_view field, std::chrono::time_point<std::chrono::system_clock, Duration>& into) {
   int const year = take_digits(field, 4);
   bool fits = take(field, '-');
   int const month = take_digits(field, 2);
@@ -55,7 +102,8 @@ inline bool read_time(std::string_view field, std::chrono::system_clock::time_po
   std::chrono::year_month_day const date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
   if (!date.ok()) return false;
-  std::chrono::nanoseconds since_midnight{};
+  std::chrono::seconds since_midnight{};
+  std::chrono::nanoseconds fraction{};
   if (take(field, ' ') || take(field, 'T')) {
     int const hour = take_digits(field, 2);
     fits = take(field, ':');
@@ -65,16 +113,14 @@ inline bool read_time(std::string_view field, std::chrono::system_clock::time_po
     since_midnight = std::chrono::hours(hour) + std::chrono::minutes(minute) + std::chrono::seconds(second);
     if (take(field, '.')) {
       std::size_t const width = field.size();
-      int fraction = take_digits(field, 9);
-      if (fraction < 0) return false;
-      for (std::size_t n = width - field.size(); n < 9; ++n) fraction *= 10;
-      since_midnight += std::chrono::nanoseconds(fraction);
+      int digits = take_digits(field, 9);
+      if (digits < 0) return false;
+      for (std::size_t n = width - field.size(); n < 9; ++n) digits *= 10;
+      fraction = std::chrono::nanoseconds(digits);
     }
     take(field, 'Z');
   }
-  into =
-      std::chrono::time_point_cast<std::chrono::system_clock::duration>(std::chrono::sys_days(date) + since_midnight);
-  return field.empty();
+  return field.empty() && set_time(std::chrono::sys_seconds(std::chrono::sys_days(date)) + since_midnight, fraction, into);
 }
 
 template <class T>
@@ -88,11 +134,12 @@ constexpr bool is_readable() {
     return is_readable<typename T::value_type>();
   else
     return has_from_text<T> || std::is_arithmetic_v<T> || std::is_same_v<T, std::string> ||
-           std::is_same_v<T, std::string_view> || std::is_same_v<T, std::chrono::system_clock::time_point>;
+           std::is_same_v<T, std::string_view> || is_time_field<T>;
 }
 
-/// A type that a field can be read as: numbers, bool, char, text, times, optionals of these (an empty field is an
-/// empty one), types with a `from_text`.
+/// A type that a field can be read as: numbers (one too small for its type is 0, one too large does not fit), bool, char,
+/// text, times of the system clock in any unit, optionals of these (an empty field is an empty one), types with a
+/// `from_text`.
 template <class T>
 concept field_type = is_readable<T>();
 
@@ -104,14 +151,14 @@ bool read_field(std::string_view field, T& into) {
     into.reset();
     return field.empty() || read_field(field, into.emplace());
   } else if constexpr (std::is_same_v<T, bool>) {
-    into = field == "true" || field == "1";
-    return into || field == "false" || field == "0";
+    into = field == "true" || field == "1" || field == "True" || field == "TRUE";
+    return into || field == "false" || field == "0" || field == "False" || field == "FALSE";
   } else if constexpr (std::is_same_v<T, char>) {
     if (field.size() == 1) into = field.front();
     return field.size() == 1;
   } else if constexpr (std::is_arithmetic_v<T>)
     return read_number(field, into);
-  else if constexpr (std::is_same_v<T, std::chrono::system_clock::time_point>)
+  else if constexpr (is_time_field<T>)
     return read_time(field, into);
   else {
     into = T(field);
@@ -132,8 +179,8 @@ constexpr std::string_view kind_of_field() {
     return "a whole number that fits its type";
   else if constexpr (std::is_floating_point_v<T>)
     return "a number";
-  else if constexpr (std::is_same_v<T, std::chrono::system_clock::time_point>)
-    return "a date and time";
+  else if constexpr (is_time_field<T>)
+    return "a date and time that fits its type";
   else
     return "a value of its type";
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
+#include <leat/detail/shown_text.hpp>
 #include <leat/from/source.hpp>
 
 #include <fcntl.h>
@@ -24,7 +25,7 @@ namespace leat::detail {
 
 inline std::string reason_of(int error) { return std::generic_category().message(error); }
 inline std::string name_of_input(std::string const& path) {
-  return path == "-" ? std::string("standard input") : concat({"\"", path, "\""});
+  return path == "-" ? std::string("standard input") : concat({"\"", shown(path, path.size()), "\""});
 }
 [[noreturn, gnu::cold]] inline void refuse_to_read(std::string const& path, std::string const& reason) {
   throw std::runtime_error(concat({"cannot read ", name_of_input(path), ": ", reason}));
@@ -98,6 +99,7 @@ class input_file {
     ssize_t const count = ::read(descriptor_, buffer_.get() + end_, capacity_ - end_);
     if (count > 0) {
       end_ += static_cast<std::size_t>(count);
+      if (position_ == 0) refuse_utf_16();
       return got::bytes;
     }
     if (count == 0) return got::end;
@@ -124,6 +126,13 @@ class input_file {
   }
 
   [[noreturn, gnu::cold]] void fail(int error) const { refuse_to_read(path_, reason_of(error)); }
+
+  /// By the mark it begins with. Read as bytes it would give text that nobody meant.
+  void refuse_utf_16() const {
+    std::string_view const first = unread().substr(0, 2);
+    if (first == "\xFF\xFE" || first == "\xFE\xFF")
+      refuse_to_read(path_, "it is text in UTF-16; leat reads UTF-8: convert it, as `iconv -f UTF-16 -t UTF-8` does");
+  }
 
   bool can_be_read_now() const {
     pollfd one{descriptor_, POLLIN, 0};

@@ -39,6 +39,9 @@ class paths {
     return names;
   }
 
+  /// Whether it is one file, given by its name.
+  bool single() const { return glob_.empty() && files_.size() == 1; }
+
   std::string path_of(std::string const& part) const { return glob_.empty() ? part : concat({directory_, "/", part}); }
 
  private:

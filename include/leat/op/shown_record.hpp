@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/shown_text.hpp>
 #include <leat/detail/signature.hpp>
 #include <leat/op/step_context.hpp>
 #include <leat/record.hpp>
@@ -13,24 +14,6 @@
 
 /// The record in an error: which of a million a function threw at.
 namespace leat::detail {
-
-/// Appends at most this many bytes of a record's text, its control bytes escaped.
-inline constexpr std::size_t most_shown_bytes = 200;
-
-[[gnu::cold]] inline void append_shown(std::string& to, std::string const& text) {
-  constexpr char const* digits = "0123456789abcdef";
-  for (std::size_t i = 0; i != text.size() && i != most_shown_bytes; ++i) {
-    auto const byte = static_cast<unsigned char>(text[i]);
-    if (byte >= 0x20 && byte != 0x7f) {
-      to += text[i];
-    } else {
-      to += "\\x";
-      to += digits[byte >> 4];
-      to += digits[byte & 15];
-    }
-  }
-  if (text.size() > most_shown_bytes) to += "...";
-}
 
 /// What an error says of the record at this address.
 template <class T>

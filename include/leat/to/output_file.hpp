@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
+#include <leat/detail/shown_text.hpp>
 #include <leat/from/source.hpp>
 #include <leat/to/write_all.hpp>
 
@@ -23,7 +24,7 @@
 namespace leat::detail {
 
 [[noreturn, gnu::cold]] inline void refuse_to_write(std::string const& path, std::string const& reason) {
-  throw std::runtime_error(concat({"cannot write \"", path, "\": ", reason}));
+  throw std::runtime_error(concat({"cannot write \"", shown(path, path.size()), "\": ", reason}));
 }
 inline std::string reason_not_to_write(int error) {
   if (error == EISDIR) return "it is a directory; to write several files into it use to::files";

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/concat.hpp>
+#include <leat/from/csv_record.hpp>
+#include <leat/from/csv_row.hpp>
+#include <leat/from/input_file.hpp>
+#include <leat/from/paths.hpp>
+#include <leat/from/skipped_rows.hpp>
+#include <leat/from/source.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace leat::detail {
+
+/// How a CSV file is read.
+struct csv_options {
+  csv_dialect dialect;
+  std::vector<std::string> columns;  ///< none: the file has a header
+  std::uint64_t lines_above = 0;     ///< the header, or the first row
+  bool fill = false;                 ///< rows that are too short
+  bool may_be_empty = false;
+  std::size_t longest = input_file::default_longest;
+  bool skip = false;
+  std::optional<skipped_rows> skipped;  ///< the caller's counter
+};
+
+/// One CSV file, row by row.
+template <class As, bool Named>
+class csv_partition {
+ public:
+  using row = typename As::record;
+  using record = std::conditional_t<Named, std::pair<std::string, row>, row>;
+  using position = std::pair<std::uint64_t, std::uint64_t>;
+
+  csv_partition(std::string const& path, As as, csv_options options, std::optional<position> const& resume,
+                step_services const& services)
+      : file_(path, services, options.longest),
+        name_(base_name(path)),
+        as_(std::move(as)),
+        options_(std::move(options)),
+        reader_(options_.dialect),
+        step_(services.step()),
+        resume_(resume) {}
+
+  bool next_batch(emitter<record>& out) {
+    bool has_read = false;
+    for (std::size_t n = 0; n != rows_per_batch;) {
+      std::string_view const unread = file_.unread();
+      if (unread.empty() && at_end_) return finish();
+      if (!unread.empty() && go_on(unread, out, n)) continue;
+      if (unread.size() >= options_.longest && !at_end_) {
+        n += give_up_row(unread, out) ? 1 : 0;
+        continue;
+      }
+      if (has_read) break;
+      has_read = true;
+      switch (file_.read_more()) {
+        case input_file::got::bytes:
+          break;
+        case input_file::got::nothing_yet:
+          return true;
+        case input_file::got::end:
+          at_end_ = true;
+          break;
+      }
+    }
+    return true;
+  }
+
+  bool ready() const { return file_.ready(); }
+  std::optional<steady_time> next_awake() const { return file_.next_awake(); }
+  /// Bytes and lines before the next row.
+  position snapshot() const { return resume_.value_or(position(file_.position(), lines_)); }
+
+ private:
+  static constexpr std::size_t rows_per_batch = 1024;
+  static constexpr char const* too_long = "too long";
+
+  /// What stands first in `unread`. False when more bytes are needed for that.
+  bool go_on(std::string_view unread, emitter<record>& out, std::size_t& rows) {
+    if (!begun_) return begin(unread);
+    bool const above = !header_ && lines_ < options_.lines_above;
+    if (above || passing_over_) return pass_over_line(unread);
+    csv_found const found = reader_.read(unread, at_end_, fields_);
+    if (found.what == csv_found::kind::incomplete) return false;
+    rows += use(found, out) ? 1 : 0;
+    return true;
+  }
+
+  /// A byte order mark, which some programs begin a file in UTF-8 with, is no part of the first column's name. The first
+  /// end of line tells how all are written.
+  [[gnu::cold]] bool begin(std::string_view unread) {
+    constexpr std::string_view mark = "\xEF\xBB\xBF";
+    if (!at_end_ && unread.size() < mark.size() && mark.starts_with(unread)) return false;
+    std::size_t const first = unread.find_first_of("\r\n");
+    bool const known = first != std::string_view::npos && (unread[first] == '\n' || first + 1 != unread.size());
+    if (!known && !at_end_ && unread.size() < options_.longest) return false;
+    if (first != std::string_view::npos && unread[first] == '\r' &&
+        (first + 1 == unread.size() || unread[first + 1] != '\n'))
+      reader_.lines_end_in('\r');
+    if (unread.starts_with(mark)) file_.consume(mark.size());
+    begun_ = true;
+    if (!options_.columns.empty() && options_.lines_above == 0) take_columns(options_.columns);
+    return true;
+  }
+
+  /// One that is no row: above the header, or the rest of one that is too long.
+  [[gnu::cold]] bool pass_over_line(std::string_view unread) {
+    std::size_t const end = unread.find(reader_.line_end());
+    bool const ends = end != std::string_view::npos;
+    file_.consume(ends ? end + 1 : unread.size());
+    lines_ += ends && !std::exchange(passing_over_, !ends) ? 1 : 0;
+    if (ends && !header_ && !options_.columns.empty() && lines_ == options_.lines_above) take_columns(options_.columns);
+    return true;
+  }
+
+  /// A row, or what a quote that is never closed makes one, may be longer than what is kept in memory.
+  [[gnu::cold]] bool give_up_row(std::string_view unread, emitter<record>& out) {
+    std::size_t const end = unread.find(reader_.line_end());
+    passing_over_ = end == std::string_view::npos;
+    reader_.begin_anew();
+    return use({csv_found::kind::malformed, passing_over_ ? unread.size() : end + 1, 1, too_long}, out);
+  }
+
+  /// True when a row was emitted.
+  bool use(csv_found const& found, emitter<record>& out) {
+    std::uint64_t const line = lines_ + 1;
+    lines_ += found.lines;
+    file_.consume(found.bytes);
+    if (found.what == csv_found::kind::blank) return false;
+    if (header_) return emit(found, line, out);
+    if (found.what == csv_found::kind::malformed)
+      throw std::runtime_error(concat({file_.name(), ", line ", std::to_string(line), ": ", fault_of(found)}));
+    std::vector<std::string> columns;
+    for (std::size_t i = 0; i != fields_.size(); ++i) columns.push_back(std::string(fields_[i]));
+    take_columns(std::move(columns));
+    return false;
+  }
+
+  /// Once the columns are known a resumed partition goes on where it was.
+  [[gnu::cold]] void take_columns(std::vector<std::string> columns) {
+    auto header = std::make_shared<csv_header>();
+    header->file = file_.name();
+    header->columns = std::move(columns);
+    as_.bind(*header);
+    header_ = std::move(header);
+    if (!resume_) return;
+    file_.seek(resume_->first);
+    lines_ = resume_->second;
+    resume_.reset();
+    at_end_ = false;
+  }
+
+  bool emit(csv_found const& found, std::uint64_t line, emitter<record>& out) {
+    std::optional<row> value;
+    try {
+      if (found.what == csv_found::kind::malformed)
+        throw std::runtime_error(concat({header_->place(line), ": ", fault_of(found)}));
+      std::size_t const columns = header_->columns.size();
+      while (options_.fill && fields_.size() < columns) fields_.end_field();
+      if (fields_.size() != columns)
+        throw std::runtime_error(concat({header_->place(line), options_.columns.empty() ? ": the header has " : ": there are ",
+                                         std::to_string(columns), " columns, this row has ",
+                                         std::to_string(fields_.size())}));
+      value.emplace(as_.read(header_, fields_, line));
+    } catch (std::runtime_error const& fault) {
+      if (!options_.skip) throw;
+      skip(fault.what());
+      return false;
+    }
+    if constexpr (Named)
+      out(record(name_, std::move(*value)));
+    else
+      out(std::move(*value));
+    return true;
+  }
+
+  [[gnu::cold]] std::string fault_of(csv_found const& found) const {
+    if (found.fault != too_long) return found.fault;
+    return concat({"it is longer than ", std::to_string(options_.longest),
+                   " bytes, the longest row allowed; a quote may never be closed, or .longest(bytes) be needed"});
+  }
+
+  [[gnu::cold]] void skip(std::string const& what) {
+    if (options_.skipped) options_.skipped->add(what);
+    if (skipped_here_++ == 0) first_skipped_ = what;
+  }
+
+  [[gnu::cold]] bool finish() {
+    if (!header_ && options_.columns.empty() && !options_.may_be_empty)
+      throw std::runtime_error(file_.name() + " has no header: it is empty");
+    if (skipped_here_ != 0 && !options_.skipped)
+      std::fprintf(stderr, "leat: step \"%s\" skipped %llu malformed rows; the first: %s\n", step_.c_str(),
+                   static_cast<unsigned long long>(skipped_here_), first_skipped_.c_str());
+    return false;
+  }
+
+  input_file file_;
+  std::string name_;
+  As as_;
+  csv_options options_;
+  csv_reader reader_;
+  csv_fields fields_;
+  std::string step_;
+  std::optional<position> resume_;
+  std::shared_ptr<csv_header const> header_;
+  std::uint64_t lines_ = 0;
+  std::uint64_t skipped_here_ = 0;
+  std::string first_skipped_;
+  bool begun_ = false;
+  bool passing_over_ = false;  ///< the rest of a line whose beginning was a row that is too long
+  bool at_end_ = false;
+};
+
+}  // namespace leat::detail
