@@ -3,17 +3,24 @@
 #include <leat/from/lines.hpp>
 #include <leat/run/run.hpp>
 #include <leat/to/collect.hpp>
+#include <leat/to/for_each.hpp>
 #include <leat/to/output.hpp>
 
 #include "scratch.hpp"
+#include "../run/child.hpp"
+#include "fixture/shapes.hpp"
 
 #include <doctest/doctest.h>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdio>
+#include <filesystem>
 #include <string>
 #include <thread>
 #include <utility>
@@ -213,4 +220,78 @@ TEST_CASE("standard input: a pipe, and a file") {
     redirected const input(::open(dir.write("a", "x\ny").c_str(), O_RDONLY));
     CHECK(run_of(leat::from::lines("-")) == texts{"x", "y"});
   }
+}
+
+TEST_CASE("more files than there are descriptors are read in turn") {
+  child program([] {
+    rlimit const few{200, 200};
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    scratch dir;
+    texts expected;
+    for (int i = 0; i != 3000; ++i) {
+      dir.write("f" + std::to_string(i), i % 7 == 0 ? "" : std::to_string(i) + "\nx");
+      if (i % 7 != 0) expected.insert(expected.end(), {std::to_string(i), "x"});
+    }
+    std::sort(expected.begin(), expected.end());
+    for (unsigned const workers : {1u, 5u}) {
+      texts seen = run_of(leat::from::files(dir.path()), workers);
+      std::sort(seen.begin(), seen.end());
+      if (seen != expected) return 1;
+    }
+    return 0;
+  });
+  CHECK(program.ends() == 0);
+}
+
+TEST_CASE("many files give their lines at every shape") {
+  scratch dir;
+  texts expected;
+  for (int i = 0; i != 300; ++i) {
+    dir.write("f" + std::to_string(i), std::to_string(i) + "\n");
+    expected.push_back(std::to_string(i));
+  }
+  std::sort(expected.begin(), expected.end());
+  leat::test::for_each_shape([&](leat::test::shape const& how) {
+    texts seen;
+    leat::flow flow("many");
+    flow.input("in", leat::from::files(dir.path())) | leat::output("out", leat::to::collect(seen));
+    how.run(flow, seen);
+    std::sort(seen.begin(), seen.end());
+    CHECK(seen == expected);
+  });
+}
+
+TEST_CASE("files have their turn beside pipes that do not end") {
+  scratch dir;
+  texts all;
+  for (int i = 0; i != 70; ++i) {
+    all.push_back(dir.path("pipe" + std::to_string(i)));
+    REQUIRE(::mkfifo(all.back().c_str(), 0600) == 0);
+  }
+  all.push_back(dir.write("zz", "last\n"));
+  std::vector<int> writers;
+  child reader([&] {
+    leat::flow flow("both");
+    flow.input("in", leat::from::lines(all)) | leat::output("out", leat::to::for_each([](std::string const& line) {
+      std::printf("%s\n", line.c_str());
+      std::fflush(stdout);
+    }));
+    leat::run(flow);
+    return 0;
+  });
+  for (int i = 0; i != 70; ++i) writers.push_back(::open(all[static_cast<std::size_t>(i)].c_str(), O_WRONLY));
+  CHECK(reader.says("last\n"));
+  for (int const writer : writers) ::close(writer);
+  CHECK(reader.ends() == 0);
+}
+
+TEST_CASE("a file that cannot be looked at is an error, and is not left out") {
+  scratch dir;
+  dir.write("a", "1\n");
+  std::filesystem::create_symlink("nowhere", dir.path("dangling"));
+  std::filesystem::create_symlink("loop", dir.path("loop"));
+  CHECK(has(message_of([&] { run_of(leat::from::files(dir.path())); }), "/dangling\": No such file or directory"));
+  CHECK(run_of(leat::from::files(dir.path(), "a*")) == texts{"1"});
+  std::filesystem::remove(dir.path("dangling"));
+  CHECK(has(message_of([&] { run_of(leat::from::files(dir.path())); }), "/loop\": Too many levels of symbolic links"));
 }

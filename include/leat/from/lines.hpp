@@ -111,6 +111,7 @@ class lines_source {
   std::vector<std::string> list_parts() const { return files_.list_parts(); }
   std::string file_of(std::string const& part) const { return files_.path_of(part); }
   void check_part(std::string const& part) const { check_readable(file_of(part)); }
+  bool in_turn(std::string const& part) const { return files_.regular(part); }
   lines_partition<Record> build_part(std::string const& part, std::optional<position> const& resume,
                                      step_services const& services) const {
     return {files_.path_of(part), resume, services, longest_};

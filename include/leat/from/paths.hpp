@@ -42,11 +42,26 @@ class paths {
   /// Whether it is one file, given by its name.
   bool single() const { return glob_.empty() && files_.size() == 1; }
 
+  /// A file that has an end, as a pipe need not.
+  bool regular(std::string const& part) const {
+    struct stat facts {};
+    return part != "-" && ::stat(path_of(part).c_str(), &facts) == 0 && S_ISREG(facts.st_mode);
+  }
+
   std::string path_of(std::string const& part) const { return glob_.empty() ? part : concat({directory_, "/", part}); }
 
  private:
   [[noreturn, gnu::cold]] void fail(std::string const& reason) const {
     throw std::runtime_error(concat({"cannot read the directory \"", directory_, "\": ", reason}));
+  }
+
+  /// A file about which nothing can be learnt is not left out: the error that opening it gives names it. One that has been
+  /// taken away since its name was read is not there.
+  bool is_directory(std::string const& name) const {
+    struct stat facts {};
+    std::string const path = concat({directory_, "/", name});
+    if (::stat(path.c_str(), &facts) == 0) return S_ISDIR(facts.st_mode);
+    return errno == ENOENT && ::lstat(path.c_str(), &facts) != 0;
   }
 
   [[gnu::cold]] std::vector<std::string> names_in_directory() const {
@@ -61,9 +76,8 @@ class paths {
     errno = 0;
     while (dirent const* entry = ::readdir(open.get())) {
       std::string name(entry->d_name);
-      struct stat facts{};
-      bool const readable_kind = ::stat(concat({directory_, "/", name}).c_str(), &facts) == 0 && !S_ISDIR(facts.st_mode);
-      if (readable_kind && ::fnmatch(glob_.c_str(), name.c_str(), FNM_PERIOD) == 0) names.push_back(std::move(name));
+      bool const matches = ::fnmatch(glob_.c_str(), name.c_str(), FNM_PERIOD) == 0;
+      if (matches && !is_directory(name)) names.push_back(std::move(name));
       errno = 0;
     }
     if (errno != 0) fail(std::generic_category().message(errno));

@@ -62,6 +62,8 @@ concept source_partition = requires(P& p, emitter<T>& out) {
 ///  - `std::string file_of(name)`: the path of the file it reads (`-`: standard input), so that an output which would
 ///    overwrite it is refused;
 ///  - `void check_part(name)`: throws what opening it would throw, as far as that can be known without opening it.
+///  - `bool in_turn(name)`: true for a partition that ends by itself, as a file does. Of these a process has about 64 open at
+///    a time, the others are opened as they end.
 template <class S>
 concept fixed_partitioned_source = requires(S const& s, std::string const& part, step_services const& services) {
   typename S::record;
@@ -115,6 +117,7 @@ class input_stage final : public source_stage {
     worker.provide({described.id, 0}, out_.next());
     if constexpr (fixed_partitioned_source<Source>) {
       names_ = parts_of_worker(worker, described);
+      most_in_turn_ = std::max<std::size_t>(1, most_in_turn / worker.process().local_workers);
     }
   }
 
@@ -129,7 +132,11 @@ class input_stage final : public source_stage {
         if (!found) break;
       }
     for (std::size_t i = parts_.size(); i != 0; --i)
-      if (!parts_[i - 1]->reading) parts_.erase(i - 1);
+      if (!parts_[i - 1]->reading) {
+        in_turn_ -= parts_[i - 1]->in_turn ? 1 : 0;
+        parts_.erase(i - 1);
+      }
+    open_next();
     if (parts_.empty() && out_.next().ready()) {
       close_epoch({mark_kind::end, step_.epoch});
       return true;
@@ -160,29 +167,54 @@ class input_stage final : public source_stage {
  private:
   struct one {
     template <class Open>
-    one(Open&& open, steady_time when) : source(open()), due(when) {}
+    one(Open&& open, steady_time when, bool ends) : source(open()), due(when), in_turn(ends) {}
     partition source;
     steady_time due;
+    bool in_turn;
     bool reading = true;
   };
 
   /// Enough to make the cost of a turn small beside that of the records, not so many that others wait long, or that what
   /// is made of them leaves the cache before it is sent.
+  static constexpr std::size_t most_in_turn = 64;  ///< of a process; each has a descriptor, and memory to read into
+
   static constexpr std::size_t records_per_turn =
       std::clamp<std::size_t>(64 * 1024 / sizeof(typename Source::record), 1, 4096);
 
   bool open() {
     opened_ = true;
-    step_services const services(step_);
-    guarded(step_, [&] {
-      if constexpr (fixed_partitioned_source<Source>) {
+    if constexpr (fixed_partitioned_source<Source>) {
+      guarded(step_, [&] {
         for (std::string const& name : names_)
-          parts_.add([&] { return source_.build_part(name, position_of(name), services); }, services.now());
-      } else {
-        parts_.add([&] { return source_.build(services); }, services.now());
-      }
-    });
+          if (!in_turn(name)) open(name, false);
+      });
+      open_next();
+    } else {
+      step_services const services(step_);
+      guarded(step_, [&] { parts_.add([&] { return source_.build(services); }, services.now(), false); });
+    }
     return true;
+  }
+  void open(std::string const& name, bool ends) {
+    step_services const services(step_);
+    parts_.add([&] { return source_.build_part(name, position_of(name), services); }, services.now(), ends);
+  }
+
+  bool in_turn(std::string const& name) const {
+    if constexpr (requires { source_.in_turn(name); })
+      return source_.in_turn(name);
+    else
+      return false;
+  }
+  /// In the order of their names.
+  void open_next() {
+    if constexpr (requires { source_.in_turn(names_.front()); })
+      for (; next_ != names_.size() && in_turn_ != most_in_turn_; ++next_)
+        guarded(step_, [&] {
+          if (!in_turn(names_[next_])) return;
+          open(names_[next_], true);
+          ++in_turn_;
+        });
   }
 
   bool due(one& p) {
@@ -215,6 +247,9 @@ class input_stage final : public source_stage {
   emitter<T> out_;
   std::vector<std::string> names_;
   owners<one> parts_;
+  std::size_t next_ = 0;     ///< among the names, to be opened when there is room
+  std::size_t in_turn_ = 0;  ///< open, of those that end by themselves
+  std::size_t most_in_turn_ = 1;
   std::size_t emitted_at_mark_ = 0;
   bool opened_ = false;
   bool done_ = false;
