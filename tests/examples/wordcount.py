@@ -27,8 +27,9 @@ for workers in ("2", "4", "7"):
     check(f"{workers} workers", run("-w", workers), wanted)
 for processes, workers in ((2, "3"), (3, "1")):
     check(f"{processes} processes of {workers} workers", run_cluster(processes, "-w", workers), wanted)
-prefixed = run("-p", "2", "-w", "2").splitlines(keepends=True)
-check("processes started by one flag", "".join(line.removeprefix(line[:4]) for line in prefixed), wanted)
+check("processes started by one flag", run("-p", "2", "-w", "2"), wanted)
+prefixed = run("-p", "2", "-w", "2", "--prefix=always").splitlines(keepends=True)
+check("with their numbers", "".join(line.removeprefix(line[:4]) for line in prefixed), wanted)
 check("each line says whose it is", {line[:4] for line in prefixed} <= {"[0] ", "[1] "}, True)
 failed = subprocess.run([PROGRAM, "-p", "2", "/missing"], capture_output=True, text=True, check=False, timeout=60)
 check("the status is that of the first that failed", failed.returncode, 1)
@@ -43,7 +44,7 @@ for flag in ("--tls-certificate", "--tls-key", "--tls-authority"):
           (2, "wordcount: --tls-...: this program cannot encrypt: it has to #include <leat/run/tls.hpp>"))
 said = subprocess.run([PROGRAM, "-p", "2", *map(str, licences)], capture_output=True, text=True, check=True, timeout=60).stderr
 check("each says once where its settings come from", sorted(said.splitlines()),
-      [f"[{i}] leat: process {i} of 2 (from -i), addresses from --addresses-fd, 1 worker" for i in range(2)])
+      [f"[{i}] leat: process {i} of 2 (from -p), 1 worker" for i in range(2)])
 
 with tempfile.TemporaryDirectory() as folder:
     text = Path(folder, "short.txt")

@@ -227,7 +227,10 @@ TEST_CASE("command line: the environment describes a cluster, and flags are stro
 }
 
 TEST_CASE("command line: a cluster on this machine") {
-  auto const cli = given({"-w2", "-p", "3", "file", "--processes=4", "-s", "1", "--", "-p", "5"});
+  auto const cli = given({"-w2", "-p", "3", "file", "--processes=4", "--prefix=never", "-s", "1", "--", "-p", "5"});
+  CHECK(cli.all_local_processes().count == 4);
+  CHECK(cli.all_local_processes().asked_by == "--processes");
+  CHECK((cli.all_local_processes().prefix == leat::detail::output_prefix::nowhere));
   CHECK(cli.fault() == "");
   CHECK(cli.local_processes() == 4);
   CHECK(cli.words_of_each() == std::vector<std::string>{"-w2", "file", "-s", "1", "--", "-p", "5"});

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <optional>
@@ -157,6 +158,45 @@ TEST_CASE("signals: the second one ends the process at once, with 128 + its numb
     process.send(number);
     // Two of a kind that are both pending are one, so it is sent until it has been seen twice.
     CHECK(process.ends_when([&] { process.send(number); }) == 128 + number);
+  }
+}
+
+TEST_CASE("signals: what comes within a second of the first is the first, and what a launcher passes on is no other") {
+  child process([] {
+    leat::detail::on_stop_signal const listening([] {});
+    std::raise(SIGTERM);
+    std::raise(SIGTERM);
+    std::raise(SIGINT);
+    std::puts("goes on");
+    std::fflush(stdout);
+    auto const until = std::chrono::steady_clock::now() + std::chrono::milliseconds(1100);
+    while (std::chrono::steady_clock::now() < until) leat::detail::stop_signals::pass_on(::getpid(), SIGTERM);
+    std::puts("and on");
+    std::fflush(stdout);
+    std::raise(SIGTERM);
+    return 7;
+  });
+  CHECK(process.ends() == 128 + SIGTERM);
+  CHECK(process.out == "goes on\nand on\n");
+}
+
+TEST_CASE("signals: one that is ignored when a run begins stays ignored") {
+  for (auto const& [ignored, other] : {std::pair(SIGINT, SIGTERM), std::pair(SIGTERM, SIGINT)}) {
+    child process([ignored = ignored] {
+      std::signal(ignored, SIG_IGN);
+      leat::flow flow("endless");
+      describe(flow, "ready\n");
+      leat::run(flow, with_signals());
+      std::puts(handler_of(ignored) == SIG_IGN ? "ignored" : "not ignored");
+      return 7;
+    });
+    REQUIRE(process.says("ready"));
+    process.send(ignored);
+    process.send(ignored);
+    process.send(other);
+    CHECK(process.ends() == 7);
+    CHECK(process.out.ends_with("ignored\n"));
+    CHECK(!process.out.ends_with("not ignored\n"));
   }
 }
 

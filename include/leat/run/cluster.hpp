@@ -5,6 +5,7 @@
 #include <leat/route/membership.hpp>
 #include <leat/run/cluster_support.hpp>
 #include <leat/run/local_cluster.hpp>
+#include <leat/run/local_processes.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/rendezvous.hpp>
 
@@ -37,9 +38,7 @@ inline std::unique_ptr<meeting> meet_cluster(graph const& flow, options const& h
   return std::make_unique<formation>(through, std::move(all), std::move(draw), std::move(say));
 }
 
-inline int run_local_cluster(std::string const& program, std::vector<std::string> const& words, unsigned processes) {
-  return local_cluster(program, words, processes).run();
-}
+inline int run_local_cluster(local_processes const& asked) { return local_cluster(asked).run(); }
 
 inline bool const clusters_are_supported = [] {
   support_of_clusters().meet = &meet_cluster;

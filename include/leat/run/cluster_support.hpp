@@ -5,6 +5,7 @@
 #include <leat/graph.hpp>
 #include <leat/route/link.hpp>
 #include <leat/route/meeting.hpp>
+#include <leat/run/local_processes.hpp>
 #include <leat/run/options.hpp>
 
 #include <cstdint>
@@ -35,7 +36,7 @@ struct cluster_support {
   /// Learns from the launcher what only it knows.
   void (*rendezvous)(options& how, launch const& by) = nullptr;
   /// Runs so many processes of this program on this machine; gives the exit status.
-  int (*run_local)(std::string const& program, std::vector<std::string> const& words, unsigned processes) = nullptr;
+  int (*run_local)(local_processes const& asked) = nullptr;
 };
 
 inline cluster_support& support_of_clusters() {

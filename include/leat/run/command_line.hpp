@@ -7,6 +7,7 @@
 #include <leat/run/environment.hpp>
 #include <leat/run/cluster_settings.hpp>
 #include <leat/run/flags.hpp>
+#include <leat/run/local_processes.hpp>
 #include <leat/run/options.hpp>
 #include <leat/version.hpp>
 
@@ -50,6 +51,16 @@ class command_line {
   /// How many processes are to be started on this machine (-p), and the arguments of each.
   unsigned local_processes() const { return settings_.local_processes; }
   std::vector<std::string> const& words_of_each() const { return words_; }
+  /// The same, as what starts them takes it.
+  [[gnu::cold]] detail::local_processes all_local_processes() const {
+    detail::local_processes all;
+    all.program = program_;
+    all.words = words_;
+    all.count = settings_.local_processes;
+    all.prefix = settings_.prefix;
+    all.asked_by = settings_.source(&detail::set_local_processes);
+    return all;
+  }
   /// How the flow is to be run.
   options const& how() const { return settings_.how; }
   /// Everything they set, and which flag or variable did.
@@ -128,7 +139,8 @@ class command_line {
         take(*found, argc, argv, i);
       else
         rest_.push_back(argv[i]);
-      bool const of_whole_cluster = found != nullptr && found->set == &detail::set_local_processes;
+      bool const of_whole_cluster =
+          found != nullptr && (found->set == &detail::set_local_processes || found->set == &detail::set_prefix);
       if (!of_whole_cluster) words_.insert(words_.end(), argv + first, argv + std::min(i + 1, argc));
     }
   }

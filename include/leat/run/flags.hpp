@@ -4,6 +4,7 @@
 #include <leat/detail/concat.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/picture.hpp>
+#include <leat/run/local_processes.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/secret.hpp>
 
@@ -58,6 +59,7 @@ struct settings {
   std::optional<picture> graph;
   std::optional<unsigned> process;
   unsigned local_processes = 1;
+  output_prefix prefix = output_prefix::on_a_terminal;
   launch by;
   list<std::pair<setter, std::string>> said;  ///< by which flag or variable; the last one counts
 
@@ -142,6 +144,12 @@ inline void set_process(settings& all, std::string_view text) {
 }
 inline void set_local_processes(settings& all, std::string_view text) {
   all.local_processes = static_cast<unsigned>(whole_number(text, 1, 256));
+}
+[[gnu::cold]] inline void set_prefix(settings& all, std::string_view text) {
+  if (text != "auto" && text != "always" && text != "never") throw usage_error("is none of auto, always, never");
+  all.prefix = text == "auto"     ? output_prefix::on_a_terminal
+               : text == "always" ? output_prefix::everywhere
+                                  : output_prefix::nowhere;
 }
 /// A link of the program's own may call its ports by names.
 [[gnu::cold]] inline bool is_impossible_port(std::string_view port) {
@@ -238,6 +246,8 @@ inline constexpr flag flags[] = {
      "on their way between two workers at most, per exchange; 262144 unless said", &set_channel_bytes},
     {"p", "processes", "N", "LEAT_PROCESSES", nullptr,
      "start so many processes of this program on this machine, as one cluster", &set_local_processes},
+    {"", "prefix", "auto|always|never", "LEAT_PREFIX", nullptr,
+     "with -p, whether results begin with the number of their process; auto, unless said: on a terminal", &set_prefix},
     {"i", "process-id", "N", "LEAT_PROCESS_ID", "BYTEWAX_PROCESS_ID",
      "which process of the cluster this is, from 0", &set_process},
     {"a", "addresses", "HOST:PORT;...", "LEAT_ADDRESSES", "BYTEWAX_ADDRESSES",

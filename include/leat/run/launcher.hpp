@@ -61,11 +61,16 @@ namespace leat::detail {
     return said.empty() ? std::string("the program") : said;
   };
   bool const by_descriptor = all.by.addresses >= 0;
+  // What -p itself gives its processes would tell the person nothing.
+  char const* const starter = environment("LEAT_STARTED_BY");
+  bool const started_for = starter != nullptr && by_descriptor && all.by.announce >= 0;
   std::string const workers = how.workers == 1 ? " worker" : " workers";
   bool const unsaid = how.workers == 1 && all.source(&set_workers).empty();
   return concat({"leat: process ", std::to_string(how.process), " of ", std::to_string(how.addresses.size()), " (from ",
-                 from(&set_process), "), addresses from ", from(by_descriptor ? &set_addresses_descriptor : &set_addresses),
-                 ", ", std::to_string(how.workers), workers,
+                 started_for ? starter : from(&set_process),
+                 started_for ? ")" : "), addresses from ",
+                 started_for ? std::string() : from(by_descriptor ? &set_addresses_descriptor : &set_addresses), ", ",
+                 std::to_string(how.workers), workers,
                  unsaid ? std::string() : concat({" (from ", from(&set_workers), ")"}), "\n"});
 }
 

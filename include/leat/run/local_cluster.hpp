@@ -3,257 +3,326 @@
 
 #include <leat/detail/concat.hpp>
 #include <leat/error.hpp>
+#include <leat/run/child_start.hpp>
+#include <leat/run/local_output.hpp>
+#include <leat/run/local_processes.hpp>
+#include <leat/run/signals.hpp>
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/prctl.h>
-#include <sys/random.h>
-#include <sys/signalfd.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstddef>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace leat::detail {
 
 /// Several processes of the program that runs, on this machine: starts them, tells each where the others listen, passes on
-/// what they print with the number of the process before each line, passes signals on to them, and ends when all have
-/// ended.
+/// what they print and the signal that stops them, and ends when all have ended. It never waits where it cannot hear of a
+/// signal, and a process that fails ends the others.
 class local_cluster {
  public:
-  /// `words`: the arguments of each.
-  [[gnu::cold]] local_cluster(std::string program, std::vector<std::string> words, unsigned processes)
-      : program_(std::move(program)), words_(std::move(words)), members_(processes) {}
+  [[gnu::cold]] explicit local_cluster(local_processes asked)
+      : asked_(std::move(asked)), news_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), members_(asked_.count) {
+    if (news_ < 0) fail("making an eventfd");
+  }
+  local_cluster(local_cluster const&) = delete;
+  local_cluster& operator=(local_cluster const&) = delete;
 
-  /// The exit status of the first process that failed, 128 + signal for one that was killed; 0 when none did. Throws
-  /// flow_error when they cannot be started.
+  /// The exit status of the first process that failed, 128 + signal for one that was killed; 0 when none did; 1, with a
+  /// message, when standard output does not take what they print. Does not return where a reader that has gone ends a
+  /// program without a word (SIGPIPE). Throws flow_error when they cannot be started.
   [[gnu::cold]] int run() {
-    sigset_t ours;
-    sigset_t before;
-    ::sigemptyset(&ours);
-    for (int number : {SIGINT, SIGTERM, SIGCHLD}) ::sigaddset(&ours, number);
-    ::pthread_sigmask(SIG_BLOCK, &ours, &before);
-    signals_ = ::signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (signals_ < 0) fail("waiting for signals");
-    ::setenv("LEAT_SECRET", random_secret().c_str(), 1);
-    ::unsetenv("LEAT_PROCESSES");
-    for (unsigned i = 0; i != members_.size(); ++i) start(i, before);
-    while (living() || printing()) serve();
-    ::close(signals_);
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    std::unique_ptr<void, void (*)(void*)> const at_the_end(this, [](void* self) {
+      static_cast<local_cluster*>(self)->end_all();
+    });
+    child_status_kept const kept;  // else the system forgets how they end
+    on_stop_signal const on_signal([this] { ::eventfd_write(news_, signalled); });
+    bool const prefixed = asked_.prefix == output_prefix::everywhere ||
+                          (asked_.prefix == output_prefix::on_a_terminal && ::isatty(STDOUT_FILENO) == 1);
+    outputs_[0] = std::make_unique<local_output>(STDOUT_FILENO, news_, prefixed);
+    outputs_[1] = std::make_unique<local_output>(STDERR_FILENO, news_, true);
+    std::vector<std::string> const environment = environment_of_each();
+    for (unsigned i = 0; i != members_.size(); ++i) start(i, environment, kept.before());
+    while (living() || printing() || writing()) serve();
+    if (outputs_[0]->error() == EPIPE && ends_with_the_reader()) ::raise(SIGPIPE);
     return status_;
   }
 
  private:
+  using clock = std::chrono::steady_clock;
+
   struct stream {
     int descriptor = -1;
-    std::string line;  ///< what has no end yet
+    printed_lines lines;
   };
   struct member {
     pid_t process = -1;
+    int ends = -1;                 ///< readable once the process has ended; -1: the system has no such descriptor
     std::array<stream, 2> prints;  ///< standard output, standard error
-    stream announces;              ///< its address
-    std::string address;           ///< empty: not yet announced
-    int listens = -1;              ///< where it reads those of all
+    int announces = -1;
+    std::string announced;
+    std::string address;  ///< empty: not yet announced
+    int listens = -1;     ///< where it reads those of all
   };
 
   [[noreturn, gnu::cold]] static void fail(char const* what) {
     throw flow_error(concat({"-p: ", what, " does not work: ", std::strerror(errno)}));
   }
 
-  /// Its own path, so that the processes bear its name.
-  static std::string this_program() {
-    std::array<char, 4096> room;
-    ssize_t const length = ::readlink("/proc/self/exe", room.data(), room.size());
-    if (length <= 0) fail("looking for the program");
-    return std::string(room.data(), static_cast<std::size_t>(length));
-  }
-
   /// Others on this machine can reach the ports.
-  static std::string random_secret() {
-    std::array<unsigned char, 16> drawn{};
-    if (::getentropy(drawn.data(), drawn.size()) != 0) fail("drawing a secret");
-    std::string text;
-    for (unsigned char one : drawn) {
-      text += "0123456789abcdef"[one >> 4];
-      text += "0123456789abcdef"[one & 15];
-    }
-    return text;
+  std::vector<std::string> environment_of_each() const {
+    std::vector<std::string> all = environment_without({"LEAT_PROCESSES", "LEAT_PREFIX", "LEAT_SECRET", "LEAT_STARTED_BY"});
+    all.push_back(concat({"LEAT_SECRET=", random_secret()}));
+    all.push_back(concat({"LEAT_STARTED_BY=", asked_.asked_by}));
+    return all;
   }
 
-  void start(unsigned number, sigset_t const& mask) {
+  void start(unsigned number, std::vector<std::string> const& environment, struct sigaction const& of_children) {
     std::array<std::array<int, 2>, 4> pipes{};
     for (std::size_t i = 0; i != 3; ++i)
       if (::pipe2(pipes[i].data(), O_CLOEXEC) != 0) fail("making a pipe");
     // Written to even when its reader has just gone, which with a pipe would be a signal.
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pipes[3].data()) != 0) fail("making a pipe");
-    auto const [announces, told] = std::pair(pipes[2][1], pipes[3][0]);
-    std::vector<std::string> all{program_,
-                                 "-i",
-                                 std::to_string(number),
-                                 "--listen=127.0.0.1:0",
-                                 "--announce-fd=" + std::to_string(announces),
-                                 "--addresses-fd=" + std::to_string(told)};
-    all.insert(all.end(), words_.begin(), words_.end());
-    std::string const path = this_program();
-    std::vector<char*> arguments;
-    for (std::string& one : all) arguments.push_back(one.data());
-    arguments.push_back(nullptr);
-    pid_t const parent = ::getpid();
-    pid_t const process = ::fork();
-    if (process < 0) fail("starting a process");
-    if (process == 0) {
-      // Only what may be called between fork and exec. No process outlives the one that started it.
-      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-      if (::getppid() != parent) ::_exit(1);
-      if (number != 0) {
-        int const nothing = ::open("/dev/null", O_RDONLY);
-        ::dup2(nothing, STDIN_FILENO);
-      }
-      ::dup2(pipes[0][1], STDOUT_FILENO);
-      ::dup2(pipes[1][1], STDERR_FILENO);
-      ::fcntl(announces, F_SETFD, 0);
-      ::fcntl(told, F_SETFD, 0);
-      ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
-      ::execv(path.c_str(), arguments.data());
-      ::_exit(127);
-    }
+    child_start how;
+    how.arguments = {asked_.program, "-i", std::to_string(number), "--listen=127.0.0.1:0",
+                     concat({"--announce-fd=", std::to_string(pipes[2][1])}),
+                     concat({"--addresses-fd=", std::to_string(pipes[3][0])})};
+    how.arguments.insert(how.arguments.end(), asked_.words.begin(), asked_.words.end());
+    how.environment = environment;
+    how.reads_input = number == 0;
+    how.output = pipes[0][1];
+    how.error = pipes[1][1];
+    how.kept = {pipes[2][1], pipes[3][0]};
     member& made = members_[number];
-    made.process = process;
+    made.process = how.start(of_children);
+    if (made.process < 0) fail("starting a process");
+    made.ends = static_cast<int>(::syscall(SYS_pidfd_open, made.process, 0));
     for (std::size_t i = 0; i != 3; ++i) ::close(pipes[i][1]);
-    ::close(told);
-    made.prints[0].descriptor = pipes[0][0];
-    made.prints[1].descriptor = pipes[1][0];
-    made.announces.descriptor = pipes[2][0];
+    ::close(pipes[3][0]);
+    for (std::size_t i = 0; i != 2; ++i) {
+      made.prints[i].descriptor = pipes[i][0];
+      made.prints[i].lines.process = number;
+    }
+    made.announces = pipes[2][0];
     made.listens = pipes[3][1];
   }
 
   /// All have told where they listen: each is told of all. Or one has ended before: then nobody waits for it.
   void tell_addresses() {
     std::string all;
-    for (member const& one : members_) {
-      if (one.process < 0 && one.address.empty()) {
+    for (member const& each : members_) {
+      if (each.process < 0 && each.address.empty()) {
         all.clear();
         break;
       }
-      if (one.address.empty()) return;
-      all += one.address + (&one == &members_.back() ? '\n' : ';');
+      if (each.address.empty()) return;
+      all += each.address + (&each == &members_.back() ? '\n' : ';');
     }
-    for (member& one : members_) {
-      if (one.listens < 0) continue;
-      if (!all.empty() && ::send(one.listens, all.data(), all.size(), MSG_NOSIGNAL) < 0 && errno != EPIPE)
+    for (member& each : members_) {
+      if (each.listens < 0) continue;
+      if (!all.empty() && ::send(each.listens, all.data(), all.size(), MSG_NOSIGNAL) < 0 && errno != EPIPE)
         fail("telling the addresses");
-      ::close(std::exchange(one.listens, -1));
+      close(each.listens);
     }
   }
 
   bool living() const {
-    for (member const& one : members_)
-      if (one.process > 0) return true;
+    for (member const& each : members_)
+      if (each.process > 0) return true;
     return false;
   }
   bool printing() const {
-    for (member const& one : members_)
-      for (stream const& print : one.prints)
+    for (member const& each : members_)
+      for (stream const& print : each.prints)
         if (print.descriptor >= 0) return true;
     return false;
   }
+  bool writing() const { return !outputs_[0]->all_written() || !outputs_[1]->all_written(); }
 
-  /// Waits for something to do, and does it. After a failure the others end by themselves, or are ended.
+  /// Waits for something to do, and does it.
   void serve() {
-    std::vector<pollfd> all{{signals_, POLLIN, 0}};
-    for (member const& one : members_)
-      for (stream const* from : {&one.prints[0], &one.prints[1], &one.announces})
-        if (from->descriptor >= 0) all.push_back({from->descriptor, POLLIN, 0});
-    int const ready = ::poll(all.data(), static_cast<nfds_t>(all.size()), status_ == 0 ? -1 : patience_ms);
-    if (ready == 0) {
-      signal_all(std::exchange(warned_, true) ? SIGKILL : SIGTERM);
-      return;
+    std::vector<pollfd> wanted{{news_, POLLIN, 0}};
+    for (member const& each : members_) {
+      for (std::size_t i = 0; i != 2; ++i)
+        if (each.prints[i].descriptor >= 0 && outputs_[i]->has_room()) wanted.push_back({each.prints[i].descriptor, POLLIN, 0});
+      if (each.announces >= 0) wanted.push_back({each.announces, POLLIN, 0});
+      if (each.ends >= 0) wanted.push_back({each.ends, POLLIN, 0});
     }
-    auto const has_news = [&](stream const& from) {
-      for (pollfd const& one : all)
-        if (one.fd == from.descriptor && one.fd >= 0 && one.revents != 0) return true;
+    if (::poll(wanted.data(), static_cast<nfds_t>(wanted.size()), patience()) == 0 && !living() && !writing()) leave_prints();
+    auto const has_news = [&](int descriptor) {
+      for (pollfd const& each : wanted)
+        if (each.fd == descriptor && each.fd >= 0 && each.revents != 0) return true;
       return false;
     };
-    for (unsigned i = 0; i != members_.size(); ++i) {
-      member& one = members_[i];
-      for (std::size_t which = 0; which != 2; ++which)
-        if (has_news(one.prints[which])) pass_on(i, one.prints[which], which == 0 ? stdout : stderr);
-      if (has_news(one.announces)) hear_address(one);
+    for (member& each : members_) {
+      for (std::size_t i = 0; i != 2; ++i)
+        if (has_news(each.prints[i].descriptor)) pass_on(each.prints[i], *outputs_[i]);
+      if (has_news(each.announces)) hear_address(each);
     }
-    signalfd_siginfo news{};
-    while (::read(signals_, &news, sizeof news) == static_cast<ssize_t>(sizeof news)) {
-      // What a terminal sends it sends to the whole group.
-      if (news.ssi_signo != SIGCHLD && news.ssi_code != SI_KERNEL) signal_all(static_cast<int>(news.ssi_signo));
-    }
+    hear_news();
     bury();
     tell_addresses();
+    look_at_output();
+    end_the_slow();
+  }
+
+  /// For `poll`. Where the system does not tell of a process's end, it is looked for.
+  int patience() const {
+    if (!living()) return writing() ? -1 : static_cast<int>(silence.count());
+    for (member const& each : members_)
+      if (each.process > 0 && each.ends < 0) return 50;
+    if (status_ == 0 || killed_) return -1;
+    auto const left = std::chrono::ceil<std::chrono::milliseconds>(until_ - clock::now());
+    return static_cast<int>(std::max<long long>(left.count(), 0));
   }
 
   static void hear_address(member& of) {
-    read(of.announces);
-    std::size_t const end = of.announces.line.find('\n');
-    if (end != std::string::npos) of.address = of.announces.line.substr(0, end);
-  }
-
-  static void read(stream& from) {
-    std::array<char, 65536> room;
-    ssize_t const count = ::read(from.descriptor, room.data(), room.size());
+    std::array<char, 256> room;
+    ssize_t const count = ::read(of.announces, room.data(), room.size());
     if (count < 0 && errno == EINTR) return;
-    if (count <= 0) {
-      ::close(from.descriptor);
-      from.descriptor = -1;
-      if (!from.line.empty()) from.line += '\n';
-    } else {
-      from.line.append(room.data(), static_cast<std::size_t>(count));
-    }
+    if (count <= 0) return close(of.announces);
+    of.announced.append(room.data(), static_cast<std::size_t>(count));
+    std::size_t const end = of.announced.find('\n');
+    if (end != std::string::npos) of.address = of.announced.substr(0, end);
   }
 
-  static void pass_on(unsigned number, stream& from, std::FILE* to) {
-    read(from);
-    std::size_t begin = 0;
-    for (std::size_t end = 0; (end = from.line.find('\n', begin)) != std::string::npos; begin = end + 1)
-      std::fprintf(to, "[%u] %.*s\n", number, static_cast<int>(end - begin), from.line.c_str() + begin);
-    from.line.erase(0, begin);
-    std::fflush(to);
+  void pass_on(stream& from, local_output& to) {
+    ssize_t const count = ::read(from.descriptor, room_.data(), room_.size());
+    if (count < 0 && errno == EINTR) return;
+    if (count > 0) return to.pass_on(from.lines, {room_.data(), static_cast<std::size_t>(count)});
+    to.end(from.lines);
+    close(from.descriptor);
   }
 
-  void signal_all(int number) {
-    for (member const& one : members_)
-      if (one.process > 0) ::kill(one.process, number);
+  /// A program that a process has started, and that outlives it, may hold its output for ever.
+  void leave_prints() {
+    for (member& each : members_)
+      for (std::size_t i = 0; i != 2; ++i) {
+        if (each.prints[i].descriptor < 0) continue;
+        outputs_[i]->end(each.prints[i].lines);
+        close(each.prints[i].descriptor);
+        say(concat({"[", std::to_string(each.prints[0].lines.process),
+                    "] has ended, but a program that it started has not, and what that prints is not waited for"}));
+      }
+  }
+
+  void hear_news() {
+    eventfd_t rung = 0;
+    if (::eventfd_read(news_, &rung) != 0 || rung < signalled) return;
+    pass_on_signal(stop_signals::number());
+    if (!living()) leave_prints();
+  }
+
+  /// They may have got it themselves, and know that this is not another one.
+  void pass_on_signal(int number) {
+    for (member const& each : members_)
+      if (each.process > 0) stop_signals::pass_on(each.process, number);
+  }
+  void kill_all() {
+    for (member const& each : members_)
+      if (each.process > 0) ::kill(each.process, SIGKILL);
+  }
+
+  void say(std::string const& text) { outputs_[1]->say(text + "\n"); }
+
+  void set_status(int status) {
+    if (status_ != 0 || status == 0) return;
+    status_ = status;
+    until_ = clock::now() + time_to_end;
   }
 
   void bury() {
-    for (member& one : members_) {
+    for (member& each : members_) {
       int how = 0;
-      if (one.process <= 0 || ::waitpid(one.process, &how, WNOHANG) != one.process) continue;
-      one.process = -1;
-      if (WIFSIGNALED(how) && status_ == 0)
-        std::fprintf(stderr, "[%td] was killed by signal %d (%s)\n", &one - members_.data(), WTERMSIG(how),
-                     ::strsignal(WTERMSIG(how)));
-      int const ended = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
-      if (status_ == 0) status_ = ended;
+      if (each.process <= 0) continue;
+      pid_t const ended = ::waitpid(each.process, &how, WNOHANG);
+      bool const lost = ended < 0 && errno == ECHILD;
+      if (ended != each.process && !lost) continue;
+      each.process = -1;
+      close(each.ends);
+      std::string const name = concat({"[", std::to_string(each.prints[0].lines.process), "] "});
+      if (lost) {
+        say(concat({name, "has ended, but something else in this program has asked for its exit status before"}));
+        how = 1 << 8;
+      } else if (WIFSIGNALED(how) && status_ == 0) {
+        say(concat({name, "was killed by signal ", std::to_string(WTERMSIG(how)), " (", ::strsignal(WTERMSIG(how)), ")"}));
+      }
+      set_status(WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how));
     }
   }
 
-  static constexpr int patience_ms = 5000;
+  /// What cannot be written is lost, so the run has failed: the processes are stopped.
+  void look_at_output() {
+    if (int const error = outputs_[0]->error(); error != 0 && !std::exchange(told_, true)) {
+      bool const told_otherwise = error == EPIPE && ends_with_the_reader();
+      if (status_ == 0 && !told_otherwise)
+        say(concat({asked_.program, ": cannot write to standard output: ", std::strerror(error)}));
+      set_status(1);
+      pass_on_signal(SIGTERM);
+    }
+    if (outputs_[0]->has_mixed() && !std::exchange(told_of_mixing_, true))
+      say("leat: -p: a process prints a line of more than 1 MiB: lines of other processes stand in the middle of it");
+  }
 
-  std::string program_;
-  std::vector<std::string> words_;
+  /// After a failure the others end by themselves, or are ended.
+  void end_the_slow() {
+    if (status_ == 0 || !living() || clock::now() < until_) return;
+    if (std::exchange(warned_, true)) {
+      killed_ = true;
+      kill_all();
+    } else {
+      pass_on_signal(SIGTERM);
+    }
+    until_ = clock::now() + time_to_end;
+  }
+
+  static bool ends_with_the_reader() {
+    struct sigaction now {};
+    return ::sigaction(SIGPIPE, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_DFL;
+  }
+
+  static void close(int& descriptor) {
+    if (descriptor >= 0) ::close(std::exchange(descriptor, -1));
+  }
+
+  /// Nothing is left but after an exception.
+  void end_all() {
+    kill_all();
+    for (member& each : members_) {
+      if (each.process > 0) ::waitpid(std::exchange(each.process, -1), nullptr, 0);
+      for (int* descriptor : {&each.ends, &each.prints[0].descriptor, &each.prints[1].descriptor, &each.announces, &each.listens})
+        close(*descriptor);
+    }
+  }
+
+  static constexpr eventfd_t signalled = eventfd_t{1} << 32;
+  static constexpr auto time_to_end = std::chrono::seconds(5);
+  static constexpr auto silence = std::chrono::milliseconds(1000);
+
+  local_processes asked_;
+  int news_;  ///< rung by signals and writers; a writer may ring when this object has gone, so it is never closed
   std::vector<member> members_;
-  int signals_ = -1;
+  std::array<std::unique_ptr<local_output>, 2> outputs_;
+  std::array<char, 65536> room_;
   int status_ = 0;
+  clock::time_point until_{};  ///< after a failure: they are to have ended
   bool warned_ = false;
+  bool killed_ = false;
+  bool told_ = false;
+  bool told_of_mixing_ = false;
 };
 
 }  // namespace leat::detail

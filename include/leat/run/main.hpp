@@ -70,7 +70,7 @@ int obey(command_line const& cli, MakeFlow&& make_flow) {
   standard_descriptors const kept;
   try {
     if (cli.local_processes() > 1 && !cli.graph())
-      return support_of_clusters().run_local(cli.program(), cli.words_of_each(), cli.local_processes());
+      return support_of_clusters().run_local(cli.all_local_processes());
     flow const& what = make_flow();
     if (cli.graph()) return cli.print(draw(what, *cli.graph()));
     run(what, settled(cli));

@@ -5,6 +5,7 @@
 #include <leat/run/started.hpp>
 
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <stdexcept>
@@ -23,7 +25,10 @@ namespace leat::detail {
 /// Tells every run that asked for it about the first SIGINT or SIGTERM; a second one ends the process at once, with
 /// status 128 + signal. Runs share nothing, but a signal is sent to the process: two runs that both want it need this
 /// one place where the process's handlers are set. They are set while at least one run is interested, and then are put
-/// back as they were.
+/// back as they were. A signal that is ignored when they are set (nohup, a shell's background) stays ignored.
+///
+/// What comes within a second of the first signal is the first signal: `timeout` sends it to its child and to the group of
+/// that, and who sends it to a group reaches a launcher, which passes it on, as well as the launcher's processes.
 class stop_signals {
  public:
   using listener = std::function<void()>;
@@ -32,6 +37,15 @@ class stop_signals {
     static stop_signals* const one = new stop_signals;  // never destroyed: a handler may run until the process ends
     return *one;
   }
+
+  /// Sends it to a process that may have got it by itself: there it never counts as the second one.
+  static void pass_on(pid_t process, int number) {
+    sigval mark{};
+    mark.sival_int = passed_on_mark;
+    ::sigqueue(process, number, mark);
+  }
+  /// The number of the signal that was told of.
+  static int number() { return first_number.load(std::memory_order_acquire); }
 
   /// Any thread. `tell` is called on a thread of this class, or at once where a signal came while others listened.
   void listen(listener& tell) {
@@ -62,28 +76,48 @@ class stop_signals {
   }
 
   void begin() {
-    received.store(0, std::memory_order_relaxed);
+    first_at.store(0, std::memory_order_relaxed);
     told_ = false;
     teller_ = started([](void* self) { static_cast<stop_signals*>(self)->run(); }, this);
     struct sigaction ours {};
-    ours.sa_handler = &on_signal;
-    ours.sa_flags = SA_RESTART;
+    ours.sa_sigaction = &on_signal;
+    ours.sa_flags = SA_RESTART | SA_SIGINFO;
     ::sigemptyset(&ours.sa_mask);
-    for (std::size_t i = 0; i != numbers.size(); ++i) ::sigaction(numbers[i], &ours, &before_[i]);
+    for (std::size_t i = 0; i != numbers.size(); ++i) {
+      ::sigaction(numbers[i], nullptr, &before_[i]);
+      if (!ignored(before_[i])) ::sigaction(numbers[i], &ours, nullptr);
+    }
   }
 
   void end() {
-    for (std::size_t i = 0; i != numbers.size(); ++i) ::sigaction(numbers[i], &before_[i], nullptr);
+    for (std::size_t i = 0; i != numbers.size(); ++i)
+      if (!ignored(before_[i])) ::sigaction(numbers[i], &before_[i], nullptr);
     send(farewell);
     teller_.join();
   }
 
+  static bool ignored(struct sigaction const& action) {
+    return (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_IGN;
+  }
+
   /// Only what a signal handler may do.
-  static void on_signal(int number) {
+  static void on_signal(int number, siginfo_t* about, void*) {
     int const kept = errno;
-    if (received.fetch_add(1, std::memory_order_relaxed) != 0) ::_exit(128 + number);
-    send(news);
+    std::int64_t first = 0;
+    if (first_at.compare_exchange_strong(first, nanoseconds(), std::memory_order_relaxed)) {
+      first_number.store(number, std::memory_order_release);
+      send(news);
+    } else {
+      bool const passed_on = about->si_code == SI_QUEUE && about->si_value.sival_int == passed_on_mark;
+      if (!passed_on && nanoseconds() - first >= same_signal_within) ::_exit(128 + number);
+    }
     errno = kept;
+  }
+  /// Never zero.
+  static std::int64_t nanoseconds() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return 1 + now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
   }
   static void send(char what) {
     [[maybe_unused]] auto const written = ::write(pipe_end.load(std::memory_order_acquire), &what, 1);
@@ -92,7 +126,7 @@ class stop_signals {
   /// What a handler sends late, when the runs it was for have ended, is not for those that began since.
   void run() {
     for (char what = 0; what != farewell;) {
-      if (::read(pipe_[0], &what, 1) != 1 || what != news || received.load(std::memory_order_relaxed) == 0) continue;
+      if (::read(pipe_[0], &what, 1) != 1 || what != news || first_at.load(std::memory_order_relaxed) == 0) continue;
       std::lock_guard const lock(listening_);
       told_ = true;
       for (listener* tell : listeners_) (*tell)();
@@ -102,8 +136,11 @@ class stop_signals {
   static constexpr char news = 's';
   static constexpr char farewell = 'q';
   inline static std::atomic<int> pipe_end{-1};
-  inline static std::atomic<int> received{0};
-  static_assert(std::atomic<int>::is_always_lock_free);
+  static constexpr int passed_on_mark = 0x6c656174;  // "leat"
+  static constexpr std::int64_t same_signal_within = 1'000'000'000;
+  inline static std::atomic<std::int64_t> first_at{0};  ///< by the steady clock; 0: none has come
+  inline static std::atomic<int> first_number{0};
+  static_assert(std::atomic<std::int64_t>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
 
   std::array<int, 2> pipe_{-1, -1};
   std::array<struct sigaction, 2> before_{};

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/write_all.hpp>
 #include <leat/error.hpp>
 #include <leat/text.hpp>
 #include <leat/to/sink.hpp>
-#include <leat/to/write_all.hpp>
 
 #include <fcntl.h>
 #include <stdio.h>  // fileno, flockfile

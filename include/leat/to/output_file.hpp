@@ -3,8 +3,8 @@
 
 #include <leat/detail/concat.hpp>
 #include <leat/detail/shown_text.hpp>
+#include <leat/detail/write_all.hpp>
 #include <leat/from/source.hpp>
-#include <leat/to/write_all.hpp>
 
 #include <fcntl.h>
 #include <sys/file.h>

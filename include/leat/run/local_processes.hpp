@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace leat::detail {
+
+/// Whether the results of several processes, on one standard output, begin with the number of the process.
+enum class output_prefix : std::uint8_t { on_a_terminal, everywhere, nowhere };
+
+/// What -p asks for.
+struct local_processes {
+  std::string program;             ///< as messages name it
+  std::vector<std::string> words;  ///< the arguments of each process
+  unsigned count = 1;
+  output_prefix prefix = output_prefix::on_a_terminal;
+  std::string asked_by = "-p";                      ///< the flag or the variable
+};
+
+}  // namespace leat::detail

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSL-1.0
+// A flow of which every process prints what it is told to, for tests of what -p passes on.
+#include <leat/leat.hpp>
+#include <leat/run/tcp.hpp>
+
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+namespace {
+
+void print(std::string_view bytes) {
+  std::fwrite(bytes.data(), 1, bytes.size(), stdout);
+  std::fflush(stdout);
+}
+
+/// Prints by itself, whatever a sink would do.
+leat::task<> speak(std::string_view what, leat::emitter<int>& out) {
+  if (what == "nul") {
+    print(std::string_view("\0\0after\nmid\0dle\n", 16));
+  } else if (what == "unended") {
+    print("one\ntwo");
+  } else if (what == "long") {
+    std::string const part(std::size_t{1} << 20, 'x');
+    for (int i = 0; i != 64; ++i) print(part);
+    print("\n");
+  } else if (what == "leaves") {
+    pid_t const left = ::fork();
+    if (left == 0)
+      for (;;) ::pause();
+    print(std::to_string(left) + "\n");
+  } else if (what == "dies") {
+    ::kill(::getpid(), SIGKILL);
+  }
+  out(0);
+  co_return;
+}
+
+leat::task<> count(leat::emitter<int>& out) {
+  for (int i = 0; i != 200'000; ++i) {
+    out(i);
+    if (i % 1000 == 0) co_await leat::next_turn();
+  }
+}
+
+leat::task<> count_for_ever(leat::emitter<int>& out) {
+  for (int i = 0;; ++i) {
+    out(i);
+    if (i % 1000 == 0) co_await leat::next_turn();
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  leat::command_line const cli(argc, argv, "WHAT");
+  std::string const what = cli.rest().empty() ? "" : cli.rest().front();
+  leat::flow flow("speaker");
+  if (what == "count") {
+    flow.input("in", leat::from::generate(count).on_every_worker()) | leat::output("out", leat::to::out());
+  } else if (what == "for-ever") {
+    flow.input("in", leat::from::generate(count_for_ever).on_every_worker()) | leat::output("out", leat::to::out());
+  } else {
+    flow.input("in", leat::from::generate([what](leat::emitter<int>& out) { return speak(what, out); }).on_every_worker()) |
+        leat::output("out", leat::to::for_each([](int) {}));
+  }
+  return leat::main(cli, flow);
+}
