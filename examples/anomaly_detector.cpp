@@ -115,15 +115,12 @@ leat::stream<reading> live_readings(leat::flow& flow) {
   return flow.input("proc", leat::from::poll(500ms, machine_readings)) | leat::flatten("each");
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  leat::command_line cli(argc, argv, "[--csv FILE... | --proc]");
+leat::flow anomaly_detector(leat::command_line const& cli) {
   std::vector<std::string> const& arguments = cli.rest();
   bool const recorded = arguments.size() > 1 && arguments.front() == "--csv";
   bool const live = arguments.size() == 1 && arguments.front() == "--proc";
   if (!arguments.empty() && !recorded && !live)
-    return cli.refuse("expected --csv FILE... or --proc, not \"" + arguments.front() + "\"");
+    throw leat::usage_error("expected --csv FILE... or --proc, not \"" + arguments.front() + "\"");
 
   leat::flow flow("anomaly_detector");
   leat::stream<reading> readings = recorded ? recorded_readings(flow, {arguments.begin() + 1, arguments.end()})
@@ -133,5 +130,11 @@ int main(int argc, char** argv) {
     | leat::stateful_map("detector", detect)
     | leat::map("format", line)
     | leat::output("out", leat::to::out());
-  return leat::main(cli, flow);
+  return flow;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return leat::main(leat::command_line(argc, argv, "[--csv FILE... | --proc]"), anomaly_detector);
 }

@@ -4,7 +4,7 @@
 
 #include <string>
 
-int main(int argc, char** argv) {
+leat::flow branch_merge() {
   leat::flow flow("branch_merge");
   auto [evens, odds] = flow.input("numbers", leat::from::range(10))
                      | leat::branch("even?", [](int x) { return x % 2 == 0; });
@@ -16,5 +16,7 @@ int main(int argc, char** argv) {
     | leat::map("less one", [](int x) { return x - 1; })
     | leat::map("mark up", [](int x) { return "<dance>" + std::to_string(x) + "</dance>"; })
     | leat::output("out", leat::to::out());
-  return leat::main(argc, argv, flow);
+  return flow;
 }
+
+int main(int argc, char** argv) { return leat::main(argc, argv, branch_merge); }

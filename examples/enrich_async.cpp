@@ -26,7 +26,7 @@ leat::task<std::string> enrich(std::string address) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+leat::flow enriched_addresses() {
   std::vector<std::string> const addresses{"192.0.2.1", "198.51.100.7", "192.0.2.77", "203.0.113.9", "198.18.0.4"};
 
   leat::flow flow("enrich_async");
@@ -36,5 +36,7 @@ int main(int argc, char** argv) {
         return found.value ? *found.value : "not found: " + found.error;
       })
     | leat::output("out", leat::to::out());
-  return leat::main(argc, argv, flow);
+  return flow;
 }
+
+int main(int argc, char** argv) { return leat::main(argc, argv, enriched_addresses); }

@@ -22,7 +22,7 @@ auto line(char const* mode) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+leat::flow join_people() {
   std::vector<std::pair<int, std::string>> const name_list{{123, "Bee"}, {456, "Hive"}};
   std::vector<std::pair<int, std::string>> const mail_list{
       {123, "bee@hive.example"}, {456, "hive@hive.example"}, {123, "queen@hive.example"}};
@@ -34,8 +34,10 @@ int main(int argc, char** argv) {
   leat::join("complete", names, mails)
     | leat::map("show complete", line("complete"))
     | leat::output("complete rows", leat::to::out());
-  leat::join("final", leat::emit::final, names, mails)
+  leat::join("final", leat::join_emit::final, names, mails)
     | leat::map("show final", line("final"))
     | leat::output("final rows", leat::to::out());
-  return leat::main(argc, argv, flow);
+  return flow;
 }
+
+int main(int argc, char** argv) { return leat::main(argc, argv, join_people); }

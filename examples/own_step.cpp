@@ -29,11 +29,13 @@ auto bars(std::string name, int at_least) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+leat::flow changes_as_bars() {
   leat::flow flow("own_step");
   flow.input("readings", leat::from::iterable(std::vector<int>{3, 3, 5, 5, 5, 1, 4, 4, 2, 6}))
     | leat::step("changes", changes)
     | bars("bars", 3)
     | leat::output("out", leat::to::out());
-  return leat::main(argc, argv, flow);
+  return flow;
 }
+
+int main(int argc, char** argv) { return leat::main(argc, argv, changes_as_bars); }

@@ -21,7 +21,7 @@ double mean_of_last_three(std::optional<std::deque<double>>& last, double value)
 
 }  // namespace
 
-int main(int argc, char** argv) {
+leat::flow running_mean() {
   std::vector<std::pair<std::string, double>> const readings{
       {"kitchen", 21}, {"cellar", 12}, {"kitchen", 22}, {"kitchen", 26}, {"cellar", 13}, {"kitchen", 18}};
 
@@ -29,5 +29,7 @@ int main(int argc, char** argv) {
   flow.input("readings", leat::from::iterable(readings))
     | leat::stateful_map("mean", mean_of_last_three)
     | leat::output("out", leat::to::out());
-  return leat::main(argc, argv, flow);
+  return flow;
 }
+
+int main(int argc, char** argv) { return leat::main(argc, argv, running_mean); }

@@ -26,11 +26,8 @@ std::vector<counted> most_frequent_first(std::vector<counted> all) {
   return all;
 }
 
-int main(int argc, char** argv) {
-  leat::command_line cli(argc, argv, "[FILE]...");
+leat::flow wordcount(leat::command_line const& cli) {
   leat::flow flow("wordcount");
-  for (std::string const& one : cli.rest())
-    if (one.starts_with("-") && one != "-") return cli.refuse("there is no flag \"" + one + "\"");
   auto text = cli.rest().empty() ? leat::from::files("/usr/share/common-licenses") : leat::from::lines(cli.rest());
   flow.input("text", text)
     | leat::flat_map(words)
@@ -42,5 +39,7 @@ int main(int argc, char** argv) {
     | leat::flat_map(most_frequent_first)
     | leat::map([](counted const& one) { return std::to_string(one.second) + "\t" + one.first; })
     | leat::output("out", leat::to::out());
-  return leat::main(cli, flow);
+  return flow;
 }
+
+int main(int argc, char** argv) { return leat::main(leat::command_line(argc, argv, "[FILE]..."), wordcount); }

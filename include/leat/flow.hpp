@@ -25,22 +25,28 @@ struct stream_access;
 /// What a run of fused steps is but for their functions, whose types make streams of so many types.
 class fused_run {
  public:
-  [[gnu::noinline]] fused_run(graph& in, port from, step_info first) : graph_(&in), from_(from) {
-    add(std::move(first));
+  [[gnu::noinline]] fused_run(graph& in, port from, step_info first)
+      : graph_(&in), from_(from), number_(in.begin_run(first)) {
+    steps_.push_back(std::move(first));
   }
   /// Goes on with a run that was given away.
   fused_run(graph& in, fused_run&& given_away) : fused_run(std::move(given_away)) { graph_ = &in; }
   [[gnu::noinline]] fused_run(fused_run&& other) noexcept
-      : graph_(other.graph_), from_(other.from_), steps_(std::move(other.steps_)), sealed_as_(other.sealed_as_) {}
+      : graph_(other.graph_), from_(other.from_), number_(other.number_), steps_(std::move(other.steps_)),
+        sealed_as_(other.sealed_as_) {}
   fused_run& operator=(fused_run&&) = default;
 
-  graph& in() const { return *graph_; }
   port from() const { return from_; }
   list<step_info>& steps() { return steps_; }
   std::optional<port>& sealed_as() { return sealed_as_; }
 
-  /// Takes the step in, which has its name already.
-  void add(step_info step) { steps_.push_back(std::move(step)); }
+  /// Takes the step in, which has its name already. The run may have been given away.
+  [[gnu::noinline]] void add(graph& in, step_info step) {
+    in.extend_run(number_, step);
+    steps_.push_back(std::move(step));
+  }
+  /// It becomes a node.
+  void end(graph& in) { in.end_run(number_); }
 
   /// Throws flow_error when the run has been moved into another step.
   graph& still_here() const {
@@ -60,6 +66,7 @@ class fused_run {
  private:
   graph* graph_;
   port from_;
+  std::size_t number_;
   list<step_info> steps_;
   std::optional<port> sealed_as_;
 };
@@ -91,9 +98,9 @@ class stream<T, sealed> {
 
 /// A stream whose last steps are still being fused: what `auto` holds. Move it on with `|`, or seal it by
 /// `leat::stream s = ...`; using a named one seals it in place.
-/// One that is neither piped on nor sealed is no part of the flow: its steps are not run.
+/// A flow with one that is neither piped on nor sealed is refused when it is run: its steps would not be.
 template <class T, class In, class... Ops>
-class [[nodiscard("leat: nothing follows these steps, so they will not run: end them with output(...)")]]
+class [[nodiscard("leat: nothing follows these steps, so the flow cannot run: end them with output(...)")]]
 stream<T, fused<In, Ops...>> {
  public:
   using record = T;
@@ -166,7 +173,7 @@ struct stream_access {
   }
   template <class T, class In, class... Ops>
   static graph& graph_of(stream<T, fused<In, Ops...>> const& s) {
-    return s.run_.in();
+    return s.run_.still_here();
   }
 
   template <class T>
@@ -175,9 +182,12 @@ struct stream_access {
   }
   template <class T, class In, class... Ops>
   static port seal(stream<T, fused<In, Ops...>>& s) {
-    if (!s.run_.sealed_as())
-      s.run_.sealed_as() = s.run_.still_here().template add<kernel_node<In, to_batches<T>, Ops...>>(
+    if (!s.run_.sealed_as()) {
+      graph& in = s.run_.still_here();
+      s.run_.end(in);
+      s.run_.sealed_as() = in.template add<kernel_node<In, to_batches<T>, Ops...>>(
           std::move(s.ops_), to_batches<T>{}, std::move(s.run_.steps()), s.run_.from());
+    }
     return *s.run_.sealed_as();
   }
   template <class T, class In, class... Ops>
@@ -189,8 +199,9 @@ struct stream_access {
   template <class U, class T, class In, class... Ops, class Op>
   static stream<U, fused<In, Ops..., Op>> append(stream<T, fused<In, Ops...>>&& s, Op op, step_info step) {
     graph& in = s.run_.give_away();
+    s.run_.end(in);  // a name that is refused ends it: whoever catches that error knows
     in.name_step(step);
-    s.run_.add(std::move(step));
+    s.run_.add(in, std::move(step));
     return {fused_run(in, std::move(s.run_)), std::move(s.ops_).and_then(std::move(op))};
   }
   /// The first step of a run, after a stream that is sealed, or is sealed by this use.
@@ -204,7 +215,8 @@ struct stream_access {
   template <class Recipe, class T, class In, class... Ops>
   static port finish(stream<T, fused<In, Ops...>>&& s, Recipe recipe, step_info step) {
     graph& in = s.run_.give_away();
-    s.run_.add(std::move(step));
+    s.run_.add(in, std::move(step));
+    s.run_.end(in);
     return in.template add<kernel_node<In, Recipe, Ops...>>(std::move(s.ops_), std::move(recipe),
                                                             std::move(s.run_.steps()), s.run_.from());
   }
@@ -212,6 +224,7 @@ struct stream_access {
   template <class T, class In, class... Ops, class RecipeOf>
   static port finish_in_last(stream<T, fused<In, Ops...>>&& s, RecipeOf recipe_of) {
     graph& in = s.run_.give_away();
+    s.run_.end(in);
     return finish_in_last_of<In>(in, std::move(s.run_.steps()), s.run_.from(), std::move(s.ops_), std::move(recipe_of),
                                  std::make_index_sequence<sizeof...(Ops) - 1>{});
   }

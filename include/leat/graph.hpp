@@ -7,6 +7,7 @@
 #include <leat/fwd.hpp>
 
 #include <cstddef>
+#include <initializer_list>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -110,6 +111,15 @@ class graph {
 
   node& at(port where) { return *nodes_[where.node]; }
 
+  /// Steps that are still being fused are no node yet: the graph knows their run by its number and its last step, so that
+  /// one whose stream is dropped is missed.
+  std::size_t begin_run(step_info const& first);
+  void extend_run(std::size_t run, step_info const& last) { runs_[run] = {last.name, last.where}; }
+  void end_run(std::size_t run) { runs_[run].name.clear(); }
+
+  /// Throws flow_error when a stream ends in nothing: its records would be lost without a word.
+  void refuse_unended() const;
+
   /// The scopes that `compose` opened, as steps: pictures draw a box around what is inside.
   list<step_info> const& scopes() const { return scopes_; }
 
@@ -119,12 +129,15 @@ class graph {
     std::source_location where;
   };
 
+  bool followed(node const& last) const;
+
   std::string name_;
   std::string scope_;
   list<std::size_t> outer_lengths_;
   list<taken> names_;
   list<step_info> scopes_;
   owners<node> nodes_;
+  list<taken> runs_;  ///< the last step of each run that fuses; no name: it is a node
   std::size_t unnamed_ = 0;
 };
 
@@ -174,6 +187,44 @@ inline void graph::open_scope(step_info& step) {
 inline void graph::close_scope() {
   scope_.resize(outer_lengths_.back());
   outer_lengths_.pop_back();
+}
+
+[[gnu::noinline]] inline std::size_t graph::begin_run(step_info const& first) {
+  runs_.push_back({first.name, first.where});
+  return runs_.size() - 1;
+}
+
+/// Whether a flow may end in this step.
+inline bool is_an_end(step_info const& step) {
+  return step.kind == "output" || step.kind == "raises" || step.kind.starts_with("inspect");
+}
+
+inline bool graph::followed(node const& last) const {
+  for (node const* const reader : nodes_)
+    for (port const& from : reader->inputs)
+      if (from.node == last.id) return true;
+  return false;
+}
+
+inline void graph::refuse_unended() const {
+  auto const refuse = [](std::string const& step, std::source_location const& where) {
+    throw flow_error(concat({"nothing follows step \"", step, "\" (", place_of(where),
+                             "), so its records would be lost: end the stream with | output(name, sink)"}));
+  };
+  for (taken const& run : runs_)
+    if (!run.name.empty()) refuse(run.name, run.where);
+  for (node const* const last : nodes_)
+    if (!is_an_end(last->steps.back()) && !followed(*last)) refuse(last->steps.back().name, last->steps.back().where);
+}
+
+/// An operator of several streams joins streams of one flow.
+[[gnu::cold]] inline void refuse_two_flows(std::string_view kind, step_name const& name,
+                                           std::initializer_list<graph const*> graphs) {
+  for (graph const* other : graphs)
+    if (other != *graphs.begin())
+      throw flow_error(concat({kind, name.text.empty() ? "" : concat({" \"", name.text, "\""}), " (", place_of(name.where),
+                               ") is given streams of two flows, \"", (*graphs.begin())->name(), "\" and \"",
+                               other->name(), "\": the streams have to be of one flow"}));
 }
 
 }  // namespace detail

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/needs.hpp>
+#ifndef LEAT_REFUSED
+
 /// All of leat that most programs need, in the order in which a record travels.
 
 // IWYU pragma: begin_exports
@@ -74,3 +77,4 @@
 #include <leat/to/partitioned_sink.hpp>
 #include <leat/to/sink.hpp>
 // IWYU pragma: end_exports
+#endif

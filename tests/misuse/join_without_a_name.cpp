@@ -10,5 +10,5 @@
 int main() {
   leat::flow flow("misuse");
   leat::stream keyed = flow.input("in", leat::from::range(3)) | leat::key_on([](int x) { return x % 2; });
-  leat::join(leat::emit::final, keyed, keyed) | leat::output("out", leat::to::out());
+  leat::join(leat::join_emit::final, keyed, keyed) | leat::output("out", leat::to::out());
 }

@@ -94,6 +94,31 @@ TEST_CASE("command line: the program's own arguments stay, in order") {
   CHECK(given({"--workers", "--workers-per-proces=2", "--w=2"}).rest().size() == 3);
 }
 
+TEST_CASE("command line: a flag that is nobody's is named, with the nearest") {
+  auto const unknown = [](char const* word, std::string usage = {}) { return given({word}, std::move(usage)).unknown_flag(); };
+  CHECK(unknown("--wrokers=3", "LOG...") == "there is no flag \"--wrokers=3\"; the nearest is --workers-per-process");
+  CHECK(unknown("--snapshot-intervall=3") == "there is no flag \"--snapshot-intervall=3\"; the nearest is --snapshot-interval");
+  CHECK(unknown("--hepl") == "there is no flag \"--hepl\"; the nearest is --help");
+  CHECK(unknown("--zzz=1") == "there is no flag \"--zzz=1\"");
+  CHECK(unknown("--zzz-zzz-zzz-zzz-zzz-zzz-zzz-zzz-zzz-zzz") != "");
+  CHECK(unknown("--csb=x", "[--csv=FILE | --proc]") == "there is no flag \"--csb=x\"; the nearest is --csv");
+  CHECK(given({"--zzz", "--wrokers"}).unknown_flag() == "there is no flag \"--zzz\"");
+}
+
+TEST_CASE("command line: a flag of the program's own is one that its usage names, or any, if it asks for them") {
+  auto const unknown = [](char const* word, std::string usage) { return given({word}, std::move(usage)).unknown_flag(); };
+  CHECK(unknown("--csv=x", "[--csv=FILE | --proc]") == "");
+  CHECK(unknown("--proc", "[--csv=FILE | --proc]") == "");
+  CHECK(unknown("--proc", "FILE...\n  --proc  live figures") == "");
+  CHECK(unknown("--pro", "[--csv=FILE | --proc]") != "");
+  CHECK(unknown("--proc", "[--proc-file]") != "");
+  CHECK(unknown("-q", "") == "");
+  CHECK(unknown("-5", "") == "");
+  CHECK(given({"--", "--zzz"}).unknown_flag() == "");
+  char const* const words[] = {"wordcount", "--zzz", nullptr};
+  CHECK(leat::command_line(2, words, "", {}, leat::unknown_flags::passed).unknown_flag() == "");
+}
+
 TEST_CASE("command line: a wrong value is a fault that says what is wrong with which flag") {
   auto const fault = [](std::initializer_list<char const*> words) { return given(words).fault(); };
   CHECK(fault({"-w", "0"}) == "-w: \"0\" is too few: 1 at least");

@@ -128,7 +128,7 @@ TEST_CASE("main: wrong arguments give one line, a hint, and 2") {
 
   result const unknown = describe_only({"--worker=2"});
   CHECK(unknown.status == 2);
-  CHECK(unknown.err == "numbers: there is no flag \"--worker=2\"\n" + hint);
+  CHECK(unknown.err == "numbers: there is no flag \"--worker=2\"; the nearest is --workers-per-process\n" + hint);
 
   result const left_over = describe_only({"hamlet.txt"});
   CHECK(left_over.status == 2);
@@ -220,7 +220,7 @@ TEST_CASE("main: a failure is one message with step, place, worker, epoch and ev
   CHECK(ran.status == 1);
   CHECK(ran.out.empty());
   CHECK(ran.err == "numbers: step \"failing.odd\" (map, " __FILE__ ":" + std::to_string(line) +
-                       ") failed on worker 0 in epoch 1: cannot do this\n  because: the second one\n");
+                       ") failed on worker 0 in epoch 1 at 1: cannot do this\n  because: the second one\n");
 }
 
 TEST_CASE("main: a flow that cannot be run gives 1") {
@@ -254,6 +254,75 @@ TEST_CASE("main: a flow that is described when it is needed") {
   CHECK(wrong.err.starts_with("numbers: the name of a step, \"a.b\", may not contain a full stop"));
   CHECK(wrong.err.ends_with("\n"));
   CHECK(program({"--help"}, "a.b").status == 0);
+}
+
+namespace {
+
+leat::flow described() { return to_out(leat::from::range(2)); }
+leat::flow described_by(leat::command_line const& cli) {
+  if (cli.rest().size() != 1) throw leat::usage_error("expected how many numbers");
+  return to_out(leat::from::range(std::atoi(cli.rest().front().c_str())));
+}
+
+/// Of a program that gives `main` a function and nothing else.
+template <class Describe>
+result run_described(std::initializer_list<char const*> words, Describe describe) {
+  child process([&] {
+    arguments const given(words);
+    return leat::main(given.count(), given.words(), describe);
+  });
+  return result(process);
+}
+
+}  // namespace
+
+TEST_CASE("main: a function that describes the flow, without arguments of its own and with") {
+  CHECK(run_described({"-w", "2"}, described).out == "0\n10\n");
+  CHECK(run_described({"--graph=json"}, described).out == leat::draw(described(), leat::picture::json));
+  result const left_over = run_described({"hamlet.txt"}, described);
+  CHECK(left_over.status == 2);
+  CHECK(left_over.err == "numbers: it takes no arguments, but was given \"hamlet.txt\"\n" + hint);
+
+  CHECK(run_described({"1"}, described_by).out == "0\n");
+  result const without = run_described({}, described_by);
+  CHECK(without.status == 2);
+  CHECK(without.err == "numbers: expected how many numbers\n" + hint);
+  result const unknown = run_described({"--wrokers=3", "1"}, described_by);
+  CHECK(unknown.status == 2);
+  CHECK(unknown.out.empty());
+  CHECK(unknown.err == "numbers: there is no flag \"--wrokers=3\"; the nearest is --workers-per-process\n" + hint);
+
+  leat::options defaults;
+  defaults.workers = 3;
+  child process([&] {
+    arguments const given({});
+    return leat::main(given.count(), given.words(), [](leat::command_line const& cli) {
+      std::printf("%u\n", cli.how().workers);
+      return described();
+    }, defaults);
+  });
+  CHECK(result(process).out == "3\n0\n10\n");
+}
+
+TEST_CASE("main: what goes wrong while the flow is described is one message, and 1") {
+  auto const full_stop = [] {
+    leat::flow flow("numbers");
+    flow.input("a.b", leat::from::range(2)) | leat::output("out", leat::to::out());
+    return flow;
+  };
+  result const misnamed = run_described({}, full_stop);
+  CHECK(misnamed.status == 1);
+  CHECK(misnamed.out.empty());
+  CHECK(misnamed.err.starts_with("numbers: the name of a step, \"a.b\", may not contain a full stop"));
+  CHECK(misnamed.err.find('\n') == misnamed.err.size() - 1);
+
+  result const thrown = run_described({}, []() -> leat::flow { throw std::runtime_error("no such file"); });
+  CHECK(thrown.status == 1);
+  CHECK(thrown.err == "numbers: no such file\n");
+  result const odd = run_described({}, []() -> leat::flow { throw 5; });
+  CHECK(odd.status == 1);
+  CHECK(odd.err == "numbers: the flow cannot be described: an exception that is not a std::exception\n");
+  CHECK(run_described({"--help"}, []() -> leat::flow { throw 5; }).status == 0);
 }
 
 TEST_CASE("main: a signal is an orderly end, and 0") {

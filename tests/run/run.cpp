@@ -344,7 +344,7 @@ TEST_CASE("run: an exception names step, place, worker and epoch, and holds its 
     CHECK(error.epoch == 1);
     CHECK(std::string(error.what()) == "step \"failing.bad\" (map, " __FILE__ ":" + std::to_string(line) +
                                            ") failed on worker " + std::to_string(error.worker) +
-                                           " in epoch 1: too far");
+                                           " in epoch 1 at 2: too far");
     try {
       leat::run(flow, workers(count));
       FAIL("the run did not fail");

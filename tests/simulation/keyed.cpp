@@ -82,12 +82,12 @@ row numbers_of(Row const& joined_values) {
 
 template <class Kind, class... Sides>
 leat::stream<typename Kind::record> joined_rows(planned_step const& step, Sides&... sides) {
-  leat::insert const insertion = step.insertion == kept::first  ? leat::insert::first
-                                 : step.insertion == kept::last ? leat::insert::last
-                                                                : leat::insert::product;
-  leat::emit const emission = step.emission == joined::complete ? leat::emit::complete
-                              : step.emission == joined::final  ? leat::emit::final
-                                                                : leat::emit::running;
+  leat::join_insert const insertion = step.insertion == kept::first  ? leat::join_insert::first
+                                 : step.insertion == kept::last ? leat::join_insert::last
+                                                                : leat::join_insert::product;
+  leat::join_emit const emission = step.emission == joined::complete ? leat::join_emit::complete
+                              : step.emission == joined::final  ? leat::join_emit::final
+                                                                : leat::join_emit::running;
   bool const only_complete = step.emission == joined::running;
   auto rows = leat::join(step.name(), insertion, emission, sides...);
   return rows | leat::filter_map(step.name() + "_rows", [only_complete](auto const& joined_row) {

@@ -13,8 +13,8 @@
 #include <vector>
 
 using keyed::pairs;
-using leat::emit;
-using leat::insert;
+using leat::join_emit;
+using leat::join_insert;
 
 namespace {
 
@@ -22,7 +22,7 @@ using sides = std::tuple<std::optional<int>, std::optional<int>>;
 using rows = pairs<std::string, sides>;
 
 /// Left 1, then right 2 and 3, each seen before the next comes.
-leat::test::records<std::pair<std::string, sides>> one_two_three(insert insertion, emit emission) {
+leat::test::records<std::pair<std::string, sides>> one_two_three(join_insert insertion, join_emit emission) {
   leat::flow flow("join");
   leat::stream left = flow.input("left", leat::from::iterable(pairs<std::string, int>{}));
   leat::stream right = flow.input("right", leat::from::iterable(pairs<std::string, int>{}));
@@ -46,20 +46,20 @@ constexpr std::nullopt_t none = std::nullopt;
 }  // namespace
 
 TEST_CASE("what is kept and when rows go on") {
-  CHECK(one_two_three(insert::first, emit::final) == of({{1, 2}}));
-  CHECK(one_two_three(insert::last, emit::final) == of({{1, 3}}));
-  CHECK(one_two_three(insert::product, emit::final) == of({{1, 2}, {1, 3}}));
-  CHECK(one_two_three(insert::last, emit::running) == of({{1, none}, {1, 2}, {1, 3}}));
-  CHECK(one_two_three(insert::first, emit::running) == of({{1, none}, {1, 2}, {1, 2}}));
-  CHECK(one_two_three(insert::product, emit::running) == of({{1, none}, {1, 2}, {1, 2}, {1, 3}}));
-  CHECK(one_two_three(insert::last, emit::complete) == of({{1, 2}}));
+  CHECK(one_two_three(join_insert::first, join_emit::final) == of({{1, 2}}));
+  CHECK(one_two_three(join_insert::last, join_emit::final) == of({{1, 3}}));
+  CHECK(one_two_three(join_insert::product, join_emit::final) == of({{1, 2}, {1, 3}}));
+  CHECK(one_two_three(join_insert::last, join_emit::running) == of({{1, none}, {1, 2}, {1, 3}}));
+  CHECK(one_two_three(join_insert::first, join_emit::running) == of({{1, none}, {1, 2}, {1, 2}}));
+  CHECK(one_two_three(join_insert::product, join_emit::running) == of({{1, none}, {1, 2}, {1, 2}, {1, 3}}));
+  CHECK(one_two_three(join_insert::last, join_emit::complete) == of({{1, 2}}));
 }
 
 TEST_CASE("a row of three sides varies the leftmost side slowest") {
   using three = std::tuple<std::optional<int>, std::optional<int>, std::optional<int>>;
   leat::flow flow("join");
   auto side = [&flow](char const* name) { return flow.input(name, leat::from::iterable(pairs<int, int>{})); };
-  leat::join("all", insert::product, emit::final, side("a"), side("b"), side("c")) | leat::output("out", leat::to::out());
+  leat::join("all", join_insert::product, join_emit::final, side("a"), side("b"), side("c")) | leat::output("out", leat::to::out());
   leat::test::result const r = leat::test::run(flow)
                                    .feed("a", pairs<int, int>{{0, 1}, {0, 2}})
                                    .feed("b", pairs<int, int>{})
@@ -77,10 +77,24 @@ TEST_CASE("sides of different types meet by key, in every shape") {
                                                  pairs<int, std::string>{{1, "Bee"}, {2, "Hive"}, {3, "Wasp"}}));
     leat::stream sizes =
         flow.input("sizes", leat::test::one_at_a_time<std::pair<int, double>>(pairs<int, double>{{2, 20}, {1, 1.5}, {4, 4}}));
-    leat::join("people", emit::final, names, sizes) | leat::output("out", leat::to::collect(got));
+    leat::join("people", join_emit::final, names, sizes) | leat::output("out", leat::to::collect(got));
     how.epochs_of_every_turn().run(flow, got);
     CHECK(leat::text(keyed::by_key(got)) == "[(1, (Bee, 1.5)), (2, (Hive, 20)), (3, (Wasp, none)), (4, (none, 4))]");
   });
+}
+
+TEST_CASE("which values are kept and when rows come may be said in either order") {
+  auto const rows = [](auto first, auto second) {
+    pairs<int, sides> got;
+    leat::flow flow("order");
+    leat::stream one = flow.input("one", leat::from::iterable(pairs<int, int>{{1, 5}, {1, 6}}));
+    leat::stream other = flow.input("other", leat::from::iterable(pairs<int, int>{{1, 7}}));
+    leat::join("both", first, second, one, other) | leat::output("out", leat::to::collect(got));
+    leat::run(flow);
+    return leat::text(got);
+  };
+  CHECK(rows(join_insert::first, join_emit::final) == "[(1, (5, 7))]");
+  CHECK(rows(join_emit::final, join_insert::first) == "[(1, (5, 7))]");
 }
 
 TEST_CASE("a stream can be joined with itself") {

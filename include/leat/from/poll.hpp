@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/saturated_time.hpp>
 #include <leat/error.hpp>
 #include <leat/from/end_of_input.hpp>
 #include <leat/from/source.hpp>
@@ -80,14 +81,14 @@ class poll_partition {
     if (services_.now() < due_) return true;
     try {
       result found = f_();
-      due_ += interval_;
+      due_ = saturated_sum(due_, interval_);
       if constexpr (is_optional<result>) {
         if (found) out(std::move(*found));
       } else {
         out(std::move(found));
       }
     } catch (retry_after const& later) {
-      due_ += later.duration;
+      due_ = saturated_sum(due_, later.duration);
     } catch (from::end_of_input const&) {
       return false;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/saturated_time.hpp>
 #include <leat/from/source.hpp>
 
 #include <chrono>
@@ -52,7 +53,7 @@ class random_metric::partition {
     if (emitted_ >= metric_.count_) return false;
     out(record(metric_.name_, metric_.next_random_(services_.random())));
     ++emitted_;
-    due_ += metric_.interval_;
+    due_ = detail::saturated_sum(due_, metric_.interval_);
     return emitted_ != metric_.count_;
   }
   std::optional<steady_time> next_awake() const { return due_; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/saturated_time.hpp>
 #include <leat/from/end_of_input.hpp>
 #include <leat/from/source.hpp>
 
@@ -90,7 +91,7 @@ class test {
             if (!item.used->exchange(true, std::memory_order_relaxed)) throw aborted();
             break;
           case test_item<T>::kind::pause:
-            awake_ = services_.now() + item.duration;
+            awake_ = detail::saturated_sum(services_.now(), item.duration);
             return true;
         }
       }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/saturated_time.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -52,7 +54,7 @@ class within {
  public:
   template <class Rep, class Period>
   explicit within(std::chrono::duration<Rep, Period> each)
-      : each_(std::chrono::ceil<std::chrono::nanoseconds>(each)) {}
+      : each_(detail::saturated_nanoseconds(each)) {}
   void apply(detail::async_settings& settings) const { settings.within = each_; }
 
  private:

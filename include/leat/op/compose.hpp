@@ -88,8 +88,10 @@ auto compose(step_name name, F f, First&& first, More&&... more) {
   if constexpr (quiet || !f_takes_the_streams)
     return stream<poison>{};
   else {
+    detail::graph& in = detail::stream_access::graph_of(first);
+    detail::refuse_two_flows("compose", name, {&in, &detail::stream_access::graph_of(more)...});
     detail::step_info step("compose", name);
-    detail::scope const inside(detail::stream_access::graph_of(first), step);
+    detail::scope const inside(in, step);
     return f(detail::hand_in(std::forward<First>(first)), detail::hand_in(std::forward<More>(more))...);
   }
 }

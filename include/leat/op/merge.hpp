@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/concat.hpp>
 #include <leat/detail/list.hpp>
-#include <leat/error.hpp>
 #include <leat/flow.hpp>
 #include <leat/op/assembly.hpp>
 #include <leat/op/stage.hpp>
 
 #include <cstddef>
-#include <initializer_list>
 #include <memory>
 #include <source_location>
 #include <type_traits>
@@ -65,13 +62,7 @@ class merge_node final : public node {
 };
 
 template <class T>
-stream<T> merge_ports(std::initializer_list<graph*> graphs, list<port> from, step_name const& name) {
-  for (graph const* each : graphs)
-    if (each != *graphs.begin())
-      throw flow_error(concat({"merge \"", name.text, "\" (", place_of(name.where), ") is given streams of two flows, \"",
-                               (*graphs.begin())->name(), "\" and \"", each->name(),
-                               "\": streams of one flow can be merged"}));
-  graph& in = **graphs.begin();
+stream<T> merge_ports(graph& in, list<port> from, step_name const& name) {
   step_info step("merge", name);
   in.name_step(step);
   return stream_access::make<T>(in, in.template add<merge_node<T>>(std::move(step), std::move(from)));
@@ -92,12 +83,12 @@ auto merge(step_name name, First&& first, More&&... more) {
   if constexpr (quiet || !records_are_of_one_type)
     return stream<poison>{};
   else {
-    std::initializer_list<detail::graph*> const graphs{&detail::stream_access::graph_of(first),
-                                                       &detail::stream_access::graph_of(more)...};
+    detail::graph& in = detail::stream_access::graph_of(first);
+    detail::refuse_two_flows("merge", name, {&in, &detail::stream_access::graph_of(more)...});
     detail::list<detail::port> from;
     from.push_back(detail::seal(std::forward<First>(first)));
     (from.push_back(detail::seal(std::forward<More>(more))), ...);
-    return detail::merge_ports<T>(graphs, std::move(from), name);
+    return detail::merge_ports<T>(in, std::move(from), name);
   }
 }
 template <detail::a_stream A, detail::a_stream B>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/coroutine_root.hpp>
+#include <leat/detail/saturated_time.hpp>
 #include <leat/op/blocking.hpp>
 #include <leat/op/completion.hpp>
 
@@ -41,7 +42,7 @@ class sleep_awaiter {
 /// Tests and simulations set that clock.
 template <class Rep, class Period>
 detail::sleep_awaiter sleep(std::chrono::duration<Rep, Period> how_long) {
-  return detail::sleep_awaiter(std::chrono::ceil<std::chrono::nanoseconds>(how_long));
+  return detail::sleep_awaiter(detail::saturated_nanoseconds(how_long));
 }
 
 /// `co_await leat::next_turn()`: lets the worker do its other work, and goes on once what was emitted so far has room

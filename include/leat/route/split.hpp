@@ -25,7 +25,7 @@ template <unsigned Bit>
     signed_words some_hashes;
     std::memcpy(&some, from + 8 * done, sizeof some);
     std::memcpy(&some_hashes, hashes + done, sizeof some_hashes);
-    auto const chosen = static_cast<unsigned char>(__builtin_ia32_cvtq2mask512(some_hashes << (63 - Bit)));
+    unsigned char const chosen = __builtin_ia32_cvtq2mask512(some_hashes << (63 - Bit));
     auto const others = static_cast<unsigned char>(~chosen);
     signed_words const to_first = __builtin_ia32_compressdi512_mask(some, signed_words{}, others);
     signed_words const to_second = __builtin_ia32_compressdi512_mask(some, signed_words{}, chosen);

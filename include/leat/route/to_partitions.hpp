@@ -25,9 +25,9 @@ class part_of_record {
   explicit part_of_record(Sink const& sink) : sink_(&sink) {}
   std::size_t operator()(T const& record, std::size_t parts) const {
     if constexpr (requires { sink_->part_of(record); })
-      return static_cast<std::size_t>(static_cast<std::uint64_t>(sink_->part_of(record)) % parts);
+      return static_cast<std::uint64_t>(sink_->part_of(record)) % parts;
     else
-      return static_cast<std::size_t>(key_hash(record.first) % parts);
+      return key_hash(record.first) % parts;
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <leat/op/stand_in.hpp>
 #include <leat/op/step_context.hpp>
 #include <leat/route/partitions.hpp>
+#include <leat/run/checked_options.hpp>
 #include <leat/run/cluster_support.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/used_files.hpp>
@@ -23,7 +24,7 @@ namespace leat::detail {
 
 inline execution::execution(graph const& flow, options const& how, runtime& world, unsigned process,
                             connections others)
-    : flow_(flow), how_(how), world_(world), process_(process),
+    : flow_(flow), how_(checked(how)), world_(world), process_(process),
       processes_(std::max(static_cast<unsigned>(others.size()), 1u)), others_(std::move(others)) {
   how_.workers = std::max(how_.workers, 1u);
   parts_.batch_records = how_.batch_size;
@@ -50,13 +51,14 @@ inline execution::~execution() {
 inline void refuse_incomplete(graph const& flow) {
   bool input = false;
   bool output = false;
-  for (auto const& made : flow.nodes())
-    for (step_info const& step : made->steps) {
+  for (auto const& described : flow.nodes())
+    for (step_info const& step : described->steps) {
       input = input || step.kind == "input";
-      output = output || step.kind == "output" || step.kind == "raises" || step.kind.starts_with("inspect");
+      output = output || is_an_end(step);
     }
   if (!input) throw flow_error("flow \"" + flow.name() + "\" has no input: begin it with flow.input(name, source)");
   if (!output) throw flow_error("flow \"" + flow.name() + "\" has no output: end it with | output(name, sink)");
+  flow.refuse_unended();
 }
 
 inline void execution::build() {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/needs.hpp>
+#ifndef LEAT_REFUSED
+
 #include <leat/route/formation.hpp>
 #include <leat/route/membership.hpp>
 #include <leat/run/cluster_support.hpp>
@@ -48,3 +51,4 @@ inline bool const clusters_are_supported = [] {
 }();
 
 }  // namespace leat::detail
+#endif

@@ -8,6 +8,7 @@
 #include <leat/run/cluster_settings.hpp>
 #include <leat/run/flags.hpp>
 #include <leat/run/local_processes.hpp>
+#include <leat/run/nearest_flag.hpp>
 #include <leat/run/options.hpp>
 #include <leat/version.hpp>
 
@@ -22,15 +23,22 @@
 
 namespace leat {
 
+/// What becomes of words like `--name` that are no flags of leat's and that the program's usage text does not name.
+enum class unknown_flags {
+  refused,  ///< by `leat::main`, with the nearest flag that there is
+  passed,   ///< to the program, among its own arguments
+};
+
 /// A program's command line with leat's own flags taken out of it. A flag that is not given is looked up in the
 /// environment (LEAT_..., then Bytewax's name), and then is what `defaults` says. The last one of a repeated flag counts;
 /// `--` ends the flags. What is wrong with them is said by `leat::main`, which a program calls in any case.
 class command_line {
  public:
   /// `usage` describes the program's own arguments: in its first line as they are written, `[--csv] FILE...`, and in
-  /// further lines whatever `--help` should say of them.
-  command_line(int argc, char const* const* argv, std::string usage = {}, options defaults = {})
-      : usage_(std::move(usage)) {
+  /// further lines whatever `--help` should say of them. Flags that it names are the program's own.
+  command_line(int argc, char const* const* argv, std::string usage = {}, options defaults = {},
+               unknown_flags others = unknown_flags::refused)
+      : usage_(std::move(usage)), others_(others) {
     settings_.how = std::move(defaults);
     if (argc > 0) program_ = argv[0];
     program_.erase(0, program_.rfind('/') + 1);
@@ -39,7 +47,7 @@ class command_line {
       take_flags(argc, argv);
       take_environment();
       if (fault_.empty()) detail::settle_cluster(settings_);
-    } catch (detail::usage_error const& wrong) {
+    } catch (usage_error const& wrong) {
       fault_ = wrong.what();
     }
   }
@@ -74,6 +82,8 @@ class command_line {
   bool wants_answer() const { return wants_help_ || wants_version_; }
   /// What is wrong with leat's flags; empty when nothing is.
   std::string const& fault() const { return fault_; }
+  /// The same of a flag that is nobody's. It is among `rest()` all the same.
+  std::string const& unknown_flag() const { return unknown_flag_; }
 
   /// What `--help` prints.
   [[gnu::cold]] std::string help() const {
@@ -106,7 +116,7 @@ class command_line {
   [[gnu::cold]] int refuse(std::string const& why) const {
     if (wants_answer()) return answer();
     std::string const text = detail::concat(
-        {program_, ": ", fault_.empty() ? why : fault_, "\n", synopsis(), "   (", program_, " --help explains)\n"});
+        {program_, ": ", !fault_.empty() ? fault_ : !unknown_flag_.empty() ? unknown_flag_ : why, "\n", synopsis(), "   (", program_, " --help explains)\n"});
     std::fputs(text.c_str(), stderr);
     return 2;
   }
@@ -138,11 +148,18 @@ class command_line {
       else if (found != nullptr)
         take(*found, argc, argv, i);
       else
-        rest_.push_back(argv[i]);
+        take_own(argv[i]);
       bool const of_whole_cluster =
           found != nullptr && (found->set == &detail::set_local_processes || found->set == &detail::set_prefix);
       if (!of_whole_cluster) words_.insert(words_.end(), argv + first, argv + std::min(i + 1, argc));
     }
+  }
+
+  void take_own(std::string_view word) {
+    rest_.emplace_back(word);
+    if (others_ == unknown_flags::passed || !word.starts_with("--") || !unknown_flag_.empty()) return;
+    if (!detail::is_named_in(usage_, word.substr(2, word.find('=') - 2)))
+      unknown_flag_ = detail::no_such_flag(word, usage_);
   }
 
   /// `-w4`, `-w 4`, `--workers-per-process=4`, `--workers-per-process 4`. The first fault does not end the search for
@@ -161,8 +178,8 @@ class command_line {
       else if (i + 1 < argc)
         which.apply(settings_, name, argv[++i]);
       else
-        throw detail::usage_error(detail::concat({name, " is to be followed by ", which.value}));
-    } catch (detail::usage_error const& wrong) {
+        throw usage_error(detail::concat({name, " is to be followed by ", which.value}));
+    } catch (usage_error const& wrong) {
       if (fault_.empty()) fault_ = wrong.what();
     }
   }
@@ -183,7 +200,9 @@ class command_line {
 
   std::string program_;
   std::string usage_;
+  unknown_flags others_;
   std::string fault_;
+  std::string unknown_flag_;
   detail::settings settings_;
   std::vector<std::string> rest_;
   std::vector<std::string> words_;

@@ -20,13 +20,20 @@
 #include <system_error>
 #include <utility>
 
-namespace leat::detail {
+namespace leat {
 
-/// Something is wrong with the arguments of the program.
+/// Something is wrong with the arguments of the program. A function that describes a flow for `leat::main` may throw it:
+/// the message is printed with a line on how the program is used, and the exit status is 2.
 class usage_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+}  // namespace leat
+
+namespace leat::detail {
+
+using leat::usage_error;
 
 struct settings;
 /// Throws usage_error with what is wrong.
@@ -132,12 +139,11 @@ struct flag {
 }
 
 inline void set_workers(settings& all, std::string_view text) {
-  // There is a ring from each worker to each other one at every exchange, so their number is kept sensible.
-  all.how.workers = static_cast<unsigned>(whole_number(text, 1, 1024));
+  all.how.workers = static_cast<unsigned>(whole_number(text, 1, options::most_workers));
 }
 inline void set_snapshot_interval(settings& all, std::string_view text) { all.how.snapshot_interval = seconds(text); }
 inline void set_batch_size(settings& all, std::string_view text) {
-  all.how.batch_size = static_cast<std::size_t>(whole_number(text, 0, 1'000'000));
+  all.how.batch_size = whole_number(text, 0, 1'000'000);
 }
 inline void set_process(settings& all, std::string_view text) {
   all.process = static_cast<unsigned>(whole_number(text, 0, 65535));
@@ -208,7 +214,7 @@ inline void set_tls_authority(settings& all, std::string_view text) { all.how.tl
 inline void set_cluster(settings& all, std::string_view text) { all.how.cluster = text; }
 inline void set_formation_timeout(settings& all, std::string_view text) { all.how.formation_timeout = seconds(text); }
 inline void set_channel_bytes(settings& all, std::string_view text) {
-  all.how.channel_bytes = static_cast<std::size_t>(whole_number(text, 1, options::most_channel_bytes));
+  all.how.channel_bytes = whole_number(text, 1, options::most_channel_bytes);
 }
 [[gnu::cold]] inline std::chrono::nanoseconds patience(std::string_view text) {
   std::chrono::nanoseconds const time = seconds(text);

@@ -161,7 +161,7 @@ class local_cluster {
       if (each.announces >= 0) wanted.push_back({each.announces, POLLIN, 0});
       if (each.ends >= 0) wanted.push_back({each.ends, POLLIN, 0});
     }
-    if (::poll(wanted.data(), static_cast<nfds_t>(wanted.size()), patience()) == 0 && !living() && !writing()) leave_prints();
+    if (::poll(wanted.data(), wanted.size(), patience()) == 0 && !living() && !writing()) leave_prints();
     auto const has_news = [&](int descriptor) {
       for (pollfd const& each : wanted)
         if (each.fd == descriptor && each.fd >= 0 && each.revents != 0) return true;

@@ -18,6 +18,7 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -37,11 +38,15 @@ namespace detail {
   }
 }
 
-[[gnu::cold]] inline int report(command_line const& cli, std::exception const& failure) {
-  end_with_the_reader(failure);
-  std::string const text = concat({cli.program(), ": ", error_text(failure), "\n"});
+[[gnu::cold]] inline void print_failure(command_line const& cli, std::string_view failure) {
+  std::string const text = concat({cli.program(), ": ", failure, "\n"});
   std::fflush(stdout);
   std::fputs(text.c_str(), stderr);
+}
+
+[[gnu::cold]] inline int report(command_line const& cli, std::exception const& failure) {
+  end_with_the_reader(failure);
+  print_failure(cli, error_text(failure));
   auto const* const of_cluster = dynamic_cast<cluster_error const*>(&failure);
   return of_cluster != nullptr ? static_cast<int>(of_cluster->exit_status) : 1;
 }
@@ -67,6 +72,7 @@ template <class MakeFlow>
 int obey(command_line const& cli, MakeFlow&& make_flow) {
   if (cli.wants_answer()) return cli.answer();
   if (!cli.fault().empty()) return cli.refuse(cli.fault());
+  if (!cli.unknown_flag().empty()) return cli.refuse(cli.unknown_flag());
   standard_descriptors const kept;
   try {
     if (cli.local_processes() > 1 && !cli.graph())
@@ -79,7 +85,36 @@ int obey(command_line const& cli, MakeFlow&& make_flow) {
     return cli.refuse(wrong.what());
   } catch (std::exception const& failure) {
     return report(cli, failure);
+  } catch (...) {
+    print_failure(cli, "the flow cannot be described: an exception that is not a std::exception");
+    return 1;
   }
+}
+
+template <class Describe>
+concept describes_flow = std::is_invocable_r_v<flow, Describe&>;
+template <class Describe>
+concept describes_flow_by_arguments = std::is_invocable_r_v<flow, Describe&, command_line const&>;
+
+template <class Describe>
+int describe_and_obey(command_line const& cli, Describe& describe) {
+  constexpr bool describe_returns_a_flow = describes_flow<Describe> || describes_flow_by_arguments<Describe>;
+  static_assert(describe_returns_a_flow,
+                "leat: main(argc, argv, describe): describe must be a function that returns the leat::flow: describe(), "
+                "or describe(leat::command_line const&)");
+  if constexpr (describes_flow_by_arguments<Describe>)
+    return obey(cli, [&]() -> flow { return describe(cli); });
+  else if constexpr (describes_flow<Describe>)
+    return obey(cli, [&]() -> flow { return describe(); });
+  else
+    return 1;
+}
+
+/// What stands behind the flags of a program that has no arguments of its own.
+[[gnu::cold]] inline int refuse_arguments(command_line const& cli) {
+  std::string const& first = cli.rest().front();
+  return cli.refuse(concat(
+      {first.starts_with("-") ? "there is no flag \"" : "it takes no arguments, but was given \"", first, "\""}));
 }
 
 }  // namespace detail
@@ -95,18 +130,25 @@ inline int main(command_line const& cli, flow const& what) {
 /// For a program without arguments of its own: those that are not leat's are refused.
 inline int main(int argc, char const* const* argv, flow const& what, options defaults = {}) {
   command_line const cli(argc, argv, {}, std::move(defaults));
-  if (cli.rest().empty()) return main(cli, what);
-  std::string const& first = cli.rest().front();
-  return cli.refuse(detail::concat(
-      {first.starts_with("-") ? "there is no flag \"" : "it takes no arguments, but was given \"", first, "\""}));
+  return cli.rest().empty() ? main(cli, what) : detail::refuse_arguments(cli);
 }
 
-/// The same with a function that describes the flow, `describe(cli) -> leat::flow`: it is called only when the flow is
-/// needed, and what is wrong with the description (a flow_error) becomes a message and exit status 1 too.
+/// The same with a function that describes the flow, `describe() -> leat::flow`, or `describe(cli) -> leat::flow`, which
+/// may look at the program's own arguments. It is called once, on this thread, when the flow is needed. Whatever it
+/// throws becomes a message and an exit status too: 2 for a usage_error, else 1.
 template <class Describe>
-  requires std::is_invocable_r_v<flow, Describe&, command_line const&>
+  requires(!std::is_same_v<Describe, flow>)
 int main(command_line const& cli, Describe describe) {
-  return detail::obey(cli, [&]() -> flow { return describe(cli); });
+  return detail::describe_and_obey(cli, describe);
+}
+
+/// From the arguments of `main` themselves. Arguments that are not leat's are refused, unless `describe` takes them.
+template <class Describe>
+  requires(!std::is_same_v<Describe, flow>)
+int main(int argc, char const* const* argv, Describe describe, options defaults = {}) {
+  command_line const cli(argc, argv, {}, std::move(defaults));
+  if (!detail::describes_flow_by_arguments<Describe> && !cli.rest().empty()) return detail::refuse_arguments(cli);
+  return detail::describe_and_obey(cli, describe);
 }
 
 }  // namespace leat

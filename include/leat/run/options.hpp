@@ -25,6 +25,8 @@ struct tls_files {
 struct options {
   /// Workers in this process. Each runs every step, on the records it owns.
   unsigned workers = 1;
+  /// There is a ring from each worker to each other one at every exchange.
+  static constexpr unsigned most_workers = 1024;
   /// Length of an epoch; zero: a new epoch after each turn that brought records in.
   std::chrono::nanoseconds snapshot_interval = std::chrono::seconds(10);
   /// Records per batch, and per packet from one worker to another; zero: as many as make 16 KiB, and 32 KiB.

@@ -75,7 +75,7 @@ class readiness {
         set.push_back(pollfd{poke_[0], POLLIN, 0});
         for (watched const& one : watched_) set.push_back(pollfd{one.descriptor, POLLIN, 0});
       }
-      ::poll(set.begin(), static_cast<nfds_t>(set.size()), -1);
+      ::poll(set.begin(), set.size(), -1);
       std::array<char, 64> rest{};
       while (::read(poke_[0], rest.data(), rest.size()) > 0) {
       }

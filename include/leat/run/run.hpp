@@ -3,6 +3,7 @@
 
 #include <leat/flow.hpp>
 #include <leat/run/build.hpp>
+#include <leat/run/checked_options.hpp>
 #include <leat/run/cluster_support.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/options.hpp>
@@ -13,15 +14,12 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
-#include <string>
+#include <utility>
 
 namespace leat {
 namespace detail {
 
 inline std::shared_ptr<network> network_of(options const& how) {
-  if (how.process >= how.addresses.size())
-    throw flow_error("this is process " + std::to_string(how.process) + ", but there are only " +
-                     std::to_string(how.addresses.size()) + " addresses; the first process is process 0");
   if (!has_network(how)) throw flow_error(lack_of_network);
   if (how.tls.given() && support_of_clusters().encrypt == nullptr)
     throw flow_error("this program cannot encrypt: it has to #include <leat/run/tls.hpp>");
@@ -37,6 +35,8 @@ inline std::shared_ptr<network> network_of(options const& how) {
 /// of a cluster do not come or stay together.
 inline void run(flow const& what, options how = {}) {
   detail::standard_descriptors const kept;
+  how = detail::checked(std::move(how));
+  detail::check_process(how);
   detail::thread_runtime world(how.spin);
   detail::execution one(what.description(), how, world, how.process);
   if (how.addresses.size() > 1) one.meet(detail::network_of(how));

@@ -126,7 +126,7 @@ class simulated_pipe {
     std::size_t const left = bytes_.size() - arrived_;
     std::uint64_t const chance = world_.draw();
     if (how_.longest_piece != 0)
-      arrived_ += std::min(left, 1 + static_cast<std::size_t>(chance % how_.longest_piece));
+      arrived_ += std::min(left, 1 + chance % how_.longest_piece);
     else if (left != 0)
       arrived_ += chance % 2 == 0 ? left : 1 + (chance >> 1) % left;
     if (arrived_ != bytes_.size())

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/needs.hpp>
+#ifndef LEAT_REFUSED
+
 #include <leat/error.hpp>
 #include <leat/route/link.hpp>
 #include <leat/run/cluster.hpp>
@@ -234,7 +237,7 @@ class tcp_network final : public network {
   std::string listens_at() const override {
     asio::error_code error;
     auto const port = acceptor_.local_endpoint(error).port();
-    return error ? std::string() : host_ + ":" + std::to_string(port);
+    return error ? std::string() : host_ + ":" + std::to_string(unsigned{port});
   }
   std::unique_ptr<connection> accept() override {
     // The system makes a socket before it looks whether anybody is there: to ask first costs less.
@@ -273,3 +276,4 @@ inline bool const tcp_is_the_default = [] {
 }();
 }  // namespace detail
 }  // namespace leat
+#endif

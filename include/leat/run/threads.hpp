@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/run/blocking_pool.hpp>
+#include <leat/run/fence.hpp>
 #include <leat/run/readiness.hpp>
 #include <leat/run/runtime.hpp>
 #include <leat/run/watchdog.hpp>
@@ -124,7 +125,7 @@ class thread_runtime final : public runtime {
       auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
       timespec const limit{seconds.count(), (left - seconds).count()};
       if (until == never || left.count() > 0)
-        ::ppoll(all.data(), static_cast<nfds_t>(all.size()), until == never ? nullptr : &limit, nullptr);
+        ::ppoll(all.data(), all.size(), until == never ? nullptr : &limit, nullptr);
       eventfd_t rings = 0;
       if (all.back().revents != 0) ::eventfd_read(bell_descriptor, &rings);
     }
@@ -165,7 +166,7 @@ class thread_runtime final : public runtime {
   /// The last look comes after the flag is up, so that whoever does not see the flag has been seen.
   void sleep(lane& mine, bool& alive) {
     mine.asleep.store(true, std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    full_fence();
     if (!turn_all(mine, alive) && alive) {
       steady_time until = never;
       for (driven* worker : mine.workers)

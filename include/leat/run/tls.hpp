@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/needs.hpp>
+#ifndef LEAT_REFUSED
+
 #if !__has_include(<openssl/ssl.h>)
 #error "leat/run/tls.hpp needs OpenSSL 3: install libssl-dev (Debian, Ubuntu) or openssl-devel (Fedora)"
 #endif
@@ -143,3 +146,4 @@ inline bool const tls_is_supported = [] {
 
 }  // namespace detail
 }  // namespace leat
+#endif

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/concat.hpp>
-#include <leat/error.hpp>
 #include <leat/op/assembly.hpp>
 #include <leat/op/stage.hpp>
-#include <leat/op/step_context.hpp>
 #include <leat/run/execution.hpp>
+#include <leat/run/fence.hpp>
 #include <leat/run/runtime.hpp>
 
 #include <algorithm>
@@ -18,8 +16,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <source_location>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -33,11 +29,7 @@ class worker final : public host, public driven {
       : execution_(of), index_(index), chance_(of.world().seed()), parts_(*this, of.parts()), body_(loop(*this)) {}
 
   void build(graph const& flow) {
-    for (node const* described : flow.nodes()) try {
-        described->build(parts_);
-      } catch (...) {
-        step_context(described->step(), *this).fail();
-      }
+    for (auto const& step : flow.nodes()) step->build(parts_);
   }
 
   unsigned index() const override { return index_; }
@@ -56,7 +48,7 @@ class worker final : public host, public driven {
   }
   bool stopping() const override { return execution_.stopping(); }
   void wake() override {
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    full_fence();
     execution_.world().wake(*this);
   }
   void touch(unsigned other) override {
@@ -73,10 +65,6 @@ class worker final : public host, public driven {
   }
   bool shows_records() const override { return execution_.shows_records(); }
   void wake_when_readable(int descriptor) override { execution_.world().wake_when_readable(descriptor, *this); }
-  void fail(std::exception_ptr cause) override { execution_.fail(std::move(cause)); }
-  void rethrow_failure() override {
-    if (execution_.failed()) execution_.rethrow();
-  }
   void add_awaited(std::vector<awaited>& all) override { execution_.add_awaited(*this, all); }
 
   /// Any thread: how many turns it has begun and ended.
@@ -94,9 +82,13 @@ class worker final : public host, public driven {
   }
 
  private:
+  // g++ 12 warns of a null pointer of its own in every coroutine.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wzero-as-null-pointer-constant"
   static routine loop(worker& self) {
     while (!self.done_) co_yield self.guarded_turn();
   }
+#pragma GCC diagnostic pop
 
   /// While it is in a turn the number is odd.
   bool guarded_turn() {
@@ -112,31 +104,8 @@ class worker final : public host, public driven {
     try {
       return execution_.assembled() ? turn() : execution_.assemble(*this);
     } catch (...) {
-      execution_.fail(cause_of_failure());
+      execution_.fail(std::current_exception());
       return true;
-    }
-  }
-
-  /// The exception being handled. What no step answers for, memory that has run out say, is named as the worker's.
-  [[gnu::cold]] std::exception_ptr cause_of_failure() const {
-    auto const nested = [this](std::string const& cause) {
-      try {
-        std::throw_with_nested(run_error(concat({"worker ", std::to_string(index_), " failed outside of any step: ", cause}),
-                                         "", std::source_location{}, index_, epoch_));
-      } catch (...) {
-        return std::current_exception();
-      }
-    };
-    try {
-      throw;
-    } catch (run_error const&) {
-      return std::current_exception();
-    } catch (flow_error const&) {
-      return std::current_exception();
-    } catch (std::exception const& cause) {
-      return nested(cause.what());
-    } catch (...) {
-      return nested("an exception that is not a std::exception");
     }
   }
 
@@ -150,7 +119,6 @@ class worker final : public host, public driven {
       if (!held(*s)) {
         progress = feed(*s) || progress;
         progress = (*s)->turn() || progress;
-        rethrow_failure();
       }
       all_done = all_done && (*s)->done();
     }
@@ -241,7 +209,7 @@ class worker final : public host, public driven {
   /// One fence per turn that sent something: what was sent is seen by whoever does not see the sleeper's flag.
   void wake_touched() {
     if (touched_.empty()) return;
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    full_fence();
     for (unsigned other : touched_) execution_.wake(other);
     touched_.clear();
   }

@@ -22,7 +22,7 @@ inline constexpr bool same_keys =
     (std::is_same_v<key_of_pair<record_of<First>>, key_of_pair<record_of<Others>>> && ...);
 
 template <class First, class... Others>
-auto join_sides(step_name const& name, insert insertion, emit emission, First&& first, Others&&... others) {
+auto join_sides(step_name const& name, join_insert insertion, join_emit emission, First&& first, Others&&... others) {
   constexpr bool at_least_two_sides = sizeof...(Others) > 0;
   static_assert(at_least_two_sides, "leat: join(name, sides...): a join needs two sides or more");
   if constexpr (!at_least_two_sides || !(can_meet_state<First>() && ... && can_meet_state<Others>()))
@@ -37,6 +37,7 @@ auto join_sides(step_name const& name, insert insertion, emit emission, First&& 
       using K = key_of_pair<record_of<First>>;
       using row = joined_row<First, Others...>;
       graph& in = stream_access::graph_of(first);
+      refuse_two_flows("join", name, {&in, &stream_access::graph_of(others)...});
       step_info step("join", name);
       in.name_step(step);
       list<port> from;
@@ -57,23 +58,28 @@ auto join_sides(step_name const& name, insert insertion, emit emission, First&& 
 
 }  // namespace detail
 
-/// Joins keyed streams by key, two or more: rows are tuples of optionals, one per side. `insert` says which values of a
-/// side are kept, `emit` when rows are passed on; by default the last value of each side, once every side has one.
+/// Joins keyed streams by key, two or more: rows are tuples of optionals, one per side. `join_insert` says which values
+/// of a side are kept, `join_emit` when rows are passed on, in either order; by default the last value of each side, once
+/// every side has one.
 template <detail::a_stream... Sides>
-auto join(step_name name, insert insertion, emit emission, Sides&&... sides) {
+auto join(step_name name, join_insert insertion, join_emit emission, Sides&&... sides) {
   return detail::join_sides(name, insertion, emission, std::forward<Sides>(sides)...);
 }
 template <detail::a_stream... Sides>
-auto join(step_name name, emit emission, Sides&&... sides) {
-  return detail::join_sides(name, insert::last, emission, std::forward<Sides>(sides)...);
+auto join(step_name name, join_emit emission, join_insert insertion, Sides&&... sides) {
+  return detail::join_sides(name, insertion, emission, std::forward<Sides>(sides)...);
 }
 template <detail::a_stream... Sides>
-auto join(step_name name, insert insertion, Sides&&... sides) {
-  return detail::join_sides(name, insertion, emit::complete, std::forward<Sides>(sides)...);
+auto join(step_name name, join_emit emission, Sides&&... sides) {
+  return detail::join_sides(name, join_insert::last, emission, std::forward<Sides>(sides)...);
+}
+template <detail::a_stream... Sides>
+auto join(step_name name, join_insert insertion, Sides&&... sides) {
+  return detail::join_sides(name, insertion, join_emit::complete, std::forward<Sides>(sides)...);
 }
 template <detail::a_stream... Sides>
 auto join(step_name name, Sides&&... sides) {
-  return detail::join_sides(name, insert::last, emit::complete, std::forward<Sides>(sides)...);
+  return detail::join_sides(name, join_insert::last, join_emit::complete, std::forward<Sides>(sides)...);
 }
 template <class First, class... More>
   requires(!std::is_convertible_v<First, step_name>)

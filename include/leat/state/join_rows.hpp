@@ -10,11 +10,11 @@
 namespace leat {
 
 /// Which values of a side a join keeps for a key: the first, the last, or all (`product`: rows are every combination).
-enum class insert { first, last, product };
+enum class join_insert { first, last, product };
 
 /// When a join passes its rows on: `complete`, once every side has a value, and then the key begins anew; `final`, at
 /// the end of the input; `running`, after every value, the state being kept.
-enum class emit { complete, final, running };
+enum class join_emit { complete, final, running };
 
 namespace detail {
 
@@ -29,10 +29,10 @@ struct join_sides_kept {
   }
 
   template <std::size_t Side, class V>
-  void add(V&& value, insert insertion) {
+  void add(V&& value, join_insert insertion) {
     auto& side = std::get<Side>(values);
-    if (insertion == insert::first && !side.empty()) return;
-    if (insertion == insert::last) side.clear();
+    if (insertion == join_insert::first && !side.empty()) return;
+    if (insertion == join_insert::last) side.clear();
     side.push_back(std::forward<V>(value));
   }
 

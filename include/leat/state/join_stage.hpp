@@ -42,7 +42,7 @@ class join_stage final : public stage {
   };
 
  public:
-  join_stage(insert insertion, emit emission, assembly& worker, node const& described)
+  join_stage(join_insert insertion, join_emit emission, assembly& worker, node const& described)
       : insertion_(insertion), emission_(emission), step_(described.step(), worker.worker()),
         table_(owned_slots(worker.worker().index(), worker.worker().count())), marks_(sizeof...(Vs)),
         out_(worker.batch_size<std::pair<K, row>>()) {
@@ -73,14 +73,14 @@ class join_stage final : public stage {
           hashes, count, [records](std::size_t i) -> K const& { return records[i].first; },
           [&](cell& met, std::size_t i) {
             met.state().template add<Side>(std::move(records[i].second), insertion_);
-            if (emission_ == emit::running) send_rows(met);
-            if (emission_ == emit::complete && met.state().complete()) {
+            if (emission_ == join_emit::running) send_rows(met);
+            if (emission_ == join_emit::complete && met.state().complete()) {
               send_rows(met);
               met.forget();
             }
           });
     });
-    guarded(step_, [&] { out_.flush(); });
+    out_.flush();
   }
 
   void send_rows(cell& met) {
@@ -90,9 +90,9 @@ class join_stage final : public stage {
   void arrive(std::size_t side, mark which) {
     mark complete;
     if (!marks_.arrive(side, which, complete)) return;
-    guarded(step_, [&] { out_.flush(); });
+    out_.flush();
     end_ = complete;
-    if (complete.kind == mark_kind::end && emission_ == emit::final)
+    if (complete.kind == mark_kind::end && emission_ == join_emit::final)
       ending_ = true;
     else
       pass();
@@ -113,7 +113,7 @@ class join_stage final : public stage {
         met.forget();
       });
     });
-    guarded(step_, [&] { out_.flush(); });
+    out_.flush();
     if (!more) {
       ending_ = false;
       pass();
@@ -128,8 +128,8 @@ class join_stage final : public stage {
     using type = std::tuple<std::unique_ptr<input<Side>>...>;
   };
 
-  insert insertion_;
-  emit emission_;
+  join_insert insertion_;
+  join_emit emission_;
   step_context step_;
   table table_;
   alignment marks_;
@@ -143,7 +143,7 @@ class join_stage final : public stage {
 template <class K, class... Vs>
 class join_node final : public node {
  public:
-  join_node(insert insertion, emit emission, step_info step, list<port> from)
+  join_node(join_insert insertion, join_emit emission, step_info step, list<port> from)
       : node(std::move(step), std::move(from)), insertion_(insertion), emission_(emission) {}
 
   void build(assembly& worker) const override {
@@ -151,8 +151,8 @@ class join_node final : public node {
   }
 
  private:
-  insert insertion_;
-  emit emission_;
+  join_insert insertion_;
+  join_emit emission_;
 };
 
 }  // namespace leat::detail

@@ -170,7 +170,7 @@ class keyed_state final : public state_base {
     order_.clear();
     for (unsigned slot = std::max(which.lo, owned().lo); slot < std::min(which.hi, owned().hi); ++slot) {
       table& dropped = tables_[slot - first_];
-      for (entry const& e : dropped) size_ -= e.live() ? 1 : 0;
+      for (entry const& e : dropped) size_ -= e.live() ? 1u : 0u;
       dropped = table();
     }
   }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/needs.hpp>
+#ifndef LEAT_REFUSED
+
 #include <leat/detail/concat.hpp>
 #include <leat/route/codec/byte_buffer.hpp>
 #include <leat/route/codec/error.hpp>
@@ -94,3 +97,4 @@ struct boost_codec {
 };
 
 }  // namespace leat::detail
+#endif

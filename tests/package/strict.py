@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: BSL-1.0
+"""strict.py CASE INCLUDE COMPILER CACHE: a project that switches everything on compiles leat without a word of leat's.
+
+`warnings` and `thread` compile a program with every warning as an error, optimised for the machine, and under g++'s
+thread sanitizer. `macros` includes every header behind macros of the names that popular libraries take. `refusals` are
+flags that leat cannot do with: one sentence says so.
+"""
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
+from sources import Cache, headers, includes  # noqa: E402
+
+PROGRAM = Path(__file__).resolve().parent / "consumer" / "strict.cpp"
+WARNINGS = shlex.split("-Werror -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wuseless-cast "
+                       "-Wzero-as-null-pointer-constant -Wsign-promo")
+NAMES = "emit slots signals foreach I major minor check ERROR interface".split()
+REFUSALS = {
+    "": "leat: C++20 is needed",
+    "-std=c++17": "leat: C++20 is needed",
+    "-std=c++20 -fno-exceptions": "leat: exceptions are needed",
+    "-std=c++20 -fno-rtti": "leat: run-time type information is needed",
+}
+
+
+def hostile(root):
+    """A program that includes every header of ours behind the macros, and all that they include of others before them."""
+    ours, others = headers(root), set()
+    for name in ours:
+        for _, included in includes((Path(root) / name).read_text()):
+            if not included.startswith("leat/"):
+                others.add(included)
+    lines = [f"#include <{name}>" for name in ["complex.h", *sorted(others)]]
+    lines += [f"#undef {name}\n#define {name} static_assert(false, \"{name} is a macro\")" for name in NAMES]
+    lines += [f"#define {name}(a, b) static_assert(false, \"{name} is a macro\")" for name in ("min", "max")]
+    return "\n".join([*lines, *(f"#include <{name}>" for name in ours), "int main() {}\n"])
+
+
+def compile_with(compiler, root, flags, text=None):
+    source = ["-x", "c++", "-"] if text is not None else [PROGRAM]
+    return subprocess.run([compiler, *flags, "-I", root, *source], input=text, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+
+
+def refusals(compiler, root):
+    for flags, sentence in REFUSALS.items():
+        said = compile_with(compiler, root, [*shlex.split(flags), "-fsyntax-only"], "#include <leat/leat.hpp>\n").stdout
+        errors = [line for line in said.splitlines() if "error: " in line]
+        if len(errors) != 1 or sentence not in errors[0]:
+            yield f"with {flags or 'no flags'} it should say `{sentence}` and nothing else, but said:\n{said}"
+
+
+def check(case, root, compiler):
+    if case == "refusals":
+        return list(refusals(compiler, root))
+    if case == "macros":
+        done = compile_with(compiler, root, ["-std=gnu++20", "-fsyntax-only"], hostile(root))
+    elif case == "thread":
+        done = compile_with(compiler, root, ["-std=c++20", *WARNINGS, "-O1", "-fsanitize=thread", "-S", "-o", "/dev/null"])
+    else:
+        done = compile_with(compiler, root, ["-std=c++20", *WARNINGS, "-O3", "-march=native", "-S", "-o", "/dev/null"])
+    return [done.stdout] if done.returncode != 0 else []
+
+
+if __name__ == "__main__":
+    case, root, compiler, cache_folder = sys.argv[1:5]
+    cache = Cache(cache_folder, compiler, [case])
+    key = cache.key(root, PROGRAM.read_text(), headers(root), __file__)
+    if cache.knows(key):
+        print(f"{case}: nothing has changed since it worked")
+        sys.exit(0)
+    faults = check(case, root, compiler)
+    print("\n".join(faults) or f"{case}: as it should be")
+    if not faults:
+        cache.remember(key)
+    sys.exit(1 if faults else 0)
