@@ -64,10 +64,15 @@ class buffer {
     if (wanted <= capacity()) return;
     T* const grown = static_cast<T*>(::operator new(wanted * sizeof(T), std::align_val_t{alignof(T)}));
     std::size_t const count = size();
-    for (std::size_t i = 0; i != count; ++i) {
-      ::new (static_cast<void*>(grown + i)) T(std::move(begin_[i]));
-      begin_[i].~T();
+    std::size_t moved = 0;
+    try {
+      for (; moved != count; ++moved) ::new (static_cast<void*>(grown + moved)) T(std::move(begin_[moved]));
+    } catch (...) {
+      destroy(grown, grown + moved);
+      ::operator delete(grown, std::align_val_t{alignof(T)});
+      throw;
     }
+    destroy(begin_, end_);
     release(begin_);
     lent_ = nullptr;
     begin_ = grown;
@@ -81,11 +86,14 @@ class buffer {
   }
 
   void clear() {
-    if constexpr (!std::is_trivially_destructible_v<T>) std::destroy(begin_, end_);
+    destroy(begin_, end_);
     end_ = begin_;
   }
 
  private:
+  static void destroy(T* first, T* last) {
+    if constexpr (!std::is_trivially_destructible_v<T>) std::destroy(first, last);
+  }
   void release(T* memory) {
     if (memory != lent_) ::operator delete(memory, std::align_val_t{alignof(T)});
   }

@@ -12,6 +12,12 @@ template <std::size_t I, class T>
 struct packed {
   packed() = default;
   explicit packed(T&& given) : it(static_cast<T&&>(given)) {}
+  /// Copies; when that throws, `failed(place)` is called and has to throw itself.
+  template <class Failed>
+  packed(packed const& other, Failed const& failed) try : it(other.it) {
+  } catch (...) {
+    failed(I);
+  }
   [[no_unique_address]] T it{};
 };
 
@@ -23,6 +29,8 @@ struct placed_pack<std::index_sequence<I...>, Ts...> : packed<I, Ts>... {
   explicit placed_pack(Ts... all)
     requires(sizeof...(Ts) != 0)
       : packed<I, Ts>(static_cast<Ts&&>(all))... {}
+  template <class Failed>
+  placed_pack(placed_pack const& other, [[maybe_unused]] Failed const& failed) : packed<I, Ts>(other, failed)... {}
 
   template <class T>
   placed_pack<std::index_sequence<I..., sizeof...(Ts)>, Ts..., T> and_then(T last) && {

@@ -157,7 +157,7 @@ class input_stage final : public source_stage {
   bool emitted() const override { return out_.emitted() != emitted_at_mark_; }
 
   void close_epoch(mark which) override {
-    out_.flush();
+    guarded(step_, [&] { out_.flush(); });
     out_.next().arrive(which);
     step_.pass(which);
     emitted_at_mark_ = out_.emitted();
@@ -219,19 +219,32 @@ class input_stage final : public source_stage {
 
   bool due(one& p) {
     if constexpr (requires { p.source.ready(); })
-      if (p.source.ready()) return true;
+      if (guarded(step_, [&]() -> bool { return p.source.ready(); })) return true;
     return p.due <= step_.worker->now();
   }
 
   bool poll(one& p) {
     std::size_t const before = out_.emitted();
-    guarded(step_, [&] { p.reading = p.source.next_batch(out_); });
-    out_.flush();
+    read(p);
     bool const emitted = out_.emitted() != before;
     p.due = emitted ? steady_time::min() : step_.worker->now() + std::chrono::milliseconds(1);
     if constexpr (requires { p.source.next_awake(); })
-      if (std::optional<steady_time> const wanted = p.source.next_awake()) p.due = *wanted;
+      guarded(step_, [&] {
+        if (std::optional<steady_time> const wanted = p.source.next_awake()) p.due = *wanted;
+      });
     return emitted || !p.reading;
+  }
+
+  /// What a partition has emitted before it throws is sent, however much of a batch it is. The run fails then and closes
+  /// no epoch any more, so a position is only ever kept of records that were sent.
+  void read(one& p) {
+    try {
+      guarded(step_, [&] { p.reading = p.source.next_batch(out_); });
+    } catch (...) {
+      guarded(step_, [&] { out_.flush(); });
+      throw;
+    }
+    guarded(step_, [&] { out_.flush(); });
   }
 
   /// Where this partition begins: a test may say so.

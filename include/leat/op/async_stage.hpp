@@ -53,19 +53,30 @@ class async_stage final : public stage, public consumer<T> {
   }
 
   void take(T* records, std::size_t count) override {
-    inbox_.make_room(count);
-    for (std::size_t i = 0; i != count; ++i) inbox_.push(std::move(records[i]));
+    guarded(step_, [&] {
+      inbox_.make_room(count);
+      for (std::size_t i = 0; i != count; ++i) inbox_.push(std::move(records[i]));
+    });
   }
   void look(T const* records, std::size_t count) override {
     if constexpr (std::is_copy_constructible_v<T>) {
-      inbox_.make_room(count);
-      for (std::size_t i = 0; i != count; ++i) inbox_.push(records[i]);
+      guarded(step_, [&] {
+        inbox_.make_room(count);
+        for (std::size_t i = 0; i != count; ++i) inbox_.push(records[i]);
+      });
     }
   }
   void arrive(mark which) override { mark_ = which; }
   bool ready() override { return inbox_.empty() && !mark_ && under_way() < settings_.in_flight; }
 
   bool turn() override {
+    return guarded(step_, [this] { return go_on(); });
+  }
+  bool done() const override { return done_; }
+  steady_time wake_at() override { return std::min(room_.next(), deadlines_.next()); }
+
+ private:
+  bool go_on() {
     bool progress = room_.serve([&](ticket who) {
       one& called = *flights_[who.slot];
       if (called.root.answers_to(who)) attempt(called, [&] { called.root.resume(); });
@@ -80,10 +91,7 @@ class async_stage final : public stage, public consumer<T> {
     out_.flush();
     return pass_mark() || progress;
   }
-  bool done() const override { return done_; }
-  steady_time wake_at() override { return std::min(room_.next(), deadlines_.next()); }
 
- private:
   std::size_t under_way() const { return flights_.size() - free_.size(); }
 
   bool start_some() {

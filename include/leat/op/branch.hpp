@@ -29,6 +29,8 @@ class branch_tail {
  public:
   template <class U>
   static constexpr bool arrays = std::is_same_v<T, U> && plain<T>;
+  template <class X>
+  static constexpr bool answers_for = std::is_nothrow_constructible_v<T, X>;
 
   template <class Recipe>
   branch_tail(Recipe const& recipe, assembly& worker, node const& described)
@@ -92,10 +94,7 @@ class branch_tail {
       batch.push(std::forward<X>(record));
       if (batch.full()) send();
     }
-    void send() {
-      next.take(batch.begin(), batch.size());
-      batch.clear();
-    }
+    void send() { detail::send(batch, next); }
 
     fan_out<T> next;
     buffer<T> batch;

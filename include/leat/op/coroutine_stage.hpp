@@ -31,14 +31,18 @@ class coroutine_stage final : public stage, public consumer<T> {
 
   void take(T* records, std::size_t count) override {
     if (returned()) return;
-    in_.waiting_.make_room(count);
-    for (std::size_t i = 0; i != count; ++i) in_.waiting_.push(std::move(records[i]));
+    guarded(step_, [&] {
+      in_.waiting_.make_room(count);
+      for (std::size_t i = 0; i != count; ++i) in_.waiting_.push(std::move(records[i]));
+    });
   }
   void look(T const* records, std::size_t count) override {
     if constexpr (std::is_copy_constructible_v<T>) {
       if (returned()) return;
-      in_.waiting_.make_room(count);
-      for (std::size_t i = 0; i != count; ++i) in_.waiting_.push(records[i]);
+      guarded(step_, [&] {
+        in_.waiting_.make_room(count);
+        for (std::size_t i = 0; i != count; ++i) in_.waiting_.push(records[i]);
+      });
     }
   }
   void arrive(mark which) override {
@@ -76,7 +80,7 @@ class coroutine_stage final : public stage, public consumer<T> {
       });
     }
     if (ran) {
-      out_.flush();
+      guarded(step_, [&] { out_.flush(); });
       if (returned()) {
         in_.waiting_.clear();
         guarded(step_, [&] { task_->result(); });

@@ -43,6 +43,13 @@ inline constexpr bool gives_its_elements<R> =
     std::is_same_v<element_reference<R>, element_of_range<R>&> &&
     std::is_same_v<element_reference<R const>, element_of_range<R> const&>;
 
+/// Where records go that makes them itself of what they are made of, and remembers it when that throws: a function of the
+/// user's that calls may be about to catch it.
+template <class Next, class Record, class... Parts>
+concept makes_records = requires(Next& next, Parts&&... parts) {
+  next.template make<Record>(std::forward<Parts>(parts)...);
+};
+
 /// What a function of the user's is given as `emit`, and where elements go: records of U, for the next step of the loop.
 template <class U, class Next>
 class emit_to {
@@ -57,8 +64,10 @@ class emit_to {
       (*next_)(std::as_const(record));
     else if constexpr (std::is_same_v<U, std::string> && std::is_convertible_v<X, std::string_view>)
       (*next_)(std::string_view(record));
-    else if constexpr (std::is_constructible_v<U, X>)
-      (*next_)(U(std::forward<X>(record)));
+    else if constexpr (makes_records<Next, U, X>)
+      (*next_)(next_->template make<U>(std::forward<X>(record)));
+    else
+      (*next_)(std::forward<X>(record));
   }
 
  private:

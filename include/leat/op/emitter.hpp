@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <type_traits>
 #include <utility>
 
 namespace leat {
@@ -20,7 +21,10 @@ class emitter {
   template <class X>
   void operator()(X&& record) {
     ++emitted_;
-    batch_.push(std::forward<X>(record));
+    if constexpr (std::is_nothrow_constructible_v<T, X>)
+      batch_.push(std::forward<X>(record));
+    else
+      kept_when_thrown([&] { batch_.push(std::forward<X>(record)); });
     if (batch_.full()) flush();
   }
 
@@ -32,10 +36,14 @@ class emitter {
     kept_when_thrown([&] { next_.look(records, count); });
   }
 
-  /// Sends what has been collected. Called for you at the end of each turn. When a later step has failed of what it was
-  /// sent, that is thrown here from then on, so that the run fails although a function caught it; nothing is sent twice.
+  /// Sends what has been collected. Called for you at the end of each turn. When a record could not be emitted, or a later
+  /// step has failed of what it was sent, that is thrown here from then on, so that the run fails although a function
+  /// caught it; nothing is sent twice.
   void flush() {
-    if (failure_) std::rethrow_exception(failure_);
+    if (failure_) {
+      batch_.clear();
+      std::rethrow_exception(failure_);
+    }
     if (batch_.empty()) return;
     kept_when_thrown([this] { next_.take(batch_.begin(), batch_.size()); });
     batch_.clear();

@@ -32,7 +32,7 @@ class flat_map_batch_part final : public part, public consumer<T> {
     if constexpr (takes_batches_to_read())
       call(std::span<T const>(records, count));
     else if constexpr (std::is_copy_constructible_v<T>) {
-      std::vector<T> copies(records, records + count);
+      std::vector<T> copies = guarded(step_, [&] { return std::vector<T>(records, records + count); });
       call(std::span<T>(copies));
     }
   }
@@ -61,7 +61,7 @@ class flat_map_batch_part final : public part, public consumer<T> {
       } else
         f_(std::move(batch), emit);
     });
-    out_.flush();
+    guarded(step_, [&] { out_.flush(); });
   }
 
   F f_;

@@ -10,6 +10,28 @@
 namespace leat {
 namespace detail {
 
+/// What takes the results of a function on the value: they go on with their key.
+template <class Out, class K, class Next>
+class next_with_key {
+ public:
+  next_with_key(K const& key, Next& next) : key_(key), next_(next) {}
+  template <class X>
+  [[gnu::always_inline]] void operator()(X&& value) const {
+    next_(make<Out>(key_, std::forward<X>(value)));
+  }
+  template <class Record, class... Parts>
+  [[gnu::always_inline]] Record make(Parts&&... parts) const {
+    if constexpr (makes_records<Next, Record, Parts...>)
+      return next_.template make<Record>(std::forward<Parts>(parts)...);
+    else
+      return Record(std::forward<Parts>(parts)...);
+  }
+
+ private:
+  K const& key_;
+  Next& next_;
+};
+
 /// A `flat_map` on the value; each result is given the key.
 template <class T, class W, class F>
 struct flat_map_value_op {
@@ -17,6 +39,7 @@ struct flat_map_value_op {
   using out = std::pair<key_of_pair<T>, W>;
   using V = value_of_pair<T>;
   static constexpr op_shape shape = op_shape::expand;
+  static constexpr bool emits = flat_map_op<V, W, F>::emits;
   template <class X>
   static constexpr bool accepts = std::is_same_v<std::remove_cvref_t<X>, T>;
 
@@ -24,7 +47,7 @@ struct flat_map_value_op {
 
   template <class X, class Next>
   [[gnu::always_inline]] void operator()(X&& record, Next& next) {
-    auto with_key = [&](auto&& value) { next(out(record.first, std::forward<decltype(value)>(value))); };
+    next_with_key<out, key_of_pair<T>, Next> with_key(record.first, next);
     of_value(std::forward<X>(record).second, with_key);
   }
 

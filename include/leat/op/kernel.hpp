@@ -6,6 +6,7 @@
 #include <leat/detail/pack.hpp>
 #include <leat/flow.hpp>
 #include <leat/op/assembly.hpp>
+#include <leat/op/batch_tail.hpp>
 #include <leat/op/ops_on_stack.hpp>
 #include <leat/op/shown_record.hpp>
 #include <leat/op/stage.hpp>
@@ -23,6 +24,19 @@
 /// moved together without a branch, unless nearly all or nearly none pass. Everything else is pushed, record by
 /// record, through inlined calls.
 namespace leat::detail {
+
+/// Names the step, of a run of several, whose function could not be copied for a worker.
+class blame {
+ public:
+  blame(assembly& worker, node const& described) : worker_(worker), described_(described) {}
+  [[noreturn, gnu::cold]] void operator()(std::size_t step) const {
+    step_context(described_.steps[step], worker_.worker()).fail();
+  }
+
+ private:
+  assembly& worker_;
+  node const& described_;
+};
 
 template <class In, class Tail, class... Ops>
 class kernel final : public part, public consumer<In> {
@@ -71,38 +85,38 @@ class kernel final : public part, public consumer<In> {
  public:
   template <class Recipe>
   kernel(ops_type const& ops, Recipe const& recipe, assembly& worker, node const& described)
-      : ops_(ops), tail_(recipe, worker, described) {
-    for (std::size_t i = 0; i != size; ++i) steps_.emplace_back(described.steps[i], worker.worker());
+      : ops_(ops, blame(worker, described)), tail_(recipe, worker, described) {
+    for (step_info const& step : described.steps) steps_.emplace_back(step, worker.worker());
     bind<0>();
   }
 
   Tail& tail() { return tail_; }
 
   void take(In* records, std::size_t count) override {
-    begin_batch();
-    if constexpr (plain<In>)
-      run_plain(records, count);
-    else {
-      local_ops ops(ops_);
-      for (std::size_t i = 0; i != count; ++i) push<0>(ops.copy, std::move(records[i]));
-    }
-    tail_.finish_batch();
+    run_batch([&] {
+      if constexpr (plain<In>)
+        run_plain(records, count);
+      else {
+        local_ops ops(ops_);
+        for (std::size_t i = 0; i != count; ++i) push<0>(ops.copy, std::move(records[i]));
+      }
+    });
   }
 
   void look(In const* records, std::size_t count) override {
-    begin_batch();
-    if constexpr (plain<In>)
-      run_plain(records, count);
-    else if constexpr (std::is_copy_constructible_v<In>) {
-      local_ops ops(ops_);
-      for (std::size_t i = 0; i != count; ++i) push<0>(ops.copy, records[i]);
-    }
-    tail_.finish_batch();
+    run_batch([&] {
+      if constexpr (plain<In>)
+        run_plain(records, count);
+      else if constexpr (std::is_copy_constructible_v<In>) {
+        local_ops ops(ops_);
+        for (std::size_t i = 0; i != count; ++i) push<0>(ops.copy, records[i]);
+      }
+    });
   }
 
   void arrive(mark which) override {
     for (step_context& step : steps_) step.pass(which);
-    tail_.arrive(which);
+    in_tail([&] { tail_.arrive(which); });
   }
 
   bool ready() override { return tail_.ready(); }
@@ -122,6 +136,29 @@ class kernel final : public part, public consumer<In> {
       if constexpr (requires { in_pack<I>(ops_).begin_batch(); }) in_pack<I>(ops_).begin_batch();
       begin_batch<I + 1>();
     }
+  }
+
+  /// What a record's own functions throw between two steps is laid to the step that has it then.
+  template <class Run>
+  [[gnu::always_inline]] void run_batch(Run&& run_all) {
+    guarded(steps_.front(), [&] {
+      begin_batch();
+      run_all();
+    });
+    in_tail([&] { tail_.finish_batch(); });
+    // An f that was given emit may have caught what a later step threw: no mark may pass that record.
+    if constexpr (calls_on<0>()) steps_.front().worker->rethrow_failure();
+  }
+  template <class F>
+  [[gnu::always_inline]] decltype(auto) in_tail(F&& f) {
+    return guarded(steps_.back(), std::forward<F>(f));
+  }
+  template <class X>
+  [[gnu::always_inline]] void into_tail(X&& record) {
+    if constexpr (requires { requires Tail::template answers_for<X>; })
+      tail_.push(std::forward<X>(record));
+    else
+      in_tail([&]() __attribute__((always_inline)) { tail_.push(std::forward<X>(record)); });
   }
 
   /// Plain records, in blocks that stay in the first-level cache with what is made of them.
@@ -150,12 +187,13 @@ class kernel final : public part, public consumer<In> {
   void run_by_branch(record_at<I> const* records, std::size_t count) {
     local_ops ops(ops_);
     if constexpr (Tail::template arrays<record_at<size>> && never_expands<I>()) {
-      in_blocks(count, [&](std::size_t from, std::size_t to, auto& cursor) {
+      auto const fill = [&](std::size_t from, std::size_t to, auto& cursor) {
         for (std::size_t i = from; i != to; ++i) {
           record_at<I> record(records[i]);
           push_to<I>(ops.copy, cursor, std::move(record));
         }
-      });
+      };
+      in_tail([&] { in_blocks(count, fill); });
     } else {
       for (std::size_t i = 0; i != count; ++i) {
         record_at<I> record(records[i]);
@@ -166,7 +204,7 @@ class kernel final : public part, public consumer<In> {
 
   /// Calls `fill(from, to, cursor)` for blocks the tail has room for.
   template <class Fill>
-  void in_blocks(std::size_t count, Fill&& fill) {
+  void in_blocks(std::size_t count, Fill const& fill) {
     std::size_t const block = tail_.block();
     for (std::size_t from = 0; from < count; from += block) {
       std::size_t const to = std::min(from + block, count);
@@ -177,18 +215,20 @@ class kernel final : public part, public consumer<In> {
   template <std::size_t I>
   void run_straight(record_at<I> const* records, std::size_t count) {
     local_ops ops(ops_);
-    if constexpr (I == size && requires { tail_.copy(records, count); }) tail_.copy(records, count);
+    if constexpr (I == size && requires { tail_.copy(records, count); })
+      in_tail([&] { tail_.copy(records, count); });
     else if constexpr (Tail::template arrays<record_at<size>>) {
-      in_blocks(count, [&](std::size_t from, std::size_t to, auto& cursor) {
+      auto const fill = [&](std::size_t from, std::size_t to, auto& cursor) {
         for (std::size_t i = from; i != to; ++i) {
           record_at<I> record(records[i]);
           cursor(chain<I, size>(ops.copy, std::move(record)));
         }
-      });
+      };
+      in_tail([&] { in_blocks(count, fill); });
     } else {
       for (std::size_t i = 0; i != count; ++i) {
         record_at<I> record(records[i]);
-        tail_.push(chain<I, size>(ops.copy, std::move(record)));
+        into_tail(chain<I, size>(ops.copy, std::move(record)));
       }
     }
   }
@@ -222,6 +262,17 @@ class kernel final : public part, public consumer<In> {
       return never_expands<I + 1>();
   }
 
+  /// Whether a function of the user's holds calls of later steps on its stack.
+  template <std::size_t I>
+  static constexpr bool calls_on() {
+    if constexpr (I == size)
+      return false;
+    else if constexpr (requires { requires type_in_pack<I, ops_type>::emits; })
+      return true;
+    else
+      return calls_on<I + 1>();
+  }
+
   template <std::size_t I, class X>
   [[gnu::always_inline]] decltype(auto) call(ops_type& ops, X&& record) {
     return guarded_at<type_in_pack<I, ops_type>>(
@@ -239,8 +290,8 @@ class kernel final : public part, public consumer<In> {
 
   template <std::size_t I, class X>
   [[gnu::always_inline]] void push(ops_type& ops, X&& record) {
-    auto into_tail = [this](auto&& last) { tail_.push(std::forward<decltype(last)>(last)); };
-    push_to<I>(ops, into_tail, std::forward<X>(record));
+    auto end = [this](auto&& last) { into_tail(std::forward<decltype(last)>(last)); };
+    push_to<I>(ops, end, std::forward<X>(record));
   }
 
   /// The steps from I on, for one record that may be a view of what step I takes.
@@ -251,76 +302,43 @@ class kernel final : public part, public consumer<In> {
     else {
       using op = type_in_pack<I, ops_type>;
       if constexpr (!std::is_same_v<std::remove_cvref_t<X>, record_at<I>> && !op::template accepts<X>)
-        push_to<I>(ops, end, record_at<I>(std::forward<X>(record)));
+        push_to<I>(ops, end, guarded(steps_[I], [&] { return record_at<I>(std::forward<X>(record)); }));
       else if constexpr (op::shape == op_shape::one_to_one)
         push_to<I + 1>(ops, end, call<I>(ops, std::forward<X>(record)));
       else if constexpr (op::shape == op_shape::filter) {
         if (call<I>(ops, std::as_const(record))) push_to<I + 1>(ops, end, std::forward<X>(record));
       } else {
-        auto next = [&](auto&& made) { push_to<I + 1>(ops, end, std::forward<decltype(made)>(made)); };
+        next_steps<I, End> next(*this, ops, end);
         guarded_at<op>(steps_[I], record, [&] { in_pack<I>(ops)(std::forward<X>(record), next); });
       }
     }
   }
 
+  /// What step I puts its records into: the steps behind it.
+  template <std::size_t I, class End>
+  class next_steps {
+   public:
+    next_steps(kernel& in, ops_type& ops, End& end) : kernel_(in), ops_(ops), end_(end) {}
+    template <class X>
+    [[gnu::always_inline]] void operator()(X&& record) const {
+      kernel_.template push_to<I + 1>(ops_, end_, std::forward<X>(record));
+    }
+    /// Makes a record of the step. A function of the user's may catch what that throws: it is remembered here.
+    template <class Record, class... Parts>
+    [[gnu::always_inline]] Record make(Parts&&... parts) const {
+      return guarded(kernel_.steps_[I], [&] { return Record(std::forward<Parts>(parts)...); });
+    }
+
+   private:
+    kernel& kernel_;
+    ops_type& ops_;
+    End& end_;
+  };
+
   ops_type ops_;
   Tail tail_;
   pack<survivors_of<Ops>...> survivors_;
-  list<step_context> steps_;
-};
-
-/// The usual end of a run: its records go on in batches, to every consumer of the stream.
-template <class T>
-class batch_tail {
- public:
-  template <class U>
-  static constexpr bool arrays = std::is_same_v<T, U> && plain<T>;
-
-  template <class Recipe>
-  batch_tail(Recipe const&, assembly& worker, node const& described) : batch_(worker.batch_size<T>()) {
-    worker.provide({described.id, 0}, next_);
-  }
-
-  struct cursor {
-    explicit cursor(T* where) : to(where) {}
-    template <class X>
-    void operator()(X&& record) {
-      std::construct_at(to, std::forward<X>(record));
-      ++to;
-    }
-    T* to;
-  };
-  /// The most records that one `write` may bring.
-  std::size_t block() const { return batch_.capacity(); }
-  /// Lets `fill` write up to `records` records, without a test for each.
-  template <class Fill>
-  void write(std::size_t records, Fill&& fill) {
-    if (batch_.room() < records) finish_batch();
-    cursor where(batch_.end());
-    fill(where);
-    batch_.set_end(where.to);
-  }
-
-  template <class X>
-  void push(X&& record) {
-    batch_.push(std::forward<X>(record));
-    if (batch_.full()) finish_batch();
-  }
-  void finish_batch() {
-    next_.take(batch_.begin(), batch_.size());
-    batch_.clear();
-  }
-  void arrive(mark which) { next_.arrive(which); }
-  bool ready() { return next_.ready(); }
-
- private:
-  fan_out<T> next_;
-  buffer<T> batch_;
-};
-
-template <class T>
-struct to_batches {
-  using tail = batch_tail<T>;
+  list<step_context> steps_;  ///< the last one is the tail's, where that is a step of its own
 };
 
 /// The description of a run of stateless steps and of what becomes of its records.
@@ -332,8 +350,11 @@ class kernel_node final : public node {
 
   void build(assembly& worker) const override {
     using running = kernel<In, typename Recipe::tail, Ops...>;
-    running& made = worker.add<running>(ops_, recipe_, worker, *this);
-    worker.subscribe<In>(inputs.front(), made);
+    try {
+      worker.subscribe<In>(inputs.front(), worker.add<running>(ops_, recipe_, worker, *this));
+    } catch (...) {
+      blame(worker, *this)(steps.size() - 1);
+    }
     if constexpr (requires { Recipe::build_receiver(worker, *this); }) Recipe::build_receiver(worker, *this);
   }
 

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 
 /// What the running form of a step is made of. All of it lives on one worker and is called by no other thread.
@@ -129,6 +130,10 @@ class host {
   virtual void wake_when_readable(int descriptor) = 0;
   /// Whether an error may show the record or the key that a function threw at.
   virtual bool shows_records() const { return true; }
+  /// The run fails with this, whoever catches it on its way. The first cause counts.
+  virtual void fail(std::exception_ptr cause) { (void)cause; }
+  /// Throws what the run fails with, if it fails.
+  virtual void rethrow_failure() {}
 
  protected:
   host() = default;

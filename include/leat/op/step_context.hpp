@@ -30,8 +30,25 @@ struct step_context {
   using show_function = void (*)(std::string& to, void const* object);
 
   /// Throws on the exception being handled, as a run_error of this step unless it is one already. `show` appends the record
-  /// that the step's function threw at, or its key.
+  /// that the step's function threw at, or its key. The run fails with it from here on: a function of the user's that called
+  /// into this step, and catches it, cannot undo that a record is lost.
   [[noreturn, gnu::cold, gnu::noinline]] void fail(show_function show = nullptr, void const* record = nullptr) const {
+    try {
+      throw_as_run_error(show, record);
+    } catch (...) {
+      worker->fail(std::current_exception());
+      throw;
+    }
+  }
+
+  [[gnu::cold]] run_error error(std::string const& cause, std::string const& at = {}) const {
+    return {concat({"step \"", name, "\" (", kind, ", ", place_of(where), ") failed on worker ",
+                    std::to_string(worker->index()), " in epoch ", std::to_string(epoch), at, ": ", cause}),
+            name, where, worker->index(), epoch};
+  }
+
+ private:
+  [[noreturn, gnu::cold]] void throw_as_run_error(show_function show, void const* record) const {
     try {
       throw;
     } catch (run_error const&) {
@@ -43,13 +60,6 @@ struct step_context {
     }
   }
 
-  [[gnu::cold]] run_error error(std::string const& cause, std::string const& at = {}) const {
-    return {concat({"step \"", name, "\" (", kind, ", ", place_of(where), ") failed on worker ",
-                    std::to_string(worker->index()), " in epoch ", std::to_string(epoch), at, ": ", cause}),
-            name, where, worker->index(), epoch};
-  }
-
- private:
   /// Empty where records are secret, or the record's own function that makes a text of it throws.
   [[gnu::cold]] std::string shown(show_function show, void const* record) const {
     std::string at;

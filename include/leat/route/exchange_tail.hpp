@@ -162,8 +162,8 @@ class exchange_tail final : public outbox {
     unsigned const to = route_.owner(hash, static_cast<unsigned>(to_.size()));
     make_room(to, 1);
     packet<T>& into = to_[to].filling();
+    into.records.push(std::move(owned));  // may throw, and then there is no hash too many
     if constexpr (carries_hash) into.hashes.push(hash);
-    into.records.push(std::move(owned));
   }
 
   void finish_batch() {}

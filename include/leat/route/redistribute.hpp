@@ -73,6 +73,8 @@ class redistribute_tail {
  public:
   template <class U>
   static constexpr bool arrays = exchange_tail<T, Route>::template arrays<U>;
+  template <class X>
+  static constexpr bool answers_for = true;
 
   template <class Recipe>
   redistribute_tail(Recipe const& recipe, assembly& worker, node const& described)

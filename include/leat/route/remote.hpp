@@ -33,6 +33,17 @@ inline run_error channel_error(node const& described, unsigned worker, std::stri
                   step.name, step.where, worker, 0);
 }
 
+/// Throws on the exception being handled, as an error of the channel.
+[[noreturn, gnu::cold]] inline void throw_channel_error(node const& described, unsigned worker, std::string const& what) {
+  try {
+    throw;
+  } catch (std::exception const& cause) {
+    std::throw_with_nested(channel_error(described, worker, what + cause.what()));
+  } catch (...) {
+    std::throw_with_nested(channel_error(described, worker, what + "an exception that is not a std::exception"));
+  }
+}
+
 /// Whether such records can lie in a frame, whose payload is aligned to eight bytes.
 template <class T>
 inline constexpr bool lies_in_frames = flat<T> && alignof(T) <= 8;
@@ -127,8 +138,8 @@ class remote_sender final : public sending_end<T> {
   void encode(packet<T> const& content, std::size_t count, byte_buffer& frame) {
     try {
       encode_batch(content.records.begin() + sent_, count, frame);
-    } catch (std::exception const& cause) {
-      std::throw_with_nested(channel_error(described_, header_.from, cause.what()));
+    } catch (...) {
+      throw_channel_error(described_, header_.from, "");
     }
   }
 
@@ -211,10 +222,9 @@ class remote_receiver final : public receiving_end<T> {
     }
     try {
       read(*content);
-    } catch (std::exception const& cause) {
-      std::throw_with_nested(channel_error(
-          described_, credit_.to,
-          "what worker " + std::to_string(credit_.from) + " of another process sent is bad: " + cause.what()));
+    } catch (...) {
+      throw_channel_error(described_, credit_.to,
+                          "what worker " + std::to_string(credit_.from) + " of another process sent is bad: ");
     }
     return content;
   }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
+#include <leat/error.hpp>
 #include <leat/op/assembly.hpp>
 #include <leat/op/stage.hpp>
+#include <leat/op/step_context.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/fence.hpp>
 #include <leat/run/runtime.hpp>
@@ -16,6 +19,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <source_location>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -29,7 +34,11 @@ class worker final : public host, public driven {
       : execution_(of), index_(index), chance_(of.world().seed()), parts_(*this, of.parts()), body_(loop(*this)) {}
 
   void build(graph const& flow) {
-    for (auto const& step : flow.nodes()) step->build(parts_);
+    for (node const* described : flow.nodes()) try {
+        described->build(parts_);
+      } catch (...) {
+        step_context(described->step(), *this).fail();
+      }
   }
 
   unsigned index() const override { return index_; }
@@ -65,6 +74,10 @@ class worker final : public host, public driven {
   }
   bool shows_records() const override { return execution_.shows_records(); }
   void wake_when_readable(int descriptor) override { execution_.world().wake_when_readable(descriptor, *this); }
+  void fail(std::exception_ptr cause) override { execution_.fail(std::move(cause)); }
+  void rethrow_failure() override {
+    if (execution_.failed()) execution_.rethrow();
+  }
   void add_awaited(std::vector<awaited>& all) override { execution_.add_awaited(*this, all); }
 
   /// Any thread: how many turns it has begun and ended.
@@ -104,8 +117,31 @@ class worker final : public host, public driven {
     try {
       return execution_.assembled() ? turn() : execution_.assemble(*this);
     } catch (...) {
-      execution_.fail(std::current_exception());
+      execution_.fail(cause_of_failure());
       return true;
+    }
+  }
+
+  /// The exception being handled. What no step answers for, memory that has run out say, is named as the worker's.
+  [[gnu::cold]] std::exception_ptr cause_of_failure() const {
+    auto const nested = [this](std::string const& cause) {
+      try {
+        std::throw_with_nested(run_error(concat({"worker ", std::to_string(index_), " failed outside of any step: ", cause}),
+                                         "", std::source_location{}, index_, epoch_));
+      } catch (...) {
+        return std::current_exception();
+      }
+    };
+    try {
+      throw;
+    } catch (run_error const&) {
+      return std::current_exception();
+    } catch (flow_error const&) {
+      return std::current_exception();
+    } catch (std::exception const& cause) {
+      return nested(cause.what());
+    } catch (...) {
+      return nested("an exception that is not a std::exception");
     }
   }
 
@@ -119,6 +155,7 @@ class worker final : public host, public driven {
       if (!held(*s)) {
         progress = feed(*s) || progress;
         progress = (*s)->turn() || progress;
+        rethrow_failure();
       }
       all_done = all_done && (*s)->done();
     }

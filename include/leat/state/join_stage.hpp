@@ -80,7 +80,7 @@ class join_stage final : public stage {
             }
           });
     });
-    out_.flush();
+    guarded(step_, [&] { out_.flush(); });
   }
 
   void send_rows(cell& met) {
@@ -90,7 +90,7 @@ class join_stage final : public stage {
   void arrive(std::size_t side, mark which) {
     mark complete;
     if (!marks_.arrive(side, which, complete)) return;
-    out_.flush();
+    guarded(step_, [&] { out_.flush(); });
     end_ = complete;
     if (complete.kind == mark_kind::end && emission_ == join_emit::final)
       ending_ = true;
@@ -113,7 +113,7 @@ class join_stage final : public stage {
         met.forget();
       });
     });
-    out_.flush();
+    guarded(step_, [&] { out_.flush(); });
     if (!more) {
       ending_ = false;
       pass();

@@ -4,6 +4,7 @@
 #include <leat/op/stage.hpp>
 
 #include <concepts>
+#include <exception>
 #include <optional>
 #include <span>
 #include <type_traits>
@@ -21,15 +22,22 @@ class results {
  public:
   template <class X>
   void operator()(X&& result) {
-    made_.emplace_back(std::forward<X>(result));
+    try {
+      made_.emplace_back(std::forward<X>(result));
+    } catch (...) {
+      failure_ = std::current_exception();
+      throw;
+    }
   }
 
   /// The time by the worker's clock, which tests set; the same throughout a batch.
   wall_time now() const { return now_; }
   void set_now(wall_time now) { now_ = now; }
 
+  /// Throws when a result could not be put here, although the logic caught that.
   template <class Send>
   void send(Send&& to) {
+    if (failure_) std::rethrow_exception(failure_);
     for (W& one : made_) to(std::move(one));
     made_.clear();
   }
@@ -37,6 +45,7 @@ class results {
  private:
   wall_time now_;
   std::vector<W> made_;
+  std::exception_ptr failure_;
 };
 
 /// Base of a key's logic for `stateful` and `stateful_batch`: what kind of value comes, what kind of result goes, what

@@ -68,11 +68,11 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
       else
         take_each(hashes, records, count);
     });
-    out_.flush();
+    guarded(step_, [&] { out_.flush(); });
   }
 
   void arrive(mark which) override {
-    out_.flush();
+    guarded(step_, [&] { out_.flush(); });
     if (which.kind == mark_kind::end && ends_with_results) {
       ending_ = true;
       end_ = which;
@@ -152,7 +152,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
       begin_batch();
       more = table_.visit_in_key_order(2048, [&](cell& met) { logic_.on_end(met, emit_); });
     });
-    out_.flush();
+    guarded(step_, [&] { out_.flush(); });
     if (!more) {
       ending_ = false;
       pass(end_);
@@ -170,7 +170,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
     wall_time const now = step_.worker->wall();
     bool progress = false;
     guarded(step_, [&] { begin_batch(); });
-    while (auto const due = notifications_.pop(now)) {
+    while (auto const due = guarded(step_, [&] { return notifications_.pop(now); })) {
       progress = true;
       guarded(step_, [&] {
         table_.if_known(due->hash, due->key, [&](cell& met) {
@@ -181,7 +181,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
         });
       });
     }
-    out_.flush();
+    guarded(step_, [&] { out_.flush(); });
     return progress;
   }
 

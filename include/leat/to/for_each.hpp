@@ -19,6 +19,8 @@ class for_each_tail {
  public:
   template <class U>
   static constexpr bool arrays = std::is_same_v<T, U> && plain<T>;
+  template <class X>
+  static constexpr bool answers_for = true;
 
   template <class Recipe>
   for_each_tail(Recipe const& recipe, assembly& worker, node const& described)

@@ -102,8 +102,10 @@ class partitioned_sink_stage final : public stage, public consumer<T> {
       write(0, std::span<T>(records, count));
       return;
     }
-    for (std::size_t i = 0; i != count; ++i)
-      sorted_[part_of_(records[i], open_.size())].push_back(std::move(records[i]));
+    guarded(step_, [&] {
+      for (std::size_t i = 0; i != count; ++i)
+        sorted_[part_of_(records[i], open_.size())].push_back(std::move(records[i]));
+    });
     for (std::size_t index = 0; index != open_.size(); ++index) {
       if (sorted_[index].empty()) continue;
       write(index, std::span<T>(sorted_[index]));
@@ -112,7 +114,7 @@ class partitioned_sink_stage final : public stage, public consumer<T> {
   }
   void look(T const* records, std::size_t count) override {
     if constexpr (std::is_copy_constructible_v<T>) {
-      std::vector<T> copies(records, records + count);
+      std::vector<T> copies = guarded(step_, [&] { return std::vector<T>(records, records + count); });
       take(copies.data(), copies.size());
     }
   }

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/buffer.hpp>
+#include <leat/graph.hpp>
+#include <leat/op/assembly.hpp>
+#include <leat/op/stage.hpp>
+#include <leat/record.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace leat::detail {
+
+/// Sends a batch, once: whoever catches what a consumer threw does not have it sent again.
+template <class T>
+void send(buffer<T>& batch, fan_out<T>& to) {
+  try {
+    to.take(batch.begin(), batch.size());
+  } catch (...) {
+    batch.clear();
+    throw;
+  }
+  batch.clear();
+}
+
+/// The usual end of a run: its records go on in batches, to every consumer of the stream.
+template <class T>
+class batch_tail {
+ public:
+  template <class U>
+  static constexpr bool arrays = std::is_same_v<T, U> && plain<T>;
+  /// Whether what `push` throws of an X names its step already.
+  template <class X>
+  static constexpr bool answers_for = std::is_nothrow_constructible_v<T, X>;
+
+  template <class Recipe>
+  batch_tail(Recipe const&, assembly& worker, node const& described) : batch_(worker.batch_size<T>()) {
+    worker.provide({described.id, 0}, next_);
+  }
+
+  struct cursor {
+    explicit cursor(T* where) : to(where) {}
+    template <class X>
+    void operator()(X&& record) {
+      std::construct_at(to, std::forward<X>(record));
+      ++to;
+    }
+    T* to;
+  };
+  /// The most records that one `write` may bring.
+  std::size_t block() const { return batch_.capacity(); }
+  /// Lets `fill` write up to `records` records, without a test for each.
+  template <class Fill>
+  void write(std::size_t records, Fill&& fill) {
+    if (batch_.room() < records) finish_batch();
+    cursor where(batch_.end());
+    fill(where);
+    batch_.set_end(where.to);
+  }
+
+  template <class X>
+  void push(X&& record) {
+    batch_.push(std::forward<X>(record));
+    if (batch_.full()) finish_batch();
+  }
+  void finish_batch() { send(batch_, next_); }
+  void arrive(mark which) { next_.arrive(which); }
+  bool ready() { return next_.ready(); }
+
+ private:
+  fan_out<T> next_;
+  buffer<T> batch_;
+};
+
+template <class T>
+struct to_batches {
+  using tail = batch_tail<T>;
+};
+
+}  // namespace leat::detail
