@@ -236,13 +236,13 @@ struct stream_access {
   }
 
  private:
-  template <class In, class... Ops, class RecipeOf, std::size_t... I>
+  template <class In, class... Ops, class RecipeOf, std::size_t... Index>
   static port finish_in_last_of(graph& in, list<step_info> steps, port from, pack<Ops...> ops, RecipeOf recipe_of,
-                                std::index_sequence<I...>) {
-    auto recipe = recipe_of(std::move(in_pack<sizeof...(I)>(ops)));
-    using rest = pack<type_in_pack<I, pack<Ops...>>...>;
-    return in.template add<kernel_node<In, decltype(recipe), type_in_pack<I, pack<Ops...>>...>>(
-        rest(std::move(in_pack<I>(ops))...), std::move(recipe), std::move(steps), from);
+                                std::index_sequence<Index...>) {
+    auto recipe = recipe_of(std::move(in_pack<sizeof...(Index)>(ops)));
+    using rest = pack<type_in_pack<Index, pack<Ops...>>...>;
+    return in.template add<kernel_node<In, decltype(recipe), type_in_pack<Index, pack<Ops...>>...>>(
+        rest(std::move(in_pack<Index>(ops))...), std::move(recipe), std::move(steps), from);
   }
 };
 

@@ -32,7 +32,7 @@ def hostile(root):
         for _, included in includes((Path(root) / name).read_text()):
             if not included.startswith("leat/"):
                 others.add(included)
-    lines = [f"#include <{name}>" for name in ["complex.h", *sorted(others)]]
+    lines = [f"#include <{name}>" for name in [*sorted(others), "complex.h"]]
     lines += [f"#undef {name}\n#define {name} static_assert(false, \"{name} is a macro\")" for name in NAMES]
     lines += [f"#define {name}(a, b) static_assert(false, \"{name} is a macro\")" for name in ("min", "max")]
     return "\n".join([*lines, *(f"#include <{name}>" for name in ours), "int main() {}\n"])

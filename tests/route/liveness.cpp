@@ -27,7 +27,7 @@ struct watch {
       now += seconds(1);
       of.look(now);
       try {
-        of.check(1, now);
+        of.judge(1, now);
       } catch (leat::cluster_error const& error) {
         said.push_back(error.what());
         return true;
@@ -63,7 +63,7 @@ TEST_CASE("time in which this process did not look is nobody's silence") {
   w.silent_for(3);
   w.now += seconds(1000);
   w.of.look(w.now);
-  CHECK_NOTHROW(w.of.check(1, w.now));
+  CHECK_NOTHROW(w.of.judge(1, w.now));
   CHECK(w.said.empty());
   CHECK_FALSE(w.silent_for(11));
   CHECK(w.silent_for(1));
@@ -110,6 +110,6 @@ TEST_CASE("without an end nobody is watched, and nothing is sent") {
   leat::steady_time const now{seconds(100)};
   CHECK_FALSE(of.look(now));
   CHECK(of.wake_at() == leat::detail::never);
-  CHECK_NOTHROW(of.check(1, now + seconds(1'000'000)));
+  CHECK_NOTHROW(of.judge(1, now + seconds(1'000'000)));
   CHECK(said.empty());
 }

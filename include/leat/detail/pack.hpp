@@ -8,7 +8,7 @@
 namespace leat::detail {
 
 /// One thing in a pack; its place makes it a type of its own.
-template <std::size_t I, class T>
+template <std::size_t Index, class T>
 struct packed {
   packed() = default;
   explicit packed(T&& given) : it(static_cast<T&&>(given)) {}
@@ -16,26 +16,26 @@ struct packed {
   template <class Failed>
   packed(packed const& other, Failed const& failed) try : it(other.it) {
   } catch (...) {
-    failed(I);
+    failed(Index);
   }
   [[no_unique_address]] T it{};
 };
 
 template <class Places, class... Ts>
 struct placed_pack;
-template <std::size_t... I, class... Ts>
-struct placed_pack<std::index_sequence<I...>, Ts...> : packed<I, Ts>... {
+template <std::size_t... Index, class... Ts>
+struct placed_pack<std::index_sequence<Index...>, Ts...> : packed<Index, Ts>... {
   placed_pack() = default;
   explicit placed_pack(Ts... all)
     requires(sizeof...(Ts) != 0)
-      : packed<I, Ts>(static_cast<Ts&&>(all))... {}
+      : packed<Index, Ts>(static_cast<Ts&&>(all))... {}
   template <class Failed>
-  placed_pack(placed_pack const& other, [[maybe_unused]] Failed const& failed) : packed<I, Ts>(other, failed)... {}
+  placed_pack(placed_pack const& other, [[maybe_unused]] Failed const& failed) : packed<Index, Ts>(other, failed)... {}
 
   template <class T>
-  placed_pack<std::index_sequence<I..., sizeof...(Ts)>, Ts..., T> and_then(T last) && {
-    return placed_pack<std::index_sequence<I..., sizeof...(Ts)>, Ts..., T>(
-        static_cast<Ts&&>(packed<I, Ts>::it)..., static_cast<T&&>(last));
+  placed_pack<std::index_sequence<Index..., sizeof...(Ts)>, Ts..., T> and_then(T last) && {
+    return placed_pack<std::index_sequence<Index..., sizeof...(Ts)>, Ts..., T>(
+        static_cast<Ts&&>(packed<Index, Ts>::it)..., static_cast<T&&>(last));
   }
 };
 
@@ -44,14 +44,14 @@ struct placed_pack<std::index_sequence<I...>, Ts...> : packed<I, Ts>... {
 template <class... Ts>
 using pack = placed_pack<std::index_sequence_for<Ts...>, Ts...>;
 
-template <std::size_t I, class T>
-[[gnu::always_inline]] inline T& in_pack(packed<I, T>& place) {
+template <std::size_t Index, class T>
+[[gnu::always_inline]] inline T& in_pack(packed<Index, T>& place) {
   return place.it;
 }
 
-template <std::size_t I, class T>
-std::type_identity<T> packed_type(packed<I, T> const*);
-template <std::size_t I, class Pack>
-using type_in_pack = typename decltype(packed_type<I>(static_cast<Pack const*>(nullptr)))::type;
+template <std::size_t Index, class T>
+std::type_identity<T> packed_type(packed<Index, T> const*);
+template <std::size_t Index, class Pack>
+using type_in_pack = typename decltype(packed_type<Index>(static_cast<Pack const*>(nullptr)))::type;
 
 }  // namespace leat::detail

@@ -10,8 +10,8 @@ template <class Rep, class Period>
 constexpr std::chrono::nanoseconds saturated_nanoseconds(std::chrono::duration<Rep, Period> time) {
   using wide = std::chrono::duration<double, std::nano>;
   wide const approximately(time);
-  if (!(approximately < wide(std::chrono::nanoseconds::max()))) return std::chrono::nanoseconds::max();
-  if (!(approximately > wide(std::chrono::nanoseconds::min()))) return std::chrono::nanoseconds::min();
+  if (!(approximately < wide((std::chrono::nanoseconds::max)()))) return (std::chrono::nanoseconds::max)();
+  if (!(approximately > wide((std::chrono::nanoseconds::min)()))) return (std::chrono::nanoseconds::min)();
   return std::chrono::ceil<std::chrono::nanoseconds>(time);
 }
 
@@ -19,7 +19,7 @@ constexpr std::chrono::nanoseconds saturated_nanoseconds(std::chrono::duration<R
 template <class Clock>
 std::chrono::time_point<Clock, std::chrono::nanoseconds> saturated_sum(
     std::chrono::time_point<Clock, std::chrono::nanoseconds> from, std::chrono::nanoseconds by) {
-  constexpr auto end = std::chrono::time_point<Clock, std::chrono::nanoseconds>::max();
+  constexpr auto end = (std::chrono::time_point<Clock, std::chrono::nanoseconds>::max)();
   return by < end - from ? from + by : end;
 }
 

@@ -139,7 +139,7 @@ class csv_partition {
     lines_ += found.lines;
     file_.consume(found.bytes);
     if (found.what == csv_found::kind::blank) return false;
-    if (header_) return emit(found, line, out);
+    if (header_) return emit_record(found, line, out);
     if (found.what == csv_found::kind::malformed)
       throw std::runtime_error(concat({file_.name(), ", line ", std::to_string(line), ": ", fault_of(found)}));
     std::vector<std::string> columns;
@@ -162,7 +162,7 @@ class csv_partition {
     at_end_ = false;
   }
 
-  bool emit(csv_found const& found, std::uint64_t line, emitter<record>& out) {
+  bool emit_record(csv_found const& found, std::uint64_t line, emitter<record>& out) {
     std::optional<row> value;
     try {
       if (found.what == csv_found::kind::malformed)

@@ -31,8 +31,8 @@ concept has_from_text = requires(std::string_view field, T& into) {
     if (power.starts_with('+')) power.remove_prefix(1);
     if (std::from_chars(power.data(), power.data() + power.size(), exponent).ec != std::errc{}) return power.starts_with('-');
   }
-  std::size_t const point = std::min(digits.find('.'), digits.size());
-  std::size_t const first = std::min(digits.find_first_of("123456789"), digits.size());
+  std::size_t const point = (std::min)(digits.find('.'), digits.size());
+  std::size_t const first = (std::min)(digits.find_first_of("123456789"), digits.size());
   return static_cast<long>(point) - static_cast<long>(first) < -exponent;
 }
 
@@ -73,8 +73,8 @@ bool set_time(std::chrono::sys_seconds second, std::chrono::nanoseconds fraction
               std::chrono::time_point<std::chrono::system_clock, Duration>& into) {
   using time = std::chrono::time_point<std::chrono::system_clock, Duration>;
   if constexpr (std::ratio_less_v<typename Duration::period, std::ratio<1>>) {  // what is finer than seconds may reach less far
-    if (second <= std::chrono::floor<std::chrono::seconds>(time::min()) ||
-        second >= std::chrono::floor<std::chrono::seconds>(time::max()))
+    if (second <= std::chrono::floor<std::chrono::seconds>((time::min)()) ||
+        second >= std::chrono::floor<std::chrono::seconds>((time::max)()))
       return false;
   }
   into = std::chrono::floor<Duration>(second);

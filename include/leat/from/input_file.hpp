@@ -109,7 +109,7 @@ class input_file {
 
   /// For a partition's `ready` and `next_awake`.
   bool ready() const { return waiting_ && can_be_read_now(); }
-  std::optional<steady_time> next_awake() const { return waiting_ ? never : steady_time::min(); }
+  std::optional<steady_time> next_awake() const { return waiting_ ? never : (steady_time::min)(); }
 
  private:
   [[gnu::cold]] void open() {

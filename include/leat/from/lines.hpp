@@ -35,7 +35,7 @@ class lines_partition {
       if (unread.size() > searched_) {
         if (void const* const found = std::memchr(unread.data() + searched_, '\n', unread.size() - searched_)) {
           auto const length = static_cast<std::size_t>(static_cast<char const*>(found) - unread.data());
-          emit(out, without_return(unread.substr(0, length)));
+          emit_record(out, without_return(unread.substr(0, length)));
           file_.consume(length + 1);
           searched_ = 0;
           ++n;
@@ -69,7 +69,7 @@ class lines_partition {
     return line;
   }
 
-  void emit(emitter<Record>& out, std::string_view line) {
+  void emit_record(emitter<Record>& out, std::string_view line) {
     if constexpr (std::is_same_v<Record, std::string>)
       out(line);
     else
@@ -80,7 +80,7 @@ class lines_partition {
   bool finish(emitter<Record>& out) {
     std::string_view const rest = file_.unread();
     if (!rest.empty()) {
-      emit(out, rest);
+      emit_record(out, rest);
       file_.consume(rest.size());
       searched_ = 0;
     }

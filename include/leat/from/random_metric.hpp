@@ -23,7 +23,7 @@ class random_metric {
   using record = std::pair<std::string, double>;
   using position = std::uint64_t;
 
-  static constexpr std::uint64_t unbounded = std::numeric_limits<std::uint64_t>::max();
+  static constexpr std::uint64_t unbounded = (std::numeric_limits<std::uint64_t>::max)();
 
   /// `next_random` makes a value of 64 random bits; without it values are the whole numbers from 0 to 9.
   explicit random_metric(std::string name, std::chrono::nanoseconds interval = std::chrono::milliseconds(700),

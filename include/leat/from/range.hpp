@@ -58,7 +58,7 @@ class range {
   std::vector<std::string> list_parts() const { return {"range"}; }
   detail::range_partition<T> build_part(std::string const&, std::optional<position> const& resume,
                                         step_services const&) const {
-    return {first_, std::min(resume.value_or(0), count_), count_};
+    return {first_, (std::min)(resume.value_or(0), count_), count_};
   }
 
  private:

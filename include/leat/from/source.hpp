@@ -227,7 +227,7 @@ class input_stage final : public source_stage {
     std::size_t const before = out_.emitted();
     read(p);
     bool const emitted = out_.emitted() != before;
-    p.due = emitted ? steady_time::min() : step_.worker->now() + std::chrono::milliseconds(1);
+    p.due = emitted ? (steady_time::min)() : step_.worker->now() + std::chrono::milliseconds(1);
     if constexpr (requires { p.source.next_awake(); })
       guarded(step_, [&] {
         if (std::optional<steady_time> const wanted = p.source.next_awake()) p.due = *wanted;

@@ -73,7 +73,7 @@ class async_stage final : public stage, public consumer<T> {
     return guarded(step_, [this] { return go_on(); });
   }
   bool done() const override { return done_; }
-  steady_time wake_at() override { return std::min(room_.next(), deadlines_.next()); }
+  steady_time wake_at() override { return (std::min)(room_.next(), deadlines_.next()); }
 
  private:
   bool go_on() {

@@ -91,18 +91,18 @@ constexpr bool takes_and_emits() {
   if constexpr (takes<F, T>)
     return false;
   else
-    return requires(F& f, T&& record, emit_for_asking<U>& emit) { f(std::move(record), emit); };
+    return requires(F& f, T&& record, emit_for_asking<U>& emit_record) { f(std::move(record), emit_record); };
 }
 
 template <class R, class Emit>
-[[gnu::always_inline]] inline void emit_elements(std::remove_reference_t<R>& range, Emit const& emit) {
+[[gnu::always_inline]] inline void emit_elements(std::remove_reference_t<R>& range, Emit const& emit_record) {
   for (auto&& each : range) {
     if constexpr (gives_its_elements<R>)
-      emit(std::move(each));
+      emit_record(std::move(each));
     else if constexpr (std::is_reference_v<element_reference<R>>)
-      emit(std::as_const(each));
+      emit_record(std::as_const(each));
     else
-      emit(element_of_range<R>(std::forward<decltype(each)>(each)));
+      emit_record(element_of_range<R>(std::forward<decltype(each)>(each)));
   }
 }
 

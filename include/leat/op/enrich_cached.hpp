@@ -194,12 +194,12 @@ class enrich_cached_step {
 template <class Getter, class Mapper>
 detail::enrich_cached_step<Getter, Mapper> enrich_cached(
     step_name name, Getter getter, Mapper mapper,
-    std::chrono::nanoseconds time_to_live = std::chrono::nanoseconds::max()) {
+    std::chrono::nanoseconds time_to_live = (std::chrono::nanoseconds::max)()) {
   return {std::move(name), std::move(getter), std::move(mapper), time_to_live};
 }
 template <class Getter, class Mapper>
 detail::enrich_cached_step<Getter, Mapper> enrich_cached(
-    Getter getter, Mapper mapper, std::chrono::nanoseconds time_to_live = std::chrono::nanoseconds::max(),
+    Getter getter, Mapper mapper, std::chrono::nanoseconds time_to_live = (std::chrono::nanoseconds::max)(),
     std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), std::move(getter), std::move(mapper), time_to_live};
 }

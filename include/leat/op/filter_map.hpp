@@ -27,8 +27,8 @@ struct filter_map_op {
       (*this)(in(std::forward<X>(record)), next);
     else {
       auto made = f(std::forward<X>(record));
-      emit_to<out, Next> const emit(next);
-      if (made) emit(*std::move(made));
+      emit_to<out, Next> const emit_record(next);
+      if (made) emit_record(*std::move(made));
     }
   }
 

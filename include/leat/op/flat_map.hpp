@@ -21,7 +21,7 @@ struct flat_map_op {
   template <class X>
   static constexpr bool may_take() {
     if constexpr (emits && std::is_same_v<X, T const&>)
-      return requires(F& function, X record, emit_for_asking<U>& emit) { function(record, emit); };
+      return requires(F& function, X record, emit_for_asking<U>& emit_record) { function(record, emit_record); };
     else
       return takes_as_it_comes<F, T, X>();
   }
@@ -35,12 +35,12 @@ struct flat_map_op {
     if constexpr (!accepts<X>)
       (*this)(in(std::forward<X>(record)), next);
     else {
-      emit_to<out, Next> emit(next);
+      emit_to<out, Next> emit_record(next);
       if constexpr (emits)
-        f(std::forward<X>(record), emit);
+        f(std::forward<X>(record), emit_record);
       else {
         decltype(auto) made = f(std::forward<X>(record));
-        emit_elements<decltype(made)>(made, emit);
+        emit_elements<decltype(made)>(made, emit_record);
       }
     }
   }

@@ -54,12 +54,12 @@ class flat_map_batch_part final : public part, public consumer<T> {
   template <class Batch>
   void call(Batch batch) {
     guarded(step_, [&] {
-      emit_to<U, emitter<U>> const emit(out_);
+      emit_to<U, emitter<U>> const emit_record(out_);
       if constexpr (takes<F, Batch>) {
         decltype(auto) made = f_(std::move(batch));
-        emit_elements<decltype(made)>(made, emit);
+        emit_elements<decltype(made)>(made, emit_record);
       } else
-        f_(std::move(batch), emit);
+        f_(std::move(batch), emit_record);
     });
     guarded(step_, [&] { out_.flush(); });
   }

@@ -21,8 +21,8 @@ struct flatten_op {
 
   template <class X, class Next>
   [[gnu::always_inline]] void operator()(X&& record, Next& next) {
-    emit_to<out, Next> const emit(next);
-    emit_elements<X>(record, emit);
+    emit_to<out, Next> const emit_record(next);
+    emit_elements<X>(record, emit_record);
   }
 };
 

@@ -45,41 +45,41 @@ class kernel final : public part, public consumer<In> {
   static constexpr bool copies_to_stack = (std::is_trivially_copyable_v<Ops> && ...) && !(std::is_empty_v<Ops> && ...);
   using local_ops = ops_on_stack<ops_type, copies_to_stack>;
 
-  template <std::size_t I>
+  template <std::size_t Index>
   static auto record_before() {
-    if constexpr (I == 0)
+    if constexpr (Index == 0)
       return std::type_identity<In>{};
     else
-      return std::type_identity<typename type_in_pack<I - 1, ops_type>::out>{};
+      return std::type_identity<typename type_in_pack<Index - 1, ops_type>::out>{};
   }
-  template <std::size_t I>
-  using record_at = typename decltype(record_before<I>())::type;
+  template <std::size_t Index>
+  using record_at = typename decltype(record_before<Index>())::type;
 
-  /// The first step from I on that is not one record in, one out.
-  template <std::size_t I>
+  /// The first step from Index on that is not one record in, one out.
+  template <std::size_t Index>
   static constexpr std::size_t straight_to() {
-    if constexpr (I == size)
+    if constexpr (Index == size)
       return size;
-    else if constexpr (type_in_pack<I, ops_type>::shape != op_shape::one_to_one)
-      return I;
+    else if constexpr (type_in_pack<Index, ops_type>::shape != op_shape::one_to_one)
+      return Index;
     else
-      return straight_to<I + 1>();
+      return straight_to<Index + 1>();
   }
-  template <std::size_t I, std::size_t E>
+  template <std::size_t Index, std::size_t E>
   static constexpr bool plain_between() {
-    if constexpr (!plain<record_at<I>>)
+    if constexpr (!plain<record_at<Index>>)
       return false;
-    else if constexpr (I == E)
+    else if constexpr (Index == E)
       return true;
     else
-      return plain_between<I + 1, E>();
+      return plain_between<Index + 1, E>();
   }
-  template <std::size_t I>
+  template <std::size_t Index>
   static constexpr bool filter_at() {
-    if constexpr (I == size)
+    if constexpr (Index == size)
       return false;
     else
-      return type_in_pack<I, ops_type>::shape == op_shape::filter;
+      return type_in_pack<Index, ops_type>::shape == op_shape::filter;
   }
 
  public:
@@ -123,18 +123,18 @@ class kernel final : public part, public consumer<In> {
 
  private:
   /// Steps that want to know where they run are told once; steps that want to know of each batch, before it.
-  template <std::size_t I>
+  template <std::size_t Index>
   void bind() {
-    if constexpr (I != size) {
-      if constexpr (requires { in_pack<I>(ops_).bind(steps_[I]); }) in_pack<I>(ops_).bind(steps_[I]);
-      bind<I + 1>();
+    if constexpr (Index != size) {
+      if constexpr (requires { in_pack<Index>(ops_).bind(steps_[Index]); }) in_pack<Index>(ops_).bind(steps_[Index]);
+      bind<Index + 1>();
     }
   }
-  template <std::size_t I = 0>
+  template <std::size_t Index = 0>
   void begin_batch() {
-    if constexpr (I != size) {
-      if constexpr (requires { in_pack<I>(ops_).begin_batch(); }) in_pack<I>(ops_).begin_batch();
-      begin_batch<I + 1>();
+    if constexpr (Index != size) {
+      if constexpr (requires { in_pack<Index>(ops_).begin_batch(); }) in_pack<Index>(ops_).begin_batch();
+      begin_batch<Index + 1>();
     }
   }
 
@@ -164,40 +164,40 @@ class kernel final : public part, public consumer<In> {
   /// Plain records, in blocks that stay in the first-level cache with what is made of them.
   void run_plain(In const* records, std::size_t count) {
     constexpr std::size_t block = ((Ops::shape == op_shape::filter) || ...) ? 512 : 4096;
-    for (std::size_t i = 0; i < count; i += block) run<0>(records + i, std::min(block, count - i));
+    for (std::size_t i = 0; i < count; i += block) run<0>(records + i, (std::min)(block, count - i));
   }
 
-  template <std::size_t I>
-  void run(record_at<I> const* records, std::size_t count) {
-    constexpr std::size_t E = straight_to<I>();
-    if constexpr (!plain_between<I, E>())
-      run_by_branch<I>(records, count);
+  template <std::size_t Index>
+  void run(record_at<Index> const* records, std::size_t count) {
+    constexpr std::size_t E = straight_to<Index>();
+    if constexpr (!plain_between<Index, E>())
+      run_by_branch<Index>(records, count);
     else if constexpr (E == size)
-      run_straight<I>(records, count);
+      run_straight<Index>(records, count);
     else if constexpr (filter_at<E>()) {
       if (in_pack<E>(survivors_).branch())
-        run_by_branch<I>(records, count);
+        run_by_branch<Index>(records, count);
       else
-        run_compacting<I, E>(records, count);
+        run_compacting<Index, E>(records, count);
     } else
-      run_by_branch<I>(records, count);
+      run_by_branch<Index>(records, count);
   }
 
-  template <std::size_t I>
-  void run_by_branch(record_at<I> const* records, std::size_t count) {
+  template <std::size_t Index>
+  void run_by_branch(record_at<Index> const* records, std::size_t count) {
     local_ops ops(ops_);
-    if constexpr (Tail::template arrays<record_at<size>> && never_expands<I>()) {
+    if constexpr (Tail::template arrays<record_at<size>> && never_expands<Index>()) {
       auto const fill = [&](std::size_t from, std::size_t to, auto& cursor) {
         for (std::size_t i = from; i != to; ++i) {
-          record_at<I> record(records[i]);
-          push_to<I>(ops.copy, cursor, std::move(record));
+          record_at<Index> record(records[i]);
+          push_to<Index>(ops.copy, cursor, std::move(record));
         }
       };
       in_tail([&] { in_blocks(count, fill); });
     } else {
       for (std::size_t i = 0; i != count; ++i) {
-        record_at<I> record(records[i]);
-        push<I>(ops.copy, std::move(record));
+        record_at<Index> record(records[i]);
+        push<Index>(ops.copy, std::move(record));
       }
     }
   }
@@ -207,34 +207,34 @@ class kernel final : public part, public consumer<In> {
   void in_blocks(std::size_t count, Fill const& fill) {
     std::size_t const block = tail_.block();
     for (std::size_t from = 0; from < count; from += block) {
-      std::size_t const to = std::min(from + block, count);
+      std::size_t const to = (std::min)(from + block, count);
       tail_.write(to - from, [&](auto& cursor) { fill(from, to, cursor); });
     }
   }
 
-  template <std::size_t I>
-  void run_straight(record_at<I> const* records, std::size_t count) {
+  template <std::size_t Index>
+  void run_straight(record_at<Index> const* records, std::size_t count) {
     local_ops ops(ops_);
-    if constexpr (I == size && requires { tail_.copy(records, count); })
+    if constexpr (Index == size && requires { tail_.copy(records, count); })
       in_tail([&] { tail_.copy(records, count); });
     else if constexpr (Tail::template arrays<record_at<size>>) {
       auto const fill = [&](std::size_t from, std::size_t to, auto& cursor) {
         for (std::size_t i = from; i != to; ++i) {
-          record_at<I> record(records[i]);
-          cursor(chain<I, size>(ops.copy, std::move(record)));
+          record_at<Index> record(records[i]);
+          cursor(chain<Index, size>(ops.copy, std::move(record)));
         }
       };
       in_tail([&] { in_blocks(count, fill); });
     } else {
       for (std::size_t i = 0; i != count; ++i) {
-        record_at<I> record(records[i]);
-        into_tail(chain<I, size>(ops.copy, std::move(record)));
+        record_at<Index> record(records[i]);
+        into_tail(chain<Index, size>(ops.copy, std::move(record)));
       }
     }
   }
 
-  template <std::size_t I, std::size_t E>
-  void run_compacting(record_at<I> const* records, std::size_t count) {
+  template <std::size_t Index, std::size_t E>
+  void run_compacting(record_at<Index> const* records, std::size_t count) {
     survivors<record_at<E>>& kept = in_pack<E>(survivors_);
     kept.room.reserve(count);
     record_at<E>* const to = kept.room.begin();
@@ -242,8 +242,8 @@ class kernel final : public part, public consumer<In> {
     {
       local_ops ops(ops_);
       for (std::size_t i = 0; i != count; ++i) {
-        record_at<I> copy(records[i]);
-        record_at<E> record = chain<I, E>(ops.copy, std::move(copy));
+        record_at<Index> copy(records[i]);
+        record_at<E> record = chain<Index, E>(ops.copy, std::move(copy));
         std::construct_at(to + passed, record);
         passed += call<E>(ops.copy, std::as_const(record)) ? 1u : 0u;
       }
@@ -252,81 +252,81 @@ class kernel final : public part, public consumer<In> {
     run<E + 1>(to, passed);
   }
 
-  template <std::size_t I>
+  template <std::size_t Index>
   static constexpr bool never_expands() {
-    if constexpr (I == size)
+    if constexpr (Index == size)
       return true;
-    else if constexpr (type_in_pack<I, ops_type>::shape == op_shape::expand)
+    else if constexpr (type_in_pack<Index, ops_type>::shape == op_shape::expand)
       return false;
     else
-      return never_expands<I + 1>();
+      return never_expands<Index + 1>();
   }
 
   /// Whether a function of the user's holds calls of later steps on its stack.
-  template <std::size_t I>
+  template <std::size_t Index>
   static constexpr bool calls_on() {
-    if constexpr (I == size)
+    if constexpr (Index == size)
       return false;
-    else if constexpr (requires { requires type_in_pack<I, ops_type>::emits; })
+    else if constexpr (requires { requires type_in_pack<Index, ops_type>::emits; })
       return true;
     else
-      return calls_on<I + 1>();
+      return calls_on<Index + 1>();
   }
 
-  template <std::size_t I, class X>
+  template <std::size_t Index, class X>
   [[gnu::always_inline]] decltype(auto) call(ops_type& ops, X&& record) {
-    return guarded_at<type_in_pack<I, ops_type>>(
-        steps_[I], record, [&]() -> decltype(auto) { return in_pack<I>(ops)(std::forward<X>(record)); });
+    return guarded_at<type_in_pack<Index, ops_type>>(
+        steps_[Index], record, [&]() -> decltype(auto) { return in_pack<Index>(ops)(std::forward<X>(record)); });
   }
 
-  /// The steps from I up to E, all one to one, on a record in registers.
-  template <std::size_t I, std::size_t E, class X>
+  /// The steps from Index up to E, all one to one, on a record in registers.
+  template <std::size_t Index, std::size_t E, class X>
   [[gnu::always_inline]] record_at<E> chain(ops_type& ops, X&& record) {
-    if constexpr (I == E)
+    if constexpr (Index == E)
       return record_at<E>(std::forward<X>(record));
     else
-      return chain<I + 1, E>(ops, call<I>(ops, std::forward<X>(record)));
+      return chain<Index + 1, E>(ops, call<Index>(ops, std::forward<X>(record)));
   }
 
-  template <std::size_t I, class X>
+  template <std::size_t Index, class X>
   [[gnu::always_inline]] void push(ops_type& ops, X&& record) {
     auto end = [this](auto&& last) { into_tail(std::forward<decltype(last)>(last)); };
-    push_to<I>(ops, end, std::forward<X>(record));
+    push_to<Index>(ops, end, std::forward<X>(record));
   }
 
-  /// The steps from I on, for one record that may be a view of what step I takes.
-  template <std::size_t I, class End, class X>
+  /// The steps from Index on, for one record that may be a view of what step Index takes.
+  template <std::size_t Index, class End, class X>
   [[gnu::always_inline]] void push_to(ops_type& ops, End& end, X&& record) {
-    if constexpr (I == size)
+    if constexpr (Index == size)
       end(std::forward<X>(record));
     else {
-      using op = type_in_pack<I, ops_type>;
-      if constexpr (!std::is_same_v<std::remove_cvref_t<X>, record_at<I>> && !op::template accepts<X>)
-        push_to<I>(ops, end, guarded(steps_[I], [&] { return record_at<I>(std::forward<X>(record)); }));
+      using op = type_in_pack<Index, ops_type>;
+      if constexpr (!std::is_same_v<std::remove_cvref_t<X>, record_at<Index>> && !op::template accepts<X>)
+        push_to<Index>(ops, end, guarded(steps_[Index], [&] { return record_at<Index>(std::forward<X>(record)); }));
       else if constexpr (op::shape == op_shape::one_to_one)
-        push_to<I + 1>(ops, end, call<I>(ops, std::forward<X>(record)));
+        push_to<Index + 1>(ops, end, call<Index>(ops, std::forward<X>(record)));
       else if constexpr (op::shape == op_shape::filter) {
-        if (call<I>(ops, std::as_const(record))) push_to<I + 1>(ops, end, std::forward<X>(record));
+        if (call<Index>(ops, std::as_const(record))) push_to<Index + 1>(ops, end, std::forward<X>(record));
       } else {
-        next_steps<I, End> next(*this, ops, end);
-        guarded_at<op>(steps_[I], record, [&] { in_pack<I>(ops)(std::forward<X>(record), next); });
+        next_steps<Index, End> next(*this, ops, end);
+        guarded_at<op>(steps_[Index], record, [&] { in_pack<Index>(ops)(std::forward<X>(record), next); });
       }
     }
   }
 
-  /// What step I puts its records into: the steps behind it.
-  template <std::size_t I, class End>
+  /// What step Index puts its records into: the steps behind it.
+  template <std::size_t Index, class End>
   class next_steps {
    public:
     next_steps(kernel& in, ops_type& ops, End& end) : kernel_(in), ops_(ops), end_(end) {}
     template <class X>
     [[gnu::always_inline]] void operator()(X&& record) const {
-      kernel_.template push_to<I + 1>(ops_, end_, std::forward<X>(record));
+      kernel_.template push_to<Index + 1>(ops_, end_, std::forward<X>(record));
     }
     /// Makes a record of the step. A function of the user's may catch what that throws: it is remembered here.
     template <class Record, class... Parts>
     [[gnu::always_inline]] Record make(Parts&&... parts) const {
-      return guarded(kernel_.steps_[I], [&] { return Record(std::forward<Parts>(parts)...); });
+      return guarded(kernel_.steps_[Index], [&] { return Record(std::forward<Parts>(parts)...); });
     }
 
    private:

@@ -18,7 +18,7 @@ using wall_time = std::chrono::system_clock::time_point;
 
 namespace detail {
 
-inline constexpr steady_time never = steady_time::max();
+inline constexpr steady_time never = (steady_time::max)();
 
 /// Travels with the data, in order. A barrier closes its epoch: all that precedes it on every input is in the epoch,
 /// nothing that follows is. `stop` and `end` count as every later barrier; `stop` says that the input was cut short

@@ -32,7 +32,7 @@ class combining_tail {
       : inner_(to_exchange<T, by_key<K, A>, keyed_outlet<T>>{}, worker, described), combine_(recipe.combine),
         one_worker_(worker.worker().count() == 1) {
     std::size_t const batch = worker.process().batch_records;
-    if (!one_worker_) places_.resize(batch == 0 ? most_places : std::min(most_places, std::bit_ceil(4 * batch)));
+    if (!one_worker_) places_.resize(batch == 0 ? most_places : (std::min)(most_places, std::bit_ceil(4 * batch)));
   }
 
   std::size_t block() const { return inner_.block(); }

@@ -129,7 +129,7 @@ class exchange_tail final : public outbox {
   void copy(T const* records, std::size_t count) {
     if (splits_at_once()) {
       for (std::size_t some = 0; count != 0; records += some, count -= some) {
-        some = std::min(count, block());
+        some = (std::min)(count, block());
         write(some, [&](auto& cursor) {
           for (std::size_t i = 0; i != some; ++i) cursor(records[i]);
         });
@@ -138,13 +138,13 @@ class exchange_tail final : public outbox {
     }
     std::array<std::uint64_t, most_gathered> hashes;
     for (std::size_t some = 0; count != 0; records += some, count -= some) {
-      some = std::min(count, most_gathered);
+      some = (std::min)(count, most_gathered);
       hasher with(route_);
       for (std::size_t i = 0; i != some; ++i) hashes[i] = with(records[i]);
       with.put_back(route_);
       finish_hashes(hashes.data(), some);
       for (std::size_t done = 0; done != some;) {
-        std::size_t const part = std::min(block(), some - done);
+        std::size_t const part = (std::min)(block(), some - done);
         for (unsigned i = 0; i != to_.size(); ++i) make_room(i, part);
         distribute(records + done, hashes.data() + done, part);
         done += part;
@@ -208,7 +208,7 @@ class exchange_tail final : public outbox {
       into = &to_[to].filling();
     }
     into->records.make_room(records);
-    if constexpr (carries_hash) into->hashes.make_room(std::max(records, into->records.room()));
+    if constexpr (carries_hash) into->hashes.make_room((std::max)(records, into->records.room()));
   }
 
   template <class X>

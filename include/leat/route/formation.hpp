@@ -68,11 +68,11 @@ class formation final : public meeting {
 
   steady_time wake_at() const override {
     steady_time first = never;
-    for (auto const& one : newcomers_) first = std::min(first, one->deadline);
+    for (auto const& one : newcomers_) first = (std::min)(first, one->deadline);
     if (formed_ || !begun_) return first;
-    first = std::min({first, give_up_, next_complaint_});
+    first = (std::min)({first, give_up_, next_complaint_});
     for (unsigned i = mine_.process + 1; i != members_.size(); ++i)
-      if (!members_[i].link && !members_[i].dialing) first = std::min(first, members_[i].dial_at);
+      if (!members_[i].link && !members_[i].dialing) first = (std::min)(first, members_[i].dial_at);
     return first;
   }
 

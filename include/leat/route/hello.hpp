@@ -27,7 +27,7 @@ struct hello {
   std::uint32_t process = 0;
   std::uint32_t processes = 0;
   std::uint32_t workers = 0;
-  std::uint32_t slots = 0;
+  std::uint32_t slots_in_all = 0;
   std::uint64_t cluster = 0;    ///< hash of the cluster's name
   std::uint64_t addresses = 0;  ///< hash of the list of addresses
   std::uint64_t flow = 0;       ///< hash of the flow's description
@@ -58,7 +58,7 @@ struct hello {
     f(h.process);
     f(h.processes);
     f(h.workers);
-    f(h.slots);
+    f(h.slots_in_all);
     f(h.cluster);
     f(h.addresses);
     f(h.flow);
@@ -82,7 +82,8 @@ inline std::string difference(hello const& mine, hello const& theirs) {
   if (mine.protocol != theirs.protocol) return differs("the version of the protocol", mine.protocol, theirs.protocol);
   if (mine.byte_order != theirs.byte_order)
     return differs("the byte order (1: little endian, 2: big endian)", mine.byte_order, theirs.byte_order);
-  if (mine.slots != theirs.slots) return differs("the number of slots", mine.slots, theirs.slots);
+  if (mine.slots_in_all != theirs.slots_in_all)
+    return differs("the number of slots", mine.slots_in_all, theirs.slots_in_all);
   if (mine.processes != theirs.processes)
     return differs("the number of processes", mine.processes, theirs.processes);
   if (mine.workers != theirs.workers) return differs("the number of workers per process", mine.workers, theirs.workers);

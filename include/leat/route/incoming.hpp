@@ -90,7 +90,7 @@ class incoming_frames {
     if (rest >= frame_header::size) {
       frame_header const begun = frame_header::read(memory_.data() + begin_);
       std::size_t const whole = frame_header::size + begun.padded_length();
-      if (begun.length <= frame_header::most_bytes && whole > rest) wanted = std::max(wanted, whole - rest);
+      if (begun.length <= frame_header::most_bytes && whole > rest) wanted = (std::max)(wanted, whole - rest);
     }
     if (memory_.capacity() - end_ >= wanted) return;
     if (memory_.only_holder() && memory_.capacity() - rest >= wanted) {
@@ -112,7 +112,7 @@ class incoming_frames {
         spare_.erase(i);
         return found;
       }
-    return slab(std::max(usual_capacity, capacity));
+    return slab((std::max)(usual_capacity, capacity));
   }
 
   unsigned process_;

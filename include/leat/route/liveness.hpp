@@ -31,10 +31,10 @@ class liveness {
     std::chrono::nanoseconds suspect_after = std::chrono::seconds(5);
     std::chrono::nanoseconds dead_after = std::chrono::seconds(15);
     /// Without an end nothing is sent to be heard of either.
-    bool watching() const { return dead_after != std::chrono::nanoseconds::max(); }
+    bool watching() const { return dead_after != (std::chrono::nanoseconds::max)(); }
     /// Between two heartbeats.
     std::chrono::nanoseconds interval() const {
-      return std::clamp<std::chrono::nanoseconds>(std::min(suspect_after, dead_after) / 5, std::chrono::milliseconds(1),
+      return std::clamp<std::chrono::nanoseconds>((std::min)(suspect_after, dead_after) / 5, std::chrono::milliseconds(1),
                                                   std::chrono::seconds(1));
     }
   };
@@ -52,7 +52,7 @@ class liveness {
       begun_ = true;
       for (other& one : others_) one.heard_at = now;
     } else if (now - looked_at_ > 2 * how_.interval()) {
-      for (other& one : others_) one.heard_at = std::min(now, one.heard_at + (now - looked_at_));
+      for (other& one : others_) one.heard_at = (std::min)(now, one.heard_at + (now - looked_at_));
     }
     looked_at_ = now;
     if (now < beat_at_) return false;
@@ -69,7 +69,7 @@ class liveness {
     if (std::exchange(one.suspected, false)) say_("leat: process " + std::to_string(process) + " is heard of again");
   }
   /// Nothing is left to read of it. Throws cluster_error when it has been silent for too long.
-  void check(unsigned process, steady_time now) {
+  void judge(unsigned process, steady_time now) {
     if (!how_.watching()) return;
     other& one = others_[process];
     auto const silent = now - one.heard_at;
@@ -85,7 +85,7 @@ class liveness {
   /// Its heartbeat brought this: by worker, how many turns it has begun and ended.
   void progress(unsigned process, std::span<std::uint64_t const> of_workers, steady_time now) {
     list<at_work>& known = others_[process].workers;
-    while (known.size() < std::min(of_workers.size(), workers_)) known.emplace_back();
+    while (known.size() < (std::min)(of_workers.size(), workers_)) known.emplace_back();
     for (std::size_t i = 0; i != known.size() && i != of_workers.size(); ++i) {
       at_work& worker = known[i];
       bool const in_a_turn = of_workers[i] % 2 != 0;

@@ -34,7 +34,7 @@ struct membership {
     words.process = process;
     words.processes = processes();
     words.workers = workers;
-    words.slots = slot_count;
+    words.slots_in_all = slot_count;
     words.cluster = key_hash(cluster);
     std::string all;
     for (std::string const& one : addresses) all += one + "\n";
@@ -75,7 +75,7 @@ inline std::string quoted_line(std::string const& text, std::size_t begin, std::
 inline std::string first_difference(std::string const& mine, std::string const& theirs) {
   std::size_t begin = 0;
   std::size_t place = 0;
-  for (; place != std::min(mine.size(), theirs.size()) && mine[place] == theirs[place]; ++place)
+  for (; place != (std::min)(mine.size(), theirs.size()) && mine[place] == theirs[place]; ++place)
     if (mine[place] == '\n') begin = place + 1;
   return "here " + quoted_line(mine, begin, place) + ", there " + quoted_line(theirs, begin, place);
 }

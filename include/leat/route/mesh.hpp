@@ -162,7 +162,7 @@ class mesh {
     if (failing_until_) return *failing_until_;
     steady_time first = alive_.wake_at();
     for (auto const& p : peers_)
-      if (p->link) first = std::min(first, p->waits_until);
+      if (p->link) first = (std::min)(first, p->waits_until);
     return first;
   }
 
@@ -298,7 +298,7 @@ class mesh {
       if (!p.link->open())
         throw cluster_error(cluster_error::status::lost,
                             "process " + std::to_string(p.number) + " was lost: " + p.link->trouble());
-      if (!progress) alive_.check(p.number, now);
+      if (!progress) alive_.judge(p.number, now);
     } catch (cluster_error const&) {
       p.lost = true;
       throw;

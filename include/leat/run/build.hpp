@@ -25,8 +25,8 @@ namespace leat::detail {
 inline execution::execution(graph const& flow, options const& how, runtime& world, unsigned process,
                             connections others)
     : flow_(flow), how_(checked(how)), world_(world), process_(process),
-      processes_(std::max(static_cast<unsigned>(others.size()), 1u)), others_(std::move(others)) {
-  how_.workers = std::max(how_.workers, 1u);
+      processes_((std::max)(static_cast<unsigned>(others.size()), 1u)), others_(std::move(others)) {
+  how_.workers = (std::max)(how_.workers, 1u);
   parts_.batch_records = how_.batch_size;
   parts_.channel_bytes = std::clamp<std::size_t>(how_.channel_bytes, 1, options::most_channel_bytes);
   parts_.channel_packets = std::max<std::size_t>(1, parts_.channel_bytes / packet_bytes);
@@ -208,7 +208,7 @@ inline steady_time execution::talk_at(worker const& by) const {
   if (!is_first(by)) return never;
   steady_time const door = forming_ ? forming_->wake_at() : never;
   std::lock_guard const lock(talking_);
-  return net_ ? std::min(door, net_->wake_at()) : door;
+  return net_ ? (std::min)(door, net_->wake_at()) : door;
 }
 
 inline steady_time execution::wind_up_until() const {

@@ -22,7 +22,7 @@ inline constexpr std::chrono::nanoseconds longest_time = std::chrono::hours(24 *
   };
   auto const check_time = [&](char const* name, std::chrono::nanoseconds& time) {
     if (time < std::chrono::nanoseconds(0)) refuse(name, "is negative: it is how long something lasts");
-    time = std::min(time, longest_time);
+    time = (std::min)(time, longest_time);
   };
   if (how.workers > options::most_workers)
     refuse("workers", concat({"is ", std::to_string(how.workers), ": ", std::to_string(options::most_workers),
@@ -31,9 +31,9 @@ inline constexpr std::chrono::nanoseconds longest_time = std::chrono::hours(24 *
   check_time("spin", how.spin);
   check_time("formation_timeout", how.formation_timeout);
   check_time("suspect_after", how.suspect_after);
-  bool const never_dead = how.dead_after == std::chrono::nanoseconds::max();
+  bool const never_dead = how.dead_after == (std::chrono::nanoseconds::max)();
   check_time("dead_after", how.dead_after);
-  if (never_dead) how.dead_after = std::chrono::nanoseconds::max();
+  if (never_dead) how.dead_after = (std::chrono::nanoseconds::max)();
   return how;
 }
 

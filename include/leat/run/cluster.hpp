@@ -30,7 +30,7 @@ inline std::unique_ptr<meeting> meet_cluster(graph const& flow, options const& h
   if (!how.listen.empty()) through.listen(how.listen);
   membership all;
   all.process = how.process;
-  all.workers = std::max(how.workers, 1u);
+  all.workers = (std::max)(how.workers, 1u);
   all.channel_bytes = how.channel_bytes;
   all.addresses = how.addresses;
   all.cluster = how.cluster;

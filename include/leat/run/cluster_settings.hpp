@@ -74,13 +74,13 @@ inline char const* first_of(char const* ours, char const* bytewax) {
   };
   if (!has_network(how)) refuse(&set_process, lack_of_network);
   if (own_link) return;
-  auto const check = [&](setter said, std::string const& address) {
+  auto const check_address = [&](setter said, std::string const& address) {
     if (!address.empty() && !support_of_clusters().is_address(address))
       refuse(said, concat({"\"", address, "\" is not an address such as host:2101 or [::1]:2101"}));
   };
   for (std::string const& one : how.addresses)
-    check(all.by.addresses >= 0 ? &set_addresses_descriptor : &set_addresses, one);
-  check(&set_listen, how.listen);
+    check_address(all.by.addresses >= 0 ? &set_addresses_descriptor : &set_addresses, one);
+  check_address(&set_listen, how.listen);
 }
 
 /// Of two that say where the addresses are the stronger one counts: flags, then LEAT_*, then Bytewax's.

@@ -151,7 +151,7 @@ class command_line {
         take_own(argv[i]);
       bool const of_whole_cluster =
           found != nullptr && (found->set == &detail::set_local_processes || found->set == &detail::set_prefix);
-      if (!of_whole_cluster) words_.insert(words_.end(), argv + first, argv + std::min(i + 1, argc));
+      if (!of_whole_cluster) words_.insert(words_.end(), argv + first, argv + (std::min)(i + 1, argc));
     }
   }
 

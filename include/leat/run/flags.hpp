@@ -166,9 +166,9 @@ inline void set_local_processes(settings& all, std::string_view text) {
 [[gnu::cold]] inline void set_addresses(settings& all, std::string_view text) {
   all.how.addresses.clear();
   while (!text.empty()) {
-    std::size_t const end = std::min(text.find_first_of(";\n"), text.size());
+    std::size_t const end = (std::min)(text.find_first_of(";\n"), text.size());
     std::string_view one = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
+    text.remove_prefix((std::min)(end + 1, text.size()));
     while (!one.empty() && (one.front() == ' ' || one.front() == '\t')) one.remove_prefix(1);
     while (!one.empty() && (one.back() == ' ' || one.back() == '\t' || one.back() == '\r')) one.remove_suffix(1);
     if (one.empty()) continue;

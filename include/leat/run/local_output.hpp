@@ -169,7 +169,7 @@ class local_output {
     std::string text;
     std::string_view rest = from.begun;
     for (bool fresh = !from.continues; !rest.empty(); fresh = true) {
-      std::size_t const length = std::min(rest.find('\n'), rest.size() - 1) + 1;
+      std::size_t const length = (std::min)(rest.find('\n'), rest.size() - 1) + 1;
       if (fresh) text += prefix;
       text += rest.substr(0, length);
       rest.remove_prefix(length);

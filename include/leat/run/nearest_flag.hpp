@@ -24,10 +24,10 @@ namespace leat::detail {
         cost = i + j;
         continue;
       }
-      cost = std::min(costs[i - 1][j], costs[i][j - 1]) + 1;
-      cost = std::min(cost, costs[i - 1][j - 1] + (from[i - 1] != to[j - 1]));
+      cost = (std::min)(costs[i - 1][j], costs[i][j - 1]) + 1;
+      cost = (std::min)(cost, costs[i - 1][j - 1] + (from[i - 1] != to[j - 1]));
       bool const swapped = i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1];
-      if (swapped) cost = std::min(cost, costs[i - 2][j - 2] + 1);
+      if (swapped) cost = (std::min)(cost, costs[i - 2][j - 2] + 1);
     }
   return costs[from.size()][to.size()];
 }
@@ -62,7 +62,7 @@ void for_each_flag_in(std::string_view usage, Take take) {
   auto const consider = [&](std::string_view known) {
     // What is missing at the end counts for one letter: --workers is --workers-per-process.
     std::size_t cost = edit_distance(name, known);
-    if (known.size() > name.size()) cost = std::min(cost, edit_distance(name, known.substr(0, name.size())) + 1);
+    if (known.size() > name.size()) cost = (std::min)(cost, edit_distance(name, known.substr(0, name.size())) + 1);
     if (cost >= least) return;
     least = cost;
     nearest = known;

@@ -83,7 +83,7 @@ class launch_descriptor {
 /// Whether whoever announces this address can be reached at that one. Who listens at all addresses of a machine does
 /// not know under which name the others find it: the launcher does.
 inline bool is_announced(std::string_view announced, std::string_view listed) {
-  auto const port = [](std::string_view address) { return address.substr(std::min(address.rfind(':'), address.size())); };
+  auto const port = [](std::string_view address) { return address.substr((std::min)(address.rfind(':'), address.size())); };
   bool const everywhere = announced.starts_with("0.0.0.0:") || announced.starts_with("[::]:");
   return everywhere ? port(announced) == port(listed) : announced == listed;
 }

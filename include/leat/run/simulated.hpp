@@ -114,7 +114,7 @@ class simulated_runtime final : public runtime {
     steps_since_jump_ = 0;
     while (step(until)) {
     }
-    now_ = std::max(now_, until);
+    now_ = (std::max)(now_, until);
   }
 
   /// Calls `f` in the simulation after this much virtual time; calls for one time in the order they were made in.
@@ -205,10 +205,10 @@ class simulated_runtime final : public runtime {
   bool jump(steady_time limit) {
     steady_time next = events_.empty() ? never : events_.front().when;
     for (guest const& g : guests_)
-      if (!g.awake && !g.over()) next = std::min(next, g.due);
+      if (!g.awake && !g.over()) next = (std::min)(next, g.due);
     if (next == never || next > limit) return false;
     if (next > now_) steps_since_jump_ = 0;
-    now_ = std::max(now_, next);
+    now_ = (std::max)(now_, next);
     ring();
     return true;
   }

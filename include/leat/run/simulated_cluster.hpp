@@ -44,12 +44,12 @@ class simulated_cluster {
  public:
   simulated_cluster(graph const& flow, simulation const& how)
       : flow_(flow), how_(how), world_(how.seed, how.longest_turn), links_(world_, how.network) {
-    unsigned const processes = std::max(1u, how.processes);
+    unsigned const processes = (std::max)(1u, how.processes);
     how_.forms = how.forms && processes > 1;
     if (how_.forms && support_of_clusters().meet == nullptr)
       throw flow_error("this program cannot simulate how processes come together: it has to #include "
                        "<leat/run/cluster.hpp>");
-    if (!how.heartbeats) how_.each.dead_after = std::chrono::nanoseconds::max();
+    if (!how.heartbeats) how_.each.dead_after = (std::chrono::nanoseconds::max)();
     if (how_.forms)
       for (unsigned i = 0; i != processes; ++i) how_.each.addresses.push_back("process " + std::to_string(i));
     std::vector<connections> ends(processes);

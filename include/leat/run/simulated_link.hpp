@@ -53,8 +53,8 @@ class simulated_pipe {
 
   std::size_t send(std::span<std::byte const> bytes) {
     if (closed_) return 0;
-    std::size_t const room = how_.capacity - std::min(how_.capacity, bytes_.size() - taken_ + lost_);
-    std::size_t const taken = std::min({room, bytes.size(), until_break_});
+    std::size_t const room = how_.capacity - (std::min)(how_.capacity, bytes_.size() - taken_ + lost_);
+    std::size_t const taken = (std::min)({room, bytes.size(), until_break_});
     refused_ = taken != bytes.size();
     until_break_ -= until_break_ == endless ? 0 : taken;
     sent_ += taken;
@@ -68,7 +68,7 @@ class simulated_pipe {
   }
   /// As over TCP, the end is only seen by who receives, when all else has been.
   std::size_t receive(std::span<std::byte> into) {
-    std::size_t const count = std::min(into.size(), arrived_ - taken_);
+    std::size_t const count = (std::min)(into.size(), arrived_ - taken_);
     end_received_ = end_received_ || (end_arrived_ && taken_ == bytes_.size() && !into.empty());
     std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(taken_), count, into.begin());
     taken_ += count;
@@ -114,7 +114,7 @@ class simulated_pipe {
   std::function<void()> on_room;
 
  private:
-  static constexpr std::size_t endless = std::numeric_limits<std::size_t>::max();
+  static constexpr std::size_t endless = (std::numeric_limits<std::size_t>::max)();
 
   void schedule() {
     if (std::exchange(under_way_, true)) return;
@@ -126,7 +126,7 @@ class simulated_pipe {
     std::size_t const left = bytes_.size() - arrived_;
     std::uint64_t const chance = world_.draw();
     if (how_.longest_piece != 0)
-      arrived_ += std::min(left, 1 + chance % how_.longest_piece);
+      arrived_ += (std::min)(left, 1 + chance % how_.longest_piece);
     else if (left != 0)
       arrived_ += chance % 2 == 0 ? left : 1 + (chance >> 1) % left;
     if (arrived_ != bytes_.size())

@@ -61,7 +61,7 @@ class simulated_switch {
     std::size_t most = 0;
     for (line const& each : lines_)
       for (std::size_t side = 0; side != 2; ++side)
-        if (each.owners[side] == owner) most = std::max(most, each.link->sent_by(side));
+        if (each.owners[side] == owner) most = (std::max)(most, each.link->sent_by(side));
     return most;
   }
 

@@ -94,7 +94,7 @@ class tcp_connection final : public connection {
     poll_while_connecting();
     if (state_ != state::ready || no_more_out_) return 0;
     std::array<asio::const_buffer, most_pieces> all;
-    std::size_t const count = std::min(pieces.size(), all.size());
+    std::size_t const count = (std::min)(pieces.size(), all.size());
     for (std::size_t i = 0; i != count; ++i) all[i] = asio::const_buffer(pieces[i].data(), pieces[i].size());
     asio::error_code error;
     std::size_t const taken = socket_.write_some(std::span(all).first(count), error);
@@ -179,7 +179,7 @@ class tcp_connection final : public connection {
   int milliseconds() const {
     using std::chrono::milliseconds;
     return static_cast<int>(std::clamp<std::int64_t>(std::chrono::duration_cast<milliseconds>(give_up_after_).count(), 1,
-                                                     std::numeric_limits<int>::max()));
+                                                     (std::numeric_limits<int>::max)()));
   }
   void closed(std::string why) {
     state_ = state::closed;

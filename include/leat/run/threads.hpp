@@ -38,7 +38,7 @@ class thread_runtime final : public runtime {
   explicit thread_runtime(std::chrono::nanoseconds spin) : spin_(spin) {}
   void drive(std::vector<driven*> const& all) override {
     std::size_t const cores = std::max<std::size_t>(1, std::thread::hardware_concurrency());
-    std::size_t const threads = std::min(cores, all.size());
+    std::size_t const threads = (std::min)(cores, all.size());
     for (std::size_t i = 0; i != threads; ++i) lanes_.push_back(std::make_unique<lane>());
     for (std::size_t i = 0; i != all.size(); ++i) {
       lanes_[i % threads]->workers.push_back(all[i]);
@@ -170,7 +170,7 @@ class thread_runtime final : public runtime {
     if (!turn_all(mine, alive) && alive) {
       steady_time until = never;
       for (driven* worker : mine.workers)
-        if (!worker->body().done()) until = std::min(until, worker->wake_at());
+        if (!worker->body().done()) until = (std::min)(until, worker->wake_at());
       std::vector<awaited> wanted;
       for (driven* worker : mine.workers)
         if (!worker->body().done()) worker->add_awaited(wanted);

@@ -131,7 +131,7 @@ class tls_connection final : public connection {
       std::size_t done = 0;
       while (done != most && next_ != pieces_.size()) {
         piece const rest = pieces_[next_].subspan(offset_);
-        piece const part = rest.first(std::min(rest.size(), most - done));
+        piece const part = rest.first((std::min)(rest.size(), most - done));
         f(part);
         done += part.size();
         offset_ += part.size();

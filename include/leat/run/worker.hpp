@@ -65,7 +65,7 @@ class worker final : public host, public driven {
     if (other != index_ && std::find(touched_.begin(), touched_.end(), other) == touched_.end())
       touched_.push_back(other);
   }
-  void saw_epoch(std::uint64_t epoch) override { seen_epoch_ = std::max(seen_epoch_, epoch); }
+  void saw_epoch(std::uint64_t epoch) override { seen_epoch_ = (std::max)(seen_epoch_, epoch); }
   void block(std::function<void()> work, std::function<void()> done) override {
     execution_.world().block([this, work = std::move(work), done = std::move(done)] {
       work();
@@ -90,8 +90,8 @@ class worker final : public host, public driven {
     bool const epoch_can_end = open_sources() && !closing_ && starved_.empty();
     steady_time first = epoch_can_end && execution_.interval().count() > 0 ? epoch_ends_ : never;
     for (stage* s : parts_.stages)
-      if (!s->done() && !held(s)) first = std::min(first, s->wake_at());
-    return std::min(first, execution_.talk_at(*this));
+      if (!s->done() && !held(s)) first = (std::min)(first, s->wake_at());
+    return (std::min)(first, execution_.talk_at(*this));
   }
 
  private:

@@ -54,36 +54,36 @@ class collect_logic {
   void begin_batch() { now_ = worker_->wall(); }
 
   template <class Cell, class K, class Emit>
-  void on_value(Cell& met, K const& key, V&& value, Emit& emit) {
+  void on_value(Cell& met, K const& key, V&& value, Emit& emit_record) {
     state& kept = met.state();
-    if (kept.values.empty()) kept.age_limit = age_ ? later(age_->duration) : wall_time::max();
-    kept.due = inactivity_ ? later(inactivity_->duration) : wall_time::max();
+    if (kept.values.empty()) kept.age_limit = age_ ? later(age_->duration) : (wall_time::max)();
+    kept.due = inactivity_ ? later(inactivity_->duration) : (wall_time::max)();
     kept.values.push_back(std::move(value));
-    if (kept.values.size() >= most_) pass_on(met, key, emit);
+    if (kept.values.size() >= most_) pass_on(met, key, emit_record);
   }
   template <class Cell, class Emit>
-  void on_end(Cell& met, Emit& emit) {
-    pass_on(met, met.key(), emit);
+  void on_end(Cell& met, Emit& emit_record) {
+    pass_on(met, met.key(), emit_record);
   }
   std::optional<wall_time> notify_at(state const& kept) const {
-    wall_time const when = std::min(kept.due, kept.age_limit);
-    return when == wall_time::max() ? std::nullopt : std::optional<wall_time>(when);
+    wall_time const when = (std::min)(kept.due, kept.age_limit);
+    return when == (wall_time::max)() ? std::nullopt : std::optional<wall_time>(when);
   }
   template <class Cell, class Emit>
-  void on_notify(Cell& met, Emit& emit) {
-    pass_on(met, met.key(), emit);
+  void on_notify(Cell& met, Emit& emit_record) {
+    pass_on(met, met.key(), emit_record);
   }
 
  private:
   template <class Cell, class K, class Emit>
-  void pass_on(Cell& met, K const& key, Emit& emit) {
-    emit(key, std::move(met.state().values));
+  void pass_on(Cell& met, K const& key, Emit& emit_record) {
+    emit_record(key, std::move(met.state().values));
     met.forget();
   }
 
   /// Saturates: a day may be far, never past the end of time.
   wall_time later(std::chrono::nanoseconds by) const {
-    return by >= wall_time::max() - now_ ? wall_time::max()
+    return by >= (wall_time::max)() - now_ ? (wall_time::max)()
                                          : now_ + std::chrono::duration_cast<wall_time::duration>(by);
   }
 

@@ -29,9 +29,9 @@ struct fold_final_logic {
     });
   }
   template <class Cell, class Emit>
-  void on_end(Cell& met, Emit& emit) {
+  void on_end(Cell& met, Emit& emit_record) {
     with_state<A>(met, [&](std::optional<A>& kept) {
-      emit(met.key(), std::move(*kept));
+      emit_record(met.key(), std::move(*kept));
       kept.reset();
     });
   }

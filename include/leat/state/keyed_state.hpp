@@ -72,7 +72,7 @@ class keyed_state final : public state_base {
   template <class KeyAt, class F>
   void each(std::uint64_t const* hashes, std::size_t count, KeyAt&& key_at, F&& f) {
     entry* kept[distance];
-    std::size_t const filled = std::min(count, distance);
+    std::size_t const filled = (std::min)(count, distance);
     for (std::size_t i = 0; i != filled; ++i) kept[i] = approach(hashes[i]);
 
     // The second round has nothing to look ahead to: it approaches what is in the cache already.
@@ -168,7 +168,7 @@ class keyed_state final : public state_base {
 
   void drop(slot_range which) override {
     order_.clear();
-    for (unsigned slot = std::max(which.lo, owned().lo); slot < std::min(which.hi, owned().hi); ++slot) {
+    for (unsigned slot = (std::max)(which.lo, owned().lo); slot < (std::min)(which.hi, owned().hi); ++slot) {
       table& dropped = tables_[slot - first_];
       for (entry const& e : dropped) size_ -= e.live() ? 1u : 0u;
       dropped = table();

@@ -46,14 +46,14 @@ struct state_function_logic {
   using state = kept_state<S>;
 
   template <class Cell, class K, class Emit>
-  void on_value(Cell& met, K&& key, V&& value, Emit& emit) {
+  void on_value(Cell& met, K&& key, V&& value, Emit& emit_record) {
     with_state<S>(met, [&](std::optional<S>& kept) {
       if constexpr (edits_state<F, S, V>) {
-        Kind::send(f(kept, std::move(value)), std::forward<K>(key), emit);
+        Kind::send(f(kept, std::move(value)), std::forward<K>(key), emit_record);
       } else {
         auto result = f(std::move(kept), std::move(value));
         kept = std::move(result.first);
-        Kind::send(std::move(result.second), std::forward<K>(key), emit);
+        Kind::send(std::move(result.second), std::forward<K>(key), emit_record);
       }
     });
   }

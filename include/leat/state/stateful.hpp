@@ -22,23 +22,23 @@ struct stateful_item_logic {
   void begin_batch() { collected.set_now(worker->wall()); }
 
   template <class Cell, class K, class Emit>
-  void on_value(Cell& met, K const& key, V&& value, Emit& emit) {
+  void on_value(Cell& met, K const& key, V&& value, Emit& emit_record) {
     if (!met.state()) met.state().emplace(builder(std::nullopt));
-    finish(met, key, met.state()->on_item(std::move(value), collected), emit);
+    finish(met, key, met.state()->on_item(std::move(value), collected), emit_record);
   }
   template <class Cell, class Emit>
-  void on_end(Cell& met, Emit& emit) {
-    finish(met, met.key(), met.state()->on_eof(collected), emit);
+  void on_end(Cell& met, Emit& emit_record) {
+    finish(met, met.key(), met.state()->on_eof(collected), emit_record);
   }
   std::optional<wall_time> notify_at(state const& s) const { return s->notify_at(); }
   template <class Cell, class Emit>
-  void on_notify(Cell& met, Emit& emit) {
-    finish(met, met.key(), met.state()->on_notify(collected), emit);
+  void on_notify(Cell& met, Emit& emit_record) {
+    finish(met, met.key(), met.state()->on_notify(collected), emit_record);
   }
 
   template <class Cell, class K, class Emit>
-  void finish(Cell& met, K const& key, after then, Emit& emit) {
-    collected.send([&](typename user::result&& result) { emit(key, std::move(result)); });
+  void finish(Cell& met, K const& key, after then, Emit& emit_record) {
+    collected.send([&](typename user::result&& result) { emit_record(key, std::move(result)); });
     if (then == after::discard) met.forget();
   }
 

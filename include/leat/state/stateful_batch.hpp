@@ -19,9 +19,9 @@ struct stateful_batch_logic : stateful_item_logic<Builder> {
   static constexpr bool by_groups = true;
 
   template <class Cell, class Emit>
-  void on_values(Cell& met, std::span<V> values, Emit& emit) {
+  void on_values(Cell& met, std::span<V> values, Emit& emit_record) {
     if (!met.state()) met.state().emplace(this->builder(std::nullopt));
-    this->finish(met, met.key(), met.state()->on_batch(values, this->collected), emit);
+    this->finish(met, met.key(), met.state()->on_batch(values, this->collected), emit_record);
   }
 };
 

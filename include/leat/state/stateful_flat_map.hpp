@@ -40,9 +40,9 @@ struct any_number_for_each_value {
   }
 
   template <class Range, class K, class Emit>
-  static void send(Range&& range, K const& key, Emit& emit) {
+  static void send(Range&& range, K const& key, Emit& emit_record) {
     using W = value_made<Range>;
-    emit_elements<Range>(range, [&](auto&& each) { emit(key, W(std::forward<decltype(each)>(each))); });
+    emit_elements<Range>(range, [&](auto&& each) { emit_record(key, W(std::forward<decltype(each)>(each))); });
   }
 };
 

@@ -39,8 +39,8 @@ struct one_for_each_value {
   }
 
   template <class Result, class K, class Emit>
-  static void send(Result&& result, K&& key, Emit& emit) {
-    emit(std::forward<K>(key), std::forward<Result>(result));
+  static void send(Result&& result, K&& key, Emit& emit_record) {
+    emit_record(std::forward<K>(key), std::forward<Result>(result));
   }
 };
 

@@ -29,7 +29,7 @@
 namespace leat::detail {
 
 template <class Logic, class Cell, class Emit>
-concept acts_at_end = requires(Logic& logic, Cell& cell, Emit& emit) { logic.on_end(cell, emit); };
+concept acts_at_end = requires(Logic& logic, Cell& cell, Emit& emit_record) { logic.on_end(cell, emit_record); };
 template <class Logic>
 concept has_notifications = requires(Logic& logic, typename Logic::state const& s) { logic.notify_at(s); };
 template <class Logic>

@@ -23,7 +23,7 @@ struct options {
   std::uint64_t seed = 1;
   std::size_t batch_size = 0;  ///< records; zero: as in production
   /// Epochs end where the test says; also after this much virtual time.
-  std::chrono::nanoseconds snapshot_interval = std::chrono::nanoseconds::max();
+  std::chrono::nanoseconds snapshot_interval = (std::chrono::nanoseconds::max)();
   /// The wall clock at the beginning.
   wall_time starts = wall_time(std::chrono::seconds(1767225600));  // 2026-01-01
   /// Real threads and real time instead, for one process.

@@ -32,24 +32,24 @@ constexpr bool must_have_codec() {
 
 /// Gives decoded records on: to a buffer that is written in place, to anything with `push`, or to a function.
 template <class T, class Emit>
-void hand_over(Emit& emit, T&& record) {
-  if constexpr (requires { emit.push(std::move(record)); })
-    emit.push(std::move(record));
+void hand_over(Emit& emit_record, T&& record) {
+  if constexpr (requires { emit_record.push(std::move(record)); })
+    emit_record.push(std::move(record));
   else
-    emit(std::move(record));
+    emit_record(std::move(record));
 }
 
 template <class T, class Emit>
-std::size_t decode_flat(std::span<std::byte const> bytes, Emit& emit) {
+std::size_t decode_flat(std::span<std::byte const> bytes, Emit& emit_record) {
   if (bytes.size() % sizeof(T) != 0)
     refuse(concat({std::to_string(bytes.size()), " bytes are not whole records of ", std::to_string(sizeof(T))}));
   std::size_t const count = bytes.size() / sizeof(T);
   if (count == 0) return 0;
-  if constexpr (requires(T* at) { emit.make_room(count), emit.set_end(at), at = emit.end(); }) {
-    emit.make_room(count);
-    T* const to = emit.end();
+  if constexpr (requires(T* at) { emit_record.make_room(count), emit_record.set_end(at), at = emit_record.end(); }) {
+    emit_record.make_room(count);
+    T* const to = emit_record.end();
     std::memcpy(static_cast<void*>(to), bytes.data(), bytes.size());
-    emit.set_end(to + count);
+    emit_record.set_end(to + count);
   } else {
     // Flat types begin to live when their bytes are copied, so none needs a default constructor.
     union cell {
@@ -59,7 +59,7 @@ std::size_t decode_flat(std::span<std::byte const> bytes, Emit& emit) {
     for (std::size_t i = 0; i != count; ++i) {
       cell one;
       std::memcpy(static_cast<void*>(&one.record), bytes.data() + i * sizeof(T), sizeof(T));
-      hand_over<T>(emit, std::move(one.record));
+      hand_over<T>(emit_record, std::move(one.record));
     }
   }
   return count;
@@ -120,17 +120,17 @@ void encode_batch(T const* records, std::size_t count, byte_buffer& to) {
 /// says how many they were. A leat::detail::buffer of records gets flat ones by one copy. Throws codec_error
 /// where the bytes are not a batch of such records; those before that place have then been handed on.
 template <class T, class Emit>
-std::size_t decode_batch(std::span<std::byte const> from, Emit&& emit) {
+std::size_t decode_batch(std::span<std::byte const> from, Emit&& emit_record) {
   std::size_t count = 0;
   if constexpr (!detail::must_have_codec<T>()) {
   } else if constexpr (flat<T>) {
-    count = detail::decode_flat<T>(from, emit);
+    count = detail::decode_flat<T>(from, emit_record);
   } else if constexpr (detail::must_have_default_constructor<T>()) {
     input_archive archive(from);
     for (; archive.left() != 0; ++count) {
       T record{};
       archive.get_element(record);
-      detail::hand_over<T>(emit, std::move(record));
+      detail::hand_over<T>(emit_record, std::move(record));
     }
   }
   return count;

@@ -63,7 +63,7 @@ inline constexpr std::size_t element_memory =
 template <class T>
 void reserve_some(T& value, std::size_t count) {
   constexpr std::size_t claimed = std::size_t{64} * 1024 / element_memory<T>;
-  if constexpr (requires { value.reserve(count); }) value.reserve(std::min(count, claimed));
+  if constexpr (requires { value.reserve(count); }) value.reserve((std::min)(count, claimed));
 }
 
 template <class C, class Traits, class Allocator>

@@ -158,10 +158,10 @@ class basic_describing_archive {
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmissing-braces"
-  template <class T, std::size_t... I>
-  void describe_fields(std::index_sequence<I...>) {
+  template <class T, std::size_t... Index>
+  void describe_fields(std::index_sequence<Index...>) {
     field const one{this};
-    [[maybe_unused]] T const made{field_number<I>(one)...};
+    [[maybe_unused]] T const made{field_number<Index>(one)...};
   }
 #pragma GCC diagnostic pop
 

@@ -55,9 +55,9 @@ constexpr any_flat_field const& field_at(any_flat_field const& field) {
   return field;
 }
 
-template <class T, std::size_t... I, class... More>
-constexpr bool takes_fields(std::index_sequence<I...>, More const&...) {
-  return requires(any_flat_field const& field, More const&... more) { T{field_at<I>(field)..., more...}; };
+template <class T, std::size_t... Index, class... More>
+constexpr bool takes_fields(std::index_sequence<Index...>, More const&...) {
+  return requires(any_flat_field const& field, More const&... more) { T{field_at<Index>(field)..., more...}; };
 }
 
 inline constexpr std::size_t most_fields = 32;
@@ -80,11 +80,11 @@ constexpr std::size_t count_flat_fields() {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmissing-braces"
 /// Padding leaves a gap between the sum of the fields and the size.
-template <class T, std::size_t... I>
-constexpr bool fields_fill(std::index_sequence<I...>) {
+template <class T, std::size_t... Index>
+constexpr bool fields_fill(std::index_sequence<Index...>) {
   std::size_t bytes = 0;
   any_flat_field const field(&bytes);
-  [[maybe_unused]] T const made{field_at<I>(field)...};
+  [[maybe_unused]] T const made{field_at<Index>(field)...};
   return bytes == sizeof(T);
 }
 #pragma GCC diagnostic pop

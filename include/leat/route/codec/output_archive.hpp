@@ -67,7 +67,7 @@ class basic_output_archive {
   void save_binary(void const* from, std::size_t count) { raw(from, count); }
 
   [[gnu::always_inline]] void put_count(std::size_t count) {
-    if (count > std::numeric_limits<std::uint32_t>::max()) refuse_size(count);
+    if (count > (std::numeric_limits<std::uint32_t>::max)()) refuse_size(count);
     auto const written = static_cast<std::uint32_t>(count);
     raw(&written, sizeof written);
   }
@@ -75,7 +75,7 @@ class basic_output_archive {
   /// Count and elements, with one test for room.
   template <class E>
   [[gnu::always_inline]] void put_counted(E const* from, std::size_t count) {
-    if (count > std::numeric_limits<std::uint32_t>::max()) refuse_size(count);
+    if (count > (std::numeric_limits<std::uint32_t>::max)()) refuse_size(count);
     auto const written = static_cast<std::uint32_t>(count);
     make_room(sizeof written + count * sizeof(E));
     std::memcpy(next_, &written, sizeof written);

@@ -122,7 +122,7 @@ template <class... Ts>
 struct standard<std::variant<Ts...>> {
   using parts = parts_of<Ts...>;
   static constexpr bool known = true;
-  static constexpr bool whole = sizeof...(Ts) <= std::numeric_limits<std::uint8_t>::max() && (has_codec<Ts> && ...);
+  static constexpr bool whole = sizeof...(Ts) <= (std::numeric_limits<std::uint8_t>::max)() && (has_codec<Ts> && ...);
   static constexpr std::size_t least = 1;
   static constexpr shape_name shape{'X'};
 
@@ -141,14 +141,14 @@ struct standard<std::variant<Ts...>> {
   }
 
  private:
-  template <class In, std::size_t... I>
-  static bool load_at(In& from, std::variant<Ts...>& value, std::size_t index, std::index_sequence<I...>) {
-    return ((index == I && load_one<I>(from, value)) || ...);
+  template <class In, std::size_t... Index>
+  static bool load_at(In& from, std::variant<Ts...>& value, std::size_t index, std::index_sequence<Index...>) {
+    return ((index == Index && load_one<Index>(from, value)) || ...);
   }
-  template <std::size_t I, class In>
+  template <std::size_t Index, class In>
   static bool load_one(In& from, std::variant<Ts...>& value) {
-    if constexpr (must_have_default_constructor<std::variant_alternative_t<I, std::variant<Ts...>>>())
-      from & value.template emplace<I>();
+    if constexpr (must_have_default_constructor<std::variant_alternative_t<Index, std::variant<Ts...>>>())
+      from & value.template emplace<Index>();
     return true;
   }
 };
