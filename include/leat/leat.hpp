@@ -70,6 +70,7 @@
 #include <leat/state/stateful_map.hpp>
 
 #include <leat/to/collect.hpp>
+#include <leat/to/csv.hpp>
 #include <leat/to/for_each.hpp>
 #include <leat/to/lines.hpp>
 #include <leat/to/out.hpp>

@@ -223,6 +223,20 @@ TEST_CASE("main: a failure is one message with step, place, worker, epoch and ev
                        ") failed on worker 0 in epoch 1 at 1: cannot do this\n  because: the second one\n");
 }
 
+TEST_CASE("main: what controls a terminal is escaped in a message, its lines stay lines") {
+  child process([] {
+    arguments const given({});
+    leat::flow flow("failing");
+    flow.input("in", leat::from::range(3)) | leat::map([](int n) -> int {
+      throw std::runtime_error("\x1b]0;title\a\x1b[2J" + std::to_string(n) + "\nmore");
+    }) | leat::output("out", leat::to::for_each([](int) {}));
+    return leat::main(given.count(), given.words(), flow);
+  });
+  result const ran(process);
+  CHECK(ran.status == 1);
+  CHECK(ran.err.ends_with("\\x1b]0;title\\x07\\x1b[2J0\nmore\n"));
+}
+
 TEST_CASE("main: a flow that cannot be run gives 1") {
   child process([] {
     arguments const given({});

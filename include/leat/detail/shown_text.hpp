@@ -27,6 +27,18 @@ inline constexpr std::size_t most_shown_bytes = 200;
   if (text.size() > most) to += "...";
 }
 
+/// The same for a message as a whole, which may have several lines.
+[[gnu::cold]] inline std::string shown_lines(std::string_view text) {
+  std::string result;
+  for (;;) {
+    std::size_t const end = text.find('\n');
+    append_shown(result, text.substr(0, end), text.size());
+    if (end == std::string_view::npos) return result;
+    result += '\n';
+    text.remove_prefix(end + 1);
+  }
+}
+
 [[gnu::cold]] inline std::string shown(std::string_view text, std::size_t most = most_shown_bytes) {
   std::string result;
   append_shown(result, text, most);

@@ -99,16 +99,20 @@ class csv_partition {
   }
 
   /// A byte order mark, which some programs begin a file in UTF-8 with, is no part of the first column's name. The first
-  /// end of line tells how all are written.
+  /// end of line outside quotes tells how all are written; what stands above the header may have quotes that mean nothing.
   [[gnu::cold]] bool begin(std::string_view unread) {
     constexpr std::string_view mark = "\xEF\xBB\xBF";
     if (!at_end_ && unread.size() < mark.size() && mark.starts_with(unread)) return false;
-    std::size_t const first = unread.find_first_of("\r\n");
-    bool const known = first != std::string_view::npos && (unread[first] == '\n' || first + 1 != unread.size());
+    for (; looked_at_ != unread.size(); ++looked_at_) {
+      char const c = unread[looked_at_];
+      if (c == '"' && options_.lines_above == 0) in_quotes_ = !in_quotes_;
+      if (!in_quotes_ && (c == '\r' || c == '\n')) break;
+    }
+    bool const found = looked_at_ != unread.size();
+    bool const followed = looked_at_ + 1 < unread.size();
+    bool const known = found && (followed || unread[looked_at_] == '\n');
     if (!known && !at_end_ && unread.size() < options_.longest) return false;
-    if (first != std::string_view::npos && unread[first] == '\r' &&
-        (first + 1 == unread.size() || unread[first + 1] != '\n'))
-      reader_.lines_end_in('\r');
+    if (found && unread[looked_at_] == '\r' && !(followed && unread[looked_at_ + 1] == '\n')) reader_.lines_end_in('\r');
     if (unread.starts_with(mark)) file_.consume(mark.size());
     begun_ = true;
     if (!options_.columns.empty() && options_.lines_above == 0) take_columns(options_.columns);
@@ -219,6 +223,8 @@ class csv_partition {
   std::uint64_t skipped_here_ = 0;
   std::string first_skipped_;
   bool begun_ = false;
+  bool in_quotes_ = false;      ///< of what was looked at before that
+  std::size_t looked_at_ = 0;
   bool passing_over_ = false;  ///< the rest of a line whose beginning was a row that is too long
   bool at_end_ = false;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
+#include <leat/detail/shown_text.hpp>
 #include <leat/error.hpp>
 #include <leat/flow.hpp>
 #include <leat/picture.hpp>
@@ -39,7 +40,7 @@ namespace detail {
 }
 
 [[gnu::cold]] inline void print_failure(command_line const& cli, std::string_view failure) {
-  std::string const text = concat({cli.program(), ": ", failure, "\n"});
+  std::string const text = concat({cli.program(), ": ", shown_lines(failure), "\n"});
   std::fflush(stdout);
   std::fputs(text.c_str(), stderr);
 }

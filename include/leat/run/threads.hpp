@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/shown_text.hpp>
 #include <leat/run/blocking_pool.hpp>
 #include <leat/run/fence.hpp>
 #include <leat/run/readiness.hpp>
@@ -68,7 +69,7 @@ class thread_runtime final : public runtime {
     return drawn;
   }
 
-  void say(std::string const& line) override { std::fputs((line + "\n").c_str(), stderr); }
+  void say(std::string const& line) override { std::fputs((shown_lines(line) + "\n").c_str(), stderr); }
 
   void every(std::chrono::nanoseconds interval, std::function<void()> look) override {
     watchdog_.every(interval, std::move(look));

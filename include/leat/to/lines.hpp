@@ -28,12 +28,14 @@ namespace detail {
 /// One file, a line per record.
 class lines_of_records {
  public:
-  lines_of_records(std::string path, std::optional<std::uint64_t> const& resume, step_services const& services)
-      : file_(std::move(path), resume, services) {}
+  lines_of_records(std::string path, std::string header, std::optional<std::uint64_t> const& resume,
+                   step_services const& services)
+      : file_(std::move(path), resume, services), header_(std::move(header)) {}
 
   template <class T>
     requires printable<std::remove_const_t<T>>
   void write_batch(std::span<T> records) {
+    write_header();
     for (auto const& record : records) {
       append_text(file_.pending(), record);
       file_.pending() += '\n';
@@ -41,11 +43,19 @@ class lines_of_records {
     }
   }
   bool ready() { return file_.ready(); }
-  void flush() { file_.flush(); }
+  void flush() {
+    if (file_.is_open()) write_header();
+    file_.flush();
+  }
   std::uint64_t snapshot() const { return file_.position(); }
 
  private:
+  void write_header() {
+    if (file_.position() == 0) file_.pending() += header_;
+  }
+
   output_file file_;
+  std::string header_;  ///< with its end of line
 };
 
 /// One file, a line per value; the keys have done their work.
@@ -87,6 +97,13 @@ class lines {
 
   explicit lines(std::string path) : path_(std::move(path)) {}
 
+  /// The file begins with this line, also when no record comes.
+  lines header(std::string const& line) const {
+    lines changed(*this);
+    changed.header_ = detail::concat({line, "\n"});
+    return changed;
+  }
+
   std::vector<std::string> list_parts() const { return {path_}; }
   template <class T>
   std::uint64_t part_of(T const&) const {
@@ -96,11 +113,12 @@ class lines {
   void check_part(std::string const& part) const { detail::check_writable(part); }
   detail::lines_of_records build_part(std::string const& path, std::optional<position> const& resume,
                                       step_services const& services) const {
-    return {path, resume, services};
+    return {path, header_, resume, services};
   }
 
  private:
   std::string path_;
+  std::string header_;
 };
 
 /// Writes the values of a keyed stream into `count` files of a directory, `part_0` and on, one value per line. A key

@@ -69,6 +69,8 @@ class output_file {
     return descriptor_ >= 0 || services_.stopping();
   }
 
+  bool is_open() const { return descriptor_ >= 0; }
+
   /// Text to be appended; `write_when_full` after each record, `flush` in the end.
   std::string& pending() { return pending_; }
   void write_when_full() {

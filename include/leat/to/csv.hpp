@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/concat.hpp>
+#include <leat/error.hpp>
+#include <leat/from/csv_row.hpp>
+#include <leat/record.hpp>
+#include <leat/text.hpp>
+#include <leat/to/output_file.hpp>
+#include <leat/to/partitioned_sink.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace leat {
+namespace detail {
+
+/// Puts what stands behind `begin` into quotes, as RFC 4180 (2005) has it, where a reader would take it for something else:
+/// a separator, a quote, an end of line; blanks that some readers drop; a mark of UTF-8 or UTF-16; `alone`: a blank line.
+inline void quote_field(std::string& to, std::size_t begin, char separator, bool alone) {
+  std::string_view const field = std::string_view(to).substr(begin);
+  bool special = field.empty() && alone;
+  if (!field.empty())
+    special = field.front() == ' ' || field.front() == '\t' || field.back() == ' ' || field.back() == '\t' ||
+              static_cast<unsigned char>(field.front()) == 0xef || static_cast<unsigned char>(field.front()) >= 0xfe;
+  for (char const c : field) special = special || c == separator || c == '"' || c == '\n' || c == '\r';
+  if (!special) return;
+  std::string quoted = "\"";
+  for (char const c : field) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  quoted += '"';
+  to.replace(begin, std::string::npos, quoted);
+}
+
+template <class T>
+void append_field(std::string& to, T const& value, char separator, bool alone) {
+  std::size_t const begin = to.size();
+  if constexpr (is_optional_field<T>) {
+    if (value) return append_field(to, *value, separator, alone);
+  } else {
+    append_text(to, value);
+  }
+  quote_field(to, begin, separator, alone);
+}
+
+template <class T>
+concept tuple_like = requires { std::tuple_size<std::remove_const_t<T>>::value; };
+
+/// The columns of a record that is a tuple, a pair or a row of another CSV file.
+template <std::size_t N>
+class csv_names {
+  template <class F>
+  static constexpr bool written_field = printable<F> || is_optional_field<std::remove_cvref_t<F>>;
+
+ public:
+  explicit csv_names(char const* const (&names)[N]) {
+    for (std::size_t i = 0; i != N; ++i) names_[i] = names[i];
+  }
+
+  template <class T>
+  static constexpr bool takes = [] {
+    using record = std::remove_const_t<T>;
+    if constexpr (std::is_same_v<record, csv_row>)
+      return true;
+    else if constexpr (tuple_like<T>) {
+      if constexpr (std::tuple_size_v<record> == N)
+        return []<std::size_t... I>(std::index_sequence<I...>) {
+          return (written_field<std::tuple_element_t<I, record>> && ...);
+        }(std::make_index_sequence<N>());
+      else
+        return false;
+    } else
+      return false;
+  }();
+
+  std::array<std::string, N> const& names() const { return names_; }
+
+  template <class T, class Write>
+  void each_field(T const& record, Write&& write) const {
+    if constexpr (std::is_same_v<T, csv_row>)
+      for (std::string const& name : names_) write(record[name]);
+    else
+      std::apply([&](auto const&... fields) { (write(fields), ...); }, record);
+  }
+
+ private:
+  std::array<std::string, N> names_;
+};
+
+/// The columns of a record that is a struct of the user's.
+template <class Struct, class... Members>
+class csv_members {
+ public:
+  explicit csv_members(csv_column<Struct, Members>... columns)
+      : names_{columns.name...}, members_(columns.member...) {}
+
+  template <class T>
+  static constexpr bool takes = std::is_same_v<std::remove_const_t<T>, Struct>;
+
+  std::array<std::string, sizeof...(Members)> const& names() const { return names_; }
+
+  template <class Write>
+  void each_field(Struct const& record, Write&& write) const {
+    std::apply([&](auto const&... members) { (write(record.*members), ...); }, members_);
+  }
+
+ private:
+  std::array<std::string, sizeof...(Members)> names_;
+  std::tuple<Members Struct::*...> members_;
+};
+
+/// One file, a row per record.
+template <class Columns>
+class csv_of_records {
+ public:
+  csv_of_records(std::string path, Columns columns, char separator, std::optional<std::uint64_t> const& resume,
+                 step_services const& services)
+      : file_(std::move(path), resume, services), columns_(std::move(columns)), separator_(separator) {}
+
+  template <class T>
+    requires(Columns::template takes<T>)
+  void write_batch(std::span<T> records) {
+    write_header();
+    for (T const& record : records) {
+      begin_row();
+      columns_.each_field(record, [this](auto const& field) { this->add(field); });
+      end_row();
+    }
+  }
+  bool ready() { return file_.ready(); }
+  void flush() {
+    if (file_.is_open()) write_header();
+    file_.flush();
+  }
+  std::uint64_t snapshot() const { return file_.position(); }
+
+ private:
+  void write_header() {
+    if (file_.position() != 0) return;
+    begin_row();
+    for (std::string const& name : columns_.names()) add(name);
+    end_row();
+  }
+
+  void begin_row() { first_ = true; }
+  template <class Field>
+  void add(Field const& field) {
+    if (!std::exchange(first_, false)) file_.pending() += separator_;
+    append_field(file_.pending(), field, separator_, columns_.names().size() == 1);
+  }
+  void end_row() {
+    file_.pending() += '\n';
+    file_.write_when_full();
+  }
+
+  output_file file_;
+  Columns columns_;
+  char separator_;
+  bool first_ = true;
+};
+
+template <class Columns>
+class csv_sink {
+ public:
+  using position = std::uint64_t;
+
+  csv_sink(std::string path, Columns columns) : path_(std::move(path)), columns_(std::move(columns)) {}
+
+  /// What stands between two fields, instead of a comma. Throws flow_error for a quote and an end of line.
+  csv_sink separated_by(char separator) const {
+    if (separator == '"' || separator == '\n' || separator == '\r' || separator == '\0')
+      throw flow_error("to::csv(...).separated_by: a quote, an end of line and NUL have a meaning of their own");
+    csv_sink changed(*this);
+    changed.separator_ = separator;
+    return changed;
+  }
+
+  std::vector<std::string> list_parts() const { return {path_}; }
+  template <class T>
+  std::uint64_t part_of(T const&) const {
+    return 0;
+  }
+  std::string file_of(std::string const& part) const { return part; }
+  void check_part(std::string const& part) const { check_writable(part); }
+  csv_of_records<Columns> build_part(std::string const& path, std::optional<position> const& resume,
+                                     step_services const& services) const {
+    return {path, columns_, separator_, resume, services};
+  }
+
+ private:
+  std::string path_;
+  Columns columns_;
+  char separator_ = ',';
+};
+
+}  // namespace detail
+
+namespace to {
+
+/// Writes each record as a row of a CSV file (RFC 4180, lines end in LF) below a header of these names: a tuple or a pair
+/// has a field for each, of a `leat::csv_row` the columns of these names are taken. Fields are written as `leat::text` puts
+/// them, an empty optional as an empty field; `from::csv` reads the same values back. Workers, overwriting, named pipes:
+/// as `to::lines`.
+template <std::size_t N>
+detail::csv_sink<detail::csv_names<N>> csv(std::string path, char const* const (&columns)[N]) {
+  return {std::move(path), detail::csv_names<N>(columns)};
+}
+
+/// The same for a struct: `to::csv("trades.csv", leat::column("price", &trade::price), ...)`, one column at least.
+template <class Struct, class... Members>
+detail::csv_sink<detail::csv_members<Struct, Members...>> csv(std::string path, csv_column<Struct, Members>... columns) {
+  return {std::move(path), detail::csv_members<Struct, Members...>(std::move(columns)...)};
+}
+
+}  // namespace to
+}  // namespace leat
