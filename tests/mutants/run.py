@@ -21,6 +21,7 @@ MOST_SEEDS = 50000
 SOUND_SEEDS = 500
 MOST_SECONDS = 600
 _FAILED_SEED = re.compile(r"LEAT_SIMULATION_SEED=(\d+) \S+\s+# (.*)")
+_FAILED_CASE = re.compile(r"TEST CASE:  (?!random flows)(.*)")
 _CHOICE = """#pragma once
 #include <cstdlib>
 inline int const leat_mutant = std::getenv("LEAT_MUTANT") == nullptr ? 0 : std::atoi(std::getenv("LEAT_MUTANT"));
@@ -80,11 +81,11 @@ def outcome(program, number, seeds):
     running = subprocess.Popen(["timeout", str(MOST_SECONDS), str(program)], env=environment, text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     for line in running.stdout:
-        failed = _FAILED_SEED.match(line)
-        if failed:
+        seed, case = _FAILED_SEED.match(line), _FAILED_CASE.match(line)
+        if seed or case:
             running.terminate()
             running.wait()
-            return f"seed {failed[1]}: {failed[2]}"
+            return f"seed {seed[1]}: {seed[2]}" if seed else case[1]
     status = running.wait()
     return "" if status == 0 else f"seed {first_crash(program, environment, seeds)}: the program ended with status {status}"
 

@@ -54,7 +54,7 @@ template <class Kind>
 class copying_step {
  public:
   using record = typename Kind::record;
-  explicit copying_step(function f) : f_(f) {}
+  explicit copying_step(planned_step const& step) : f_(step.f), careless_(step.careless) {}
 
   leat::task<> operator()(leat::inlet<record>& in, leat::outlet<record>& out) {
     std::uint64_t seen = 0;
@@ -62,13 +62,15 @@ class copying_step {
       for (record& r : batch) {
         std::uint64_t const value = Kind::number(r.second);
         std::size_t const copies = f_.copies(value);
-        for (std::size_t i = 0; i != copies; ++i) out(record(r.first, Kind::made(value + i)));
+        for (std::size_t i = 0; i != copies; ++i)
+          emitting(careless_, [&] { out(record(r.first, Kind::made(value + i))); });
         if (++seen % 5 == 0) co_await wait_somehow(value);
       }
   }
 
  private:
   function f_;
+  bool careless_;
 };
 
 /// Returns before its input ends.

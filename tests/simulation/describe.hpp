@@ -13,12 +13,12 @@ namespace simulation {
 inline char const* name_of(op what) {
   static constexpr char const* names[] = {
       "iterable", "partitioned", "generate", "generate_everywhere", "share_of_each_worker", "poll",
-      "map", "map_key", "filter", "flat_map", "flat_map_emit", "filter_map", "flatten", "map_value", "flat_map_value",
+      "map", "map_key", "filter", "flat_map", "flat_map_emit", "filter_map", "flatten", "map_value", "map_value_to_view", "flat_map_value",
       "filter_value", "filter_map_value", "key_on", "key_rm", "flat_map_batch", "inspect", "inspect_debug",
       "enrich_cached", "compose", "branch", "merge", "redistribute", "redistribute_by_key", "redistribute_by_value",
       "chain", "chain_branch", "chain_redistribute", "chain_stateful_map", "chain_reduce_final",
       "step", "step_of_first", "step_with_last_word", "async_map", "async_map_unordered", "async_map_outcome",
-      "stateful_map", "stateful_map_returning", "stateful_flat_map", "first_of_key", "stateful", "stateful_later",
+      "stateful_map", "stateful_map_returning", "stateful_flat_map", "first_of_key", "stateful", "stateful_later", "stateful_at_once",
       "stateful_batch", "collect", "collect_timed", "fold_final", "reduce_final", "max_final", "min_final",
       "count_final", "join",
       "sink", "moving_sink", "library_collect", "for_each", "partitioned_sink", "partitioned_sink_by_value", "raises"};
@@ -62,7 +62,15 @@ inline std::string described(plan const& what, drawn_shape const& shape) {
             number(shape.started_again_after.count()) + " ns";
   if (shape.stopped_after)
     text += ", stopped after " + number(shape.stopped_after->count()) + " ns at process " + number(shape.stopped_at);
-  text += what.texts ? ", texts\n" : ", numbers\n";
+  text += what.texts ? ", texts" : ", numbers";
+  if (what.huge_values) text += " up to 64 KiB";
+  if (what.nan_key) text += ", key " + number(*what.nan_key) + " is a NaN";
+  mishap const& fails = what.on_the_way;
+  static constexpr char const* calls[] = {"call", "function", "copy", "encoding", "write", "flush"};
+  if (fails.of != call::none)
+    text += ", " + std::string(calls[static_cast<std::size_t>(fails.of)]) + " " + number(fails.after + 1) + " throws " +
+            (fails.as_exception ? "an exception" : "what is no exception");
+  text += "\n";
   for (planned_step const& step : what.steps) {
     text += "  " + step.name() + " " + name_of(step.what) + " (";
     for (std::size_t from : step.from) text += " s" + number(from);
@@ -75,6 +83,7 @@ inline std::string described(plan const& what, drawn_shape const& shape) {
       text += " " + number(records) + " records in " + number(what.sources[step.number].partitions.size()) + " parts";
     }
     if (step.f.trapped) text += " fails at " + number(step.f.trap);
+    if (step.careless) text += " careless";
     text += step.in_order ? ", in order\n" : "\n";
   }
   return text;

@@ -154,6 +154,11 @@ bool add_keyed(drawn_flow<Kind>& to, planned_step const& step) {
              return later_logic<Kind>(std::move(resumed), step);
            }));
       break;
+    case op::stateful_at_once:
+      made(in() | leat::stateful(name, [](std::optional<std::vector<datum>> resumed) {
+             return at_once_logic<Kind>(std::move(resumed));
+           }));
+      break;
     case op::collect:
       made(collected<Kind>(in(), step) |
            leat::map_value(name + "_digest", [in_order = step.in_order, number](std::vector<datum> const& group) {
@@ -167,19 +172,19 @@ bool add_keyed(drawn_flow<Kind>& to, planned_step const& step) {
            leat::flat_map_value(name + "_each", [](std::vector<datum> group) { return group; }));
       break;
     case op::fold_final:
-      made(in() | leat::fold_final(name, [] { return std::uint64_t{0}; },
-                                   [f = step.f, in_order = step.in_order](std::uint64_t sum, datum const& value) {
-                                     std::uint64_t const next = sum + f(Kind::number(value));
-                                     return in_order ? mixed(next) : next;
-                                   }) |
-           leat::map_value(name + "_map", [](std::uint64_t sum) { return Kind::made(sum); }));
+      made(in() | leat::fold_final(name, [] { return Kind::made(0); },
+                                   [f = step.f, in_order = step.in_order](datum sum, datum const& value) {
+                                     std::uint64_t const next = Kind::number(sum) + f(Kind::number(value));
+                                     sum = Kind::made(in_order ? mixed(next) : next);
+                                     return sum;
+                                   }));
       break;
     case op::reduce_final: made(in() | leat::reduce_final(name, reducer<Kind>(step.in_order))); break;
     case op::max_final: made(in() | leat::max_final(name, number)); break;
     case op::min_final: made(in() | leat::min_final(name, number)); break;
     case op::count_final:
       made(in() | leat::count_final(name, [f = step.f, keys = step.keys](record const& r) {
-             return Kind::made(f(Kind::number(r.second)) % keys);
+             return Kind::made_key(f(Kind::number(r.second)) % keys);
            }) |
            leat::map_value(name + "_map", [](std::uint64_t count) { return Kind::made(count); }));
       break;

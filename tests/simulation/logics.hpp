@@ -23,7 +23,8 @@ class running_logic : public leat::stateful_logic<typename Kind::datum, typename
  public:
   using datum = typename Kind::datum;
   running_logic(std::optional<running> const& resumed, planned_step const& step)
-      : state_(resumed.value_or(running())), f_(step.f), most_(step.most), in_order_(step.in_order) {}
+      : state_(resumed.value_or(running())), f_(step.f), most_(step.most), careless_(step.careless),
+        in_order_(step.in_order) {}
 
   leat::after on_item(datum one, leat::results<datum>& out) {
     take(one, out);
@@ -34,20 +35,22 @@ class running_logic : public leat::stateful_logic<typename Kind::datum, typename
     return state_.count == 0 ? leat::after::discard : leat::after::retain;
   }
   leat::after on_eof(leat::results<datum>& out) {
-    if (state_.count != 0) out(Kind::made(state_.digest + 1));
+    if (state_.count != 0) emitting(careless_, [&] { out(Kind::made(state_.digest + 1)); });
     return leat::after::retain;
   }
   running snapshot() const { return state_; }
 
  private:
   void take(datum const& one, leat::results<datum>& out) {
-    out(Kind::made(state_.take(Kind::number(one), f_, in_order_)));
+    datum answer = Kind::made(state_.take(Kind::number(one), f_, in_order_));
+    emitting(careless_, [&] { out(std::move(answer)); });
     if (state_.count == most_) state_ = {};
   }
 
   running state_;
   function f_;
   std::uint64_t most_;
+  bool careless_;
   bool in_order_;
 };
 
@@ -86,6 +89,39 @@ class later_logic
 
   std::chrono::microseconds delay_;
   bool stays_;
+  std::vector<datum> kept_;
+  std::optional<leat::wall_time> due_;
+};
+
+/// Asks to be called at once for each value that came, which has to be done before the end of the input is.
+template <class Kind>
+class at_once_logic
+    : public leat::stateful_logic<typename Kind::datum, typename Kind::datum, std::vector<typename Kind::datum>> {
+ public:
+  using datum = typename Kind::datum;
+  explicit at_once_logic(std::optional<std::vector<datum>> resumed) {
+    if (resumed) kept_ = std::move(*resumed);
+  }
+
+  leat::after on_item(datum one, leat::results<datum>& out) {
+    if (kept_.empty()) due_ = out.now();
+    kept_.push_back(std::move(one));
+    return leat::after::retain;
+  }
+  leat::after on_notify(leat::results<datum>& out) {
+    for (datum const& one : kept_) out(Kind::made(Kind::number(one) + 1));
+    kept_.clear();
+    return leat::after::retain;
+  }
+  /// What is still there then was forgotten, and is not what it should be.
+  leat::after on_eof(leat::results<datum>& out) {
+    for (datum& one : kept_) out(std::move(one));
+    return leat::after::discard;
+  }
+  std::optional<leat::wall_time> notify_at() const { return kept_.empty() ? std::nullopt : due_; }
+  std::vector<datum> snapshot() const { return kept_; }
+
+ private:
   std::vector<datum> kept_;
   std::optional<leat::wall_time> due_;
 };

@@ -61,6 +61,12 @@ inline bool meets_state(op what) {
   return (what >= op::stateful_map && what <= op::count_final) || what == op::chain_stateful_map ||
          what == op::chain_reduce_final;
 }
+/// Whether what the step passes on comes at a time of its own.
+inline bool waits(op what) {
+  return what == op::collect_timed || what == op::stateful_later || what == op::stateful_at_once;
+}
+/// Whether the step asks which keys are equal.
+inline bool looks_keys_up(op what) { return meets_state(what) || what == op::join; }
 /// Whether records go from worker to worker.
 inline bool moves(op what) {
   return meets_state(what) || what == op::join || what == op::redistribute || what == op::redistribute_by_key ||

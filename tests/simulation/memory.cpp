@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -70,6 +71,47 @@ std::size_t most_under_way(plan const& what, leat::detail::simulation const& how
   return total;
 }
 
+/// The most records that were under way at once between the source and the sink, all of which have arrived then.
+template <class Kind>
+std::size_t flood(plan const& what, leat::detail::simulation const& how) {
+  at_risk.reset({}, false, std::nullopt);
+  seen emitted;
+  seen arrived;
+  std::vector<typename Kind::record> unused;
+  drawn_flow<Kind> to(what.streams.size());
+  for (planned_step const& step : what.steps)
+    static_cast<void>(add_source(to, step, what) || add_stateless(to, step, emitted) || add_coroutine(to, step) ||
+                      add_keyed(to, step) || add_sink(to, step, arrived, unused));
+  planned_step counted;
+  counted.what = op::sink;
+  counted.number = what.steps.size();
+  counted.from.push_back(0);
+  add_sink(to, counted, emitted, unused);
+
+  leat::detail::simulated_cluster cluster(to.flow.description(), how);
+  outside = &cluster.world();
+  cluster.begin();
+  std::size_t most = 0;
+  while (!cluster.world().all_done()) {
+    if (!cluster.world().step(leat::detail::never)) cluster.world().fail_stuck();
+    most = std::max(most, emitted.items.size() - arrived.items.size());
+  }
+  cluster.rethrow();
+  CHECK(arrived.items.size() == records);
+  return most;
+}
+
+leat::detail::simulation draw_narrow_shape(chance& by) {
+  leat::detail::simulation how = draw_shape(by).how;
+  how.heartbeats = false;
+  how.network.longest_piece = 0;
+  how.each.batch_size = by.between(1, 4);
+  how.network.capacity = std::max<std::size_t>(how.network.capacity, 300);
+  how.network.longest_until_break = std::min(how.network.longest_until_break, surely_healed);
+  how.network.longest_delay = std::chrono::microseconds(by.between(1, 20));
+  return how;
+}
+
 }  // namespace
 
 TEST_CASE("the records under way are bounded by the configuration, however slow the end of the flow is") {
@@ -77,39 +119,11 @@ TEST_CASE("the records under way are bounded by the configuration, however slow 
   for (std::uint64_t seed = 1; seed != 200; ++seed) {
     CAPTURE(seed);
     chance by(seed);
-    leat::detail::simulation how = draw_shape(by).how;
-    how.heartbeats = false;
-    how.network.longest_piece = 0;
-    how.each.batch_size = by.between(1, 4);
+    leat::detail::simulation how = draw_narrow_shape(by);
     how.channel_packets = by.between(1, 4);
     how.each.channel_bytes = by.between(1, 4 * least_frame);
-    how.network.capacity = std::max<std::size_t>(how.network.capacity, 300);
-    how.network.longest_until_break = std::min(how.network.longest_until_break, surely_healed);
-    how.network.longest_delay = std::chrono::microseconds(by.between(1, 20));
     plan const what = draw_flood(by);
-    seen emitted;
-    seen arrived;
-    std::vector<numbers::record> unused;
-    drawn_flow<numbers> to(what.streams.size());
-    for (planned_step const& step : what.steps)
-      static_cast<void>(add_source(to, step, what) || add_stateless(to, step, emitted) || add_coroutine(to, step) ||
-                        add_keyed(to, step) || add_sink(to, step, arrived, unused));
-    planned_step counted;
-    counted.what = op::sink;
-    counted.number = what.steps.size();
-    counted.from.push_back(0);
-    add_sink(to, counted, emitted, unused);
-
-    leat::detail::simulated_cluster cluster(to.flow.description(), how);
-    outside = &cluster.world();
-    cluster.begin();
-    std::size_t most = 0;
-    while (!cluster.world().all_done()) {
-      if (!cluster.world().step(leat::detail::never)) cluster.world().fail_stuck();
-      most = std::max(most, emitted.items.size() - arrived.items.size());
-    }
-    cluster.rethrow();
-    CHECK(arrived.items.size() == records);
+    std::size_t const most = flood<numbers>(what, how);
     std::size_t const allowed = most_under_way(what, how);
     CHECK(most <= allowed);
     nearest = std::max(nearest, most * 100 / allowed);

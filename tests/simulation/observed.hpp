@@ -27,12 +27,14 @@ struct seen {
 template <class Kind>
 class writer {
  public:
-  writer(seen& into, unsigned worker) : into_(&into), worker_(worker) {}
+  writer(seen& into, std::size_t step, unsigned worker) : into_(&into), step_(step), worker_(worker) {}
 
   void write(typename Kind::record const& r) {
-    into_->items.push_back({Kind::number(r.first), Kind::number(r.second), epoch_, worker_});
+    at_risk.meet(call::write, step_);
+    into_->items.push_back({Kind::number_of_key(r.first), Kind::number(r.second), epoch_, worker_});
   }
   void flush() {
+    at_risk.meet(call::flush, step_);
     ++epoch_;
     if (into_->marks.size() <= worker_) into_->marks.resize(worker_ + 1);
     ++into_->marks[worker_];
@@ -40,6 +42,7 @@ class writer {
 
  private:
   seen* into_;
+  std::size_t step_;
   unsigned worker_;
   std::uint64_t epoch_ = 1;
 };
@@ -49,11 +52,11 @@ template <class Kind, class Batch>
 class observing_sink {
  public:
   using record = typename Kind::record;
-  explicit observing_sink(seen& into) : into_(&into) {}
+  observing_sink(seen& into, std::size_t step) : into_(&into), step_(step) {}
 
   class partition {
    public:
-    partition(seen& into, unsigned worker) : writer_(into, worker) {}
+    partition(seen& into, std::size_t step, unsigned worker) : writer_(into, step, worker) {}
     void write_batch(Batch records) {
       for (auto& r : records) {
         writer_.write(r);
@@ -65,10 +68,11 @@ class observing_sink {
    private:
     writer<Kind> writer_;
   };
-  partition build(leat::step_services const& services) const { return {*into_, services.worker_index()}; }
+  partition build(leat::step_services const& services) const { return {*into_, step_, services.worker_index()}; }
 
  private:
   seen* into_;
+  std::size_t step_;
 };
 
 /// The same in three partitions, by key.
@@ -77,11 +81,11 @@ class partitioned_observing_sink {
  public:
   using record = typename Kind::record;
   using position = std::uint64_t;
-  explicit partitioned_observing_sink(seen& into) : into_(&into) {}
+  partitioned_observing_sink(seen& into, std::size_t step) : into_(&into), step_(step) {}
 
   class partition {
    public:
-    partition(seen& into, unsigned worker) : writer_(into, worker) {}
+    partition(seen& into, std::size_t step, unsigned worker) : writer_(into, step, worker) {}
     void write_batch(std::span<record> records) {
       for (record& r : records) writer_.write(r);
     }
@@ -94,11 +98,12 @@ class partitioned_observing_sink {
   std::vector<std::string> list_parts() const { return {"a", "b", "c"}; }
   /// What a partition sees stands under its name's number, in the place of the worker's.
   partition build_part(std::string const& name, std::optional<position> const&, leat::step_services const&) const {
-    return {*into_, static_cast<unsigned>(name[0] - 'a')};
+    return {*into_, step_, static_cast<unsigned>(name[0] - 'a')};
   }
 
  private:
   seen* into_;
+  std::size_t step_;
 };
 
 /// And by value.
@@ -113,14 +118,19 @@ class value_partitioned_sink : public partitioned_observing_sink<Kind> {
 template <class Kind>
 class observing_function {
  public:
-  explicit observing_function(seen& into) : into_(&into) {}
+  observing_function(seen& into, std::size_t step) : into_(&into), step_(step) {}
   void operator()(typename Kind::record const& r) {
-    into_->items.push_back({Kind::number(r.first), Kind::number(r.second), epoch_, 0});
+    at_risk.meet(call::write, step_);
+    into_->items.push_back({Kind::number_of_key(r.first), Kind::number(r.second), epoch_, 0});
   }
-  void flush() { ++epoch_; }
+  void flush() {
+    at_risk.meet(call::flush, step_);
+    ++epoch_;
+  }
 
  private:
   seen* into_;
+  std::size_t step_;
   std::uint64_t epoch_ = 1;
 };
 
@@ -128,13 +138,15 @@ class observing_function {
 template <class Kind>
 class debugging_function {
  public:
-  explicit debugging_function(seen& into) : into_(&into) {}
+  debugging_function(seen& into, std::size_t step) : into_(&into), step_(step) {}
   void operator()(std::string_view, typename Kind::record const& r, std::uint64_t epoch, unsigned worker) {
-    into_->items.push_back({Kind::number(r.first), Kind::number(r.second), epoch, worker});
+    at_risk.meet(call::function, step_);
+    into_->items.push_back({Kind::number_of_key(r.first), Kind::number(r.second), epoch, worker});
   }
 
  private:
   seen* into_;
+  std::size_t step_;
 };
 
 }  // namespace simulation

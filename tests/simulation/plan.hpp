@@ -2,10 +2,11 @@
 #pragma once
 
 #include "simulation/chance.hpp"
+#include "simulation/hazards.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <stdexcept>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,19 +15,16 @@
 /// key and value, both of them numbers here; the flow may carry them as texts.
 namespace simulation {
 
-/// What a function of the user's throws when the seed wants one to.
-class planned_failure : public std::runtime_error {
- public:
-  planned_failure() : std::runtime_error("the planned failure") {}
-};
-
-/// All that user functions compute with. Throws planned_failure when it meets its trap.
+/// All that user functions compute with. Throws planned_failure when it meets its trap, or when a mishap wants it.
 struct function {
   std::uint64_t salt = 0;
   std::uint64_t trap = 0;
   bool trapped = false;
+  bool may_fail = true;  ///< in mid-run; else what it throws is no failure of the run
+  std::size_t step = 0;
 
   std::uint64_t operator()(std::uint64_t n) const {
+    if (may_fail) at_risk.meet(call::function, step);
     if (trapped && n == trap) throw planned_failure();
     return mixed(n ^ salt) % 1'000'000'000;
   }
@@ -51,6 +49,7 @@ enum class op : unsigned char {
   filter_map,
   flatten,
   map_value,
+  map_value_to_view,
   flat_map_value,
   filter_value,
   filter_map_value,
@@ -86,6 +85,7 @@ enum class op : unsigned char {
   first_of_key,
   stateful,
   stateful_later,
+  stateful_at_once,
   stateful_batch,
   collect,
   collect_timed,
@@ -115,6 +115,8 @@ enum class order : unsigned char {
 enum class joined : unsigned char { complete, final, running };
 enum class kept : unsigned char { first, last, product };
 
+inline std::string name_of_step(std::size_t number) { return "n" + std::to_string(number); }
+
 /// One operator with its parameters. Streams are known by number.
 struct planned_step {
   op what = op::map;
@@ -124,11 +126,12 @@ struct planned_step {
   function f;
   std::uint64_t keys = 1;  ///< new keys are below this
   std::uint64_t most = 1;  ///< a small number: how many values make a group, how many records are let through ...
+  bool careless = false;   ///< goes on after what it emitted has failed in a later step
   bool in_order = false;   ///< the records come in an order that results may depend on
   joined emission = joined::final;
   kept insertion = kept::product;
 
-  std::string name() const { return "n" + std::to_string(number); }
+  std::string name() const { return name_of_step(number); }
 };
 
 struct planned_record {
@@ -151,6 +154,9 @@ struct planned_stream {
 
 struct plan {
   bool texts = false;
+  bool huge_values = false;
+  std::optional<std::uint64_t> nan_key;  ///< the key of this number is a NaN
+  mishap on_the_way;
   std::vector<planned_step> steps;      ///< in an order in which each comes after those that feed it
   std::vector<planned_source> sources;  ///< of the first steps
   std::vector<planned_stream> streams;

@@ -24,6 +24,7 @@ class random_flow {
   random_flow(chance& by, unsigned workers, bool is_stopped)
       : by_(by), workers_(workers), is_stopped_(is_stopped), known_(drawn_, workers) {
     drawn_.texts = by_.one_in(3);
+    drawn_.huge_values = by_.one_in(20);
   }
 
   plan draw() {
@@ -34,6 +35,35 @@ class random_flow {
     for (std::size_t stream = 0, streams = drawn_.streams.size(); stream != streams; ++stream)
       if (!drawn_.streams[stream].used || by_.one_in(6)) draw_sink(stream);
     return drawn_;
+  }
+
+  /// Has some call of the user's throw, if it comes to that. In a flow of texts copies and encodings may, too.
+  static void set_mishap(plan& what, chance& by) {
+    mishap& set = what.on_the_way;
+    if (what.texts)
+      set.of = by.one_of({call::function, call::copy, call::copy, call::encode, call::encode, call::write, call::flush});
+    else
+      set.of = by.one_of({call::function, call::write, call::flush});
+    std::uint64_t const most = set.of == call::flush ? 20 : std::uint64_t{1} << by.between(1, 11);
+    set.after = by.below(most);
+    set.as_exception = !by.one_in(4);
+  }
+
+  /// Makes a key of some source a NaN. True when the flow will meet it where it looks keys up.
+  static bool set_nan(plan& what, chance& by, unsigned workers) {
+    reference known(what, workers);
+    fill_sources(what, known, workers);
+    std::vector<item> const& items = known.stream(by.below(what.sources.size())).items;
+    if (what.texts || items.empty()) return false;
+    std::uint64_t const key = items[by.below(items.size())].key;
+    what.nan_key = key;
+    known.run();
+    return std::any_of(what.steps.begin(), what.steps.end(), [&](planned_step const& step) {
+      return looks_keys_up(step.what) && std::any_of(step.from.begin(), step.from.end(), [&](std::size_t from) {
+               std::vector<item> const& all = known.stream(from).items;
+               return std::any_of(all.begin(), all.end(), [&](item const& one) { return one.key == key; });
+             });
+    });
   }
 
   /// Has a function throw when it meets a certain record. True when it will meet it.
@@ -70,6 +100,9 @@ class random_flow {
     step.what = what;
     step.number = drawn_.steps.size();
     step.f.salt = by_.number();
+    step.f.step = step.number;
+    step.f.may_fail = what != op::async_map_outcome;
+    step.careless = by_.one_in(4);
     step.keys = by_.one_of<std::uint64_t>({1, 2, 5, 6, 7, 20});
     step.most = by_.between(1, 7);
     return step;
@@ -119,12 +152,12 @@ class random_flow {
       for (std::uint64_t more = by_.between(1, 2); more != 0; --more) step.from.push_back(any_stream());
     order const before = drawn_.streams[step.from.front()].how;
     step.in_order = before != order::none;
-    bool const waits = what == op::collect_timed || what == op::stateful_later;
-    if (waits && is_stopped_) return false;
+    if (waits(what) && is_stopped_) return false;
+    if (what == op::stateful_at_once) return false;
     if ((what == op::step_of_first || what == op::step_with_last_word) && before != order::total) return false;
     if (what == op::join && !draw_join(step)) return false;
 
-    bool dated = !waits;
+    bool dated = !waits(what);
     for (std::size_t from : step.from) dated = dated && drawn_.streams[from].dated;
     std::size_t const streams = drawn_.streams.size();
     step.to.push_back(add_stream(order_after(step, before), dated));
@@ -152,7 +185,8 @@ class random_flow {
       case op::async_map_outcome: return before == order::total ? order::total : order::none;
       case op::redistribute_by_key:
       case op::collect_timed:
-      case op::stateful_later: return before == order::none ? order::none : order::per_key;
+      case op::stateful_later:
+      case op::stateful_at_once: return before == order::none ? order::none : order::per_key;
       case op::join: return joins_in_order(step) ? order::per_key : order::none;
       default: return meets_state(step.what) ? order::per_key : before;
     }

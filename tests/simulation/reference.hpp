@@ -116,6 +116,7 @@ class reference {
       switch (step.what) {
         case op::map:
         case op::map_value:
+        case op::map_value_to_view:
         case op::compose:
         case op::async_map:
         case op::async_map_unordered: emit(k, step.f(v)); break;
@@ -206,6 +207,9 @@ class reference {
         case op::collect_timed:
         case op::stateful_later:
           for (item const& one : values) emit(one.value, 0);
+          break;
+        case op::stateful_at_once:
+          for (item const& one : values) emit(one.value + 1, 0);
           break;
         default: run_through(step, values, in.ended, last_epoch, emit); break;
       }

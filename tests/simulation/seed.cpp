@@ -34,8 +34,12 @@ struct drawn {
     chance by(seed);
     shape = draw_shape(by);
     what = random_flow(by, shape.workers(), shape.stopped_after.has_value()).draw();
-    if (!shape.stopped_after && by.one_in(8)) fails = random_flow::set_trap(what, by, shape.workers());
-    if (!fails) return;
+    if (shape.stopped_after) return;
+    if (by.one_in(8))
+      fails = random_flow::set_trap(what, by, shape.workers());
+    else if (by.one_in(6))
+      random_flow::set_mishap(what, by);
+    if (!fails && !meets_nan && what.on_the_way.of == call::none) return;
     shape.cut_after.reset();
     shape.killed_after.reset();
     shape.killed_short_of_go.reset();
@@ -44,7 +48,8 @@ struct drawn {
 
   drawn_shape shape;
   plan what;
-  bool fails = false;  ///< a function will throw
+  bool fails = false;      ///< a function will throw
+  bool meets_nan = false;  ///< a step that looks keys up will refuse one
 };
 
 /// More turns than any drawn flow needs. Each piece that arrives wakes somebody, so that a flow takes more of them where
@@ -209,19 +214,51 @@ std::string abandoned_run_is_wrong(leat::detail::simulated_cluster& cluster, dra
   return by.verdict_on_nothing();
 }
 
+/// What a run that has to fail says.
+std::string planned_cause(drawn const& seed) {
+  if (seed.meets_nan) return "NaN";
+  if (at_risk.happened && !seed.what.on_the_way.as_exception) return "an exception that is not a std::exception";
+  return planned_failure().what();
+}
+
+/// Nothing is wrong with a failure that has the planned cause, and names the step whose function threw.
+std::string said_wrongly(drawn const& seed, std::string const& said) {
+  std::string const cause = planned_cause(seed);
+  if (said.find(cause) == said.npos) return "failed of " + said + " instead of " + cause;
+  if (said.find("step \"") == said.npos) return "names no step: " + said;
+  if (!at_risk.where) return {};
+  std::string const name = name_of_step(*at_risk.where);
+  for (std::string const& begin : {"." + name, ".seen_" + name})
+    for (char const end : {'"', '_', '.'})
+      if (said.find(begin + end) != said.npos) return {};
+  return "does not name the step " + name + " whose function threw: " + said;
+}
+
 /// Every process has to fail, of the planned cause.
-std::string failure_is_wrong(leat::detail::simulated_cluster& cluster, unsigned processes) {
-  for (unsigned process = 0; process != processes; ++process) {
+std::string failure_is_wrong(leat::detail::simulated_cluster& cluster, drawn const& seed) {
+  for (unsigned process = 0; process != seed.shape.how.processes; ++process) {
     std::string said = "nothing";
     try {
       cluster.process(process).rethrow();
     } catch (leat::run_error const& failure) {
       said = failure.what();
     }
-    if (said.find(planned_failure().what()) == said.npos)
-      return "process " + std::to_string(process) + " failed of " + said + " instead of the planned failure";
+    if (std::string const wrong = said_wrongly(seed, said); !wrong.empty())
+      return "process " + std::to_string(process) + ' ' + wrong;
   }
   return {};
+}
+
+/// What a source emitted before it threw has gone on to whoever reads from it.
+std::string source_has_lost(observed const& shown) {
+  if (!at_risk.source_stopped_at) return {};
+  auto const [source, worker, emitted] = *at_risk.source_stopped_at;
+  std::vector<item> const& items = shown.sources[source].items;
+  auto const came = static_cast<std::uint64_t>(
+      std::count_if(items.begin(), items.end(), [on = worker](item const& one) { return one.worker == on; }));
+  if (came >= emitted) return {};
+  return "source " + name_of_step(source) + " had emitted " + std::to_string(emitted) + " records before it threw, " +
+         std::to_string(came) + " came";
 }
 
 template <class Kind>
@@ -232,7 +269,7 @@ void describe_flow(drawn_flow<Kind>& to, plan const& what, observed& shown,
     if (add_source(to, step, what)) {
       *to.all[step.to.front()] | leat::output("seen_" + step.name(),
                                               observing_sink<Kind, std::span<typename Kind::record const>>(
-                                                  shown.sources[step.number]));
+                                                  shown.sources[step.number], step.number));
       continue;
     }
     static_cast<void>(add_stateless(to, step, at) || add_coroutine(to, step) || add_keyed(to, step) ||
@@ -247,26 +284,31 @@ outcome run(drawn const& seed) {
   shown.sources.resize(seed.what.sources.size());
   shown.steps.resize(seed.what.steps.size());
   std::vector<std::vector<typename Kind::record>> collected(seed.what.steps.size());
+  at_risk.reset(seed.what.on_the_way, seed.what.huge_values, seed.what.nan_key);
   drawn_flow<Kind> to(seed.what.streams.size());
   describe_flow(to, seed.what, shown, collected);
   try {
     leat::detail::simulated_cluster cluster(to.flow.description(), seed.shape.how);
     incidents happened;
     std::size_t const before_go = said_before_go(to.flow.description(), cluster.addresses());
-    drive(cluster, seed.shape, before_go, happened);
+    {
+      armed const now;
+      drive(cluster, seed.shape, before_go, happened);
+    }
     shown.stopped = happened.stopped;
     result.trace = cluster.world().trace();
     for (planned_step const& step : seed.what.steps)
       for (auto const& [key, value] : collected[step.number])
-        shown.steps[step.number].items.push_back({Kind::number(key), Kind::number(value), 0, 0});
+        shown.steps[step.number].items.push_back({Kind::number_of_key(key), Kind::number(value), 0, 0});
     plan without_trap = seed.what;
     for (planned_step& step : without_trap.steps) step.f.trapped = false;
     judge const by(without_trap, seed.shape.workers(), shown);
 
     bool const abandoned = cluster.process(seed.shape.stopped_at).abandoned();
     bool const broken = may_be_broken_for_good(cluster, before_go, happened);
-    if (seed.fails) {
-      result.wrong = failure_is_wrong(cluster, seed.shape.how.processes);
+    if (seed.fails || seed.meets_nan || at_risk.happened) {
+      result.wrong = failure_is_wrong(cluster, seed);
+      if (result.wrong.empty()) result.wrong = source_has_lost(shown);
       if (result.wrong.empty()) result.wrong = by.verdict_on_a_part();
     } else if (abandoned) {
       result.wrong = abandoned_run_is_wrong(cluster, seed.shape, by);
@@ -279,10 +321,14 @@ outcome run(drawn const& seed) {
     }
   } catch (leat::run_error const& failure) {
     // One process alone fails while it is put together.
-    bool const planned = std::string(failure.what()).find(planned_failure().what()) != std::string::npos;
-    if (!seed.fails || !planned) result.wrong = failure.what();
+    if (seed.fails || seed.meets_nan || at_risk.happened)
+      result.wrong = said_wrongly(seed, failure.what());
+    else
+      result.wrong = failure.what();
   } catch (std::exception const& failure) {
-    result.wrong = failure.what();
+    result.wrong = std::string("no run_error came out of the run: ") + failure.what();
+  } catch (...) {
+    result.wrong = "what is no exception came out of the run";
   }
   return result;
 }

@@ -23,7 +23,7 @@ namespace simulation {
 template <class Kind>
 std::vector<typename Kind::record> records_of(std::vector<planned_record> const& planned) {
   std::vector<typename Kind::record> all;
-  for (planned_record const& r : planned) all.emplace_back(Kind::made(r.key), Kind::made(r.value));
+  for (planned_record const& r : planned) all.emplace_back(Kind::made_key(r.key), Kind::made(r.value));
   return all;
 }
 
@@ -40,14 +40,21 @@ class planned_partition {
   using record = typename Kind::record;
 
  public:
-  planned_partition(std::vector<record> records, std::uint64_t burst, bool pauses, function f,
+  planned_partition(std::vector<record> records, planned_source const& what, planned_step const& step,
                     leat::step_services const& services)
-      : records_(std::move(records)), burst_(burst), pauses_(pauses), f_(f), services_(services) {}
+      : records_(std::move(records)), burst_(what.burst), pauses_(what.pauses), careless_(step.careless), f_(step.f),
+        services_(services) {}
 
   bool next_batch(leat::emitter<record>& out) {
     for (std::uint64_t n = 0; n != burst_ && next_ != records_.size(); ++n) {
-      f_(Kind::number(records_[next_].second));
-      out(records_[next_++]);
+      bool const was_well = !at_risk.happened;
+      try {
+        f_(Kind::number(records_[next_].second));
+      } catch (...) {
+        if (was_well) at_risk.source_stopped_at = source_progress{f_.step, services_.worker_index(), out.emitted()};
+        throw;
+      }
+      emitting(careless_, [&] { out(records_[next_++]); });
     }
     return next_ != records_.size();
   }
@@ -60,6 +67,7 @@ class planned_partition {
   std::vector<record> records_;
   std::uint64_t burst_;
   bool pauses_;
+  bool careless_;
   function f_;
   leat::step_services services_;
   std::size_t next_ = 0;
@@ -71,7 +79,7 @@ class planned_partitions {
  public:
   using record = typename Kind::record;
   using position = std::uint64_t;
-  planned_partitions(planned_source const& what, function f) : what_(&what), f_(f) {}
+  planned_partitions(planned_source const& what, planned_step const& step) : what_(&what), step_(step) {}
 
   std::vector<std::string> list_parts() const {
     std::vector<std::string> names;
@@ -80,12 +88,12 @@ class planned_partitions {
   }
   planned_partition<Kind> build_part(std::string const& name, std::optional<position> const&,
                                      leat::step_services const& services) const {
-    return {records_of<Kind>(what_->partitions[std::stoul(name.substr(4))]), what_->burst, what_->pauses, f_, services};
+    return {records_of<Kind>(what_->partitions[std::stoul(name.substr(4))]), *what_, step_, services};
   }
 
  private:
   planned_source const* what_;
-  function f_;
+  planned_step step_;
 };
 
 /// A dynamic source: the workers share out the records among themselves.
@@ -93,31 +101,33 @@ template <class Kind>
 class planned_shares {
  public:
   using record = typename Kind::record;
-  planned_shares(planned_source const& what, function f) : what_(&what), f_(f) {}
+  planned_shares(planned_source const& what, planned_step const& step) : what_(&what), step_(step) {}
 
   planned_partition<Kind> build(leat::step_services const& services) const {
     auto const all = records_of<Kind>(what_->partitions.front());
     std::vector<record> mine;
     for (std::size_t i = services.worker_index(); i < all.size(); i += services.worker_count()) mine.push_back(all[i]);
-    return {std::move(mine), what_->burst, what_->pauses, f_, services};
+    return {std::move(mine), *what_, step_, services};
   }
 
  private:
   planned_source const* what_;
-  function f_;
+  planned_step step_;
 };
 
 /// A coroutine that emits the records.
 template <class Kind>
 class generator {
  public:
-  generator(planned_source const& what, function f) : what_(&what), f_(f) {}
+  generator(planned_source const& what, planned_step const& step)
+      : what_(&what), f_(step.f), careless_(step.careless) {}
 
   leat::task<> operator()(leat::emitter<typename Kind::record>& out) {
     std::uint64_t emitted = 0;
     for (planned_record const& r : what_->partitions.front()) {
       f_(r.value);
-      out(typename Kind::record(Kind::made(r.key), Kind::made(r.value)));
+      typename Kind::record record(Kind::made_key(r.key), Kind::made(r.value));
+      emitting(careless_, [&] { out(std::move(record)); });
       ++emitted;
       std::optional<std::chrono::nanoseconds> const pause = what_->pauses ? pause_after(emitted) : std::nullopt;
       if (pause)
@@ -130,6 +140,7 @@ class generator {
  private:
   planned_source const* what_;
   function f_;
+  bool careless_;
 };
 
 /// For from::poll.
@@ -146,7 +157,7 @@ class polled {
     if (what_->pauses && calls_ % 7 == 0) throw leat::retry_after(std::chrono::microseconds(30));
     planned_record const& r = all[next_++];
     f_(r.value);
-    return typename Kind::record(Kind::made(r.key), Kind::made(r.value));
+    return typename Kind::record(Kind::made_key(r.key), Kind::made(r.value));
   }
 
  private:

@@ -37,13 +37,14 @@ namespace simulation {
 /// What the functions of these steps do with records.
 template <class Kind>
 struct on_records {
+  using key = typename Kind::key;
   using datum = typename Kind::datum;
   using record = typename Kind::record;
   explicit on_records(planned_step const& step) : f(step.f), keys(step.keys) {}
 
   datum changed(datum const& value) const { return Kind::made(f(Kind::number(value))); }
   bool keeps(datum const& value) const { return f.keeps(Kind::number(value)); }
-  datum new_key(datum const& value) const { return Kind::made(f(Kind::number(value)) % keys); }
+  key new_key(datum const& value) const { return Kind::made_key(f(Kind::number(value)) % keys); }
   std::vector<datum> values(datum const& value) const {
     std::uint64_t const n = Kind::number(value);
     std::vector<datum> all;
@@ -62,6 +63,7 @@ struct on_records {
 
 template <class Kind>
 bool add_stateless(drawn_flow<Kind>& to, planned_step const& step, seen& at) {
+  using key = typename Kind::key;
   using datum = typename Kind::datum;
   using record = typename Kind::record;
   using leat::stream;
@@ -76,13 +78,16 @@ bool add_stateless(drawn_flow<Kind>& to, planned_step const& step, seen& at) {
   switch (step.what) {
     case op::map: made(in() | leat::map(name, changed)); break;
     case op::map_key:
-      made(in() | leat::map(name, [on](record r) { return record(on.new_key(r.second), std::move(r.second)); }));
+      made(in() | leat::map(name, [on](record&& r) -> record&& {
+             r.first = on.new_key(r.second);
+             return std::move(r);
+           }));
       break;
     case op::filter: made(in() | leat::filter(name, keeps)); break;
     case op::flat_map: made(in() | leat::flat_map(name, copies)); break;
     case op::flat_map_emit:
-      made(in() | leat::flat_map<record>(name, [on](record const& r, auto const& emit) {
-             for (record& one : on.copies(r)) emit(std::move(one));
+      made(in() | leat::flat_map<record>(name, [on, careless = step.careless](record const& r, auto const& emit) {
+             for (record& one : on.copies(r)) emitting(careless, [&] { emit(std::move(one)); });
            }));
       break;
     case op::filter_map:
@@ -92,6 +97,13 @@ bool add_stateless(drawn_flow<Kind>& to, planned_step const& step, seen& at) {
       break;
     case op::flatten: made(in() | leat::map(name + "_map", copies) | leat::flatten(name)); break;
     case op::map_value: made(in() | leat::map_value(name, [on](datum const& v) { return on.changed(v); })); break;
+    case op::map_value_to_view:
+      made(in() | leat::map_value(name, [on, kept = datum()](datum const& v) mutable -> decltype(auto) {
+             kept = on.changed(v);
+             return Kind::view(kept);
+           }) |
+           leat::map_value(name + "_map", [](typename Kind::owned_view const& v) { return Kind::of_view(v); }));
+      break;
     case op::flat_map_value:
       made(in() | leat::flat_map_value(name, [on](datum const& v) { return on.values(v); }));
       break;
@@ -103,15 +115,15 @@ bool add_stateless(drawn_flow<Kind>& to, planned_step const& step, seen& at) {
       break;
     case op::key_on:
       made(in() | leat::key_on(name, [on](record const& r) { return on.new_key(r.second); }) |
-           leat::map(name + "_map", [](std::pair<datum, record> const& r) {
-             return record(r.first, Kind::made(Kind::number(r.second.second) + Kind::number(r.second.first)));
+           leat::map(name + "_map", [](std::pair<key, record> const& r) {
+             return record(r.first, Kind::made(Kind::number(r.second.second) + Kind::number_of_key(r.second.first)));
            }));
       break;
     case op::key_rm:
       made(in() | leat::key_rm(name) |
            leat::map(name + "_map", [on](datum v) {
-             datum key = on.new_key(v);
-             return record(std::move(key), std::move(v));
+             key k = on.new_key(v);
+             return record(std::move(k), std::move(v));
            }));
       break;
     case op::flat_map_batch:
@@ -125,15 +137,16 @@ bool add_stateless(drawn_flow<Kind>& to, planned_step const& step, seen& at) {
            }));
       break;
     case op::inspect:
-      made(in() | leat::inspect(name, [&at](record const& r) {
-             at.items.push_back({Kind::number(r.first), Kind::number(r.second), 0, 0});
+      made(in() | leat::inspect(name, [&at, number = step.number](record const& r) {
+             at_risk.meet(call::function, number);
+             at.items.push_back({Kind::number_of_key(r.first), Kind::number(r.second), 0, 0});
            }));
       break;
-    case op::inspect_debug: made(in() | leat::inspect_debug(name, debugging_function<Kind>(at))); break;
+    case op::inspect_debug: made(in() | leat::inspect_debug(name, debugging_function<Kind>(at, step.number))); break;
     case op::enrich_cached:
       made(in() | leat::enrich_cached(
-                      name, [on](datum const& key) { return on.f(Kind::number(key)); },
-                      [](leat::ttl_cache<datum, std::uint64_t>& cache, record const& r) {
+                      name, [on](key const& k) { return on.f(Kind::number_of_key(k)); },
+                      [](leat::ttl_cache<key, std::uint64_t>& cache, record const& r) {
                         return record(r.first, Kind::made(Kind::number(r.second) + cache.get(r.first)));
                       },
                       std::chrono::microseconds(step.most * 10)));
@@ -158,7 +171,7 @@ bool add_stateless(drawn_flow<Kind>& to, planned_step const& step, seen& at) {
       made(in() | leat::redistribute(name, leat::by([](record const& r) { return r.first; })));
       break;
     case op::redistribute_by_value:
-      made(in() | leat::redistribute(name, leat::by([](record const& r) { return r.second; })));
+      made(in() | leat::redistribute(name, leat::by([](record const& r) { return typename Kind::owned_view(Kind::view(r.second)); })));
       break;
     case op::chain:
       made(in() | leat::map(name + "_map", changed) | leat::filter(name + "_filter", keeps) |
