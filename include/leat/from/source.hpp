@@ -133,7 +133,7 @@ class input_stage final : public source_stage {
       }
     for (std::size_t i = parts_.size(); i != 0; --i)
       if (!parts_[i - 1]->reading) {
-        in_turn_ -= parts_[i - 1]->in_turn ? 1 : 0;
+        in_turn_ -= parts_[i - 1]->in_turn ? 1u : 0u;
         parts_.erase(i - 1);
       }
     open_next();
