@@ -321,6 +321,23 @@ template <class In, class... Ops>
 stream<T, sealed>::stream(stream<T, fused<In, Ops...>> const&) : graph_(nullptr) {
   detail::may_be_used<stream<T, fused<In, Ops...>> const&>();
 }
+namespace detail {
+/// Whatever may stand behind a `|` by mistake. Being a conversion, it is taken only where nothing else fits.
+struct no_step {
+  template <class X>
+  no_step(X const&) {}  // NOLINT
+};
+}  // namespace detail
+
+/// What stands behind the `|` is no step.
+template <detail::a_stream S>
+stream<poison> operator|(S&&, detail::no_step) {
+  constexpr bool a_step_follows = detail::silent<S>;
+  static_assert(a_step_follows,
+                "leat: what stands behind the | is no step: a function goes into map(f), filter(f) and their like, a sink "
+                "into output(name, sink)");
+  return {};
+}
 
 /// A description of a dataflow. It only describes: one flow can be run many times, with any number of workers.
 /// Describe a flow on one thread.

@@ -11,7 +11,7 @@
 #include <leat/op/key_on.hpp>
 #include <leat/op/map.hpp>
 #include <leat/op/map_value.hpp>
-#include <leat/op/merge.hpp>
+#include <leat/route/redistribute.hpp>
 #include <leat/state/count_final.hpp>
 #include <leat/state/fold_final.hpp>
 #include <leat/state/reduce_final.hpp>
@@ -78,6 +78,7 @@ void gives(std::vector<Out> wanted, Describe describe) {
 TEST_CASE("a pointer to a member is a function: data") {
   gives<int>({1, 3}, [](auto& s) { return s | leat::filter(&trade::ok) | leat::map(&trade::price); });
   gives<std::string>({"A", "B", "A"}, [](auto& s) { return s | leat::map("symbol", &trade::symbol); });
+  gives<int>({1, -2, 3}, [](auto& s) { return s | leat::redistribute(leat::by(&trade::symbol)) | leat::map(&trade::price); });
   gives<char>({'A', 'B', 'A'}, [](auto& s) { return s | leat::flat_map(&trade::symbol); });
   gives<std::pair<std::string, int>>({{"A", 1}, {"B", -2}, {"A", 3}},
                                      [](auto& s) { return s | leat::key_on(&trade::symbol) | leat::map_value(&trade::price); });

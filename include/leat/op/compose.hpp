@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/flow.hpp>
+#include <leat/op/name_comes_first.hpp>
 
 #include <type_traits>
 #include <utility>
@@ -99,6 +100,11 @@ template <class F, detail::a_stream First, detail::a_stream... More>
   requires(!std::is_convertible_v<F, step_name>)
 stream<poison> compose(F const&, First const&, More const&...) {
   return detail::nameless_compose<!(detail::silent<First> || ... || detail::silent<More>)>();
+}
+template <class F, detail::names_a_step Name>
+  requires(!detail::names_a_step<F>)
+detail::name_comes_first compose(F const&, Name const&) {
+  return {};
 }
 
 }  // namespace leat

@@ -203,5 +203,15 @@ detail::enrich_cached_step<Getter, Mapper> enrich_cached(
     std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), std::move(getter), std::move(mapper), time_to_live};
 }
+template <class Getter, class Mapper, detail::names_a_step Name>
+  requires(!detail::names_a_step<Getter>)
+detail::name_comes_first enrich_cached(Getter const&, Mapper const&, Name const&) {
+  return {};
+}
+template <class Getter, class Mapper, detail::names_a_step Name>
+  requires(!detail::names_a_step<Getter>)
+detail::name_comes_first enrich_cached(Getter const&, Mapper const&, std::chrono::nanoseconds, Name const&) {
+  return {};
+}
 
 }  // namespace leat

@@ -4,6 +4,7 @@
 #include <leat/detail/list.hpp>
 #include <leat/flow.hpp>
 #include <leat/op/assembly.hpp>
+#include <leat/op/name_comes_first.hpp>
 #include <leat/op/stage.hpp>
 
 #include <cstddef>
@@ -98,6 +99,11 @@ auto merge(A&& a, B&& b, std::source_location where = std::source_location::curr
 template <detail::a_stream A, detail::a_stream B, detail::a_stream C>
 auto merge(A&& a, B&& b, C&& c, std::source_location where = std::source_location::current()) {
   return merge(step_name::by_position(where), std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
+}
+template <detail::a_stream A, detail::a_stream B, detail::names_a_step Name>
+stream<poison> merge(A const&, B const&, Name const&) {
+  detail::say_that_the_name_comes_first<!detail::silent<A> && !detail::silent<B>>();
+  return {};
 }
 
 }  // namespace leat

@@ -6,6 +6,7 @@
 #include <leat/op/coroutine_stage.hpp>
 #include <leat/op/emitter.hpp>
 #include <leat/op/inlet.hpp>
+#include <leat/op/name_comes_first.hpp>
 #include <leat/op/waiting.hpp>
 #include <leat/task.hpp>
 
@@ -86,6 +87,11 @@ detail::coroutine_step<F> step(step_name name, F f) {
 }
 template <class F>
 detail::nameless_coroutine step(F const&) {
+  return {};
+}
+template <class F, detail::names_a_step Name>
+  requires(!detail::names_a_step<F>)
+detail::name_comes_first step(F const&, Name const&) {
   return {};
 }
 

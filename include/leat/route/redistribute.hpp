@@ -199,8 +199,8 @@ class redistribute_by_step {
 
 /// For `redistribute`: records for which `f(record)` is the same go to the same worker.
 template <class F>
-detail::by_function<F> by(F f) {
-  return detail::by_function<F>(std::move(f));
+detail::by_function<detail::function_of<F>> by(F f) {
+  return detail::by_function<detail::function_of<F>>(std::move(f));
 }
 
 /// Spreads the work: each record goes to a worker of any process, chosen at random, or by `redistribute(by(f))` to the
@@ -218,6 +218,10 @@ template <class F>
 detail::redistribute_by_step<F> redistribute(detail::by_function<F> how,
                                              std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), std::move(how.f)};
+}
+template <class F, detail::names_a_step Name>
+detail::name_comes_first redistribute(detail::by_function<F> const&, Name const&) {
+  return {};
 }
 
 }  // namespace leat

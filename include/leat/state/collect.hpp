@@ -120,6 +120,18 @@ class collect_step {
   std::size_t most_;
 };
 
+/// What a `collect` without a time becomes: a sentence.
+struct timeless_collect {
+  template <a_stream S>
+  friend stream<poison> operator|(S&&, timeless_collect) {
+    constexpr bool collect_has_a_time = silent<S>;
+    static_assert(collect_has_a_time,
+                  "leat: collect(name, time, most): behind the name stand leat::inactive_for(time), leat::max_age(time), or "
+                  "both, and then how many values are passed on at once");
+    return {};
+  }
+};
+
 }  // namespace detail
 
 /// Collects the values of a key into a vector and passes it on when it has `most` values, when none has come for a
@@ -136,6 +148,11 @@ inline detail::collect_step collect(step_name name, inactive_for inactivity, max
 template <class Time, class... More>
   requires(!std::is_convertible_v<Time, step_name>)
 detail::nameless_step collect(Time const&, More const&...) {
+  return {};
+}
+template <detail::names_a_step Name, class Time, class... More>
+  requires(!std::is_convertible_v<Time, inactive_for> && !std::is_convertible_v<Time, max_age>)
+detail::timeless_collect collect(Name const&, Time const&, More const&...) {
   return {};
 }
 

@@ -2,8 +2,10 @@
 // A program that a strict project compiles: no warning is leat's, whatever is switched on, and whatever is a macro.
 #include <leat/leat.hpp>
 #include <leat/testing.hpp>
+#ifndef WITHOUT_ASIO
 #include <leat/run/tcp.hpp>
 #include <leat/run/tls.hpp>
+#endif
 
 #include <string>
 #include <utility>

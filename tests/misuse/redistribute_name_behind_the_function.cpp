@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: leat: the name of a step is its first argument
+#include <leat/flow.hpp>
+#include <leat/from/range.hpp>
+#include <leat/route/redistribute.hpp>
+#include <leat/to/out.hpp>
+#include <leat/to/output.hpp>
+
+int main() {
+  leat::flow flow("misuse");
+  flow.input("in", leat::from::range(3)) | leat::redistribute(leat::by([](int x) { return x; }), "spread") |
+      leat::output("out", leat::to::out());
+}
