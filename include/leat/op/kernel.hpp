@@ -290,7 +290,7 @@ class kernel final : public part, public consumer<In> {
 
   template <std::size_t Index, class X>
   [[gnu::always_inline]] void push(ops_type& ops, X&& record) {
-    auto end = [this](auto&& last) { into_tail(std::forward<decltype(last)>(last)); };
+    auto end = [this](auto&& last) { this->into_tail(std::forward<decltype(last)>(last)); };
     push_to<Index>(ops, end, std::forward<X>(record));
   }
 
