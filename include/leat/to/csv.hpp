@@ -75,8 +75,8 @@ class csv_names {
       return true;
     else if constexpr (tuple_like<T>) {
       if constexpr (std::tuple_size_v<record> == N)
-        return []<std::size_t... I>(std::index_sequence<I...>) {
-          return (written_field<std::tuple_element_t<I, record>> && ...);
+        return []<std::size_t... Index>(std::index_sequence<Index...>) {
+          return (written_field<std::tuple_element_t<Index, record>> && ...);
         }(std::make_index_sequence<N>());
       else
         return false;
