@@ -5,6 +5,7 @@
 #include <source_location>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace leat {
 
@@ -17,7 +18,7 @@ class flow_error : public std::logic_error {
 
 /// What one run could not go on from: an exception that left a function of the user's, a source or a sink. `run`
 /// throws it on the caller's thread once every worker has stopped. The exception that caused it is nested
-/// (`std::rethrow_if_nested`).
+/// (`std::rethrow_if_nested`), or a remote_cause where that was in another process.
 class run_error : public std::runtime_error {
  public:
   run_error(std::string const& message, std::string step_path, std::source_location place,
@@ -36,6 +37,15 @@ class run_error : public std::runtime_error {
 class reader_gone : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+};
+
+/// What stands for the cause of a failure in another process, nested in the run_error: the exception itself stays there.
+class remote_cause : public std::runtime_error {
+ public:
+  remote_cause(std::string const& message, std::string type_of_cause)
+      : std::runtime_error(message), type(std::move(type_of_cause)) {}
+
+  std::string type;  ///< of the exception, as that process's compiler writes it: `std::out_of_range`
 };
 
 /// The processes of a cluster did not come together, or did not stay together.

@@ -88,6 +88,17 @@ class stream<T, sealed> {
   template <class In, class... Ops>
   stream(stream<T, fused<In, Ops...>> const& run);  // NOLINT
 
+  stream(stream const& other) : graph_(other.graph_), at_(other.at_) {
+    constexpr bool records_can_be_copied = copyable_record<T>;
+    static_assert(records_can_be_copied,
+                  "leat: records of this stream cannot be copied, so it has one consumer only and is not copied itself: "
+                  "write std::move(stream)");
+  }
+  stream(stream&&) = default;
+  stream& operator=(stream const& other) { return *this = stream(other); }
+  stream& operator=(stream&&) = default;
+  ~stream() = default;
+
  private:
   friend struct detail::stream_access;
   stream(detail::graph& graph, detail::port at) : graph_(&graph), at_(at) {}
@@ -195,6 +206,14 @@ struct stream_access {
     return seal(s);
   }
 
+  /// Where a consumer of the stream reads from. Throws flow_error for a second one when the records cannot be copied.
+  template <class S>
+  static port use(S& s) {
+    port const at = seal(s);
+    if constexpr (!copyable_record<typename S::record>) graph_of(s).use_once(at);
+    return at;
+  }
+
   /// One more step in a run that goes on.
   template <class U, class T, class In, class... Ops, class Op>
   static stream<U, fused<In, Ops..., Op>> append(stream<T, fused<In, Ops...>>&& s, Op op, step_info step) {
@@ -257,7 +276,7 @@ inline constexpr bool is_sealed = std::is_same_v<std::remove_cvref_t<S>, stream<
 template <class S>
 consteval bool may_be_used() {
   constexpr bool records_can_be_copied_or_the_stream_is_moved =
-      !std::is_lvalue_reference_v<S> || std::is_copy_constructible_v<record_of<S>>;
+      !std::is_lvalue_reference_v<S> || copyable_record<record_of<S>>;
   static_assert(records_can_be_copied_or_the_stream_is_moved,
                 "leat: records of this stream cannot be copied, so it has one consumer only: write "
                 "std::move(stream) | ...");
@@ -278,7 +297,7 @@ auto append(S&& up, Op op, step_info step) {
     return stream_access::append<U>(std::forward<S>(up), std::move(op), std::move(step));
   } else {
     graph& in = stream_access::graph_of(up);
-    return stream_access::begin<U, record_of<S>>(in, stream_access::seal(up), std::move(op), std::move(step));
+    return stream_access::begin<U, record_of<S>>(in, stream_access::use(up), std::move(op), std::move(step));
   }
 }
 
@@ -291,8 +310,7 @@ port finish(S&& up, Recipe recipe, step_info step) {
     return stream_access::finish(std::forward<S>(up), std::move(recipe), std::move(step));
   } else {
     graph& in = stream_access::graph_of(up);
-    return stream_access::finish<Recipe, record_of<S>>(in, stream_access::seal(up), std::move(recipe),
-                                                       std::move(step));
+    return stream_access::finish<Recipe, record_of<S>>(in, stream_access::use(up), std::move(recipe), std::move(step));
   }
 }
 
@@ -302,7 +320,7 @@ port seal(S&& up) {
   if constexpr (!may_be_used<S>())
     return {};
   else
-    return stream_access::seal(std::forward<S>(up));
+    return stream_access::use(up);
 }
 
 }  // namespace detail

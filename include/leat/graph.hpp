@@ -120,6 +120,9 @@ class graph {
   /// Throws flow_error when a stream ends in nothing: its records would be lost without a word.
   void refuse_unended() const;
 
+  /// Of a stream whose records cannot be copied. Throws flow_error for a second consumer.
+  void use_once(port where);
+
   /// The scopes that `compose` opened, as steps: pictures draw a box around what is inside.
   list<step_info> const& scopes() const { return scopes_; }
 
@@ -138,6 +141,7 @@ class graph {
   list<step_info> scopes_;
   owners<node> nodes_;
   list<taken> runs_;  ///< the last step of each run that fuses; no name: it is a node
+  list<port> used_once_;
   std::size_t unnamed_ = 0;
 };
 
@@ -175,6 +179,16 @@ inline graph::graph(step_name name) : name_(name.text), scope_(name.text) {
       throw flow_error(concat({"two steps are named \"", step.name, "\": at ", place_of(other.where), " and at ",
                                place_of(step.where), "; a name is unique in its scope"}));
   names_.push_back({step.name, step.where});
+}
+
+[[gnu::cold]] inline void graph::use_once(port where) {
+  for (port const& used : used_once_)
+    if (used.node == where.node && used.index == where.index) {
+      step_info const& step = at(where).steps.back();
+      throw flow_error(concat({"the records behind step \"", step.name, "\" (", place_of(step.where),
+                               ") cannot be copied, so one step only can take them, and two are given that stream"}));
+    }
+  used_once_.push_back(where);
 }
 
 inline void graph::open_scope(step_info& step) {

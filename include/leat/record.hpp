@@ -16,6 +16,39 @@ namespace leat {
 template <class T>
 concept recordable = std::is_object_v<T> && !std::is_const_v<T> && std::move_constructible<T> && std::destructible<T>;
 
+namespace detail {
+
+/// What std::is_copy_constructible does not tell: a container of what cannot be copied says that it can be.
+template <class T>
+constexpr bool can_be_copied();
+template <class T>
+inline constexpr bool parts_can_be_copied = true;
+template <template <class...> class Whole, class... Parts>
+  requires(std::is_same_v<Whole<Parts...>, std::pair<Parts...>> || std::is_same_v<Whole<Parts...>, std::tuple<Parts...>> ||
+           std::is_same_v<Whole<Parts...>, std::optional<Parts...>> ||
+           requires(Whole<Parts...> const& variant) { variant.valueless_by_exception(); })
+inline constexpr bool parts_can_be_copied<Whole<Parts...>> = (can_be_copied<Parts>() && ...);
+
+template <class T>
+constexpr bool can_be_copied() {
+  using type = std::remove_cv_t<T>;
+  if constexpr (!std::is_copy_constructible_v<type>)
+    return false;
+  else if constexpr (requires { typename type::allocator_type; typename type::value_type; })
+    return can_be_copied<typename type::value_type>();
+  else if constexpr (requires { typename type::value_type; std::tuple_size<type>::value; })
+    return can_be_copied<typename type::value_type>();
+  else
+    return parts_can_be_copied<type>;
+}
+
+}  // namespace detail
+
+/// A record that can be given to several consumers. A type of the user's that holds a container of what cannot be copied
+/// has to say `T(T const&) = delete` itself.
+template <class T>
+concept copyable_record = detail::can_be_copied<T>();
+
 /// A key: two equal keys meet the same state. It also needs a codec, since its encoded bytes decide which worker
 /// owns it (`leat/route/codec/codec.hpp`).
 template <class K>

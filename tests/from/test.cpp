@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <leat/error.hpp>
 #include <leat/flow.hpp>
 #include <leat/from/test.hpp>
+#include <leat/op/flat_map_batch.hpp>
 #include <leat/run/run.hpp>
 #include <leat/to/collect.hpp>
+#include <leat/to/for_each.hpp>
 #include <leat/to/output.hpp>
 
 #include "scratch.hpp"
@@ -10,6 +13,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -71,4 +75,21 @@ TEST_CASE("a source of tests in a run with several workers keeps its order") {
       leat::output("out", leat::to::test(seen));
   leat::run(flow, {.workers = 4});
   CHECK(seen == numbers{1, 2, 3});
+}
+
+TEST_CASE("from::test: what stands before an abort is sent, and a used abort takes no place in a batch") {
+  using leat::from::abort;
+  leat::flow flow("aborts");
+  std::vector<std::vector<int>> batches;
+  flow.input("in", leat::from::test<int>({1, abort{}, 2, 3}).batch_size(2)) |
+      leat::flat_map_batch([&batches](std::span<int> batch) {
+        batches.emplace_back(batch.begin(), batch.end());
+        return std::vector<int>();
+      }) |
+      leat::output("out", leat::to::for_each([](int) {}));
+  CHECK_THROWS_AS(leat::run(flow), leat::run_error);
+  CHECK(batches == std::vector<std::vector<int>>{{1}});
+  batches.clear();
+  leat::run(flow);
+  CHECK(batches == std::vector<std::vector<int>>{{1, 2}, {3}});
 }

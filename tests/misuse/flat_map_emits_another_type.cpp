@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: leat: f emits something that cannot be made a record of the type given in <...>
+// expect: leat: f emits something that cannot be made a record of the type given in <...> without a cast
 #include <leat/flow.hpp>
 #include <leat/from/range.hpp>
 #include <leat/op/flat_map.hpp>

@@ -714,7 +714,7 @@ TEST_CASE("a failure that is told is one, whatever status it names") {
     header.type = frame_type::failure;
     leat::byte_buffer payload;
     leat::encode(std::tuple(1u, 1u, std::uint64_t{2}, std::string("f.step"), std::string("why"),
-                            static_cast<std::uint8_t>(status)),
+                            static_cast<std::uint8_t>(status), std::string("what"), std::string("kind")),
                  payload);
     both.send(header, std::string(reinterpret_cast<char const*>(payload.data()), payload.size()));
     try {

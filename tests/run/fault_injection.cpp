@@ -366,7 +366,7 @@ TEST_CASE("a function that throws: a coroutine that is a source, keyed state, co
     sum->n += 1;
     return std::vector<probe>(value.n > 4 ? 1 : 0, *sum);
   });
-  leat::join("join", leat::emit::final, folded, counts) |
+  leat::join("join", leat::join_emit::final, folded, counts) |
       leat::map("joined", [](std::pair<probe, std::tuple<std::optional<probe>, std::optional<probe>>> const& row) {
         fault::at("joined");
         return probe(2000 + std::get<0>(row.second)->n + 100 * std::get<1>(row.second)->n);

@@ -110,9 +110,7 @@ class owners {
   owners() = default;
   owners(owners&&) = default;
   owners& operator=(owners&&) = default;
-  ~owners() {
-    for (T* one : all_) delete one;
-  }
+  ~owners() { clear(); }
 
   T* const* begin() const { return all_.begin(); }
   T* const* end() const { return all_.end(); }
@@ -122,6 +120,11 @@ class owners {
   T* const& front() const { return all_.front(); }
   T* const& back() const { return all_.back(); }
 
+  /// In their order.
+  void clear() {
+    for (T* one : all_) delete one;
+    all_.clear();
+  }
   /// Makes one. Room for it is there before, so that it cannot be lost.
   template <class Made = T, class... Args>
   Made& add(Args&&... args) {

@@ -106,8 +106,10 @@ class waiting_room {
   alarms& clock() { return clock_; }
 
   /// The next time at which somebody here wants to go on; a call may come sooner.
-  steady_time next() const { return clock_.next(); }
+  steady_time next() const { return hurried_ && clock_.next() != never ? worker_->now() : clock_.next(); }
   bool called() const { return line_->any(); }
+  /// From now on nobody here waits for the clock.
+  void hurry() { hurried_ = true; }
 
   /// Calls `go_on(ticket)` for all that were called or whose time has come. Those that come to wait meanwhile are for
   /// the next time, so that nobody keeps the worker to himself.
@@ -116,7 +118,7 @@ class waiting_room {
     if (!line_->any() && clock_.next() == never) return false;
     served_.clear();
     if (line_->any()) line_->collect(served_);
-    if (clock_.next() != never) clock_.collect(worker_->now(), served_);
+    if (clock_.next() != never) clock_.collect(hurried_ ? never : worker_->now(), served_);
     for (ticket const who : served_) go_on(who);
     return !served_.empty();
   }
@@ -125,6 +127,7 @@ class waiting_room {
   host* worker_;
   std::shared_ptr<call_line> line_;
   alarms clock_;
+  bool hurried_ = false;
   std::vector<ticket> served_;
 };
 

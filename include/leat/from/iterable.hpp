@@ -81,7 +81,7 @@ class iterable {
   using record = detail::stored_element_of<C>;
   using position = std::uint64_t;
 
-  static_assert(std::is_copy_constructible_v<record>,
+  static_assert(copyable_record<record>,
                 "leat: from::iterable(container): records must be copyable, since a flow can be run many times");
 
   explicit iterable(C records) : records_(std::make_shared<C const>(std::move(records))) {}

@@ -79,11 +79,12 @@ class test {
 
     bool next_batch(emitter<T>& out) {
       awake_ = std::nullopt;
-      for (std::size_t n = 0; n != batch_size_ && at_ < items_->size(); ++n) {
+      for (std::size_t emitted = 0; emitted != batch_size_ && at_ < items_->size();) {
         test_item<T> const& item = (*items_)[at_++];
         switch (item.what) {
           case test_item<T>::kind::record:
             out(*item.value);
+            ++emitted;
             break;
           case test_item<T>::kind::end:
             return false;

@@ -123,6 +123,14 @@ class assembly {
     return made;
   }
 
+  /// Destroys the steps. Called on the worker's thread, where sources, sinks and coroutines have lived.
+  void clear() {
+    stages.clear();
+    sources.clear();
+    outboxes.clear();
+    parts_.clear();
+  }
+
   /// The output of a node, for those that come after it. `Outlet` is `fan_out<T>` or what an exchange delivers.
   template <class Outlet>
   void provide(port where, Outlet& outlet) {

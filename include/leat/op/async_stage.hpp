@@ -59,7 +59,7 @@ class async_stage final : public stage, public consumer<T> {
     });
   }
   void look(T const* records, std::size_t count) override {
-    if constexpr (std::is_copy_constructible_v<T>) {
+    if constexpr (copyable_record<T>) {
       guarded(step_, [&] {
         inbox_.make_room(count);
         for (std::size_t i = 0; i != count; ++i) inbox_.push(records[i]);

@@ -37,6 +37,8 @@ class compose_step {
                   "leat: compose(name, f): f must be callable with the stream that the step before it makes");
     if constexpr (silent<S> || !f_takes_the_stream)
       return refused(up);
+    else if constexpr (!may_be_used<S>())
+      return stream<poison>{};
     else {
       graph& in = stream_access::graph_of(up);
       step_info step("compose", self.name_);
@@ -87,6 +89,8 @@ auto compose(step_name name, F f, First&& first, More&&... more) {
   constexpr bool f_takes_the_streams = detail::takes_streams<F, First, More...>;
   static_assert(f_takes_the_streams, "leat: compose(name, f, streams...): f must be callable with these streams");
   if constexpr (quiet || !f_takes_the_streams)
+    return stream<poison>{};
+  else if constexpr (!(detail::may_be_used<First>() && ... && detail::may_be_used<More>()))
     return stream<poison>{};
   else {
     detail::graph& in = detail::stream_access::graph_of(first);

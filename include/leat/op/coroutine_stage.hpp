@@ -37,7 +37,7 @@ class coroutine_stage final : public stage, public consumer<T> {
     });
   }
   void look(T const* records, std::size_t count) override {
-    if constexpr (std::is_copy_constructible_v<T>) {
+    if constexpr (copyable_record<T>) {
       if (returned()) return;
       guarded(step_, [&] {
         in_.waiting_.make_room(count);
@@ -53,6 +53,7 @@ class coroutine_stage final : public stage, public consumer<T> {
 
   bool turn() override {
     if (!out_.next().ready()) return false;
+    if (step_.worker->stopping()) room_.hurry();
     bool const ran = run();
     return pass_mark() || ran;
   }

@@ -50,6 +50,29 @@ concept makes_records = requires(Next& next, Parts&&... parts) {
   next.template make<Record>(std::forward<Parts>(parts)...);
 };
 
+/// Whether the elements of a range become records of U. Says a sentence where they do not.
+template <class Range, class U>
+consteval bool elements_become() {
+  constexpr bool elements_become_the_record_that_is_given = becomes<U, element_of_range<Range>>;
+  static_assert(elements_become_the_record_that_is_given,
+                "leat: the elements of the range that f returns cannot be made records of the type given in <...> without "
+                "a cast that may lose something");
+  return elements_become_the_record_that_is_given;
+}
+
+/// Stands for `emit` while a function is only asked whether it fits, and where it does not fit after all: a lambda that
+/// spells out its result is not looked into before.
+template <class U>
+struct emit_for_asking {
+  template <class X>
+  void operator()(X&&) const {
+    constexpr bool what_f_emits_can_become_the_record = std::is_void_v<U> || becomes<U, X>;
+    static_assert(what_f_emits_can_become_the_record,
+                  "leat: f emits something that cannot be made a record of the type given in <...> without a cast that "
+                  "may lose something");
+  }
+};
+
 /// What a function of the user's is given as `emit`, and where elements go: records of U, for the next step of the loop.
 template <class U, class Next>
 class emit_to {
@@ -64,6 +87,8 @@ class emit_to {
       (*next_)(std::as_const(record));
     else if constexpr (std::is_same_v<U, std::string> && std::is_convertible_v<X, std::string_view>)
       (*next_)(std::string_view(record));
+    else if constexpr (!becomes<U, X>)
+      emit_for_asking<U>()(std::forward<X>(record));
     else if constexpr (makes_records<Next, U, X>)
       (*next_)(next_->template make<U>(std::forward<X>(record)));
     else
@@ -72,17 +97,6 @@ class emit_to {
 
  private:
   Next* next_;
-};
-
-/// Stands for `emit` while a function is only asked whether it fits.
-template <class U>
-struct emit_for_asking {
-  template <class X>
-  void operator()(X&&) const {
-    constexpr bool what_f_emits_can_become_the_record = std::is_void_v<U> || std::is_constructible_v<U, X>;
-    static_assert(what_f_emits_can_become_the_record,
-                  "leat: f emits something that cannot be made a record of the type given in <...>");
-  }
 };
 
 /// Whether `f` is the form that is given `emit` besides what it works on.

@@ -3,6 +3,7 @@
 
 #include <leat/detail/buffer.hpp>
 #include <leat/op/stage.hpp>
+#include <leat/record.hpp>
 
 #include <cstddef>
 #include <exception>
@@ -31,6 +32,8 @@ class emitter {
   /// Hands on `count` records that lie together, without copying them where nobody wants to own them. They must live
   /// until the call returns.
   void batch(T const* records, std::size_t count) {
+    static_assert(copyable_record<T>,
+                  "leat: out.batch(records, count): these records cannot be copied: emit them one by one, by out(record)");
     emitted_ += count;
     flush();
     kept_when_thrown([&] { next_.look(records, count); });

@@ -81,7 +81,7 @@ class flat_map_step {
         return stream<poison>{};
       else {
         using U = std::conditional_t<std::is_void_v<Given>, record_made_of<element_of_range<range>>, Given>;
-        if constexpr (!owns_what_it_shows<U>())
+        if constexpr (!owns_what_it_shows<U>() || !elements_become<range, U>())
           return stream<poison>{};
         else
           return append<U>(std::forward<S>(up), flat_map_op<T, U, F>(std::move(self.f_)),

@@ -31,7 +31,7 @@ class flat_map_batch_part final : public part, public consumer<T> {
   void look(T const* records, std::size_t count) override {
     if constexpr (takes_batches_to_read())
       call(std::span<T const>(records, count));
-    else if constexpr (std::is_copy_constructible_v<T>) {
+    else if constexpr (copyable_record<T>) {
       std::vector<T> copies = guarded(step_, [&] { return std::vector<T>(records, records + count); });
       call(std::span<T>(copies));
     }
@@ -125,7 +125,7 @@ class flat_map_batch_step {
         return stream<poison>{};
       else {
         using U = std::conditional_t<std::is_void_v<Given>, record_made_of<element_of_range<range>>, Given>;
-        if constexpr (!owns_what_it_shows<U>())
+        if constexpr (!owns_what_it_shows<U>() || !elements_become<range, U>())
           return stream<poison>{};
         else
           return append_flat_map_batch<U>(std::forward<S>(up), std::move(self.f_), self.name_);

@@ -91,7 +91,7 @@ class flat_map_value_step {
         return stream<poison>{};
       else {
         using W = std::conditional_t<std::is_void_v<Given>, record_made_of<element_of_range<range>>, Given>;
-        if constexpr (!owns_what_it_shows<W>())
+        if constexpr (!owns_what_it_shows<W>() || !elements_become<range, W>())
           return stream<poison>{};
         else
           return append<std::pair<K, W>>(std::forward<S>(up), flat_map_value_op<T, W, F>(std::move(self.f_)),

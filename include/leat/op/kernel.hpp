@@ -107,7 +107,7 @@ class kernel final : public part, public consumer<In> {
     run_batch([&] {
       if constexpr (plain<In>)
         run_plain(records, count);
-      else if constexpr (std::is_copy_constructible_v<In>) {
+      else if constexpr (copyable_record<In>) {
         local_ops ops(ops_);
         for (std::size_t i = 0; i != count; ++i) push<0>(ops.copy, records[i]);
       }

@@ -200,7 +200,7 @@ template <class U, class In, class... Ops>
 auto end_in_errors(stream<U, fused<In, Ops...>>&& run) {
   using op = type_in_pack<sizeof...(Ops) - 1, pack<Ops...>>;
   using T = typename op::in;
-  constexpr bool records_can_be_copied = std::is_copy_constructible_v<T> || op::template accepts<T const&>;
+  constexpr bool records_can_be_copied = copyable_record<T> || op::template accepts<T const&>;
   static_assert(records_can_be_copied,
                 "leat: or_else(step): the records of this stream cannot be copied, so the function of the step must take "
                 "them by const reference: a record it throws at is still needed");

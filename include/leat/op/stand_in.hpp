@@ -86,7 +86,7 @@ class capturing final : public part, public consumer<T> {
     for (std::size_t i = 0; i != count; ++i) into_.records.push(std::move(records[i]));
   }
   void look(T const* records, std::size_t count) override {
-    if constexpr (std::is_copy_constructible_v<T>) {
+    if constexpr (copyable_record<T>) {
       std::lock_guard const lock(into_.mutex);
       for (std::size_t i = 0; i != count; ++i) into_.records.push(records[i]);
     }

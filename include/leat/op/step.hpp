@@ -78,9 +78,10 @@ struct nameless_coroutine {
 /// variables, waits for batches with `co_await in.next()` and for anything else a task can wait for, and emits with
 /// `out(record)`, an ordinary call. Each worker has its own copy of `f` and runs it on its own thread.
 ///
-/// An epoch is closed when the coroutine comes back for the next batch, and the stream behind it ends when it returns.
-/// If it returns before its input ends, the rest of the input is discarded. At the end of the input, or when the run
-/// is stopped, `next()` gives false; then it has to return. An exception ends the run.
+/// An epoch is closed when the coroutine comes back for the next batch. If it returns before its input ends, the rest of
+/// the input is discarded; the stream behind it ends when the input does. At the end of the input, or when the run is
+/// stopped, `next()` gives false; then it has to return. Once the run is to stop, `leat::sleep` in it returns at once, so
+/// that what it holds back goes on. An exception ends the run.
 template <class F>
 detail::coroutine_step<F> step(step_name name, F f) {
   return {std::move(name), std::move(f)};

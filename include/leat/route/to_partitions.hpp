@@ -22,16 +22,16 @@ namespace leat::detail {
 template <class T, class Sink>
 class part_of_record {
  public:
-  explicit part_of_record(Sink const& sink) : sink_(&sink) {}
+  explicit part_of_record(Sink const& sink) : sink_(sink) {}
   std::size_t operator()(T const& record, std::size_t parts) const {
-    if constexpr (requires { sink_->part_of(record); })
-      return static_cast<std::uint64_t>(sink_->part_of(record)) % parts;
+    if constexpr (requires { sink_.part_of(record); })
+      return static_cast<std::uint64_t>(sink_.part_of(record)) % parts;
     else
       return key_hash(record.first) % parts;
   }
 
  private:
-  Sink const* sink_;
+  Sink sink_;  ///< a copy for each worker, as of every function
 };
 
 /// Sends each record to the worker that has its partition open.

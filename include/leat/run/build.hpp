@@ -309,6 +309,7 @@ inline process_failure execution::failure_of(worker& by) {
     why.epoch = cause.epoch;
     why.step = cause.step;
     why.text = cause.what();
+    why.note_cause(cause);
   } catch (std::exception const& cause) {
     why.text = cause.what();
   } catch (...) {

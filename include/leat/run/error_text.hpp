@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/error.hpp>
+
 #include <exception>
 #include <string>
 #include <utility>
@@ -22,7 +24,8 @@ namespace leat {
       std::rethrow_exception(std::exchange(next, nullptr));
     } catch (std::exception const& inner) {
       std::string const said = inner.what();
-      if (!last.ends_with(said)) text += "\n  because: " + said;
+      bool const from_elsewhere = dynamic_cast<remote_cause const*>(&inner) != nullptr && last.find(said) != last.npos;
+      if (!last.ends_with(said) && !from_elsewhere) text += "\n  because: " + said;
       last = said;
       next = nested_in(inner);
     } catch (...) {

@@ -100,6 +100,7 @@ class worker final : public host, public driven {
 #pragma GCC diagnostic ignored "-Wzero-as-null-pointer-constant"
   static routine loop(worker& self) {
     while (!self.done_) co_yield self.guarded_turn();
+    self.parts_.clear();
   }
 #pragma GCC diagnostic pop
 

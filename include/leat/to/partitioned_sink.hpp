@@ -113,7 +113,7 @@ class partitioned_sink_stage final : public stage, public consumer<T> {
     }
   }
   void look(T const* records, std::size_t count) override {
-    if constexpr (std::is_copy_constructible_v<T>) {
+    if constexpr (copyable_record<T>) {
       std::vector<T> copies = guarded(step_, [&] { return std::vector<T>(records, records + count); });
       take(copies.data(), copies.size());
     }

@@ -48,7 +48,7 @@ class sink_stage final : public part, public consumer<T> {
     guarded(step_, [&] {
       if constexpr (requires { open().write_batch(std::span<T const>(records, count)); })
         open().write_batch(std::span<T const>(records, count));
-      else if constexpr (std::is_copy_constructible_v<T>) {
+      else if constexpr (copyable_record<T>) {
         std::vector<T> copies(records, records + count);
         open().write_batch(std::span<T>(copies));
       }
