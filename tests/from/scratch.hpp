@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/from/source.hpp>
+#include <leat/op/blocking_work.hpp>
 
 #include "fixture/scratch.hpp"
 
@@ -9,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -26,10 +27,7 @@ class test_worker final : public leat::detail::host {
   void wake() override {}
   void touch(unsigned) override {}
   void saw_epoch(std::uint64_t) override {}
-  void block(std::function<void()> work, std::function<void()> done) override {
-    work();
-    done();
-  }
+  void block(std::shared_ptr<leat::detail::blocking_work> work) override { work->run(); }
   void wake_when_readable(int descriptor) override { watched.push_back(descriptor); }
 
   leat::steady_time steady{std::chrono::hours(100)};

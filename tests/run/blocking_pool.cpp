@@ -3,19 +3,34 @@
 
 #include <leat/run/blocking_pool.hpp>
 
+#include "fixture/work_of.hpp"
+
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
-using leat::detail::blocking_pool;
-
 namespace {
+
+/// Its work are functions, and it is given all the time there is to close.
+class blocking_pool {
+ public:
+  explicit blocking_pool(std::size_t most_threads = 64) : pool_(most_threads) {}
+  ~blocking_pool() { close(); }
+  void run(std::function<void()> work) { pool_.run(std::make_shared<leat::test::work_of>(std::move(work))); }
+  void close() { CHECK(pool_.close(std::chrono::hours(1)) == 0); }
+
+ private:
+  leat::detail::blocking_pool pool_;
+};
 
 /// Counts, and lets threads wait for a count.
 class counter {

@@ -13,11 +13,14 @@
 #include <leat/to/output.hpp>
 
 #include "fixture/two_by_two.hpp"
+#include "fixture/work_of.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <functional>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -28,6 +31,7 @@ using leat::detail::driven;
 using leat::detail::routine;
 using leat::detail::simulated_runtime;
 using leat::test::two_by_two;
+using leat::test::work_of;
 
 namespace {
 
@@ -37,6 +41,7 @@ class fake final : public driven {
   explicit fake(std::function<bool(fake&)> turn) : turn_(std::move(turn)), body_(loop(*this)) {}
   routine& body() override { return body_; }
   leat::steady_time wake_at() override { return due; }
+  void fail(std::exception_ptr) override {}
 
   leat::steady_time due = leat::detail::never;
   bool ended = false;
@@ -181,10 +186,10 @@ TEST_CASE("work that blocks comes back later, in virtual time") {
   std::chrono::nanoseconds when{0};
   fake one([&](fake& self) {
     if (self.turns == 1)
-      world.block([&] {
+      world.block(std::make_shared<work_of>([&] {
         when = world.elapsed();
         world.wake(self);
-      });
+      }));
     return self.ended = when > 0ns;
   });
   world.drive({&one});

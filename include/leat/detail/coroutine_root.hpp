@@ -83,11 +83,16 @@ class coroutine_root {
     current_ = ended.awaited_by;
     again_ = current_ != nullptr;
   }
+  // Each wait has a number of its own, also after one that could not begin: whoever calls that one late calls nobody.
   void wait_until(steady_time when) {
+    forget_wait();
     due_ = when;
     room_->clock().add(when, waiting_as());
   }
-  wake_call wait_for_call() { return {room_->line(), waiting_as()}; }
+  wake_call wait_for_call() {
+    forget_wait();
+    return {room_->line(), waiting_as()};
+  }
 
  private:
   void forget_wait() {

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <memory>
@@ -74,6 +75,14 @@ class async_stage final : public stage, public consumer<T> {
   }
   bool done() const override { return done_; }
   steady_time wake_at() override { return (std::min)(room_.next(), deadlines_.next()); }
+  /// Look-ups that have ended wait for others or for room.
+  held_up holding() const override {
+    held_up held;
+    for (std::unique_ptr<one> const& each : flights_) held.records += each->running ? 1 : 0;
+    held.got_through = landed_;
+    if (held.records != 0) held.by = &step_;
+    return held;
+  }
 
  private:
   bool go_on() {
@@ -173,6 +182,7 @@ class async_stage final : public stage, public consumer<T> {
   }
 
   void land(one& which) {
+    ++landed_;
     if (which.deadline != never) deadlines_.remove(which.deadline, ticket(which.slot, 0));
     which.deadline = never;
     which.running.reset();
@@ -215,6 +225,7 @@ class async_stage final : public stage, public consumer<T> {
   alarms deadlines_;
   std::vector<ticket> late_;
   std::optional<mark> mark_;
+  std::uint64_t landed_ = 0;
   bool done_ = false;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/coroutine_root.hpp>
+#include <leat/op/blocking_work.hpp>
 
 #include <coroutine>
 #include <exception>
@@ -15,13 +16,13 @@ namespace detail {
 
 /// Some work, on its way to a place where waiting is allowed and back.
 template <class F>
-class blocking_job {
+class blocking_job final : public blocking_work {
   using R = decltype(std::declval<F&>()());
 
  public:
   explicit blocking_job(F f) : f_(std::move(f)) {}
 
-  void run() noexcept {
+  void run() noexcept override {
     try {
       if constexpr (std::is_void_v<R>)
         f_();
@@ -30,7 +31,10 @@ class blocking_job {
     } catch (...) {
       error_ = std::current_exception();
     }
+    waiting_();
   }
+  /// Who goes on when it has run.
+  void call(wake_call waiting) { waiting_ = std::move(waiting); }
   R result() {
     if (error_) std::rethrow_exception(error_);
     if constexpr (!std::is_void_v<R>) return std::move(*value_);
@@ -40,6 +44,7 @@ class blocking_job {
   F f_;
   std::optional<std::conditional_t<std::is_void_v<R>, bool, R>> value_;
   std::exception_ptr error_;
+  wake_call waiting_;
 };
 
 template <class F>
@@ -54,7 +59,8 @@ class blocking_awaiter {
     static_assert(inside_a_leat_task, "leat: leat::blocking can only be awaited in a leat::task");
     if constexpr (inside_a_leat_task) {
       coroutine_root& root = *caller.promise().root;
-      root.worker().block([job = *job_] { job->run(); }, [call = root.wait_for_call()] { call(); });
+      (*job_)->call(root.wait_for_call());
+      root.worker().block(*job_);
     }
   }
   auto await_resume() const { return (*job_)->result(); }
@@ -70,6 +76,12 @@ class blocking_call {
   using awaited = awaited_on_a_worker;
 
   explicit blocking_call(F f) : job_(std::make_shared<blocking_job<F>>(std::move(f))) {}
+  blocking_call(blocking_call&& other) noexcept : job_(std::move(other.job_)) {}
+  blocking_call& operator=(blocking_call&&) = delete;
+  /// If its coroutine is destroyed where it waits, the work need not begin any more.
+  ~blocking_call() {
+    if (job_) job_->abandon();
+  }
 
   blocking_awaiter<F> operator co_await() & { return blocking_awaiter<F>(job_); }
   blocking_awaiter<F> operator co_await() && {
@@ -87,9 +99,11 @@ class blocking_call {
 }  // namespace detail
 
 /// Runs `f()` on a thread where waiting is allowed, and goes on with what it returned or threw, on the worker's own
-/// thread again: `auto rows = co_await leat::blocking(query);`. The worker does other things meanwhile. What `f` refers
-/// to must stay as long as it runs, which may be longer than the task if that is timed out: let `f` own it. Await the
-/// call once. A temporary lambda that owns what it captures is given a name first.
+/// thread again: `auto rows = co_await leat::blocking(query);`. The worker does other things meanwhile. At most 64 such
+/// calls of a run are under way in a process; more queue, and the time in the queue counts for `within`. When the task is
+/// destroyed where it waits (timed out, the run has failed), a call that has not begun is not made, and one that has goes
+/// on by itself: at the end of the run it is waited for 5 seconds, then left behind. So what `f` refers to must stay as long
+/// as it runs: let `f` own it. Await the call once. A temporary lambda that owns what it captures is given a name first.
 template <class F>
 auto blocking(F&& f) {
   return detail::blocking_call<std::decay_t<F>, !std::is_lvalue_reference_v<F>>(std::forward<F>(f));

@@ -60,6 +60,12 @@ class coroutine_stage final : public stage, public consumer<T> {
   bool done() const override { return done_; }
   /// While the next step has no room there is nothing to wake up for.
   steady_time wake_at() override { return out_.next().ready() ? room_.next() : never; }
+  held_up holding() const override {
+    held_up held;
+    bool const more_has_come = mark_ || !in_.waiting_.empty();
+    if (more_has_come && task_ && !returned() && !in_.wanted_) held.by = &step_;
+    return held;
+  }
 
  private:
   bool returned() const { return task_ && root_.finished(); }

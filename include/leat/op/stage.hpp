@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <functional>
+#include <memory>
 
 /// What the running form of a step is made of. All of it lives on one worker and is called by no other thread.
 namespace leat {
@@ -17,6 +17,9 @@ using steady_time = std::chrono::steady_clock::time_point;
 using wall_time = std::chrono::system_clock::time_point;
 
 namespace detail {
+
+class blocking_work;
+struct step_context;
 
 inline constexpr steady_time never = (steady_time::max)();
 
@@ -82,6 +85,13 @@ class part {
   virtual ~part() = default;
 };
 
+/// What keeps a stage from its end that no other stage can help with: coroutines of the user's that wait.
+struct held_up {
+  step_context const* by = nullptr;  ///< null: nothing of the kind
+  std::size_t records = 0;           ///< under way; 0: it cannot be told
+  std::uint64_t got_through = 0;     ///< changes while it gets on
+};
+
 /// A part that the worker's loop visits: a source, the receiving end of an exchange, a coroutine, a step that has
 /// more to emit than one call should. A turn makes what progress it can and never blocks.
 class stage : public part {
@@ -92,6 +102,8 @@ class stage : public part {
   virtual bool done() const = 0;
   /// The worker may not sleep past this time.
   virtual steady_time wake_at() { return never; }
+  /// Asked while the run is being stopped, in order.
+  virtual held_up holding() const { return {}; }
 };
 
 /// A stage that records are born in. The worker closes an epoch for all of its sources at one instant.
@@ -124,8 +136,9 @@ class host {
   virtual void touch(unsigned worker) = 0;
   /// A barrier of this epoch was seen: the worker closes its own soon.
   virtual void saw_epoch(std::uint64_t epoch) = 0;
-  /// Runs `work` where waiting is allowed, then `done` in a turn of this worker.
-  virtual void block(std::function<void()> work, std::function<void()> done) = 0;
+  /// Has the work run where waiting is allowed, unless it has been abandoned by then. Throws std::runtime_error when it
+  /// will not be run.
+  virtual void block(std::shared_ptr<blocking_work> work) = 0;
   /// Wakes the worker once this descriptor can be read without waiting.
   virtual void wake_when_readable(int descriptor) = 0;
   /// Whether an error may show the record or the key that a function threw at.

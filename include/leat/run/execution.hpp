@@ -49,6 +49,8 @@ class execution {
   runtime& world() { return world_; }
   process_parts& parts() { return parts_; }
   std::chrono::nanoseconds interval() const { return how_.snapshot_interval; }
+  std::chrono::nanoseconds suspect_after() const { return how_.suspect_after; }
+  std::chrono::nanoseconds stop_timeout() const { return how_.stop_timeout; }
   bool shows_records() const { return how_.show_records; }
   unsigned worker_count() const { return processes_ * how_.workers; }
   bool is_local(unsigned index) const {

@@ -227,6 +227,7 @@ inline void set_dead_after(settings& all, std::string_view text) { all.how.dead_
   if (text != "yes" && text != "no" && text != "1" && text != "0") throw usage_error("is neither yes nor no");
   return text == "yes" || text == "1";
 }
+inline void set_stop_timeout(settings& all, std::string_view text) { all.how.stop_timeout = seconds(text); }
 inline void set_insecure(settings& all, std::string_view text) { all.how.insecure = yes_or_no(text); }
 inline void set_hide_records(settings& all, std::string_view text) { all.how.show_records = !yes_or_no(text); }
 [[gnu::cold]] inline void set_graph(settings& all, std::string_view text) {
@@ -280,11 +281,14 @@ inline constexpr flag flags[] = {
     {"", "formation-timeout", "SECONDS", "LEAT_FORMATION_TIMEOUT", nullptr,
      "how long the processes may take to come together; 60 unless said", &set_formation_timeout},
     {"", "suspect-after", "SECONDS", "LEAT_SUSPECT_AFTER", nullptr,
-     "when to report a process that is not heard of; 5 unless said", &set_suspect_after},
+     "when to report a process that is not heard of, and what a stop waits for; 5 unless said", &set_suspect_after},
     {"", "dead-after", "SECONDS", "LEAT_DEAD_AFTER", nullptr,
      "when to give it up, which ends the run; 15 unless said", &set_dead_after},
     {"", "hide-records", "", "LEAT_HIDE_RECORDS", nullptr,
      "an error does not show the record or key that a function threw at", &set_hide_records},
+    {"", "stop-timeout", "SECONDS", "LEAT_STOP_TIMEOUT", nullptr,
+     "while it stops: when to give up look-ups that get nowhere, which ends the run with 1; 20 unless said",
+     &set_stop_timeout},
     {"", "graph", "mermaid|dot|json", "LEAT_GRAPH", nullptr,
      "print the flow as a picture and exit; no source is touched", &set_graph},
 };

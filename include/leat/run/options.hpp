@@ -41,8 +41,12 @@ struct options {
   std::stop_token stop = {};
   /// An error shows the record or the key that a function threw at, 200 bytes at most. False where records are secret.
   bool show_records = true;
-  /// SIGINT and SIGTERM do the same; a second one ends the process at once.
+  /// SIGINT and SIGTERM do the same; a second one, a second later or more, ends the process at once.
   bool stop_on_signals = false;
+  /// While the run is stopped in order: how long look-ups (`async_map`) of which none ends, and a coroutine step that does
+  /// not ask for its next records, are waited for. Then the run fails, since their records are not finished. The longest
+  /// duration there is: for ever.
+  std::chrono::nanoseconds stop_timeout = std::chrono::seconds(20);
 
   // A cluster of processes, each of which runs the same program with the same settings but for its number:
 
@@ -63,7 +67,8 @@ struct options {
   tls_files tls = {};
   /// How long the processes may take to come together.
   std::chrono::nanoseconds formation_timeout = std::chrono::seconds(60);
-  /// A process of which nothing is heard for so long is reported, and so is a worker whose function does not return.
+  /// A process of which nothing is heard for so long is reported, and so is a worker whose function does not return, and
+  /// what an orderly stop waits for.
   std::chrono::nanoseconds suspect_after = std::chrono::seconds(5);
   /// And for so long is lost, which ends the run. The longest duration there is: never, and no heartbeats are sent.
   std::chrono::nanoseconds dead_after = std::chrono::seconds(15);

@@ -35,7 +35,12 @@ class readiness {
     if (!thread_.joinable()) {
       if (::pipe2(poke_.data(), O_CLOEXEC | O_NONBLOCK) != 0)
         throw std::runtime_error("leat: cannot make the pipe that waiting for input needs");
-      thread_ = started([](void* self) { static_cast<readiness*>(self)->run(); }, this);
+      try {
+        thread_ = started([](void* self) { static_cast<readiness*>(self)->run(); }, this);
+      } catch (...) {
+        for (int const end : poke_) ::close(end);
+        throw;
+      }
     }
     watched_.push_back(watched{descriptor, reader, std::move(then)});
     poke();

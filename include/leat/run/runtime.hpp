@@ -6,7 +6,9 @@
 
 #include <coroutine>
 #include <cstdint>
+#include <exception>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,6 +54,8 @@ class driven {
  public:
   virtual ~driven() = default;
   virtual routine& body() = 0;
+  /// What its runtime cannot go on from. Any thread.
+  virtual void fail(std::exception_ptr cause) = 0;
   /// It may not be left asleep past this time.
   virtual steady_time wake_at() = 0;
   /// Nor when one of these is ready.
@@ -68,7 +72,8 @@ class runtime {
   runtime& operator=(runtime const&) = delete;
   virtual ~runtime() = default;
 
-  /// Runs these to their end, on the runtime's own threads. Returns when all are done.
+  /// Runs these to their end, on the runtime's own threads. Returns when all are done. Throws before any has begun, when
+  /// there cannot be the threads.
   virtual void drive(std::vector<driven*> const& all) = 0;
   /// Any thread. The one named takes another turn soon.
   virtual void wake(driven& which) = 0;
@@ -85,8 +90,8 @@ class runtime {
   /// simulated worker never holds up anybody, so there it is not called.
   virtual void every(std::chrono::nanoseconds interval, std::function<void()> look) = 0;
 
-  /// Runs `work` where it may wait. `work` itself tells its worker when it is through.
-  virtual void block(std::function<void()> work) = 0;
+  /// Runs `work` where it may wait, unless it has been abandoned by then. Throws std::runtime_error when it will not be run.
+  virtual void block(std::shared_ptr<blocking_work> work) = 0;
   /// Wakes `which` once the descriptor can be read without waiting, or has been closed by its peer.
   virtual void wake_when_readable(int descriptor, driven& which) = 0;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/op/blocking_work.hpp>
 #include <leat/run/runtime.hpp>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -165,8 +167,10 @@ class simulated_runtime final : public runtime {
   std::uint64_t seed() override { return draw(); }
   void say(std::string const& line) override { said.push_back(line); }
   /// What blocks takes up to ten milliseconds of virtual time.
-  void block(std::function<void()> work) override {
-    after(draw_delay(std::chrono::milliseconds(10)), std::move(work));
+  void block(std::shared_ptr<blocking_work> work) override {
+    after(draw_delay(std::chrono::milliseconds(10)), [work = std::move(work)] {
+      if (!work->abandoned()) work->run();
+    });
   }
   void wake_when_readable(int, driven& which) override {
     after(std::chrono::nanoseconds(1), [this, &which] { wake(which); });

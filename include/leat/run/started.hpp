@@ -14,7 +14,7 @@ inline std::thread started(void (*body)(void*), void* of) {
   try {
     return std::thread(body, of);
   } catch (std::system_error const& cause) {
-    throw std::runtime_error("leat: cannot start a thread: " + cause.code().message());
+    throw std::runtime_error("cannot start a thread: " + cause.code().message());
   }
 }
 

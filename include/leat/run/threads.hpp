@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
 #include <leat/detail/shown_text.hpp>
+#include <leat/error.hpp>
+#include <leat/op/blocking_work.hpp>
 #include <leat/run/blocking_pool.hpp>
 #include <leat/run/fence.hpp>
 #include <leat/run/readiness.hpp>
@@ -26,6 +29,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -38,20 +42,22 @@ class thread_runtime final : public runtime {
  public:
   explicit thread_runtime(std::chrono::nanoseconds spin) : spin_(spin) {}
   void drive(std::vector<driven*> const& all) override {
-    std::size_t const cores = std::max<std::size_t>(1, std::thread::hardware_concurrency());
+    std::size_t const cores = (std::max<std::size_t>)(1, std::thread::hardware_concurrency());
     std::size_t const threads = (std::min)(cores, all.size());
-    for (std::size_t i = 0; i != threads; ++i) lanes_.push_back(std::make_unique<lane>());
+    for (std::size_t i = 0; i != threads; ++i) lanes_.push_back(std::make_unique<lane>(*this));
     for (std::size_t i = 0; i != all.size(); ++i) {
       lanes_[i % threads]->workers.push_back(all[i]);
       lane_of_.emplace_back(all[i], lanes_[i % threads].get());
     }
     driving_.store(true, std::memory_order_seq_cst);
-    std::vector<std::thread> pool;
-    for (std::size_t i = 1; i != threads; ++i) pool.emplace_back([this, i] { run(*lanes_[i]); });
+    start_threads();
     run(*lanes_.front());
-    for (std::thread& t : pool) t.join();
+    for (std::thread& t : pool_) t.join();
     watchdog_.close();
-    blocking_.close();
+    std::size_t const left = blocking_.close(patience_at_the_end);
+    if (left != 0)
+      say(concat({"leat: the run has ended, but calls of leat::blocking have not: ", std::to_string(left),
+                  left == 1 ? " is left behind" : " are left behind"}));
     readiness_.close();
   }
 
@@ -75,7 +81,7 @@ class thread_runtime final : public runtime {
     watchdog_.every(interval, std::move(look));
   }
 
-  void block(std::function<void()> work) override { blocking_.run(std::move(work)); }
+  void block(std::shared_ptr<blocking_work> work) override { blocking_.run(std::move(work)); }
 
   void wake_when_readable(int descriptor, driven& which) override {
     readiness_.watch(descriptor, &which, [this, &which] { wake(which); });
@@ -84,6 +90,7 @@ class thread_runtime final : public runtime {
  private:
   /// The workers of one thread, and where it sleeps.
   struct lane {
+    thread_runtime* of;
     std::vector<driven*> workers;
     std::atomic<bool> asleep{false};
     std::mutex mutex;
@@ -91,7 +98,7 @@ class thread_runtime final : public runtime {
     bool rung = false;
     int bell_descriptor = -1;  ///< rings too, where the thread also waits for descriptors
 
-    lane() = default;
+    explicit lane(thread_runtime& runtime) : of(&runtime) {}
     lane(lane const&) = delete;
     lane& operator=(lane const&) = delete;
     ~lane() {
@@ -132,6 +139,37 @@ class thread_runtime final : public runtime {
     }
   };
 
+  /// None begins before all are there: what one worker has begun it cannot take back when another has no thread.
+  void start_threads() {
+    std::size_t count = 1;
+    std::string why;
+    try {
+      for (; count != lanes_.size(); ++count)
+        pool_.emplace_back(&begin, lanes_[count].get());
+    } catch (std::system_error const& cause) {
+      why = cause.code().message();
+    }
+    {
+      std::lock_guard const lock(beginning_);
+      begins_ = why.empty() ? may_begin::yes : may_begin::no;
+    }
+    all_are_there_.notify_all();
+    if (why.empty()) return;
+    for (std::thread& t : pool_) t.join();
+    throw run_error(concat({"cannot start a thread (", std::to_string(count), " of ", std::to_string(lanes_.size()),
+                            " run): ", why}), "", {}, 0, 0);
+  }
+  static void begin(void* given) {
+    lane& mine = *static_cast<lane*>(given);
+    thread_runtime& all = *mine.of;
+    {
+      std::unique_lock lock(all.beginning_);
+      all.all_are_there_.wait(lock, [&all] { return all.begins_ != may_begin::not_yet; });
+      if (all.begins_ == may_begin::no) return;
+    }
+    all.run(mine);
+  }
+
   static bool turn_all(lane& mine, bool& alive) {
     bool progress = false;
     alive = false;
@@ -148,7 +186,14 @@ class thread_runtime final : public runtime {
     while (alive) {
       if (turn_all(mine, alive)) continue;
       if (spin_.count() > 0 && spin(mine, alive)) continue;
-      if (alive) sleep(mine, alive);
+      if (!alive) return;
+      try {
+        sleep(mine, alive);
+      } catch (...) {  // the workers take turns until they have ended
+        mine.asleep.store(false, std::memory_order_relaxed);
+        for (driven* worker : mine.workers)
+          if (!worker->body().done()) worker->fail(std::current_exception());
+      }
     }
   }
 
@@ -156,7 +201,7 @@ class thread_runtime final : public runtime {
   /// a moment it is offered between two looks.
   bool spin(lane& mine, bool& alive) {
     steady_time const begun = now();
-    steady_time const until = begun + spin_;
+    steady_time const until = spin_ < never - begun ? begun + spin_ : never;
     for (steady_time at = begun; alive && at < until; at = now()) {
       if (turn_all(mine, alive)) return true;
       if (at - begun > alone_on_core) std::this_thread::yield();
@@ -187,10 +232,16 @@ class thread_runtime final : public runtime {
   }
 
   static constexpr auto alone_on_core = std::chrono::microseconds(1);
+  static constexpr auto patience_at_the_end = std::chrono::seconds(5);
+  enum class may_begin : std::uint8_t { not_yet, yes, no };
 
   std::chrono::nanoseconds spin_;
   std::vector<std::unique_ptr<lane>> lanes_;
   std::vector<std::pair<driven*, lane*>> lane_of_;
+  std::vector<std::thread> pool_;
+  std::mutex beginning_;
+  std::condition_variable all_are_there_;
+  may_begin begins_ = may_begin::not_yet;
   std::atomic<bool> driving_{false};
   blocking_pool blocking_;
   readiness readiness_;

@@ -9,15 +9,14 @@
 #include <leat/run/execution.hpp>
 #include <leat/run/fence.hpp>
 #include <leat/run/runtime.hpp>
+#include <leat/run/stop_watch.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <source_location>
 #include <string>
@@ -27,7 +26,7 @@
 namespace leat::detail {
 
 /// One worker: its copy of every step, and the loop that gives them their turns. Everything here is on the thread
-/// that resumes it, but `wake` and `post`.
+/// that resumes it, but `wake` and `fail`.
 class worker final : public host, public driven {
  public:
   worker(execution& of, unsigned index)
@@ -66,12 +65,7 @@ class worker final : public host, public driven {
       touched_.push_back(other);
   }
   void saw_epoch(std::uint64_t epoch) override { seen_epoch_ = (std::max)(seen_epoch_, epoch); }
-  void block(std::function<void()> work, std::function<void()> done) override {
-    execution_.world().block([this, work = std::move(work), done = std::move(done)] {
-      work();
-      post(done);
-    });
-  }
+  void block(std::shared_ptr<blocking_work> work) override { execution_.world().block(std::move(work)); }
   bool shows_records() const override { return execution_.shows_records(); }
   void wake_when_readable(int descriptor) override { execution_.world().wake_when_readable(descriptor, *this); }
   void fail(std::exception_ptr cause) override { execution_.fail(std::move(cause)); }
@@ -91,7 +85,7 @@ class worker final : public host, public driven {
     steady_time first = epoch_can_end && execution_.interval().count() > 0 ? epoch_ends_ : never;
     for (stage* s : parts_.stages)
       if (!s->done() && !held(s)) first = (std::min)(first, s->wake_at());
-    return (std::min)(first, execution_.talk_at(*this));
+    return (std::min)({first, stopping_.wake_at(), execution_.talk_at(*this)});
   }
 
  private:
@@ -148,8 +142,7 @@ class worker final : public host, public driven {
 
   /// Downstream first: what is on its way is finished before more is let in.
   bool turn() {
-    bool progress = run_posted();
-    progress = keep_epochs() || progress;
+    bool progress = keep_epochs();
     bool all_done = true;
     for (auto s = parts_.stages.rbegin(); s != parts_.stages.rend(); ++s) {
       if ((*s)->done()) continue;
@@ -165,11 +158,17 @@ class worker final : public host, public driven {
       progress = out->flush(idle || all_done) || progress;
       all_done = all_done && out->empty();
     }
+    if (execution_.stopping() && !all_done) watch_stop();
     if (all_done && !std::exchange(finished_, true)) execution_.one_has_finished();
     progress = execution_.talk(*this, idle) || progress;
     done_ = all_done && execution_.may_leave(index_);
     wake_touched();
     return progress || done_;
+  }
+
+  void watch_stop() {
+    stopping_.look(parts_.stages, now(), {execution_.suspect_after(), execution_.stop_timeout()},
+                   [this](std::string const& line) { execution_.world().say(line); });
   }
 
   bool open_sources() const {
@@ -224,26 +223,6 @@ class worker final : public host, public driven {
   }
   steady_time later(std::chrono::nanoseconds wait) { return wait < never - now() ? now() + wait : never; }
 
-  void post(std::function<void()> done) {
-    {
-      std::lock_guard const lock(posting_);
-      posted_.push_back(std::move(done));
-      any_posted_.store(true, std::memory_order_release);
-    }
-    wake();
-  }
-  bool run_posted() {
-    if (!any_posted_.load(std::memory_order_acquire)) return false;
-    std::vector<std::function<void()>> all;
-    {
-      std::lock_guard const lock(posting_);
-      all.swap(posted_);
-      any_posted_.store(false, std::memory_order_relaxed);
-    }
-    for (std::function<void()> const& one : all) one();
-    return true;
-  }
-
   /// One fence per turn that sent something: what was sent is seen by whoever does not see the sleeper's flag.
   void wake_touched() {
     if (touched_.empty()) return;
@@ -263,10 +242,8 @@ class worker final : public host, public driven {
   bool closing_ = false;  ///< the epoch is over, but not every source can send its mark yet
   std::vector<source_stage*> starved_;  ///< have not had a turn with room in this epoch
   std::vector<unsigned> touched_;
-  std::mutex posting_;
-  std::vector<std::function<void()>> posted_;
-  std::atomic<bool> any_posted_{false};
   std::atomic<std::uint64_t> turns_{0};
+  stop_watch stopping_;
   bool finished_ = false;
   bool done_ = false;
   assembly parts_;

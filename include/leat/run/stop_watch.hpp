@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/concat.hpp>
+#include <leat/detail/list.hpp>
+#include <leat/op/stage.hpp>
+#include <leat/op/step_context.hpp>
+#include <leat/route/liveness.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace leat::detail {
+
+/// While a worker is being stopped, looks at what its stop waits for that may never come: coroutines of the user's. They
+/// are told of after a while, and given up when they do not get on.
+class stop_watch {
+ public:
+  struct limits {
+    std::chrono::nanoseconds tell_after{};
+    std::chrono::nanoseconds give_up_after{};  ///< the longest there is: never
+  };
+
+  /// Once a turn. Throws run_error when something is given up.
+  template <class Stages>
+  [[gnu::cold, gnu::noinline]] void look(Stages const& stages, steady_time now, limits how,
+                                         std::function<void(std::string const&)> const& say) {
+    if (begun_ == never) begun_ = now;
+    steady_time next = never;
+    std::size_t place = 0;
+    for (auto const* of : stages) {
+      if (places_.size() == place) places_.push_back({0, begun_, false});
+      seen& before = places_[place++];
+      held_up const held = of->done() ? held_up{} : of->holding();
+      if (held.by == nullptr || held.got_through != before.got_through) {
+        before.got_through = held.got_through;
+        before.since = now;
+      }
+      if (held.by == nullptr) continue;
+      if (now - before.since >= how.give_up_after) throw held.by->error(given_up(held, how.give_up_after));
+      if (now - begun_ >= how.tell_after && !before.told) {
+        before.told = true;
+        say(waits(held, now - begun_));
+      }
+      if (!before.told) next = (std::min)(next, later(begun_, how.tell_after));
+      next = (std::min)(next, later(before.since, how.give_up_after));
+    }
+    next_ = next;
+  }
+  steady_time wake_at() const { return next_; }
+
+ private:
+  struct seen {
+    std::uint64_t got_through;
+    steady_time since;  ///< it has not got on
+    bool told;
+  };
+
+  static steady_time later(steady_time from, std::chrono::nanoseconds wait) {
+    return wait < never - from ? from + wait : never;
+  }
+
+  static std::string under_way(held_up const& held) {
+    if (held.records == 0) return "a coroutine does not ask for its next records";
+    return std::to_string(held.records) + (held.records == 1 ? " record is under way" : " records are under way");
+  }
+  static std::string waits(held_up const& held, std::chrono::nanoseconds since) {
+    step_context const& step = *held.by;
+    return concat({"leat: the stop that was asked for ", seconds_text(since), " ago waits for step \"", step.name, "\" (",
+                   step.kind, ", ", place_of(step.where), ") on worker ", std::to_string(step.worker->index()), ": ",
+                   under_way(held)});
+  }
+  static std::string given_up(held_up const& held, std::chrono::nanoseconds limit) {
+    return concat({"the run was to stop, but ", under_way(held), " and nothing has come of it for ", seconds_text(limit),
+                   " (--stop-timeout): ", held.records == 0 ? "what it was given last" : "these records",
+                   held.records == 0 ? " is not finished" : " are not finished; within(...) bounds how long one may take"});
+  }
+
+  steady_time begun_ = never;
+  steady_time next_ = never;
+  list<seen> places_;
+};
+
+}  // namespace leat::detail
