@@ -129,3 +129,13 @@ check("it ends", leaving.wait(60), 0)
 for each in left_behind:
     os.kill(each, signal.SIGKILL)
 check("and says so", leaving.stderr.read().count(b"has ended, but a program that it started has not"), 4)
+
+# A stop that waits for what nobody answers says so, and then gives it up, with an error.
+for flags in (("-p", "2"), ("-w", "2")):
+    asking = started(*flags, "--suspect-after=0.1", "--stop-timeout=0.5", "asks", text=True)
+    check("it has asked", asking.stdout.readline(), "asked\n")
+    asking.send_signal(signal.SIGTERM)
+    status, said = end(asking)
+    check(f"the stop fails: {said}", status, 1)
+    check("having told what it waits for", said.count('waits for step "speaker.ask" (async_map, '), 1)
+    check("and of what it failed", "1 record is under way and nothing has come of it for 0.5 s (--stop-timeout)" in said, True)

@@ -5,6 +5,8 @@
 
 #include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <cstdio>
 #include <string>
@@ -39,6 +41,12 @@ leat::task<> speak(std::string_view what, leat::emitter<int>& out) {
   co_return;
 }
 
+leat::task<int> ask(int) {
+  print("asked\n");
+  leat::completion<int> const answer;  // nobody gives it
+  co_return co_await answer;
+}
+
 leat::task<> count(leat::emitter<int>& out) {
   for (int i = 0; i != 200'000; ++i) {
     out(i);
@@ -61,6 +69,11 @@ int main(int argc, char** argv) {
   leat::flow flow("speaker");
   if (what == "count") {
     flow.input("in", leat::from::generate(count).on_every_worker()) | leat::output("out", leat::to::out());
+  } else if (what == "asks") {
+    flow.input("in", leat::from::generate([](leat::emitter<int>& out) -> leat::task<> {
+      out(0);
+      for (;;) co_await leat::sleep(std::chrono::hours(1));
+    })) | leat::async_map("ask", ask) | leat::output("out", leat::to::out());
   } else if (what == "for-ever") {
     flow.input("in", leat::from::generate(count_for_ever).on_every_worker()) | leat::output("out", leat::to::out());
   } else {

@@ -64,7 +64,9 @@ class destination {
 
  private:
   void queue(message<T> const& what) {
+    std::unique_ptr<packet<T>> held(what.content);  // until it is sent or waits: an encoder may throw
     if (!waiting_.empty() || !end_->send(what)) waiting_.push_back(what);
+    static_cast<void>(held.release());
   }
 
   sending_end<T>* end_;

@@ -87,6 +87,7 @@ class remote_sender final : public sending_end<T> {
       return true;
     }
     packet<T>& content = *what.content;
+    spare_.make_room();  // once all is sent the packet is this end's, and nothing may throw
     for (bool all = false; !all;) {
       if (overdrawn() || !room_for_a_message()) return false;
       std::size_t count = content.records.size() - sent_;
