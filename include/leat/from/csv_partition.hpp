@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
+#include <leat/detail/shown_text.hpp>
 #include <leat/from/csv_record.hpp>
 #include <leat/from/csv_row.hpp>
 #include <leat/from/input_file.hpp>
@@ -206,7 +207,7 @@ class csv_partition {
       throw std::runtime_error(file_.name() + " has no header: it is empty");
     if (skipped_here_ != 0 && !options_.skipped)
       std::fprintf(stderr, "leat: step \"%s\" skipped %llu malformed rows; the first: %s\n", step_.c_str(),
-                   static_cast<unsigned long long>(skipped_here_), first_skipped_.c_str());
+                   static_cast<unsigned long long>(skipped_here_), shown_lines(first_skipped_).c_str());
     return false;
   }
 

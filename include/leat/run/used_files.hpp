@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
+#include <leat/detail/list.hpp>
 #include <leat/detail/sort_names.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/step_context.hpp>
@@ -106,7 +107,7 @@ class used_files {
     return concat({"\"", file.path, "\""});
   }
 
-  std::vector<used> all_;
+  list<used> all_;
   std::vector<std::string> sorted_;
 };
 
