@@ -87,7 +87,8 @@ leat::stream<typename Kind::record> joined_rows(planned_step const& step, Sides&
                                                                 : leat::join_insert::product;
   leat::join_emit const emission = step.emission == joined::complete ? leat::join_emit::complete
                               : step.emission == joined::final  ? leat::join_emit::final
-                                                                : leat::join_emit::running;
+                              : step.emission == joined::running ? leat::join_emit::running
+                                                                 : leat::join_emit::complete_and_rest;
   bool const only_complete = step.emission == joined::running;
   auto rows = leat::join(step.name(), insertion, emission, sides...);
   return rows | leat::filter_map(step.name() + "_rows", [only_complete](auto const& joined_row) {

@@ -66,7 +66,7 @@ inline bool waits(op what) {
   return what == op::collect_timed || what == op::stateful_later || what == op::stateful_at_once;
 }
 /// Whether the step asks which keys are equal.
-inline bool looks_keys_up(op what) { return meets_state(what) || what == op::join; }
+inline bool looks_keys_up(op what) { return meets_state(what) || what == op::join || what == op::enrich_cached; }
 /// Whether records go from worker to worker.
 inline bool moves(op what) {
   return meets_state(what) || what == op::join || what == op::redistribute || what == op::redistribute_by_key ||

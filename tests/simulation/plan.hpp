@@ -112,7 +112,7 @@ enum class order : unsigned char {
   total,    ///< all records are on one worker, in a known order
 };
 
-enum class joined : unsigned char { complete, final, running };
+enum class joined : unsigned char { complete, final, running, complete_and_rest };
 enum class kept : unsigned char { first, last, product };
 
 inline std::string name_of_step(std::size_t number) { return "n" + std::to_string(number); }

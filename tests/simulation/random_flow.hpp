@@ -206,7 +206,7 @@ class random_flow {
   /// first and last value on the order of the side.
   bool draw_join(planned_step& step) {
     step.insertion = by_.one_of({kept::first, kept::last, kept::product});
-    step.emission = by_.one_of({joined::complete, joined::final, joined::running});
+    step.emission = by_.one_of({joined::complete, joined::final, joined::running, joined::complete_and_rest});
     bool one_each = true;
     bool ordered = true;
     std::map<std::uint64_t, std::vector<std::uint64_t>> values;

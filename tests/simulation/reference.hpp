@@ -306,10 +306,12 @@ class reference {
         rows = std::move(longer);
         epochs = std::move(later);
       }
-      if (step.emission != joined::final && !complete) continue;
+      bool const is_rest = step.emission == joined::complete_and_rest && !complete;
+      if (is_rest && !ends.ended) continue;
+      if (step.emission != joined::final && !complete && !is_rest) continue;
       for (std::size_t i = 0; i != rows.size(); ++i)
         out.items.push_back({key, digest_of_row(rows[i]),
-                             step.emission == joined::final ? ends.last_epochs.front() : epochs[i], 0});
+                             step.emission == joined::final || is_rest ? ends.last_epochs.front() : epochs[i], 0});
     }
   }
 

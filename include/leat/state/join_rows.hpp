@@ -12,9 +12,11 @@ namespace leat {
 /// Which values of a side a join keeps for a key: the first, the last, or all (`product`: rows are every combination).
 enum class join_insert { first, last, product };
 
-/// When a join passes its rows on: `complete`, once every side has a value, and then the key begins anew; `final`, at
-/// the end of the input; `running`, after every value, the state being kept.
-enum class join_emit { complete, final, running };
+/// When a join passes its rows on: `complete`, once every side has a value, and then the key begins anew; what has no
+/// match when the input ends is dropped, counted, and the count said on standard error. `complete_and_rest`, the same, but
+/// what has no match comes at the end, empty where there is no value. `final`, at the end of the input; `running`, after
+/// every value, the state being kept.
+enum class join_emit { complete, complete_and_rest, final, running };
 
 namespace detail {
 

@@ -8,6 +8,7 @@
 #include <leat/route/by_key.hpp>
 #include <leat/state/join_rows.hpp>
 #include <leat/state/keyed_state.hpp>
+#include <leat/state/unmatched_count.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -45,7 +46,9 @@ class join_stage final : public stage {
   join_stage(join_insert insertion, join_emit emission, assembly& worker, node const& described)
       : insertion_(insertion), emission_(emission), step_(described.step(), worker.worker()),
         table_(owned_slots(worker.worker().index(), worker.worker().count())), marks_(sizeof...(Vs)),
-        out_(worker.batch_size<std::pair<K, row>>()) {
+        out_(worker.batch_size<std::pair<K, row>>()),
+        unmatched_(worker.shared<unmatched_count>(described, described.step().name,
+                                                  emission == join_emit::complete_and_rest)) {
     connect(worker, described, std::index_sequence_for<Vs...>{});
     worker.provide({described.id, 0}, out_.next());
   }
@@ -74,13 +77,17 @@ class join_stage final : public stage {
           [&](cell& met, std::size_t i) {
             met.state().template add<Side>(std::move(records[i].second), insertion_);
             if (emission_ == join_emit::running) send_rows(met);
-            if (emission_ == join_emit::complete && met.state().complete()) {
+            if (passes_on_what_is_complete() && met.state().complete()) {
               send_rows(met);
               met.forget();
             }
           });
     });
     guarded(step_, [&] { out_.flush(); });
+  }
+
+  bool passes_on_what_is_complete() const {
+    return emission_ == join_emit::complete || emission_ == join_emit::complete_and_rest;
   }
 
   void send_rows(cell& met) {
@@ -92,7 +99,9 @@ class join_stage final : public stage {
     if (!marks_.arrive(side, which, complete)) return;
     guarded(step_, [&] { out_.flush(); });
     end_ = complete;
-    if (complete.kind == mark_kind::end && emission_ == join_emit::final)
+    bool const ended = complete.kind == mark_kind::end;
+    if (ended && passes_on_what_is_complete()) unmatched_.add(table_.size());
+    if (ended && (emission_ == join_emit::final || emission_ == join_emit::complete_and_rest))
       ending_ = true;
     else
       pass();
@@ -135,6 +144,7 @@ class join_stage final : public stage {
   alignment marks_;
   emitter<std::pair<K, row>> out_;
   typename inputs_of<std::index_sequence_for<Vs...>>::type inputs_;
+  unmatched_count& unmatched_;
   mark end_;
   bool ending_ = false;
   bool done_ = false;
