@@ -18,7 +18,8 @@ namespace {
 using namespace std::chrono_literals;
 using reading = std::pair<std::string, double>;
 
-/// The last ten values of a metric, their mean and their (population) standard deviation.
+/// The last ten values of a metric, the newest first, their mean and their (population) standard deviation. The sums are
+/// divided, as Bytewax's example does it, so that a value just at the limit is judged alike.
 struct window_of_ten {
   std::deque<double> last;
   double mu = 0;
@@ -29,14 +30,15 @@ struct window_of_ten {
   }
 
   void push(double value) {
-    last.push_back(value);
-    if (last.size() > 10) last.pop_front();
+    last.push_front(value);
+    if (last.size() > 10) last.pop_back();
     double const count = static_cast<double>(last.size());
-    mu = 0;
-    for (double x : last) mu += x / count;
-    double variance = 0;
-    for (double x : last) variance += (x - mu) * (x - mu) / count;
-    sigma = std::sqrt(variance);
+    double sum = 0;
+    for (double x : last) sum += x;
+    mu = sum / count;
+    double squares = 0;
+    for (double x : last) squares += (x - mu) * (x - mu);
+    sigma = std::pow(squares / count, 0.5);
   }
 
   template <class Archive>

@@ -2,8 +2,9 @@
 """run.py INCLUDE COMPILER FILE [--cache FOLDER]: a wrong program is refused, and by our sentence.
 
 The file's first comment lines hold the sentence: `// expect: leat: ...`; several such lines are one sentence. The
-compiler must print exactly one `error:`, with the sentence in it, in fewer than ten lines. The lines that repeat the
-program's text and point into it are not counted.
+compiler must print exactly one `error:`, with the sentence in it, in fewer than ten lines, or than
+`// fewer lines than: N` says, where the sentence stands in what a `serialize` of the program calls. The lines that
+repeat the program's text and point into it are not counted.
 """
 import argparse
 import os
@@ -18,6 +19,7 @@ from sources import Cache, includes  # noqa: E402
 
 FLAGS = ["-std=c++20", "-fsyntax-only", "-pthread"]
 FEWER_LINES_THAN = 10
+_LIMIT = re.compile(r"^// fewer lines than: (\d+)$", re.MULTILINE)
 _ERROR = re.compile(r"(?:^|\s)(?:fatal )?error: ")
 _EXCERPT = re.compile(r"^\s*(?:\d+\s)?\s*\|(?:\s|$)|^\s*[~^]+\s*$")
 
@@ -33,7 +35,12 @@ def expected(text):
     return " ".join(said)
 
 
-def judge(sentence, status, output):
+def limit(text):
+    said = _LIMIT.search(text)
+    return int(said[1]) if said else FEWER_LINES_THAN
+
+
+def judge(sentence, status, output, fewer_than=FEWER_LINES_THAN):
     """What is wrong with the compiler's answer; empty when nothing is."""
     if not sentence.startswith("leat: "):
         return ["the file's first comment lines hold no `// expect: leat: ...`"]
@@ -47,8 +54,8 @@ def judge(sentence, status, output):
     if not any(sentence in line for line in errors):
         faults.append(f"no error says: {sentence}")
     counted = [line for line in lines if not _EXCERPT.match(line)]
-    if len(counted) >= FEWER_LINES_THAN:
-        faults.append(f"{len(counted)} lines besides the excerpts; there should be fewer than {FEWER_LINES_THAN}")
+    if len(counted) >= fewer_than:
+        faults.append(f"{len(counted)} lines besides the excerpts; there should be fewer than {fewer_than}")
     return faults
 
 
@@ -61,7 +68,7 @@ def check(root, compiler, path, cache_folder=None):
         return [], ""
     done = subprocess.run([compiler, *FLAGS, "-I", root, path], capture_output=True, text=True,
                           env={**os.environ, "LC_ALL": "C"})
-    faults = judge(expected(text), done.returncode, done.stdout + done.stderr)
+    faults = judge(expected(text), done.returncode, done.stdout + done.stderr, limit(text))
     if not faults:
         cache.remember(key)
     return faults, done.stdout + done.stderr

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <doctest/doctest.h>
 
+#include <leat/from/poll.hpp>
+#include <leat/op/async_map.hpp>
+#include <leat/op/enrich_cached.hpp>
 #include <leat/op/filter_map.hpp>
 #include <leat/op/flat_map.hpp>
 #include <leat/op/key_on.hpp>
@@ -9,9 +12,12 @@
 #include <leat/op/owned_record.hpp>
 #include <leat/state/count_final.hpp>
 #include <leat/state/fold_final.hpp>
+#include <leat/state/stateful_flat_map.hpp>
+#include <leat/state/stateful_map.hpp>
 
 #include "op/flows.hpp"
 
+#include <chrono>
 #include <functional>
 #include <list>
 #include <memory>
@@ -90,4 +96,64 @@ TEST_CASE("what a function shows is owned where it is kept: keys and values") {
            leat::fold_final("fold", [] { return std::string_view("from a view"); },
                             [](std::string& kept, std::string const&) { kept.shrink_to_fit(); });
   });
+}
+
+TEST_CASE("what a function shows is owned where it is kept: views of a state, which is changed by the next value") {
+  std::string const both = lines[0] + lines[1];
+  using texts = std::pair<int, std::string>;
+  auto const keyed = [](auto& s) { return s | leat::key_on([](std::string const&) { return 0; }); };
+  gives<texts>({{0, lines[0]}, {0, both}}, [&](auto& s) {
+    return keyed(s) | leat::stateful_map("append", [](std::optional<std::string>& all, std::string const& line) {
+             all = all.value_or("") + line;
+             return std::string_view(*all);
+           });
+  });
+  gives<texts>({{0, lines[0]}, {0, both}}, [&](auto& s) {
+    return keyed(s) | leat::stateful_map("append", [](std::optional<std::string> all, std::string const& line) {
+             std::optional<std::string> longer = all.value_or("") + line;
+             return std::pair<std::optional<std::string>, std::string>(longer, *longer);
+           });
+  });
+  using with_size = std::pair<int, std::pair<std::string, std::size_t>>;
+  gives<with_size>({{0, {lines[0], lines[0].size()}}, {0, {both, both.size()}}}, [&](auto& s) {
+    return keyed(s) | leat::stateful_map("append", [](std::optional<std::string>& all, std::string const& line) {
+             all = all.value_or("") + line;
+             return std::pair<std::string_view, std::size_t>(*all, all->size());
+           });
+  });
+  gives<texts>({{0, lines[0]}, {0, both}}, [&](auto& s) {
+    return keyed(s) | leat::stateful_flat_map("append", [](std::optional<std::string>& all, std::string const& line) {
+             all = all.value_or("") + line;
+             return std::vector<std::string_view>{*all};
+           });
+  });
+}
+
+TEST_CASE("what a function shows is owned where it is kept: views of a task's record, of a cache, of what is polled") {
+  gives<std::string>({lines[0], lines[1]}, [](auto& s) {
+    return s | leat::async_map("wait", [](std::string const& line) -> leat::task<std::string_view> { co_return line; });
+  });
+  gives<std::string>({lines[0], lines[1]}, [](auto& s) {
+    return s | leat::async_map("wait", [](std::string const& line) -> leat::task<std::string_view> { co_return line; },
+                               leat::as_outcome) |
+           leat::map([](leat::outcome<std::string> const& got) { return *got.value; });
+  });
+  gives<std::string>({lines[0] + "!", lines[1] + "!"}, [](auto& s) {
+    return s | leat::enrich_cached(
+                   [text = std::string()](std::string const& line) mutable {
+                     text = line + "!";
+                     return std::string_view(text);
+                   },
+                   [](leat::ttl_cache<std::string, std::string>& cache, std::string const& line) {
+                     for (std::string const& each : lines) cache.get(each);
+                     return std::string_view(cache.get(line));
+                   });
+  });
+  auto poll = [text = std::string()]() mutable {
+    text = text.empty() ? lines[0] : lines[1];
+    return std::string_view(text);
+  };
+  static_assert(std::is_same_v<leat::from::poll<decltype(poll)>::record, std::string>);
+  auto seldom = [] { return std::optional<std::string_view>(); };
+  static_assert(std::is_same_v<leat::from::poll<decltype(seldom)>::record, std::string>);
 }

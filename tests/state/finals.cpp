@@ -9,6 +9,8 @@
 #include "state/keyed.hpp"
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -19,6 +21,21 @@ using keyed::pairs;
 namespace {
 
 pairs<std::string, int> const six{{"ALL", 1}, {"ALL", 4}, {"ALL", 2}, {"b", 9}, {"ALL", 9}, {"ALL", 4}, {"ALL", 3}};
+
+struct tree {
+  int name = 0;
+  std::vector<tree> branches;
+
+  friend std::string to_text(tree const& t) {
+    std::string text = std::to_string(t.name) + "(";
+    for (tree const& each : t.branches) text += to_text(each);
+    return text + ")";
+  }
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive & name & branches;
+  }
+};
 
 }  // namespace
 
@@ -42,6 +59,48 @@ TEST_CASE("fold_final takes a folder that edits") {
       pairs<std::string, std::vector<int>>{{"ALL", {1, 4, 2, 9, 4, 3}}, {"b", {9}}});
 }
 
+TEST_CASE("a function may return a reference to what it was given, or to a part of it") {
+  using words = pairs<int, std::string>;
+  words const letters{{1, "a"}, {2, "x"}, {1, "b"}, {1, "c"}, {2, "y"}, {1, "d"}};
+  keyed::check(
+      letters,
+      [] {
+        return leat::fold_final(
+            "text", [] { return std::string("a text that is too long for a small string: "); },
+            [](std::string&& all, std::string&& x) -> std::string&& { return std::move(all += x); });
+      },
+      words{{1, "a text that is too long for a small string: abcd"}, {2, "a text that is too long for a small string: xy"}});
+  keyed::check(
+      letters,
+      [] {
+        return leat::reduce_final("longest", [](std::string&& a, std::string&& b) -> std::string&& {
+          return std::move(a += b);
+        });
+      },
+      words{{1, "abcd"}, {2, "xy"}});
+  keyed::check(
+      letters,
+      [] {
+        return leat::reduce_final("first", [](std::string const& a, std::string const&) -> std::string const& { return a; });
+      },
+      words{{1, "a"}, {2, "x"}});
+  keyed::check(
+      letters,
+      [] {
+        return leat::reduce_final("last", [](std::string&&, std::string&& b) -> std::string&& { return std::move(b); });
+      },
+      words{{1, "d"}, {2, "y"}});
+
+  keyed::check(
+      pairs<int, int>{{1, 1}, {1, 2}, {1, 3}},
+      [] {
+        return leat::fold_final(
+            "innermost", [] { return tree{0, {tree{1, {tree{2, {tree{3, {}}}}}}}}; },
+            [](tree&& whole, int) -> tree&& { return std::move(whole.branches.front()); });
+      },
+      pairs<int, tree>{{1, tree{3, {}}}});
+}
+
 TEST_CASE("reduce_final, max_final and min_final") {
   keyed::check(
       six, [] { return leat::reduce_final("sum", [](int a, int b) { return a + b; }); },
@@ -56,6 +115,20 @@ TEST_CASE("max_final and min_final compare by a function and keep the first of e
   auto rank = [](entry const& e) { return e.first; };
   keyed::check(entries, [rank] { return leat::max_final("max", rank); }, pairs<int, entry>{{0, {2, "first two"}}});
   keyed::check(entries, [rank] { return leat::min_final("min", rank); }, pairs<int, entry>{{0, {1, "first one"}}});
+}
+
+TEST_CASE("max_final and min_final of floating point do not depend on how values are combined") {
+  constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+  pairs<int, double> const numbers{{1, 5.0}, {1, not_a_number}, {1, 7.0}, {2, -0.0}, {2, 0.0}, {1, 3.0}, {3, not_a_number}, {2, -0.0}};
+  keyed::check(numbers, [] { return leat::max_final("max"); }, pairs<int, double>{{1, not_a_number}, {2, 0.0}, {3, not_a_number}});
+  keyed::check(numbers, [] { return leat::min_final("min"); }, pairs<int, double>{{1, 3.0}, {2, -0.0}, {3, not_a_number}});
+
+  using reading = std::pair<double, std::string>;
+  pairs<int, reading> const readings{{1, {not_a_number, "a"}}, {1, {2.0, "b"}}, {1, {9.0, "c"}}, {1, {1.0, "d"}}};
+  keyed::check(readings, [] { return leat::max_final("max"); }, pairs<int, reading>{{1, {not_a_number, "a"}}});
+  keyed::check(readings, [] { return leat::min_final("min"); }, pairs<int, reading>{{1, {1.0, "d"}}});
+  auto value = [](reading const& r) { return std::optional<double>(r.first); };
+  keyed::check(readings, [value] { return leat::max_final("max", value); }, pairs<int, reading>{{1, {not_a_number, "a"}}});
 }
 
 TEST_CASE("count_final counts records by key") {

@@ -5,6 +5,7 @@
 #include <leat/error.hpp>
 #include <leat/from/end_of_input.hpp>
 #include <leat/from/source.hpp>
+#include <leat/op/owned_record.hpp>
 #include <leat/record.hpp>
 
 #include <chrono>
@@ -62,13 +63,14 @@ consteval auto record_of_polled() {
   static_assert(f_returns_at_once,
                 "leat: from::poll(interval, f): f returns something to be awaited: write a coroutine for "
                 "from::generate");
-  return std::type_identity<typename polled_record<std::conditional_t<f_returns_at_once, result, void>>::type>{};
+  using record = record_made_of<typename polled_record<std::conditional_t<f_returns_at_once, result, void>>::type>;
+  return std::type_identity<std::conditional_t<owns_what_it_shows<record>(), record, poison>>{};
 }
 
 template <class F>
 class poll_partition {
   using result = std::remove_cvref_t<decltype(std::declval<F&>()())>;
-  using T = typename polled_record<result>::type;
+  using T = record_made_of<typename polled_record<result>::type>;
 
  public:
   poll_partition(F const& f, std::chrono::nanoseconds interval, std::optional<wall_time> const& aligned,
@@ -116,6 +118,7 @@ namespace from {
 
 /// Calls `f()` at once and then every `interval` (from the time a call was due, not from when it was made), on the
 /// thread of one worker. `f` returns the record, or a `std::optional` of it that is empty when there is nothing now;
+/// of a `std::string_view` the text is copied at once;
 /// it may throw `leat::retry_after`, or `from::end_of_input` to end the input. One partition, `poll`; it keeps no
 /// position.
 template <class F>

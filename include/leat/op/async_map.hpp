@@ -39,9 +39,13 @@ class async_step {
         return stream<poison>{};
       else {
         using U = typename result::value_type;
-        using R = std::conditional_t<Outcomes, outcome<U>, U>;
-        return append_async<R, U>(std::forward<S>(up), std::move(self.f_), self.settings_,
-                                  step_info("async_map", self.name_));
+        using owned = record_made_of<U>;
+        using R = std::conditional_t<Outcomes, outcome<owned>, owned>;
+        if constexpr (!owns_what_it_shows<owned>())
+          return stream<poison>{};
+        else
+          return append_async<R, U>(std::forward<S>(up), std::move(self.f_), self.settings_,
+                                    step_info("async_map", self.name_));
       }
     }
   }

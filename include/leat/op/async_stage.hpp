@@ -8,6 +8,7 @@
 #include <leat/op/assembly.hpp>
 #include <leat/op/async_options.hpp>
 #include <leat/op/emitter.hpp>
+#include <leat/op/owned_record.hpp>
 #include <leat/op/stage.hpp>
 #include <leat/op/step_context.hpp>
 #include <leat/task.hpp>
@@ -44,7 +45,8 @@ struct flight {
 template <class T, class U, class R, class F>
 class async_stage final : public stage, public consumer<T> {
   using one = flight<T, U, R>;
-  static constexpr bool gives_outcomes = !std::is_same_v<U, R>;
+  using owned = record_made_of<U>;
+  static constexpr bool gives_outcomes = !std::is_same_v<owned, R>;
 
  public:
   async_stage(F const& f, async_settings const& settings, assembly& worker, node const& described)
@@ -141,13 +143,21 @@ class async_stage final : public stage, public consumer<T> {
     try {
       go();
       if (!which.root.finished()) return;
-      which.result.emplace(which.running->result());
+      keep(which, which.running->result());
     } catch (std::exception const& cause) {
       fail(which, cause.what());
     } catch (...) {
       fail(which, "an exception that is not a std::exception");
     }
     land(which);
+  }
+
+  /// A view shows the task or the record, which end when this has been copied.
+  void keep(one& which, U&& result) {
+    if constexpr (std::is_same_v<owned, U>)
+      which.result.emplace(std::move(result));
+    else
+      which.result.emplace(owned(std::move(result)));
   }
 
   void fail(one& which, char const* why) {

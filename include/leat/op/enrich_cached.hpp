@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/equal_to_itself.hpp>
 #include <leat/op/function.hpp>
 #include <leat/op/kernel.hpp>
 
@@ -23,8 +24,10 @@ class ttl_cache {
 
   /// The value of a key: what is remembered, or what the getter gives when nothing is, or when it was fetched longer
   /// ago than the step's time to live. The reference holds until the next call of `get` or `remove` for that key.
+  /// Throws std::domain_error for a key that is not equal to itself, such as NaN.
   template <class Like>
   V const& get(Like const& wanted) {
+    detail::must_equal_itself(wanted);
     auto at = entries_.find(wanted);
     if (at == entries_.end()) {
       K stored(wanted);
@@ -77,7 +80,7 @@ class getting_cache final : public ttl_cache<K, V> {
   void sample(steady_time now) { this->now_ = now; }
 
  private:
-  V fetch(K const& key) override { return getter_(key); }
+  V fetch(K const& key) override { return V(getter_(key)); }
 
   Getter getter_;
 };
@@ -91,7 +94,7 @@ struct getter_types {
 template <class R, class K>
 struct getter_types<signature<R, K>> {
   using key = record_made_of<K>;
-  using value = std::remove_cvref_t<R>;
+  using value = record_made_of<R>;
 };
 
 template <class T, class U, class Cache, class Base, class Mapper>
@@ -158,17 +161,17 @@ class enrich_cached_step {
       static_assert(mapper_takes_cache_and_record,
                     "leat: enrich_cached(getter, mapper): mapper must be callable with the cache, a "
                     "leat::ttl_cache<key, value>&, and the record");
-      if constexpr (!getter_returns_at_once || !mapper_takes_cache_and_record)
+      if constexpr (!getter_returns_at_once || !owns_what_it_shows<V>() || !mapper_takes_cache_and_record)
         return stream<poison>{};
       else {
         using result = decltype(std::declval<Mapper&>()(std::declval<base&>(), std::declval<T&&>()));
         constexpr bool mapper_returns_a_record = !std::is_void_v<result>;
         static_assert(mapper_returns_a_record,
                       "leat: enrich_cached(getter, mapper): mapper must return the new record");
-        if constexpr (!mapper_returns_a_record)
+        using U = record_made_of<std::conditional_t<mapper_returns_a_record, result, poison>>;
+        if constexpr (!mapper_returns_a_record || !owns_what_it_shows<U>())
           return stream<poison>{};
         else {
-          using U = record_made_of<result>;
           using cache = getting_cache<K, V, Getter>;
           return append<U>(std::forward<S>(up),
                            enrich_cached_op<T, U, cache, base, Mapper>(

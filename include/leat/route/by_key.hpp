@@ -50,11 +50,16 @@ constexpr bool can_meet_state() {
       static_assert(key_has_a_codec,
                     "leat: the key has no codec: its encoded bytes decide which worker owns it. Give it template "
                     "<class A> void serialize(A&, unsigned), or use a type that has one");
-      constexpr bool record_has_a_codec = !key_can_be_compared || !key_has_a_codec || has_codec<value_of_pair<T>>;
+      constexpr bool key_has_an_order = !key_can_be_compared || !key_has_a_codec || !holds_unordered<key_of_pair<T>>();
+      static_assert(key_has_an_order,
+                    "leat: an unordered container cannot be a key, nor be inside one: equal ones may have different "
+                    "bytes. Use a std::set, a std::map or a sorted vector");
+      constexpr bool record_has_a_codec =
+          !key_can_be_compared || !key_has_a_codec || !key_has_an_order || has_codec<value_of_pair<T>>;
       static_assert(record_has_a_codec,
                     "leat: the record has no codec: it may have to go to a worker of another process. Give it template "
                     "<class A> void serialize(A&, unsigned), or use a type that has one");
-      return key_can_be_compared && key_has_a_codec && record_has_a_codec;
+      return key_can_be_compared && key_has_a_codec && key_has_an_order && record_has_a_codec;
     }
   }
 }

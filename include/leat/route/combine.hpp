@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/keep_result.hpp>
 #include <leat/route/by_key.hpp>
 #include <leat/route/exchange.hpp>
 
@@ -56,7 +57,7 @@ class combining_tail {
     }
     place& at = places_[(hash >> 32) & (places_.size() - 1)];
     if (at.held && at.hash == hash && at.held->first == record.first) {
-      at.held->second = combine_(std::move(at.held->second), std::move(record.second));
+      replace_by_result(at.held->second, combine_, std::move(record.second));
       return;
     }
     if (at.held) inner_.push_hashed(std::move(*at.held), at.hash);

@@ -48,7 +48,8 @@ static_assert(owner_of((1u << bit_of_owner_of_two) - 1, 2) == 0 && owner_of(1u <
 
 /// Keys whose bytes fill most of a word: compilers do not always inline the library's hash of those.
 template <class K>
-inline constexpr bool hashed_as_word = encoded_as_is<K> && sizeof(K) >= 4 && sizeof(K) <= 8;
+inline constexpr bool hashed_as_word = encoded_as_is<K> && sizeof(K) >= 4 && sizeof(K) <= 8 &&
+                                       (std::is_floating_point_v<K> || !may_differ_in_bytes<K>());
 
 /// The bytes of such a key, in the low ones of the word.
 template <class K>
@@ -70,15 +71,17 @@ inline constexpr bool is_byte_string<std::basic_string<char, Traits, Allocator>>
 template <class Traits>
 inline constexpr bool is_byte_string<std::basic_string_view<char, Traits>> = true;
 
-/// Equal keys must have equal bytes. The order of an unordered container's elements is its own affair.
-template <class K>
-concept unordered = requires { typename K::hasher; };
-
+/// Equal keys must have equal bytes.
 template <class K>
 std::uint64_t hash_of_encoded(K const& key) {
   std::byte room[256];
   byte_buffer bytes{std::span<std::byte>(room)};
-  encode(key, bytes);
+  if constexpr (may_differ_in_bytes<K>()) {
+    basic_output_archive<equal_bytes<boost::serialization::access>> archive(bytes);
+    archive & key;
+  } else {
+    encode(key, bytes);
+  }
   return XXH3_64bits(bytes.data(), bytes.size());
 }
 
@@ -86,8 +89,8 @@ std::uint64_t hash_of_encoded(K const& key) {
 
 /// The specified hash that routes a key: XXH3-64 over the key's codec bytes, the same in every build and on
 /// every machine. A key that is a string hashes its characters, without the count that the codec puts before
-/// them, so that a string_view finds a string. A floating point 0.0 and -0.0 are equal keys and hash alike.
-/// Inside a larger key they do not, having different bytes: round them before, or use integers.
+/// them, so that a string_view finds a string. A floating point 0.0 and -0.0 are equal keys and hash alike,
+/// also inside a larger key: -0.0 is written as 0.0.
 template <class K>
 [[gnu::always_inline]] inline std::uint64_t key_hash(K const& key) {
   if constexpr (detail::is_byte_string<K>) {
@@ -96,18 +99,10 @@ template <class K>
     std::uint64_t word = detail::word_of(key);
     detail::hash_in_place<sizeof(K)>(word);
     return word;
-  } else if constexpr (detail::encoded_as_is<K> || std::is_same_v<K, bool>) {
+  } else if constexpr ((detail::encoded_as_is<K> && !detail::may_differ_in_bytes<K>()) || std::is_same_v<K, bool>) {
     return XXH3_64bits(&key, sizeof(K));
   } else {
-    constexpr bool key_has_an_order = !detail::unordered<K>;
-    static_assert(
-        key_has_an_order,
-        "leat: an unordered container cannot be a key: equal ones may have different bytes. Use a std::set, a "
-        "std::map or a sorted vector");
-    if constexpr (key_has_an_order)
-      return detail::hash_of_encoded(key);
-    else
-      return 0;
+    return detail::hash_of_encoded(key);
   }
 }
 

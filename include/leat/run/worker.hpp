@@ -46,7 +46,14 @@ class worker final : public host, public driven {
     if (!now_) now_ = execution_.world().now();
     return *now_;
   }
-  wall_time wall() override { return execution_.world().wall(); }
+  /// What it showed at `now()`.
+  wall_time wall() override {
+    if (!wall_) {
+      auto const since = execution_.world().now() - now();
+      wall_ = execution_.world().wall() - std::chrono::duration_cast<wall_time::duration>(since);
+    }
+    return *wall_;
+  }
   /// splitmix64 (Steele, Lea, Flood 2014).
   std::uint64_t random() override {
     std::uint64_t z = (chance_ += 0x9e3779b97f4a7c15u);
@@ -107,6 +114,7 @@ class worker final : public host, public driven {
   }
   bool try_turn() {
     now_.reset();
+    wall_.reset();
     if (execution_.failed()) return done_ = execution_.wind_up(*this);
     if (execution_.abandoned()) return done_ = true;
     try {
@@ -235,6 +243,7 @@ class worker final : public host, public driven {
   unsigned index_;
   std::uint64_t chance_;
   std::optional<steady_time> now_;
+  std::optional<wall_time> wall_;
   std::uint64_t epoch_ = 1;
   std::uint64_t seen_epoch_ = 0;
   steady_time epoch_ends_{};

@@ -50,8 +50,15 @@ class collect_logic {
   collect_logic(std::optional<inactive_for> inactivity, std::optional<max_age> age, std::size_t most)
       : inactivity_(inactivity), age_(age), most_(most) {}
 
-  void bind(step_context const& step) { worker_ = step.worker; }
-  void begin_batch() { now_ = worker_->wall(); }
+  void bind(step_context const& step) {
+    worker_ = step.worker;
+    begin_ = worker_->now();
+    begin_on_the_wall_ = worker_->wall();
+  }
+  /// The wall's time of the beginning, going on steadily: setting the clock neither ends a wait nor lengthens it.
+  void begin_batch() {
+    now_ = begin_on_the_wall_ + std::chrono::duration_cast<wall_time::duration>(worker_->now() - begin_);
+  }
 
   template <class Cell, class K, class Emit>
   void on_value(Cell& met, K const& key, V&& value, Emit& emit_record) {
@@ -65,9 +72,11 @@ class collect_logic {
   void on_end(Cell& met, Emit& emit_record) {
     pass_on(met, met.key(), emit_record);
   }
-  std::optional<wall_time> notify_at(state const& kept) const {
+  std::optional<steady_time> notify_at(state const& kept) const {
     wall_time const when = (std::min)(kept.due, kept.age_limit);
-    return when == (wall_time::max)() ? std::nullopt : std::optional<wall_time>(when);
+    auto const since_begin = when - begin_on_the_wall_;
+    if (when == (wall_time::max)() || since_begin >= never - begin_) return std::nullopt;
+    return begin_ + std::chrono::duration_cast<steady_time::duration>(since_begin);
   }
   template <class Cell, class Emit>
   void on_notify(Cell& met, Emit& emit_record) {
@@ -91,6 +100,8 @@ class collect_logic {
   std::optional<max_age> age_;
   std::size_t most_;
   host* worker_ = nullptr;
+  steady_time begin_;
+  wall_time begin_on_the_wall_;
   wall_time now_;
 };
 

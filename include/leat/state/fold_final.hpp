@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/keep_result.hpp>
 #include <leat/flow.hpp>
 #include <leat/op/function.hpp>
 #include <leat/state/kept_state.hpp>
@@ -25,7 +26,7 @@ struct fold_final_logic {
       if constexpr (Edits)
         folder(*kept, std::move(value));
       else
-        kept = folder(std::move(*kept), std::move(value));
+        replace_by_result(*kept, folder, std::move(value));
     });
   }
   template <class Cell, class Emit>

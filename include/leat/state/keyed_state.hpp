@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
+#include <leat/detail/equal_to_itself.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/state/key_order.hpp>
 #include <leat/state/slot_table.hpp>
@@ -31,6 +32,7 @@ struct make_default {
 ///
 /// Not thread-safe. Functions given to it must not call it again, and keep no reference to a state or key beyond their
 /// return. A function may throw: the table stays as it is. If moving a key or state throws, it can only be destroyed.
+/// A new key that is not equal to itself is refused, by std::domain_error; one that was found has shown that it is.
 template <class K, class S, class Make = make_default<S>>
 class keyed_state final : public state_base {
   using table = slot_table<K, S>;
@@ -233,6 +235,7 @@ class keyed_state final : public state_base {
       in.reclaim(at);
     }
     check_not_visiting();
+    must_equal_itself(key);
     if (in.full()) {
       in.grow(4 + slot_of(hash) % 5);  // not all slots alike, or all would grow at the same time
       for (std::size_t j = i + 1; j < count && j <= i + distance; ++j) kept[j % distance] = approach(hashes[j]);

@@ -60,8 +60,8 @@ class tried_with_state {
       Kind::send(f_(state, std::move(value)), no_key, results);
     } else {
       auto result = f_(std::move(state), std::move(value));
-      state = std::move(result.first);
       Kind::send(std::move(result.second), no_key, results);
+      state = std::move(result.first);
     }
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/keep_result.hpp>
+#include <leat/detail/total_order.hpp>
 #include <leat/flow.hpp>
 #include <leat/op/function.hpp>
 #include <leat/route/combine.hpp>
@@ -22,7 +24,7 @@ struct reduce_final_logic {
   void on_value(Cell& met, K&&, A&& value, Emit&) {
     with_state<A>(met, [&](std::optional<A>& kept) {
       if (kept)
-        kept = reducer(std::move(*kept), std::move(value));
+        replace_by_result(*kept, reducer, std::move(value));
       else
         kept.emplace(std::move(value));
     });
@@ -107,12 +109,20 @@ constexpr bool compares_results() {
     return false;
 }
 
+template <class A, class B>
+bool less(A const& a, B const& b) {
+  if constexpr (std::is_same_v<A, B>)
+    return comes_before(a, b);
+  else
+    return a < b;
+}
+
 /// The greater one by `by`; the first of equals.
 template <class By>
 struct greater_one {
   template <class A>
   A operator()(A&& a, A&& b) {
-    return by(std::as_const(a)) < by(std::as_const(b)) ? std::forward<A>(b) : std::forward<A>(a);
+    return less(by(std::as_const(a)), by(std::as_const(b))) ? std::forward<A>(b) : std::forward<A>(a);
   }
   By by;
 
@@ -125,7 +135,7 @@ template <class By>
 struct lesser_one {
   template <class A>
   A operator()(A&& a, A&& b) {
-    return by(std::as_const(b)) < by(std::as_const(a)) ? std::forward<A>(b) : std::forward<A>(a);
+    return less(by(std::as_const(b)), by(std::as_const(a))) ? std::forward<A>(b) : std::forward<A>(a);
   }
   By by;
 
@@ -187,8 +197,8 @@ detail::name_comes_first reduce_final(Reducer const&, Name const&) {
   return {};
 }
 
-/// The greatest value per key, at the end of the input, by `by(value)`, compared with `<`. Of equals one that came
-/// first on its worker.
+/// The greatest value per key, at the end of the input, by `by(value)`, compared with `<`; of floating point NaN is the
+/// greatest. Of equals one that came first on its worker.
 template <class By = detail::identity>
 auto max_final(step_name name, By by = {}) {
   using choice = detail::greater_one<detail::function_of<By>>;
@@ -205,7 +215,8 @@ detail::name_comes_first max_final(By const&, Name const&) {
   return {};
 }
 
-/// The least value per key, at the end of the input, by `by(value)`, compared with `<`.
+/// The least value per key, at the end of the input, by `by(value)`, compared with `<`; of floating point NaN is the
+/// greatest.
 template <class By = detail::identity>
 auto min_final(step_name name, By by = {}) {
   using choice = detail::lesser_one<detail::function_of<By>>;

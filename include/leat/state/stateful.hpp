@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/flow.hpp>
+#include <leat/op/owned_record.hpp>
 #include <leat/state/stateful_logic.hpp>
 #include <leat/state/stateful_stage.hpp>
 
@@ -30,7 +31,11 @@ struct stateful_item_logic {
   void on_end(Cell& met, Emit& emit_record) {
     finish(met, met.key(), met.state()->on_eof(collected), emit_record);
   }
-  std::optional<wall_time> notify_at(state const& s) const { return s->notify_at(); }
+  std::optional<wall_time> notify_at(state const& s) const
+    requires(asks_for_notifications<user>)
+  {
+    return s->notify_at();
+  }
   template <class Cell, class Emit>
   void on_notify(Cell& met, Emit& emit_record) {
     finish(met, met.key(), met.state()->on_notify(collected), emit_record);
@@ -74,7 +79,11 @@ class stateful_step {
         static_assert(state_has_a_codec,
                       "leat: stateful(name, builder): the logic's State has no codec, so it cannot be kept over a restart. "
                       "Give it template <class A> void serialize(A&, unsigned), or use a type that has one");
-        if constexpr (!logic_takes_the_value || !state_has_a_codec)
+        constexpr bool result_owns_what_it_shows = !shows_what_another_owns<typename logic::result>;
+        static_assert(result_owns_what_it_shows,
+                      "leat: stateful(name, builder): the logic's Result is a view of what another owns, which the record "
+                      "would outlive: use what owns it, such as a std::string or a std::vector");
+        if constexpr (!logic_takes_the_value || !state_has_a_codec || !result_owns_what_it_shows)
           return stream<poison>{};
         else
           return append_stateful<typename logic::result>(std::forward<S>(up),

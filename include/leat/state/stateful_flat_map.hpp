@@ -36,7 +36,10 @@ struct any_number_for_each_value {
     static_assert(f_returns_a_range,
                   "leat: stateful_flat_map(name, f): f must return a range of results, such as a std::vector; for "
                   "exactly one use stateful_map");
-    return Asked::may_be_called && f_returns_a_range;
+    if constexpr (Asked::may_be_called && f_returns_a_range)
+      return owns_what_it_shows<value_made<typename Asked::result>>();
+    else
+      return false;
   }
 
   template <class Range, class K, class Emit>

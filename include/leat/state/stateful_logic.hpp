@@ -53,7 +53,9 @@ class results {
 ///  - `after on_item(Value, results<Result>&)`, or for stateful_batch `after on_batch(std::span<Value>, results<Result>&)`;
 ///  - `after on_notify(results<Result>&)`: the time that `notify_at` gave has come;
 ///  - `after on_eof(results<Result>&)`: the input has ended, for good in this run;
-///  - `std::optional<wall_time> notify_at() const`: asked after each of these calls; none cancels;
+///  - `std::optional<wall_time> notify_at() const`: asked after each of these calls; none cancels. A time that has come
+///    already is answered by `on_notify` at once, and, if it is wanted again, once in each turn of the worker. What is to
+///    come is waited for by the steady clock, so that setting the system's clock changes no wait that has begun;
 ///  - `State snapshot() const`.
 /// All calls are on the worker that owns the key. `after::discard` drops the state: the key's next value begins anew.
 template <class Value, class Result, class State>
@@ -79,6 +81,16 @@ concept builds_logic = requires(Builder& builder) {
   typename built_by<Builder>::result;
   typename built_by<Builder>::state;
 };
+
+/// Whether the logic has a `notify_at` of its own: one without need not be asked, and its keys keep no times.
+template <class Logic>
+inline constexpr bool asks_for_notifications = [] {
+  using inherited = stateful_logic<typename Logic::value, typename Logic::result, typename Logic::state>;
+  if constexpr (requires { &Logic::notify_at; })
+    return !std::is_same_v<decltype(&Logic::notify_at), decltype(&inherited::notify_at)>;
+  else
+    return true;
+}();
 
 template <class Logic, class V>
 concept takes_item = std::same_as<typename Logic::value, V> &&

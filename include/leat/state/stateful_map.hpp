@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/flow.hpp>
+#include <leat/op/function.hpp>
 #include <leat/state/state_function_step.hpp>
 #include <leat/state/stateful_stage.hpp>
 
@@ -15,7 +16,7 @@ struct one_for_each_value {
   static constexpr char const* name = "stateful_map";
   static constexpr bool gives_one = true;
   template <class Result>
-  using value_made = Result;
+  using value_made = record_made_of<Result>;
 
   template <class Asked>
   static consteval bool accepts() {
@@ -35,7 +36,10 @@ struct one_for_each_value {
     static_assert(f_returns_a_result,
                   "leat: stateful_map(name, f): f must return one result for each value; to return none or several "
                   "use stateful_flat_map");
-    return Asked::may_be_called && f_returns_a_result;
+    if constexpr (Asked::may_be_called && f_returns_a_result)
+      return owns_what_it_shows<value_made<typename Asked::result>>();
+    else
+      return false;
   }
 
   template <class Result, class K, class Emit>

@@ -7,7 +7,7 @@
 #include <leat/op/step_context.hpp>
 #include <leat/route/by_key.hpp>
 #include <leat/state/keyed_state.hpp>
-#include <leat/state/notifications.hpp>
+#include <leat/state/notifier.hpp>
 
 #include <algorithm>
 #include <concepts>
@@ -25,20 +25,21 @@
 ///    or, with `by_groups` true, `on_values(cell, values, emit)` for all that a batch brings a key;
 ///  - optionally `bind(step_context&)` before anything else, and `begin_batch()`;
 ///  - optionally `on_end(cell, emit)`: at the end of the input, for each key, in the keys' order;
-///  - optionally `notify_at(state)` and `on_notify(cell, emit)`: the time each key wants to be woken at, if any.
+///  - optionally `notify_at(state)` and `on_notify(cell, emit)`: the time each key wants to be woken at, if any, by the
+///    wall clock or the steady one.
 namespace leat::detail {
 
 template <class Logic, class Cell, class Emit>
 concept acts_at_end = requires(Logic& logic, Cell& cell, Emit& emit_record) { logic.on_end(cell, emit_record); };
 template <class Logic>
-concept has_notifications = requires(Logic& logic, typename Logic::state const& s) { logic.notify_at(s); };
-template <class Logic>
 concept takes_groups = Logic::by_groups;
 
 template <class K, class V, class W, class Logic>
 class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>> {
-  using table = keyed_state<K, typename Logic::state>;
-  using cell = typename table::cell;
+  using states = std::conditional_t<has_notifications<Logic>, notifier<K, Logic>, plain_states<K, Logic>>;
+  using table = typename states::table_type;
+  using stored = typename states::stored;
+  using cell = typename states::cell;
 
   /// What logics call: `emit(key, result)`.
   struct results {
@@ -67,6 +68,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
         take_groups(hashes, records, count);
       else
         take_each(hashes, records, count);
+      if constexpr (has_notifications<Logic>) states_.keep_small(table_);
     });
     guarded(step_, [&] { out_.flush(); });
   }
@@ -81,7 +83,12 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
     pass(which);
   }
 
-  bool ready() override { return !ending_ && out_.next().ready(); }
+  /// What is due comes before the values that came after it.
+  bool ready() override {
+    if constexpr (has_notifications<Logic>)
+      if (!states_.caught_up()) return false;
+    return !ending_ && out_.next().ready();
+  }
 
   bool turn() override {
     if constexpr (ends_with_results)
@@ -94,26 +101,31 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
   /// While the next step has no room there is nothing to wake up for.
   steady_time wake_at() override {
     if constexpr (has_notifications<Logic>)
-      if (out_.next().ready()) return notifications_.next(*step_.worker);
+      if (out_.next().ready()) return states_.next();
     return never;
   }
 
  private:
+  static constexpr std::size_t portion = 2048;  ///< keys per turn
+
   void begin_batch() {
     if constexpr (requires { logic_.begin_batch(); }) logic_.begin_batch();
+    if constexpr (has_notifications<Logic>) states_.sample(*step_.worker);
   }
 
   void take_each(std::uint64_t const* hashes, std::pair<K, V>* records, std::size_t count) {
     table_.each(
         hashes, count, [records](std::size_t i) -> K const& { return records[i].first; },
-        [&](cell& met, std::size_t i) __attribute__((always_inline)) {
-          logic_.on_value(met, std::move(records[i].first), std::move(records[i].second), emit_);
-          if constexpr (has_notifications<Logic>) schedule(met, hashes[i]);
+        [&](stored& met, std::size_t i) __attribute__((always_inline)) {
+          auto&& shown = states::shown(met);
+          logic_.on_value(shown, std::move(records[i].first), std::move(records[i].second), emit_);
+          if constexpr (has_notifications<Logic>) states_.settle(logic_, met, hashes[i], emit_);
         });
   }
 
   /// All values that a batch has for one key, together: keys in ascending order, values in the order they came.
   void take_groups(std::uint64_t const* hashes, std::pair<K, V>* records, std::size_t count) {
+    for (std::size_t i = 0; i != count; ++i) must_equal_itself(records[i].first);  // or there is no order, and no end
     groups_.resize(count);
     std::iota(groups_.begin(), groups_.end(), std::size_t{0});
     std::sort(groups_.begin(), groups_.end(), [&](std::size_t a, std::size_t b) {
@@ -131,9 +143,10 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
       values.clear();
       for (; i != count && records[groups_[i]].first == records[first].first; ++i)
         values.push_back(std::move(records[groups_[i]].second));
-      table_.at(hashes[first], records[first].first, [&](cell& met) {
-        logic_.on_values(met, std::span<V>(values), emit_);
-        if constexpr (has_notifications<Logic>) schedule(met, hashes[first]);
+      table_.at(hashes[first], records[first].first, [&](stored& met) {
+        auto&& shown = states::shown(met);
+        logic_.on_values(shown, std::span<V>(values), emit_);
+        if constexpr (has_notifications<Logic>) states_.settle(logic_, met, hashes[first], emit_);
       });
     }
   }
@@ -150,7 +163,10 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
     bool more = true;
     guarded(step_, [&] {
       begin_batch();
-      more = table_.visit_in_key_order(2048, [&](cell& met) { logic_.on_end(met, emit_); });
+      more = table_.visit_in_key_order(portion, [&](stored& met) {
+        auto&& shown = states::shown(met);
+        logic_.on_end(shown, emit_);
+      });
     });
     guarded(step_, [&] { out_.flush(); });
     if (!more) {
@@ -160,29 +176,19 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
     return true;
   }
 
-  void schedule(cell& met, std::uint64_t hash) {
-    if (met.forgotten()) return;
-    if (auto const when = logic_.notify_at(met.state())) notifications_.add(*when, hash, met.key());
-  }
-
+  /// A portion of those that are due, for the same reason.
   bool notify_some() {
-    if (notifications_.empty() || !out_.next().ready()) return false;
-    wall_time const now = step_.worker->wall();
-    bool progress = false;
-    guarded(step_, [&] { begin_batch(); });
-    while (auto const due = guarded(step_, [&] { return notifications_.pop(now); })) {
-      progress = true;
-      guarded(step_, [&] {
-        table_.if_known(due->hash, due->key, [&](cell& met) {
-          auto const wanted = logic_.notify_at(met.state());
-          if (!wanted || *wanted > now) return;  // it changed its mind since
-          logic_.on_notify(met, emit_);
-          schedule(met, due->hash);
-        });
-      });
-    }
-    guarded(step_, [&] { out_.flush(); });
-    return progress;
+    if (states_.next() == never) return false;
+    guarded(step_, [&] {
+      begin_batch();
+      states_.open_round();
+    });
+    if (states_.caught_up() || !out_.next().ready()) return false;
+    guarded(step_, [&] {
+      states_.notify_some(logic_, table_, portion, emit_);
+      out_.flush();
+    });
+    return true;
   }
 
   Logic logic_;
@@ -190,7 +196,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
   table table_;
   emitter<std::pair<K, W>> out_;
   results emit_;
-  std::conditional_t<has_notifications<Logic>, notifications<K>, no_notifications> notifications_;
+  [[no_unique_address]] states states_;
   std::vector<std::size_t> groups_;
   mark end_;
   bool ending_ = false;

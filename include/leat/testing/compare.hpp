@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/total_order.hpp>
 #include <leat/text.hpp>
 
 #include <algorithm>
@@ -34,7 +35,7 @@ bool same_multiset(std::vector<T> const& a, std::vector<T> const& b) {
   std::vector<bool> used(b.size(), false);
   for (T const& wanted : a) {
     std::size_t i = 0;
-    while (i != b.size() && (used[i] || !(b[i] == wanted))) ++i;
+    while (i != b.size() && (used[i] || !same_value(b[i], wanted))) ++i;
     if (i == b.size()) return false;
     used[i] = true;
   }
@@ -48,8 +49,8 @@ bool same_per_key(std::vector<std::pair<K, V>> const& a, std::vector<std::pair<K
   std::vector<bool> used(b.size(), false);
   for (auto const& wanted : a) {
     std::size_t i = 0;
-    while (i != b.size() && (used[i] || !(b[i].first == wanted.first))) ++i;
-    if (i == b.size() || !(b[i].second == wanted.second)) return false;
+    while (i != b.size() && (used[i] || !same_value(b[i].first, wanted.first))) ++i;
+    if (i == b.size() || !same_value(b[i].second, wanted.second)) return false;
     used[i] = true;
   }
   return true;
@@ -65,6 +66,12 @@ class records : public std::vector<T> {
  public:
   using std::vector<T>::vector;
   explicit records(std::vector<T> all) : std::vector<T>(std::move(all)) {}
+
+  /// NaN is equal to NaN here: a test that expects one can say so.
+  friend bool operator==(records const& a, std::vector<T> const& b) {
+    return detail::same_value(static_cast<std::vector<T> const&>(a), b);
+  }
+  friend bool operator==(records const& a, records const& b) { return a == static_cast<std::vector<T> const&>(b); }
 
   template <class Stream>
   friend Stream& operator<<(Stream& to, records const& which) {

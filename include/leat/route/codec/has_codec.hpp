@@ -84,6 +84,51 @@ constexpr std::size_t find_least_bytes() {
 template <class T>
 inline constexpr std::size_t least_bytes = find_least_bytes<std::remove_cv_t<T>>();
 
+/// The order of an unordered container's elements is its own affair.
+template <class T>
+concept unordered = requires { typename T::hasher; };
+
+/// Whether a type is one, or has one inside, as far as the standard library's types show their parts.
+template <class T>
+constexpr bool holds_unordered();
+template <class... Ts>
+constexpr bool any_holds_unordered(parts_of<Ts...>*) {
+  return (holds_unordered<std::remove_cv_t<Ts>>() || ...);
+}
+template <class T>
+constexpr bool holds_unordered() {
+  if constexpr (unordered<T>)
+    return true;
+  else if constexpr (std::is_bounded_array_v<T>)
+    return holds_unordered<std::remove_cv_t<std::remove_extent_t<T>>>();
+  else if constexpr (std::is_class_v<T> && standard<T>::known)
+    return any_holds_unordered(static_cast<typename standard<T>::parts*>(nullptr));
+  else
+    return false;
+}
+
+/// Whether equal values may be written as different bytes: 0.0 and -0.0, unordered containers, and what a type of the
+/// user's may have inside.
+template <class T>
+constexpr bool may_differ_in_bytes();
+template <class... Ts>
+constexpr bool any_may_differ(parts_of<Ts...>*) {
+  return (may_differ_in_bytes<std::remove_cv_t<Ts>>() || ...);
+}
+template <class T>
+constexpr bool may_differ_in_bytes() {
+  if constexpr (is_scalar_value<T>)
+    return std::is_floating_point_v<T>;
+  else if constexpr (std::is_bounded_array_v<T>)
+    return may_differ_in_bytes<std::remove_cv_t<std::remove_extent_t<T>>>();
+  else if constexpr (unordered<T>)
+    return true;
+  else if constexpr (standard<T>::known)
+    return any_may_differ(static_cast<typename standard<T>::parts*>(nullptr));
+  else
+    return true;
+}
+
 }  // namespace detail
 
 /// Whether a type can be written as bytes and read back. Exact for numbers, enumerations and the types of the

@@ -17,6 +17,14 @@
 namespace leat {
 namespace detail {
 
+/// The tag of an archive that writes equal values as equal bytes, for keys: 0.0 for -0.0; what has no order is refused.
+template <class Tag>
+struct equal_bytes {};
+template <class Tag>
+inline constexpr bool gives_equal_bytes = false;
+template <class Tag>
+inline constexpr bool gives_equal_bytes<equal_bytes<Tag>> = true;
+
 /// Appends values to a byte buffer, which sees them when the archive is destroyed. Numbers are written
 /// little-endian in their own width, counts in 32 bits, nothing is aligned, and there is no header. Nothing
 /// here lets the archive's address escape, so that its pointers stay in registers.
@@ -40,7 +48,15 @@ class basic_output_archive {
     static_assert(type_has_a_codec,
                   "leat: this type has no codec: give it template <class A> void serialize(A&, unsigned), or use types "
                   "that have one");
-    if constexpr (!type_has_a_codec || std::is_same_v<T, boost::serialization::item_version_type>) {
+    constexpr bool key_has_an_order = !for_keys || !unordered<T>;
+    static_assert(key_has_an_order,
+                  "leat: an unordered container cannot be a key, nor be inside one: equal ones may have different "
+                  "bytes. Use a std::set, a std::map or a sorted vector");
+    if constexpr (!type_has_a_codec || !key_has_an_order ||
+                  std::is_same_v<T, boost::serialization::item_version_type>) {
+    } else if constexpr (for_keys && std::is_floating_point_v<T>) {
+      T const positive_zero = value + T{0};
+      raw(&positive_zero, sizeof positive_zero);
     } else if constexpr (is_scalar_value<T>) {
       raw(&value, sizeof value);
     } else if constexpr (std::is_bounded_array_v<T>) {
@@ -75,6 +91,11 @@ class basic_output_archive {
   /// Count and elements, with one test for room.
   template <class E>
   [[gnu::always_inline]] void put_counted(E const* from, std::size_t count) {
+    if constexpr (for_keys && may_differ_in_bytes<E>()) {
+      put_count(count);
+      put_elements(from, count);
+      return;
+    }
     if (count > (std::numeric_limits<std::uint32_t>::max)()) refuse_size(count);
     auto const written = static_cast<std::uint32_t>(count);
     make_room(sizeof written + count * sizeof(E));
@@ -98,13 +119,15 @@ class basic_output_archive {
 
   template <class E>
   [[gnu::always_inline]] void put_elements(E const* from, std::size_t count) {
-    if constexpr (encoded_as_is<E>)
+    if constexpr (encoded_as_is<E> && !(for_keys && may_differ_in_bytes<E>()))
       raw(from, count * sizeof(E));
     else
       for (std::size_t i = 0; i != count; ++i) *this << from[i];
   }
 
  private:
+  static constexpr bool for_keys = gives_equal_bytes<Tag>;
+
   struct place {
     std::byte* begin;
     std::byte* next;

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/op/stage.hpp>
+#include <leat/state/keyed_state.hpp>
+#include <leat/state/notifications.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+/// What the states of a step are kept in, with notifications and without.
+namespace leat::detail {
+
+template <class Logic>
+concept has_notifications = requires(Logic& logic, typename Logic::state const& s) { logic.notify_at(s); };
+
+/// Without: the table as it is.
+template <class K, class Logic>
+class plain_states {
+ public:
+  using table_type = keyed_state<K, typename Logic::state>;
+  using stored = typename table_type::cell;
+  using cell = stored;
+
+  static cell& shown(stored& met) { return met; }
+};
+
+/// With: each state has its time beside it, and the logic is notified when that has come. A value whose key is due when
+/// it has been met is followed by the notification at once.
+template <class K, class Logic>
+class notifier {
+ public:
+  using when = std::remove_cvref_t<decltype(*std::declval<Logic&>().notify_at(std::declval<typename Logic::state const&>()))>;
+  using kept = notified_state<typename Logic::state, when>;
+  using table_type = keyed_state<K, kept>;
+  using stored = typename table_type::cell;
+
+  /// A key and its state, as the logic sees them.
+  class cell {
+   public:
+    explicit cell(stored& met) : met_(&met) {}
+    K const& key() const { return met_->key(); }
+    typename Logic::state& state() const { return met_->state().state; }
+    bool fresh() const { return met_->fresh(); }
+    bool forgotten() const { return met_->forgotten(); }
+    void forget() const { met_->forget(); }
+
+   private:
+    stored* met_;
+  };
+
+  static cell shown(stored& met) { return cell(met); }
+
+  /// Before a batch of values, and before a round.
+  void sample(host& worker) {
+    now_ = worker.now();
+    wall_ = worker.wall();
+  }
+
+  /// After the logic was given a value.
+  template <class Emit>
+  void settle(Logic& logic, stored& met, std::uint64_t hash, Emit& emit_record) {
+    if (is_due(logic, met, hash)) notify(logic, met, hash, emit_record);
+  }
+
+  /// Begins a round if none is under way.
+  void open_round() {
+    if (!caught_up_) return;
+    schedule_.begin_round(now_);
+    caught_up_ = schedule_.round_is_over();
+  }
+
+  /// Part of the round that is open.
+  template <class Emit>
+  void notify_some(Logic& logic, table_type& table, std::size_t most, Emit& emit_record) {
+    for (; most != 0 && !schedule_.round_is_over(); --most) {
+      auto const first = schedule_.pop();
+      table.if_known(first.hash, first.key, [&](stored& met) { meet(logic, met, first, emit_record); });
+    }
+    caught_up_ = schedule_.round_is_over();
+  }
+  /// No round is open: nothing is due that has not been notified in this turn.
+  bool caught_up() const { return caught_up_; }
+  steady_time next() const { return caught_up_ ? schedule_.next() : (steady_time::min)(); }
+
+  /// Between batches.
+  void keep_small(table_type const& table) {
+    if (!schedule_.crowded()) return;
+    schedule_.thin_out([&](auto const& each) {
+      kept const* const state = table.find(each.hash, each.key);
+      return state != nullptr && state->scheduled == each.due;
+    });
+  }
+
+ private:
+  template <class Entry, class Emit>
+  void meet(Logic& logic, stored& met, Entry const& of, Emit& emit_record) {
+    kept& state = met.state();
+    if (state.scheduled != of.due) return;
+    leave(state);
+    if (state.due == never) return;
+    if (state.due > schedule_.round_began())
+      stand_under(state, state.due, met, of.hash);
+    else
+      notify(logic, met, of.hash, emit_record);
+  }
+
+  template <class Emit>
+  void notify(Logic& logic, stored& met, std::uint64_t hash, Emit& emit_record) {
+    cell with(met);
+    logic.on_notify(with, emit_record);
+    if (!is_due(logic, met, hash)) return;
+    kept& state = met.state();
+    leave(state);
+    state.scheduled = schedule_.add_to_next_round(hash, met.key());
+    schedule_.one_more_key_waits();
+  }
+
+  /// Asks the logic what it wants now, and notes a time that is to come.
+  bool is_due(Logic& logic, stored& met, std::uint64_t hash) {
+    kept& state = met.state();
+    if (met.forgotten()) {
+      leave(state);
+      return false;
+    }
+    auto const wanted = logic.notify_at(std::as_const(state.state));
+    if (!wanted) {
+      state.due = never;
+      return false;
+    }
+    if (state.due == never || state.wanted != *wanted) {
+      state.wanted = *wanted;
+      state.due = due_at(*wanted);
+    }
+    if (state.due <= now_) return true;
+    // One that stands under an earlier time is found then, and put off: each value may put it off.
+    if (state.due < state.scheduled) {
+      leave(state);
+      stand_under(state, state.due, met, hash);
+    }
+    return false;
+  }
+
+  void stand_under(kept& state, steady_time due, stored& met, std::uint64_t hash) {
+    schedule_.add(due, hash, met.key());
+    schedule_.one_more_key_waits();
+    state.scheduled = due;
+  }
+  void leave(kept& state) {
+    if (state.scheduled == never) return;
+    schedule_.one_key_less_waits();
+    state.scheduled = never;
+  }
+
+  steady_time due_at(steady_time at) const { return at; }
+  steady_time due_at(wall_time at) const {
+    if (at <= wall_) return now_;
+    auto const ahead = at - wall_;
+    return ahead < never - now_ ? now_ + std::chrono::duration_cast<steady_time::duration>(ahead) : never;
+  }
+
+  notifications<K> schedule_;
+  steady_time now_{};
+  wall_time wall_{};
+  bool caught_up_ = true;
+};
+
+}  // namespace leat::detail

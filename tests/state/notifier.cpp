@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <leat/from/iterable.hpp>
+#include <leat/op/async_map.hpp>
+#include <leat/state/collect.hpp>
+#include <leat/state/notifier.hpp>
+#include <leat/state/stateful.hpp>
+#include <leat/state/stateful_batch.hpp>
+#include <leat/testing.hpp>
+#include <leat/to/out.hpp>
+
+#include "state/keyed.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+using keyed::pairs;
+using namespace std::chrono_literals;
+using leat::steady_time;
+using leat::wall_time;
+
+namespace {
+
+/// A worker whose clocks a test sets, each by itself.
+class clocks final : public leat::detail::host {
+ public:
+  unsigned index() const override { return 0; }
+  unsigned count() const override { return 1; }
+  steady_time now() override { return steady; }
+  wall_time wall() override { return on_the_wall; }
+  std::uint64_t random() override { return 4; }
+  void wake() override {}
+  void touch(unsigned) override {}
+  void saw_epoch(std::uint64_t) override {}
+  void block(std::function<void()>, std::function<void()>) override {}
+  void wake_when_readable(int) override {}
+
+  void pass(std::chrono::nanoseconds time) {
+    steady += time;
+    on_the_wall += time;
+  }
+
+  steady_time steady{1000s};
+  wall_time on_the_wall{1767225600s};
+};
+
+/// A key that counts how many of its kind there are.
+class counted_key {
+ public:
+  explicit counted_key(int number) : number_(number) { ++alive; }
+  counted_key(counted_key const& other) : number_(other.number_) { ++alive; }
+  counted_key& operator=(counted_key const&) = default;
+  ~counted_key() { --alive; }
+  bool operator==(counted_key const&) const = default;
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive & number_;
+  }
+  int number() const { return number_; }
+
+  static inline std::size_t alive = 0;
+
+ private:
+  int number_;
+};
+
+/// Keeps the time that a value asks for, and is notified `repeats` times at it.
+struct wishes {
+  struct wish {
+    std::optional<wall_time> at;
+    int repeats = 1;
+  };
+  using state = wish;
+
+  template <class Cell>
+  void on_value(Cell& met, std::optional<wall_time> at) {
+    met.state().at = at;
+  }
+  std::optional<wall_time> notify_at(wish const& kept) const { return kept.at; }
+  template <class Cell, class Emit>
+  void on_notify(Cell& met, Emit& emit) {
+    emit(met.key());
+    if (--met.state().repeats == 0) met.forget();
+  }
+};
+
+/// What a stateful stage does with its notifier, for one value at a time.
+template <class K>
+class driven {
+ public:
+  using states = leat::detail::notifier<K, wishes>;
+
+  void value(K const& key, std::optional<wall_time> at, int repeats = 1) {
+    states_.sample(world);
+    std::uint64_t const hash = leat::key_hash(key);
+    table_.at(hash, key, [&](typename states::stored& met) {
+      auto shown = states::shown(met);
+      shown.state().repeats = repeats;
+      logic_.on_value(shown, at);
+      states_.settle(logic_, met, hash, rang_);
+    });
+    states_.keep_small(table_);
+  }
+  void forget(K const& key) {
+    states_.sample(world);
+    std::uint64_t const hash = leat::key_hash(key);
+    table_.at(hash, key, [&](typename states::stored& met) {
+      met.forget();
+      states_.settle(logic_, met, hash, rang_);
+    });
+    states_.keep_small(table_);
+  }
+  bool turn(std::size_t most = 2048) {
+    no_room();
+    if (states_.caught_up()) return false;
+    states_.notify_some(logic_, table_, most, rang_);
+    return true;
+  }
+  /// A turn in which nothing can be passed on.
+  void no_room() {
+    states_.sample(world);
+    states_.open_round();
+  }
+  bool caught_up() const { return states_.caught_up(); }
+  steady_time next() const { return states_.next(); }
+  std::vector<K> const& rang() const { return rang_.keys; }
+
+  clocks world;
+
+ private:
+  struct log {
+    void operator()(K const& key) { keys.push_back(key); }
+    std::vector<K> keys;
+  };
+
+  wishes logic_;
+  typename states::table_type table_{leat::detail::slot_range{0, leat::slot_count}};
+  states states_;
+  log rang_;
+};
+
+/// Is due as soon as it has a value, `times` times over; a negative number: for ever.
+class impatient : public leat::stateful_logic<int, std::string, std::string> {
+ public:
+  impatient(std::optional<std::string> before, int times) : state_(before.value_or("NEW")), times_(times) {}
+  leat::after on_item(int, leat::results<std::string>& out) {
+    out(state_ + " ITEM");
+    state_ = "ITEM";
+    left_ = times_;
+    return leat::after::retain;
+  }
+  leat::after on_batch(std::span<int> values, leat::results<std::string>& out) {
+    for (int const x : values) on_item(x, out);
+    return leat::after::retain;
+  }
+  leat::after on_notify(leat::results<std::string>& out) {
+    if (times_ > 0) out(state_ + " NOTIFY");
+    state_ = "NOTIFY";
+    if (left_ > 0) --left_;
+    return leat::after::retain;
+  }
+  std::optional<wall_time> notify_at() const { return left_ == 0 ? std::nullopt : std::optional(wall_time(1s)); }
+  std::string snapshot() const { return state_; }
+
+ private:
+  std::string state_;
+  int times_;
+  int left_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("notifications: each value is followed by its notification when it was due by then") {
+  keyed::check(
+      pairs<std::string, int>{{"a", 1}, {"a", 2}, {"b", 1}, {"a", 3}},
+      [] { return leat::stateful("s", [](std::optional<std::string> state) { return impatient(std::move(state), 1); }); },
+      pairs<std::string, std::string>{{"a", "NEW ITEM"}, {"a", "ITEM NOTIFY"}, {"a", "NOTIFY ITEM"}, {"a", "ITEM NOTIFY"},
+                                      {"a", "NOTIFY ITEM"}, {"a", "ITEM NOTIFY"}, {"b", "NEW ITEM"}, {"b", "ITEM NOTIFY"}});
+  leat::test::for_each_shape([&](leat::test::shape const& how) {
+    pairs<std::string, std::string> got;
+    leat::flow flow("batch");
+    flow.input("in", leat::test::one_at_a_time<std::pair<std::string, int>>({{"a", 1}})) |
+        leat::stateful_batch("s", [](std::optional<std::string> state) { return impatient(std::move(state), 1); }) |
+        leat::output("out", leat::to::collect(got));
+    how.run(flow, got);
+    CHECK(got == pairs<std::string, std::string>{{"a", "NEW ITEM"}, {"a", "ITEM NOTIFY"}});
+  });
+}
+
+TEST_CASE("notifications: a time that stays in the past keeps no run from ending") {
+  pairs<int, int> records;
+  pairs<int, std::string> expected;
+  for (int i = 0; i != 100; ++i) records.emplace_back(i % 7, i);
+  for (auto const& [key, value] : records) expected.emplace_back(key, value < 7 ? "NEW ITEM" : "NOTIFY ITEM");
+  leat::test::for_each_shape([&](leat::test::shape const& how) {
+    if (how.runs == leat::test::shape::kind::simulated) return;  // virtual time passes only where all rest
+    pairs<int, std::string> got;
+    leat::flow flow("past");
+    flow.input("in", leat::test::one_at_a_time<std::pair<int, int>>(records)) |
+        leat::stateful("s", [](std::optional<std::string> state) { return impatient(std::move(state), -1); }) |
+        leat::output("out", leat::to::collect(got));
+    how.run(flow, got);
+    CHECK(keyed::by_key(got) == keyed::by_key(expected));
+  });
+}
+
+TEST_CASE("notifications: a round meets each key once") {
+  driven<int> all;
+  for (int key = 0; key != 10; ++key) all.value(key, all.world.on_the_wall + 1s, 3);
+  CHECK_FALSE(all.turn());
+  CHECK(all.next() == all.world.steady + 1s);
+  all.world.pass(1s);
+  for (std::size_t round = 1; round <= 3; ++round) {
+    CHECK(all.turn());
+    CHECK(all.rang().size() == 10 * round);
+    CHECK(all.caught_up());
+    CHECK((all.next() <= all.world.steady) == (round != 3));
+  }
+  CHECK_FALSE(all.turn());
+}
+
+TEST_CASE("notifications: many that are due come in portions, before anything else") {
+  driven<int> all;
+  for (int key = 0; key != 5000; ++key) all.value(key, all.world.on_the_wall + 1s);
+  all.world.pass(2s);
+  CHECK(all.turn());
+  CHECK(all.rang().size() == 2048);
+  CHECK_FALSE(all.caught_up());
+  all.world.pass(2s);
+  CHECK(all.turn());
+  CHECK_FALSE(all.caught_up());
+  CHECK(all.turn());
+  CHECK(all.caught_up());
+  CHECK(all.rang().size() == 5000);
+  CHECK(all.next() == leat::detail::never);
+}
+
+TEST_CASE("notifications: what is due while there is no room is notified before anything else, when there is") {
+  driven<int> all;
+  all.value(1, all.world.on_the_wall + 1s);
+  all.world.pass(1s);
+  all.no_room();
+  CHECK_FALSE(all.caught_up());
+  all.value(2, all.world.on_the_wall + 1s);
+  all.world.pass(5s);
+  all.no_room();
+  CHECK_FALSE(all.caught_up());
+  CHECK(all.turn());
+  CHECK(all.rang() == std::vector<int>{1});
+  CHECK(all.turn());
+  CHECK(all.rang() == std::vector<int>{1, 2});
+}
+
+TEST_CASE("notifications: a key that has another wish, or none, is not notified at the first") {
+  driven<std::string> all;
+  wall_time const begin = all.world.on_the_wall;
+  all.value("put off", begin + 1s);
+  all.value("put off", begin + 5s);
+  all.value("sooner", begin + 9s);
+  all.value("sooner", begin + 2s);
+  all.value("never", begin + 1s);
+  all.value("never", std::nullopt);
+  all.value("forgotten", begin + 1s);
+  all.forget("forgotten");
+  all.value("anew", begin + 1s);
+  all.forget("anew");
+  all.value("anew", begin + 3s);
+  std::vector<std::pair<int, std::string>> rang;
+  for (int second = 1; second != 12; ++second) {
+    all.world.pass(1s);
+    std::size_t const before = all.rang().size();
+    while (all.turn()) {
+    }
+    for (std::size_t i = before; i != all.rang().size(); ++i) rang.emplace_back(second, all.rang()[i]);
+  }
+  CHECK(rang == std::vector<std::pair<int, std::string>>{{2, "sooner"}, {3, "anew"}, {5, "put off"}});
+  CHECK(all.next() == leat::detail::never);
+}
+
+TEST_CASE("notifications: setting the clock changes no wait that has begun") {
+  for (auto const jump : {-3600s, 3600s}) {
+    driven<int> all;
+    all.value(1, all.world.on_the_wall + 2s);
+    all.world.on_the_wall += jump;
+    all.world.pass(1s);
+    CHECK_FALSE(all.turn());
+    all.world.pass(1s);
+    CHECK(all.turn());
+    CHECK(all.rang() == std::vector<int>{1});
+  }
+}
+
+TEST_CASE("collect: setting the clock neither ends a wait nor lengthens it") {
+  for (auto const jump : {-3600s, 3600s}) {
+    clocks world;
+    leat::detail::step_context const step(leat::detail::step_info("collect", leat::step_name("c")), world);
+    leat::detail::collect_logic<int> logic(leat::inactive_for(2s), leat::max_age(3s), 100);
+    logic.bind(step);
+    struct {
+      leat::detail::collected<int> kept;
+      leat::detail::collected<int>& state() { return kept; }
+      void forget() {}
+    } key;
+    auto const emit = [](int, std::vector<int> const&) {};
+    steady_time const begin = world.steady;
+    logic.begin_batch();
+    logic.on_value(key, 7, 1, emit);
+    CHECK(logic.notify_at(key.kept) == begin + 2s);
+    world.on_the_wall += jump;
+    world.pass(1s);
+    CHECK(logic.notify_at(key.kept) == begin + 2s);
+    logic.begin_batch();
+    logic.on_value(key, 7, 2, emit);
+    CHECK(logic.notify_at(key.kept) == begin + 3s);
+  }
+}
+
+TEST_CASE("notifications: the memory is that of the keys, however many values they have") {
+  std::size_t const before = counted_key::alive;
+  {
+    driven<counted_key> all;
+    std::vector<counted_key> keys;
+    for (int i = 0; i != 100; ++i) keys.emplace_back(i);
+    std::size_t most = 0;
+    for (int i = 0; i != 500'000; ++i) {
+      counted_key const& key = keys[static_cast<std::size_t>(i % 100)];
+      // Sooner each time, later each time, at once the same again, or after the key was forgotten.
+      std::chrono::nanoseconds const shift(i);
+      all.value(key, all.world.on_the_wall + 24h + (i % 3 == 0 ? -shift : i % 3 == 1 ? shift : 0ns));
+      if (i / 100 % 10 == 0) all.forget(key);
+      if (i % 1000 < 500) all.world.pass(1ns);
+      most = std::max(most, counted_key::alive - before);
+    }
+    CHECK(most < 100 + 300 + 2 * 100 + 100);
+  }
+  CHECK(counted_key::alive == before);
+}
+
+TEST_CASE("notifications: those that are due wait while the next step has no room") {
+  leat::flow flow("slow");
+  flow.input("in", leat::from::iterable(pairs<int, int>{})) | leat::collect("c", leat::max_age(10s), 100) |
+      leat::async_map("wait",
+                      [](std::pair<int, std::vector<int>> list) -> leat::task<int> {
+                        co_await leat::sleep(1ms);
+                        co_return list.first;
+                      },
+                      leat::in_flight(16)) |
+      leat::output("out", leat::to::out());
+  leat::test::cluster c{flow, leat::test::seed(1)};
+  pairs<int, int> records;
+  for (int i = 0; i != 10'000; ++i) records.emplace_back(i, 1);
+  c.feed("in", records).advance(9s);
+  CHECK(c.of<int>("out").empty());
+  c.feed("in", pairs<int, int>{{-1, 1}}).advance(1s + 5ms);
+  std::size_t const first = c.of<int>("out").size();
+  CHECK(first > 16);
+  CHECK(first < 200);
+  c.advance(5s);
+  CHECK(c.of<int>("out").size() == 10'000);
+  c.advance(5s);
+  CHECK(c.of<int>("out").size() == 10'001);
+}
