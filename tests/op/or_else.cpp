@@ -210,3 +210,39 @@ TEST_CASE("or_else: a stateful step's state is put back, on every shape") {
     CHECK(flows::sorted(taken).size() == 8);
   });
 }
+
+namespace {
+
+/// Cannot be copied when it is a two.
+struct brittle {
+  explicit brittle(int number) : n(number) {}
+  brittle(brittle const& other) : n(other.n) {
+    if (n == 2) throw std::runtime_error("it broke");
+  }
+  brittle(brittle&&) = default;
+  brittle& operator=(brittle const&) = default;
+  brittle& operator=(brittle&&) = default;
+  int n;
+};
+
+}  // namespace
+
+TEST_CASE("or_else: a record whose result cannot be kept has failed, although the function caught that") {
+  leat::flow flow("brittle");
+  std::vector<int> good;
+  std::vector<std::string> bad;
+  auto [made, errors] = flow.input("in", leat::from::range(4)) |
+                        leat::or_else(leat::flat_map<brittle>("make", [](int number, auto& out) {
+                          brittle const fragile(number);
+                          try {
+                            out(fragile);
+                          } catch (std::exception const&) {
+                          }
+                        }));
+  made | leat::map([](brittle const& whole) { return whole.n; }) | leat::output("good", leat::to::collect(good));
+  errors | leat::map([](leat::failed_record<int> const& failure) { return failure.error; }) |
+      leat::output("bad", leat::to::collect(bad));
+  leat::run(flow);
+  CHECK(good == std::vector<int>{0, 1, 3});
+  CHECK(bad == std::vector<std::string>{"it broke"});
+}

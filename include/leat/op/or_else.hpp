@@ -109,8 +109,17 @@ class tried {
     } else {
       several_.clear();
       try {
-        auto collect = [this](auto&& element) { several_.emplace_back(std::forward<decltype(element)>(element)); };
+        std::exception_ptr failure;  // the function may catch what it is thrown here
+        auto collect = [&](auto&& element) {
+          try {
+            several_.emplace_back(std::forward<decltype(element)>(element));
+          } catch (...) {
+            failure = std::current_exception();
+            throw;
+          }
+        };
         expand(record, collect);
+        if (failure) std::rethrow_exception(failure);
       } catch (...) {
         return on_error(std::move(record), text_of_current_exception());
       }
