@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <leat/from/iterable.hpp>
+#include <leat/from/range.hpp>
 #include <leat/op/filter.hpp>
 #include <leat/op/filter_map.hpp>
 #include <leat/op/flat_map.hpp>
