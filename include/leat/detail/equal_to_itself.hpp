@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -14,6 +16,10 @@ namespace leat::detail {
 /// Types whose values all equal themselves, so that none has to be asked.
 template <class K>
 inline constexpr bool always_equal_to_itself = std::is_integral_v<K> || std::is_enum_v<K> || std::is_pointer_v<K>;
+template <class T, std::size_t Size>
+inline constexpr bool always_equal_to_itself<T[Size]> = always_equal_to_itself<T>;  // a literal of text
+template <class Traits>
+inline constexpr bool always_equal_to_itself<std::basic_string_view<char, Traits>> = true;
 template <class Traits, class Allocator>
 inline constexpr bool always_equal_to_itself<std::basic_string<char, Traits, Allocator>> = true;
 template <class T>
