@@ -60,6 +60,17 @@ struct reducer {
   bool in_order;
 };
 
+/// The same in the first one's place, which it returns.
+template <class Kind>
+struct reducer_in_place : reducer<Kind> {
+  using typename reducer<Kind>::datum;
+  using reducer<Kind>::reducer;
+  datum&& operator()(datum&& a, datum&& b) const {
+    a = reducer<Kind>::operator()(a, b);
+    return std::move(a);
+  }
+};
+
 template <class Kind>
 auto collected(leat::stream<typename Kind::record>& in, planned_step const& step) {
   std::chrono::microseconds const limit(step.keys * 20);
@@ -174,13 +185,13 @@ bool add_keyed(drawn_flow<Kind>& to, planned_step const& step) {
       break;
     case op::fold_final:
       made(in() | leat::fold_final(name, [] { return Kind::made(0); },
-                                   [f = step.f, in_order = step.in_order](datum sum, datum const& value) {
+                                   [f = step.f, in_order = step.in_order](datum&& sum, datum const& value) -> datum&& {
                                      std::uint64_t const next = Kind::number(sum) + f(Kind::number(value));
                                      sum = Kind::made(in_order ? mixed(next) : next);
-                                     return sum;
+                                     return std::move(sum);
                                    }));
       break;
-    case op::reduce_final: made(in() | leat::reduce_final(name, reducer<Kind>(step.in_order))); break;
+    case op::reduce_final: made(in() | leat::reduce_final(name, reducer_in_place<Kind>(step.in_order))); break;
     case op::max_final: made(in() | leat::max_final(name, number)); break;
     case op::min_final: made(in() | leat::min_final(name, number)); break;
     case op::count_final:

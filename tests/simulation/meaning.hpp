@@ -65,8 +65,13 @@ inline bool meets_state(op what) {
 inline bool waits(op what) {
   return what == op::collect_timed || what == op::stateful_later || what == op::stateful_at_once;
 }
-/// Whether the step asks which keys are equal.
-inline bool looks_keys_up(op what) { return meets_state(what) || what == op::join || what == op::enrich_cached; }
+/// Whether the step looks up the key of this number when it comes to this record.
+inline bool looks_up(planned_step const& step, std::uint64_t wanted, std::uint64_t key, std::uint64_t value) {
+  if (step.what == op::count_final) return step.f(value) % step.keys == wanted;
+  if (step.what == op::chain_stateful_map || step.what == op::chain_reduce_final)
+    return key == wanted && step.f.keeps(value);
+  return key == wanted && (meets_state(step.what) || step.what == op::join || step.what == op::enrich_cached);
+}
 /// Whether records go from worker to worker.
 inline bool moves(op what) {
   return meets_state(what) || what == op::join || what == op::redistribute || what == op::redistribute_by_key ||

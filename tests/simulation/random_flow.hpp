@@ -59,10 +59,11 @@ class random_flow {
     what.nan_key = key;
     known.run();
     return std::any_of(what.steps.begin(), what.steps.end(), [&](planned_step const& step) {
-      return looks_keys_up(step.what) && std::any_of(step.from.begin(), step.from.end(), [&](std::size_t from) {
-               std::vector<item> const& all = known.stream(from).items;
-               return std::any_of(all.begin(), all.end(), [&](item const& one) { return one.key == key; });
-             });
+      return std::any_of(step.from.begin(), step.from.end(), [&](std::size_t from) {
+        std::vector<item> const& all = known.stream(from).items;
+        return std::any_of(all.begin(), all.end(),
+                           [&](item const& one) { return looks_up(step, key, one.key, one.value); });
+      });
     });
   }
 
@@ -153,7 +154,6 @@ class random_flow {
     order const before = drawn_.streams[step.from.front()].how;
     step.in_order = before != order::none;
     if (waits(what) && is_stopped_) return false;
-    if (what == op::stateful_at_once) return false;
     if ((what == op::step_of_first || what == op::step_with_last_word) && before != order::total) return false;
     if (what == op::join && !draw_join(step)) return false;
 

@@ -39,6 +39,8 @@ struct drawn {
       fails = random_flow::set_trap(what, by, shape.workers());
     else if (by.one_in(6))
       random_flow::set_mishap(what, by);
+    else if (by.one_in(10))
+      meets_nan = random_flow::set_nan(what, by, shape.workers());
     if (!fails && !meets_nan && what.on_the_way.of == call::none) return;
     shape.cut_after.reset();
     shape.killed_after.reset();
