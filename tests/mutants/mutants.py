@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSL-1.0
-"""What could be wrong with the protocol between workers and processes, each as a change of the headers that makes it so:
-its name, then a file below include/leat, a text that stands in it exactly once, and what is there instead. A text is an
-expression, or statements that end with a semicolon; texts of one file are the same or do not overlap. Where something
-else is replaced, `{mutant}` stands for whether this mutant is at work."""
+"""What could be wrong with the protocol between workers and processes, and with what becomes of records, each as a change
+of the headers that makes it so: its name, then a file below include/leat, a text that stands in it exactly once, and what
+is there instead. A text is an expression, or statements that end with a semicolon; texts of one file are the same or do
+not overlap. Where something else is replaced, `{mutant}` stands for whether this mutant is at work."""
 
 MUTANTS = [
     ("the sender spends one frame more than its credit",
@@ -67,4 +67,29 @@ MUTANTS = [
     ("silence is never too long", ("route/mesh.hpp", "alive_.judge(p.number, now);", "")),
     ("a process does not say that it is alive",
      ("route/mesh.hpp", "if (alive_.look(now) && !goodbye_said_) say_alive();", "alive_.look(now);")),
+    ("what a later step failed of is forgotten where a function catches it",
+     ("op/step_context.hpp", "worker->fail(std::current_exception());", ""),
+     ("op/emitter.hpp", "batch_.clear();\n      failure_ = std::current_exception();", "batch_.clear();")),
+    ("a batch that a later step has failed of is sent again by whoever caught that",
+     ("op/step_context.hpp", "worker->fail(std::current_exception());", ""),
+     ("op/emitter.hpp", "batch_.clear();\n      failure_ = std::current_exception();", "")),
+    ("what a source emitted before it threw is dropped",
+     ("from/source.hpp", "      guarded(step_, [&] { out_.flush(); });\n      throw;", "throw;")),
+    ("a sink that fails when it is flushed is passed over",
+     ("to/sink.hpp", "if constexpr (requires { open().flush(); }) open().flush();",
+      "if constexpr (requires { open().flush(); }) { try { open().flush(); } catch (...) { } }")),
+    ("the first of several readers of a stream moves from its records",
+     ("op/stage.hpp", "consumers_[i]->look(records, count);", "consumers_[i]->take(records, count);")),
+    ("values of a key are combined into themselves",
+     ("route/combine.hpp", "replace_by_result(at.held->second, combine_, std::move(record.second));",
+      "at.held->second = combine_(std::move(at.held->second), std::move(record.second));")),
+    ("an accumulator is moved into itself",
+     ("state/fold_final.hpp", "replace_by_result(*kept, folder, std::move(value));",
+      "*kept = folder(std::move(*kept), std::move(value));")),
+    ("-0.0 is another key than 0.0",
+     ("route/slot.hpp", "std::memcpy(&word, &positive_zero, sizeof(K));", "std::memcpy(&word, &key, sizeof(K));")),
+    ("a key that equals nothing, not even itself, is let in",
+     ("state/keyed_state.hpp", "must_equal_itself(key);", "")),
+    ("a notification that is due is dropped when the input ends",
+     ("state/stateful_stage.hpp", "if (!states_.caught_up()) return false;", "")),
 ]
