@@ -108,7 +108,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   how.say = [](std::string const&) {};
   leat::detail::connections links(2);
   links[1] = std::move(link);
-  leat::detail::mesh here(flow.description(), how, std::move(links));
+  leat::detail::mesh here(flow.description(), std::move(how), std::move(links));
   using texts = std::pair<std::string, std::vector<std::optional<std::uint32_t>>>;
   using mixed = std::pair<int, std::variant<bool, std::string, double>>;
   auto const& nodes = flow.description().nodes();

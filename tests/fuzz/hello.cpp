@@ -67,7 +67,9 @@ std::string honest_words(membership const& mine, membership const& theirs) {
   std::string to_here;
   handshake here(std::make_unique<listener>(to_there, to_here), mine, words(mine, 100), std::nullopt, leat::detail::never);
   handshake there(std::make_unique<listener>(to_here, to_there), theirs, words(theirs, 200), 1u, leat::detail::never);
-  while (here.turn() || there.turn()) {
+  for (bool moved = true; moved;) {
+    moved = here.turn();
+    moved = there.turn() || moved;
   }
   if (here.at() != handshake::stage::joined) std::abort();
   there.say_view({});
@@ -94,7 +96,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   while (here.turn()) {
   }
   // The proof is over this process's challenge, so that nobody gets past it but who knows the secret.
-  if (with_secret && honest_bytes < 96 + 8 + 32 && here.at() >= handshake::stage::description) std::abort();
+  if (with_secret && honest_bytes < hello::size + 8 + 32 && here.at() >= handshake::stage::description) std::abort();
   here.refuse("enough");
   here.turn();
   return 0;

@@ -40,7 +40,7 @@ MUTANTS = [
      ("route/inbox.hpp", "waiting_.push_back(std::move(one));",
       "waiting_.insert(waiting_.end() - (waiting_.size() > 1 ? 1 : 0), std::move(one));")),
     ("a frame is sent twice and nobody looks at its number",
-     ("route/incoming.hpp", "header.sequence != next_sequence_", "false"),
+     ("route/incoming.hpp", "header.sequence != static_cast<std::uint32_t>(next_sequence_)", "false"),
      ("route/outgoing.hpp", "queued_.push_back(std::move(frame));",
       "byte_buffer twice; if (header.sequence % 16 == 7) { twice.append(frame.data(), frame.size()); "
       "queued_.push_back(std::move(twice)); } queued_.push_back(std::move(frame));")),

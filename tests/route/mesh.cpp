@@ -5,6 +5,7 @@
 
 #include <leat/from/iterable.hpp>
 #include <leat/op/map.hpp>
+#include <leat/route/poly1305_seal.hpp>
 #include <leat/route/redistribute.hpp>
 #include <leat/run/simulated_cluster.hpp>
 #include <leat/to/collect.hpp>
@@ -54,7 +55,7 @@ constexpr std::size_t one_number = frame_header::size + 8;
 
 /// Two processes of one worker each, by hand. Node 1 stands for an exchange.
 struct two_meshes {
-  explicit two_meshes(std::size_t credit = 1000, std::size_t capacity = 100) : flow("flow") {
+  explicit two_meshes(std::size_t credit = 1000, std::size_t capacity = 100, bool sealed = false) : flow("flow") {
     leat::stream s = flow.input("in", leat::from::iterable(std::vector{1}));
     s | leat::output("out", leat::to::collect(unused));
     auto [first, second] = leat::test::memory_links(capacity);
@@ -63,8 +64,21 @@ struct two_meshes {
     ends[1].resize(2);
     ends[0][1] = std::move(first);
     ends[1][0] = std::move(second);
-    for (unsigned i = 0; i != 2; ++i)
-      of[i] = std::make_unique<mesh>(flow.description(), settings(i, credit), std::move(ends[i]));
+    for (unsigned i = 0; i != 2; ++i) {
+      mesh::settings how = settings(i, credit);
+      if (sealed) how.seals = seals(i);
+      of[i] = std::make_unique<mesh>(flow.description(), std::move(how), std::move(ends[i]));
+    }
+  }
+  /// Of the connection to the other one.
+  static std::vector<leat::detail::frame_seals> seals(unsigned process) {
+    auto const key = [](unsigned of) {
+      return std::make_unique<leat::detail::poly1305_seal>(leat::detail::digest{std::byte(of)});
+    };
+    std::vector<leat::detail::frame_seals> all(2);
+    all[1 - process].out = key(process);
+    all[1 - process].in = key(1 - process);
+    return all;
   }
   /// Until nothing moves, also of what may wait for company.
   void exchange() {
@@ -904,4 +918,94 @@ TEST_CASE("a stop in one process is a stop in all") {
     CHECK(!got.empty());
     CHECK(got.size() < 3'000'000);
   }
+}
+
+TEST_CASE("sealed frames carry the same as others") {
+  for (std::size_t const capacity : {1u, 63u, 100'000u}) {
+    two_meshes net(100'000, capacity, true);
+    auto& out = net.of[0]->sender<std::string>(net.node(), 0, 1, 1000);
+    auto& in = net.of[1]->receiver<std::string>(net.node(), 0, 1, 1000);
+    std::vector<std::string> got;
+    for (std::size_t const size : {0u, 1u, 7u, 8u, 100u, 5000u}) {
+      send<std::string>(out, {std::string(size, 'x'), "and more"}, mark{mark_kind::barrier, 3});
+      net.exchange();
+      message<std::string> message_in;
+      REQUIRE(in.receive(message_in));
+      REQUIRE(message_in.content != nullptr);
+      CHECK(message_in.content->records.size() == 2);
+      CHECK(message_in.content->records.begin()[0] == std::string(size, 'x'));
+      CHECK(message_in.which.epoch == 3);
+      give_back(in, message_in);
+      net.exchange();
+    }
+  }
+}
+
+TEST_CASE("a sealed frame that was altered, left out, said twice, or is of the other direction is refused") {
+  using leat::detail::frame_seal;
+  struct honest_and_stranger : mesh_and_stranger {
+    honest_and_stranger() {
+      auto [first, second] = leat::test::memory_links(1 << 20);
+      leat::detail::connections ends(2);
+      ends[1] = std::move(first);
+      stranger = std::move(second);
+      mesh::settings how = settings(0, 1000);
+      how.seals = two_meshes::seals(0);
+      here = std::make_unique<mesh>(flow.description(), std::move(how), std::move(ends));
+    }
+    static std::vector<std::byte> sealed(frame_seal& by, std::uint32_t sequence) {
+      frame_header header;
+      header.type = frame_type::stop;
+      header.sequence = sequence;
+      std::vector<std::byte> bytes(frame_header::size + frame_seal::size);
+      header.write(bytes.data());
+      auto sum = by.begin({});
+      by.finish(sum, {bytes.data(), frame_header::size}, sequence, bytes.data() + frame_header::size);
+      return bytes;
+    }
+  };
+  auto const seals = two_meshes::seals(1);  // of the process that the stranger plays
+  auto const good = [&](std::uint32_t sequence) { return honest_and_stranger::sealed(*seals[0].out, sequence); };
+  auto const outcome = [](std::vector<std::vector<std::byte>> const& frames) {
+    honest_and_stranger all;
+    std::string said;
+    for (auto const& frame : frames) {
+      all.send_bytes(frame);
+      said = all.turn();
+    }
+    return said;
+  };
+  std::string const unproved = "process 1 does not speak as this program does: a frame that the key of this connection "
+                               "does not prove: it was altered, or is not its own";
+  CHECK(outcome({good(0), good(1), good(2)}) == "");
+  CHECK(outcome({good(1)}) == unproved);
+  CHECK(outcome({good(0), good(0)}) == unproved);
+  CHECK(outcome({good(0), good(2)}) == unproved);
+  CHECK(outcome({honest_and_stranger::sealed(*seals[0].in, 0)}) == unproved);
+  for (std::size_t place = 0; place != frame_header::size + frame_seal::size; ++place) {
+    if (place >= 8 && place < 12) continue;  // the length: then more is waited for, or it is too long
+    CAPTURE(place);
+    std::vector<std::byte> altered = good(0);
+    altered[place] ^= std::byte{1};
+    CHECK(outcome({altered}) == unproved);
+  }
+}
+
+TEST_CASE("names of partitions that do not fit one frame are refused by who has them, with the step") {
+  two_meshes net;
+  std::vector<std::string> many(20'000, std::string(1000, 'x'));
+  leat::detail::partition_lists const lists{{1, many}};
+  try {
+    net.of[0]->share(lists);
+    FAIL("they were told");
+  } catch (leat::run_error const& error) {
+    CHECK(std::string(error.what()).find("step \"flow.out\"") == 0);
+    CHECK(std::string(error.what()).find("it has 20000 partitions") != std::string::npos);
+    CHECK(std::string(error.what()).find("at most 16 MiB can be told to other processes") != std::string::npos);
+  }
+  many.resize(10);
+  net.of[0]->share({{1, many}});
+  net.of[1]->share({{1, many}});
+  net.exchange();
+  CHECK(net.of[1]->all_have_shared());
 }

@@ -248,7 +248,7 @@ TEST_CASE("command line: the environment describes a cluster, and flags are stro
   CHECK(given({}).how().process == 1);
   CHECK(given({"-i", "0"}).how().process == 0);
   variable const short_secret("LEAT_SECRET", "too short");
-  CHECK(given({}).fault() == "LEAT_SECRET is shorter than 16 bytes");
+  CHECK(given({}).fault() == "LEAT_SECRET: the secret is shorter than 16 bytes");
 }
 
 TEST_CASE("command line: a cluster on this machine") {

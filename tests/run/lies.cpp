@@ -39,10 +39,16 @@ std::pair<std::string, std::string> recorded(std::string const& address_of_one) 
   tcp::acceptor door(io, tcp::endpoint(asio::ip::address_v4::loopback(), port));
   stranger zero(door.accept());
   std::string first = zero.hear(hello::size);
-  std::string other = first;
-  other[16] = 1;                              // the number of the process
-  other[64] = static_cast<char>(~other[64]);  // of its nonce
-  zero.say(other);
+  hello::bytes said{};
+  std::transform(first.begin(), first.end(), said.begin(), [](char c) { return static_cast<std::byte>(c); });
+  hello words;
+  words.read(said);
+  words.process = 1;
+  words.other = 0;
+  words.role = hello::accepts;
+  words.nonce = {1, 2};
+  hello::bytes const answer = words.write();
+  zero.say(std::string(reinterpret_cast<char const*>(answer.data()), answer.size()));
   std::string second = zero.hear(proof_word);
   return {std::move(first), std::move(second)};
 }
@@ -52,7 +58,7 @@ void tell_lies(std::string const& address, std::pair<std::string, std::string> c
   for (int i = 0; i != 100; ++i) stranger(io, address);  // as a scan of ports does
 
   std::minstd_rand chance(7);
-  for (std::size_t const size : {1u, 95u, 96u, 97u, 5000u, 300'000u}) {
+  for (std::size_t const size : {1u, 11u, 12u, 107u, 108u, 109u, 5000u, 300'000u}) {
     std::string noise(size, '\0');
     std::generate(noise.begin(), noise.end(), [&] { return static_cast<char>(chance()); });
     stranger one(io, address);
@@ -72,10 +78,11 @@ void tell_lies(std::string const& address, std::pair<std::string, std::string> c
   std::string wrong = proof;
   wrong.back() = static_cast<char>(~wrong.back());
   std::string const enormous{1, 0, 0, 0, '\xff', '\xff', '\xff', '\xff'};
-  // Neither is told of what the process is made, which follows a good proof.
+  // Nobody is given a proof, nor told of what the process is made, which both follow a good proof.
   std::string const refusal = "the cluster has formed already";
+  std::string const no_secret = "its secret is not this one's: all processes of a cluster need the same secret, or none";
   for (std::string const& second : {wrong, proof, enormous, std::string("\2\0\0\0\0\0\x10\0", 8)})
-    CHECK(answer_to(words + second).size() <= hello::size + proof_word + 8 + refusal.size());
+    CHECK(answer_to(words + second).size() <= hello::size + 8 + std::max(refusal.size(), no_secret.size()));
 }
 
 }  // namespace
@@ -118,8 +125,8 @@ std::vector<std::byte> framed(frame_header header, std::string const& payload) {
 }
 
 /// Joins a cluster of two as an honest process 1, then says this. What the other one fails of, with its status.
-std::pair<std::string, int> failure_after(std::vector<std::byte> const& lie) {
-  watched_cluster all(2, "a secret of two programs");
+std::pair<std::string, int> failure_after(std::vector<std::byte> const& lie, std::string const& secret = "") {
+  watched_cluster all(2, secret);
   leat::options const how = all.options_of(1);
   leat::tcp_network net;
   auto const meeting = leat::detail::meet_cluster(
@@ -175,4 +182,14 @@ TEST_CASE("lies: a process that has proved itself and then lies ends the run, wh
     CHECK(failure.find(sentence) != std::string::npos);
     CHECK(status == 76);
   }
+}
+
+TEST_CASE("lies: with a secret a frame that the key of its connection does not prove ends the run") {
+  frame_header none;
+  none.type = frame_type::stop;
+  std::vector<std::byte> sealed = framed(none, "");
+  sealed.resize(sealed.size() + leat::detail::frame_seal::size);
+  auto const [failure, status] = failure_after(sealed, "a secret of two programs");
+  CHECK(failure.find("process 1 does not speak as this program does: a frame that the key of this connection does not prove") == 0);
+  CHECK(status == 76);
 }

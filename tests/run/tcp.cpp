@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <leat/run/tcp.hpp>
 
+#include <asio/connect.hpp>
 #include <asio/read.hpp>
 #include <asio/write.hpp>
 #include <doctest/doctest.h>
@@ -106,6 +107,14 @@ void answer() {
   answers.notify_all();
 }
 
+/// A name that is known from the third question on.
+std::atomic<int> questions{0};
+leat::detail::places known_later(std::string const& host, std::string const& port, int) {
+  if (host == "moved") return leat::detail::look_up("192.0.2.1", port);
+  if (++questions < 3) return {{}, "Name or service not known"};
+  return leat::detail::look_up("127.0.0.1", port);
+}
+
 /// Rings when a connection calls.
 struct bell {
   explicit bell(leat::connection& of) {
@@ -142,6 +151,35 @@ TEST_CASE("who cannot listen says where and why") {
                                             "this one, or by an earlier run").c_str(),
                        leat::cluster_error);
   CHECK_THROWS_AS(net.listen("nonsense"), leat::cluster_error);
+}
+
+TEST_CASE("who cannot listen because its own name leads nowhere yet may try again, and a process does") {
+  questions = 0;
+  leat::tcp_network net(std::chrono::seconds(15), &known_later);
+  CHECK_THROWS_WITH_AS(net.listen("own.name:0"), "cannot listen at own.name:0: Name or service not known",
+                       leat::no_such_place_yet);
+  CHECK_THROWS_WITH_AS(net.listen("moved:0"), "cannot listen at moved:0: Cannot assign requested address",
+                       leat::no_such_place_yet);
+  CHECK_THROWS_WITH(net.listen("192.0.2.1:0"), "cannot listen at 192.0.2.1:0: Cannot assign requested address");
+  CHECK_THROWS_AS(net.listen("own.name:0"), leat::no_such_place_yet);
+  CHECK_FALSE(net.listen("own.name:0"));
+  CHECK_FALSE(net.listens_at().empty());
+
+  questions = 0;
+  std::vector<int> got;
+  leat::flow flow("own name");
+  flow.input("in", leat::from::iterable(std::vector<int>(100, 1))) | leat::redistribute("spread") |
+      leat::output("out", leat::to::collect(got));
+  std::vector<std::string> const addresses{free_address(), "localhost:" + free_address().substr(10)};
+  leat::options one = of_two(1, addresses);
+  one.link = std::make_shared<leat::tcp_network>(std::chrono::seconds(15), &known_later);
+  {
+    process second(flow, one);
+    process first(flow, of_two(0, addresses));
+    CHECK(first.failure() == "");
+    CHECK(second.failure() == "");
+  }
+  CHECK(got.size() == 100);
 }
 
 TEST_CASE("loopback is not open to others, all interfaces are") {

@@ -48,17 +48,39 @@ class formation final : public meeting {
 
   bool turn(steady_time now) override {
     if (!begun_) begin(now);
-    bool progress = accept(now);
-    if (!formed_) progress = dial(now) || progress;
+    if (!listening_) listen(now);
+    bool progress = listening_ && accept(now);
+    if (!formed_ && !stops_by_) progress = dial(now) || progress;
     progress = hear_newcomers(now) || progress;
     if (formed_) return progress;
     progress = hear_members(now) || progress;
+    progress = pass_on_stop() || progress;
     progress = agree() || progress;
-    if (!formed_) complain(now);
+    if (!formed_ && !stops_by_) complain(now);
     return progress;
   }
 
+  void stop(steady_time now) override {
+    if (!stops_by_) stops_by_ = now + parting_time;
+  }
+  bool stopped(steady_time now) const override {
+    if (formed_ || !stops_by_) return false;
+    if (!begun_ || now >= *stops_by_) return true;
+    // Who has said go may be told nothing more: the cluster forms, or falls apart.
+    bool const waits = std::any_of(members_.begin(), members_.end(), [](member const& other) {
+      return other.link && !other.link->has_said_stop();
+    });
+    return !waits && std::none_of(newcomers_.begin(), newcomers_.end(), [](auto const& newcomer) {
+      return newcomer->at() != handshake::stage::hello;
+    });
+  }
+
   bool formed() const override { return formed_; }
+  std::vector<frame_seals> seals() const override {
+    std::vector<frame_seals> all;
+    for (member const& other : members_) all.push_back(other.link ? other.link->seals() : frame_seals());
+    return all;
+  }
   connections take() override {
     connections all(members_.size());
     for (std::size_t i = 0; i != members_.size(); ++i)
@@ -71,6 +93,8 @@ class formation final : public meeting {
     for (auto const& one : newcomers_) first = (std::min)(first, one->deadline);
     if (formed_ || !begun_) return first;
     first = (std::min)({first, give_up_, next_complaint_});
+    if (!listening_) first = (std::min)(first, listen_at_);
+    if (stops_by_) first = (std::min)(first, *stops_by_);
     for (unsigned i = mine_.process + 1; i != members_.size(); ++i)
       if (!members_[i].link && !members_[i].dialing) first = (std::min)(first, members_[i].dial_at);
     return first;
@@ -99,17 +123,33 @@ class formation final : public meeting {
   static constexpr unsigned most_told = 20;
   static constexpr auto greeting_time = std::chrono::seconds(5);
   static constexpr auto between_complaints = std::chrono::seconds(5);
+  static constexpr auto between_tries_to_listen = std::chrono::milliseconds(500);
+  static constexpr auto parting_time = std::chrono::seconds(1);
+  static constexpr char const* formed_already = "the cluster has formed already";
 
   void begin(steady_time now) {
     begun_ = true;
     give_up_ = now + mine_.time_to_form;
     next_complaint_ = now + between_complaints;
-    std::string const& address = mine_.addresses[mine_.process];
-    if (net_.listen(address) && mine_.secret.empty() && !mine_.open_to_anyone)
-      throw cluster_error(cluster_error::status::refused,
-                          "anybody who can reach " + address +
-                              " could join: give all processes a secret (--secret-file) or certificates, or say --insecure");
+    if (std::size_t const bytes = mine_.description().size(); bytes > membership::most_described)
+      fail(membership::too_long_to_describe("this cluster's", bytes));
     for (member& one : members_) one.dial_at = now;
+  }
+
+  /// The name of this process may not be known yet, as that of a pod that is not ready.
+  void listen(steady_time now) {
+    if (now < listen_at_) return;
+    std::string const& address = mine_.listens_at();
+    try {
+      if (net_.listen(address) && mine_.secret.empty() && !mine_.open_to_anyone)
+        fail("anybody who can reach " + address +
+             " could join: give all processes a secret (--secret-file) or certificates, or say --insecure");
+      listening_ = true;
+      own_trouble_.clear();
+    } catch (no_such_place_yet const& cause) {
+      own_trouble_ = cause.what();
+      listen_at_ = now + between_tries_to_listen;
+    }
   }
 
   void greet(std::unique_ptr<connection> link, std::optional<unsigned> dialed, steady_time now) {
@@ -137,7 +177,7 @@ class formation final : public meeting {
       if (one.link || one.dialing || now < one.dial_at) continue;
       greet(net_.dial(mine_.addresses[i]), i, now);
       one.dialing = true;
-      one.patience = std::min<std::chrono::nanoseconds>(2 * one.patience, std::chrono::seconds(1));
+      one.patience = (std::min<std::chrono::nanoseconds>)(2 * one.patience, std::chrono::seconds(1));
       one.dial_at = now + one.patience / 2 +
                     std::chrono::nanoseconds(draw_() % static_cast<std::uint64_t>(one.patience.count()));
       progress = true;
@@ -149,8 +189,8 @@ class formation final : public meeting {
     bool progress = false;
     for (std::size_t i = 0; i != newcomers_.size();) {
       handshake& one = *newcomers_[i];
+      if (formed_) one.turn_away(formed_already);
       progress = one.turn() || progress;
-      if (formed_ && one.at() != handshake::stage::hello) one.refuse("the cluster has formed already");
       if (goes_on(one, now)) {
         ++i;
         continue;
@@ -177,10 +217,6 @@ class formation final : public meeting {
 
   void join(std::unique_ptr<handshake> link, steady_time now) {
     unsigned const number = link->theirs().process;
-    if (link->dialed && *link->dialed != number)
-      fail("at " + mine_.addresses[*link->dialed] + ", the address of process " + std::to_string(*link->dialed) +
-           ", answers process " + std::to_string(number));
-    if (!link->dialed && number >= mine_.process) return;  // of two the lower one dials
     member& one = members_[number];
     std::array<std::uint64_t, 2> const& nonce = link->theirs().nonce;
     if (std::find(one.replaced.begin(), one.replaced.end(), nonce) != one.replaced.end())
@@ -210,11 +246,24 @@ class formation final : public meeting {
     }
   }
 
+  /// Whoever is told to stop, or hears that another was, says so to all that it can, and they to theirs.
+  bool pass_on_stop() {
+    if (!stops_by_) return false;
+    bool progress = false;
+    for (member const& other : members_) {
+      if (!other.link) continue;
+      other.link->say_stop();
+      progress = other.link->turn() || progress;
+    }
+    return progress;
+  }
+
   bool hear_members(steady_time now) {
     bool progress = false;
     for (member& one : members_) {
       if (!one.link) continue;
       progress = one.link->turn() || progress;
+      if (one.link->stops()) stop(now);
       if (one.link->final()) part_from(*one.link);
       if (one.link->open() && one.link->failure().empty()) continue;
       lose(one, one.link->failure().empty() ? one.link->trouble() : one.link->failure(), now);
@@ -253,7 +302,7 @@ class formation final : public meeting {
         if (i != mine_.process && !(members_[i].link && holds(*members_[i].link))) return false;
       return true;
     };
-    if (!all([](handshake const&) { return true; })) return false;
+    if (!all([&](handshake const& other) { return !stops_by_ || other.has_said_go(); })) return false;
     digest const seen = view();
     all([&](handshake& one) { return one.say_view(seen), true; });
     if (!all([&](handshake const& one) { return one.sees(seen); })) return false;
@@ -278,6 +327,11 @@ class formation final : public meeting {
       if (!over) say_("leat: waiting for " + line);
       missing += (missing.empty() ? "" : "; ") + line;
     }
+    for (std::string const& trouble : {own_trouble_, net_.trouble()}) {
+      if (trouble.empty()) continue;
+      if (!over) say_("leat: " + trouble);
+      missing += (missing.empty() ? "" : "; ") + trouble;
+    }
     if (missing.empty()) missing = "the processes do not all see the same of them";
     if (over)
       throw cluster_error(cluster_error::status::lost,
@@ -301,6 +355,10 @@ class formation final : public meeting {
   unsigned sent_away_ = 0;
   bool begun_ = false;
   bool formed_ = false;
+  bool listening_ = false;
+  steady_time listen_at_{};
+  std::string own_trouble_;
+  std::optional<steady_time> stops_by_;
   steady_time give_up_{};
   steady_time next_complaint_{};
 };

@@ -30,7 +30,7 @@ struct frame_header {
   /// A longer payload is not sent, and is refused when it is announced.
   static constexpr std::uint32_t most_bytes = 16u << 20;
 
-  std::uint32_t checksum = 0;  ///< CRC32C of the payload, its padding, and the header behind this field
+  std::uint32_t checksum = 0;  ///< CRC32C of the payload, its padding, and the header behind this field; 0 where a seal follows
   std::uint32_t sequence = 0;  ///< number of the frame on its link
   std::uint32_t length = 0;    ///< bytes of payload; on the wire it is padded to a multiple of eight
   frame_type type = frame_type::message;
@@ -44,6 +44,11 @@ struct frame_header {
   std::uint32_t messages = 0;
   std::uint64_t epoch = 0;
 
+  static frame_header of(frame_type type) {
+    frame_header header;
+    header.type = type;
+    return header;
+  }
   void set(mark which) {
     marked = static_cast<std::uint8_t>(static_cast<unsigned>(which.kind) + 1);
     epoch = which.epoch;

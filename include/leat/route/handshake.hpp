@@ -4,10 +4,14 @@
 #include <leat/op/stage.hpp>
 #include <leat/route/begun_connection.hpp>
 #include <leat/route/codec/codec.hpp>
+#include <leat/route/frame_seal.hpp>
 #include <leat/route/hello.hpp>
+#include <leat/route/hello_keys.hpp>
 #include <leat/route/link.hpp>
 #include <leat/route/little_endian.hpp>
 #include <leat/route/membership.hpp>
+#include <leat/route/poly1305_seal.hpp>
+#include <leat/route/sha256.hpp>
 
 #include <algorithm>
 #include <array>
@@ -26,7 +30,8 @@ namespace leat::detail {
 
 /// What two processes say to each other before records may travel, on one connection: hello, the proof that they share
 /// the secret, what they are made of; then, once all are there, which runs of the processes they see (the view), and
-/// that they go. Nothing larger than a hello is taken from one that has not proved itself.
+/// that they go. Who accepts proves himself only to one who has. What follows the proofs is authenticated by keys of this
+/// connection. Nothing larger than a hello is taken from one that has not proved itself.
 class handshake {
  public:
   enum class stage { hello, proof, description, joined };
@@ -34,9 +39,13 @@ class handshake {
   /// `dialed_process` should be there, where it was this process that connected. By `until` it must have joined.
   handshake(std::unique_ptr<connection> link, membership const& mine, hello const& words,
             std::optional<unsigned> dialed_process, steady_time until)
-      : dialed(dialed_process), deadline(until), link_(std::move(link)), mine_(mine), words_(words), own_(words.write()) {
-    queue(own_);
-    expect(hello::size);
+      : dialed(dialed_process), deadline(until), link_(std::move(link)), mine_(mine), words_(words) {
+    words_.role = dialed ? hello::dials : hello::accepts;
+    words_.protection = mine_.secret.empty()      ? hello::unprotected
+                        : link_->authenticates() ? hello::words_only
+                                                 : hello::words_and_frames;
+    if (dialed) say_hello(*dialed);
+    expect(hello::start_size);
   }
 
   /// Sends and receives what it can. True when something moved.
@@ -77,11 +86,30 @@ class handshake {
   bool has_said_go() const { return go_said_.has_value(); }
   bool goes(digest const& view) const { return go_ == view; }
 
-  /// Tells the other side why it is sent away.
+  /// This process ends in order. Not after it has said go.
+  void say_stop() {
+    if (!has_said_go() && !std::exchange(stop_said_, true)) say(word::stop, {});
+  }
+  bool has_said_stop() const { return stop_said_ && all_sent(); }
+  bool stops() const { return stop_heard_; }
+
+  /// Tells the other side why it is sent away. Nothing of it is heard any more.
   void refuse(std::string const& why) {
     if (!std::exchange(refused_, true)) say(word::refusal, std::as_bytes(std::span(why)));
   }
+  /// Nobody who connects is let in any more, and nothing is signed for him: he is told why, behind the hello.
+  void turn_away(std::string const& why) {
+    closed_because_ = why;
+    if (stage_ != stage::hello) refuse(why);
+  }
   bool refused() const { return refused_; }
+
+  /// What the frames are sealed by that follow on this connection.
+  frame_seals seals() const {
+    if (words_.protection != hello::words_and_frames) return {};
+    return {std::make_unique<poly1305_seal>(keys_->frames_key(dialed.has_value())),
+            std::make_unique<poly1305_seal>(keys_->frames_key(!dialed))};
+  }
 
   std::unique_ptr<connection> take() {
     if (!next_) return std::move(link_);
@@ -92,16 +120,29 @@ class handshake {
   steady_time const deadline;
 
  private:
-  enum class word : std::uint32_t { proof = 1, description, view, go, refusal };
+  enum class word : std::uint32_t { proof = 1, description, view, go, refusal, stop };
   static constexpr std::size_t word_header = 8;
-  static constexpr std::size_t most_description = 1u << 20;
   static constexpr std::size_t most_refusal = 1024;
 
   void queue(std::span<std::byte const> bytes) { out_.append(bytes.data(), bytes.size()); }
-  void say(word which, std::span<std::byte const> payload) {
-    put_number(static_cast<std::uint32_t>(which));
+  /// Once this process has a proof of the other one a tag follows, over the number of the word in its direction too.
+  void say(word kind, std::span<std::byte const> payload) {
+    std::size_t const begin = out_.size();
+    put_number(static_cast<std::uint32_t>(kind));
     put_number(static_cast<std::uint32_t>(payload.size()));
     queue(payload);
+    if (out_key_) queue(tag(*out_key_, words_said_++, out_.bytes().subspan(begin)));
+  }
+  static digest tag(digest const& key, std::uint64_t number, std::span<std::byte const> said) {
+    std::array<std::byte, sizeof number> place{};
+    put_little_endian(number, place.data());
+    return hmac_sha256(key, place, said);
+  }
+  std::size_t tag_size() const { return in_key_ ? sizeof(digest) : 0; }
+  void say_hello(unsigned to) {
+    words_.other = to;
+    own_ = words_.write();
+    queue(own_);
   }
   void put_number(std::uint32_t value) {
     std::array<std::byte, 4> bytes{};
@@ -135,6 +176,7 @@ class handshake {
   /// Never reads beyond what it waits for, so that what follows is the mesh's; but for a byte, since that the other side
   /// has closed is only seen by who receives.
   bool read() {
+    if (refused_) return discard();
     if (stage_ == stage::joined && go_ && go_ == go_said_) {
       std::byte next{};
       if (!next_ && link_->receive({&next, 1}) == 1) next_ = next;
@@ -145,67 +187,125 @@ class handshake {
     in_.set_end(in_.end() + got);
     if (got == 0 || in_.size() != wanted_) return got != 0;
     if (stage_ == stage::hello) {
-      hear_hello();
-    } else if (in_.size() == word_header) {
-      std::uint32_t const length = number_at(in_.data() + 4);
-      if (!good(static_cast<word>(number_at(in_.data())), length))
-        fail("it does not speak as this program does", false);
-      else if (length != 0)
-        expect(word_header + length);
+      if (in_.size() == hello::start_size)
+        hear_start();
       else
-        hear_word();
+        hear_hello();
+    } else if (in_.size() == word_header) {
+      hear_header();
     } else {
       hear_word();
     }
     return true;
   }
+  bool discard() {
+    std::array<std::byte, 512> unread{};
+    return link_->receive(unread) != 0;
+  }
 
-  bool good(word which, std::uint32_t length) const {
-    switch (which) {
-      case word::proof: return stage_ == stage::proof && length == sizeof(digest);
-      case word::description: return stage_ == stage::description && length <= most_description;
-      case word::view: return stage_ == stage::joined && length == sizeof(digest);
-      case word::go: return stage_ == stage::joined && length == sizeof(digest);
-      case word::refusal: return length <= most_refusal;
-    }
-    return false;
+  void hear_start() {
+    std::span<std::byte const> const said = in_.bytes();
+    if (!theirs_.read_start(said.first<hello::start_size>())) return hear_noise();
+    if (theirs_.protocol == hello::this_protocol) return expect(hello::size);
+    if (!dialed) say_hello(0);  // so that it can name the difference too
+    fail(difference(words_, theirs_), dialed.has_value());
+  }
+
+  void hear_noise() {
+    bool const speaks_tls = in_.data()[0] == std::byte{22} && in_.data()[1] == std::byte{3};
+    if (!speaks_tls || dialed) return fail("what came is not the greeting of a flow", false);
+    queue(std::as_bytes(std::span(hello::magic)));  // no record of TLS: so it learns that this process speaks none
+    fail("it speaks TLS, and this process does not", false);
   }
 
   void hear_hello() {
     hello::bytes said{};
     std::copy(in_.data(), in_.end(), said.begin());
     in_.clear();
-    if (!theirs_.read(said)) return fail("what came is not the greeting of a flow", false);
-    if (theirs_.cluster != words_.cluster) return fail("it belongs to another cluster", dialed.has_value());
-    // Before the proof: of two hellos of one run, each on a connection of its own, the proofs serve each other.
-    if (theirs_.nonce == words_.nonce) return fail("it answers with this process's own words", dialed.has_value());
-    if (theirs_.protocol != hello::this_protocol) return fail(difference(words_, theirs_), dialed.has_value());
-    expected_proof_ = proof_of(mine_.secret, said, own_);
-    say(word::proof, proof_of(mine_.secret, own_, said));
+    theirs_.read(said);
+    if (!dialed) say_hello(theirs_.process);
     stage_ = stage::proof;
     expect(word_header);
+    if (std::string const wrong = out_of_place(); !wrong.empty()) return fail(wrong, dialed.has_value());
+    keys_.emplace(mine_.secret, dialed ? own_ : said, dialed ? said : own_);
+    if (dialed)
+      say(word::proof, keys_->proof(true));
+    else if (!closed_because_.empty())
+      refuse(closed_because_);
+  }
+  /// Why these two should not be at the ends of this connection. Nothing is signed then.
+  std::string out_of_place() const {
+    auto const number = [](std::uint32_t process) { return "process " + std::to_string(process); };
+    if (theirs_.cluster != words_.cluster) return "it belongs to another cluster";
+    if (theirs_.nonce == words_.nonce) return "it answers with this process's own words";
+    if (theirs_.role == words_.role)
+      return dialed ? "it speaks as if it had connected" : "it speaks as if this process had connected";
+    if (dialed && theirs_.process != *dialed)
+      return "at " + mine_.addresses[*dialed] + ", the address of " + number(*dialed) + ", answers " +
+             number(theirs_.process);
+    if (!dialed && theirs_.process == words_.process) return difference(words_, theirs_);
+    if (!dialed && theirs_.process > words_.process)
+      return "it is " + number(theirs_.process) + ", which waits for this one to connect";
+    if (theirs_.other != words_.process)
+      return "it means to speak to " + number(theirs_.other) + ", and this is " + number(words_.process) +
+             ": do all have the same list of addresses?";
+    if (theirs_.protection == words_.protection) return {};
+    if (mine_.secret.empty()) return "its secret is not this one's: it has one, and this process has none";
+    if (theirs_.protection == hello::unprotected) return "its secret is not this one's: it has none, and this process has one";
+    return "its end of the connection is protected in another way (TLS) than this one's";
+  }
+
+  void hear_header() {
+    auto const kind = static_cast<word>(number_at(in_.data()));
+    std::uint32_t const length = number_at(in_.data() + 4);
+    if (kind == word::description && length > membership::most_described)
+      return fail(membership::too_long_to_describe("its", length), false);
+    if (!good(kind, length)) return fail("it does not speak as this program does", false);
+    if (length + tag_size() != 0)
+      expect(word_header + length + tag_size());
+    else
+      hear_word();
+  }
+
+  bool good(word kind, std::uint32_t length) const {
+    switch (kind) {
+      case word::proof: return stage_ == stage::proof && length == sizeof(digest);
+      case word::description: return stage_ == stage::description;
+      case word::view: return stage_ == stage::joined && length == sizeof(digest);
+      case word::go: return stage_ == stage::joined && length == sizeof(digest);
+      case word::refusal: return length <= most_refusal;
+      case word::stop: return stage_ == stage::joined && length == 0;
+    }
+    return false;
   }
 
   void hear_word() {
-    word const which = static_cast<word>(number_at(in_.data()));
-    std::span<std::byte const> const payload = in_.bytes().subspan(word_header);
+    std::span<std::byte const> const said = in_.bytes().first(in_.size() - tag_size());
+    std::span<std::byte const> const payload = said.subspan(word_header);
     expect(word_header);
-    switch (which) {
+    if (in_key_ && !same_bytes(in_.bytes().last(sizeof(digest)), tag(*in_key_, words_heard_++, said)))
+      return fail("what it says is not authenticated by the key of this connection", false);
+    switch (static_cast<word>(number_at(in_.data()))) {
       case word::proof: hear_proof(payload); break;
       case word::description: hear_description(payload); break;
       case word::view: view_.emplace(); std::copy(payload.begin(), payload.end(), view_->begin()); break;
       case word::go: go_.emplace(); std::copy(payload.begin(), payload.end(), go_->begin()); break;
       case word::refusal: hear_refusal(payload); break;
+      case word::stop: stop_heard_ = true; break;
     }
     in_.clear();
   }
 
   void hear_proof(std::span<std::byte const> proof) {
-    if (!same_digest(proof, expected_proof_))
-      return fail("its secret is not this one's: all processes of a cluster need the same secret, or none", dialed.has_value());
-    byte_buffer description;
-    encode(std::tuple(mine_.addresses, mine_.flow), description);
-    say(word::description, description.bytes());
+    if (!same_bytes(proof, keys_->proof(!dialed))) {
+      std::string const why = "its secret is not this one's: all processes of a cluster need the same secret, or none";
+      refuse(why);
+      return fail(why, dialed.has_value());
+    }
+    if (!dialed) say(word::proof, keys_->proof(false));
+    out_key_ = keys_->words_key(dialed.has_value());
+    in_key_ = keys_->words_key(!dialed);
+    say(word::description, mine_.description().bytes());
     stage_ = stage::description;
   }
 
@@ -238,15 +338,21 @@ class handshake {
       char const c = static_cast<char>(one);
       text += c >= ' ' && c <= '~' ? c : '?';
     }
-    fail("it refused this process: " + text, dialed.has_value());
+    bool const hearsay = !in_key_ && !mine_.secret.empty();
+    fail((hearsay ? "it refused this process, without a proof of the secret: " : "it refused this process: ") + text,
+         dialed.has_value());
   }
 
   std::unique_ptr<connection> link_;
   membership const& mine_;
   hello words_;
-  hello::bytes own_;
+  hello::bytes own_{};
   hello theirs_;
-  digest expected_proof_{};
+  std::optional<hello_keys> keys_;
+  std::optional<digest> out_key_;
+  std::optional<digest> in_key_;
+  std::uint64_t words_said_ = 0;
+  std::uint64_t words_heard_ = 0;
   stage stage_ = stage::hello;
   byte_buffer out_;
   std::size_t sent_ = 0;
@@ -257,7 +363,10 @@ class handshake {
   std::optional<digest> go_;
   std::optional<digest> go_said_;
   std::optional<std::byte> next_;  ///< of what it says after it has gone
+  bool stop_said_ = false;
+  bool stop_heard_ = false;
   bool refused_ = false;
+  std::string closed_because_;
   std::string failure_;
   bool final_ = false;
 };

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <leat/route/little_endian.hpp>
-#include <leat/route/sha256.hpp>
 
 #include <array>
 #include <bit>
@@ -16,10 +15,12 @@ namespace leat::detail {
 
 /// The first that two processes say to each other, of fixed size: nothing that a stranger sends is looked at beyond it.
 struct hello {
-  static constexpr std::size_t size = 96;
+  static constexpr std::size_t size = 108;
+  /// Its beginning, by which one sees what it is: the magic bytes and the version.
+  static constexpr std::size_t start_size = 12;
   using bytes = std::array<std::byte, size>;
   static constexpr std::array<char, 8> magic{'l', 'e', 'a', 't', '\r', '\n', '\x1a', '\n'};
-  static constexpr std::uint32_t this_protocol = 1;
+  static constexpr std::uint32_t this_protocol = 2;
   static constexpr std::uint32_t this_byte_order = std::endian::native == std::endian::little ? 1 : 2;
 
   std::uint32_t protocol = this_protocol;
@@ -34,6 +35,13 @@ struct hello {
   std::uint64_t credit = 0;     ///< bytes of credit per channel
   std::array<std::uint64_t, 2> nonce{};      ///< chance, drawn once per run of a process: tells its runs apart
   std::array<std::uint64_t, 2> challenge{};  ///< chance, drawn once per connection: no proof serves twice
+  std::uint32_t role = dials;
+  std::uint32_t other = 0;  ///< the process that it speaks to
+  std::uint32_t protection = unprotected;
+
+  static constexpr std::uint32_t dials = 1, accepts = 2;
+  /// With a secret all words are authenticated, and the frames where the connection does not do it itself.
+  static constexpr std::uint32_t unprotected = 0, words_and_frames = 1, words_only = 2;
 
   bytes write() const {
     bytes to{};
@@ -42,11 +50,14 @@ struct hello {
     each_field(*this, [&](auto field) { at = put_little_endian(field, at); });
     return to;
   }
-  /// False when the bytes are not a hello.
-  bool read(bytes const& from) {
-    if (std::memcmp(from.data(), magic.data(), magic.size()) != 0) return false;
+  void read(bytes const& from) {
     std::byte const* at = from.data() + magic.size();
     each_field(*this, [&](auto& field) { at = get_little_endian(field, at); });
+  }
+  /// The version alone. False when it is not the beginning of a hello.
+  bool read_start(std::span<std::byte const, start_size> from) {
+    if (std::memcmp(from.data(), magic.data(), magic.size()) != 0) return false;
+    get_little_endian(protocol, from.data() + magic.size());
     return true;
   }
 
@@ -65,13 +76,11 @@ struct hello {
     f(h.credit);
     for (auto& part : h.nonce) f(part);
     for (auto& part : h.challenge) f(part);
+    f(h.role);
+    f(h.other);
+    f(h.protection);
   }
 };
-
-/// What shows that its sender knows the secret: over both hellos, the sender's first, so that it cannot be sent back.
-inline digest proof_of(std::string const& secret, hello::bytes const& sender, hello::bytes const& receiver) {
-  return hmac_sha256(std::as_bytes(std::span(secret)), sender, receiver);
-}
 
 /// Why these two cannot work together, as `mine` sees it, by the field that differs and both its values; empty when
 /// they can. The lists of addresses and the flows are compared elsewhere, as texts.

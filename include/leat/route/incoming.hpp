@@ -5,6 +5,7 @@
 #include <leat/detail/list.hpp>
 #include <leat/route/crc32c.hpp>
 #include <leat/route/frame.hpp>
+#include <leat/route/frame_seal.hpp>
 #include <leat/route/link.hpp>
 #include <leat/route/slab.hpp>
 
@@ -12,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -34,7 +36,9 @@ struct incoming_frame {
 /// read into again when nobody holds a frame of it any more.
 class incoming_frames {
  public:
-  explicit incoming_frames(unsigned process) : process_(process) {}
+  /// `seal` may be null: then frames bear a checksum.
+  explicit incoming_frames(unsigned process, std::unique_ptr<frame_seal> seal = nullptr)
+      : process_(process), seal_(std::move(seal)), seal_size_(seal_ ? frame_seal::size : 0) {}
 
   /// Reads once, and calls `take(incoming_frame)` for each frame that is whole, until it returns false: that one was the
   /// last. Returns how many bytes came. Throws cluster_error for what is no frame, or not the next one.
@@ -69,17 +73,24 @@ class incoming_frames {
     std::byte* const at = memory_.data() + begin_;
     frame_header const header = frame_header::read(at);
     if (header.length > frame_header::most_bytes) refuse_peer(process_, "a frame that is too long");
-    if (there < frame_header::size + header.padded_length()) return false;
+    if (there < frame_header::size + header.padded_length() + seal_size_) return false;
     std::span<std::byte> const payload(at + frame_header::size, header.padded_length());
-    if (frame_header::checksum_of(at, crc32c(payload)) != header.checksum)
+    if (seal_)
+      check_seal(at, payload);
+    else if (frame_header::checksum_of(at, crc32c(payload)) != header.checksum)
       refuse_peer(process_, "a frame whose checksum is wrong");
-    if (header.sequence != next_sequence_)
+    if (header.sequence != static_cast<std::uint32_t>(next_sequence_))
       refuse_peer(process_, "frame " + std::to_string(header.sequence) + " came where frame " +
                                 std::to_string(next_sequence_) + " was due");
     ++next_sequence_;
-    begin_ += frame_header::size + header.padded_length();
+    begin_ += frame_header::size + header.padded_length() + seal_size_;
     into = {header, payload.first(header.length), memory_};
     return true;
+  }
+
+  void check_seal(std::byte const* header, std::span<std::byte const> payload) const {
+    if (!seal_->good(payload, {header, frame_header::size}, next_sequence_, payload.data() + payload.size()))
+      refuse_peer(process_, "a frame that the key of this connection does not prove: it was altered, or is not its own");
   }
 
   /// Room for the rest of the frame that has begun to come, and for some more.
@@ -89,7 +100,7 @@ class incoming_frames {
     std::size_t wanted = least_room;
     if (rest >= frame_header::size) {
       frame_header const begun = frame_header::read(memory_.data() + begin_);
-      std::size_t const whole = frame_header::size + begun.padded_length();
+      std::size_t const whole = frame_header::size + begun.padded_length() + seal_size_;
       if (begun.length <= frame_header::most_bytes && whole > rest) wanted = (std::max)(wanted, whole - rest);
     }
     if (memory_.capacity() - end_ >= wanted) return;
@@ -116,11 +127,13 @@ class incoming_frames {
   }
 
   unsigned process_;
+  std::unique_ptr<frame_seal> seal_;
+  std::size_t seal_size_;
   slab memory_;
   std::size_t begin_ = 0;  ///< of what is no whole frame yet
   std::size_t end_ = 0;
   list<slab> spare_;
-  std::uint32_t next_sequence_ = 0;
+  std::uint64_t next_sequence_ = 0;
 };
 
 }  // namespace leat::detail

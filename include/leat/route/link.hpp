@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/error.hpp>
+
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -34,6 +36,10 @@ class connection {
   /// Whether it is not open because one side does not accept who the other is, so that to connect again is no use.
   virtual bool refused() const { return false; }
 
+  /// Whether the connection itself proves who is at its other end, and that nothing on it was altered, as TLS does: then
+  /// frames are not authenticated by the secret once more. The same at both ends.
+  virtual bool authenticates() const { return false; }
+
   // A thread without work sleeps until there is something to receive, or room again after a refusal. A connection says
   // in one of two ways when that is:
 
@@ -42,6 +48,12 @@ class connection {
   /// Where there is none: `call` is made on any thread, when bytes have come, when there is room again after a refusal,
   /// and when the other side has closed. None is made after this object's destructor.
   virtual void on_ready(std::function<void()> call) { (void)call; }
+};
+
+/// The address at which a process is to listen is not there yet: nobody knows its name, or this machine does not have it.
+class no_such_place_yet : public cluster_error {
+ public:
+  explicit no_such_place_yet(std::string const& message) : cluster_error(status::lost, message) {}
 };
 
 /// What connections are made by: one process's door to the others. Used by one thread at a time and never blocks, but
@@ -54,13 +66,15 @@ class network {
   virtual ~network() = default;
 
   /// Lets others connect at this address, from now on. True when strangers on other machines can. Throws cluster_error
-  /// when it cannot be. Called again, it stays where it is.
+  /// when it cannot be; no_such_place_yet when it is worth trying again. Called again, it stays where it is.
   virtual bool listen(std::string const& address) = 0;
   /// Where it listens, in words that `dial` understands; `listen` may have left a part of it to the system. Empty: it does
   /// not listen, or cannot tell.
   virtual std::string listens_at() const { return {}; }
   /// A connection that somebody has made to here; null: none just now.
   virtual std::unique_ptr<connection> accept() = 0;
+  /// Why nobody can be let in just now, though somebody waits: no descriptors are left. Empty: that is not so.
+  virtual std::string trouble() const { return {}; }
   /// Begins to connect. The connection takes no bytes until it is made, and is not open any more when it cannot be.
   virtual std::unique_ptr<connection> dial(std::string const& address) = 0;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/op/stage.hpp>
+#include <leat/route/frame_seal.hpp>
 #include <leat/route/link.hpp>
 
 #include <functional>
@@ -18,6 +19,12 @@ class meeting {
   /// True when something moved. Throws cluster_error when the cluster cannot form.
   virtual bool turn(steady_time now) = 0;
   virtual bool formed() const = 0;
+  /// The run is to end in order: the others are told, where they can be.
+  virtual void stop(steady_time now) = 0;
+  /// Whether this process, or another, was told to stop before all had come together, and nothing is left to say.
+  virtual bool stopped(steady_time now) const = 0;
+  /// Once formed, before `take`: what the frames on each connection are sealed by.
+  virtual std::vector<frame_seals> seals() const = 0;
   /// The connections to all others, once formed.
   virtual connections take() = 0;
   /// The worker may not sleep past this time,

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <leat/graph.hpp>
+#include <leat/route/codec/byte_buffer.hpp>
+#include <leat/route/codec/codec.hpp>
 #include <leat/route/codec/record_text.hpp>
 #include <leat/route/hello.hpp>
 #include <leat/route/slot.hpp>
@@ -11,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace leat::detail {
@@ -21,13 +24,27 @@ struct membership {
   unsigned workers = 1;                ///< of each process
   std::size_t channel_bytes = 0;       ///< of credit, of each channel
   std::vector<std::string> addresses;  ///< of all processes, by their numbers
+  std::string listen;                  ///< where this one listens, if not at its own of those
   std::string cluster;                 ///< a name for it; processes of another one are no concern of this one's
   std::string flow;                    ///< the description, a line for each step
   std::string secret;
   bool open_to_anyone = false;  ///< other machines may connect though there is no secret
   std::chrono::nanoseconds time_to_form = std::chrono::seconds(60);
 
+  std::string const& listens_at() const { return listen.empty() ? addresses[process] : listen; }
   unsigned processes() const { return static_cast<unsigned>(addresses.size()); }
+
+  /// More is neither said nor read.
+  static constexpr std::size_t most_described = 1u << 20;
+  static std::string too_long_to_describe(std::string const& whose, std::size_t bytes) {
+    return whose + " addresses and " + whose + " flow take " + std::to_string(bytes) +
+           " bytes to describe, and processes tell each other 1 MiB at most: give the flow fewer steps, or shorter names";
+  }
+  byte_buffer description() const {
+    byte_buffer all;
+    encode(std::tuple(addresses, flow), all);
+    return all;
+  }
 
   hello first_words() const {
     hello words;

@@ -7,11 +7,13 @@
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/failure.hpp>
 #include <leat/route/frame.hpp>
+#include <leat/route/frame_seal.hpp>
 #include <leat/route/inbox.hpp>
 #include <leat/route/incoming.hpp>
 #include <leat/route/link.hpp>
 #include <leat/route/liveness.hpp>
 #include <leat/route/outgoing.hpp>
+#include <leat/route/partition_lists.hpp>
 #include <leat/route/remote.hpp>
 
 #include <algorithm>
@@ -28,9 +30,6 @@
 
 namespace leat::detail {
 
-/// By the number of the node: what partitions one process can open.
-using partition_lists = std::vector<std::pair<std::uint32_t, std::vector<std::string>>>;
-
 /// One process's links to all others. Its first worker drives it: in each turn it reads whatever has come, hands it to
 /// the channels' queues, which credit bounds, and sends whatever waits. Reading never waits for an operator, so that no
 /// channel can hold up another.
@@ -45,14 +44,17 @@ class mesh {
     std::function<std::uint64_t(unsigned)> turns_of;
     /// Takes lines for the person who started the run.
     std::function<void(std::string const&)> say;
+    /// By process, what its connection's frames are sealed by; none: they bear a checksum.
+    std::vector<frame_seals> seals = {};
   };
 
   mesh(graph const& flow, settings how, connections others)
       : flow_(flow), process_(how.process), workers_(how.workers), channel_bytes_(how.channel_bytes),
         total_(how.workers * static_cast<unsigned>(others.size())),
         alive_(how.alive, others.size(), how.workers, std::move(how.say)), turns_of_(std::move(how.turns_of)) {
-    for (auto& link : others)
-      peers_.push_back(std::make_unique<peer>(static_cast<unsigned>(peers_.size()), std::move(link)));
+    how.seals.resize(others.size());
+    for (unsigned i = 0; i != others.size(); ++i)
+      peers_.push_back(std::make_unique<peer>(i, std::move(others[i]), std::move(how.seals[i])));
     inboxes_.resize(flow.nodes().size() * total_ * workers_);
     credits_.resize(inboxes_.size());
   }
@@ -88,14 +90,12 @@ class mesh {
     return *made;
   }
 
-  /// Tells the others which partitions this process can open.
+  /// Tells the others which partitions this process can open. Throws run_error when their names do not fit one frame.
   void share(partition_lists const& mine) {
     for_each_peer([&](peer& p) {
-      frame_header header;
-      header.type = frame_type::partitions;
       byte_buffer frame = p.out.blank();
-      encode(mine, frame);
-      p.out.put(std::move(frame), header);
+      encode_lists(mine, flow_, process_ * workers_, frame);
+      p.out.put(std::move(frame), frame_header::of(frame_type::partitions));
     });
     peers_[process_]->lists = mine;
   }
@@ -173,7 +173,8 @@ class mesh {
 
  private:
   struct peer {
-    peer(unsigned process, std::unique_ptr<connection> to) : number(process), link(std::move(to)), in(process) {}
+    peer(unsigned process, std::unique_ptr<connection> to, frame_seals seals)
+        : number(process), link(std::move(to)), out(std::move(seals.out)), in(process, std::move(seals.in)) {}
     unsigned number;
     std::unique_ptr<connection> link;  ///< null for this process itself
     outgoing_frames out;

@@ -3,11 +3,13 @@
 
 #include <leat/route/codec/byte_buffer.hpp>
 #include <leat/route/frame.hpp>
+#include <leat/route/frame_seal.hpp>
 #include <leat/route/link.hpp>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <utility>
@@ -20,6 +22,9 @@ namespace leat::detail {
 /// its payload summed.
 class outgoing_frames {
  public:
+  /// `seal` may be null: then frames bear a checksum.
+  explicit outgoing_frames(std::unique_ptr<frame_seal> seal = nullptr) : seal_(std::move(seal)) {}
+
   /// An emptied buffer with room for a header at its front.
   byte_buffer blank() {
     byte_buffer result;
@@ -40,10 +45,11 @@ class outgoing_frames {
     header.length = static_cast<std::uint32_t>(frame.size() - frame_header::size);
     std::array<std::byte, 8> const padding{};
     frame.append(padding.data(), header.padded_length() - header.length);
+    if (seal_) return put_sealed(std::move(frame), header, urgent);
     std::uint32_t const of_payload = crc32c(frame.bytes().subspan(frame_header::size));
 
     std::lock_guard const lock(mutex_);
-    header.sequence = next_sequence_++;
+    header.sequence = static_cast<std::uint32_t>(next_sequence_++);
     header.write(frame.data());
     header.checksum = frame_header::checksum_of(frame.data(), of_payload);
     header.write(frame.data());
@@ -89,6 +95,19 @@ class outgoing_frames {
   static constexpr std::size_t most_spare = 64;
   static constexpr std::size_t largest_spare = 256 * 1024;
 
+  void put_sealed(byte_buffer sealed, frame_header header, bool urgent) {
+    frame_seal::sum sum = seal_->begin(sealed.bytes().subspan(frame_header::size));
+    std::array<std::byte, frame_seal::size> const place{};
+    sealed.append(place.data(), place.size());
+
+    std::lock_guard const lock(mutex_);
+    header.sequence = static_cast<std::uint32_t>(next_sequence_);
+    header.write(sealed.data());
+    seal_->finish(sum, sealed.bytes().first(frame_header::size), next_sequence_++, sealed.end() - place.size());
+    queued_.push_back(std::move(sealed));
+    urgent_ = urgent_ || urgent;
+  }
+
   void advance(std::size_t taken) {
     while (taken != 0) {
       std::size_t const rest = sending_[next_].size() - offset_;
@@ -117,11 +136,12 @@ class outgoing_frames {
     return !sending_.empty();
   }
 
+  std::unique_ptr<frame_seal> const seal_;
   std::mutex mutex_;
   std::vector<byte_buffer> queued_;
   std::vector<byte_buffer> spare_;
   bool urgent_ = false;
-  std::uint32_t next_sequence_ = 0;
+  std::uint64_t next_sequence_ = 0;
   std::vector<byte_buffer> sending_;  // this and what follows: only who drives the connection
   std::size_t next_ = 0;
   std::size_t offset_ = 0;

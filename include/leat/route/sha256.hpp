@@ -105,7 +105,7 @@ inline digest hmac_sha256(std::span<std::byte const> key, std::span<std::byte co
 }
 
 /// Takes the same time wherever they differ.
-inline bool same_digest(std::span<std::byte const> a, std::span<std::byte const> b) {
+inline bool same_bytes(std::span<std::byte const> a, std::span<std::byte const> b) {
   std::byte difference{};
   for (std::size_t i = 0; i != (std::min)(a.size(), b.size()); ++i) difference |= a[i] ^ b[i];
   return a.size() == b.size() && difference == std::byte{};

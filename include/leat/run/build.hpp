@@ -79,7 +79,7 @@ inline void execution::build() {
   }
 }
 
-inline void execution::connect(connections others) {
+inline void execution::connect(connections others, std::vector<frame_seals> seals) {
   mesh::settings how;
   how.process = process_;
   how.workers = how_.workers;
@@ -87,6 +87,7 @@ inline void execution::connect(connections others) {
   how.alive = {how_.suspect_after, how_.dead_after};
   how.turns_of = [this](unsigned local) { return workers_[local]->turns(); };
   how.say = [this](std::string const& line) { world_.say(line); };
+  how.seals = std::move(seals);
   net_ = std::make_unique<mesh>(flow_, std::move(how), std::move(others));
   parts_.net = net_.get();
   net_->on_ready([first = workers_.front().get()] { first->wake(); });
@@ -168,15 +169,17 @@ inline void execution::build_workers() {
 inline bool execution::assemble(worker& by) {
   if (!is_first(by)) return false;
   if (!net_) {
-    if (stopping()) {
+    if (stopping()) forming_->stop(by.now());
+    bool const progress = forming_->stopped(by.now()) || forming_->turn(by.now());
+    if (forming_->stopped(by.now())) {
       leave();
       abandoned_.store(true, std::memory_order_release);
       wake_all();
       return true;
     }
-    bool const progress = forming_->turn(by.now());
     if (!forming_->formed()) return progress;
-    connect(forming_->take());
+    std::vector<frame_seals> seals = forming_->seals();
+    connect(forming_->take(), std::move(seals));
   } else if (forming_) {
     forming_->turn(by.now());  // whoever comes now is told that it is late
   }

@@ -4,6 +4,7 @@
 #include <leat/detail/needs.hpp>
 #ifndef LEAT_REFUSED
 
+#include <leat/error.hpp>
 #include <leat/route/formation.hpp>
 #include <leat/route/membership.hpp>
 #include <leat/run/cluster_support.hpp>
@@ -11,6 +12,7 @@
 #include <leat/run/local_processes.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/rendezvous.hpp>
+#include <leat/run/weak_secret.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -27,12 +29,14 @@ namespace leat::detail {
 inline std::unique_ptr<meeting> meet_cluster(graph const& flow, options const& how, network& through,
                                              std::function<std::uint64_t()> draw,
                                              std::function<void(std::string const&)> say) {
-  if (!how.listen.empty()) through.listen(how.listen);
+  if (std::string const weakness = how.secret.empty() ? "" : weakness_of(how.secret); !weakness.empty())
+    throw flow_error("options::secret: " + weakness);
   membership all;
   all.process = how.process;
   all.workers = (std::max)(how.workers, 1u);
   all.channel_bytes = how.channel_bytes;
   all.addresses = how.addresses;
+  all.listen = how.listen;
   all.cluster = how.cluster;
   all.flow = describe(flow);
   all.secret = how.secret;

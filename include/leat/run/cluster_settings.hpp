@@ -131,7 +131,8 @@ inline char const* first_of(char const* ours, char const* bytewax) {
   if (all.process && all.how.addresses.empty() && !told_later) take_addresses_from_file(all);
   if (char const* const secret = environment("LEAT_SECRET"); secret != nullptr && all.how.secret.empty()) {
     all.how.secret = secret;
-    if (all.how.secret.size() < 16) throw usage_error("LEAT_SECRET is shorter than 16 bytes");
+    if (std::string const weakness = weakness_of(all.how.secret); !weakness.empty())
+      throw usage_error(concat({"LEAT_SECRET: ", weakness}));
   }
   if (all.by.announce >= 0 && all.how.listen.empty())
     throw usage_error("--announce-fd tells where this process listens, so it needs --listen HOST:0");

@@ -84,7 +84,7 @@ class execution {
   partition_lists list_partitions();
   void share_out_partitions();
   void refuse_obstacles(std::uint32_t id, owned_partitions const& owned) const;
-  void connect(connections others);
+  void connect(connections others, std::vector<frame_seals> seals = {});
   bool is_first(worker const& which) const;
   process_failure failure_of(worker& by);
   void stand_in_for_the_first();

@@ -20,6 +20,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <thread>
 
 /// How a process and whoever starts it tell each other, over two descriptors, which addresses the system chose.
 namespace leat::detail {
@@ -54,7 +55,7 @@ class launch_descriptor {
 
   /// Byte by byte: what follows on the descriptor is not ours.
   std::string read_line(std::chrono::nanoseconds within) const {
-    within = std::min<std::chrono::nanoseconds>(within, std::chrono::hours(24));
+    within = (std::min<std::chrono::nanoseconds>)(within, std::chrono::hours(24));
     auto const until = std::chrono::steady_clock::now() + within;
     std::string line;
     for (;;) {
@@ -88,6 +89,19 @@ inline bool is_announced(std::string_view announced, std::string_view listed) {
   return everywhere ? port(announced) == port(listed) : announced == listed;
 }
 
+/// The name of this machine may not be known yet: tried again until the time to form is over.
+[[gnu::cold]] inline void listen_in_time(network& door, options const& how) {
+  auto const until = std::chrono::steady_clock::now() +
+                     (std::min<std::chrono::nanoseconds>)(how.formation_timeout, std::chrono::hours(24));
+  for (;;) try {
+      door.listen(how.listen);
+      return;
+    } catch (no_such_place_yet const&) {
+      if (std::chrono::steady_clock::now() >= until) throw;
+      std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    }
+}
+
 /// Listens, tells the launcher where, and learns where the others do, as far as the launcher has asked for it. Throws
 /// usage_error for what is wrong with it.
 [[gnu::cold]] inline void rendezvous(options& how, launch const& by) {
@@ -95,7 +109,7 @@ inline bool is_announced(std::string_view announced, std::string_view listed) {
   if (by.announce >= 0) {
     launch_descriptor const announce("--announce-fd", by.announce);
     if (!how.link) how.link = support_of_clusters().make_network(how);
-    how.link->listen(how.listen);
+    listen_in_time(*how.link, how);
     mine = how.link->listens_at();
     if (mine.empty()) announce.fail("this program's link does not tell where it listens");
     announce.write_line(mine);

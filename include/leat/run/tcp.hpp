@@ -10,7 +10,6 @@
 #include <leat/run/name_lookup.hpp>
 #include <leat/run/standard_descriptors.hpp>
 
-#include <asio/connect.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 
@@ -18,9 +17,11 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -55,6 +56,25 @@ inline std::optional<host_and_port> split_address(std::string_view address) {
   if (bracketed) host = host.substr(1, host.size() - 2);
   if (host.empty() || (!bracketed && host.find(':') != std::string_view::npos)) return std::nullopt;
   return host_and_port{std::string(host), std::string(port)};
+}
+
+inline asio::ip::tcp::endpoint endpoint_of(places::place const& place) {
+  asio::ip::tcp::endpoint end;
+  end.resize(place.size);
+  std::memcpy(end.data(), &place.address, place.size);
+  return end;
+}
+
+/// Programs that a step starts do not inherit it, which Asio's own `open` would let them. What the socket was is closed.
+template <class Socket>
+void open_socket(Socket& socket, asio::ip::tcp const& protocol, asio::error_code& error) {
+  asio::error_code ignored;
+  socket.close(ignored);
+  int const descriptor = ::socket(protocol.family(), protocol.type() | SOCK_CLOEXEC, protocol.protocol());
+  if (descriptor < 0)
+    error.assign(errno, asio::system_category());
+  else if (socket.assign(protocol, descriptor, error))
+    ::close(descriptor);
 }
 
 class tcp_connection final : public connection {
@@ -137,15 +157,21 @@ class tcp_connection final : public connection {
       closed("cannot look up " + host_ + ": " + to.trouble);
       return;
     }
-    std::vector<tcp::endpoint> ends;
-    for (places::place const& one : to.all) {
-      tcp::endpoint& next = ends.emplace_back();
-      next.resize(one.size);
-      std::memcpy(next.data(), &one.address, one.size);
-    }
-    asio::async_connect(socket_, ends, [this, gone = std::weak_ptr<bool>(alive_)](asio::error_code failed, auto const&) {
+    for (auto place = to.all.rbegin(); place != to.all.rend(); ++place) ends_.push_back(endpoint_of(*place));
+    connect_to_next();
+  }
+  /// One after the other, until one answers.
+  void connect_to_next() {
+    tcp::endpoint const end = ends_.back();
+    ends_.pop_back();
+    asio::error_code error;
+    open_socket(socket_, end.protocol(), error);
+    if (error) return closed(error.message());
+    socket_.async_connect(end, [this, gone = std::weak_ptr<bool>(alive_)](asio::error_code failed) {
       if (gone.expired()) return;
-      if (failed)
+      if (failed && !ends_.empty())
+        connect_to_next();
+      else if (failed)
         closed(failed.message());
       else if (is_its_own_other_end())
         closed("nobody listens there");
@@ -193,6 +219,7 @@ class tcp_connection final : public connection {
   bool no_more_out_ = false;
   std::string trouble_;
   std::string host_;
+  std::vector<tcp::endpoint> ends_;  ///< to be tried, the next one last
   std::optional<name_lookup> looking_up_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>();
 };
@@ -202,8 +229,8 @@ class tcp_connection final : public connection {
 /// TCP for one process.
 class tcp_network final : public network {
  public:
-  /// What was sent and is not acknowledged for so long ends the connection (TCP_USER_TIMEOUT). `ask` looks up the names of
-  /// the others, each time they are dialed, on a thread that may wait.
+  /// What was sent and is not acknowledged for so long ends the connection (TCP_USER_TIMEOUT). `ask` looks up names:
+  /// of the others each time they are dialed, on a thread that may wait, and where to listen by whoever calls `listen`.
   explicit tcp_network(std::chrono::nanoseconds give_up_after = std::chrono::seconds(15),
                        detail::name_lookup::function ask = &detail::look_up)
       : give_up_after_(give_up_after), ask_(ask) {}
@@ -218,17 +245,24 @@ class tcp_network final : public network {
     };
     std::optional<detail::host_and_port> const at = detail::split_address(address);
     if (!at) fail("it is not an address such as host:2101");
+    detail::places found = detail::look_up(at->host, at->port, AI_PASSIVE | AI_NUMERICHOST);
+    bool const by_name = found.all.empty();
+    if (by_name) found = ask_(at->host, at->port, AI_PASSIVE);
+    if (found.all.empty()) throw no_such_place_yet("cannot listen at " + address + ": " + found.trouble);
+    tcp::endpoint const place = detail::endpoint_of(found.all.front());
     asio::error_code error;
-    auto const places = tcp::resolver(*io_).resolve(at->host, at->port, tcp::resolver::passive, error);
-    if (error) fail(error.message());
-    tcp::endpoint const place = places.begin()->endpoint();
-    acceptor_.open(place.protocol(), error);
+    detail::open_socket(acceptor_, place.protocol(), error);
     if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
     if (!error) acceptor_.bind(place, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (!error) acceptor_.non_blocking(true, error);
     if (error == asio::error::address_in_use)
       fail(error.message() + ": perhaps by another process with the number of this one, or by an earlier run");
+    if (by_name && error == asio::error_code(EADDRNOTAVAIL, asio::system_category())) {
+      asio::error_code ignored;
+      acceptor_.close(ignored);
+      throw no_such_place_yet("cannot listen at " + address + ": " + error.message());
+    }
     if (error) fail(error.message());
     host_ = address.substr(0, address.rfind(':'));
     open_to_others_ = !place.address().is_loopback();
@@ -241,28 +275,42 @@ class tcp_network final : public network {
   }
   std::unique_ptr<connection> accept() override {
     // The system makes a socket before it looks whether anybody is there: to ask first costs less.
-    pollfd at{descriptor(), POLLIN, 0};
+    pollfd at{door(), POLLIN, 0};
     if (::poll(&at, 1, 0) != 1) return nullptr;
+    sockaddr_storage from{};
+    socklen_t size = sizeof from;
+    int const descriptor = ::accept4(at.fd, reinterpret_cast<sockaddr*>(&from), &size, SOCK_CLOEXEC);
+    trouble_.clear();
+    if (descriptor < 0) {
+      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+        trouble_ = std::string("nobody can be let in: ") + std::strerror(errno);
+      return nullptr;
+    }
     asio::error_code error;
-    asio::ip::tcp::socket made(*io_);
-    acceptor_.accept(made, error);
-    if (error) return nullptr;
-    return std::make_unique<detail::tcp_connection>(io_, give_up_after_, std::move(made));
+    asio::ip::tcp::socket accepted(*io_);
+    if (accepted.assign(from.ss_family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), descriptor, error)) {
+      ::close(descriptor);
+      return nullptr;
+    }
+    return std::make_unique<detail::tcp_connection>(io_, give_up_after_, std::move(accepted));
   }
+  std::string trouble() const override { return trouble_; }
   std::unique_ptr<connection> dial(std::string const& address) override {
     return std::make_unique<detail::tcp_connection>(io_, give_up_after_, address, ask_);
   }
-  int descriptor() const override {
-    return acceptor_.is_open() ? const_cast<asio::ip::tcp::acceptor&>(acceptor_).native_handle() : -1;
-  }
+  /// While nobody can be let in, who waits at the door is no reason to wake up: it is looked at when something else is.
+  int descriptor() const override { return trouble_.empty() ? door() : -1; }
 
  private:
+  int door() const { return acceptor_.is_open() ? const_cast<asio::ip::tcp::acceptor&>(acceptor_).native_handle() : -1; }
+
   std::chrono::nanoseconds give_up_after_;
   detail::name_lookup::function ask_;
   detail::standard_descriptors kept_;  // a program may make its network before it runs a flow
   std::shared_ptr<asio::io_context> io_ = std::make_shared<asio::io_context>(1);
   asio::ip::tcp::acceptor acceptor_{*io_};
   std::string host_;  ///< as it was written
+  std::string trouble_;
   bool open_to_others_ = false;
 };
 

@@ -119,6 +119,7 @@ class tls_network final : public network {
       return std::string("its certificate is for none of the addresses of the cluster");
     });
   }
+  std::string trouble() const override { return under_->trouble(); }
   std::unique_ptr<connection> dial(std::string const& address) override {
     detail::ssl_pointer session(SSL_new(context_.get()));
     std::string const host = detail::host_of(address);

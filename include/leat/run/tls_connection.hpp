@@ -63,6 +63,7 @@ class tls_connection final : public connection {
     ERR_clear_error();
   }
 
+  bool authenticates() const override { return true; }
   std::size_t send(std::span<piece const> pieces) override {
     if (closed_) return 0;
     if (!establish()) return take_early(pieces);

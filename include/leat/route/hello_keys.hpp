@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/route/hello.hpp>
+#include <leat/route/sha256.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace leat::detail {
+
+/// What a secret makes of the two hellos of one connection: a proof of it for each side, and the keys of all that
+/// follows. Each is HMAC-SHA-256 by the secret over a label, the hello of who dials, and that of who accepts, so that it
+/// serves for one purpose, in one role, between these two processes, on this connection
+/// (docs/decisions/020-who-may-learn-what.md).
+class hello_keys {
+ public:
+  hello_keys(std::string_view secret, hello::bytes const& of_dialer, hello::bytes const& of_acceptor) : secret_(secret) {
+    auto const place = std::copy(of_dialer.begin(), of_dialer.end(), covered_.begin() + label_size);
+    std::copy(of_acceptor.begin(), of_acceptor.end(), place);
+  }
+
+  digest proof(bool of_dialer) const { return derived(of_dialer ? "leat 2 who dials proves" : "leat 2 who accepts proves"); }
+  /// Of the words that follow the proofs, in one direction.
+  digest words_key(bool of_dialer) const {
+    return derived(of_dialer ? "leat 2 words of who dials" : "leat 2 words of who accepts");
+  }
+  digest frames_key(bool of_dialer) const {
+    return derived(of_dialer ? "leat 2 frames of who dials" : "leat 2 frames of who accepts");
+  }
+
+ private:
+  static constexpr std::size_t label_size = 32;
+
+  digest derived(std::string_view label) const {
+    auto covered = covered_;
+    std::transform(label.begin(), label.end(), covered.begin(), [](char c) { return static_cast<std::byte>(c); });
+    return hmac_sha256(std::as_bytes(std::span(secret_)), covered);
+  }
+
+  std::string secret_;
+  std::array<std::byte, label_size + 2 * hello::size> covered_{};
+};
+
+}  // namespace leat::detail
