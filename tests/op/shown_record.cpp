@@ -9,6 +9,8 @@
 #include <leat/op/key_on.hpp>
 #include <leat/op/map.hpp>
 #include <leat/op/map_value.hpp>
+#include <leat/state/stateful_map.hpp>
+#include <leat/to/collect.hpp>
 #include <leat/to/for_each.hpp>
 #include <leat/to/output.hpp>
 
@@ -16,6 +18,7 @@
 #include "op/flows.hpp"
 
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -85,4 +88,18 @@ TEST_CASE("what an error shows of a record is short, printable, and can be left 
   CHECK(error_of(std::vector<std::string>{"a"}, step, secret) == "failed on worker 0 in epoch 1: no");
   CHECK(error_of(std::vector<unspeakable>{{1}}, leat::map([](unspeakable) -> int { throw std::runtime_error("no"); })) ==
         "failed on worker 0 in epoch 1: no");
+}
+
+TEST_CASE("an error shows the key that a stateful function threw at, on every shape") {
+  using pair = std::pair<std::string, int>;
+  leat::test::for_each_shape([](leat::test::shape const& how) {
+    std::vector<pair> none;
+    leat::flow flow("errors");
+    flow.input("in", leat::from::iterable(std::vector<pair>{{"a", 1}, {"b", 2}})) |
+        leat::stateful_map("picky", [](std::optional<int>& state, int value) {
+          if (value == 2) throw std::out_of_range("map::at");
+          return *(state = value);
+        }) | leat::output("out", leat::to::collect(none));
+    CHECK_THROWS_WITH_AS(how.run(flow, none), doctest::Contains("in epoch 1 at key b: map::at"), leat::run_error);
+  });
 }

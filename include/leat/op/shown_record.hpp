@@ -23,6 +23,12 @@ template <class T>
   append_shown(to, text);
 }
 
+template <class K>
+[[gnu::cold, gnu::noinline]] void show_key(std::string& to, void const* key) {
+  to += "key ";
+  show<K>(to, key);
+}
+
 /// Whether a function with this first parameter leaves the record as it was when it throws.
 template <class T, class Parameter>
 inline constexpr bool leaves_record =
@@ -61,6 +67,21 @@ template <class Op, class T, class F>
       } else {
         step.fail(&show<T>, &record);
       }
+    }
+  }
+}
+
+/// Calls `f`, which works on the state of this key; an exception that leaves it becomes a run_error of the step that shows
+/// the key.
+template <class K, class F>
+[[gnu::always_inline]] inline void guarded_for(step_context const& step, K const& key, F&& f) {
+  if constexpr (!printable<K>) {
+    f();
+  } else {
+    try {
+      f();
+    } catch (...) {
+      step.fail(&show_key<K>, &key);
     }
   }
 }

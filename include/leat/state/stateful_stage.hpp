@@ -4,6 +4,7 @@
 #include <leat/op/assembly.hpp>
 #include <leat/op/emitter.hpp>
 #include <leat/op/name_comes_first.hpp>
+#include <leat/op/shown_record.hpp>
 #include <leat/op/step_context.hpp>
 #include <leat/route/by_key.hpp>
 #include <leat/state/keyed_state.hpp>
@@ -117,9 +118,11 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
     table_.each(
         hashes, count, [records](std::size_t i) -> K const& { return records[i].first; },
         [&](stored& met, std::size_t i) __attribute__((always_inline)) {
-          auto&& shown = states::shown(met);
-          logic_.on_value(shown, std::move(records[i].first), std::move(records[i].second), emit_);
-          if constexpr (has_notifications<Logic>) states_.settle(logic_, met, hashes[i], emit_);
+          guarded_for(step_, met.key(), [&] {
+            auto&& shown = states::shown(met);
+            logic_.on_value(shown, std::move(records[i].first), std::move(records[i].second), emit_);
+            if constexpr (has_notifications<Logic>) states_.settle(logic_, met, hashes[i], emit_);
+          });
         });
   }
 
@@ -144,9 +147,11 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
       for (; i != count && records[groups_[i]].first == records[first].first; ++i)
         values.push_back(std::move(records[groups_[i]].second));
       table_.at(hashes[first], records[first].first, [&](stored& met) {
-        auto&& shown = states::shown(met);
-        logic_.on_values(shown, std::span<V>(values), emit_);
-        if constexpr (has_notifications<Logic>) states_.settle(logic_, met, hashes[first], emit_);
+        guarded_for(step_, met.key(), [&] {
+          auto&& shown = states::shown(met);
+          logic_.on_values(shown, std::span<V>(values), emit_);
+          if constexpr (has_notifications<Logic>) states_.settle(logic_, met, hashes[first], emit_);
+        });
       });
     }
   }
@@ -164,8 +169,10 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
     guarded(step_, [&] {
       begin_batch();
       more = table_.visit_in_key_order(portion, [&](stored& met) {
-        auto&& shown = states::shown(met);
-        logic_.on_end(shown, emit_);
+        guarded_for(step_, met.key(), [&] {
+          auto&& shown = states::shown(met);
+          logic_.on_end(shown, emit_);
+        });
       });
     });
     guarded(step_, [&] { out_.flush(); });
