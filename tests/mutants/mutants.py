@@ -15,7 +15,7 @@ MUTANTS = [
      ("route/mesh.hpp", "account.bytes.fetch_add(header.count, std::memory_order_release)",
       "account.bytes.fetch_add(header.count / 2, std::memory_order_release)")),
     ("a barrier overtakes the records before it",
-     ("route/exchange_tail.hpp", "partial() ? std::exchange(filling_, nullptr) : nullptr", "nullptr")),
+     ("route/destination.hpp", "partial() ? std::exchange(filling_, nullptr) : nullptr", "nullptr")),
     ("a process goes without the others' word",
      ("route/formation.hpp", "one.goes(seen) && one.all_sent()", "one.all_sent()")),
     ("which runs of the processes the others see is not compared, and a go taken back",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/owned_bytes.hpp>
 #include <leat/from/source.hpp>
 
 #include <algorithm>
@@ -49,8 +50,15 @@ class iterable_partition {
 
   bool next_batch(emitter<T>& out) {
     if constexpr (contiguous_container<C>) {
-      std::size_t const n = std::min<std::size_t>(records_per_batch, records_->size() - at_);
-      out.batch(records_->data() + at_, n);
+      T const* const from = records_->data() + at_;
+      std::size_t n = (std::min<std::size_t>)(records_per_batch, records_->size() - at_);
+      if constexpr (!plain<T>) {
+        owned_bytes<T> owned;
+        std::size_t some = 0;
+        while (some != n && !owned.add(from[some])) ++some;
+        n = (std::min)(n, some + 1);
+      }
+      out.batch(from, n);
       at_ += n;
       return at_ != records_->size();
     } else {

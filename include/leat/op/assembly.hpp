@@ -76,8 +76,10 @@ class shared_object {
   void (*drop_)(void*) = nullptr;
 };
 
-/// Of a packet, what travels between two workers, unless the number of records is said.
+/// Of a packet, what travels between two workers, unless the number of records is said. Between many workers there are
+/// many packets, so each is smaller.
 inline constexpr std::size_t packet_bytes = 32 * 1024;
+inline constexpr unsigned most_with_large_packets = 32;
 
 /// What the workers of one process have in common while they are put together: the rings between them, which partition
 /// is whose.
@@ -112,7 +114,13 @@ class assembly {
   template <class T>
   std::size_t packet_size() const {
     if (process_.batch_records != 0) return process_.batch_records;
-    return std::clamp<std::size_t>(packet_bytes / sizeof(T), 64, 4096);
+    std::size_t const least = worker_.count() > most_with_large_packets ? 1 : 64;
+    return std::clamp<std::size_t>(bytes_of_packet() / sizeof(T), least, 4096);
+  }
+  std::size_t bytes_of_packet() const {
+    unsigned const workers = worker_.count();
+    return workers > most_with_large_packets ? (std::max<std::size_t>)(packet_bytes * most_with_large_packets / workers, 1024)
+                                             : packet_bytes;
   }
 
   template <class Part, class... Args>

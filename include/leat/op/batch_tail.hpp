@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/buffer.hpp>
+#include <leat/detail/owned_bytes.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/assembly.hpp>
 #include <leat/op/stage.hpp>
@@ -64,15 +65,23 @@ class batch_tail {
   template <class X>
   void push(X&& record) {
     batch_.push(std::forward<X>(record));
-    if (batch_.full()) finish_batch();
+    if (batch_.full() || owned_.add(batch_.end()[-1])) finish_batch();
   }
-  void finish_batch() { send(batch_, next_); }
+  void finish_batch() {
+    owned_.clear();
+    sent_ = true;
+    send(batch_, next_);
+  }
+  /// A batch has gone on, and there is no room for another.
+  bool full() { return std::exchange(sent_, false) && !next_.ready(); }
   void arrive(mark which) { next_.arrive(which); }
   bool ready() { return next_.ready(); }
 
  private:
   fan_out<T> next_;
   buffer<T> batch_;
+  [[no_unique_address]] owned_bytes<T> owned_;
+  bool sent_ = false;
 };
 
 template <class T>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/owned_bytes.hpp>
 #include <leat/op/function.hpp>
 #include <leat/op/kernel.hpp>
 #include <leat/op/ops_on_stack.hpp>
@@ -83,6 +84,12 @@ class branch_tail {
     falses_.next.arrive(which);
     step_.pass(which);
   }
+  /// A batch has gone on, and there is no room for another.
+  bool full() {
+    bool const sent = trues_.sent || falses_.sent;
+    trues_.sent = falses_.sent = false;
+    return sent && !ready();
+  }
   bool ready() { return trues_.next.ready() && falses_.next.ready(); }
 
  private:
@@ -92,12 +99,18 @@ class branch_tail {
     template <class X>
     void push(X&& record) {
       batch.push(std::forward<X>(record));
-      if (batch.full()) send();
+      if (batch.full() || owned.add(batch.end()[-1])) send();
     }
-    void send() { detail::send(batch, next); }
+    void send() {
+      owned.clear();
+      sent = true;
+      detail::send(batch, next);
+    }
 
     fan_out<T> next;
     buffer<T> batch;
+    [[no_unique_address]] owned_bytes<T> owned;
+    bool sent = false;
   };
 
   F f_;

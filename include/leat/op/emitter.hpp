@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/buffer.hpp>
+#include <leat/detail/owned_bytes.hpp>
 #include <leat/op/stage.hpp>
 #include <leat/record.hpp>
 
@@ -26,7 +27,7 @@ class emitter {
       batch_.push(std::forward<X>(record));
     else
       kept_when_thrown([&] { batch_.push(std::forward<X>(record)); });
-    if (batch_.full()) flush();
+    if (batch_.full() || owned_.add(batch_.end()[-1])) flush();
   }
 
   /// Hands on `count` records that lie together, without copying them where nobody wants to own them. They must live
@@ -50,6 +51,7 @@ class emitter {
     if (batch_.empty()) return;
     kept_when_thrown([this] { next_.take(batch_.begin(), batch_.size()); });
     batch_.clear();
+    owned_.clear();
   }
 
   /// Records emitted since the start.
@@ -71,6 +73,7 @@ class emitter {
 
   detail::fan_out<T> next_;
   detail::buffer<T> batch_;
+  [[no_unique_address]] detail::owned_bytes<T> owned_;
   std::size_t emitted_ = 0;
   std::exception_ptr failure_;
 };

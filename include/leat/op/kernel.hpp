@@ -2,11 +2,13 @@
 #pragma once
 
 #include <leat/detail/buffer.hpp>
+#include <leat/detail/owned_bytes.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/detail/pack.hpp>
 #include <leat/flow.hpp>
 #include <leat/op/assembly.hpp>
 #include <leat/op/batch_tail.hpp>
+#include <leat/op/held_rest.hpp>
 #include <leat/op/ops_on_stack.hpp>
 #include <leat/op/shown_record.hpp>
 #include <leat/op/stage.hpp>
@@ -55,6 +57,13 @@ class kernel final : public part, public consumer<In> {
   template <std::size_t Index>
   using record_at = typename decltype(record_before<Index>())::type;
 
+  /// Much can come of one batch where a record owns memory or becomes many: then the loop looks whether there is room left,
+  /// record by record, or block by block where all is plain.
+  static constexpr bool may_stop =
+      (!plain<record_at<size>> || ((Ops::shape == op_shape::expand) || ...)) && requires(Tail& tail) { tail.full(); };
+  friend held_rest<In>;
+  friend nothing_held<In>;
+
   /// The first step from Index on that is not one record in, one out.
   template <std::size_t Index>
   static constexpr std::size_t straight_to() {
@@ -85,41 +94,20 @@ class kernel final : public part, public consumer<In> {
  public:
   template <class Recipe>
   kernel(ops_type const& ops, Recipe const& recipe, assembly& worker, node const& described)
-      : ops_(ops, blame(worker, described)), tail_(recipe, worker, described) {
+      : ops_(ops, blame(worker, described)), tail_(recipe, worker, described), held_(*this) {
     for (step_info const& step : described.steps) steps_.emplace_back(step, worker.worker());
+    if constexpr (may_stop) worker.outboxes.push_back(&held_);
     bind<0>();
   }
 
   Tail& tail() { return tail_; }
 
-  void take(In* records, std::size_t count) override {
-    run_batch([&] {
-      if constexpr (plain<In>)
-        run_plain(records, count);
-      else {
-        local_ops ops(ops_);
-        for (std::size_t i = 0; i != count; ++i) push<0>(ops.copy, std::move(records[i]));
-      }
-    });
-  }
-
+  void take(In* records, std::size_t count) override { held_.take(*this, records, count); }
   void look(In const* records, std::size_t count) override {
-    run_batch([&] {
-      if constexpr (plain<In>)
-        run_plain(records, count);
-      else if constexpr (copyable_record<In>) {
-        local_ops ops(ops_);
-        for (std::size_t i = 0; i != count; ++i) push<0>(ops.copy, records[i]);
-      }
-    });
+    if constexpr (plain<In> || copyable_record<In>) held_.look(*this, records, count);
   }
-
-  void arrive(mark which) override {
-    for (step_context& step : steps_) step.pass(which);
-    in_tail([&] { tail_.arrive(which); });
-  }
-
-  bool ready() override { return tail_.ready(); }
+  void arrive(mark which) override { held_.arrive(*this, which); }
+  bool ready() override { return held_.empty() && tail_.ready(); }
 
  private:
   /// Steps that want to know where they run are told once; steps that want to know of each batch, before it.
@@ -161,10 +149,53 @@ class kernel final : public part, public consumer<In> {
       in_tail([&]() __attribute__((always_inline)) { tail_.push(std::forward<X>(record)); });
   }
 
+  bool has_room() { return tail_.ready(); }
+  void pass(mark which) {
+    for (step_context& step : steps_) step.pass(which);
+    in_tail([&] { tail_.arrive(which); });
+  }
+
+  /// The first of these records, all of them unless there is no room. `R` is const where others look at them too.
+  template <class R>
+  std::size_t run_some(R* records, std::size_t count) {
+    std::size_t done = 0;
+    run_batch([&] { done = run_records(records, count); });
+    return done;
+  }
+  template <class R>
+  [[gnu::always_inline]] std::size_t run_records(R* records, std::size_t count) {
+    if constexpr (plain<In> && (plain<record_at<size>> || !may_stop)) {
+      return run_plain(records, count);
+    } else {
+      std::size_t i = 0;
+      local_ops ops(ops_);
+      for (bool goes_on = true; goes_on && i != count; ++i) {
+        if constexpr (plain<In>) {
+          In record(records[i]);
+          push<0>(ops.copy, std::move(record));
+        } else if constexpr (std::is_const_v<R>) {
+          push<0>(ops.copy, records[i]);
+        } else {
+          push<0>(ops.copy, std::move(records[i]));
+        }
+        if constexpr (may_stop) goes_on = !tail_.full();
+      }
+      return i;
+    }
+  }
+
   /// Plain records, in blocks that stay in the first-level cache with what is made of them.
-  void run_plain(In const* records, std::size_t count) {
-    constexpr std::size_t block = ((Ops::shape == op_shape::filter) || ...) ? 512 : 4096;
-    for (std::size_t i = 0; i < count; i += block) run<0>(records + i, (std::min)(block, count - i));
+  std::size_t run_plain(In const* records, std::size_t count) {
+    constexpr std::size_t block = ((Ops::shape == op_shape::filter) || ...) || may_stop ? 512 : 4096;
+    std::size_t done = 0;
+    while (done < count) {
+      std::size_t const some = (std::min)(block, count - done);
+      run<0>(records + done, some);
+      done += some;
+      if constexpr (may_stop)
+        if (tail_.full()) break;
+    }
+    return done;
   }
 
   template <std::size_t Index>
@@ -337,6 +368,7 @@ class kernel final : public part, public consumer<In> {
 
   ops_type ops_;
   Tail tail_;
+  [[no_unique_address]] std::conditional_t<may_stop, held_rest<In>, nothing_held<In>> held_;
   pack<survivors_of<Ops>...> survivors_;
   list<step_context> steps_;  ///< the last one is the tail's, where that is a step of its own
 };

@@ -66,6 +66,7 @@ class combining_tail {
   }
 
   void finish_batch() { inner_.finish_batch(); }
+  bool full() { return inner_.full(); }
   void arrive(mark which) {
     for (place& at : places_) {
       if (!at.held) continue;

@@ -8,9 +8,10 @@
 #include <leat/route/exchange_tail.hpp>
 #include <leat/route/packet.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <utility>
 #include <vector>
 
 /// Records go to the worker that owns them. The sending half is the end of a fused loop; the receiving half is a
@@ -29,9 +30,11 @@ class exchange_receiver final : public stage {
     outlet_.provide(worker, described);
   }
 
+  ~exchange_receiver() override { delete open_.content; }
+
   bool turn() override {
-    bool progress = false;
-    for (unsigned i = 0; i != from_.size() && !done_; ++i) progress = read(i) || progress;
+    bool progress = open_.content != nullptr && hand_on();
+    for (unsigned i = 0; i != from_.size() && !done_ && open_.content == nullptr; ++i) progress = read(i) || progress;
     return progress;
   }
   bool done() const override { return done_; }
@@ -39,24 +42,48 @@ class exchange_receiver final : public stage {
  private:
   /// A few packets from each sender in turn, so that one cannot starve the others.
   static constexpr unsigned packets_per_turn = 4;
+  static constexpr std::size_t least_portion = 16;
 
   bool read(unsigned from) {
     bool progress = false;
-    message<T> got;
     for (unsigned n = 0; n != packets_per_turn && !done_; ++n) {
-      if (marks_.held(from) || !outlet_.ready() || !from_[from]->receive(got)) break;
+      if (marks_.held(from) || !outlet_.ready() || !from_[from]->receive(open_)) break;
       progress = true;
-      if (got.content != nullptr) {
-        std::unique_ptr<packet<T>> content(got.content);
-        outlet_.take(*content);
-        content->records.clear();
-        content->hashes.clear();
-        from_[from]->give_back(content.release());
+      open_from_ = from;
+      if (open_.content == nullptr) {
+        worker_.touch(from);  // a mark alone took up room too
+        if (open_.marked) arrive(from, open_.which);
+      } else {
+        hand_on();
+        if (open_.content != nullptr) break;
       }
-      worker_.touch(from);  // also for a mark alone: it took up room
-      if (got.marked) arrive(from, got.which);
     }
     return progress;
+  }
+
+  /// The records of the open packet, in portions: what is made of some may fill what follows. True when any went on.
+  bool hand_on() {
+    packet<T>& content = *open_.content;
+    std::size_t const count = content.records.size();
+    std::size_t const before = handed_on_;
+    while (handed_on_ != count) {
+      if (handed_on_ != 0 && !outlet_.ready()) {
+        portion_ = (std::max)(portion_ / 4, least_portion);
+        return handed_on_ != before;
+      }
+      std::size_t const some = (std::min)(portion_, count - handed_on_);
+      outlet_.take(content, handed_on_, some);
+      handed_on_ += some;
+    }
+    if (portion_ < count) portion_ *= 2;
+    content.records.clear();
+    content.hashes.clear();
+    content.owned = 0;
+    handed_on_ = 0;
+    from_[open_from_]->give_back(std::exchange(open_.content, nullptr));
+    worker_.touch(open_from_);
+    if (open_.marked) arrive(open_from_, open_.which);
+    return true;
   }
 
   void arrive(unsigned from, mark which) {
@@ -71,6 +98,10 @@ class exchange_receiver final : public stage {
   alignment marks_;
   std::vector<receiving_end<T>*> from_;
   Outlet outlet_;
+  message<T> open_;  ///< its packet is being read, if it has one
+  unsigned open_from_ = 0;
+  std::size_t handed_on_ = 0;  ///< of its records
+  std::size_t portion_ = least_portion;
   bool done_ = false;
 };
 
@@ -80,7 +111,9 @@ class plain_outlet {
  public:
   static constexpr bool takes_hashes = false;
   void provide(assembly& worker, node const& described) { worker.provide({described.id, 0}, next); }
-  void take(packet<T>& content) { next.take(content.records.begin(), content.records.size()); }
+  void take(packet<T>& content, std::size_t from, std::size_t count) {
+    next.take(content.records.begin() + from, count);
+  }
   void arrive(mark which) { next.arrive(which); }
   bool ready() { return next.ready(); }
   fan_out<T> next;
@@ -100,8 +133,8 @@ class keyed_outlet {
  public:
   static constexpr bool takes_hashes = true;
   void provide(assembly& worker, node const& described) { worker.provide({described.id, 0}, *this); }
-  void take(packet<T>& content) {
-    next->take(content.hashes.begin(), content.records.begin(), content.records.size());
+  void take(packet<T>& content, std::size_t from, std::size_t count) {
+    next->take(content.hashes.begin() + from, content.records.begin() + from, count);
   }
   void arrive(mark which) { next->arrive(which); }
   bool ready() { return next->ready(); }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/held_bytes.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/assembly.hpp>
 #include <leat/op/stage.hpp>
 #include <leat/record.hpp>
+#include <leat/route/destination.hpp>
 #include <leat/route/exchange_channels.hpp>
 #include <leat/route/packet.hpp>
 #include <leat/route/split.hpp>
@@ -14,7 +16,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -22,57 +23,6 @@
 
 /// The sending half of an exchange: the end of a fused loop.
 namespace leat::detail {
-
-/// One destination of a sender: the packet being filled, and what found no room.
-template <class T>
-class destination {
- public:
-  explicit destination(sending_end<T>& end) : end_(&end) {}
-  destination(destination&& other) noexcept
-      : end_(other.end_), filling_(std::exchange(other.filling_, nullptr)), waiting_(std::move(other.waiting_)) {}
-  ~destination() {
-    delete filling_;
-    for (message<T> const& left : waiting_) delete left.content;
-  }
-
-  packet<T>& filling() {
-    if (filling_ == nullptr) filling_ = end_->fresh();
-    if (filling_ == nullptr) filling_ = end_->borrow();
-    return *filling_;
-  }
-  bool ready() {
-    if (!waiting_.empty()) return false;
-    if (filling_ == nullptr) filling_ = end_->fresh();
-    return filling_ != nullptr && !end_->overdrawn();
-  }
-  bool empty() const { return waiting_.empty() && !partial(); }
-  bool partial() const { return filling_ != nullptr && !filling_->records.empty(); }
-  bool starved() const { return end_->starved(); }
-
-  void send() { queue({std::exchange(filling_, nullptr), {}, false}); }
-  void send(mark which) { queue({partial() ? std::exchange(filling_, nullptr) : nullptr, which, true}); }
-
-  /// Tries again with what found no room. True when some of it did now.
-  bool retry() {
-    bool moved = false;
-    while (!waiting_.empty() && end_->send(waiting_.front())) {
-      waiting_.pop_front();
-      moved = true;
-    }
-    return end_->sent_a_part() || moved;
-  }
-
- private:
-  void queue(message<T> const& what) {
-    std::unique_ptr<packet<T>> held(what.content);  // until it is sent or waits: an encoder may throw
-    if (!waiting_.empty() || !end_->send(what)) waiting_.push_back(what);
-    static_cast<void>(held.release());
-  }
-
-  sending_end<T>* end_;
-  packet<T>* filling_ = nullptr;
-  std::deque<message<T>> waiting_;
-};
 
 /// The end of a fused loop whose records go to their owners. `Route` says which hash a record has and which worker
 /// owns it.
@@ -85,9 +35,11 @@ class exchange_tail final : public outbox {
 
   template <class Recipe>
   exchange_tail(Recipe const& recipe, assembly& worker, node const& described)
-      : worker_(worker.worker()), route_(recipe.route), packet_records_(worker.packet_size<T>()) {
+      : worker_(worker.worker()), route_(recipe.route), packet_records_(worker.packet_size<T>()),
+        packet_bytes_(worker.bytes_of_packet()), rest_(described, worker_.index(), worker.process().channel_bytes) {
     route_.start(worker, described);
     auto& channels = worker.shared<exchange_channels<T>>(described, described, worker.process(), packet_records_);
+    to_.reserve(worker_.count());
     for (unsigned i = 0; i != worker_.count(); ++i) to_.emplace_back(channels.to(worker_.index(), i));
     worker.outboxes.push_back(this);
   }
@@ -98,6 +50,11 @@ class exchange_tail final : public outbox {
   /// nothing has to branch for where they go.
   template <class Fill>
   void write(std::size_t records, Fill&& fill) {
+    if (to_.size() > most_with_large_packets) {
+      auto cursor = [this](auto&& record) { this->push(std::forward<decltype(record)>(record)); };
+      fill(cursor);
+      return;
+    }
     for (unsigned i = 0; i != to_.size(); ++i) make_room(i, records);
     if (splits_at_once() || (to_.size() == 2 && sizeof(T) > largest_gathered)) {
       splitter cursor(*this);
@@ -129,7 +86,7 @@ class exchange_tail final : public outbox {
 
   /// The same of any number of records that lie in an array already.
   void copy(T const* records, std::size_t count) {
-    if (splits_at_once()) {
+    if (splits_at_once() || to_.size() > most_with_large_packets) {
       for (std::size_t some = 0; count != 0; records += some, count -= some) {
         some = (std::min)(count, block());
         write(some, [&](auto& cursor) {
@@ -162,17 +119,32 @@ class exchange_tail final : public outbox {
   }
   void push_hashed(T&& owned, std::uint64_t hash) {
     unsigned const to = route_.owner(hash, static_cast<unsigned>(to_.size()));
-    make_room(to, 1);
-    packet<T>& into = to_[to].filling();
-    into.records.push(std::move(owned));  // may throw, and then there is no hash too many
-    if constexpr (carries_hash) into.hashes.push(hash);
+    packet<T>* into = &to_[to].filling();
+    if constexpr (plain<T>) {
+      if (into->records.size() >= packet_records_) into = &next_packet(to);
+    } else {
+      std::size_t const owned_bytes = held_bytes(owned);
+      std::size_t const with_it = into->bytes() + sizeof(T) + owned_bytes;
+      if ((into->records.size() >= packet_records_ || with_it > packet_bytes_) && !into->records.empty()) {
+        into = &next_packet(to);
+      }
+      into->owned += owned_bytes;
+    }
+    into->records.push(std::move(owned));  // may throw, and then there is no hash too many
+    if constexpr (carries_hash) into->hashes.push(hash);
   }
 
   void finish_batch() {}
+  /// A packet had no room, so it is better to stop than to go on.
+  bool full() {
+    if (!full_) return false;
+    full_ = false;
+    return !ready();
+  }
 
   void arrive(mark which) {
     for (unsigned i = 0; i != to_.size(); ++i) {
-      to_[i].send(which);
+      to_[i].send(which, rest_);
       worker_.touch(i);
     }
   }
@@ -186,9 +158,9 @@ class exchange_tail final : public outbox {
   bool flush(bool everything) override {
     bool sent = false;
     for (unsigned i = 0; i != to_.size(); ++i) {
-      bool moved = to_[i].retry();
+      bool moved = to_[i].retry(rest_);
       if (to_[i].partial() && (everything || to_[i].starved())) {
-        to_[i].send();
+        to_[i].send(rest_);
         moved = true;
       }
       if (moved) worker_.touch(i);
@@ -202,12 +174,17 @@ class exchange_tail final : public outbox {
   }
 
  private:
+  packet<T>& next_packet(unsigned to) {
+    to_[to].send(rest_);
+    worker_.touch(to);
+    packet<T>& next = to_[to].filling();
+    full_ = full_ || !to_[to].ready();
+    return next;
+  }
   void make_room(unsigned to, std::size_t records) {
     packet<T>* into = &to_[to].filling();
     if (into->records.size() + records > packet_records_ && !into->records.empty()) {
-      to_[to].send();
-      worker_.touch(to);
-      into = &to_[to].filling();
+      into = &next_packet(to);
     }
     into->records.make_room(records);
     if constexpr (carries_hash) into->hashes.make_room((std::max)(records, into->records.room()));
@@ -352,6 +329,9 @@ class exchange_tail final : public outbox {
   host& worker_;
   Route route_;
   std::size_t packet_records_;
+  std::size_t packet_bytes_;
+  bool full_ = false;
+  overflow rest_;
   std::vector<destination<T>> to_;
 };
 

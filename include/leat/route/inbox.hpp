@@ -7,9 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <deque>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 namespace leat::detail {
 
@@ -50,8 +50,12 @@ class inbox {
     }
     ++messages_;
     keep_few_slabs(one);
+    if (first_ > channel_credit::most_messages) {
+      waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(first_));
+      first_ = 0;
+    }
     waiting_.push_back(std::move(one));
-    count_.store(waiting_.size(), std::memory_order_release);
+    count_.store(waiting_.size() - first_, std::memory_order_release);
     return true;
   }
 
@@ -60,10 +64,13 @@ class inbox {
   bool take(incoming_frame& into) {
     if (empty()) return false;
     std::lock_guard const lock(mutex_);
-    into = std::move(waiting_.front());
-    waiting_.pop_front();
-    if (waiting_.empty() || !(waiting_.front().memory == into.memory)) --slabs_;
-    count_.store(waiting_.size(), std::memory_order_release);
+    into = std::move(waiting_[first_++]);
+    if (first_ == waiting_.size()) {
+      waiting_.clear();
+      first_ = 0;
+    }
+    if (waiting_.empty() || !(waiting_[first_].memory == into.memory)) --slabs_;
+    count_.store(waiting_.size() - first_, std::memory_order_release);
     return true;
   }
 
@@ -89,7 +96,8 @@ class inbox {
   }
 
   std::mutex mutex_;
-  std::deque<incoming_frame> waiting_;
+  std::vector<incoming_frame> waiting_;  ///< a `std::deque` has 600 bytes when it is empty, and channels are many
+  std::size_t first_ = 0;
   std::size_t slabs_ = 0;  ///< different ones in a row
   std::int64_t bytes_;     ///< of credit
   std::int64_t messages_ = 0;

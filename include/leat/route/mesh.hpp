@@ -55,8 +55,8 @@ class mesh {
     how.seals.resize(others.size());
     for (unsigned i = 0; i != others.size(); ++i)
       peers_.push_back(std::make_unique<peer>(i, std::move(others[i]), std::move(how.seals[i])));
-    inboxes_.resize(flow.nodes().size() * total_ * workers_);
-    credits_.resize(inboxes_.size());
+    inboxes_.resize(flow.nodes().size());
+    credits_.resize(flow.nodes().size());
   }
 
   /// Where other processes' readiness is told, on any thread.
@@ -197,19 +197,19 @@ class mesh {
   peer& peer_of(unsigned worker) { return *peers_[worker / workers_]; }
   bool is_local(unsigned worker) const { return worker / workers_ == process_; }
 
-  std::size_t place(std::size_t node, unsigned remote, unsigned local) const {
-    return (node * total_ + remote) * workers_ + local % workers_;
+  /// By the node, whose channels are looked up in a table once there is one; by the worker there, and the worker here.
+  template <class Part>
+  using by_channel = std::vector<std::vector<std::unique_ptr<Part>>>;
+
+  template <class Part>
+  Part& of_channel(by_channel<Part>& all, std::size_t node, unsigned remote, unsigned local) {
+    std::vector<std::unique_ptr<Part>>& of_node = all[node];
+    if (of_node.empty()) of_node.resize(std::size_t{total_} * workers_);
+    auto& made = of_node[std::size_t{remote} * workers_ + local % workers_];
+    return made ? *made : *(made = std::make_unique<Part>(channel_bytes_));
   }
-  inbox& box(std::size_t node, unsigned from, unsigned to) {
-    auto& made = inboxes_[place(node, from, to)];
-    if (!made) made = std::make_unique<inbox>(channel_bytes_);
-    return *made;
-  }
-  sender_credit& credit(std::size_t node, unsigned to, unsigned from) {
-    auto& made = credits_[place(node, to, from)];
-    if (!made) made = std::make_unique<sender_credit>(channel_bytes_);
-    return *made;
-  }
+  inbox& box(std::size_t node, unsigned from, unsigned to) { return of_channel(inboxes_, node, from, to); }
+  sender_credit& credit(std::size_t node, unsigned to, unsigned from) { return of_channel(credits_, node, to, from); }
 
   void say(frame_type type) {
     frame_header header;
@@ -387,8 +387,8 @@ class mesh {
   std::function<std::uint64_t(unsigned)> turns_of_;
   list<unsigned> touched_;
   std::vector<std::unique_ptr<peer>> peers_;
-  std::vector<std::unique_ptr<inbox>> inboxes_;
-  std::vector<std::unique_ptr<sender_credit>> credits_;
+  by_channel<inbox> inboxes_;
+  by_channel<sender_credit> credits_;
   std::vector<std::shared_ptr<void>> ends_;
   bool stop_heard_ = false;
   bool stop_said_ = false;

@@ -93,6 +93,7 @@ class redistribute_tail {
     guarded(step_, [&] { inner_.push(std::forward<X>(record)); });
   }
   void finish_batch() { inner_.finish_batch(); }
+  bool full() { return inner_.full(); }
   void arrive(mark which) {
     inner_.arrive(which);
     step_.pass(which);

@@ -61,7 +61,7 @@ class remote_sender final : public sending_end<T> {
     header_.to = static_cast<std::uint16_t>(to);
   }
 
-  packet<T>* fresh() override { return overdrawn() ? nullptr : borrow(); }
+  bool may_begin() override { return !overdrawn(); }
   packet<T>* borrow() override {
     std::unique_ptr<packet<T>> taken;
     if (spare_.empty()) {
@@ -77,6 +77,7 @@ class remote_sender final : public sending_end<T> {
     }
     return taken.release();
   }
+  void give_up(packet<T>* unused) override { recycle(unused); }
   bool overdrawn() override { return credit_.bytes.load(std::memory_order_acquire) <= 0; }
 
   /// What is too long for one frame goes in several, as credit comes.
@@ -118,16 +119,7 @@ class remote_sender final : public sending_end<T> {
       frame.set_end(reinterpret_cast<std::byte*>(content.records.end()));
     } else {
       frame = out_.blank();
-      encode(content, count, frame);
-      while (frame.size() - frame_header::size + 8 + count * hash_bytes > frame_header::most_bytes) {
-        if (count == 1)
-          throw channel_error(described_, header_.from,
-                              "a record has " + std::to_string(frame.size() - frame_header::size) +
-                                  " bytes when it is encoded, and at most 16 MiB can be sent to another process");
-        count /= 2;
-        frame.set_end(frame.data() + frame_header::size);
-        encode(content, count, frame);
-      }
+      count = encode(content, count, hash_bytes, frame);
     }
     if (hash_bytes != 0) {
       if constexpr (flat<T>) frame.append("\0\0\0\0\0\0\0", frame_header::padded(frame.size()) - frame.size());
@@ -136,12 +128,20 @@ class remote_sender final : public sending_end<T> {
     return frame;
   }
 
-  void encode(packet<T> const& content, std::size_t count, byte_buffer& frame) {
+  /// As many records as one frame can carry. Returns how many.
+  std::size_t encode(packet<T> const& content, std::size_t count, std::size_t hash_bytes, byte_buffer& frame) {
+    std::size_t encoded = 0;
     try {
-      encode_batch(content.records.begin() + sent_, count, frame);
+      std::size_t const most = frame_header::size + frame_header::most_bytes - 8;
+      encoded = encode_some(content.records.begin() + sent_, count, hash_bytes, most, frame);
     } catch (...) {
       throw_channel_error(described_, header_.from, "");
     }
+    if (encoded == 0)
+      throw channel_error(described_, header_.from,
+                          "a record has " + std::to_string(frame.size() - frame_header::size) +
+                              " bytes when it is encoded, and at most 16 MiB can be sent to another process");
+    return encoded;
   }
 
   void put(byte_buffer frame, std::size_t count, bool hashed, message<T> const& what) {
@@ -162,6 +162,7 @@ class remote_sender final : public sending_end<T> {
     else
       content->records.clear();
     content->hashes.clear();
+    content->owned = 0;
     spare_.push_back(std::move(content));
   }
 

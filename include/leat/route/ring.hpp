@@ -10,7 +10,8 @@ namespace leat::detail {
 
 /// A bounded queue with one producer and one consumer. The consumer polls the slot itself, so an empty ring costs it
 /// no look at the producer's counter; the producer reads the consumer's counter only when the ring looks full.
-/// (Lamport's queue, with the slot sequence of Vyukov's bounded queue.)
+/// (Lamport's queue, with the slot sequence of Vyukov's bounded queue.) A ring for one item is packed, since there are
+/// many of them; in others what the two sides write lies apart.
 template <class Item, std::size_t Capacity>
 class ring {
   static_assert((Capacity & (Capacity - 1)) == 0, "a ring's capacity is a power of two");
@@ -29,11 +30,12 @@ class ring {
   }
 
   bool pop(Item& item) {
-    std::uint64_t const head = head_.load(std::memory_order_relaxed);
+    counter const head = head_.load(std::memory_order_relaxed);
     slot& from = slots_[head & (Capacity - 1)];
-    if (from.sequence.load(std::memory_order_acquire) != head + 1) return false;
+    counter const next = head + 1;
+    if (from.sequence.load(std::memory_order_acquire) != next) return false;
     item = from.item;
-    head_.store(head + 1, std::memory_order_release);
+    head_.store(next, std::memory_order_release);
     return true;
   }
 
@@ -41,16 +43,19 @@ class ring {
   bool drained() const { return head_.load(std::memory_order_acquire) == tail_; }
 
  private:
+  using counter = std::uint32_t;  // they may wrap, since only how they differ is looked at
+
   struct slot {
-    std::atomic<std::uint64_t> sequence{0};
+    std::atomic<counter> sequence{0};
     Item item{};
   };
-  static constexpr std::size_t cache_line = 64;
+  static constexpr std::size_t apart = Capacity == 1 ? alignof(slot) : 64;  // a cache line
+  static constexpr std::size_t counters_apart = Capacity == 1 ? alignof(counter) : 64;
 
-  alignas(cache_line) std::array<slot, Capacity> slots_{};
-  alignas(cache_line) std::uint64_t tail_ = 0;
-  std::uint64_t known_head_ = 0;
-  alignas(cache_line) std::atomic<std::uint64_t> head_{0};
+  alignas(apart) std::array<slot, Capacity> slots_{};
+  alignas(counters_apart) counter tail_ = 0;
+  counter known_head_ = 0;
+  alignas(counters_apart) std::atomic<counter> head_{0};
 };
 
 }  // namespace leat::detail

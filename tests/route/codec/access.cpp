@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <leat/route/codec/access.hpp>
+#include <leat/detail/access.hpp>
 
 #include "checks.hpp"
 

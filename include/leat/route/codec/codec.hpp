@@ -9,6 +9,7 @@
 #include <leat/route/codec/input_archive.hpp>
 #include <leat/route/codec/output_archive.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <span>
@@ -115,6 +116,39 @@ void encode_batch(T const* records, std::size_t count, byte_buffer& to) {
     }
   }
 }
+
+namespace detail {
+
+/// `encode_batch` of as many of the records as make `to` no longer than `most` bytes, where each asks for `beside` more.
+/// Returns how many those are; if it is none, the bytes of the first are there all the same.
+template <class T>
+std::size_t encode_some(T const* records, std::size_t count, std::size_t beside, std::size_t most, byte_buffer& to) {
+  if constexpr (flat<T>) {
+    std::size_t const room = most - (std::min)(most, to.size());
+    std::size_t const fits = (std::min)(count, room / (sizeof(T) + beside));
+    to.append(static_cast<void const*>(records), (std::max<std::size_t>)(fits, 1) * sizeof(T));
+    return fits;
+  } else {
+    std::size_t const before = to.size();
+    std::size_t end = before;
+    std::size_t fits = 0;
+    try {
+      output_archive archive(to);
+      for (; fits != count; ++fits) {
+        archive.put_element(records[fits]);
+        if (archive.size() + (fits + 1) * beside > most) break;
+        end = archive.size();
+      }
+    } catch (...) {
+      to.set_end(to.data() + before);
+      throw;
+    }
+    if (fits != 0) to.set_end(to.data() + end);
+    return fits;
+  }
+}
+
+}  // namespace detail
 
 /// Reads a batch back and hands each record on as an rvalue, to `emit(record)` or to `emit.push(record)`;
 /// says how many they were. A leat::detail::buffer of records gets flat ones by one copy. Throws codec_error

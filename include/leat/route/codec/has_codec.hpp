@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/route/codec/access.hpp>
+#include <leat/detail/access.hpp>
 
 #include <bit>
 #include <cstddef>
@@ -9,12 +9,6 @@
 #include <type_traits>
 
 namespace leat {
-
-/// A type that needs Boost.Serialization itself says so, and is then written by it wherever it is met:
-///   template <> inline constexpr bool leat::by_boost<my::type> = true;
-/// Wherever it is encoded or decoded, `leat/route/codec/boost.hpp` has to be included.
-template <class T>
-inline constexpr bool by_boost = false;
 
 namespace detail {
 

@@ -82,6 +82,9 @@ class basic_output_archive {
   unsigned get_library_version() const { return 19; }
   void save_binary(void const* from, std::size_t count) { raw(from, count); }
 
+  /// Of the buffer, with what has been written.
+  std::size_t size() const { return position(); }
+
   [[gnu::always_inline]] void put_count(std::size_t count) {
     if (count > (std::numeric_limits<std::uint32_t>::max)()) refuse_size(count);
     auto const written = static_cast<std::uint32_t>(count);

@@ -12,6 +12,12 @@ class item_version_type;
 
 namespace leat {
 
+/// A type that needs Boost.Serialization itself says so, and is then written by it wherever it is met:
+///   template <> inline constexpr bool leat::by_boost<my::type> = true;
+/// Wherever it is encoded or decoded, `leat/route/codec/boost.hpp` has to be included.
+template <class T>
+inline constexpr bool by_boost = false;
+
 namespace detail {
 
 /// How a type of the user's says what it consists of, in the order in which it is asked.

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <doctest/doctest.h>
+
+#include <leat/from/iterable.hpp>
+#include <leat/from/range.hpp>
+#include <leat/op/flat_map.hpp>
+#include <leat/op/map.hpp>
+#include <leat/route/redistribute.hpp>
+#include <leat/run/run.hpp>
+#include <leat/state/stateful_map.hpp>
+#include <leat/to/collect.hpp>
+#include <leat/to/for_each.hpp>
+#include <leat/to/output.hpp>
+
+#include "fixture/shapes.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace {
+
+/// Bytes that records own, all of them counted, whoever holds them.
+std::atomic<std::size_t> owned{0};
+std::atomic<std::size_t> most_owned{0};
+
+template <class T>
+struct counting_allocator {
+  using value_type = T;
+  counting_allocator() = default;
+  template <class U>
+  counting_allocator(counting_allocator<U> const&) {}
+  T* allocate(std::size_t n) {
+    std::size_t const now = owned += n * sizeof(T);
+    for (std::size_t seen = most_owned; seen < now && !most_owned.compare_exchange_weak(seen, now);) {
+    }
+    return std::allocator<T>().allocate(n);
+  }
+  void deallocate(T* at, std::size_t n) {
+    owned -= n * sizeof(T);
+    std::allocator<T>().deallocate(at, n);
+  }
+  template <class U>
+  bool operator==(counting_allocator<U> const&) const {
+    return true;
+  }
+};
+using counted_text = std::basic_string<char, std::char_traits<char>, counting_allocator<char>>;
+
+/// Of the user's own making, and it owns through two levels.
+struct document {
+  std::vector<counted_text, counting_allocator<counted_text>> pages;
+  template <class A>
+  void serialize(A& archive, unsigned) {
+    archive & pages;
+  }
+};
+
+constexpr std::size_t page = 64 * 1024;
+constexpr std::size_t credit = 256 * 1024;
+
+counted_text text_of(int x) { return counted_text(page - 1, static_cast<char>('a' + x % 26)); }
+document document_of(int x) {
+  document made;
+  made.pages.assign(2, text_of(x));
+  return made;
+}
+
+/// What may be under way over one exchange: in each channel the credit and one record, for each worker what waits, is
+/// filled, is made or is at the sink: some records each.
+std::size_t allowed(unsigned workers, std::size_t record) {
+  return std::size_t{workers} * workers * (credit + 3 * record) + workers * 32 * record;
+}
+
+template <class F>
+std::size_t most_owned_in(F&& run) {
+  owned = 0;
+  most_owned = 0;
+  run();
+  return most_owned;
+}
+
+template <class T>
+auto slowly(std::atomic<std::size_t>& seen) {
+  return leat::to::for_each([&seen](T const&) {
+    ++seen;
+    std::this_thread::yield();
+  });
+}
+
+}  // namespace
+
+TEST_CASE("records that own much are bounded by their bytes, whatever makes them: a map, a stateful step, a container") {
+  for (unsigned const workers : {1u, 4u}) {
+    CAPTURE(workers);
+    leat::options how;
+    how.workers = workers;
+    std::atomic<std::size_t> seen{0};
+    std::size_t const by_map = most_owned_in([&] {
+      leat::flow flow("map");
+      flow.input("in", leat::from::range(3000)) | leat::map(text_of) | leat::redistribute("spread") |
+          leat::output("out", slowly<counted_text>(seen));
+      leat::run(flow, how);
+    });
+    CHECK(seen == 3000);
+    CHECK(by_map > page);
+    CHECK(by_map <= allowed(workers, page));
+
+    seen = 0;
+    std::size_t const by_state = most_owned_in([&] {
+      leat::flow flow("state");
+      flow.input("in", leat::from::range(3000)) | leat::map([](int x) { return std::pair<int, int>(x, x); }) |
+          leat::stateful_map("make", [](std::optional<int>&, int x) { return document_of(x); }) |
+          leat::map([](std::pair<int, document> made) { return std::move(made.second); }) |
+          leat::redistribute("spread") | leat::output("out", slowly<document>(seen));
+      leat::run(flow, how);
+    });
+    CHECK(seen == 3000);
+    CHECK(by_state <= 2 * allowed(workers, 2 * page));
+
+    seen = 0;
+    std::vector<std::vector<char, counting_allocator<char>>> const blocks(1000, std::vector<char, counting_allocator<char>>(page));
+    leat::from::iterable in(blocks);
+    std::size_t const by_container = most_owned_in([&] {
+      leat::flow flow("container");
+      flow.input("in", in) | leat::redistribute("spread") |
+          leat::output("out", slowly<std::vector<char, counting_allocator<char>>>(seen));
+      leat::run(flow, how);
+    });
+    CHECK(seen == 1000);
+    CHECK(by_container <= allowed(workers, page));
+  }
+}
+
+TEST_CASE("records larger than the credit travel") {
+  leat::test::for_each_shape([](leat::test::shape const& how) {
+    std::vector<std::string> got;
+    std::size_t const size = 300 * 1024;
+    leat::flow flow("large");
+    flow.input("in", leat::from::range(12)) |
+        leat::map([](int x) { return std::string(size, static_cast<char>('a' + x)); }) |
+        leat::redistribute("spread") | leat::output("out", leat::to::collect(got));
+    how.run(flow, got);
+    std::sort(got.begin(), got.end());
+    REQUIRE(got.size() == 12);
+    for (std::size_t i = 0; i != got.size(); ++i) {
+      CHECK(got[i].size() == size);
+      CHECK(got[i][i] == static_cast<char>('a' + i));
+    }
+  });
+}
+
+TEST_CASE("a loop that stopped for lack of room goes on where it was, in order, marks in their place") {
+  leat::test::for_each_shape([](leat::test::shape const& base) {
+    leat::test::shape how = base.epochs_of_every_turn();
+    how.how.channel_bytes = std::min<std::size_t>(how.how.channel_bytes, 4096);
+    std::vector<std::pair<int, std::string>> got;
+    leat::flow flow("order");
+    leat::stream made = flow.input("in", leat::from::range(600)) |
+                        leat::map([](int x) { return std::pair<int, std::string>(x % 5, std::to_string(x) + std::string(400, ' ')); });
+    made | leat::stateful_map("first", [](std::optional<int>&, std::string text) { return text; }) |
+        leat::flat_map([](std::pair<int, std::string> const& p) {
+          return std::vector<std::pair<int, std::string>>{{p.first, p.second + "a"}, {p.first, p.second + "b"}};
+        }) |
+        leat::stateful_map("second", [](std::optional<int>&, std::string text) { return text; }) |
+        leat::output("out", leat::to::collect(got));
+    how.run(flow, got);
+    REQUIRE(got.size() == 1200);
+    std::vector<std::string> of[5];
+    for (auto& [key, text] : got) of[key].push_back(text);
+    bool right = true;
+    for (int key = 0; key != 5; ++key)
+      for (std::size_t i = 0; i != of[key].size(); ++i)
+        right = right && std::stoi(of[key][i]) == key + static_cast<int>(i / 2) * 5 &&
+                of[key][i].back() == (i % 2 == 0 ? 'a' : 'b');
+    CHECK(right);
+  });
+}
+
+TEST_CASE("what one call makes beyond all room is put aside in a file, and comes in order") {
+  leat::test::for_each_shape([](leat::test::shape how) {
+    how.how.channel_bytes = std::min<std::size_t>(how.how.channel_bytes, 4096);
+    std::vector<std::pair<int, std::uint64_t>> got;
+    std::uint64_t const count = 12'000;
+    leat::flow flow("burst");
+    flow.input("in", leat::from::range(2)) |
+        leat::flat_map<std::pair<int, std::uint64_t>>([](int x, auto&& emit) {
+          for (std::uint64_t i = 0; i != count; ++i) emit(std::pair<int, std::uint64_t>(static_cast<int>(i % 3), i * 2 + static_cast<std::uint64_t>(x)));
+        }) |
+        leat::stateful_map("order", [](std::optional<std::uint64_t>&, std::uint64_t x) { return x; }) |
+        leat::output("out", leat::to::collect(got));
+    how.run(flow, got);
+    REQUIRE(got.size() == 2 * count);
+    bool in_order = true;
+    std::uint64_t last[3][2] = {};
+    for (auto const& [key, x] : got) {
+      in_order = in_order && (x < 6 || last[key][x % 2] + 6 == x);
+      last[key][x % 2] = x;
+    }
+    CHECK(in_order);
+  });
+}
+
+TEST_CASE("a record that becomes very many takes no memory for each of them") {
+  for (unsigned const workers : {1u, 4u}) {
+    CAPTURE(workers);
+    leat::options how;
+    how.workers = workers;
+    std::atomic<std::size_t> seen{0};
+    std::size_t const most = most_owned_in([&] {
+      leat::flow flow("burst");
+      flow.input("in", leat::from::range(1)) | leat::flat_map<counted_text>([](int, auto&& emit) {
+        for (int i = 0; i != 2000; ++i) emit(text_of(i));
+      }) | leat::redistribute("spread") | leat::output("out", slowly<counted_text>(seen));
+      leat::run(flow, how);
+    });
+    CHECK(seen == 2000);
+    CHECK(most <= allowed(workers, page) + 2 * credit);
+  }
+}
