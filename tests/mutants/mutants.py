@@ -90,6 +90,4 @@ MUTANTS = [
      ("route/slot.hpp", "std::memcpy(&word, &positive_zero, sizeof(K));", "std::memcpy(&word, &key, sizeof(K));")),
     ("a key that equals nothing, not even itself, is let in",
      ("state/keyed_state.hpp", "must_equal_itself(key);", "")),
-    ("a notification that is due is dropped when the input ends",
-     ("state/stateful_stage.hpp", "if (!states_.caught_up()) return false;", "")),
 ]
