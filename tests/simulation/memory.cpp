@@ -71,6 +71,36 @@ std::size_t most_under_way(plan const& what, leat::detail::simulation const& how
   return total;
 }
 
+/// Bytes of each text in a flow of long ones, which is those whose number leaves this rest.
+constexpr std::size_t bytes_of_long_text = 1000;
+constexpr std::uint64_t rest_of_long_texts = 5;
+
+/// Records that own all that is in them, on their way from worker to worker, to a look-up that is slower than the source.
+plan draw_flood_of_texts(chance& by) {
+  plan drawn = draw_flood(by);
+  drawn.texts = true;
+  for (auto& partition : drawn.sources.front().partitions)
+    for (planned_record& r : partition) r.value = r.value / 97 * 97 + rest_of_long_texts;
+  for (planned_step& step : drawn.steps)
+    if (!is_source(step.what) && !is_sink(step.what) && step.number + 2 != drawn.steps.size())
+      step.what = by.one_of({op::redistribute, op::redistribute_by_key});
+  return drawn;
+}
+
+/// The same of them. A channel that is empty takes a packet however large it is; one is filled, one is read, and whoever
+/// began a batch may finish it.
+std::size_t most_texts_under_way(plan const& what, leat::detail::simulation const& how) {
+  std::size_t const workers = how.processes * how.each.workers;
+  std::size_t const batch = how.each.batch_size;
+  std::size_t total = workers * 2 * std::max<std::size_t>(batch, what.sources.front().burst);
+  std::size_t const in_flight = how.each.channel_bytes / bytes_of_long_text + 1;
+  for (planned_step const& step : what.steps) {
+    if (moves(step.what)) total += workers * workers * (in_flight + 3 * batch);
+    if (step.what == op::async_map) total += workers * (step.most + batch);
+  }
+  return total;
+}
+
 /// The most records that were under way at once between the source and the sink, all of which have arrived then.
 template <class Kind>
 std::size_t flood(plan const& what, leat::detail::simulation const& how) {
@@ -129,4 +159,22 @@ TEST_CASE("the records under way are bounded by the configuration, however slow 
     nearest = std::max(nearest, most * 100 / allowed);
   }
   CHECK(nearest > 30);  // else the budget says nothing
+}
+
+TEST_CASE("the bytes under way are bounded by the configuration where records own them, however many packets there may be") {
+  std::size_t nearest = 0;
+  for (std::uint64_t seed = 1; seed != 60; ++seed) {
+    CAPTURE(seed);
+    chance by(seed);
+    leat::detail::simulation how = draw_narrow_shape(by);
+    how.network.capacity = std::max<std::size_t>(how.network.capacity, 2000);
+    how.channel_packets = 30;
+    how.each.channel_bytes = by.between(1, 4 * bytes_of_long_text);
+    plan const what = draw_flood_of_texts(by);
+    std::size_t const most = flood<texts>(what, how);
+    std::size_t const allowed = most_texts_under_way(what, how);
+    CHECK(most <= allowed);
+    nearest = std::max(nearest, most * 100 / allowed);
+  }
+  CHECK(nearest > 30);
 }
