@@ -34,6 +34,8 @@ struct drawn {
     chance by(seed);
     shape = draw_shape(by);
     what = random_flow(by, shape.workers(), shape.stopped_after.has_value()).draw();
+    leat::detail::simulated_network const& net = shape.how.network;
+    if (net.capacity < 300 || (net.longest_piece != 0 && net.longest_piece < 40)) what.huge_values = false;  // for ever
     if (shape.stopped_after) return;
     if (by.one_in(8))
       fails = random_flow::set_trap(what, by, shape.workers());
