@@ -14,7 +14,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -39,7 +39,7 @@ class clocks final : public leat::detail::host {
   void wake() override {}
   void touch(unsigned) override {}
   void saw_epoch(std::uint64_t) override {}
-  void block(std::function<void()>, std::function<void()>) override {}
+  void block(std::shared_ptr<leat::detail::blocking_work>) override {}
   void wake_when_readable(int) override {}
 
   void pass(std::chrono::nanoseconds time) {
