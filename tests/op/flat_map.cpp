@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <doctest/doctest.h>
 
+#include <leat/op/branch.hpp>
 #include <leat/op/filter.hpp>
 #include <leat/op/flat_map.hpp>
 #include <leat/op/map.hpp>
@@ -160,5 +161,27 @@ TEST_CASE("flat_map: an error of a later step is that step's") {
     FAIL("it should have thrown");
   } catch (leat::run_error const& e) {
     CHECK(e.step == "test.later");
+  }
+}
+
+TEST_CASE("flat_map: nothing goes on after a batch that a later step failed of, though the function catches that") {
+  leat::options how;
+  how.batch_size = 1;
+  for (bool const branches : {false, true}) {
+    CAPTURE(branches);
+    leat::flow flow{"test"};
+    std::vector<int> got;
+    auto emitted = flow.input("in", flows::dealt<int>({5})) | leat::flat_map<int>("careless", [](int count, auto& out) {
+                     for (int i = 1; i <= count; ++i) try {
+                         out(i);
+                       } catch (...) {
+                       }
+                   });
+    leat::stream s = branches ? (std::move(emitted) | leat::branch([](int) { return true; })).trues
+                              : leat::stream(std::move(emitted));
+    s | leat::map("later", [](int x) { return x == 2 ? throw std::runtime_error("two") : x; }) |
+        leat::output("out", leat::to::collect(got));
+    CHECK_THROWS_WITH_AS(leat::run(flow, how), doctest::Contains("two"), leat::run_error);
+    CHECK(got == std::vector{1});
   }
 }

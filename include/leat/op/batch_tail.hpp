@@ -9,19 +9,26 @@
 #include <leat/record.hpp>
 
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <type_traits>
 #include <utility>
 
 namespace leat::detail {
 
-/// Sends a batch, once: whoever catches what a consumer threw does not have it sent again.
+/// Sends a batch, once. What a consumer threw is kept in `failure`, and thrown again from then on: whoever catches it does
+/// not have the batch sent again, nor a later one in its place.
 template <class T>
-void send(buffer<T>& batch, fan_out<T>& to) {
+void send(buffer<T>& batch, fan_out<T>& to, std::exception_ptr& failure) {
+  if (failure) {
+    batch.clear();
+    std::rethrow_exception(failure);
+  }
   try {
     to.take(batch.begin(), batch.size());
   } catch (...) {
     batch.clear();
+    failure = std::current_exception();
     throw;
   }
   batch.clear();
@@ -70,7 +77,7 @@ class batch_tail {
   void finish_batch() {
     owned_.clear();
     sent_ = true;
-    send(batch_, next_);
+    send(batch_, next_, failure_);
   }
   /// A batch has gone on, and there is no room for another.
   bool full() { return std::exchange(sent_, false) && !next_.ready(); }
@@ -82,6 +89,7 @@ class batch_tail {
   buffer<T> batch_;
   [[no_unique_address]] owned_bytes<T> owned_;
   bool sent_ = false;
+  std::exception_ptr failure_;
 };
 
 template <class T>

@@ -7,6 +7,7 @@
 #include <leat/op/ops_on_stack.hpp>
 
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <source_location>
 #include <type_traits>
@@ -104,13 +105,14 @@ class branch_tail {
     void send() {
       owned.clear();
       sent = true;
-      detail::send(batch, next);
+      detail::send(batch, next, failure);
     }
 
     fan_out<T> next;
     buffer<T> batch;
     [[no_unique_address]] owned_bytes<T> owned;
     bool sent = false;
+    std::exception_ptr failure;
   };
 
   F f_;
