@@ -34,10 +34,13 @@ constexpr bool can_be_copied() {
   using type = std::remove_cv_t<T>;
   if constexpr (!std::is_copy_constructible_v<type>)
     return false;
-  else if constexpr (requires { typename type::allocator_type; typename type::value_type; })
-    return can_be_copied<typename type::value_type>();
-  else if constexpr (requires { typename type::value_type; std::tuple_size<type>::value; })
-    return can_be_copied<typename type::value_type>();
+  else if constexpr (requires { typename type::allocator_type; typename type::value_type; } ||
+                     requires { typename type::value_type; std::tuple_size<type>::value; }) {
+    if constexpr (std::is_same_v<typename type::value_type, type>)
+      return true;  // a tree of its own kind, as JSON libraries have
+    else
+      return can_be_copied<typename type::value_type>();
+  }
   else
     return parts_can_be_copied<type>;
 }

@@ -8,6 +8,7 @@
 #include <leat/op/filter.hpp>
 #include <leat/op/filter_map.hpp>
 #include <leat/op/flat_map.hpp>
+#include <leat/op/flat_map_value.hpp>
 #include <leat/op/key_on.hpp>
 #include <leat/op/map.hpp>
 #include <leat/op/map_value.hpp>
@@ -246,4 +247,29 @@ TEST_CASE("or_else: a record whose result cannot be kept has failed, although th
   leat::run(flow);
   CHECK(good == std::vector<int>{0, 1, 3});
   CHECK(bad == std::vector<std::string>{"it broke"});
+}
+
+TEST_CASE("or_else: a result that cannot be made goes to the errors, though the function caught that") {
+  using pair = std::pair<std::string, int>;
+  struct picky {
+    picky(int number) : kept(number == 2 ? throw std::runtime_error("two") : number) {}
+    int kept;
+  };
+  std::vector<int> results;
+  std::vector<failed_record<pair>> errors;
+  leat::flow flow("making");
+  auto [down, failures] = flow.input("in", leat::from::iterable(std::vector<pair>{{"a", 1}, {"a", 2}, {"a", 3}})) |
+                          leat::or_else(leat::flat_map_value<picky>("make", [](int value, auto& out) {
+                            try {
+                              out(value);
+                            } catch (...) {
+                            }
+                          }));
+  down | leat::map([](std::pair<std::string, picky> const& record) { return record.second.kept; }) |
+      leat::output("out", leat::to::collect(results));
+  failures | leat::output("errors", leat::to::collect(errors));
+  leat::run(flow);
+  CHECK(results == std::vector{1, 3});
+  REQUIRE(errors.size() == 1);
+  CHECK(errors[0].record == pair{"a", 2});
 }

@@ -80,9 +80,12 @@ class buffer {
     limit_ = grown + wanted;
   }
 
-  /// Makes sure that `more` records can be written through `end()`.
+  /// Makes sure that `more` records can be written through `end()`. It at least doubles, so that records which are added
+  /// in portions are moved along a few times only.
   void make_room(std::size_t more) {
-    if (room() < more) reserve(size() + more);
+    if (room() >= more) return;
+    std::size_t const wanted = size() + more;
+    reserve(wanted < 2 * capacity() ? 2 * capacity() : wanted);
   }
 
   void clear() {

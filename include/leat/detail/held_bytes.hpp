@@ -66,6 +66,7 @@ concept has_elements = requires(T const& c) {
   typename T::value_type;
   c.begin() != c.end();
   c.size();
+  requires !std::is_same_v<typename T::value_type, T>;  // a tree of its own kind cannot be seen into
 };
 template <class T>
 concept has_alternatives = requires(T const& v) {

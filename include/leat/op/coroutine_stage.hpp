@@ -52,7 +52,8 @@ class coroutine_stage final : public stage, public consumer<T> {
   bool ready() override { return in_.waiting_.empty() && !mark_; }
 
   bool turn() override {
-    if (!out_.next().ready()) return false;
+    has_room_ = out_.next().ready();
+    if (!has_room_) return false;
     if (step_.worker->stopping()) room_.hurry();
     bool const ran = run();
     return pass_mark() || ran;
@@ -60,10 +61,11 @@ class coroutine_stage final : public stage, public consumer<T> {
   bool done() const override { return done_; }
   /// While the next step has no room there is nothing to wake up for.
   steady_time wake_at() override { return out_.next().ready() ? room_.next() : never; }
+  /// It is not to blame for what waits while the next step has no room.
   held_up holding() const override {
     held_up held;
     bool const more_has_come = mark_ || !in_.waiting_.empty();
-    if (more_has_come && task_ && !returned() && !in_.wanted_) held.by = &step_;
+    if (more_has_come && has_room_ && task_ && !returned() && !in_.wanted_) held.by = &step_;
     return held;
   }
 
@@ -120,6 +122,7 @@ class coroutine_stage final : public stage, public consumer<T> {
   std::optional<task<>> task_;
   coroutine_root root_;
   std::optional<mark> mark_;
+  bool has_room_ = true;  ///< in its last turn
   bool done_ = false;
 };
 

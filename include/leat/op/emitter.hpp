@@ -49,6 +49,7 @@ class emitter {
       std::rethrow_exception(failure_);
     }
     if (batch_.empty()) return;
+    sent_ = true;
     kept_when_thrown([this] { next_.take(batch_.begin(), batch_.size()); });
     batch_.clear();
     owned_.clear();
@@ -58,6 +59,8 @@ class emitter {
   std::size_t emitted() const { return emitted_; }
 
   detail::fan_out<T>& next() { return next_; }
+  /// Whether a batch has gone on since this was asked last.
+  bool has_sent() { return std::exchange(sent_, false); }
 
  private:
   template <class F>
@@ -75,6 +78,7 @@ class emitter {
   detail::buffer<T> batch_;
   [[no_unique_address]] detail::owned_bytes<T> owned_;
   std::size_t emitted_ = 0;
+  bool sent_ = false;
   std::exception_ptr failure_;
 };
 

@@ -109,17 +109,9 @@ class tried {
     } else {
       several_.clear();
       try {
-        std::exception_ptr failure;  // the function may catch what it is thrown here
-        auto collect = [&](auto&& element) {
-          try {
-            several_.emplace_back(std::forward<decltype(element)>(element));
-          } catch (...) {
-            failure = std::current_exception();
-            throw;
-          }
-        };
-        expand(record, collect);
-        if (failure) std::rethrow_exception(failure);
+        collected results_of_call(several_);
+        expand(record, results_of_call);
+        results_of_call.rethrow();
       } catch (...) {
         return on_error(std::move(record), text_of_current_exception());
       }
@@ -128,6 +120,37 @@ class tried {
   }
 
  private:
+  /// What an expanding step is given to put its results in. The function may catch what it is thrown here: it is kept.
+  class collected {
+   public:
+    explicit collected(std::vector<U>& into) : into_(into) {}
+    template <class X>
+    void operator()(X&& element) {
+      kept_when_thrown([&] { into_.emplace_back(std::forward<X>(element)); });
+    }
+    template <class Record, class... Parts>
+    Record make(Parts&&... parts) {
+      return kept_when_thrown([&] { return Record(std::forward<Parts>(parts)...); });
+    }
+    void rethrow() const {
+      if (failure_) std::rethrow_exception(failure_);
+    }
+
+   private:
+    template <class F>
+    auto kept_when_thrown(F&& f) {
+      try {
+        return f();
+      } catch (...) {
+        failure_ = std::current_exception();
+        throw;
+      }
+    }
+
+    std::vector<U>& into_;
+    std::exception_ptr failure_;
+  };
+
   decltype(auto) call(T const& record) {
     if constexpr (std::is_same_v<passed, T const&>) return op_(record);
     else return U(op_(T(record)));
@@ -184,6 +207,12 @@ class or_else_tail {
     errors_.next().arrive(barrier);
     step_.pass(barrier);
   }
+  /// A batch has gone on, and there is no room for another.
+  bool full() {
+    bool const results_sent = results_.has_sent();
+    bool const errors_sent = errors_.has_sent();
+    return (results_sent || errors_sent) && !ready();
+  }
   bool ready() { return results_.next().ready() && errors_.next().ready(); }
 
  private:
@@ -225,7 +254,7 @@ auto end_in_errors(stream<U, fused<In, Ops...>>&& run) {
 }
 template <class S>
 auto end_in_errors(S&&) {
-  constexpr bool step_was_refused = silent<S>;
+  constexpr bool step_was_refused = std::is_same_v<record_of<S>, poison>;
   static_assert(step_was_refused,
                 "leat: or_else(step): only steps that call a function for each record can be inside or_else: map, filter, "
                 "flat_map and their _value forms, key_on, stateful_map, stateful_flat_map");

@@ -3,6 +3,9 @@
 
 #include <leat/detail/concat.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -29,8 +32,7 @@ class scratch_file {
 
   /// Returns where it lies.
   std::uint64_t append(std::span<std::byte const> bytes) {
-    if (file_ == nullptr) file_ = std::tmpfile();
-    if (file_ == nullptr) refuse("made");
+    if (file_ == nullptr) open();
     if (::fseeko(file_, static_cast<off_t>(end_), SEEK_SET) != 0 ||
         std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size() || std::fflush(file_) != 0)
       refuse("written");
@@ -43,10 +45,19 @@ class scratch_file {
       refuse("read");
   }
 
-  /// Nothing of it is needed any more: its room is used again.
-  void clear() { end_ = 0; }
+  /// Nothing of it is needed any more: its room goes back to the file system.
+  void clear() {
+    end_ = 0;
+    if (::ftruncate(::fileno(file_), 0) != 0) refuse("emptied");
+  }
 
  private:
+  /// Programs that a step starts do not inherit it.
+  void open() {
+    file_ = std::tmpfile();
+    if (file_ == nullptr || ::fcntl(::fileno(file_), F_SETFD, FD_CLOEXEC) != 0) refuse("made");
+  }
+
   [[noreturn, gnu::cold]] static void refuse(char const* what) {
     throw std::runtime_error(concat({"records that found no room were to be put aside, but a temporary file cannot be ", what,
                                      " in " P_tmpdir ": ", std::strerror(errno)}));

@@ -27,6 +27,7 @@ inline constexpr std::chrono::nanoseconds longest_time = std::chrono::hours(24 *
   if (how.workers > options::most_workers)
     refuse("workers", concat({"is ", std::to_string(how.workers), ": ", std::to_string(options::most_workers),
                               " at most, in each process"}));
+  if (how.workers == 0) refuse("workers", "is 0: 1 at least");
   check_time("snapshot_interval", how.snapshot_interval);
   check_time("spin", how.spin);
   check_time("formation_timeout", how.formation_timeout);

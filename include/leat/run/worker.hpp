@@ -35,6 +35,8 @@ class worker final : public host, public driven {
   void build(graph const& flow) {
     for (node const* described : flow.nodes()) try {
         described->build(parts_);
+      } catch (flow_error const&) {
+        throw;
       } catch (...) {
         step_context(described->step(), *this).fail();
       }
@@ -92,7 +94,8 @@ class worker final : public host, public driven {
     steady_time first = epoch_can_end && execution_.interval().count() > 0 ? epoch_ends_ : never;
     for (stage* s : parts_.stages)
       if (!s->done() && !held(s)) first = (std::min)(first, s->wake_at());
-    return (std::min)({first, stopping_.wake_at(), execution_.talk_at(*this)});
+    steady_time const looks_again = finished_ ? never : stopping_.wake_at();
+    return (std::min)({first, looks_again, execution_.talk_at(*this)});
   }
 
  private:

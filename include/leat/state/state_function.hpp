@@ -72,9 +72,15 @@ inline constexpr bool returns_state = [] {
     return false;
 }();
 
+/// What is done to a copy, or to what is const, would be lost without a word. Void: a generic lambda does not tell.
+template <class Parameter>
+inline constexpr bool may_edit =
+    std::is_void_v<Parameter> || (std::is_lvalue_reference_v<Parameter> && !std::is_const_v<std::remove_reference_t<Parameter>>);
+
 /// `f(std::optional<S>&, value) -> result`.
 template <class F, class S, class V>
-inline constexpr bool edits_state = !returns_state<F, S, V> && requires(F& f, std::optional<S>& state, V&& value) {
+inline constexpr bool edits_state = !returns_state<F, S, V> && may_edit<typename first_parameter<F>::type> &&
+                                    requires(F& f, std::optional<S>& state, V&& value) {
   f(state, std::move(value));
 };
 

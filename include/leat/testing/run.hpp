@@ -20,40 +20,42 @@ namespace leat::test {
 
 /// A run that is being written down. It takes place when it becomes a `result`, and throws what `leat::run` throws, and
 /// stuck_error.
-class run_to_be {
+class [[nodiscard("leat: nothing runs until .finish(), or until it becomes a leat::test::result")]] run_to_be {
  public:
   run_to_be(flow const& what, options how) : flow_(&what), how_(std::move(how)), inputs_(what.name()) {}
 
   /// Puts these records in the place of an input's source, after those that it has been fed already.
   template <class T>
+  [[nodiscard("leat: nothing runs until .finish(), or until it becomes a leat::test::result")]]
   run_to_be&& feed(std::string const& name, std::vector<T> given) && {
     inputs_.of<T>(name, false).add(std::move(given));
     return std::move(*this);
   }
   template <class T>
+  [[nodiscard("leat: nothing runs until .finish(), or until it becomes a leat::test::result")]]
   run_to_be&& feed(std::string const& name, std::initializer_list<T> given) && {
     using record = detail::fed_record<T>;
     return std::move(*this).template feed<record>(name, std::vector<record>(given.begin(), given.end()));
   }
   /// What is fed from here on belongs to a later epoch, on all workers.
-  run_to_be&& epoch() && {
+  [[nodiscard("leat: nothing runs until .finish(), or until it becomes a leat::test::result")]] run_to_be&& epoch() && {
     inputs_.all().next_phase();
     return std::move(*this);
   }
   /// What is fed from here on comes this much later.
-  run_to_be&& wait(std::chrono::nanoseconds how_long) && {
+  [[nodiscard("leat: nothing runs until .finish(), or until it becomes a leat::test::result")]] run_to_be&& wait(std::chrono::nanoseconds how_long) && {
     inputs_.all().due += how_long;
     return std::move(*this);
   }
   /// This input keeps its own source, or this output its own sink.
-  run_to_be&& keep(std::string const& input_or_output) && {
+  [[nodiscard("leat: nothing runs until .finish(), or until it becomes a leat::test::result")]] run_to_be&& keep(std::string const& input_or_output) && {
     inputs_.keep(input_or_output);
     return std::move(*this);
   }
   /// This input keeps its own source, and begins to read this partition at a position, as after a restart. `P` is the
   /// source's `position`; an input with positions of another type is a flow_error.
   template <class P>
-  run_to_be&& keep_from(std::string const& input, std::string const& partition, P position) && {
+  [[nodiscard("leat: nothing runs until .finish(), or until it becomes a leat::test::result")]] run_to_be&& keep_from(std::string const& input, std::string const& partition, P position) && {
     inputs_.keep_from(input, partition, std::move(position));
     return std::move(*this);
   }
