@@ -25,11 +25,13 @@ namespace {
 using namespace std::chrono_literals;
 namespace fault = leat::test::fault;
 
-/// The archive that only asks what travels. What is thrown at it is no failure.
+/// The archives that only ask what travels, or how large it is. What is thrown at them is no failure.
 template <class Archive>
 inline constexpr bool describes = false;
 template <class Tag>
 inline constexpr bool describes<leat::detail::basic_describing_archive<Tag>> = true;
+template <class Tag>
+inline constexpr bool describes<leat::detail::basic_measuring_archive<Tag>> = true;
 
 /// A record, or a key, whose every function may fail.
 struct probe {

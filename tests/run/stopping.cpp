@@ -49,11 +49,16 @@ leat::task<int> answered_in_fifteen_seconds(int i) {
   co_await leat::sleep(15s);
   co_return i;
 }
+leat::task<int> answered_in_months(int i) {
+  co_await leat::sleep(std::chrono::hours(1000));
+  co_return i;
+}
 leat::task<> does_not_ask(leat::inlet<int>& in, leat::outlet<int>& out) {
   while (auto batch = co_await in.next())
     for (int const i : batch) {
       out(i);
-      co_await leat::sleep(std::chrono::hours(1000));
+      leat::completion<int> const never;
+      co_await never;
     }
 }
 
@@ -166,7 +171,7 @@ TEST_CASE("stopping: without an end they are waited for without an end, and told
   leat::flow flow("stopped");
   std::vector<int> seen;
   flow.input("in", leat::from::generate(five_and_on)) |
-      leat::step("slow", does_not_ask) | leat::output("out", leat::to::collect(seen));
+      leat::async_map("slow", answered_in_months) | leat::output("out", leat::to::collect(seen));
   stopped const end = stop(flow, how);
   CHECK(end.error == "");
   CHECK(end.said.size() == 1);

@@ -80,7 +80,7 @@ auto append_look(S&& up, Look look, step_info step) {
   using T = record_of<S>;
   graph& in = stream_access::graph_of(up);
   auto looked_at = append<T>(std::forward<S>(up), inspect_op<T, Look>(std::move(look)), std::move(step));
-  return stream_access::make<T>(in, seal(std::move(looked_at)));
+  return stream_access::make<T>(in, stream_access::seal(std::move(looked_at)));  // nobody takes the records yet
 }
 
 template <class F>

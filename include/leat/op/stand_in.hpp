@@ -8,6 +8,7 @@
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/stage.hpp>
+#include <leat/record.hpp>
 
 #include <cstddef>
 #include <mutex>

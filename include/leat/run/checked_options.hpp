@@ -32,7 +32,9 @@ inline constexpr std::chrono::nanoseconds longest_time = std::chrono::hours(24 *
   check_time("spin", how.spin);
   check_time("formation_timeout", how.formation_timeout);
   check_time("suspect_after", how.suspect_after);
+  bool const never_given_up = how.stop_timeout == (std::chrono::nanoseconds::max)();
   check_time("stop_timeout", how.stop_timeout);
+  if (never_given_up) how.stop_timeout = (std::chrono::nanoseconds::max)();
   bool const never_dead = how.dead_after == (std::chrono::nanoseconds::max)();
   check_time("dead_after", how.dead_after);
   if (never_dead) how.dead_after = (std::chrono::nanoseconds::max)();
