@@ -67,7 +67,7 @@ bool floats_before(T a, T b) {
   if (a < b || b < a) return a < b;
   bool const number_is_first = a == a;
   if (number_is_first != (b == b)) return number_is_first;
-  return std::strong_order(a, b) < 0;
+  return std::is_lt(std::strong_order(a, b));
 }
 
 template <std::size_t Part, class T>
@@ -111,7 +111,7 @@ bool comes_before(T const& a, T const& b) {
   } else {
     std::partial_ordering const found = a <=> b;
     if (found == std::partial_ordering::unordered) refuse_without_order();
-    return found < 0;
+    return std::is_lt(found);
   }
 }
 

@@ -35,11 +35,6 @@ struct polled_record<std::optional<T>> {
   using type = T;
 };
 
-template <>
-struct polled_record<void> {
-  using type = poison;
-};
-
 /// What `f()` returns; void also where it cannot be called.
 template <class F>
 struct result_of_polled {
@@ -63,8 +58,12 @@ consteval auto record_of_polled() {
   static_assert(f_returns_at_once,
                 "leat: from::poll(interval, f): f returns something to be awaited: write a coroutine for "
                 "from::generate");
-  using record = record_made_of<typename polled_record<std::conditional_t<f_returns_at_once, result, void>>::type>;
-  return std::type_identity<std::conditional_t<owns_what_it_shows<record>(), record, poison>>{};
+  if constexpr (!f_returns_a_record || !f_returns_at_once) {
+    return std::type_identity<poison>{};
+  } else {
+    using record = record_made_of<typename polled_record<result>::type>;
+    return std::type_identity<std::conditional_t<owns_what_it_shows<record>(), record, poison>>{};
+  }
 }
 
 template <class F>

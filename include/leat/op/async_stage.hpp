@@ -80,7 +80,7 @@ class async_stage final : public stage, public consumer<T> {
   /// Look-ups that have ended wait for others or for room.
   held_up holding() const override {
     held_up held;
-    for (std::unique_ptr<one> const& each : flights_) held.records += each->running ? 1 : 0;
+    for (std::unique_ptr<one> const& each : flights_) held.records += each->running ? 1u : 0u;
     held.got_through = landed_;
     if (held.records != 0) held.by = &step_;
     return held;

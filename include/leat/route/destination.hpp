@@ -25,7 +25,7 @@ namespace leat::detail {
 class overflow {
  public:
   overflow(node const& described, unsigned worker, std::size_t credit)
-      : described_(described), worker_(worker), most_(std::max(2 * credit, std::size_t{64} * 1024)) {}
+      : described_(described), worker_(worker), most_((std::max)(2 * credit, std::size_t{64} * 1024)) {}
 
   bool too_much() const { return bytes_ > most_; }
   void come(std::size_t bytes) { bytes_ += bytes; }

@@ -109,7 +109,7 @@ class blocking_pool {
     bool may_start() const {
       if (running < most) return true;
       std::size_t abandoned = 0;
-      for (std::unique_ptr<place> const& each : places) abandoned += each->work && each->work->abandoned() ? 1 : 0;
+      for (std::unique_ptr<place> const& each : places) abandoned += each->work && each->work->abandoned() ? 1u : 0u;
       return running - abandoned < most && running < 4 * most;
     }
 
