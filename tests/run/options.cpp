@@ -47,6 +47,7 @@ TEST_CASE("options: what makes no sense is refused, by its name") {
   CHECK(refusal_of({.formation_timeout = -5s}).starts_with("options::formation_timeout is negative"));
   CHECK(refusal_of({.suspect_after = -5s}).starts_with("options::suspect_after is negative"));
   CHECK(refusal_of({.dead_after = -5s}).starts_with("options::dead_after is negative"));
+  CHECK(refusal_of({.workers = 0}) == "options::workers is 0: 1 at least");
   CHECK(refusal_of({.workers = 1025}) == "options::workers is 1025: 1024 at most, in each process");
   CHECK(refusal_of({.workers = std::numeric_limits<unsigned>::max()}).starts_with("options::workers is 4294967295"));
 }
