@@ -16,23 +16,45 @@
 
 namespace leat::detail {
 
-/// Sends a batch, once. What a consumer threw is kept in `failure`, and thrown again from then on: whoever catches it does
-/// not have the batch sent again, nor a later one in its place.
+/// A batch on its way to the consumers of one stream. What a consumer threw is kept, and thrown again from then on: whoever
+/// catches it does not have the batch sent again, nor a later one in its place.
 template <class T>
-void send(buffer<T>& batch, fan_out<T>& to, std::exception_ptr& failure) {
-  if (failure) {
-    batch.clear();
-    std::rethrow_exception(failure);
+class outgoing_batch {
+ public:
+  explicit outgoing_batch(std::size_t capacity) : records(capacity) {}
+
+  template <class X>
+  void push(X&& record) {
+    records.push(std::forward<X>(record));
+    if (records.full() || owned_.add(records.end()[-1])) send();
   }
-  try {
-    to.take(batch.begin(), batch.size());
-  } catch (...) {
-    batch.clear();
-    failure = std::current_exception();
-    throw;
+  void send() {
+    owned_.clear();
+    sent_ = true;
+    if (failure_) {
+      records.clear();
+      std::rethrow_exception(failure_);
+    }
+    try {
+      next.take(records.begin(), records.size());
+    } catch (...) {
+      records.clear();
+      failure_ = std::current_exception();
+      throw;
+    }
+    records.clear();
   }
-  batch.clear();
-}
+  /// Whether a batch has gone on since this was asked last.
+  bool has_sent() { return std::exchange(sent_, false); }
+
+  fan_out<T> next;
+  buffer<T> records;
+
+ private:
+  [[no_unique_address]] owned_bytes<T> owned_;
+  bool sent_ = false;
+  std::exception_ptr failure_;
+};
 
 /// The usual end of a run: its records go on in batches, to every consumer of the stream.
 template <class T>
@@ -46,7 +68,7 @@ class batch_tail {
 
   template <class Recipe>
   batch_tail(Recipe const&, assembly& worker, node const& described) : batch_(worker.batch_size<T>()) {
-    worker.provide({described.id, 0}, next_);
+    worker.provide({described.id, 0}, batch_.next);
   }
 
   struct cursor {
@@ -59,37 +81,28 @@ class batch_tail {
     T* to;
   };
   /// The most records that one `write` may bring.
-  std::size_t block() const { return batch_.capacity(); }
+  std::size_t block() const { return batch_.records.capacity(); }
   /// Lets `fill` write up to `records` records, without a test for each.
   template <class Fill>
   void write(std::size_t records, Fill&& fill) {
-    if (batch_.room() < records) finish_batch();
-    cursor where(batch_.end());
+    if (batch_.records.room() < records) finish_batch();
+    cursor where(batch_.records.end());
     fill(where);
-    batch_.set_end(where.to);
+    batch_.records.set_end(where.to);
   }
 
   template <class X>
   void push(X&& record) {
     batch_.push(std::forward<X>(record));
-    if (batch_.full() || owned_.add(batch_.end()[-1])) finish_batch();
   }
-  void finish_batch() {
-    owned_.clear();
-    sent_ = true;
-    send(batch_, next_, failure_);
-  }
+  void finish_batch() { batch_.send(); }
   /// A batch has gone on, and there is no room for another.
-  bool full() { return std::exchange(sent_, false) && !next_.ready(); }
-  void arrive(mark which) { next_.arrive(which); }
-  bool ready() { return next_.ready(); }
+  bool full() { return batch_.has_sent() && !ready(); }
+  void arrive(mark which) { batch_.next.arrive(which); }
+  bool ready() { return batch_.next.ready(); }
 
  private:
-  fan_out<T> next_;
-  buffer<T> batch_;
-  [[no_unique_address]] owned_bytes<T> owned_;
-  bool sent_ = false;
-  std::exception_ptr failure_;
+  outgoing_batch<T> batch_;
 };
 
 template <class T>

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/owned_bytes.hpp>
+#include <leat/op/batch_tail.hpp>
 #include <leat/op/function.hpp>
 #include <leat/op/kernel.hpp>
 #include <leat/op/ops_on_stack.hpp>
 
 #include <cstddef>
-#include <exception>
 #include <memory>
 #include <source_location>
 #include <type_traits>
@@ -42,15 +41,15 @@ class branch_tail {
     worker.provide({described.id, 1}, falses_.next);
   }
 
-  std::size_t block() const { return trues_.batch.capacity(); }
+  std::size_t block() const { return trues_.records.capacity(); }
 
   template <class Fill>
   void write(std::size_t records, Fill&& fill) {
-    if (trues_.batch.room() < records) trues_.send();
-    if (falses_.batch.room() < records) falses_.send();
+    if (trues_.records.room() < records) trues_.send();
+    if (falses_.records.room() < records) falses_.send();
     ops_on_stack<F, std::is_trivially_copyable_v<F> && !std::is_empty_v<F>> local(f_);
-    T* const to_true = trues_.batch.end();
-    T* const to_false = falses_.batch.end();
+    T* const to_true = trues_.records.end();
+    T* const to_false = falses_.records.end();
     std::size_t written = 0;
     std::size_t passed = 0;
     auto cursor = [&](auto&& given) {
@@ -62,8 +61,8 @@ class branch_tail {
       ++written;
     };
     fill(cursor);
-    trues_.batch.set_end(to_true + passed);
-    falses_.batch.set_end(to_false + (written - passed));
+    trues_.records.set_end(to_true + passed);
+    falses_.records.set_end(to_false + (written - passed));
   }
 
   template <class X>
@@ -87,38 +86,17 @@ class branch_tail {
   }
   /// A batch has gone on, and there is no room for another.
   bool full() {
-    bool const sent = trues_.sent || falses_.sent;
-    trues_.sent = falses_.sent = false;
-    return sent && !ready();
+    bool const trues_sent = trues_.has_sent();
+    bool const falses_sent = falses_.has_sent();
+    return (trues_sent || falses_sent) && !ready();
   }
   bool ready() { return trues_.next.ready() && falses_.next.ready(); }
 
  private:
-  struct side {
-    explicit side(std::size_t records) : batch(records) {}
-
-    template <class X>
-    void push(X&& record) {
-      batch.push(std::forward<X>(record));
-      if (batch.full() || owned.add(batch.end()[-1])) send();
-    }
-    void send() {
-      owned.clear();
-      sent = true;
-      detail::send(batch, next, failure);
-    }
-
-    fan_out<T> next;
-    buffer<T> batch;
-    [[no_unique_address]] owned_bytes<T> owned;
-    bool sent = false;
-    std::exception_ptr failure;
-  };
-
   F f_;
   step_context step_;
-  side trues_;
-  side falses_;
+  outgoing_batch<T> trues_;
+  outgoing_batch<T> falses_;
 };
 
 template <class T, class F>
