@@ -100,6 +100,17 @@ void are_one(K const& negative, K const& positive) {
   });
 }
 
+/// What the run fails of; empty when it does not.
+template <class T>
+std::string failure_of(leat::test::shape const& how, leat::flow const& flow, std::vector<T>& got) {
+  try {
+    how.run(flow, got);
+  } catch (leat::run_error const& failure) {
+    return failure.what();
+  }
+  return "";
+}
+
 }  // namespace
 
 TEST_CASE("a key that is not equal to itself is refused by the step that would keep its state") {
@@ -134,12 +145,7 @@ TEST_CASE("join refuses a key that is not equal to itself") {
     };
     leat::join("sum", side("left", 2.0), side("right", not_a_number)) | leat::map([](auto const&) { return 1; }) |
         leat::output("out", leat::to::collect(got));
-    std::string said;
-    try {
-      how.run(flow, got);
-    } catch (leat::run_error const& failure) {
-      said = failure.what();
-    }
+    std::string const said = failure_of(how, flow, got);
     CAPTURE(said);
     CHECK(said.find("step \"nan.sum\"") != std::string::npos);
     CHECK(said.find("the key is not equal to itself") != std::string::npos);
@@ -154,12 +160,7 @@ TEST_CASE("a cache refuses a key that is not equal to itself") {
         leat::enrich_cached("look up", [](double x) { return static_cast<int>(x); },
                             [](leat::ttl_cache<double, int>& cache, double x) { return cache.get(x); }) |
         leat::output("out", leat::to::collect(got));
-    std::string said;
-    try {
-      how.run(flow, got);
-    } catch (leat::run_error const& failure) {
-      said = failure.what();
-    }
+    std::string const said = failure_of(how, flow, got);
     CAPTURE(said);
     CHECK(said.find("step \"nan.look up\"") != std::string::npos);
     CHECK(said.find("the key is not equal to itself") != std::string::npos);
