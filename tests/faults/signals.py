@@ -52,7 +52,10 @@ for shape in SHAPES:
     # systemd: to each process by itself.
     process = begun(shape)
     for each in (process.pid, *children(process)):
-        os.kill(each, signal.SIGTERM)
+        try:
+            os.kill(each, signal.SIGTERM)
+        except ProcessLookupError:
+            pass  # the launcher has passed the signal on already, and this process has ended
     check_end(f"to each of {shape}", process)
     if shape[0] == "-p":
         process = begun(shape)

@@ -77,7 +77,7 @@ leat::options with_signals(unsigned workers = 1) {
 }  // namespace
 
 TEST_CASE("signals: whoever listens is told, once each, and the old handlers come back") {
-  auto* const of_interrupt = handler_of(SIGINT);
+  auto* const before_interrupt = std::signal(SIGINT, &handler_of_the_program);
   auto* const before = std::signal(SIGTERM, &handler_of_the_program);
   for (int const number : {SIGINT, SIGTERM}) {
     gate first;
@@ -92,8 +92,9 @@ TEST_CASE("signals: whoever listens is told, once each, and the old handlers com
       second.wait();
     }
     CHECK((handler_of(SIGTERM) == &handler_of_the_program));
-    CHECK((handler_of(SIGINT) == of_interrupt));
+    CHECK((handler_of(SIGINT) == &handler_of_the_program));
   }
+  std::signal(SIGINT, before_interrupt);
   std::signal(SIGTERM, before);
 }
 
@@ -180,14 +181,40 @@ TEST_CASE("signals: what comes within a second of the first is the first, and wh
   CHECK(process.out == "goes on\nand on\n");
 }
 
+TEST_CASE("signals: the first one, come again within the second, does not kill a program whose run it has stopped") {
+  child process([] {
+    for (int run = 0; run != 2; ++run) {
+      gate told;
+      {
+        leat::detail::on_stop_signal const listening([&told] { told.open(); });
+        std::raise(SIGTERM);
+        told.wait();
+      }
+      std::raise(SIGTERM);
+      std::raise(SIGINT);
+    }
+    return 7;
+  });
+  CHECK(process.ends() == 7);
+}
+
+TEST_CASE("signals: a run that none has stopped leaves the default action behind") {
+  child process([] {
+    { leat::detail::on_stop_signal const listening([] {}); }
+    std::raise(SIGTERM);
+    return 7;
+  });
+  CHECK(process.ends() == 1000 + SIGTERM);
+}
+
 TEST_CASE("signals: one that is ignored when a run begins stays ignored") {
   for (auto const& [ignored, other] : {std::pair(SIGINT, SIGTERM), std::pair(SIGTERM, SIGINT)}) {
-    child process([ignored = ignored] {
-      std::signal(ignored, SIG_IGN);
+    child process([number = ignored] {
+      std::signal(number, SIG_IGN);
       leat::flow flow("endless");
       describe(flow, "ready\n");
       leat::run(flow, with_signals());
-      std::puts(handler_of(ignored) == SIG_IGN ? "ignored" : "not ignored");
+      std::puts(handler_of(number) == SIG_IGN ? "ignored" : "not ignored");
       return 7;
     });
     REQUIRE(process.says("ready"));

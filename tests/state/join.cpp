@@ -137,7 +137,7 @@ TEST_CASE("a join counts the keys that had no match") {
       leat::detail::unmatched_count count("flow.people", passed_on);
       count.add(1);
       count.add(2);
-      leat::detail::unmatched_count none("flow.none", passed_on);
+      leat::detail::unmatched_count counted("flow.none", passed_on);
     }
     std::fflush(stderr);
     ::dup2(before, 2);

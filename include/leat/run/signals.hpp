@@ -28,7 +28,9 @@ namespace leat::detail {
 /// back as they were. A signal that is ignored when they are set (nohup, a shell's background) stays ignored.
 ///
 /// What comes within a second of the first signal is the first signal: `timeout` sends it to its child and to the group of
-/// that, and who sends it to a group reaches a launcher, which passes it on, as well as the launcher's processes.
+/// that, and who sends it to a group reaches a launcher, which passes it on, as well as the launcher's processes. A run may
+/// well have stopped within that second. So where a signal came and the default action (death) was set before, the handler
+/// stays after the last run: the first signal, come again, does not kill the program in its last milliseconds.
 class stop_signals {
  public:
   using listener = std::function<void()>;
@@ -84,20 +86,33 @@ class stop_signals {
     ours.sa_flags = SA_RESTART | SA_SIGINFO;
     ::sigemptyset(&ours.sa_mask);
     for (std::size_t i = 0; i != numbers.size(); ++i) {
-      ::sigaction(numbers[i], nullptr, &before_[i]);
-      if (!ignored(before_[i])) ::sigaction(numbers[i], &ours, nullptr);
+      struct sigaction present {};
+      ::sigaction(numbers[i], nullptr, &present);
+      if (is_ours(present)) continue;  // it stayed after an earlier run: `before_` still says what it replaced
+      before_[i] = present;
+      if (!has_handler(present, SIG_IGN)) ::sigaction(numbers[i], &ours, nullptr);
     }
   }
 
   void end() {
-    for (std::size_t i = 0; i != numbers.size(); ++i)
-      if (!ignored(before_[i])) ::sigaction(numbers[i], &before_[i], nullptr);
+    for (std::size_t i = 0; i != numbers.size(); ++i) {
+      if (has_handler(before_[i], SIG_IGN)) continue;
+      bool const is_default = has_handler(before_[i], SIG_DFL);
+      if (is_default && first_at.load(std::memory_order_relaxed) != 0) continue;
+      struct sigaction ours {};
+      ::sigaction(numbers[i], &before_[i], &ours);
+      // One that came in between was the first.
+      if (is_default && first_at.load(std::memory_order_relaxed) != 0) ::sigaction(numbers[i], &ours, nullptr);
+    }
     send(farewell);
     teller_.join();
   }
 
-  static bool ignored(struct sigaction const& action) {
-    return (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_IGN;
+  static bool is_ours(struct sigaction const& action) {
+    return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == &on_signal;
+  }
+  static bool has_handler(struct sigaction const& action, void (*handler)(int)) {
+    return (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == handler;
   }
 
   /// Only what a signal handler may do.
