@@ -73,6 +73,7 @@ struct incidents {
   bool killed = false;
   bool killed_before_go = false;
   std::chrono::nanoseconds killed_at{0};
+  std::chrono::nanoseconds threw_at{0};  ///< the planned failure
 };
 
 bool all_formed(leat::detail::simulated_cluster& cluster, drawn_shape const& shape) {
@@ -118,7 +119,9 @@ void drive(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, s
   if (shape.killed_after) world.after(*shape.killed_after, kill);
   std::uint64_t const most = most_turns(shape);
   while (!world.all_done()) {
+    bool const was_well = !at_risk.happened;
     if (!world.step(leat::detail::never)) world.fail_stuck();
+    if (was_well && at_risk.happened) happened.threw_at = world.elapsed();
     if (shape.killed_short_of_go && !happened.killed &&
         cluster.most_sent(shape.killed) + *shape.killed_short_of_go >= before_go)
       kill();
@@ -162,8 +165,10 @@ ending ending_of(leat::detail::execution& process) {
   } catch (leat::cluster_error const& failure) {
     how.said = failure.what();
     how.lost = failure.exit_status == leat::cluster_error::status::lost || how.said.ends_with(come_too_late);
-  } catch (std::exception const& failure) {
+  } catch (leat::run_error const& failure) {
     how.said = failure.what();
+  } catch (std::exception const& failure) {
+    how.said = std::string("no run_error: ") + failure.what();
   }
   return how;
 }
@@ -238,19 +243,33 @@ std::string said_wrongly(drawn const& seed, std::string const& said) {
   return "does not name the step " + name + " whose function threw: " + said;
 }
 
-/// Every process has to fail, of the planned cause.
-std::string failure_is_wrong(leat::detail::simulated_cluster& cluster, drawn const& seed) {
+/// Whether the word of why a process failed may come too late: a process waits a second for the others to have it, and
+/// over a link that does not even take the header of a frame at once, what was to be sent before takes longer than that.
+bool word_may_be_late(drawn_shape const& shape) {
+  return shape.how.network.capacity < leat::detail::frame_header::size;
+}
+
+/// Whether some process has to know what the run failed of. Only a connection that broke before, or the end of the
+/// process that knew, can keep it from all.
+bool cause_must_be_known(leat::detail::simulated_cluster& cluster, std::size_t before_go, incidents const& happened) {
+  if (happened.killed || (happened.cut && happened.cut_at <= happened.threw_at)) return false;
+  return std::none_of(cluster.links().breaches().begin(), cluster.links().breaches().end(), [&](auto const& breach) {
+    return breach.bytes >= before_go && breach.when <= happened.threw_at;
+  });
+}
+
+/// Every process has to fail, of the planned cause. `may_be_lost`: or of the loss of another that did.
+std::string failure_is_wrong(leat::detail::simulated_cluster& cluster, drawn const& seed, bool may_be_lost,
+                             bool cause_known) {
+  bool any_knows = false;
   for (unsigned process = 0; process != seed.shape.how.processes; ++process) {
-    std::string said = "nothing";
-    try {
-      cluster.process(process).rethrow();
-    } catch (leat::run_error const& failure) {
-      said = failure.what();
-    }
-    if (std::string const wrong = said_wrongly(seed, said); !wrong.empty())
+    ending const how = ending_of(cluster.process(process));
+    if (may_be_lost && how.lost) continue;
+    any_knows = true;
+    if (std::string const wrong = said_wrongly(seed, how.said); !wrong.empty())
       return "process " + std::to_string(process) + ' ' + wrong;
   }
-  return {};
+  return any_knows || !cause_known ? std::string() : "no process knows what the run failed of";
 }
 
 /// A `serialize` may have thrown where a record was only measured: then it is no failure, as long as nothing is lost.
@@ -319,7 +338,8 @@ outcome run(drawn const& seed) {
     bool const abandoned = cluster.process(seed.shape.stopped_at).abandoned();
     bool const broken = may_be_broken_for_good(cluster, before_go, happened);
     if (seed.fails || seed.meets_nan || (at_risk.happened && !may_be_done_without(cluster, seed))) {
-      result.wrong = failure_is_wrong(cluster, seed);
+      result.wrong = failure_is_wrong(cluster, seed, broken || word_may_be_late(seed.shape),
+                                      cause_must_be_known(cluster, before_go, happened));
       if (result.wrong.empty()) result.wrong = source_has_lost(shown);
       if (result.wrong.empty()) result.wrong = by.verdict_on_a_part();
     } else if (abandoned) {
