@@ -79,9 +79,10 @@ struct pair_of<std::pair<K, V>> {
 };
 
 /// A record that a loop may copy about and leave behind without a destructor: the kernels then work on plain
-/// arrays. A pair of such is one too, although `std::pair` is never trivially copyable.
+/// arrays. A pair of such is one too, although `std::pair` is never trivially copyable. A class may be trivially copyable
+/// and yet forbid copies.
 template <class T>
-inline constexpr bool plain = std::is_trivially_copyable_v<T>;
+inline constexpr bool plain = std::is_trivially_copyable_v<T> && std::is_copy_constructible_v<T>;
 template <class A, class B>
 inline constexpr bool plain<std::pair<A, B>> = plain<A> && plain<B>;
 template <class... Ts>

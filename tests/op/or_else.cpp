@@ -105,6 +105,26 @@ TEST_CASE("or_else: what several results of one record precede does not go on wh
   CHECK(errors[0].error == "an exception that is not a std::exception");
 }
 
+TEST_CASE("or_else: several results that cannot be copied go on") {
+  std::vector<int> results;
+  std::vector<failed_record<int>> errors;
+  leat::flow flow("several owned");
+  auto both = flow.input("in", leat::from::iterable(std::vector{1, 2, 3})) |
+              leat::or_else(leat::flat_map("repeat", [](int count) {
+                std::vector<std::unique_ptr<int>> all;
+                for (int i = 0; i != count; ++i) all.push_back(std::make_unique<int>(count));
+                if (count == 3) throw std::runtime_error("three");
+                return all;
+              }));
+  std::move(both.down) | leat::map([](std::unique_ptr<int> const& number) { return *number; }) |
+      leat::output("out", leat::to::collect(results));
+  both.errors | leat::output("errors", leat::to::collect(errors));
+  leat::run(flow);
+  CHECK(results == std::vector{1, 2, 2});
+  REQUIRE(errors.size() == 1);
+  CHECK(errors[0].record == 3);
+}
+
 TEST_CASE("or_else: filter, filter_map, map_value and key_on, with steps before and behind") {
   using pair = std::pair<std::string, int>;
   std::vector<pair> results;

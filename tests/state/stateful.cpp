@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <leat/from/iterable.hpp>
+#include <leat/op/map.hpp>
 #include <leat/state/stateful.hpp>
 #include <leat/state/stateful_batch.hpp>
 #include <leat/testing.hpp>
@@ -7,10 +8,13 @@
 
 #include "state/keyed.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 using keyed::pairs;
 using namespace std::chrono_literals;
@@ -62,6 +66,49 @@ class alarm_clock : public leat::stateful_logic<int, std::string, leat::wall_tim
   std::optional<leat::wall_time> due_;
 };
 
+/// A number that cannot be copied.
+struct owned {
+  owned() = default;
+  explicit owned(int number) : n(number) {}
+  owned(owned const&) = delete;
+  owned(owned&&) = default;
+  owned& operator=(owned const&) = delete;
+  owned& operator=(owned&&) = default;
+  ~owned() = default;
+  template <class A>
+  void serialize(A& archive, unsigned) {
+    archive & n;
+  }
+  int n = 0;
+};
+
+/// Gives back what it is given.
+class passer_on : public leat::stateful_logic<owned, owned, int> {
+ public:
+  leat::after on_item(owned value, leat::results<owned>& out) {
+    out(std::move(value));
+    return leat::after::retain;
+  }
+  leat::after on_batch(std::span<owned> values, leat::results<owned>& out) {
+    for (owned& value : values) out(std::move(value));
+    return leat::after::retain;
+  }
+  int snapshot() const { return 0; }
+};
+
+template <class Step>
+std::vector<int> passed_on(Step step, leat::test::shape const& how) {
+  std::vector<int> numbers;
+  leat::flow flow("owned");
+  flow.input("in", leat::from::iterable(std::vector{1, 2, 3, 4, 5})) |
+      leat::map([](int n) { return std::pair(n % 2, owned(n)); }) | std::move(step) |
+      leat::map([](std::pair<int, owned> const& r) { return r.second.n; }) |
+      leat::output("out", leat::to::collect(numbers));
+  how.run(flow, numbers);
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
 auto reporting(leat::after then) {
   return leat::stateful("report", [then](std::optional<std::string> state) { return reporter(std::move(state), then); });
 }
@@ -91,6 +138,14 @@ TEST_CASE("stateful_batch gets the values of a key together, keys ascending") {
   CHECK(r.of<std::pair<std::string, std::string>>("out") ==
         pairs<std::string, std::string>{{"a", "2"}, {"a", "4"}, {"a", "NEW BATCH"}, {"b", "1"}, {"b", "3"},
                                         {"b", "NEW BATCH"}, {"a", "BATCH EOF"}, {"b", "BATCH EOF"}});
+}
+
+TEST_CASE("values and results that cannot be copied pass through a logic") {
+  auto const logic = [](std::optional<int>) { return passer_on(); };
+  leat::test::for_each_shape([&](leat::test::shape const& how) {
+    CHECK(passed_on(leat::stateful("one by one", logic), how) == std::vector{1, 2, 3, 4, 5});
+    CHECK(passed_on(leat::stateful_batch("together", logic), how) == std::vector{1, 2, 3, 4, 5});
+  });
 }
 
 TEST_CASE("a key is notified at the time it wants, on any worker") {

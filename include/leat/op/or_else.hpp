@@ -79,6 +79,12 @@ class tried {
 
  public:
   explicit tried(Op op) : op_(std::move(op)) {}
+  /// Each worker's copy begins without results, which perhaps cannot be copied.
+  tried(tried const& other) : op_(other.op_) {}
+  tried(tried&&) = default;
+  tried& operator=(tried const&) = delete;
+  tried& operator=(tried&&) = delete;
+  ~tried() = default;
 
   void bind(step_context const& step) {
     if constexpr (requires { op_.bind(step); }) op_.bind(step);

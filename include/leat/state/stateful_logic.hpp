@@ -20,6 +20,12 @@ enum class after { retain, discard };
 template <class W>
 class results {
  public:
+  results() = default;
+  /// Each worker's copy of a step begins without results, which perhaps cannot be copied.
+  results(results const& other) : now_(other.now_) {}
+  results& operator=(results const&) = delete;
+  ~results() = default;
+
   template <class X>
   void operator()(X&& result) {
     try {
