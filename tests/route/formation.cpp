@@ -493,6 +493,24 @@ struct attacker {
   std::optional<leat::test::memory_network::door> door;
 };
 
+/// An attacker between processes 0 and 1: process 0 has dialed him, and he has dialed process 1.
+struct attacker_between {
+  explicit attacker_between(world& all) : one(all.start(1)), mallory(all) {
+    one.door.listens_at = "where host1 is";
+    all.advance(1ms);
+    mallory.stands_at("host1:1");
+    zero = &all.start(0);
+    caller = mallory.answers();
+    called = all.net.dial("where host1 is");
+  }
+
+  candidate& one;
+  attacker mallory;
+  candidate* zero = nullptr;
+  std::unique_ptr<leat::connection> caller;  ///< process 0
+  std::unique_ptr<leat::connection> called;  ///< process 1
+};
+
 bytes written(hello const& words) {
   hello::bytes const all = words.write();
   return {all.begin(), all.end()};
@@ -555,17 +573,11 @@ TEST_CASE("security: a stranger between two processes passes on their words, and
   for (int altered = -1; altered != 10; ++altered) {
     CAPTURE(altered);
     world all = with_secret();
-    candidate& one = all.start(1);
-    one.door.listens_at = "where host1 is";
-    all.advance(1ms);
-    attacker mallory(all);
-    mallory.stands_at("host1:1");
-    candidate& zero = all.start(0);
-    auto const caller = mallory.answers();
-    auto const called = all.net.dial("where host1 is");
+    attacker_between lines(all);
     int passed = 0;
     for (int round = 0; round != 20; ++round)
-      for (auto const& [from, to] : {std::pair(caller.get(), called.get()), std::pair(called.get(), caller.get())}) {
+      for (auto const& [from, to] : {std::pair(lines.caller.get(), lines.called.get()),
+                                     std::pair(lines.called.get(), lines.caller.get())}) {
         all.advance(1ms);
         bytes said = heard(*from);
         if (said.empty()) continue;
@@ -576,8 +588,8 @@ TEST_CASE("security: a stranger between two processes passes on their words, and
     CHECK(all.all_formed() == (altered < 0 || reached));
     if (altered < 0) {
       // And what follows he can neither read a key from nor forge: each direction has its own.
-      auto here = zero.forming.seals();
-      auto there = one.forming.seals();
+      auto here = lines.zero->forming.seals();
+      auto there = lines.one.forming.seals();
       REQUIRE(here[1].out);
       bytes const payload(16), header(leat::detail::frame_header::size);
       std::array<std::byte, leat::detail::frame_seal::size> seal{};
@@ -594,15 +606,12 @@ TEST_CASE("security: what process 0 proves to a stranger does not make him proce
   // The attack of protocol 1: he only dials, or answers; shows the proof of one to the other; and makes view and go
   // himself of what stands in the hellos.
   world all = with_secret();
-  candidate& one = all.start(1);
-  one.door.listens_at = "where host1 is";
-  all.advance(1ms);
-  attacker mallory(all);
-  mallory.stands_at("host1:1");
-  candidate& zero = all.start(0);
-  auto const caller = mallory.answers();
+  attacker_between lines(all);
+  attacker& mallory = lines.mallory;
+  candidate& one = lines.one;
+  leat::connection* const caller = lines.caller.get();
+  leat::connection* const called = lines.called.get();
   hello words = read_hello(mallory.hears(*caller));
-  auto const called = all.net.dial("where host1 is");
   attacker::says(*called, written(words));
   hello const answer = read_hello(mallory.hears(*called));
   attacker::says(*caller, written(answer));
@@ -631,7 +640,7 @@ TEST_CASE("security: what process 0 proves to a stranger does not make him proce
     all.advance(10ms);
   }
   CHECK_FALSE(one.formed());
-  CHECK_FALSE(zero.formed());
+  CHECK_FALSE(lines.zero->formed());
   REQUIRE(!one.said.empty());
   CHECK(one.said.back().find("is not authenticated by the key of this connection") != std::string::npos);
 }
@@ -666,22 +675,15 @@ TEST_CASE("security: a cluster that has formed signs nothing, whoever comes with
 
 TEST_CASE("security: what was said once does not serve again") {
   world all = with_secret();
-  candidate& one = all.start(1);
-  one.door.listens_at = "where host1 is";
-  all.advance(1ms);
-  attacker mallory(all);
-  mallory.stands_at("host1:1");
-  candidate& zero = all.start(0);
-  auto const caller = mallory.answers();
-  auto called = all.net.dial("where host1 is");
+  attacker_between lines(all);
   std::vector<bytes> said;
   for (int i = 0; i != 6; ++i) {
-    said.push_back(mallory.hears(*caller));
-    attacker::says(*called, said.back());
-    attacker::says(*caller, mallory.hears(*called));
+    said.push_back(lines.mallory.hears(*lines.caller));
+    attacker::says(*lines.called, said.back());
+    attacker::says(*lines.caller, lines.mallory.hears(*lines.called));
   }
-  REQUIRE(zero.formed());
-  all.stop(one);
+  REQUIRE(lines.zero->formed());
+  all.stop(lines.one);
   candidate& again = all.start(1);
   again.door.listens_at = "where host1 is";
   all.advance(1ms);
@@ -887,22 +889,109 @@ TEST_CASE("strangers are sent away, before and after the cluster has formed") {
   CHECK(one.failure.empty());
 }
 
-TEST_CASE("strangers who say nothing have a bounded number of places, and those for five seconds") {
-  world all(2);
+namespace {
+
+/// People who connect to process 1, say a part of what they could, and connect again as soon as they are sent away.
+struct crowd {
+  crowd(world& of, std::size_t how_many, bytes what_each_says) : all(of), says(std::move(what_each_says)) {
+    for (std::size_t i = 0; i != how_many; ++i) links.push_back(knock());
+  }
+  std::unique_ptr<leat::connection> knock() const {
+    std::unique_ptr<leat::connection> link = all.net.dial("host1:1");
+    say(*link, says);
+    return link;
+  }
+  /// How many are still let wait.
+  std::size_t inside() {
+    return static_cast<std::size_t>(std::count_if(links.begin(), links.end(), [](auto const& link) {
+      while (!heard(*link).empty()) {
+      }
+      return link->open();
+    }));
+  }
+  void come_again() {
+    for (auto& link : links)
+      if (heard(*link).empty() && !link->open()) link = knock();
+  }
+
+  world& all;
+  bytes says;
+  std::vector<std::unique_ptr<leat::connection>> links;
+};
+
+}  // namespace
+
+TEST_CASE("security: strangers who prove nothing have a bounded number of places, those for five seconds, and no one waits for them") {
+  world all = with_secret();
   all.start(1);
   all.advance(1ms);
-  std::vector<std::unique_ptr<leat::connection>> silent;
-  for (int i = 0; i != 40; ++i) silent.push_back(all.net.dial("host1:1"));
-  auto const sent_away = [&] {
-    return std::count_if(silent.begin(), silent.end(), [](auto const& link) { return heard(*link).empty() && !link->open(); });
+  bytes const greeting = written(strangers_words(all));
+  for (bytes const& says : {bytes(), bytes(greeting.begin(), greeting.begin() + 50), greeting}) {
+    CAPTURE(says.size());
+    crowd strangers(all, 40, says);
+    all.advance(1ms);
+    // Who waits at the door would keep the thread from its sleep.
+    CHECK(all.net.waiting_at("host1:1") == 0);
+    CHECK(strangers.inside() == 16 + 2);  // and one for each process
+    all.advance(4s);
+    CHECK(strangers.inside() == 16 + 2);
+    all.advance(2s);
+    CHECK(strangers.inside() == 0);
+  }
+}
+
+TEST_CASE("security: strangers who prove nothing and come again and again do not keep a process from its place") {
+  bytes const greeting = written(strangers_words(with_secret(3)));
+  for (bytes const& says : {bytes(), bytes(greeting.begin(), greeting.begin() + 50), greeting}) {
+    CAPTURE(says.size());
+    world all = with_secret(3);
+    all.start(1);
+    all.advance(1ms);
+    crowd strangers(all, 40, says);
+    auto const pass = [&](std::chrono::milliseconds time) {
+      for (auto i = 0ms; i != time; i += 100ms) {
+        all.advance(100ms);
+        strangers.come_again();
+      }
+    };
+    pass(1s);
+    all.start(0);
+    pass(3s);
+    all.start(2);
+    pass(3s);
+    CHECK(all.all_formed());
+    pass(6s);
+    CHECK(all.net.waiting_at("host1:1") <= 40);  // those of this moment
+    all.advance(1ms);
+    CHECK(all.net.waiting_at("host1:1") == 0);
+  }
+}
+
+TEST_CASE("security: who has proved himself is not sent away for strangers, however many they are") {
+  world all = with_secret(3);
+  candidate& one = all.start(1);
+  all.advance(1ms);
+  membership mine = all.member(0);
+  hello words = mine.first_words();
+  words.nonce = {5, 6};
+  auto const talk = [](leat::detail::handshake& with) {
+    while (with.turn()) {
+    }
   };
-  all.advance(4s);
-  CHECK(sent_away() == 0);
-  all.advance(2s);
-  CHECK(sent_away() == 16 + 2);  // and one for each process
-  all.start(0);
-  all.advance(10s);
-  CHECK(all.all_formed());
+  leat::detail::handshake zero(all.net.dial("host1:1"), mine, words, 1u, leat::detail::never);
+  talk(zero);
+  one.turn(all.now);
+  talk(zero);  // its proof is on the way
+  crowd strangers(all, 17, {});
+  one.turn(all.now);
+  crowd more(all, 40, {});
+  all.advance(10ms);
+  CHECK(all.net.waiting_at("host1:1") == 0);
+  talk(zero);
+  all.advance(1ms);
+  talk(zero);
+  CHECK(zero.open());
+  CHECK(zero.at() == leat::detail::handshake::stage::joined);
 }
 
 namespace {

@@ -159,15 +159,27 @@ class formation final : public meeting {
     newcomers_.back()->on_ready(wake_);
   }
 
+  /// Nobody is left at the door, where he would keep this thread from its sleep. No more at once than there are places,
+  /// so that each is heard before another can have his.
   bool accept(steady_time now) {
-    bool progress = false;
-    while (newcomers_.size() < most_newcomers + members_.size()) {
+    std::size_t const places = most_newcomers + members_.size();
+    std::size_t let_in = 0;
+    for (; let_in != most_newcomers; ++let_in) {
       std::unique_ptr<connection> link = net_.accept();
       if (!link) break;
+      if (newcomers_.size() >= places) make_room();
       greet(std::move(link), std::nullopt, now);
-      progress = true;
     }
-    return progress;
+    return let_in != 0;
+  }
+  /// Who has waited longest without having proved anything goes; an honest process has done so a moment after it came.
+  void make_room() {
+    auto const first = [this](auto&& holds) {
+      return std::find_if(newcomers_.begin(), newcomers_.end(), [&](auto const& one) { return !one->dialed && holds(*one); });
+    };
+    auto leaves = first([](handshake const& one) { return one.at() < handshake::stage::description; });
+    if (leaves == newcomers_.end()) leaves = first([](handshake const&) { return true; });
+    newcomers_.erase(leaves);
   }
 
   bool dial(steady_time now) {
