@@ -429,10 +429,14 @@ TEST_CASE("without the secret nobody takes part, and whoever waits is not distur
   candidate& one = all.start(1);
   membership wrong = all.member(0);
   wrong.secret = "guessed";
+  wrong.time_to_form = 20s;
   candidate& stranger = all.start(wrong);
   all.advance(1s);
-  CHECK(stranger.failure.find("its secret is not this one's") != std::string::npos);
-  CHECK(stranger.status == 76);
+  REQUIRE(stranger.said.size() == 1);
+  CHECK(stranger.said[0].find("leat: process 1 (host1:1) cannot be in one cluster with this process: its secret is not this one's") == 0);
+  CHECK(stranger.said[0].find("a stranger may have answered in its place, so it is tried again for 20 s (--formation-timeout)") !=
+        std::string::npos);
+  CHECK(stranger.failure.empty());
   CHECK(one.failure.empty());
   REQUIRE(one.said.size() == 1);
   CHECK(one.said[0].find("process 0 was sent away: its secret is not this one's") != std::string::npos);
@@ -440,6 +444,9 @@ TEST_CASE("without the secret nobody takes part, and whoever waits is not distur
   REQUIRE(one.said.size() == 2);
   CHECK(one.said[1].find("waiting for process 0") != std::string::npos);
   CHECK(one.said[1].find("it came and was sent away: its secret is not this one's") != std::string::npos);
+  all.advance(15s);
+  CHECK(stranger.failure.find("the cluster did not form within 20 s: process 1 (host1:1): its secret is not this one's") == 0);
+  CHECK(stranger.status == 76);
   all.stop(stranger);
   all.start(0);
   all.advance(2s);
@@ -720,7 +727,8 @@ TEST_CASE("security: the words of a process, sent back to it, get nobody in") {
     attacker::says(*mirror, proof);
     all.advance(2ms);
     CHECK_FALSE(zero.formed());
-    CHECK(zero.failure.find(altered ? "its secret is not this one's" : "it answers with this process's own words") !=
+    REQUIRE(zero.said.size() == 1);
+    CHECK(zero.said[0].find(altered ? "its secret is not this one's" : "it answers with this process's own words") !=
           std::string::npos);
   }
 }
@@ -767,25 +775,81 @@ TEST_CASE("security: a dialer signs nothing for a process that is not the one it
   words.role = hello::accepts;
   attacker::says(*caller, written(words));
   CHECK(mallory.hears(*caller).empty());
-  CHECK(zero.failure.find("at host1:1, the address of process 1, answers process 2") != std::string::npos);
+  REQUIRE(zero.said.size() == 1);
+  CHECK(zero.said[0].find("at host1:1, the address of process 1, answers process 2") != std::string::npos);
+}
+
+TEST_CASE("security: who answers at the address of a process and proves nothing does not end who dialed, who tells what he says") {
+  hello answer = strangers_words(with_secret());
+  answer.process = 1;
+  answer.other = 0;
+  answer.role = hello::accepts;
+  auto const changed = [&](std::function<void(hello&)> const& change) {
+    hello words = answer;
+    change(words);
+    return written(words);
+  };
+  auto const followed_by = [&](bytes const& word) {
+    bytes said = written(answer);
+    said.insert(said.end(), word.begin(), word.end());
+    return said;
+  };
+  for (auto const& [says, told] : std::vector<std::pair<bytes, std::string>>{
+           {followed_by(word_of(5, bytes(2, std::byte{'x'}))), "it refused this process, without a proof of the secret: xx"},
+           {followed_by(word_of(1, bytes(32))), "its secret is not this one's"},
+           {changed([](hello& h) { h.protocol = 1; }), "the version of the protocol differs"},
+           {changed([](hello& h) { h.process = 7; }), "answers process 7"},
+           {changed([](hello& h) { h.protection = hello::unprotected; }), "its secret is not this one's: it has none"}}) {
+    CAPTURE(told);
+    world all = with_secret();
+    attacker mallory(all);
+    mallory.stands_at("host1:1");
+    candidate& zero = all.start(0);
+    for (int i = 0; i != 6; ++i) {
+      auto const caller = mallory.answers();
+      attacker::says(*caller, says);
+      mallory.hears(*caller);
+    }
+    CHECK(zero.failure.empty());
+    REQUIRE(!zero.said.empty());
+    CHECK(zero.said[0].find(told) != std::string::npos);
+    CHECK(std::count(zero.said.begin(), zero.said.end(), zero.said[0]) == 1);
+    mallory.door.reset();
+    all.start(1);
+    all.advance(5s);
+    CHECK(all.all_formed());
+  }
+  // Without a secret nobody ever proves anything: what is said counts.
+  world open_to_all(2);
+  attacker mallory(open_to_all);
+  mallory.stands_at("host1:1");
+  candidate& zero = open_to_all.start(0);
+  auto const caller = mallory.answers();
+  answer.protection = hello::unprotected;
+  attacker::says(*caller, followed_by(word_of(5, bytes(2, std::byte{'x'}))));
+  mallory.hears(*caller);
+  CHECK(zero.failure.find("it refused this process: xx") != std::string::npos);
   CHECK(zero.status == 76);
 }
 
-TEST_CASE("security: a refusal that nobody proves is told as such") {
+TEST_CASE("security: who changes what he refuses with does not fill the screen") {
   world all = with_secret();
   attacker mallory(all);
   mallory.stands_at("host1:1");
   candidate& zero = all.start(0);
-  auto const caller = mallory.answers();
-  mallory.hears(*caller);
-  hello words = strangers_words(all);
-  words.process = 1;
-  words.other = 0;
-  words.role = hello::accepts;
-  attacker::says(*caller, written(words));
-  attacker::says(*caller, word_of(5, bytes(2, std::byte{'x'})));
-  all.advance(2ms);
-  CHECK(zero.failure.find("it refused this process, without a proof of the secret: xx") != std::string::npos);
+  for (int i = 0; i != 40; ++i) {
+    auto const caller = mallory.answers();
+    hello words = strangers_words(all);
+    words.process = 2 + static_cast<std::uint32_t>(i);
+    words.role = hello::accepts;
+    attacker::says(*caller, written(words));
+    mallory.hears(*caller);
+  }
+  auto const about = [&](std::string const& text) {
+    return std::count_if(zero.said.begin(), zero.said.end(), [&](auto const& line) { return line.find(text) != std::string::npos; });
+  };
+  CHECK(about("cannot be in one cluster with this process") == 20);
+  CHECK(zero.failure.empty());
 }
 
 TEST_CASE("an older version of the protocol is named by both sides") {

@@ -117,6 +117,7 @@ class formation final : public meeting {
     std::chrono::nanoseconds patience{std::chrono::milliseconds(5)};
     std::vector<std::array<std::uint64_t, 2>> replaced;  ///< its earlier runs
     std::string trouble = "it has not been heard of";
+    std::string seems_foreign;  ///< why it would not belong to this cluster, had it proved that it is itself
   };
 
   static constexpr std::size_t most_newcomers = 16;
@@ -244,18 +245,28 @@ class formation final : public meeting {
         one.dialed ? "process " + std::to_string(*one.dialed) + " (" + mine_.addresses[*one.dialed] + ")"
         : one.at() == handshake::stage::hello ? "somebody who connected"
                                               : "process " + std::to_string(one.theirs().process);
-    if (one.final())
-      fail(who + " cannot be in one cluster with this process: " + (one.failure().empty() ? one.trouble() : one.failure()));
     std::string const why = !one.failure().empty() ? one.failure() : one.open() ? "it does not answer" : one.trouble();
+    std::string const misfit = who + " cannot be in one cluster with this process: ";
+    if (one.final()) fail(misfit + why);
     if (one.dialed) {
-      members_[*one.dialed].trouble = why;
+      member& other = members_[*one.dialed];
+      other.trouble = why;
+      if (one.seems_final() && std::exchange(other.seems_foreign, why) != why && ++told_ <= most_told)
+        say_("leat: " + misfit + why + "; a stranger may have answered in its place, so it is tried again for " +
+             seconds(mine_.time_to_form) + " (--formation-timeout)");
     } else if (!one.failure().empty() || one.link_refused()) {
-      if (++sent_away_ <= most_told) say_("leat: " + who + " was sent away: " + why);
+      // Who was refused comes again.
+      std::string line = "leat: " + who + " was sent away: " + why;
+      if (line != last_sent_away_ && ++told_ <= most_told) say_(line);
+      last_sent_away_ = std::move(line);
       // It may have ended for it: whoever still waits is told why.
       unsigned const number = one.theirs().process;
       if (one.at() != handshake::stage::hello && number < mine_.process)
         members_[number].trouble = "it came and was sent away: " + why;
     }
+  }
+  static std::string seconds(std::chrono::nanoseconds time) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count()) + " s";
   }
 
   /// Whoever is told to stop, or hears that another was, says so to all that it can, and they to theirs.
@@ -333,9 +344,15 @@ class formation final : public meeting {
     if (!over && now < next_complaint_) return;
     next_complaint_ = now + between_complaints;
     std::string missing;
+    bool foreign = false;
     for (unsigned i = 0; i != members_.size(); ++i) {
       if (i == mine_.process || members_[i].link) continue;
-      std::string const line = "process " + std::to_string(i) + " (" + mine_.addresses[i] + "): " + members_[i].trouble;
+      member const& other = members_[i];
+      std::string line = "process " + std::to_string(i) + " (" + mine_.addresses[i] + "): " + other.trouble;
+      if (other.trouble == other.seems_foreign)
+        foreign = true;
+      else if (!other.seems_foreign.empty())
+        line += " (and before: " + other.seems_foreign + ")";
       if (!over) say_("leat: waiting for " + line);
       missing += (missing.empty() ? "" : "; ") + line;
     }
@@ -346,10 +363,8 @@ class formation final : public meeting {
     }
     if (missing.empty()) missing = "the processes do not all see the same of them";
     if (over)
-      throw cluster_error(cluster_error::status::lost,
-                          "the cluster did not form within " +
-                              std::to_string(std::chrono::duration_cast<std::chrono::seconds>(mine_.time_to_form).count()) +
-                              " s: " + missing);
+      throw cluster_error(foreign ? cluster_error::status::refused : cluster_error::status::lost,
+                          "the cluster did not form within " + seconds(mine_.time_to_form) + ": " + missing);
   }
 
   [[noreturn]] static void fail(std::string const& why) {
@@ -364,7 +379,8 @@ class formation final : public meeting {
   hello words_;
   std::vector<member> members_;
   std::vector<std::unique_ptr<handshake>> newcomers_;
-  unsigned sent_away_ = 0;
+  unsigned told_ = 0;  ///< of those that strangers can make this process tell
+  std::string last_sent_away_;
   bool begun_ = false;
   bool formed_ = false;
   bool listening_ = false;

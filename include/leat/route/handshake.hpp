@@ -59,7 +59,10 @@ class handshake {
   hello const& theirs() const { return theirs_; }
   /// It cannot go on; why, for a person. `final`: and neither can this process.
   std::string const& failure() const { return failure_; }
-  bool final() const { return final_ || (dialed && link_ && link_->refused()); }
+  bool final() const { return final_; }
+  /// The process that was dialed and this one do not belong together, as far as one can tell who has no proof that it is
+  /// that process which has answered.
+  bool seems_final() const { return seems_final_ || (dialed && link_refused()); }
   bool open() const { return link_->open(); }
   std::string trouble() const { return link_->trouble(); }
   bool link_refused() const { return link_ && link_->refused(); }
@@ -158,8 +161,10 @@ class handshake {
   void expect(std::size_t bytes) { wanted_ = bytes; }
   void fail(std::string why, bool is_final) {
     failure_ = std::move(why);
-    final_ = is_final;
+    (proved() ? final_ : seems_final_) = is_final;
   }
+  /// Whether there is all proof of who says this that there can be: without a secret that is none.
+  bool proved() const { return in_key_ || mine_.secret.empty() || link_->authenticates(); }
 
   bool write() {
     if (all_sent() || !link_) return false;
@@ -369,6 +374,7 @@ class handshake {
   std::string closed_because_;
   std::string failure_;
   bool final_ = false;
+  bool seems_final_ = false;
 };
 
 }  // namespace leat::detail

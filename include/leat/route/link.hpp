@@ -33,7 +33,8 @@ class connection {
   virtual bool open() const = 0;
   /// Why it is not open, where that is known: `connection refused`.
   virtual std::string trouble() const { return "it was closed by the other side"; }
-  /// Whether it is not open because one side does not accept who the other is, so that to connect again is no use.
+  /// Whether it is not open because one side does not accept who the other is. To connect again is no use then, unless it
+  /// was a stranger who answered: who dialed tells it, and tries on while the cluster may form.
   virtual bool refused() const { return false; }
 
   /// Whether the connection itself proves who is at its other end, and that nothing on it was altered, as TLS does: then
