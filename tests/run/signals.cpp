@@ -12,11 +12,13 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <optional>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -159,6 +161,46 @@ TEST_CASE("signals: the second one ends the process at once, with 128 + its numb
     process.send(number);
     // Two of a kind that are both pending are one, so it is sent until it has been seen twice.
     CHECK(process.ends_when([&] { process.send(number); }) == 128 + number);
+  }
+}
+
+TEST_CASE("signals: while a function does not return, a line says which worker and step the stop waits for") {
+  for (unsigned const workers : {1u, 2u}) {
+    CAPTURE(workers);
+    std::array<int, 2> release{};
+    REQUIRE(::pipe(release.data()) == 0);
+    {
+      child process([&] {
+        ::dup2(STDOUT_FILENO, STDERR_FILENO);
+        leat::flow flow("slow");
+        flow.input("in", endless()) | leat::output("out", leat::to::for_each([&, said = false](int) mutable {
+                                                     if (std::exchange(said, true)) return;
+                                                     std::puts("it waits");
+                                                     std::fflush(stdout);
+                                                     char go = 0;
+                                                     while (::read(release[0], &go, 1) != 1) {
+                                                     }
+                                                   }));
+        leat::options how = with_signals(workers);
+        how.suspect_after = std::chrono::milliseconds(100);
+        leat::run(flow, how);
+        return 7;
+      });
+      for (unsigned i = 0; i != workers; ++i) {
+        REQUIRE(process.says("it waits"));
+        process.out.erase(0, process.out.find("it waits") + 1);
+      }
+      process.send(SIGTERM);
+      for (unsigned i = 0; i != workers; ++i) {
+        REQUIRE(process.says("leat: the stop that was asked for waits for worker " + std::to_string(i) +
+                             ": a function of step \"slow.in\" (input, "));
+        REQUIRE(process.says("), or of a step behind it, has not returned for 0.1 s"));
+      }
+      REQUIRE(::write(release[1], "..", workers) == static_cast<ssize_t>(workers));
+      CHECK(process.ends() == 7);
+    }
+    ::close(release[0]);
+    ::close(release[1]);
   }
 }
 

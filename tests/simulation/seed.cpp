@@ -164,7 +164,8 @@ ending ending_of(leat::detail::execution& process) {
     how.well = true;
   } catch (leat::cluster_error const& failure) {
     how.said = failure.what();
-    how.lost = failure.exit_status == leat::cluster_error::status::lost || how.said.ends_with(come_too_late);
+    bool const too_late = how.said.find(come_too_late) != std::string::npos;
+    how.lost = too_late || failure.exit_status == leat::cluster_error::status::lost;
   } catch (leat::run_error const& failure) {
     how.said = failure.what();
   } catch (std::exception const& failure) {

@@ -3,6 +3,7 @@
 
 #include <leat/detail/buffer.hpp>
 #include <leat/detail/owned_bytes.hpp>
+#include <leat/op/narrows.hpp>
 #include <leat/op/stage.hpp>
 #include <leat/record.hpp>
 
@@ -14,7 +15,8 @@
 namespace leat {
 
 /// Where a source, a coroutine step or a stateful step puts its records: `out(record)`. An ordinary call, on the
-/// worker's thread; it appends to a batch, and a full batch goes on to the next step at once.
+/// worker's thread; it appends to a batch, and a full batch goes on to the next step at once. A number that may lose its
+/// fraction or higher bits on its way into the record does not compile, but for an `int` into a shorter integer.
 template <class T>
 class emitter {
  public:
@@ -22,6 +24,7 @@ class emitter {
 
   template <class X>
   void operator()(X&& record) {
+    detail::refuse_to_narrow<T, X>();
     ++emitted_;
     if constexpr (std::is_nothrow_constructible_v<T, X>)
       batch_.push(std::forward<X>(record));

@@ -5,6 +5,7 @@
 #include <leat/fwd.hpp>
 #include <leat/op/member_function.hpp>
 #include <leat/op/name_comes_first.hpp>
+#include <leat/op/narrows.hpp>
 #include <leat/op/owned_record.hpp>
 
 #include <string>
@@ -57,19 +58,6 @@ constexpr bool reads_as_it_comes() {
   else
     return false;
 }
-
-/// Whether a number can change when an X becomes a U: a fraction is cut off, or there are fewer bits.
-template <class U, class X>
-inline constexpr bool narrows = [] {
-  if constexpr (!std::is_arithmetic_v<U> || !std::is_arithmetic_v<X> || std::is_same_v<U, X>)
-    return false;
-  else if constexpr (std::is_same_v<U, bool> || (std::is_floating_point_v<X> && std::is_integral_v<U>))
-    return true;
-  else if constexpr (std::is_floating_point_v<X> == std::is_floating_point_v<U>)
-    return sizeof(X) > sizeof(U);
-  else
-    return false;
-}();
 
 /// Whether a record of U is made of an X without a cast that may lose something: what a function returns, or emits, where
 /// the record type is given.

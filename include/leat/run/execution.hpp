@@ -57,6 +57,8 @@ class execution {
     return index >= parts_.first_worker && index < parts_.first_worker + parts_.local_workers;
   }
   void wake(unsigned index);
+  /// A worker of this process, from 0 on. Once the steps have been put together.
+  worker const& local(unsigned index) const { return *workers_[index]; }
 
   // What the workers call in their turns:
 

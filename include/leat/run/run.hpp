@@ -8,6 +8,7 @@
 #include <leat/run/execution.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/signals.hpp>
+#include <leat/run/slow_stop.hpp>
 #include <leat/run/standard_descriptors.hpp>
 #include <leat/run/threads.hpp>
 
@@ -42,9 +43,14 @@ inline void run(flow const& what, options how = {}) {
   if (how.addresses.size() > 1) one.meet(detail::network_of(how));
   one.build();
   {
-    std::stop_callback const on_stop(how.stop, [&one] { one.stop(); });
+    detail::slow_stop watched(one, how.suspect_after);
+    auto const stop = [&one, &watched] {
+      one.stop();
+      watched.begin();
+    };
+    std::stop_callback const on_stop(how.stop, stop);
     std::optional<detail::on_stop_signal> on_signal;
-    if (how.stop_on_signals) on_signal.emplace([&one] { one.stop(); });
+    if (how.stop_on_signals) on_signal.emplace(stop);
     world.drive(one.workers());
   }
   one.rethrow();

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -35,6 +36,7 @@ class worker final : public host, public driven {
   void build(graph const& flow) {
     for (node const* described : flow.nodes()) try {
         described->build(parts_);
+        nodes_.resize(parts_.stages.size(), described);
       } catch (flow_error const&) {
         throw;
       } catch (...) {
@@ -85,6 +87,8 @@ class worker final : public host, public driven {
 
   /// Any thread: how many turns it has begun and ended.
   std::uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }
+  /// Any thread: whose stage has its turn, or had the last one; null: none had.
+  node const* turning() const { return turning_.load(std::memory_order_relaxed); }
 
   routine& body() override { return body_; }
   steady_time wake_at() override {
@@ -158,6 +162,7 @@ class worker final : public host, public driven {
     for (auto s = parts_.stages.rbegin(); s != parts_.stages.rend(); ++s) {
       if ((*s)->done()) continue;
       if (!held(*s)) {
+        turning_.store(nodes_[static_cast<std::size_t>(parts_.stages.rend() - s) - 1], std::memory_order_relaxed);
         progress = feed(*s) || progress;
         progress = (*s)->turn() || progress;
         rethrow_failure();
@@ -255,6 +260,8 @@ class worker final : public host, public driven {
   std::vector<source_stage*> starved_;  ///< have not had a turn with room in this epoch
   std::vector<unsigned> touched_;
   std::atomic<std::uint64_t> turns_{0};
+  std::vector<node const*> nodes_;  ///< of each stage
+  std::atomic<node const*> turning_{nullptr};
   stop_watch stopping_;
   bool finished_ = false;
   bool done_ = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/op/narrows.hpp>
 #include <leat/op/stage.hpp>
 
 #include <concepts>
@@ -28,6 +29,7 @@ class results {
 
   template <class X>
   void operator()(X&& result) {
+    detail::refuse_to_narrow<W, X>();
     try {
       made_.emplace_back(std::forward<X>(result));
     } catch (...) {
