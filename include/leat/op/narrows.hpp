@@ -29,8 +29,8 @@ template <class U, class X>
 consteval void refuse_to_narrow() {
   constexpr bool x_is_a_number_that_every_record_can_hold = !emitting_narrows<U, std::remove_cvref_t<X>>;
   static_assert(x_is_a_number_that_every_record_can_hold,
-                "leat: out(x): x may lose its fraction or its higher bits when it becomes a record of this type: emit "
-                "records of its own type, or say static_cast<...>(x) where that is meant");
+                "leat: out(x): x may lose its fraction or its higher bits when it becomes a record of this type: say "
+                "static_cast<...>(x) where that is meant, or give the records another type");
 }
 
 }  // namespace leat::detail

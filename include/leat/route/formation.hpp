@@ -175,12 +175,12 @@ class formation final : public meeting {
   }
   /// Who has waited longest without having proved anything goes; an honest process has done so a moment after it came.
   void make_room() {
-    auto const first = [this](auto&& holds) {
-      return std::find_if(newcomers_.begin(), newcomers_.end(), [&](auto const& one) { return !one->dialed && holds(*one); });
+    auto const stays_for = [](handshake const& one) {
+      return std::pair(one.dialed.has_value(), one.at() >= handshake::stage::description);
     };
-    auto leaves = first([](handshake const& one) { return one.at() < handshake::stage::description; });
-    if (leaves == newcomers_.end()) leaves = first([](handshake const&) { return true; });
-    newcomers_.erase(leaves);
+    newcomers_.erase(std::min_element(newcomers_.begin(), newcomers_.end(), [&](auto const& a, auto const& b) {
+      return stays_for(*a) < stays_for(*b);
+    }));
   }
 
   bool dial(steady_time now) {

@@ -79,8 +79,8 @@ class slow_stop {
     if (at != nullptr)
       step = concat({"step \"", at->step().name, "\" (", at->step().kind, ", ", place_of(at->step().where),
                      "), or of a step behind it,"});
-    return concat({"leat: the stop that was asked for waits for worker ", std::to_string(by.index()), ": a function of ", step,
-                   " has not returned for ", seconds_text(tell_after_)});
+    return concat({"leat: the stop that was asked for waits for worker ", std::to_string(by.index()), ": a function of ",
+                   step, " has not returned for ", seconds_text(tell_after_)});
   }
 
   execution& run_;
