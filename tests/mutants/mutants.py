@@ -90,4 +90,7 @@ MUTANTS = [
      ("route/slot.hpp", "std::memcpy(&word, &positive_zero, sizeof(K));", "std::memcpy(&word, &key, sizeof(K));")),
     ("a key that equals nothing, not even itself, is let in",
      ("state/keyed_state.hpp", "must_equal_itself(key);", "")),
+    ("what a step gave of a record before it threw at it goes on", ("op/or_else.hpp", "several_.clear();", "")),
+    ("the state of a value that a function threw at is not put back",
+     ("state/or_else.hpp", "state = std::move(before);", "")),
 ]

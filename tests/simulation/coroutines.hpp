@@ -62,8 +62,10 @@ class copying_step {
       for (record& r : batch) {
         std::uint64_t const value = Kind::number(r.second);
         std::size_t const copies = f_.copies(value);
-        for (std::size_t i = 0; i != copies; ++i)
-          emitting(careless_, [&] { out(record(r.first, Kind::made(value + i))); });
+        for (std::size_t i = 0; i != copies; ++i) {
+          record copy(r.first, Kind::made(value + i));
+          emitting(careless_, [&] { out(std::move(copy)); });
+        }
         if (++seen % 5 == 0) co_await wait_somehow(value);
       }
   }

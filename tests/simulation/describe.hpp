@@ -20,7 +20,7 @@ inline char const* name_of(op what) {
       "step", "step_of_first", "step_with_last_word", "async_map", "async_map_unordered", "async_map_outcome",
       "stateful_map", "stateful_map_returning", "stateful_flat_map", "first_of_key", "stateful", "stateful_later", "stateful_at_once",
       "stateful_batch", "collect", "collect_timed", "fold_final", "reduce_final", "max_final", "min_final",
-      "count_final", "join",
+      "count_final", "join", "or_else_map", "or_else_filter", "or_else_flat_map", "or_else_stateful_map",
       "sink", "moving_sink", "library_collect", "for_each", "partitioned_sink", "partitioned_sink_by_value", "raises"};
   static_assert(std::size(names) == static_cast<std::size_t>(op::raises) + 1);
   return names[static_cast<std::size_t>(what)];
@@ -66,7 +66,7 @@ inline std::string described(plan const& what, drawn_shape const& shape) {
   if (what.huge_values) text += " up to 64 KiB";
   if (what.nan_key) text += ", key " + number(*what.nan_key) + " is a NaN";
   mishap const& fails = what.on_the_way;
-  static constexpr char const* calls[] = {"call", "function", "copy", "encoding", "write", "flush"};
+  static constexpr char const* calls[] = {"call", "function", "copy", "encoding", "comparison", "write", "flush"};
   if (fails.of != call::none)
     text += ", " + std::string(calls[static_cast<std::size_t>(fails.of)]) + " " + number(fails.after + 1) + " throws " +
             (fails.as_exception ? "an exception" : "what is no exception");
@@ -83,6 +83,7 @@ inline std::string described(plan const& what, drawn_shape const& shape) {
       text += " " + number(records) + " records in " + number(what.sources[step.number].partitions.size()) + " parts";
     }
     if (step.f.trapped) text += " fails at " + number(step.f.trap);
+    if (step.unshared) text += " unshared";
     if (step.careless) text += " careless";
     text += step.in_order ? ", in order\n" : "\n";
   }

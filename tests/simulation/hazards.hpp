@@ -17,7 +17,7 @@ class planned_failure : public std::runtime_error {
 struct plain_failure {};
 
 /// What of the user's is called.
-enum class call : unsigned char { none, function, copy, encode, write, flush };
+enum class call : unsigned char { none, function, copy, encode, compare, write, flush };
 
 /// One call that throws, wherever it happens to be.
 struct mishap {
@@ -51,10 +51,16 @@ class hazards {
   void meet(call of, std::optional<std::size_t> step = std::nullopt) {
     if (!armed_ || of != planned_.of || happened) return;
     if (planned_.after-- != 0) return;
-    happened = true;
-    where = step;
+    note_failure(step);
     if (planned_.as_exception) throw planned_failure();
     throw plain_failure();
+  }
+
+  /// A function of this step is about to throw.
+  void note_failure(std::optional<std::size_t> step) {
+    if (!armed_ || happened) return;
+    happened = true;
+    where = step;
   }
 
   bool happened = false;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "simulation/build.hpp"
+#include "simulation/functions.hpp"
 #include "simulation/kinds.hpp"
 #include "simulation/logics.hpp"
 #include "simulation/meaning.hpp"
@@ -29,47 +30,6 @@
 #include <vector>
 
 namespace simulation {
-
-/// One value of a key after the other.
-template <class Kind>
-struct on_state {
-  using datum = typename Kind::datum;
-  explicit on_state(planned_step const& step) : f(step.f), most(step.most), in_order(step.in_order) {}
-
-  std::uint64_t take(std::optional<running>& state, datum const& value) const {
-    if (!state) state.emplace();
-    std::uint64_t const result = state->take(Kind::number(value), f, in_order);
-    if (state->count == most) state.reset();
-    return result;
-  }
-
-  function f;
-  std::uint64_t most;
-  bool in_order;
-};
-
-template <class Kind>
-struct reducer {
-  using datum = typename Kind::datum;
-  explicit reducer(bool ordered) : in_order(ordered) {}
-  datum operator()(datum const& a, datum const& b) const {
-    std::uint64_t const x = Kind::number(a);
-    std::uint64_t const y = Kind::number(b);
-    return Kind::made(in_order ? composed(x, y) : x + y);
-  }
-  bool in_order;
-};
-
-/// The same in the first one's place, which it returns.
-template <class Kind>
-struct reducer_in_place : reducer<Kind> {
-  using typename reducer<Kind>::datum;
-  using reducer<Kind>::reducer;
-  datum&& operator()(datum&& a, datum&& b) const {
-    a = reducer<Kind>::operator()(a, b);
-    return std::move(a);
-  }
-};
 
 template <class Kind>
 auto collected(leat::stream<typename Kind::record>& in, planned_step const& step) {

@@ -59,7 +59,47 @@ inline bool is_source(op what) { return what <= op::poll; }
 inline bool is_sink(op what) { return what >= op::sink; }
 inline bool meets_state(op what) {
   return (what >= op::stateful_map && what <= op::count_final) || what == op::chain_stateful_map ||
-         what == op::chain_reduce_final;
+         what == op::chain_reduce_final || what == op::or_else_stateful_map;
+}
+inline bool is_around_a_step(op what) { return what >= op::or_else_map && what <= op::or_else_stateful_map; }
+/// Whether what the step's functions throw is no failure of the run.
+inline bool catches(op what) { return what == op::async_map_outcome || is_around_a_step(what); }
+inline bool makes_two_streams(op what) {
+  return what == op::branch || what == op::chain_branch || is_around_a_step(what);
+}
+/// Whether it can be made of steps on records that cannot be copied.
+inline bool can_be_unshared(op what) {
+  switch (what) {
+    case op::map:
+    case op::map_key:
+    case op::filter:
+    case op::flat_map:
+    case op::flat_map_emit:
+    case op::filter_map:
+    case op::flatten:
+    case op::branch:
+    case op::redistribute:
+    case op::redistribute_by_key:
+    case op::step:
+    case op::step_of_first:
+    case op::async_map:
+    case op::async_map_unordered:
+    case op::stateful_map:
+    case op::stateful_flat_map:
+    case op::stateful:
+    case op::stateful_batch:
+    case op::collect:
+    case op::fold_final:
+    case op::reduce_final:
+    case op::chain_reduce_final:
+    case op::count_final:
+    case op::or_else_map:
+    case op::or_else_filter:
+    case op::or_else_flat_map:
+    case op::moving_sink:
+    case op::partitioned_sink: return true;
+    default: return false;
+  }
 }
 /// Whether what the step passes on comes at a time of its own.
 inline bool waits(op what) {
@@ -67,6 +107,7 @@ inline bool waits(op what) {
 }
 /// Whether the step looks up the key of this number when it comes to this record.
 inline bool looks_up(planned_step const& step, std::uint64_t wanted, std::uint64_t key, std::uint64_t value) {
+  if (step.unshared) return false;
   if (step.what == op::count_final) return step.f(value) % step.keys == wanted;
   if (step.what == op::chain_stateful_map || step.what == op::chain_reduce_final)
     return key == wanted && step.f.keeps(value);

@@ -25,7 +25,10 @@ struct function {
 
   std::uint64_t operator()(std::uint64_t n) const {
     if (may_fail) at_risk.meet(call::function, step);
-    if (trapped && n == trap) throw planned_failure();
+    if (trapped && n == trap) {
+      at_risk.note_failure(step);
+      throw planned_failure();
+    }
     return mixed(n ^ salt) % 1'000'000'000;
   }
   bool keeps(std::uint64_t n) const { return (*this)(n) % 4 != 0; }
@@ -95,6 +98,11 @@ enum class op : unsigned char {
   min_final,
   count_final,
   join,
+  // Around steps whose functions throw at some records, which go to a stream of their own.
+  or_else_map,
+  or_else_filter,
+  or_else_flat_map,
+  or_else_stateful_map,
   // Sinks.
   sink,
   moving_sink,
@@ -126,6 +134,7 @@ struct planned_step {
   function f;
   std::uint64_t keys = 1;  ///< new keys are below this
   std::uint64_t most = 1;  ///< a small number: how many values make a group, how many records are let through ...
+  bool unshared = false;   ///< it is made of steps on records that cannot be copied, with keys of the user's
   bool careless = false;   ///< goes on after what it emitted has failed in a later step
   bool in_order = false;   ///< the records come in an order that results may depend on
   joined emission = joined::final;

@@ -37,11 +37,16 @@ class random_flow {
     return drawn_;
   }
 
-  /// Has some call of the user's throw, if it comes to that. In a flow of texts copies and encodings may, too.
+  /// Has some call of the user's throw, if it comes to that. In a flow of texts copies and encodings may, too, and those
+  /// of keys of the user's, and their comparisons.
   static void set_mishap(plan& what, chance& by) {
     mishap& set = what.on_the_way;
-    if (what.texts)
+    bool const unshared =
+        std::any_of(what.steps.begin(), what.steps.end(), [](planned_step const& step) { return step.unshared; });
+    if (what.texts && !unshared)
       set.of = by.one_of({call::function, call::copy, call::copy, call::encode, call::encode, call::write, call::flush});
+    else if (unshared)
+      set.of = by.one_of({call::function, call::copy, call::encode, call::compare, call::write, call::flush});
     else
       set.of = by.one_of({call::function, call::write, call::flush});
     std::uint64_t const most = set.of == call::flush ? 20 : std::uint64_t{1} << by.between(1, 11);
@@ -73,7 +78,7 @@ class random_flow {
     fill_sources(what, known, workers);
     known.run();
     planned_step& step = what.steps[by.below(what.steps.size())];
-    if (step.what == op::async_map_outcome || is_sink(step.what)) return false;
+    if (catches(step.what) || is_sink(step.what)) return false;
     std::vector<item> const& items = known.stream(is_source(step.what) ? step.to.front() : step.from.front()).items;
     if (items.empty() || step.what == op::iterable) return false;
     step.f.trap = items[by.below(items.size())].value;
@@ -102,7 +107,8 @@ class random_flow {
     step.number = drawn_.steps.size();
     step.f.salt = by_.number();
     step.f.step = step.number;
-    step.f.may_fail = what != op::async_map_outcome;
+    step.f.may_fail = !catches(what);
+    step.unshared = can_be_unshared(what) && by_.one_in(5);
     step.careless = by_.one_in(4);
     step.keys = by_.one_of<std::uint64_t>({1, 2, 5, 6, 7, 20});
     step.most = by_.between(1, 7);
@@ -145,7 +151,7 @@ class random_flow {
 
   bool draw_step() {
     auto const first = static_cast<std::uint64_t>(op::map);
-    auto const last = static_cast<std::uint64_t>(op::join);
+    auto const last = static_cast<std::uint64_t>(op::or_else_stateful_map);
     op const what = static_cast<op>(by_.between(first, last));
     planned_step step = begin(what);
     step.from.push_back(any_stream());
@@ -161,7 +167,7 @@ class random_flow {
     for (std::size_t from : step.from) dated = dated && drawn_.streams[from].dated;
     std::size_t const streams = drawn_.streams.size();
     step.to.push_back(add_stream(order_after(step, before), dated));
-    if (what == op::branch || what == op::chain_branch) step.to.push_back(add_stream(before, dated));
+    if (makes_two_streams(what)) step.to.push_back(add_stream(order_of_others(step, before), dated));
     known_.run(step);
     if (known_.stream(streams).items.size() > most_records) {
       drawn_.streams.resize(streams);
@@ -190,6 +196,11 @@ class random_flow {
       case op::join: return joins_in_order(step) ? order::per_key : order::none;
       default: return meets_state(step.what) ? order::per_key : before;
     }
+  }
+
+  /// Of the second stream. Values that failed are those that came, in whatever order they did.
+  order order_of_others(planned_step const& step, order before) const {
+    return meets_state(step.what) && before == order::none ? order::none : order_after(step, before);
   }
 
   bool unique(std::size_t stream) {

@@ -83,6 +83,16 @@ class reference {
         (step.f.keeps(changed.value) ? out : others).items.push_back(changed);
       }
       streams_[step.to[1]] = std::move(others);
+    } else if (is_around_a_step(step.what)) {
+      flowing others = out;
+      others.items = in.items;
+      std::erase_if(others.items, [](item const& one) { return !fails(one.value); });
+      std::erase_if(in.items, [](item const& one) { return fails(one.value); });
+      if (meets_state(step.what))
+        by_key(step, in, out);
+      else
+        one_by_one(step, in, out);
+      streams_[step.to[1]] = std::move(others);
     } else if (meets_state(step.what)) {
       by_key(step, in, out);
     } else {
@@ -115,6 +125,7 @@ class reference {
       std::uint64_t const v = one.value;
       switch (step.what) {
         case op::map:
+        case op::or_else_map:
         case op::map_value:
         case op::map_value_to_view:
         case op::compose:
@@ -124,6 +135,7 @@ class reference {
         case op::key_rm: emit(step.f(v) % step.keys, v); break;
         case op::key_on: emit(step.f(v) % step.keys, v + k); break;
         case op::filter:
+        case op::or_else_filter:
         case op::filter_value:
           if (step.f.keeps(v)) emit(k, v);
           break;
@@ -133,6 +145,7 @@ class reference {
           break;
         case op::flat_map:
         case op::flat_map_emit:
+        case op::or_else_flat_map:
         case op::flatten:
         case op::flat_map_value:
         case op::flat_map_batch:

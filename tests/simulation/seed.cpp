@@ -17,6 +17,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <exception>
 #include <span>
 #include <string>
@@ -36,14 +37,15 @@ struct drawn {
     what = random_flow(by, shape.workers(), shape.stopped_after.has_value()).draw();
     leat::detail::simulated_network const& net = shape.how.network;
     if (net.capacity < 300 || (net.longest_piece != 0 && net.longest_piece < 40)) what.huge_values = false;  // for ever
-    if (shape.stopped_after) return;
+    bool const alone = !by.one_in(3);  // or with whatever else happens on the way
+    if (shape.stopped_after && alone) return;
     if (by.one_in(8))
       fails = random_flow::set_trap(what, by, shape.workers());
     else if (by.one_in(6))
       random_flow::set_mishap(what, by);
-    else if (by.one_in(10))
+    else if (by.one_in(10) && !shape.stopped_after)
       meets_nan = random_flow::set_nan(what, by, shape.workers());
-    if (!fails && !meets_nan && what.on_the_way.of == call::none) return;
+    if (!meets_nan && (!alone || (!fails && what.on_the_way.of == call::none))) return;
     shape.cut_after.reset();
     shape.killed_after.reset();
     shape.killed_short_of_go.reset();
@@ -187,6 +189,20 @@ std::string not_lost(std::vector<ending> const& all) {
 constexpr std::chrono::milliseconds longest_stop{1100};
 constexpr std::chrono::milliseconds longest_formation = std::chrono::seconds(60) + longest_stop;
 
+constexpr char const* too_late = "the processes took too long to end";
+
+bool ended_too_late(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, incidents const& happened) {
+  // Who sends into the void hears of the break only then.
+  auto last_noticed = std::max(happened.cut_at, happened.threw_at);
+  if (happened.killed)
+    last_noticed = std::max(last_noticed,
+                            happened.killed_at + std::max(shape.longest_unnoticed, shape.started_again_after));
+  for (auto const& breach : cluster.links().breaches())
+    last_noticed = std::max(last_noticed, breach.when + shape.how.network.longest_unnoticed);
+  auto const most = happened.cut_when_formed ? longest_stop : longest_formation;
+  return cluster.world().elapsed() - last_noticed > most;
+}
+
 /// A connection may have broken for good: then every process fails of it, soon. One alone may come to its end, when the
 /// last words of another are lost to the third; but by then the work is done.
 std::string broken_run_is_wrong(leat::detail::simulated_cluster& cluster, drawn_shape const& shape,
@@ -199,14 +215,7 @@ std::string broken_run_is_wrong(leat::detail::simulated_cluster& cluster, drawn_
   }
   if (std::string const wrong = not_lost(all); !wrong.empty()) return wrong;
   if (well != 0) return by.verdict();
-  // Who sends into the void hears of the break only then.
-  auto last_noticed = happened.cut_at;
-  if (happened.killed)
-    last_noticed = happened.killed_at + std::max(shape.longest_unnoticed, shape.started_again_after);
-  for (auto const& breach : cluster.links().breaches())
-    last_noticed = std::max(last_noticed, breach.when + shape.how.network.longest_unnoticed);
-  auto const most = happened.cut_when_formed ? longest_stop : longest_formation;
-  if (cluster.world().elapsed() - last_noticed > most) return "the processes took too long to end";
+  if (ended_too_late(cluster, shape, happened)) return too_late;
   return by.verdict_on_a_part();
 }
 
@@ -219,8 +228,7 @@ std::string abandoned_run_is_wrong(leat::detail::simulated_cluster& cluster, dra
       return "process " + std::to_string(process) + " ended well without the one that was stopped";
   }
   if (std::string const wrong = not_lost(all); !wrong.empty()) return wrong;
-  if (cluster.world().elapsed() > shape.how.longest_start + longest_formation)
-    return "the processes took too long to end";
+  if (cluster.world().elapsed() > shape.how.longest_start + longest_formation) return too_late;
   return by.verdict_on_nothing();
 }
 
@@ -273,11 +281,11 @@ std::string failure_is_wrong(leat::detail::simulated_cluster& cluster, drawn con
   return any_knows || !cause_known ? std::string() : "no process knows what the run failed of";
 }
 
-/// A `serialize` may have thrown where a record was only measured: then it is no failure, as long as nothing is lost.
-bool may_be_done_without(leat::detail::simulated_cluster& cluster, drawn const& seed) {
+/// A `serialize` may have thrown where a record was only measured: then nobody fails of it, as long as nothing is lost.
+bool was_done_without(leat::detail::simulated_cluster& cluster, drawn const& seed) {
   if (seed.what.on_the_way.of != call::encode) return false;
   for (unsigned process = 0; process != seed.shape.how.processes; ++process)
-    if (!ending_of(cluster.process(process)).well) return false;
+    if (said_wrongly(seed, ending_of(cluster.process(process)).said).empty()) return false;
   return true;
 }
 
@@ -304,10 +312,27 @@ void describe_flow(drawn_flow<Kind>& to, plan const& what, observed& shown,
                                                   shown.sources[step.number], step.number));
       continue;
     }
-    static_cast<void>(add_stateless(to, step, at) || add_coroutine(to, step) || add_keyed(to, step) ||
+    static_cast<void>(add_unshared(to, step, at) || add_stateless(to, step, at) || add_coroutine(to, step) ||
+                      add_keyed(to, step) || add_or_else(to, step) ||
                       add_sink(to, step, at, collected[step.number]));
   }
 }
+
+/// What steps say at the end of a run, of records that failed, is not shown.
+class silence {
+ public:
+  silence() { stderr = nowhere(); }
+  silence(silence const&) = delete;
+  silence& operator=(silence const&) = delete;
+  ~silence() { stderr = shown_; }
+
+ private:
+  static std::FILE* nowhere() {
+    static std::FILE* const opened = std::fopen("/dev/null", "w");
+    return opened;
+  }
+  std::FILE* shown_ = stderr;
+};
 
 template <class Kind>
 outcome run(drawn const& seed) {
@@ -338,9 +363,11 @@ outcome run(drawn const& seed) {
 
     bool const abandoned = cluster.process(seed.shape.stopped_at).abandoned();
     bool const broken = may_be_broken_for_good(cluster, before_go, happened);
-    if (seed.fails || seed.meets_nan || (at_risk.happened && !may_be_done_without(cluster, seed))) {
+    bool const has_to_fail = seed.meets_nan || (seed.fails && !broken && !happened.stopped);
+    if (has_to_fail || (at_risk.happened && !was_done_without(cluster, seed))) {
       result.wrong = failure_is_wrong(cluster, seed, broken || word_may_be_late(seed.shape),
                                       cause_must_be_known(cluster, before_go, happened));
+      if (result.wrong.empty() && ended_too_late(cluster, seed.shape, happened)) result.wrong = too_late;
       if (result.wrong.empty()) result.wrong = source_has_lost(shown);
       if (result.wrong.empty()) result.wrong = by.verdict_on_a_part();
     } else if (abandoned) {
@@ -369,6 +396,7 @@ outcome run(drawn const& seed) {
 }  // namespace
 
 outcome run_seed(std::uint64_t seed) {
+  silence const of_steps;
   drawn const all(seed);
   outcome result = all.what.texts ? run<texts>(all) : run<numbers>(all);
   result.what = described(all.what, all.shape);

@@ -73,7 +73,7 @@ inline drawn_shape draw_shape(chance& by) {
   how.network.longest_stall = draw_time(by, 20'000'000);
   how.network.uneven = by.one_in(3);
   if (how.processes > 1 && by.one_in(3)) draw_formation(by, how);
-  how.heartbeats = how.network.capacity > 200 && by.one_in(8);
+  how.heartbeats = how.network.capacity > 200 && by.one_in(5);
   if (!how.heartbeats && how.network.longest_delay < microseconds(1000) && by.one_in(4))  // else it takes for ever
     how.network.longest_piece = by.one_in(20) ? by.between(1, 5) : by.one_of<std::size_t>({40, 41, 100, 300, 1000});
   bool const bytes_come_singly = how.network.longest_piece != 0 && how.network.longest_piece < 40;
@@ -90,7 +90,7 @@ inline drawn_shape draw_shape(chance& by) {
   } else if (by.one_in(8)) {
     drawn.stopped_after = draw_time(by, 3'000'000);
     drawn.stopped_at = static_cast<unsigned>(by.below(how.processes));
-  } else if (how.forms && by.one_in(4)) {
+  } else if (how.forms && by.one_in(2)) {
     if (by.one_in(3))
       drawn.killed_after = draw_time(by, 3'000'000'000);
     else

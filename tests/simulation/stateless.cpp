@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "simulation/build.hpp"
+#include "simulation/functions.hpp"
 #include "simulation/kinds.hpp"
 #include "simulation/meaning.hpp"
 
@@ -33,33 +34,6 @@
 #include <vector>
 
 namespace simulation {
-
-/// What the functions of these steps do with records.
-template <class Kind>
-struct on_records {
-  using key = typename Kind::key;
-  using datum = typename Kind::datum;
-  using record = typename Kind::record;
-  explicit on_records(planned_step const& step) : f(step.f), keys(step.keys) {}
-
-  datum changed(datum const& value) const { return Kind::made(f(Kind::number(value))); }
-  bool keeps(datum const& value) const { return f.keeps(Kind::number(value)); }
-  key new_key(datum const& value) const { return Kind::made_key(f(Kind::number(value)) % keys); }
-  std::vector<datum> values(datum const& value) const {
-    std::uint64_t const n = Kind::number(value);
-    std::vector<datum> all;
-    for (std::size_t i = 0; i != f.copies(n); ++i) all.push_back(Kind::made(n + i));
-    return all;
-  }
-  std::vector<record> copies(record const& r) const {
-    std::vector<record> all;
-    for (datum& value : values(r.second)) all.emplace_back(r.first, std::move(value));
-    return all;
-  }
-
-  function f;
-  std::uint64_t keys;
-};
 
 template <class Kind>
 bool add_stateless(drawn_flow<Kind>& to, planned_step const& step, seen& at) {
