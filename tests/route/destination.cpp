@@ -7,7 +7,9 @@
 
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace {
 
@@ -53,7 +55,7 @@ TEST_CASE("destination: a packet is somebody's, whatever becomes of it") {
     for (end::answer const then : {end::answer::keeps, end::answer::has_no_room, end::answer::throws}) {
       end to;
       exchange const described;
-      leat::detail::overflow rest(described, 0, 1024);
+      leat::detail::overflow rest(described, 0, 1024, "/tmp");
       {
         leat::detail::destination<record> from(to);
         from.filling().records.push(record{watched});
@@ -72,4 +74,92 @@ TEST_CASE("destination: a packet is somebody's, whatever becomes of it") {
       to.kept.reset();
       CHECK(watched.use_count() == 1);
     }
+}
+
+namespace {
+
+/// Much larger in memory than when it is encoded.
+struct sparse {
+  std::vector<std::string> fields;
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive & fields;
+  }
+};
+
+/// Its `serialize` is wrong: it writes twice what it reads.
+struct forgetful {
+  std::string text;
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    if constexpr (Archive::is_saving::value)
+      archive & text & text;
+    else
+      archive & text;
+  }
+};
+
+/// Has room when the test says so.
+template <class T>
+class door final : public leat::detail::sending_end<T> {
+ public:
+  bool may_begin() override { return open; }
+  leat::detail::packet<T>* borrow() override { return new leat::detail::packet<T>(8); }
+  void give_up(leat::detail::packet<T>* unused) override { delete unused; }
+  bool overdrawn() override { return false; }
+  bool send(leat::detail::message<T> const& what) override {
+    if (!open) return false;
+    kept.emplace_back(what.content);
+    return true;
+  }
+  bool starved() const override { return false; }
+
+  bool open = false;
+  std::vector<std::unique_ptr<leat::detail::packet<T>>> kept;
+};
+
+/// Sends these packets while there is no room, of which the later ones go to the file, and then has room.
+template <class T>
+void put_aside_and_bring_back(std::vector<T> const& records, door<T>& to, char const* directory) {
+  exchange const described;
+  leat::detail::overflow rest(described, 0, 1, directory);
+  leat::detail::destination<T> from(to);
+  for (T const& each : records) {
+    from.filling().records.push(each);
+    from.filling().owned = 1 << 20;
+    from.send(rest);
+  }
+  to.open = true;
+  from.retry(rest);
+}
+
+}  // namespace
+
+TEST_CASE("destination: what comes back from the file is as large as it was, however few bytes it had there") {
+  door<sparse> to;
+  sparse const large{std::vector<std::string>(20'000)};
+  put_aside_and_bring_back<sparse>({large, large, large}, to, "/tmp");
+  REQUIRE(to.kept.size() == 3);
+  for (auto const& each : to.kept) {
+    REQUIRE(each->records.size() == 1);
+    CHECK(each->records.begin()->fields.size() == 20'000);
+  }
+}
+
+TEST_CASE("destination: as many records come back from the file as were put there, or the run fails") {
+  door<forgetful> to;
+  try {
+    put_aside_and_bring_back<forgetful>({{"a"}, {"b"}, {"c"}}, to, "/tmp");
+    FAIL("it was not noticed");
+  } catch (leat::run_error const& error) {
+    CHECK(std::string(error.what()).find("1 were put aside in a temporary file, and 2 were read back") !=
+          std::string::npos);
+    CHECK(error.step == "spread");
+  }
+}
+
+TEST_CASE("destination: the file is made in the directory it is told") {
+  door<sparse> to;
+  CHECK_THROWS_WITH_AS(put_aside_and_bring_back<sparse>({{}, {}, {}}, to, "/no such directory"),
+                       doctest::Contains("in /no such directory: No such file or directory"), leat::run_error);
 }

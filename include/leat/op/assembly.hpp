@@ -91,6 +91,7 @@ struct process_parts {
   std::size_t channel_bytes = 1;  ///< the same to and from a worker of another process
   unsigned first_worker = 0;      ///< of this process
   unsigned local_workers = 1;
+  std::string scratch_directory = "/tmp";  ///< for files without a name
   mesh* net = nullptr;            ///< the other processes, where there are any
   stand_ins* test = nullptr;      ///< what a test puts in the place of sources and sinks
 };

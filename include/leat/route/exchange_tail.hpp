@@ -36,7 +36,8 @@ class exchange_tail final : public outbox {
   template <class Recipe>
   exchange_tail(Recipe const& recipe, assembly& worker, node const& described)
       : worker_(worker.worker()), route_(recipe.route), packet_records_(worker.packet_size<T>()),
-        packet_bytes_(worker.bytes_of_packet()), rest_(described, worker_.index(), worker.process().channel_bytes) {
+        packet_bytes_(worker.bytes_of_packet()), rest_(described, worker_.index(), worker.process().channel_bytes,
+              worker.process().scratch_directory.c_str()) {
     route_.start(worker, described);
     auto& channels = worker.shared<exchange_channels<T>>(described, described, worker.process(), packet_records_);
     to_.reserve(worker_.count());

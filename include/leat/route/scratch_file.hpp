@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <span>
 #include <stdexcept>
@@ -23,7 +24,7 @@ namespace leat::detail {
 /// read by the same thread, which waits for the disk meanwhile. Throws std::runtime_error where that cannot be done.
 class scratch_file {
  public:
-  scratch_file() = default;
+  explicit scratch_file(char const* directory) : directory_(directory) {}
   scratch_file(scratch_file const&) = delete;
   scratch_file& operator=(scratch_file const&) = delete;
   ~scratch_file() {
@@ -54,15 +55,23 @@ class scratch_file {
  private:
   /// Programs that a step starts do not inherit it.
   void open() {
-    file_ = std::tmpfile();
-    if (file_ == nullptr || ::fcntl(::fileno(file_), F_SETFD, FD_CLOEXEC) != 0) refuse("made");
+    std::string name = concat({directory_, "/leat-XXXXXX"});
+    int const descriptor = ::mkostemp(name.data(), O_CLOEXEC);
+    if (descriptor < 0) refuse("made");
+    bool const nameless = ::unlink(name.c_str()) == 0;
+    file_ = nameless ? ::fdopen(descriptor, "w+b") : nullptr;
+    if (file_ != nullptr) return;
+    ::close(descriptor);
+    refuse("made");
   }
 
-  [[noreturn, gnu::cold]] static void refuse(char const* what) {
+  [[noreturn, gnu::cold]] void refuse(char const* what) const {
+    char const* const why = std::strerror(errno);
     throw std::runtime_error(concat({"records that found no room were to be put aside, but a temporary file cannot be ", what,
-                                     " in " P_tmpdir ": ", std::strerror(errno)}));
+                                     " in ", directory_, ": ", why}));
   }
 
+  char const* directory_;
   std::FILE* file_ = nullptr;
   std::uint64_t end_ = 0;
 };

@@ -5,6 +5,7 @@
 #include <leat/run/build.hpp>
 #include <leat/run/checked_options.hpp>
 #include <leat/run/cluster_support.hpp>
+#include <leat/run/environment.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/signals.hpp>
@@ -40,6 +41,7 @@ inline void run(flow const& what, options how = {}) {
   detail::check_process(how);
   detail::thread_runtime world(how.spin);
   detail::execution one(what.description(), how, world, how.process);
+  if (char const* const directory = detail::environment("TMPDIR")) one.parts().scratch_directory = directory;
   if (how.addresses.size() > 1) one.meet(detail::network_of(how));
   one.build();
   {

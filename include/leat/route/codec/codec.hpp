@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <limits>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -150,24 +151,49 @@ std::size_t encode_some(T const* records, std::size_t count, std::size_t beside,
 
 }  // namespace detail
 
+namespace detail {
+
+template <class T, class Emit>
+std::size_t decode_each(input_archive& archive, Emit& emit_record) {
+  std::size_t count = 0;
+  for (; archive.left() != 0; ++count) {
+    T record{};
+    archive.get_element(record);
+    hand_over<T>(emit_record, std::move(record));
+  }
+  return count;
+}
+
+}  // namespace detail
+
 /// Reads a batch back and hands each record on as an rvalue, to `emit(record)` or to `emit.push(record)`;
 /// says how many they were. A leat::detail::buffer of records gets flat ones by one copy. Throws codec_error
 /// where the bytes are not a batch of such records; those before that place have then been handed on.
 template <class T, class Emit>
 std::size_t decode_batch(std::span<std::byte const> from, Emit&& emit_record) {
-  std::size_t count = 0;
   if constexpr (!detail::must_have_codec<T>()) {
   } else if constexpr (flat<T>) {
-    count = detail::decode_flat<T>(from, emit_record);
+    return detail::decode_flat<T>(from, emit_record);
   } else if constexpr (detail::must_have_default_constructor<T>()) {
     input_archive archive(from);
-    for (; archive.left() != 0; ++count) {
-      T record{};
-      archive.get_element(record);
-      detail::hand_over<T>(emit_record, std::move(record));
-    }
+    return detail::decode_each<T>(archive, emit_record);
   }
-  return count;
+  return 0;
 }
+
+namespace detail {
+
+/// `decode_batch` of what this process has encoded itself, which may be as large in memory as it was.
+template <class T, class Emit>
+std::size_t decode_own_batch(std::span<std::byte const> from, Emit&& emit_record) {
+  if constexpr (flat<T>) {
+    return decode_batch<T>(from, emit_record);
+  } else {
+    input_archive archive(from, (std::numeric_limits<std::size_t>::max)());
+    return decode_each<T>(archive, emit_record);
+  }
+}
+
+}  // namespace detail
 
 }  // namespace leat
