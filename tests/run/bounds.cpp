@@ -13,6 +13,7 @@
 #include <leat/to/output.hpp>
 
 #include "fixture/shapes.hpp"
+#include "run/owned_memory.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -20,8 +21,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <memory>
-#include <new>
 #include <optional>
 #include <string>
 #include <thread>
@@ -30,32 +29,7 @@
 
 namespace {
 
-/// Bytes that records own, all of them counted, whoever holds them.
-std::atomic<std::size_t> owned{0};
-std::atomic<std::size_t> most_owned{0};
-
-template <class T>
-struct counting_allocator {
-  using value_type = T;
-  counting_allocator() = default;
-  template <class U>
-  counting_allocator(counting_allocator<U> const&) {}
-  T* allocate(std::size_t n) {
-    std::size_t const now = owned += n * sizeof(T);
-    for (std::size_t seen = most_owned; seen < now && !most_owned.compare_exchange_weak(seen, now);) {
-    }
-    return std::allocator<T>().allocate(n);
-  }
-  void deallocate(T* at, std::size_t n) {
-    owned -= n * sizeof(T);
-    std::allocator<T>().deallocate(at, n);
-  }
-  template <class U>
-  bool operator==(counting_allocator<U> const&) const {
-    return true;
-  }
-};
-using counted_text = std::basic_string<char, std::char_traits<char>, counting_allocator<char>>;
+using namespace owned_memory;
 
 /// Of the user's own making, and it owns through two levels.
 struct document {
@@ -66,10 +40,8 @@ struct document {
   }
 };
 
-constexpr std::size_t page = 64 * 1024;
 constexpr std::size_t credit = 256 * 1024;
 
-counted_text text_of(int x) { return counted_text(page - 1, static_cast<char>('a' + x % 26)); }
 document document_of(int x) {
   document made;
   made.pages.assign(2, text_of(x));
@@ -80,14 +52,6 @@ document document_of(int x) {
 /// filled, is made or is at the sink: some records each.
 std::size_t allowed(unsigned workers, std::size_t record) {
   return std::size_t{workers} * workers * (credit + 3 * record) + workers * 32 * record;
-}
-
-template <class F>
-std::size_t most_owned_in(F&& run) {
-  owned = 0;
-  most_owned = 0;
-  run();
-  return most_owned;
 }
 
 template <class T>

@@ -120,7 +120,7 @@ class driven {
   bool turn(std::size_t most = 2048) {
     no_room();
     if (states_.caught_up()) return false;
-    states_.notify_some(logic_, table_, most, rang_);
+    states_.notify_some(logic_, table_, most, rang_, [] { return true; });
     return true;
   }
   /// A turn in which nothing can be passed on.

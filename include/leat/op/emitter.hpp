@@ -64,6 +64,8 @@ class emitter {
   detail::fan_out<T>& next() { return next_; }
   /// Whether a batch has gone on since this was asked last.
   bool has_sent() { return std::exchange(sent_, false); }
+  /// A batch has gone on since, and there is no room for another: whoever can leave off should.
+  bool full() { return has_sent() && !next_.ready(); }
 
  private:
   template <class F>

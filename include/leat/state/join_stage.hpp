@@ -117,10 +117,13 @@ class join_stage final : public stage {
     if (!out_.next().ready()) return false;
     bool more = true;
     guarded(step_, [&] {
-      more = table_.visit_in_key_order(2048, [&](cell& met) {
-        send_rows(met);
-        met.forget();
-      });
+      more = table_.visit_in_key_order(
+          2048,
+          [&](cell& met) {
+            send_rows(met);
+            met.forget();
+          },
+          [&] { return !out_.full(); });
     });
     guarded(step_, [&] { out_.flush(); });
     if (!more) {

@@ -153,10 +153,16 @@ class keyed_state final : public state_base {
   /// may be added until this returns false: all have been visited.
   template <class F>
   bool visit_in_key_order(std::size_t budget, F&& f) {
+    return visit_in_key_order(budget, f, [] { return true; });
+  }
+  /// The same, as long as `goes_on()`, which is asked after each of them.
+  template <class F, class GoesOn>
+  bool visit_in_key_order(std::size_t budget, F&& f, GoesOn&& goes_on) {
     if (!order_.under_way()) take_order();
-    for (; budget != 0 && order_.under_way(); --budget) {
+    for (bool more = true; more && budget != 0 && order_.under_way(); --budget) {
       auto const [key, at, slot] = order_.next();
       if (at->live()) meet(*at, slot, f);
+      more = goes_on();
     }
     if (order_.under_way()) return true;
     order_.clear();

@@ -73,12 +73,13 @@ class notifier {
     caught_up_ = schedule_.round_is_over();
   }
 
-  /// Part of the round that is open.
-  template <class Emit>
-  void notify_some(Logic& logic, table_type& table, std::size_t most, Emit& emit_record) {
-    for (; most != 0 && !schedule_.round_is_over(); --most) {
+  /// Part of the round that is open, as long as `goes_on()`, which is asked after each key.
+  template <class Emit, class GoesOn>
+  void notify_some(Logic& logic, table_type& table, std::size_t most, Emit& emit_record, GoesOn&& goes_on) {
+    for (bool more = true; more && most != 0 && !schedule_.round_is_over(); --most) {
       auto const first = schedule_.pop();
       table.if_known(first.hash, first.key, [&](stored& met) { meet(logic, met, first, emit_record); });
+      more = goes_on();
     }
     caught_up_ = schedule_.round_is_over();
   }

@@ -107,7 +107,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
   }
 
  private:
-  static constexpr std::size_t portion = 2048;  ///< keys per turn
+  static constexpr std::size_t portion = 2048;  ///< keys per turn, fewer where what they say finds no room
 
   void begin_batch() {
     if constexpr (requires { logic_.begin_batch(); }) logic_.begin_batch();
@@ -168,12 +168,15 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
     bool more = true;
     guarded(step_, [&] {
       begin_batch();
-      more = table_.visit_in_key_order(portion, [&](stored& met) {
-        guarded_for(step_, met.key(), [&] {
-          auto&& shown = states::shown(met);
-          logic_.on_end(shown, emit_);
-        });
-      });
+      more = table_.visit_in_key_order(
+          portion,
+          [&](stored& met) {
+            guarded_for(step_, met.key(), [&] {
+              auto&& shown = states::shown(met);
+              logic_.on_end(shown, emit_);
+            });
+          },
+          [&] { return !out_.full(); });
     });
     guarded(step_, [&] { out_.flush(); });
     if (!more) {
@@ -192,7 +195,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
     });
     if (states_.caught_up() || !out_.next().ready()) return false;
     guarded(step_, [&] {
-      states_.notify_some(logic_, table_, portion, emit_);
+      states_.notify_some(logic_, table_, portion, emit_, [&] { return !out_.full(); });
       out_.flush();
     });
     return true;
