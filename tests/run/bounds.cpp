@@ -3,6 +3,7 @@
 
 #include <leat/from/iterable.hpp>
 #include <leat/from/range.hpp>
+#include <leat/op/async_map.hpp>
 #include <leat/op/flat_map.hpp>
 #include <leat/op/map.hpp>
 #include <leat/route/redistribute.hpp>
@@ -191,4 +192,22 @@ TEST_CASE("a record that becomes very many takes no memory for each of them") {
     CHECK(seen == 2000);
     CHECK(most <= allowed(workers, page) + 2 * credit);
   }
+}
+
+TEST_CASE("plain records that become many are held back as soon as there is no room, not a block of them later") {
+  std::size_t const each = 1000;
+  std::size_t made = 0;
+  std::size_t used = 0;
+  std::size_t most_under_way = 0;
+  leat::flow flow("plain");
+  flow.input("in", leat::from::range(2000)) | leat::flat_map<int>([&made](int x, auto&& emit) {
+    for (std::size_t i = 0; i != each; ++i) emit(x);
+    made += each;
+  }) | leat::async_map("wait", [&](int x) -> leat::task<int> {
+    most_under_way = std::max(most_under_way, made - used++);
+    co_return x;
+  }) | leat::output("out", leat::to::for_each([](int) {}));
+  leat::run(flow);
+  CHECK(used == 2000 * each);
+  CHECK(most_under_way <= 8 * each);  // blocks begin small
 }

@@ -7,6 +7,7 @@
 #include <leat/op/stage.hpp>
 #include <leat/op/step_context.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <iterator>
 
@@ -45,6 +46,14 @@ class held_rest final : public outbox {
       loop.pass(which);
     else
       marks_.push_back({records_.size(), which});
+  }
+
+  /// How many plain records a loop works on before it looks for room. What each becomes is not known, so there are few
+  /// at first, more while there is room, fewer after there was none.
+  std::size_t block() const { return block_; }
+  bool goes_on_after_block(bool full) {
+    block_ = full ? (std::max<std::size_t>)(block_ / 4, 1) : (std::min<std::size_t>)(2 * block_, 512);
+    return !full;
   }
 
   bool flush(bool) override {
@@ -87,6 +96,7 @@ class held_rest final : public outbox {
   void (*pass_)(void*, mark);
   buffer<In> records_;
   std::size_t next_ = 0;  ///< of the records: those before it are done with
+  std::size_t block_ = 4;
   list<placed_mark> marks_;
 };
 
@@ -95,6 +105,7 @@ template <class In>
 struct nothing_held {
   template <class Loop>
   explicit nothing_held(Loop&) {}
+  static constexpr std::size_t block() { return 0; }
   static bool empty() { return true; }
   template <class Loop>
   void take(Loop& loop, In* records, std::size_t count) {

@@ -186,14 +186,13 @@ class kernel final : public part, public consumer<In> {
 
   /// Plain records, in blocks that stay in the first-level cache with what is made of them.
   std::size_t run_plain(In const* records, std::size_t count) {
-    constexpr std::size_t block = ((Ops::shape == op_shape::filter) || ...) || may_stop ? 512 : 4096;
+    constexpr std::size_t block = ((Ops::shape == op_shape::filter) || ...) ? 512 : 4096;
     std::size_t done = 0;
-    while (done < count) {
-      std::size_t const some = (std::min)(block, count - done);
+    for (bool goes_on = true; goes_on && done < count;) {
+      std::size_t const some = (std::min)(may_stop ? held_.block() : block, count - done);
       run<0>(records + done, some);
       done += some;
-      if constexpr (may_stop)
-        if (tail_.full()) break;
+      if constexpr (may_stop) goes_on = held_.goes_on_after_block(tail_.full());
     }
     return done;
   }
