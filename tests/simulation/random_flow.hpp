@@ -49,6 +49,9 @@ class random_flow {
       set.of = by.one_of({call::function, call::copy, call::encode, call::compare, call::write, call::flush});
     else
       set.of = by.one_of({call::function, call::write, call::flush});
+    // What is copied inside an `or_else` would only go to its errors.
+    auto const is_caught = [](planned_step const& step) { return is_around_a_step(step.what); };
+    if (set.of == call::copy && std::any_of(what.steps.begin(), what.steps.end(), is_caught)) set.of = call::write;
     std::uint64_t const most = set.of == call::flush ? 20 : std::uint64_t{1} << by.between(1, 11);
     set.after = by.below(most);
     set.as_exception = !by.one_in(4);
