@@ -263,8 +263,8 @@ TEST_CASE("a certificate of another authority is refused by whoever sees it, and
         // Who is wrong trusts the other one.
         zero.tls.authority = dialing_side_is_wrong ? one.tls.authority : zero.tls.authority;
         one.tls.authority = dialing_side_is_wrong ? one.tls.authority : zero.tls.authority;
-        zero.formation_timeout = std::chrono::milliseconds(300);
-        one.formation_timeout = std::chrono::seconds(1);  // it is there until the other gives up
+        zero.formation_timeout = std::chrono::seconds(1);
+        one.formation_timeout = std::chrono::milliseconds(1500);  // it is there until the other gives up
       });
       CHECK(all.status == 76);
       CHECK(contains(all.first, "process 1 ("));
@@ -278,16 +278,16 @@ TEST_CASE("a certificate has to name the host that is dialed, and whoever dials 
   outcome all = run_two({1}, [&](leat::options& zero, leat::options& one) {
     some.give(zero);
     some.give(one, "IP:127.0.0.2,DNS:elsewhere");
-    zero.formation_timeout = std::chrono::milliseconds(300);
-    one.formation_timeout = std::chrono::seconds(1);
+    zero.formation_timeout = std::chrono::seconds(1);
+    one.formation_timeout = std::chrono::milliseconds(1500);
   });
   CHECK(all.status == 76);
   CHECK(contains(all.first, "TLS: its certificate is not for 127.0.0.1"));
   all = run_two({1}, [&](leat::options& zero, leat::options& one) {
     some.give(zero, "DNS:elsewhere");
     some.give(one);
-    zero.formation_timeout = std::chrono::milliseconds(300);
-    one.formation_timeout = std::chrono::seconds(1);
+    zero.formation_timeout = std::chrono::seconds(1);
+    one.formation_timeout = std::chrono::milliseconds(1500);
   });
   CHECK(all.status == 76);
   CHECK(contains(all.first, "it does not accept this process's certificate"));

@@ -6,6 +6,7 @@
 #include <leat/route/handshake.hpp>
 #include <leat/route/link.hpp>
 #include <leat/route/little_endian.hpp>
+#include <leat/route/liveness.hpp>
 #include <leat/route/meeting.hpp>
 #include <leat/route/membership.hpp>
 
@@ -253,7 +254,7 @@ class formation final : public meeting {
       other.trouble = why;
       if (one.seems_final() && std::exchange(other.seems_foreign, why) != why && ++told_ <= most_told)
         say_("leat: " + misfit + why + "; a stranger may have answered in its place, so it is tried again for " +
-             seconds(mine_.time_to_form) + " (--formation-timeout)");
+             seconds_text(mine_.time_to_form) + " (--formation-timeout)");
     } else if (!one.failure().empty() || one.link_refused()) {
       // Who was refused comes again.
       std::string line = "leat: " + who + " was sent away: " + why;
@@ -264,9 +265,6 @@ class formation final : public meeting {
       if (one.at() != handshake::stage::hello && number < mine_.process)
         members_[number].trouble = "it came and was sent away: " + why;
     }
-  }
-  static std::string seconds(std::chrono::nanoseconds time) {
-    return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count()) + " s";
   }
 
   /// Whoever is told to stop, or hears that another was, says so to all that it can, and they to theirs.
@@ -364,7 +362,7 @@ class formation final : public meeting {
     if (missing.empty()) missing = "the processes do not all see the same of them";
     if (over)
       throw cluster_error(foreign ? cluster_error::status::refused : cluster_error::status::lost,
-                          "the cluster did not form within " + seconds(mine_.time_to_form) + ": " + missing);
+                          "the cluster did not form within " + seconds_text(mine_.time_to_form) + ": " + missing);
   }
 
   [[noreturn]] static void fail(std::string const& why) {
