@@ -6,10 +6,12 @@
 #include <leat/op/assembly.hpp>
 #include <leat/op/stage.hpp>
 #include <leat/op/step_context.hpp>
+#include <leat/record.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <type_traits>
 
 namespace leat::detail {
 
@@ -23,7 +25,8 @@ class held_rest final : public outbox {
   explicit held_rest(Loop& loop)
       : loop_(&loop), has_room_([](void* of) { return static_cast<Loop*>(of)->has_room(); }),
         run_some_([](void* of, In* records, std::size_t count) {
-          return static_cast<Loop*>(of)->run_some(records, count);
+          using given = std::conditional_t<plain<In>, In const, In>;  // as `look` does
+          return static_cast<Loop*>(of)->run_some(static_cast<given*>(records), count);
         }),
         pass_([](void* of, mark which) { static_cast<Loop*>(of)->pass(which); }) {}
 

@@ -102,7 +102,9 @@ class kernel final : public part, public consumer<In> {
 
   Tail& tail() { return tail_; }
 
-  void take(In* records, std::size_t count) override { held_.take(*this, records, count); }
+  void take(In* records, std::size_t count) override {
+    if constexpr (plain<In>) look(records, count); else held_.take(*this, records, count);
+  }
   void look(In const* records, std::size_t count) override {
     if constexpr (plain<In> || copyable_record<In>) held_.look(*this, records, count);
   }
@@ -155,9 +157,10 @@ class kernel final : public part, public consumer<In> {
     in_tail([&] { tail_.arrive(which); });
   }
 
-  /// The first of these records, all of them unless there is no room. `R` is const where others look at them too.
+  /// The first of these records, all of them unless there is no room. `R` is const where others look at them too. What has
+  /// one caller is inlined, so this stands for itself.
   template <class R>
-  std::size_t run_some(R* records, std::size_t count) {
+  [[gnu::noinline]] std::size_t run_some(R* records, std::size_t count) {
     std::size_t done = 0;
     run_batch([&] { done = run_records(records, count); });
     return done;
