@@ -108,7 +108,7 @@ class channel final : public sending_end<T>, public receiving_end<T> {
   }
 
   void take_back(packet<T>* emptied) {
-    if (out_-- > limits_.packets) {
+    if (out_-- > limits_.packets + 1) {  // a loop that stops for lack of room has begun one more
       delete emptied;
     } else {
       emptied->next = spare_;
