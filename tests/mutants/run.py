@@ -20,6 +20,7 @@ from mutants import MUTANTS
 MOST_SEEDS = 50000
 SOUND_SEEDS = 500
 MOST_SECONDS = 600
+OUT_OF_TIME = 124  # what `timeout` ends with: no seed that was run found the mutant out
 _FAILED_SEED = re.compile(r"LEAT_SIMULATION_SEED=(\d+) \S+\s+# (.*)")
 _FAILED_CASE = re.compile(r"TEST CASE:  (?!random flows)(.*)")
 _CHOICE = """#pragma once
@@ -87,6 +88,8 @@ def outcome(program, number, seeds):
             running.wait()
             return f"seed {seed[1]}: {seed[2]}" if seed else case[1]
     status = running.wait()
+    if status == OUT_OF_TIME:
+        return ""
     return "" if status == 0 else f"seed {first_crash(program, environment, seeds)}: the program ended with status {status}"
 
 

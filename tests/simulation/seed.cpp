@@ -45,6 +45,8 @@ struct drawn {
       random_flow::set_mishap(what, by);
     else if (by.one_in(10) && !shape.stopped_after)
       meets_nan = random_flow::set_nan(what, by, shape.workers());
+    // Processes that come together describe their records to each other, by what encodes them.
+    if (shape.how.forms && what.on_the_way.of == call::encode) what.on_the_way.of = call::write;
     if (!meets_nan && (!alone || (!fails && what.on_the_way.of == call::none))) return;
     shape.cut_after.reset();
     shape.killed_after.reset();
