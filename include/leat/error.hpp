@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/compiled.hpp>  // IWYU pragma: keep
+
 #include <cstdint>
 #include <source_location>
 #include <stdexcept>

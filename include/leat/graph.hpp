@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/concat.hpp>
 #include <leat/detail/list.hpp>
-#include <leat/error.hpp>
 #include <leat/fwd.hpp>
 
 #include <cstddef>
@@ -39,8 +37,8 @@ struct step_info {
   [[gnu::noinline]] step_info(std::string_view kind_of_step, step_name const& given)
       : kind(kind_of_step), name(given.text), where(given.where) {}
 
-  std::string kind;              ///< the operator: `map`, `input`, `stateful_map` ...
-  std::string name;              ///< the full path, `flow.step.inner`, once the flow has taken the step in
+  std::string kind;  ///< the operator: `map`, `input`, `stateful_map` ...
+  std::string name;  ///< the full path, `flow.step.inner`, once the flow has taken the step in
   std::source_location where;
 };
 
@@ -57,9 +55,7 @@ class node {
   [[gnu::noinline]] explicit node(step_info only) { steps.push_back(std::move(only)); }
   node(step_info only, port from) : node(std::move(only)) { inputs.push_back(from); }
   node(list<step_info> run, port from) : steps(std::move(run)) { inputs.push_back(from); }
-  node(step_info only, list<port> inputs_of_node) : inputs(std::move(inputs_of_node)) {
-    steps.push_back(std::move(only));
-  }
+  node(step_info only, list<port> inputs_of_node);
   node(node const&) = delete;
   node& operator=(node const&) = delete;
   virtual ~node() = default;
@@ -81,7 +77,7 @@ class node {
   std::size_t id = 0;
   list<step_info> steps;  ///< never empty; several for a fused run, in the order of travel
   list<port> inputs;
-  std::string_view movement;     ///< how records leave it, when not straight on: "exchange by key" ...
+  std::string_view movement;  ///< how records leave it, when not straight on: "exchange by key" ...
   void (*describe_records)(record_description& to) = nullptr;  ///< tells what travels then
 };
 
@@ -157,89 +153,18 @@ class scope {
   graph& graph_;
 };
 
-inline std::string place_of(std::source_location const& where) {
-  return concat({where.file_name(), ":", std::to_string(where.line())});
-}
-
-inline graph::graph(step_name name) : name_(name.text), scope_(name.text) {
-  if (name.text.empty()) throw flow_error(concat({"a flow needs a name (", place_of(name.where), ")"}));
-  if (name.text.find('.') != std::string::npos)
-    throw flow_error(concat({"the name of the flow, \"", name.text, "\", may not contain a full stop (",
-                             place_of(name.where), ")"}));
-}
-
-[[gnu::noinline]] inline void graph::name_step(step_info& step) {
-  if (step.name.empty()) step.name = concat({step.kind, "_", std::to_string(++unnamed_)});
-  if (step.name.find('.') != std::string::npos)
-    throw flow_error(concat({"the name of a step, \"", step.name, "\", may not contain a full stop: it separates a ",
-                             "step from those inside it (", place_of(step.where), ")"}));
-  step.name = concat({scope_, ".", step.name});
-  for (taken const& other : names_)
-    if (other.name == step.name)
-      throw flow_error(concat({"two steps are named \"", step.name, "\": at ", place_of(other.where), " and at ",
-                               place_of(step.where), "; a name is unique in its scope"}));
-  names_.push_back({step.name, step.where});
-}
-
-[[gnu::cold]] inline void graph::use_once(port where) {
-  for (port const& used : used_once_)
-    if (used.node == where.node && used.index == where.index) {
-      step_info const& step = at(where).steps.back();
-      throw flow_error(concat({"the records behind step \"", step.name, "\" (", place_of(step.where),
-                               ") cannot be copied, so one step only can take them, and two are given that stream"}));
-    }
-  used_once_.push_back(where);
-}
-
-inline void graph::open_scope(step_info& step) {
-  name_step(step);
-  scopes_.push_back(step);
-  outer_lengths_.push_back(scope_.size());
-  scope_ = step.name;
-}
-
-inline void graph::close_scope() {
-  scope_.resize(outer_lengths_.back());
-  outer_lengths_.pop_back();
-}
-
-[[gnu::noinline]] inline std::size_t graph::begin_run(step_info const& first) {
-  runs_.push_back({first.name, first.where});
-  return runs_.size() - 1;
-}
+std::string place_of(std::source_location const& where);
 
 /// Whether a flow may end in this step.
-inline bool is_an_end(step_info const& step) {
-  return step.kind == "output" || step.kind == "raises" || step.kind.starts_with("inspect");
-}
-
-inline bool graph::followed(node const& last) const {
-  for (node const* const reader : nodes_)
-    for (port const& from : reader->inputs)
-      if (from.node == last.id) return true;
-  return false;
-}
-
-inline void graph::refuse_unended() const {
-  auto const refuse = [](std::string const& step, std::source_location const& where) {
-    throw flow_error(concat({"nothing follows step \"", step, "\" (", place_of(where),
-                             "), so its records would be lost: end the stream with | output(name, sink)"}));
-  };
-  for (taken const& run : runs_)
-    if (!run.name.empty()) refuse(run.name, run.where);
-  for (node const* const last : nodes_)
-    if (!is_an_end(last->steps.back()) && !followed(*last)) refuse(last->steps.back().name, last->steps.back().where);
-}
+bool is_an_end(step_info const& step);
 
 /// An operator of several streams joins streams of one flow.
-[[gnu::cold]] inline void refuse_two_flows(std::string_view kind, step_name const& name,
-                                           std::initializer_list<graph const*> graphs) {
-  for (graph const* other : graphs)
-    if (other != *graphs.begin())
-      throw flow_error(concat({kind, name.text.empty() ? "" : concat({" \"", name.text, "\""}), " (", place_of(name.where),
-                               ") is given streams of two flows, \"", (*graphs.begin())->name(), "\" and \"",
-                               other->name(), "\": the streams have to be of one flow"}));
-}
+[[gnu::cold]] void refuse_two_flows(std::string_view kind, step_name const& name,
+                                    std::initializer_list<graph const*> graphs);
 
 }  // namespace detail
 }  // namespace leat
+
+#ifndef LEAT_COMPILED
+#include <leat/graph.ipp>
+#endif

@@ -2,10 +2,6 @@
 #pragma once
 
 #include <leat/flow.hpp>
-#include <leat/run/picture_dot.hpp>
-#include <leat/run/picture_json.hpp>
-#include <leat/run/picture_mermaid.hpp>
-#include <leat/run/picture_steps.hpp>
 
 #include <string>
 
@@ -16,14 +12,10 @@ enum class picture { mermaid, dot, json };
 
 /// The flow as a text that ends in a line break. No source is touched. Steps are boxes, steps made of others are frames
 /// around them, and where records change workers the line says how.
-[[gnu::cold]] inline std::string draw(flow const& what, picture as) {
-  detail::drawing const drawn(what.description());
-  switch (as) {
-    case picture::mermaid: return detail::mermaid(drawn);
-    case picture::dot: return detail::dot(drawn);
-    case picture::json: break;
-  }
-  return detail::json(drawn);
-}
+[[gnu::cold]] std::string draw(flow const& what, picture as);
 
 }  // namespace leat
+
+#ifndef LEAT_COMPILED
+#include <leat/picture.ipp>
+#endif

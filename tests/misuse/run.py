@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 from sources import Cache, includes  # noqa: E402
 
-FLAGS = ["-std=c++20", "-fsyntax-only", "-pthread"]
+FLAGS = ["-std=c++20", "-fsyntax-only", "-pthread", "-DLEAT_COMPILED"]
 FEWER_LINES_THAN = 10
 _LIMIT = re.compile(r"^// fewer lines than: (\d+)$", re.MULTILINE)
 _ERROR = re.compile(r"(?:^|\s)(?:fatal )?error: ")

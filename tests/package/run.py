@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""run.py plain|pkgconfig|cmake|subproject PROJECT COMPILER MESON CACHE: somebody else's program finds leat and runs.
+"""run.py plain|compiled|mixed|pkgconfig|cmake|subproject PROJECT COMPILER MESON CACHE: somebody else's program finds leat and runs.
 
 Nothing is installed outside a temporary folder.
 """
@@ -54,6 +54,29 @@ class Ways:
              cwd=self.project)
         return program
 
+    def compiled(self):
+        """As a project without a build system takes the compiled form: one unit of its own has the bodies."""
+        (self.consumer / "leat.cpp").write_text("#include <leat/src.hpp>\n")
+        program = self.scratch / "program"
+        call(self.compiler, "-std=c++20", "-Iinclude", "-DLEAT_COMPILED", "-DOF_TWO_UNITS",
+             *(self.consumer / name for name in ("main.cpp", "unit.cpp", "leat.cpp")), "-pthread", "-o", program,
+             cwd=self.project)
+        return program
+
+    def mixed(self):
+        """Objects of both forms do not link, and the linker's words say why."""
+        objects = []
+        for name, form in (("main.cpp", []), ("unit.cpp", ["-DLEAT_COMPILED"])):
+            objects.append(self.scratch / f"{name}.o")
+            call(self.compiler, "-std=c++20", "-Iinclude", "-DOF_TWO_UNITS", *form, "-c", self.consumer / name,
+                 "-o", objects[-1], cwd=self.project)
+        done = subprocess.run([self.compiler, *objects, "-pthread", "-o", self.scratch / "program"], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode == 0 or "leat_is_header_only_in_some_objects_and_compiled_in_others" not in done.stdout:
+            print(f"a header-only and a compiled object should not link:\n{done.stdout}")
+            sys.exit(1)
+        return self.plain()
+
     def pkgconfig(self):
         if not shutil.which("pkg-config"):
             skip("there is no pkg-config")
@@ -65,7 +88,21 @@ class Ways:
         optional = self.scratch / "optional"
         call(self.compiler, "-std=c++20", self.consumer / "optional.cpp", *shlex.split(flags), "-o", optional)
         call(optional)
+        flags = call("pkg-config", "--cflags", "--libs", "leat-compiled", env=self.environment)
+        compiled = self.scratch / "compiled"
+        call(self.compiler, "-std=c++20", "-DOF_TWO_UNITS", self.consumer / "main.cpp", self.consumer / "unit.cpp",
+             *shlex.split(flags), "-o", compiled)
+        self.expect(compiled)
+        flags = call("pkg-config", "--cflags", "--libs", "leat-tls-compiled", env=self.environment)
+        call(self.compiler, "-std=c++20", self.consumer / "optional.cpp", *shlex.split(flags), "-o", optional)
+        call(optional)
         return program
+
+    def expect(self, program):
+        said = call(program)
+        if said != SAYS:
+            print(f"{program} said {said!r}, not {SAYS!r}")
+            sys.exit(1)
 
     def cmake(self):
         if not shutil.which("cmake"):
@@ -78,6 +115,8 @@ class Ways:
              env=self.environment)
         call("cmake", "--build", build)
         call(build / "optional")
+        call(build / "optional_compiled")
+        self.expect(build / "compiled")
         return build / "consumer"
 
     def subproject(self):
@@ -88,15 +127,16 @@ class Ways:
         call(*self.meson, "compile", "-C", build)
         programs = [path.name for path in build.rglob("*") if path.is_file() and os.access(path, os.X_OK)
                     and "meson-private" not in path.parts]
-        if programs != ["consumer"]:
+        if sorted(programs) != ["compiled", "consumer"]:
             print(f"a subproject builds no program of its own, but there are {programs}")
             sys.exit(1)
+        self.expect(build / "compiled")
         return build / "consumer"
 
 
 def ingredients(project):
     """The text of all that can make a difference, the headers apart."""
-    paths = [*project.glob("meson*"), *project.glob("cmake/*"), *CONSUMER.glob("*"), *project.glob("*/**/meson.build")]
+    paths = [*project.glob("meson*"), *project.glob("cmake/*"), *project.glob("src/*"), *CONSUMER.glob("*"), *project.glob("*/**/meson.build")]
     kept = {path for path in paths if path.is_file() and not path.relative_to(project).parts[0].startswith("build")}
     return repr([(str(path), path.read_text()) for path in sorted(kept)])
 

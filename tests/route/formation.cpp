@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <leat/route/formation.hpp>
+#include <leat/route/little_endian.hpp>
 
 #include <doctest/doctest.h>
 

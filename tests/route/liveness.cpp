@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <leat/error.hpp>
 #include <leat/route/liveness.hpp>
 
 #include <doctest/doctest.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <leat/route/crc32c.hpp>
 #include <leat/route/mesh.hpp>
 
 #include <doctest/doctest.h>

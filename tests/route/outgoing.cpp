@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <leat/route/link.hpp>
 #include <leat/route/outgoing.hpp>
 
 #include <doctest/doctest.h>

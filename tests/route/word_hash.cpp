@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <leat/route/slot.hpp>
 #include <leat/route/word_hash.hpp>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <leat/run/command_line.hpp>
 #include <leat/run/tcp.hpp>
+#include <leat/version.hpp>
 
 #include <doctest/doctest.h>
 

@@ -6,7 +6,7 @@
 #include <leat/from/source.hpp>
 #include <leat/op/map.hpp>
 #include <leat/route/mesh.hpp>
-#include <leat/run/build.hpp>
+#include <leat/run/execution.hpp>
 #include <leat/run/threads.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/output.hpp>

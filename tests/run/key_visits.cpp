@@ -29,8 +29,8 @@ constexpr int keys = 1500;
 class late_speaker : public leat::stateful_logic<int, counted_text, int> {
  public:
   explicit late_speaker(bool is_woken) : is_woken_(is_woken) {}
-  leat::after on_item(int value, leat::results<counted_text>& out) {
-    value_ = value;
+  leat::after on_item(int number, leat::results<counted_text>& out) {
+    value_ = number;
     woken_at_ = out.now();
     return leat::after::retain;
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a running cluster is told that is not so: by strangers at its doors, and by a process that has proved itself.
+#include <leat/route/crc32c.hpp>
 #include <leat/run/tcp.hpp>
+#include <leat/run/tcp_connection.hpp>
 
 #include <doctest/doctest.h>
 

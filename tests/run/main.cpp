@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <leat/version.hpp>
 #include <leat/run/main.hpp>
 #include <leat/run/tcp.hpp>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <leat/run/tls.hpp>
+#include <leat/run/tcp_connection.hpp>
 
 #include <asio/connect.hpp>
 #include <doctest/doctest.h>

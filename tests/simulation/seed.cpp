@@ -9,6 +9,8 @@
 #include "simulation/random_flow.hpp"
 #include "simulation/shape.hpp"
 
+#include <leat/route/membership.hpp>
+#include <leat/route/sha256.hpp>
 #include <leat/run/cluster.hpp>
 #include <leat/run/simulated_cluster.hpp>
 #include <leat/to/output.hpp>

@@ -85,12 +85,12 @@ struct owned {
 /// Gives back what it is given.
 class passer_on : public leat::stateful_logic<owned, owned, int> {
  public:
-  leat::after on_item(owned value, leat::results<owned>& out) {
-    out(std::move(value));
+  leat::after on_item(owned given, leat::results<owned>& out) {
+    out(std::move(given));
     return leat::after::retain;
   }
-  leat::after on_batch(std::span<owned> values, leat::results<owned>& out) {
-    for (owned& value : values) out(std::move(value));
+  leat::after on_batch(std::span<owned> batch, leat::results<owned>& out) {
+    for (owned& given : batch) out(std::move(given));
     return leat::after::retain;
   }
   int snapshot() const { return 0; }

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 # Folders of tests/ whose sources are not doctest files.
-NOT_UNITS = {"odr", "misuse", "package", "tools", "faults", "fixture", "fuzz"}
+NOT_UNITS = {"odr", "misuse", "package", "tools", "faults", "fixture", "fuzz", "budget"}
 
 
 def programs(folder):

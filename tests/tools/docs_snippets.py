@@ -52,7 +52,7 @@ def main():
                 file.write(text)
                 file.flush()
                 run = subprocess.run(
-                    [*compiler, "-std=c++20", "-fsyntax-only", "-I", str(root / "include"), file.name],
+                    [*compiler, "-std=c++20", "-fsyntax-only", "-DLEAT_COMPILED", "-I", str(root / "include"), file.name],
                     capture_output=True, text=True, check=False)
             checked += 1
             if run.returncode != 0:

@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-from sources import code, headers
+from sources import code, texts
 
 FORBIDDEN = {
     "a clock": r"::\s*now\s*\(|\b(?:clock_gettime|gettimeofday|timespec_get)\b"
@@ -27,7 +27,7 @@ FORBIDDEN = {
 
 def check(root):
     faults = []
-    for name in headers(root):
+    for name in texts(root):
         if name.startswith("leat/run/"):
             continue
         for number, line in enumerate(code((Path(root) / name).read_text()).splitlines(), 1):

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: BSL-1.0
-"""header_shape.py INCLUDE: a header begins with its licence and its guard, and is at most 400 lines long."""
+"""header_shape.py INCLUDE: a header begins with its licence and its guard, and is at most 400 lines long. One whose
+bodies stand beside it ends by including them in the header-only form, and src.hpp or another src_....hpp has them all.
+"""
+import re
 import sys
 from pathlib import Path
 
-from sources import headers
+from sources import headers, includes, texts
 
 MOST_LINES = 400
 
 
 def check(root):
     faults = []
-    names = headers(root)
+    names = texts(root)
     if not names:
         faults.append(f"{root} holds no header at all")
     for name in names:
@@ -22,6 +25,24 @@ def check(root):
         if len(lines) > MOST_LINES:
             faults.append(f"include/{name}:{MOST_LINES + 1}: {len(lines)} lines; a header does one thing, "
                           f"in at most {MOST_LINES}")
+    return faults + check_bodies(root, names)
+
+
+def check_bodies(root, names):
+    """The bodies of x.hpp are x.ipp: its header includes it at its end, and the compiled form has it once."""
+    compiled = [body for name in names if re.fullmatch(r"leat/src\w*\.hpp", name)
+                for _, body in includes((Path(root) / name).read_text())]
+    faults = []
+    for body in names:
+        if not body.endswith(".ipp"):
+            continue
+        header = Path(root) / body.replace(".ipp", ".hpp")
+        end = f"#ifndef LEAT_COMPILED\n#include <{body}>\n#endif\n"
+        if not header.is_file() or end not in header.read_text():
+            faults.append(f"include/{body}:1: {header.name} is to end with\n{end}")
+        if compiled.count(body) != 1:
+            faults.append(f"include/{body}:1: the compiled form has it {compiled.count(body)} times: it is to stand in "
+                          "leat/src.hpp, or in the src_....hpp of its optional part")
     return faults
 
 

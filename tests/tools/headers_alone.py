@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
-"""headers_alone.py INCLUDE COMPILER [--cache FOLDER]: every header compiles by itself, twice in a row, warning-free."""
+"""headers_alone.py INCLUDE COMPILER [--compiled] [--cache FOLDER]: every header compiles by itself, twice in a row,
+warning-free; with --compiled, in the form whose bodies are compiled into a library.
+"""
 import argparse
 import os
 import shutil
@@ -13,16 +15,17 @@ FLAGS = ["-std=c++20", "-fsyntax-only", "-pthread", "-Wall", "-Wextra", "-Wpedan
          "-Wnon-virtual-dtor", "-Werror"]
 
 
-def check(root, compiler, cache_folder=None):
+def check(root, compiler, cache_folder=None, more_flags=()):
     """What the compiler said of each header that it refused."""
-    cache = Cache(cache_folder, compiler, FLAGS)
+    flags = [*FLAGS, *more_flags]
+    cache = Cache(cache_folder, compiler, flags)
 
     def compile_one(name):
         text = f"#include <{name}>\n" * 2
         key = cache.key(root, text, [name], __file__)
         if cache.knows(key):
             return None
-        done = subprocess.run([compiler, *FLAGS, "-I", root, "-x", "c++", "-"], input=text, capture_output=True,
+        done = subprocess.run([compiler, *flags, "-I", root, "-x", "c++", "-"], input=text, capture_output=True,
                               text=True, env={**os.environ, "LC_ALL": "C"})
         if done.returncode == 0:
             cache.remember(key)
@@ -38,10 +41,11 @@ if __name__ == "__main__":
     parser.add_argument("include")
     parser.add_argument("compiler")
     parser.add_argument("--cache")
+    parser.add_argument("--compiled", action="store_true")
     given = parser.parse_args()
     if not shutil.which(given.compiler):
         print(f"skipped: there is no {given.compiler}")
         sys.exit(77)
-    faults = check(given.include, given.compiler, given.cache)
+    faults = check(given.include, given.compiler, given.cache, ["-DLEAT_COMPILED"] if given.compiled else [])
     print("\n".join(faults) or f"{len(headers(given.include))} headers compile alone with {given.compiler}")
     sys.exit(1 if faults else 0)

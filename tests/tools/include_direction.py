@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from sources import closure, headers, includes
+from sources import closure, includes, texts
 
 # The headers the language is made of: they know each other, detail/, and no folder.
 LANGUAGE = {"leat/record.hpp", "leat/flow.hpp", "leat/fwd.hpp", "leat/graph.hpp", "leat/error.hpp"}
@@ -27,7 +27,7 @@ def outside(name, library):
 
 def check(root):
     faults = []
-    of = {name: includes((Path(root) / name).read_text()) for name in headers(root)}
+    of = {name: includes((Path(root) / name).read_text()) for name in texts(root)}
 
     def fault(name, line, sentence):
         faults.append(f"include/{name}:{line}: {sentence}")

@@ -16,6 +16,12 @@ def headers(root):
     return sorted(path.relative_to(root).as_posix() for path in Path(root).rglob("*.hpp"))
 
 
+def texts(root):
+    """The headers and, where bodies stand beside one, those too: leat/run/threads.ipp."""
+    bodies = (path.relative_to(root).as_posix() for path in Path(root).rglob("*.ipp"))
+    return sorted([*headers(root), *bodies])
+
+
 def code(text):
     """The text without comments and literals; lines keep their numbers."""
     return _NOT_CODE.sub(lambda found: " " + "\n" * found.group().count("\n"), text)

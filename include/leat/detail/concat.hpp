@@ -9,10 +9,10 @@ namespace leat::detail {
 
 /// The pieces one after the other: `throw flow_error(concat({"step \"", name, "\" is not there"}))`. Sentences are made
 /// here, out of line, because a chain of + costs much code and compile time wherever one stands.
-[[gnu::noinline]] inline std::string concat(std::initializer_list<std::string_view> pieces) {
-  std::string text;
-  for (std::string_view const piece : pieces) text += piece;
-  return text;
-}
+std::string concat(std::initializer_list<std::string_view> pieces);
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/detail/concat.ipp>
+#endif

@@ -39,34 +39,14 @@ class coroutine_root {
   ~coroutine_root() { cancel(); }
 
   /// Runs `top` until it waits or ends. Its task still owns it.
-  void begin(coroutine_frame& top) {
-    top.root = this;
-    current_ = &top;
-    resume();
-  }
+  void begin(coroutine_frame& top);
 
   /// Goes on after a wait, until the next one or the end. Exceptions stay in the tasks.
-  void resume() {
-    forget_wait();
-    do {
-      again_ = false;
-      current_->self.resume();
-    } while (again_);
-  }
+  void resume();
 
   /// Destroys all that is awaited, innermost first; the task that `begin` was given is left to its owner. A call that
   /// comes later finds nobody.
-  void cancel() {
-    if (current_ == nullptr) return;
-    forget_wait();
-    while (current_->awaited_by != nullptr) {
-      coroutine_frame& innermost = *current_;
-      current_ = innermost.awaited_by;
-      *innermost.owner = nullptr;
-      innermost.self.destroy();
-    }
-    current_ = nullptr;
-  }
+  void cancel();
 
   bool finished() const { return current_ == nullptr; }
   bool answers_to(ticket who) const { return current_ != nullptr && who.wait == wait_; }
@@ -75,31 +55,14 @@ class coroutine_root {
 
   // For those who make a coroutine wait:
 
-  void enter(coroutine_frame& callee) {
-    current_ = &callee;
-    again_ = true;
-  }
-  void leave(coroutine_frame& ended) {
-    current_ = ended.awaited_by;
-    again_ = current_ != nullptr;
-  }
+  void enter(coroutine_frame& callee);
+  void leave(coroutine_frame& ended);
   // Each wait has a number of its own, also after one that could not begin: whoever calls that one late calls nobody.
-  void wait_until(steady_time when) {
-    forget_wait();
-    due_ = when;
-    room_->clock().add(when, waiting_as());
-  }
-  wake_call wait_for_call() {
-    forget_wait();
-    return {room_->line(), waiting_as()};
-  }
+  void wait_until(steady_time when);
+  wake_call wait_for_call();
 
  private:
-  void forget_wait() {
-    if (due_ != never) room_->clock().remove(due_, waiting_as());
-    due_ = never;
-    ++wait_;
-  }
+  void forget_wait();
 
   waiting_room* room_;
   coroutine_frame* current_ = nullptr;
@@ -121,3 +84,7 @@ inline constexpr bool wakes_on_a_worker = requires {
 };
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/detail/coroutine_root.ipp>
+#endif

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -29,11 +28,7 @@ inline constexpr bool always_equal_to_itself<std::pair<A, B>> = always_equal_to_
 template <class... Ts>
 inline constexpr bool always_equal_to_itself<std::tuple<Ts...>> = (always_equal_to_itself<Ts> && ...);
 
-[[noreturn, gnu::cold, gnu::noinline]] inline void refuse_unequal_key() {
-  throw std::domain_error(
-      "the key is not equal to itself, so that its state would never be found again: a key must be, and NaN is not. "
-      "Filter such records out before this step, or give them another key");
-}
+[[noreturn, gnu::cold]] void refuse_unequal_key();
 
 /// Throws std::domain_error for a key that is not equal to itself.
 template <class K>
@@ -45,3 +40,7 @@ template <class K>
 }
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/detail/equal_to_itself.ipp>
+#endif

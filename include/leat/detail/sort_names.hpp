@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -9,20 +8,10 @@ namespace leat::detail {
 
 /// Puts names into ascending order. (Heapsort, Williams 1964. To compile std::sort for strings takes a tenth of a second
 /// in every program.)
-[[gnu::cold]] inline void sort_names(std::vector<std::string>& names) {
-  auto const sift = [&names](std::size_t at, std::size_t end) {
-    for (std::size_t child = 2 * at + 1; child < end; child = 2 * at + 1) {
-      if (child + 1 != end && names[child] < names[child + 1]) ++child;
-      if (!(names[at] < names[child])) return;
-      names[at].swap(names[child]);
-      at = child;
-    }
-  };
-  for (std::size_t i = names.size() / 2; i != 0; --i) sift(i - 1, names.size());
-  for (std::size_t end = names.size(); end > 1; --end) {
-    names[0].swap(names[end - 1]);
-    sift(0, end - 1);
-  }
-}
+[[gnu::cold]] void sort_names(std::vector<std::string>& names);
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/detail/sort_names.ipp>
+#endif

@@ -5,7 +5,6 @@
 #include <concepts>
 #include <cstddef>
 #include <optional>
-#include <stdexcept>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -80,11 +79,7 @@ bool parts_before(T const& a, T const& b) {
     return !comes_before(std::get<Part>(b), std::get<Part>(a)) && parts_before<Part + 1>(a, b);
 }
 
-[[noreturn, gnu::cold, gnu::noinline]] inline void refuse_without_order() {
-  throw std::domain_error(
-      "two values are neither less nor greater than one another, nor equal, so that none of them is the greatest or the "
-      "least: a member that is NaN is like that. Compare by a function that returns the member itself");
-}
+[[noreturn, gnu::cold]] void refuse_without_order();
 
 /// Whether `a` comes first. As `a < b`, but a total order for floating point, also inside pairs, tuples, optionals and
 /// containers. Throws std::domain_error for values of a user's type that have no order.
@@ -147,3 +142,7 @@ bool same_value(T const& a, T const& b) {
 }
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/detail/total_order.ipp>
+#endif

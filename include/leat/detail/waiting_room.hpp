@@ -4,7 +4,6 @@
 #include <leat/op/stage.hpp>
 
 #include <atomic>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -32,28 +31,13 @@ class call_line {
   explicit call_line(host& worker) : worker_(&worker) {}
 
   /// Any thread, at any time, also after the flow has ended.
-  void call(ticket who) {
-    std::lock_guard const lock(mutex_);
-    if (worker_ == nullptr) return;
-    called_.push_back(who);
-    any_.store(true, std::memory_order_release);
-    worker_->wake();
-  }
+  void call(ticket who);
 
-  void close() {
-    std::lock_guard const lock(mutex_);
-    worker_ = nullptr;
-    called_.clear();
-  }
+  void close();
 
   bool any() const { return any_.load(std::memory_order_acquire); }
 
-  void collect(std::vector<ticket>& into) {
-    std::lock_guard const lock(mutex_);
-    into.insert(into.end(), called_.begin(), called_.end());
-    called_.clear();
-    any_.store(false, std::memory_order_relaxed);
-  }
+  void collect(std::vector<ticket>& into);
 
  private:
   std::mutex mutex_;
@@ -83,12 +67,7 @@ class alarms {
   steady_time next() const { return all_.empty() ? never : all_.begin()->first; }
 
   /// Takes out those whose time has come.
-  void collect(steady_time now, std::vector<ticket>& into) {
-    while (!all_.empty() && all_.begin()->first <= now) {
-      into.push_back(all_.begin()->second);
-      all_.erase(all_.begin());
-    }
-  }
+  void collect(steady_time now, std::vector<ticket>& into);
 
  private:
   std::set<std::pair<steady_time, ticket>> all_;
@@ -132,3 +111,7 @@ class waiting_room {
 };
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/detail/waiting_room.ipp>
+#endif

@@ -27,27 +27,12 @@ struct csv_header {
   std::vector<std::string> columns;
 
   /// Throws std::runtime_error for a column that is not there, or there twice.
-  std::size_t find(std::string_view column) const {
-    std::size_t found = columns.size();
-    for (std::size_t i = 0; i != columns.size(); ++i) {
-      if (columns[i] != column) continue;
-      if (found != columns.size())
-        throw std::runtime_error(concat({file, " has two columns named \"", shown(column), "\""}));
-      found = i;
-    }
-    if (found == columns.size()) throw std::runtime_error(missing(column));
-    return found;
-  }
+  std::size_t find(std::string_view column) const;
 
   std::string place(std::uint64_t line) const { return concat({file, ", line ", std::to_string(line)}); }
 
  private:
-  std::string missing(std::string_view column) const {
-    std::string message = concat({file, " has no column \"", shown(column), "\"; it has "});
-    for (std::string const& each : columns)
-      message += concat({&each == &columns.front() ? "\"" : ", \"", shown(each), "\""});
-    return message;
-  }
+  std::string missing(std::string_view column) const;
 };
 
 template <class T>
@@ -68,12 +53,7 @@ class csv_row {
 
   /// The text of a column. Throws std::runtime_error when the file has no such column.
   std::string_view operator[](std::string_view column) const { return fields_[header_->find(column)]; }
-  std::string_view operator[](std::size_t index) const {
-    if (index >= size())
-      throw std::runtime_error(detail::concat({header_->place(line_), ": there is no column ", std::to_string(index),
-                                               "; there are ", std::to_string(size()), ", counted from 0"}));
-    return fields_[index];
-  }
+  std::string_view operator[](std::size_t index) const;
 
   /// A column as a number, bool, text, time or optional. Throws std::runtime_error that names file and line when the
   /// text does not fit.
@@ -147,9 +127,7 @@ class csv_as_row {
  public:
   using record = csv_row;
   void bind(csv_header const&) {}
-  csv_row read(std::shared_ptr<csv_header const> const& header, csv_fields& fields, std::uint64_t line) const {
-    return {header, std::exchange(fields, {}), line};
-  }
+  csv_row read(std::shared_ptr<csv_header const> const& header, csv_fields& fields, std::uint64_t line) const;
 };
 
 template <class Struct, class... Members>
@@ -184,3 +162,7 @@ class csv_as_struct {
 
 }  // namespace detail
 }  // namespace leat
+
+#ifndef LEAT_COMPILED
+#include <leat/from/csv_row.ipp>
+#endif

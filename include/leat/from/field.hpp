@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <concepts>
@@ -23,18 +22,7 @@ concept has_from_text = requires(std::string_view field, T& into) {
 };
 
 /// Of a number that is out of range: whether it is nearer to 0 than to the smallest of its type.
-[[gnu::cold]] inline bool underflows(std::string_view number) {
-  std::string_view const digits = number.substr(0, number.find_first_of("eE"));
-  long exponent = 0;
-  if (digits.size() != number.size()) {
-    std::string_view power = number.substr(digits.size() + 1);
-    if (power.starts_with('+')) power.remove_prefix(1);
-    if (std::from_chars(power.data(), power.data() + power.size(), exponent).ec != std::errc{}) return power.starts_with('-');
-  }
-  std::size_t const point = (std::min)(digits.find('.'), digits.size());
-  std::size_t const first = (std::min)(digits.find_first_of("123456789"), digits.size());
-  return static_cast<long>(point) - static_cast<long>(first) < -exponent;
-}
+[[gnu::cold]] bool underflows(std::string_view number);
 
 template <class T>
 bool read_number(std::string_view field, T& into) {
@@ -54,18 +42,8 @@ bool read_number(std::string_view field, T& into) {
 }
 
 /// Takes up to `width` digits, at least one; -1 when there are none.
-inline int take_digits(std::string_view& from, std::size_t width) {
-  int value = 0;
-  std::size_t n = 0;
-  for (; n != width && n != from.size() && from[n] >= '0' && from[n] <= '9'; ++n) value = value * 10 + (from[n] - '0');
-  from.remove_prefix(n);
-  return n == 0 ? -1 : value;
-}
-inline bool take(std::string_view& from, char wanted) {
-  if (!from.starts_with(wanted)) return false;
-  from.remove_prefix(1);
-  return true;
-}
+int take_digits(std::string_view& from, std::size_t width);
+bool take(std::string_view& from, char wanted);
 
 /// False where the type of `into` does not reach so far, or is too coarse.
 template <class Duration>
@@ -186,3 +164,7 @@ constexpr std::string_view kind_of_field() {
 }
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/from/field.ipp>
+#endif

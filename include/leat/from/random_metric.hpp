@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/saturated_time.hpp>
 #include <leat/from/source.hpp>
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
@@ -25,10 +23,12 @@ class random_metric {
 
   static constexpr std::uint64_t unbounded = (std::numeric_limits<std::uint64_t>::max)();
 
+  /// A function without captures.
+  using make_value = double (*)(std::uint64_t);
+
   /// `next_random` makes a value of 64 random bits; without it values are the whole numbers from 0 to 9.
   explicit random_metric(std::string name, std::chrono::nanoseconds interval = std::chrono::milliseconds(700),
-                         std::uint64_t count = unbounded, std::function<double(std::uint64_t)> next_random = digit)
-      : name_(std::move(name)), interval_(interval), count_(count), next_random_(std::move(next_random)) {}
+                         std::uint64_t count = unbounded, make_value next_random = digit);
 
   class partition;
 
@@ -41,7 +41,7 @@ class random_metric {
   std::string name_;
   std::chrono::nanoseconds interval_;
   std::uint64_t count_;
-  std::function<double(std::uint64_t)> next_random_;
+  make_value next_random_;
 };
 
 class random_metric::partition {
@@ -49,13 +49,7 @@ class random_metric::partition {
   partition(random_metric const& of, std::uint64_t emitted, step_services const& services)
       : metric_(of), services_(services), emitted_(emitted), due_(services.now()) {}
 
-  bool next_batch(emitter<random_metric::record>& out) {
-    if (emitted_ >= metric_.count_) return false;
-    out(record(metric_.name_, metric_.next_random_(services_.random())));
-    ++emitted_;
-    due_ = detail::saturated_sum(due_, metric_.interval_);
-    return emitted_ != metric_.count_;
-  }
+  bool next_batch(emitter<random_metric::record>& out);
   std::optional<steady_time> next_awake() const { return due_; }
   std::uint64_t snapshot() const { return emitted_; }
 
@@ -66,10 +60,9 @@ class random_metric::partition {
   steady_time due_;
 };
 
-inline random_metric::partition random_metric::build_part(std::string const&, std::optional<position> const& resume,
-                                                          step_services const& services) const {
-  return {*this, resume.value_or(0), services};
-}
-
 }  // namespace from
 }  // namespace leat
+
+#ifndef LEAT_COMPILED
+#include <leat/from/random_metric.ipp>
+#endif

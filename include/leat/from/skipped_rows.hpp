@@ -13,19 +13,10 @@ class skipped_rows {
  public:
   skipped_rows() : shared_(std::make_shared<counted>()) {}
 
-  std::uint64_t count() const {
-    std::lock_guard const lock(shared_->mutex);
-    return shared_->count;
-  }
+  std::uint64_t count() const;
   /// What was wrong with the first of them; empty when there was none.
-  std::string first() const {
-    std::lock_guard const lock(shared_->mutex);
-    return shared_->first;
-  }
-  void add(std::string const& what) {
-    std::lock_guard const lock(shared_->mutex);
-    if (shared_->count++ == 0) shared_->first = what;
-  }
+  std::string first() const;
+  void add(std::string const& what);
 
  private:
   struct counted {
@@ -37,3 +28,7 @@ class skipped_rows {
 };
 
 }  // namespace leat
+
+#ifndef LEAT_COMPILED
+#include <leat/from/skipped_rows.ipp>
+#endif

@@ -14,7 +14,7 @@
 
 namespace leat::detail {
 
-class mesh;
+class remote_channels;
 class stand_ins;
 
 /// A sender that holds records back until a packet is full. The worker flushes it at the end of each turn, wholly when
@@ -92,7 +92,7 @@ struct process_parts {
   unsigned first_worker = 0;      ///< of this process
   unsigned local_workers = 1;
   std::string scratch_directory = "/tmp";  ///< for files without a name
-  mesh* net = nullptr;            ///< the other processes, where there are any
+  remote_channels* net = nullptr; ///< the other processes, where there are any
   stand_ins* test = nullptr;      ///< what a test puts in the place of sources and sinks
 };
 

@@ -26,10 +26,7 @@ class blocking_work {
   virtual void run() noexcept = 0;
 
   /// Nobody waits for it any more: it need not begin. By the worker that waited.
-  void abandon() {
-    abandoned_.store(true, std::memory_order_relaxed);
-    if (listener_) listener_->on_abandoned();
-  }
+  void abandon();
   bool abandoned() const { return abandoned_.load(std::memory_order_relaxed); }
   /// Before it is handed to another thread.
   void tell_when_abandoned(std::shared_ptr<abandon_listener> listener) { listener_ = std::move(listener); }
@@ -40,3 +37,7 @@ class blocking_work {
 };
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/op/blocking_work.ipp>
+#endif

@@ -6,7 +6,6 @@
 #include <leat/op/kernel.hpp>
 
 #include <chrono>
-#include <functional>
 #include <map>
 #include <source_location>
 #include <stdexcept>

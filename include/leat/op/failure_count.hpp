@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/concat.hpp>
-
 #include <cstdint>
-#include <cstdio>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -18,18 +15,10 @@ class failure_count {
   explicit failure_count(std::string step) : step_(std::move(step)) {}
   failure_count(failure_count const&) = delete;
   failure_count& operator=(failure_count const&) = delete;
-  ~failure_count() {
-    if (count_ == 0) return;
-    std::string const line = concat({"leat: step \"", step_, "\" sent ", std::to_string(count_),
-                                     count_ == 1 ? " record" : " records", " to its errors; the first: ", first_, "\n"});
-    std::fputs(line.c_str(), stderr);
-  }
+  ~failure_count();
 
   /// Any worker.
-  void add(std::string const& error) {
-    std::lock_guard const lock(mutex_);
-    if (count_++ == 0) first_ = error;
-  }
+  void add(std::string const& error);
 
  private:
   std::string step_;
@@ -39,3 +28,7 @@ class failure_count {
 };
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/op/failure_count.ipp>
+#endif

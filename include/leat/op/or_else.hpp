@@ -38,7 +38,7 @@ struct failed_record {
 /// The two streams behind a step inside `or_else`. Piped on as it is, it is `down`.
 template <class U, class T>
 struct with_errors {
-  stream<U> down;            ///< what the step gives
+  stream<U> down;                   ///< what the step gives
   stream<failed_record<T>> errors;  ///< the records that its function threw at
 
   template <class Step>

@@ -156,33 +156,12 @@ class host {
 /// (aligned barriers, Chandy and Lamport 1985 as Flink aligns them).
 class alignment {
  public:
-  explicit alignment(std::size_t inputs) : open_(inputs) {
-    for (std::size_t i = 0; i != inputs; ++i) inputs_.push_back({});
-  }
+  explicit alignment(std::size_t inputs);
 
   bool held(std::size_t input) const { return inputs_[input].held || inputs_[input].last; }
 
   /// True when `which` completes a mark, which `result` then is.
-  bool arrive(std::size_t input, mark which, mark& result) {
-    if (which.epoch > newest_.epoch) newest_.epoch = which.epoch;
-    if (which.last()) {
-      inputs_[input].last = true;
-      stopped_ = stopped_ || which.kind == mark_kind::stop;
-    } else {
-      inputs_[input].held = true;
-    }
-    --open_;
-    if (open_ != 0) return false;
-    bool all_last = true;
-    for (one& each : inputs_) {
-      each.held = false;
-      all_last = all_last && each.last;
-      if (!each.last) ++open_;
-    }
-    newest_.kind = !all_last ? mark_kind::barrier : stopped_ ? mark_kind::stop : mark_kind::end;
-    result = newest_;
-    return true;
-  }
+  bool arrive(std::size_t input, mark which, mark& result);
 
  private:
   struct one {
@@ -198,3 +177,7 @@ class alignment {
 
 }  // namespace detail
 }  // namespace leat
+
+#ifndef LEAT_COMPILED
+#include <leat/op/stage.ipp>
+#endif

@@ -2,10 +2,8 @@
 #pragma once
 
 #include <leat/detail/buffer.hpp>
-#include <leat/detail/concat.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/detail/type_name.hpp>
-#include <leat/error.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/stage.hpp>
 #include <leat/record.hpp>
@@ -14,7 +12,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -41,11 +38,7 @@ class records_by_step {
  public:
   std::size_t size() const { return all_.size(); }
   /// Null: there are none.
-  of_records* find(std::string const& step) const {
-    for (of_records* const one : all_)
-      if (one->step == step) return one;
-    return nullptr;
-  }
+  of_records* find(std::string const& step) const;
   template <class Records, class... Args>
   Records& add(std::string const& step, Args&&... args) {
     Records& made = all_.add<Records>(std::forward<Args>(args)...);
@@ -102,8 +95,7 @@ class capturing final : public part, public consumer<T> {
 /// Where one partition of an input that keeps its own source begins.
 class start_position {
  public:
-  start_position(std::string of_step, std::string of_partition, std::string type)
-      : step(std::move(of_step)), partition(std::move(of_partition)), position_name(std::move(type)) {}
+  start_position(std::string of_step, std::string of_partition, std::string type);
   virtual ~start_position() = default;
   std::string step;
   std::string partition;
@@ -127,25 +119,12 @@ class stand_ins {
   /// Where kept sources begin.
   owners<start_position> positions;
 
-  bool keeps(std::string const& step) const {
-    for (std::string const& name : kept)
-      if (name == step) return true;
-    return false;
-  }
-  bool replaces(step_info const& step) const {
-    if (inputs.find(step.name) != nullptr) return true;
-    return step.kind == "output" && !keeps(step.name);
-  }
+  bool keeps(std::string const& step) const;
+  bool replaces(step_info const& step) const;
 
   /// Throws flow_error when a step is named that is not one, or an input is not named at all: its own source would run,
   /// and read what the test knows nothing of.
-  void refuse_mistakes(graph const& flow) const {
-    for (of_records const* given : inputs) refuse_unknown(flow, given->step, "input", "");
-    for (std::string const& name : kept) refuse_unknown(flow, name, "output", "input");
-    for (node const* described : flow.nodes())
-      for (step_info const& step : described->steps)
-        if (step.kind == "input" && inputs.find(step.name) == nullptr && !keeps(step.name)) refuse_unfed(step);
-  }
+  void refuse_mistakes(graph const& flow) const;
 
   /// Where the test wants this partition of a kept source to begin, if it says so.
   template <class P>
@@ -170,16 +149,8 @@ class stand_ins {
   }
 
   /// This output ends in a function, which sees the records itself.
-  void add_function(step_info const& step) {
-    std::lock_guard const lock(mutex_);
-    functions_.push_back(step.name);
-  }
-  bool is_function(std::string const& step) {
-    std::lock_guard const lock(mutex_);
-    for (std::string const& name : functions_)
-      if (name == step) return true;
-    return false;
-  }
+  void add_function(step_info const& step);
+  bool is_function(std::string const& step);
 
   /// Null: this output keeps its own sink.
   template <class T>
@@ -192,38 +163,22 @@ class stand_ins {
 
  private:
   [[noreturn, gnu::cold]] static void refuse_type(step_info const& step, std::string const& wanted,
-                                                  of_records const& given) {
-    throw flow_error(concat({"input \"", step.name, "\" (", place_of(step.where), ") gives records of type ", wanted,
-                             ", and the test feeds it records of type ", given.record_name()}));
-  }
+                                                  of_records const& given);
 
   [[noreturn, gnu::cold]] static void refuse_position(step_info const& step, std::string const& wanted,
-                                                      std::string const& given) {
-    throw flow_error(concat({"input \"", step.name, "\" (", place_of(step.where), ") has positions of type ", wanted,
-                             ", and the test starts it at one of type ", given}));
-  }
-  [[noreturn, gnu::cold]] static void refuse_unfed(step_info const& step) {
-    throw flow_error(concat({"the test does not feed input \"", step.name, "\" (", place_of(step.where),
-                             "): feed it, an empty list will do, or keep(\"", step.name.substr(step.name.find('.') + 1),
-                             "\") so that it runs its own source"}));
-  }
+                                                      std::string const& given);
+  [[noreturn, gnu::cold]] static void refuse_unfed(step_info const& step);
 
   /// A step of either kind may be meant.
   [[gnu::cold]] static void refuse_unknown(graph const& flow, std::string const& name, std::string const& kind,
-                                           std::string const& other_kind) {
-    std::string known;
-    for (node const* described : flow.nodes())
-      for (step_info const& step : described->steps) {
-        if (step.kind != kind && step.kind != other_kind) continue;
-        if (step.name == name) return;
-        known += concat({known.empty() ? "" : ", ", "\"", step.name, "\""});
-      }
-    throw flow_error(concat({"the test names an ", kind, other_kind.empty() ? "" : " or ", other_kind, " \"", name,
-                             "\", which the flow does not have; it has ", known.empty() ? "none" : known}));
-  }
+                                           std::string const& other_kind);
 
   std::mutex mutex_;
   std::vector<std::string> functions_;
 };
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/op/stand_in.ipp>
+#endif

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/concat.hpp>
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/stage.hpp>
 
 #include <cstdint>
-#include <exception>
 #include <string>
 #include <utility>
 
@@ -15,7 +13,7 @@ namespace leat::detail {
 
 /// Which step is running where: what an error, `inspect_debug` and a source of the user's want to know.
 struct step_context {
-  [[gnu::noinline]] step_context(step_info const& step, host& on)
+  step_context(step_info const& step, host& on)
       : name(step.name), kind(step.kind), where(step.where), worker(&on) {}
 
   std::string name;
@@ -32,46 +30,15 @@ struct step_context {
   /// Throws on the exception being handled, as a run_error of this step unless it is one already. `show` appends the record
   /// that the step's function threw at, or its key. The run fails with it from here on: a function of the user's that called
   /// into this step, and catches it, cannot undo that a record is lost.
-  [[noreturn, gnu::cold, gnu::noinline]] void fail(show_function show = nullptr, void const* record = nullptr) const {
-    try {
-      throw_as_run_error(show, record);
-    } catch (...) {
-      worker->fail(std::current_exception());
-      throw;
-    }
-  }
+  [[noreturn, gnu::cold]] void fail(show_function show = nullptr, void const* record = nullptr) const;
 
-  [[gnu::cold]] run_error error(std::string const& cause, std::string const& at = {}) const {
-    return {concat({"step \"", name, "\" (", kind, ", ", place_of(where), ") failed on worker ",
-                    std::to_string(worker->index()), " in epoch ", std::to_string(epoch), at, ": ", cause}),
-            name, where, worker->index(), epoch};
-  }
+  [[gnu::cold]] run_error error(std::string const& cause, std::string const& at = {}) const;
 
  private:
-  [[noreturn, gnu::cold]] void throw_as_run_error(show_function show, void const* record) const {
-    try {
-      throw;
-    } catch (run_error const&) {
-      throw;
-    } catch (std::exception const& cause) {
-      std::throw_with_nested(error(cause.what(), shown(show, record)));
-    } catch (...) {
-      std::throw_with_nested(error("an exception that is not a std::exception", shown(show, record)));
-    }
-  }
+  [[noreturn, gnu::cold]] void throw_as_run_error(show_function show, void const* record) const;
 
   /// Empty where records are secret, or the record's own function that makes a text of it throws.
-  [[gnu::cold]] std::string shown(show_function show, void const* record) const {
-    std::string at;
-    if (show == nullptr || !worker->shows_records()) return at;
-    try {
-      at = " at ";
-      show(at, record);
-    } catch (...) {
-      at.clear();
-    }
-    return at;
-  }
+  [[gnu::cold]] std::string shown(show_function show, void const* record) const;
 };
 
 /// Calls `f`; an exception that leaves it becomes a run_error of the step.
@@ -85,3 +52,7 @@ template <class F>
 }
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/op/step_context.ipp>
+#endif

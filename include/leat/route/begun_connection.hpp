@@ -19,12 +19,7 @@ class begun_connection final : public connection {
   begun_connection(std::unique_ptr<connection> rest, std::byte first) : rest_(std::move(rest)), first_(first) {}
 
   std::size_t send(std::span<piece const> pieces) override { return rest_->send(pieces); }
-  std::size_t receive(std::span<std::byte> into) override {
-    if (!first_ || into.empty()) return rest_->receive(into);
-    into.front() = *first_;
-    first_.reset();
-    return 1 + (into.size() == 1 ? 0 : rest_->receive(into.subspan(1)));
-  }
+  std::size_t receive(std::span<std::byte> into) override;
   bool open() const override { return first_ || rest_->open(); }
   std::string trouble() const override { return rest_->trouble(); }
   bool refused() const override { return rest_->refused(); }
@@ -37,3 +32,7 @@ class begun_connection final : public connection {
 };
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/route/begun_connection.ipp>
+#endif

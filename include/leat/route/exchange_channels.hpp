@@ -4,7 +4,7 @@
 #include <leat/graph.hpp>
 #include <leat/op/assembly.hpp>
 #include <leat/route/channel.hpp>
-#include <leat/route/mesh.hpp>
+#include <leat/route/remote_channels.hpp>
 #include <leat/route/packet.hpp>
 
 #include <algorithm>
@@ -38,7 +38,7 @@ class fixed_row {
 };
 
 /// The channels of one exchange between the workers of this process. Made once per process; ends to workers of other
-/// processes come from the mesh.
+/// processes come from who holds the connections.
 template <class T>
 class exchange_channels {
  public:
@@ -83,7 +83,7 @@ class exchange_channels {
   node const& node_;
   unsigned first_;
   unsigned local_;
-  mesh* net_;
+  remote_channels* net_;
   channel_limits limits_;
   std::unique_ptr<fixed_row<channel<T, false>>> large_;
   std::unique_ptr<fixed_row<channel<T, true>>> small_;

@@ -2,14 +2,9 @@
 #pragma once
 
 #include <leat/op/stage.hpp>
-#include <leat/route/crc32c.hpp>
-#include <leat/route/little_endian.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
-#include <type_traits>
 
 /// What travels between processes that have met: frames of a fixed header and a payload.
 namespace leat::detail {
@@ -44,15 +39,8 @@ struct frame_header {
   std::uint32_t messages = 0;
   std::uint64_t epoch = 0;
 
-  static frame_header of(frame_type type) {
-    frame_header header;
-    header.type = type;
-    return header;
-  }
-  void set(mark which) {
-    marked = static_cast<std::uint8_t>(static_cast<unsigned>(which.kind) + 1);
-    epoch = which.epoch;
-  }
+  static frame_header of(frame_type type);
+  void set(mark which);
   bool has_good_mark() const { return marked <= static_cast<unsigned>(mark_kind::end) + 1; }
   mark which() const { return {static_cast<mark_kind>(marked - 1), epoch}; }
 
@@ -79,18 +67,14 @@ struct frame_header {
   static std::size_t padded(std::size_t bytes) { return (bytes + 7) & ~std::size_t{7}; }
 
   /// What `checksum` has to be, given that of the padded payload.
-  static std::uint32_t checksum_of(std::byte const* header, std::uint32_t of_payload) {
-    return crc32c({header + sizeof(std::uint32_t), size - sizeof(std::uint32_t)}, of_payload);
-  }
+  static std::uint32_t checksum_of(std::byte const* header, std::uint32_t of_payload);
 
-  void write(std::byte* to_here) const {
-    each_field(*this, [&](auto field) { to_here = put_little_endian(field, to_here); });
-  }
-  static frame_header read(std::byte const* here) {
-    frame_header result;
-    each_field(result, [&](auto& field) { here = get_little_endian(field, here); });
-    return result;
-  }
+  void write(std::byte* to_here) const;
+  static frame_header read(std::byte const* here);
 };
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/route/frame.ipp>
+#endif

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/route/little_endian.hpp>
-
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -43,23 +41,10 @@ struct hello {
   /// With a secret all words are authenticated, and the frames where the connection does not do it itself.
   static constexpr std::uint32_t unprotected = 0, words_and_frames = 1, words_only = 2;
 
-  bytes write() const {
-    bytes to{};
-    std::memcpy(to.data(), magic.data(), magic.size());
-    std::byte* at = to.data() + magic.size();
-    each_field(*this, [&](auto field) { at = put_little_endian(field, at); });
-    return to;
-  }
-  void read(bytes const& from) {
-    std::byte const* at = from.data() + magic.size();
-    each_field(*this, [&](auto& field) { at = get_little_endian(field, at); });
-  }
+  bytes write() const;
+  void read(bytes const& from);
   /// The version alone. False when it is not the beginning of a hello.
-  bool read_start(std::span<std::byte const, start_size> from) {
-    if (std::memcmp(from.data(), magic.data(), magic.size()) != 0) return false;
-    get_little_endian(protocol, from.data() + magic.size());
-    return true;
-  }
+  bool read_start(std::span<std::byte const, start_size> from);
 
  private:
   template <class Hello, class F>
@@ -84,25 +69,10 @@ struct hello {
 
 /// Why these two cannot work together, as `mine` sees it, by the field that differs and both its values; empty when
 /// they can. The lists of addresses and the flows are compared elsewhere, as texts.
-inline std::string difference(hello const& mine, hello const& theirs) {
-  auto const differs = [](char const* what, std::uint64_t here, std::uint64_t there) {
-    return std::string(what) + " differs: here " + std::to_string(here) + ", there " + std::to_string(there);
-  };
-  if (mine.protocol != theirs.protocol) return differs("the version of the protocol", mine.protocol, theirs.protocol);
-  if (mine.byte_order != theirs.byte_order)
-    return differs("the byte order (1: little endian, 2: big endian)", mine.byte_order, theirs.byte_order);
-  if (mine.slots_in_all != theirs.slots_in_all)
-    return differs("the number of slots", mine.slots_in_all, theirs.slots_in_all);
-  if (mine.processes != theirs.processes)
-    return differs("the number of processes", mine.processes, theirs.processes);
-  if (mine.workers != theirs.workers) return differs("the number of workers per process", mine.workers, theirs.workers);
-  if (mine.credit != theirs.credit) return differs("the credit of a channel in bytes (--channel-bytes)", mine.credit, theirs.credit);
-  if (theirs.process >= theirs.processes)
-    return "there the number of the process is " + std::to_string(theirs.process) + " of " +
-           std::to_string(theirs.processes);
-  if (mine.process == theirs.process)
-    return "both are process " + std::to_string(mine.process) + ": each process has a number of its own";
-  return {};
-}
+std::string difference(hello const& mine, hello const& theirs);
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/route/hello.ipp>
+#endif

@@ -4,10 +4,8 @@
 #include <leat/route/hello.hpp>
 #include <leat/route/sha256.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -19,31 +17,24 @@ namespace leat::detail {
 /// (docs/decisions/020-who-may-learn-what.md).
 class hello_keys {
  public:
-  hello_keys(std::string_view secret, hello::bytes const& of_dialer, hello::bytes const& of_acceptor) : secret_(secret) {
-    auto const place = std::copy(of_dialer.begin(), of_dialer.end(), covered_.begin() + label_size);
-    std::copy(of_acceptor.begin(), of_acceptor.end(), place);
-  }
+  hello_keys(std::string_view secret, hello::bytes const& of_dialer, hello::bytes const& of_acceptor);
 
   digest proof(bool of_dialer) const { return derived(of_dialer ? "leat 2 who dials proves" : "leat 2 who accepts proves"); }
   /// Of the words that follow the proofs, in one direction.
-  digest words_key(bool of_dialer) const {
-    return derived(of_dialer ? "leat 2 words of who dials" : "leat 2 words of who accepts");
-  }
-  digest frames_key(bool of_dialer) const {
-    return derived(of_dialer ? "leat 2 frames of who dials" : "leat 2 frames of who accepts");
-  }
+  digest words_key(bool of_dialer) const;
+  digest frames_key(bool of_dialer) const;
 
  private:
   static constexpr std::size_t label_size = 32;
 
-  digest derived(std::string_view label) const {
-    auto covered = covered_;
-    std::transform(label.begin(), label.end(), covered.begin(), [](char c) { return static_cast<std::byte>(c); });
-    return hmac_sha256(std::as_bytes(std::span(secret_)), covered);
-  }
+  digest derived(std::string_view label) const;
 
   std::string secret_;
   std::array<std::byte, label_size + 2 * hello::size> covered_{};
 };
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/route/hello_keys.ipp>
+#endif

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/route/incoming.hpp>
+#include <leat/route/incoming_frame.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <mutex>
-#include <utility>
 #include <vector>
 
 namespace leat::detail {
@@ -20,9 +18,7 @@ struct channel_credit {
   static constexpr std::int64_t most_messages = 64;
 
   /// What a frame with records costs.
-  static std::int64_t cost_of(frame_header const& header) {
-    return static_cast<std::int64_t>(frame_header::size + header.padded_length());
-  }
+  static std::int64_t cost_of(frame_header const& header);
 };
 
 /// The sender's account. The sending worker takes, the mesh gives back what the receiver has used.
@@ -39,61 +35,20 @@ class inbox {
   explicit inbox(std::size_t credit) : bytes_(static_cast<std::int64_t>(credit)) {}
 
   /// False: the sender had no credit for it.
-  bool put(incoming_frame one) {
-    std::lock_guard const lock(mutex_);
-    if (messages_ >= channel_credit::most_messages) return false;
-    if (one.header.count != 0) {
-      if (bytes_ <= 0) return false;
-      bytes_ -= channel_credit::cost_of(one.header);
-    } else {
-      one.payload = {};
-    }
-    ++messages_;
-    keep_few_slabs(one);
-    if (first_ > channel_credit::most_messages) {
-      waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(first_));
-      first_ = 0;
-    }
-    waiting_.push_back(std::move(one));
-    count_.store(waiting_.size() - first_, std::memory_order_release);
-    return true;
-  }
+  bool put(incoming_frame one);
 
   bool empty() const { return count_.load(std::memory_order_acquire) == 0; }
 
-  bool take(incoming_frame& into) {
-    if (empty()) return false;
-    std::lock_guard const lock(mutex_);
-    into = std::move(waiting_[first_++]);
-    if (first_ == waiting_.size()) {
-      waiting_.clear();
-      first_ = 0;
-    }
-    if (waiting_.empty() || !(waiting_[first_].memory == into.memory)) --slabs_;
-    count_.store(waiting_.size() - first_, std::memory_order_release);
-    return true;
-  }
+  bool take(incoming_frame& into);
 
   /// Before the sender hears of it.
-  void give_back(std::int64_t bytes, std::int64_t messages) {
-    std::lock_guard const lock(mutex_);
-    bytes_ += bytes;
-    messages_ -= messages;
-  }
+  void give_back(std::int64_t bytes, std::int64_t messages);
 
  private:
   static constexpr std::size_t most_slabs = 2;
 
   /// A channel that is read slowly must not hold many large pieces of memory by a small frame in each.
-  void keep_few_slabs(incoming_frame& one) {
-    if (one.payload.empty()) one.memory = {};
-    if (!waiting_.empty() && waiting_.back().memory == one.memory) return;
-    if (slabs_++ < most_slabs || one.payload.empty()) return;
-    slab own(one.payload.size());
-    std::memcpy(own.data(), one.payload.data(), one.payload.size());
-    one.payload = {own.data(), one.payload.size()};
-    one.memory = std::move(own);
-  }
+  void keep_few_slabs(incoming_frame& one);
 
   std::mutex mutex_;
   std::vector<incoming_frame> waiting_;  ///< a `std::deque` has 600 bytes when it is empty, and channels are many
@@ -105,3 +60,7 @@ class inbox {
 };
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/route/inbox.ipp>
+#endif

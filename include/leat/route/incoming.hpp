@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/error.hpp>
 #include <leat/detail/list.hpp>
-#include <leat/route/crc32c.hpp>
 #include <leat/route/frame.hpp>
 #include <leat/route/frame_seal.hpp>
+#include <leat/route/incoming_frame.hpp>
 #include <leat/route/link.hpp>
 #include <leat/route/slab.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -20,17 +18,7 @@
 
 namespace leat::detail {
 
-[[noreturn]] inline void refuse_peer(unsigned process, std::string const& what) {
-  throw cluster_error(cluster_error::status::refused,
-                      "process " + std::to_string(process) + " does not speak as this program does: " + what);
-}
-
-/// A frame that has come, where it was read into. Whoever keeps it keeps the memory.
-struct incoming_frame {
-  frame_header header;
-  std::span<std::byte> payload;
-  slab memory;
-};
+[[noreturn]] void refuse_peer(unsigned process, std::string const& what);
 
 /// The frames that come from one process. They are read into large pieces of memory and used where they lie; a piece is
 /// read into again when nobody holds a frame of it any more.
@@ -54,77 +42,21 @@ class incoming_frames {
   }
 
   /// What comes is read only to make room for more.
-  void discard(connection& from) {
-    if (!memory_.only_holder()) memory_ = {};
-    begin_ = end_ = 0;
-    make_room();
-    while (from.receive({memory_.data(), memory_.capacity()}) != 0) {
-    }
-  }
+  void discard(connection& from);
 
  private:
   static constexpr std::size_t usual_capacity = 128 * 1024;
   static constexpr std::size_t least_room = 32 * 1024;
   static constexpr std::size_t most_spare = 8;
 
-  bool next(incoming_frame& into) {
-    std::size_t const there = end_ - begin_;
-    if (there < frame_header::size) return false;
-    std::byte* const at = memory_.data() + begin_;
-    frame_header const header = frame_header::read(at);
-    if (header.length > frame_header::most_bytes) refuse_peer(process_, "a frame that is too long");
-    if (there < frame_header::size + header.padded_length() + seal_size_) return false;
-    std::span<std::byte> const payload(at + frame_header::size, header.padded_length());
-    if (seal_)
-      check_seal(at, payload);
-    else if (frame_header::checksum_of(at, crc32c(payload)) != header.checksum)
-      refuse_peer(process_, "a frame whose checksum is wrong");
-    if (header.sequence != static_cast<std::uint32_t>(next_sequence_))
-      refuse_peer(process_, "frame " + std::to_string(header.sequence) + " came where frame " +
-                                std::to_string(next_sequence_) + " was due");
-    ++next_sequence_;
-    begin_ += frame_header::size + header.padded_length() + seal_size_;
-    into = {header, payload.first(header.length), memory_};
-    return true;
-  }
+  bool next(incoming_frame& into);
 
-  void check_seal(std::byte const* header, std::span<std::byte const> payload) const {
-    if (!seal_->good(payload, {header, frame_header::size}, next_sequence_, payload.data() + payload.size()))
-      refuse_peer(process_, "a frame that the key of this connection does not prove: it was altered, or is not its own");
-  }
+  void check_seal(std::byte const* header, std::span<std::byte const> payload) const;
 
   /// Room for the rest of the frame that has begun to come, and for some more.
-  void make_room() {
-    if (begin_ == end_ && memory_.only_holder()) begin_ = end_ = 0;
-    std::size_t const rest = end_ - begin_;
-    std::size_t wanted = least_room;
-    if (rest >= frame_header::size) {
-      frame_header const begun = frame_header::read(memory_.data() + begin_);
-      std::size_t const whole = frame_header::size + begun.padded_length() + seal_size_;
-      if (begun.length <= frame_header::most_bytes && whole > rest) wanted = (std::max)(wanted, whole - rest);
-    }
-    if (memory_.capacity() - end_ >= wanted) return;
-    if (memory_.only_holder() && memory_.capacity() - rest >= wanted) {
-      std::memmove(memory_.data(), memory_.data() + begin_, rest);
-    } else {
-      slab fresh = another(rest + wanted);
-      if (rest != 0) std::memcpy(fresh.data(), memory_.data() + begin_, rest);
-      std::swap(memory_, fresh);
-      if (fresh.capacity() == usual_capacity && spare_.size() != most_spare) spare_.push_back(std::move(fresh));
-    }
-    begin_ = 0;
-    end_ = rest;
-  }
+  void make_room();
 
-  slab another(std::size_t capacity) {
-    for (std::size_t i = 0; i != spare_.size(); ++i)
-      if (spare_[i].capacity() >= capacity && spare_[i].only_holder()) {
-        slab found = std::move(spare_[i]);
-        spare_.erase(i);
-        return found;
-      }
-    return slab((std::max)(usual_capacity, capacity));
-  }
+  slab another(std::size_t capacity);
 
   unsigned process_;
   std::unique_ptr<frame_seal> seal_;
@@ -137,3 +69,7 @@ class incoming_frames {
 };
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/route/incoming.ipp>
+#endif

@@ -3,17 +3,11 @@
 
 #include <leat/graph.hpp>
 #include <leat/route/codec/byte_buffer.hpp>
-#include <leat/route/codec/codec.hpp>
-#include <leat/route/codec/record_text.hpp>
 #include <leat/route/hello.hpp>
-#include <leat/route/slot.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <string>
-#include <tuple>
 #include <vector>
 
 namespace leat::detail {
@@ -36,65 +30,24 @@ struct membership {
 
   /// More is neither said nor read.
   static constexpr std::size_t most_described = 1u << 20;
-  static std::string too_long_to_describe(std::string const& whose, std::size_t bytes) {
-    return whose + " addresses and " + whose + " flow take " + std::to_string(bytes) +
-           " bytes to describe, and processes tell each other 1 MiB at most: give the flow fewer steps, or shorter names";
-  }
-  byte_buffer description() const {
-    byte_buffer all;
-    encode(std::tuple(addresses, flow), all);
-    return all;
-  }
+  static std::string too_long_to_describe(std::string const& whose, std::size_t bytes);
+  byte_buffer description() const;
 
-  hello first_words() const {
-    hello words;
-    words.process = process;
-    words.processes = processes();
-    words.workers = workers;
-    words.slots_in_all = slot_count;
-    words.cluster = key_hash(cluster);
-    std::string all;
-    for (std::string const& one : addresses) all += one + "\n";
-    words.addresses = key_hash(all);
-    words.flow = key_hash(flow);
-    words.credit = channel_bytes;
-    return words;
-  }
+  hello first_words() const;
 };
 
 /// A flow as processes compare it: a line for each step, with its kind and what it follows, and one for what each
 /// exchange sends.
-inline std::string describe(graph const& flow) {
-  std::string text = "flow " + flow.name() + "\n";
-  for (auto const& made : flow.nodes()) {
-    for (step_info const& step : made->steps) text += step.name + " (" + step.kind + ") ";
-    for (port const& from : made->inputs)
-      text += "after " + flow.nodes()[from.node]->steps.back().name + "/" + std::to_string(from.index) + " ";
-    text += std::string(made->movement) + "\n";
-    if (made->describe_records != nullptr)
-      text += made->steps.back().name + " sends " + record_text::of(made->describe_records) + "\n";
-  }
-  return text;
-}
+std::string describe(graph const& flow);
 
 /// A line as one reads it: of a long one the beginning, and what stands around a place in it.
-inline std::string quoted_line(std::string const& text, std::size_t begin, std::size_t place) {
-  constexpr std::size_t start = 120, before = 60, shown = 320;
-  if (begin >= text.size()) return "nothing";
-  std::string line = text.substr(begin, text.find('\n', begin) - begin);
-  std::size_t const from = place - begin > start + before ? place - begin - before : start;
-  if (line.size() > from + shown) line.replace(from + shown, std::string::npos, " ...");
-  if (from > start) line.replace(start, from - start, " ... ");
-  return "\"" + line + "\"";
-}
+std::string quoted_line(std::string const& text, std::size_t begin, std::size_t place);
 
 /// The first line in which two texts differ, with what each has there.
-inline std::string first_difference(std::string const& mine, std::string const& theirs) {
-  std::size_t begin = 0;
-  std::size_t place = 0;
-  for (; place != (std::min)(mine.size(), theirs.size()) && mine[place] == theirs[place]; ++place)
-    if (mine[place] == '\n') begin = place + 1;
-  return "here " + quoted_line(mine, begin, place) + ", there " + quoted_line(theirs, begin, place);
-}
+std::string first_difference(std::string const& mine, std::string const& theirs);
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/route/membership.ipp>
+#endif

@@ -2,9 +2,7 @@
 #pragma once
 
 #include <leat/graph.hpp>
-#include <leat/route/codec/codec.hpp>
-#include <leat/route/frame.hpp>
-#include <leat/route/remote.hpp>
+#include <leat/route/codec/byte_buffer.hpp>
 
 #include <cstdint>
 #include <string>
@@ -18,18 +16,10 @@ using partition_lists = std::vector<std::pair<std::uint32_t, std::vector<std::st
 
 /// As other processes are told it. What is too long for one frame throws run_error here, with the step that has the most:
 /// those who were sent it could only refuse it.
-[[gnu::cold]] inline void encode_lists(partition_lists const& lists, graph const& flow, unsigned worker, byte_buffer& frame) {
-  std::size_t const before = frame.size();
-  encode(lists, frame);
-  std::size_t const bytes = frame.size() - before;
-  if (bytes <= frame_header::most_bytes) return;
-  auto const* longest = &lists.front();
-  for (auto const& each : lists)
-    if (each.second.size() > longest->second.size()) longest = &each;
-  throw channel_error(*flow.nodes()[longest->first], worker,
-                      "it has " + std::to_string(longest->second.size()) +
-                          " partitions, and the names of all partitions of the flow take " + std::to_string(bytes) +
-                          " bytes: at most 16 MiB can be told to other processes");
-}
+[[gnu::cold]] void encode_lists(partition_lists const& lists, graph const& flow, unsigned worker, byte_buffer& frame);
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/route/partition_lists.ipp>
+#endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/error.hpp>
 #include <leat/detail/list.hpp>
+#include <leat/error.hpp>
 #include <leat/graph.hpp>
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/frame.hpp>
@@ -11,12 +11,10 @@
 #include <leat/route/packet.hpp>
 #include <leat/route/slot.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <exception>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,23 +24,10 @@
 /// them, and read from the memory that it was read into.
 namespace leat::detail {
 
-inline run_error channel_error(node const& described, unsigned worker, std::string const& what) {
-  step_info const& step = described.steps.back();
-  return run_error("step \"" + step.name + "\" (" + step.kind + ", " + place_of(step.where) + ") on worker " +
-                      std::to_string(worker) + ": " + what,
-                  step.name, step.where, worker, 0);
-}
+run_error channel_error(node const& described, unsigned worker, std::string const& what);
 
 /// Throws on the exception being handled, as an error of the channel.
-[[noreturn, gnu::cold]] inline void throw_channel_error(node const& described, unsigned worker, std::string const& what) {
-  try {
-    throw;
-  } catch (std::exception const& cause) {
-    std::throw_with_nested(channel_error(described, worker, what + cause.what()));
-  } catch (...) {
-    std::throw_with_nested(channel_error(described, worker, what + "an exception that is not a std::exception"));
-  }
-}
+[[noreturn, gnu::cold]] void throw_channel_error(node const& described, unsigned worker, std::string const& what);
 
 /// Whether such records can lie in a frame, whose payload is aligned to eight bytes.
 template <class T>
@@ -303,3 +288,7 @@ class remote_receiver final : public receiving_end<T> {
 };
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/route/remote.ipp>
+#endif

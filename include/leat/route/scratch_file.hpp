@@ -1,22 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/concat.hpp>
-
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <span>
-#include <stdexcept>
-#include <string>
-#include <sys/types.h>
-#include <utility>
 
 namespace leat::detail {
 
@@ -27,49 +15,21 @@ class scratch_file {
   explicit scratch_file(char const* directory) : directory_(directory) {}
   scratch_file(scratch_file const&) = delete;
   scratch_file& operator=(scratch_file const&) = delete;
-  ~scratch_file() {
-    if (file_ != nullptr) std::fclose(file_);
-  }
+  ~scratch_file();
 
   /// Returns where it lies.
-  std::uint64_t append(std::span<std::byte const> bytes) {
-    if (file_ == nullptr) open();
-    if (::fseeko(file_, static_cast<off_t>(end_), SEEK_SET) != 0 ||
-        std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size() || std::fflush(file_) != 0)
-      refuse("written");
-    return std::exchange(end_, end_ + bytes.size());
-  }
+  std::uint64_t append(std::span<std::byte const> bytes);
 
-  void read(std::uint64_t at, std::span<std::byte> into) {
-    if (::fseeko(file_, static_cast<off_t>(at), SEEK_SET) != 0 ||
-        std::fread(into.data(), 1, into.size(), file_) != into.size())
-      refuse("read");
-  }
+  void read(std::uint64_t at, std::span<std::byte> into);
 
   /// Nothing of it is needed any more: its room goes back to the file system.
-  void clear() {
-    end_ = 0;
-    if (::ftruncate(::fileno(file_), 0) != 0) refuse("emptied");
-  }
+  void clear();
 
  private:
   /// Programs that a step starts do not inherit it.
-  void open() {
-    std::string name = concat({directory_, "/leat-XXXXXX"});
-    int const descriptor = ::mkostemp(name.data(), O_CLOEXEC);
-    if (descriptor < 0) refuse("made");
-    bool const nameless = ::unlink(name.c_str()) == 0;
-    file_ = nameless ? ::fdopen(descriptor, "w+b") : nullptr;
-    if (file_ != nullptr) return;
-    ::close(descriptor);
-    refuse("made");
-  }
+  void open();
 
-  [[noreturn, gnu::cold]] void refuse(char const* what) const {
-    char const* const why = std::strerror(errno);
-    throw std::runtime_error(concat({"records that found no room were to be put aside, but a temporary file cannot be ", what,
-                                     " in ", directory_, ": ", why}));
-  }
+  [[noreturn, gnu::cold]] void refuse(char const* what) const;
 
   char const* directory_;
   std::FILE* file_ = nullptr;
@@ -77,3 +37,7 @@ class scratch_file {
 };
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/route/scratch_file.ipp>
+#endif

@@ -4,20 +4,6 @@
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/word_hash.hpp>
 
-#ifndef XXH_INLINE_ALL
-#define XXH_INLINE_ALL
-#endif
-#if defined(__GNUC__) && !defined(__clang__)
-// With -march=native g++ 12 warns of registers that its own <immintrin.h> leaves undefined on purpose.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#include <xxhash.h>
-#pragma GCC diagnostic pop
-#else
-#include <xxhash.h>
-#endif
-
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -64,6 +50,9 @@ template <class K>
   return word;
 }
 
+/// XXH3-64 without a seed.
+std::uint64_t hash_of_bytes(void const* bytes, std::size_t count);
+
 template <class K>
 inline constexpr bool is_byte_string = false;
 template <class Traits, class Allocator>
@@ -82,7 +71,7 @@ std::uint64_t hash_of_encoded(K const& key) {
   } else {
     encode(key, bytes);
   }
-  return XXH3_64bits(bytes.data(), bytes.size());
+  return hash_of_bytes(bytes.data(), bytes.size());
 }
 
 }  // namespace detail
@@ -94,16 +83,20 @@ std::uint64_t hash_of_encoded(K const& key) {
 template <class K>
 [[gnu::always_inline]] inline std::uint64_t key_hash(K const& key) {
   if constexpr (detail::is_byte_string<K>) {
-    return XXH3_64bits(key.data(), key.size());
+    return detail::hash_of_bytes(key.data(), key.size());
   } else if constexpr (detail::hashed_as_word<K>) {
     std::uint64_t word = detail::word_of(key);
     detail::hash_in_place<sizeof(K)>(word);
     return word;
   } else if constexpr ((detail::encoded_as_is<K> && !detail::may_differ_in_bytes<K>()) || std::is_same_v<K, bool>) {
-    return XXH3_64bits(&key, sizeof(K));
+    return detail::hash_of_bytes(&key, sizeof(K));
   } else {
     return detail::hash_of_encoded(key);
   }
 }
 
 }  // namespace leat
+
+#ifndef LEAT_COMPILED
+#include <leat/route/slot.ipp>
+#endif

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/concat.hpp>
-#include <leat/error.hpp>
 #include <leat/run/options.hpp>
 
-#include <algorithm>
 #include <chrono>
-#include <string>
-#include <utility>
 
 namespace leat::detail {
 
@@ -16,40 +11,13 @@ namespace leat::detail {
 inline constexpr std::chrono::nanoseconds longest_time = std::chrono::hours(24 * 365 * 100);
 
 /// The options of a run, with times that can be calculated with. Throws flow_error for what cannot be.
-[[gnu::cold]] inline options checked(options how) {
-  auto const refuse = [](char const* name, std::string const& why) {
-    throw flow_error(concat({"options::", name, " ", why}));
-  };
-  auto const check_time = [&](char const* name, std::chrono::nanoseconds& time) {
-    if (time < std::chrono::nanoseconds(0)) refuse(name, "is negative: it is how long something lasts");
-    time = (std::min)(time, longest_time);
-  };
-  if (how.workers > options::most_workers)
-    refuse("workers", concat({"is ", std::to_string(how.workers), ": ", std::to_string(options::most_workers),
-                              " at most, in each process"}));
-  if (how.workers == 0) refuse("workers", "is 0: 1 at least");
-  check_time("snapshot_interval", how.snapshot_interval);
-  check_time("spin", how.spin);
-  check_time("formation_timeout", how.formation_timeout);
-  check_time("suspect_after", how.suspect_after);
-  bool const never_given_up = how.stop_timeout == (std::chrono::nanoseconds::max)();
-  check_time("stop_timeout", how.stop_timeout);
-  if (never_given_up) how.stop_timeout = (std::chrono::nanoseconds::max)();
-  bool const never_dead = how.dead_after == (std::chrono::nanoseconds::max)();
-  check_time("dead_after", how.dead_after);
-  if (never_dead) how.dead_after = (std::chrono::nanoseconds::max)();
-  return how;
-}
+[[gnu::cold]] options checked(options how);
 
 /// Whether the number of a process is that of one of the processes there are.
-[[gnu::cold]] inline void check_process(options const& how) {
-  if (how.process < std::max<std::size_t>(how.addresses.size(), 1)) return;
-  std::string const number = std::to_string(how.process);
-  if (how.addresses.empty())
-    throw flow_error(concat({"this is process ", number, ", but there are no addresses: options::addresses says where each "
-                             "process of the cluster listens; without a cluster it is process 0"}));
-  throw flow_error(concat({"this is process ", number, ", but there are only ", std::to_string(how.addresses.size()),
-                           " addresses; the first process is process 0"}));
-}
+[[gnu::cold]] void check_process(options const& how);
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/run/checked_options.ipp>
+#endif

@@ -1,51 +1,27 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/needs.hpp>
+#include <leat/detail/needs.hpp>  // IWYU pragma: keep
 #ifndef LEAT_REFUSED
 
-#include <leat/error.hpp>
-#include <leat/route/formation.hpp>
-#include <leat/route/membership.hpp>
 #include <leat/run/cluster_support.hpp>
-#include <leat/run/local_cluster.hpp>
 #include <leat/run/local_processes.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/rendezvous.hpp>
-#include <leat/run/weak_secret.hpp>
 
-#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
-#include <utility>
-#include <vector>
 
 /// A program that includes this header can be run as several processes, over a network that it makes itself
 /// (`options::link`). `leat/run/tcp.hpp` includes it.
 namespace leat::detail {
 
-inline std::unique_ptr<meeting> meet_cluster(graph const& flow, options const& how, network& through,
-                                             std::function<std::uint64_t()> draw,
-                                             std::function<void(std::string const&)> say) {
-  if (std::string const weakness = how.secret.empty() ? "" : weakness_of(how.secret); !weakness.empty())
-    throw flow_error("options::secret: " + weakness);
-  membership all;
-  all.process = how.process;
-  all.workers = (std::max)(how.workers, 1u);
-  all.channel_bytes = how.channel_bytes;
-  all.addresses = how.addresses;
-  all.listen = how.listen;
-  all.cluster = how.cluster;
-  all.flow = describe(flow);
-  all.secret = how.secret;
-  all.open_to_anyone = how.insecure;
-  all.time_to_form = how.formation_timeout;
-  return std::make_unique<formation>(through, std::move(all), std::move(draw), std::move(say));
-}
+std::unique_ptr<meeting> meet_cluster(graph const& flow, options const& how, network& through,
+                                      std::function<std::uint64_t()> draw, std::function<void(std::string const&)> say);
 
-inline int run_local_cluster(local_processes const& asked) { return local_cluster(asked).run(); }
+int run_local_cluster(local_processes const& asked);
 
 inline bool const clusters_are_supported = [] {
   support_of_clusters().meet = &meet_cluster;
@@ -55,4 +31,8 @@ inline bool const clusters_are_supported = [] {
 }();
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/run/cluster.ipp>
+#endif
 #endif

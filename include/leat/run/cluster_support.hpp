@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/error.hpp>
 #include <leat/graph.hpp>
 #include <leat/route/link.hpp>
 #include <leat/route/meeting.hpp>
@@ -13,7 +12,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace leat::detail {
 
@@ -39,16 +37,15 @@ struct cluster_support {
   int (*run_local)(local_processes const& asked) = nullptr;
 };
 
-inline cluster_support& support_of_clusters() {
-  static cluster_support one;
-  return one;
-}
+cluster_support& support_of_clusters();
 
-inline bool has_network(options const& how) {
-  return support_of_clusters().meet != nullptr && (how.link || support_of_clusters().make_network != nullptr);
-}
+bool has_network(options const& how);
 inline constexpr char const* lack_of_network =
     "this program cannot be run as several processes: it has to #include <leat/run/tcp.hpp>, or <leat/run/cluster.hpp> "
     "and be given a link";
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/run/cluster_support.ipp>
+#endif

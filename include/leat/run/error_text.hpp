@@ -1,38 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/error.hpp>
-
 #include <exception>
 #include <string>
-#include <utility>
 
 namespace leat {
 
 /// What to tell a person of an exception that `run` threw: its message, which names step, place, worker, epoch and cause,
 /// and one line more for each exception nested deeper that adds something.
-[[gnu::cold]] inline std::string error_text(std::exception const& failure) {
-  std::string text = failure.what();
-  std::string last = text;
-  std::exception_ptr next;
-  auto nested_in = [](std::exception const& outer) -> std::exception_ptr {
-    auto const* const holder = dynamic_cast<std::nested_exception const*>(&outer);
-    return holder != nullptr ? holder->nested_ptr() : nullptr;
-  };
-  for (next = nested_in(failure); next;) {
-    try {
-      std::rethrow_exception(std::exchange(next, nullptr));
-    } catch (std::exception const& inner) {
-      std::string const said = inner.what();
-      bool const from_elsewhere = dynamic_cast<remote_cause const*>(&inner) != nullptr && last.find(said) != last.npos;
-      if (!last.ends_with(said) && !from_elsewhere) text += "\n  because: " + said;
-      last = said;
-      next = nested_in(inner);
-    } catch (...) {
-      if (!last.ends_with("not a std::exception")) text += "\n  because: an exception that is not a std::exception";
-    }
-  }
-  return text;
-}
+[[gnu::cold]] std::string error_text(std::exception const& failure);
 
 }  // namespace leat
+
+#ifndef LEAT_COMPILED
+#include <leat/run/error_text.ipp>
+#endif

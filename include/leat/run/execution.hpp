@@ -10,7 +10,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -27,6 +26,7 @@ class execution {
   /// Of a cluster's workers, `process * options.workers` and on are this process's. `others` are the links to each of
   /// its processes, none for a cluster of one.
   execution(graph const& flow, options const& how, runtime& world, unsigned process = 0, connections others = {});
+  /// A link may still call while the workers are taken down.
   ~execution();
 
   /// Before `build`: the other processes have to be met first, through this network.
@@ -84,12 +84,19 @@ class execution {
 
  private:
   partition_lists list_partitions();
+  /// Every process comes to the same result, because it is made from the same lists by the same rule.
   void share_out_partitions();
+  /// A process that cannot open a partition matters when it is the one to open it. All come to the same result, before any of
+  /// them has opened anything.
   void refuse_obstacles(std::uint32_t id, owned_partitions const& owned) const;
   void connect(connections others, std::vector<frame_seals> seals = {});
   bool is_first(worker const& which) const;
   process_failure failure_of(worker& by);
+  /// On a thread that no function of the flow's can hold up: while the first worker, or another that shares its thread, is
+  /// in one for long, the other processes still hear that this one is alive, or what it failed of, and what they send is
+  /// read.
   void stand_in_for_the_first();
+  /// Nobody is talked to, and nobody let in, any more.
   void leave();
   void build_workers();
   void wake_all();
@@ -121,3 +128,7 @@ class execution {
 };
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/run/execution.ipp>
+#endif

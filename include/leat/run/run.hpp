@@ -2,60 +2,18 @@
 #pragma once
 
 #include <leat/flow.hpp>
-#include <leat/run/build.hpp>
-#include <leat/run/checked_options.hpp>
-#include <leat/run/cluster_support.hpp>
-#include <leat/run/environment.hpp>
-#include <leat/run/execution.hpp>
 #include <leat/run/options.hpp>
-#include <leat/run/signals.hpp>
-#include <leat/run/slow_stop.hpp>
-#include <leat/run/standard_descriptors.hpp>
-#include <leat/run/threads.hpp>
-
-#include <memory>
-#include <optional>
-#include <stop_token>
-#include <utility>
 
 namespace leat {
-namespace detail {
-
-inline std::shared_ptr<network> network_of(options const& how) {
-  if (!has_network(how)) throw flow_error(lack_of_network);
-  if (how.tls.given() && support_of_clusters().encrypt == nullptr)
-    throw flow_error("this program cannot encrypt: it has to #include <leat/run/tls.hpp>");
-  std::shared_ptr<network> const plain = how.link ? how.link : support_of_clusters().make_network(how);
-  return how.tls.given() ? support_of_clusters().encrypt(plain, how) : plain;
-}
-
-}  // namespace detail
 
 /// Runs the flow on this process's threads until every source has ended and every sink has flushed, or a stop was
 /// asked for. Called on any thread, and by several at once with the same flow or others. Throws flow_error when the
 /// flow cannot be run, run_error when a function of the user's, a source or a sink failed, cluster_error when the processes
 /// of a cluster do not come or stay together.
-inline void run(flow const& what, options how = {}) {
-  detail::standard_descriptors const kept;
-  how = detail::checked(std::move(how));
-  detail::check_process(how);
-  detail::thread_runtime world(how.spin);
-  detail::execution one(what.description(), how, world, how.process);
-  if (char const* const directory = detail::environment("TMPDIR")) one.parts().scratch_directory = directory;
-  if (how.addresses.size() > 1) one.meet(detail::network_of(how));
-  one.build();
-  {
-    detail::slow_stop watched(one, how.suspect_after);
-    auto const stop = [&one, &watched] {
-      one.stop();
-      watched.begin();
-    };
-    std::stop_callback const on_stop(how.stop, stop);
-    std::optional<detail::on_stop_signal> on_signal;
-    if (how.stop_on_signals) on_signal.emplace(stop);
-    world.drive(one.workers());
-  }
-  one.rethrow();
-}
+void run(flow const& what, options how = {});
 
 }  // namespace leat
+
+#ifndef LEAT_COMPILED
+#include <leat/run/run.ipp>
+#endif

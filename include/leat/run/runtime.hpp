@@ -23,10 +23,7 @@ class routine {
     routine get_return_object() { return routine(std::coroutine_handle<promise_type>::from_promise(*this)); }
     std::suspend_always initial_suspend() noexcept { return {}; }
     std::suspend_always final_suspend() noexcept { return {}; }
-    std::suspend_always yield_value(bool made_progress) noexcept {
-      progress = made_progress;
-      return {};
-    }
+    std::suspend_always yield_value(bool made_progress) noexcept;
     void return_void() noexcept {}
     void unhandled_exception() { throw; }
   };
@@ -34,16 +31,11 @@ class routine {
   explicit routine(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
   routine(routine&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
   routine& operator=(routine&&) = delete;
-  ~routine() {
-    if (handle_) handle_.destroy();
-  }
+  ~routine();
 
   bool done() const { return handle_.done(); }
   /// One turn. True when the worker made progress.
-  bool turn() {
-    handle_.resume();
-    return handle_.done() || handle_.promise().progress;
-  }
+  bool turn();
 
  private:
   std::coroutine_handle<promise_type> handle_;
@@ -97,3 +89,7 @@ class runtime {
 };
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/run/runtime.ipp>
+#endif

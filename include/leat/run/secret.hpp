@@ -1,17 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/concat.hpp>
-#include <leat/error.hpp>
-#include <leat/run/weak_secret.hpp>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <cstddef>
 #include <cstring>
 #include <string>
 
@@ -20,22 +9,10 @@ namespace leat {
 /// What stands in this file, without spaces and ends of lines behind it: for `options::secret`. Throws flow_error when
 /// the file cannot be read, when others than its owner may read it, when what stands there is shorter than 16 bytes, and when it is obviously
 /// weak: such as `aaaa...`, `12345678...`, something repeated.
-[[gnu::cold]] inline std::string secret_from_file(std::string const& path) {
-  auto const fail = [&path](std::string_view why) { throw flow_error(detail::concat({"secret file ", path, ": ", why})); };
-  int const descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) fail(std::strerror(errno));
-  struct stat what {};
-  std::array<char, 4096> room{};
-  bool const known = ::fstat(descriptor, &what) == 0;
-  ssize_t const count = ::read(descriptor, room.data(), room.size());
-  int const error = errno;
-  ::close(descriptor);
-  if (!known || count < 0) fail(std::strerror(error));
-  if ((what.st_mode & (S_IRGRP | S_IROTH)) != 0) fail("others may read it: chmod 600 it");
-  std::string secret(room.data(), static_cast<std::size_t>(count));
-  while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r' || secret.back() == ' ')) secret.pop_back();
-  if (std::string const weakness = detail::weakness_of(secret); !weakness.empty()) fail(weakness);
-  return secret;
-}
+[[gnu::cold]] std::string secret_from_file(std::string const& path);
 
 }  // namespace leat
+
+#ifndef LEAT_COMPILED
+#include <leat/run/secret.ipp>
+#endif

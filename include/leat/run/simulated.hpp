@@ -4,7 +4,6 @@
 #include <leat/op/blocking_work.hpp>
 #include <leat/run/runtime.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +11,6 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace leat {
@@ -34,21 +32,11 @@ class simulated_runtime final : public runtime {
  public:
   /// A turn takes up to `longest_turn` of virtual time; with zero, time passes only while all sleep.
   explicit simulated_runtime(std::uint64_t seed,
-                             std::chrono::nanoseconds longest_turn = std::chrono::microseconds(10))
-      : chance_(seed), longest_turn_(longest_turn) {
-    start_ = steady_time(std::chrono::seconds(1 + draw() % (1u << 20)));
-    now_ = start_;
-  }
+                             std::chrono::nanoseconds longest_turn = std::chrono::microseconds(10));
 
   /// To the end of all. Throws stuck_error.
-  void drive(std::vector<driven*> const& all) override {
-    add(all);
-    run_out();
-  }
-  void run_out() {
-    while (!all_done())
-      if (!step(never)) fail_stuck();
-  }
+  void drive(std::vector<driven*> const& all) override;
+  void run_out();
 
   void every(std::chrono::nanoseconds, std::function<void()>) override {}
 
@@ -58,86 +46,24 @@ class simulated_runtime final : public runtime {
   // By hand:
 
   /// They are woken for the first time after `wait`.
-  void add(std::vector<driven*> const& all, std::chrono::nanoseconds wait = std::chrono::nanoseconds(0)) {
-    bool const at_once = wait.count() == 0;
-    for (driven* one : all) {
-      if (at_once) awake_.push_back(guests_.size());
-      guests_.push_back({one, at_once ? never : now_ + wait, at_once, draw() % 4 == 0});
-    }
-  }
+  void add(std::vector<driven*> const& all, std::chrono::nanoseconds wait = std::chrono::nanoseconds(0));
   /// They get no turn any more, as if their process had been killed; whoever still wakes them does nothing. Not in a turn.
-  void remove(std::vector<driven*> const& all) {
-    for (std::size_t i = 0; i != guests_.size(); ++i) {
-      if (std::find(all.begin(), all.end(), guests_[i].worker) == all.end()) continue;
-      guests_[i].removed = true;
-      std::erase(awake_, i);
-    }
-  }
-  bool all_done() const {
-    return std::all_of(guests_.begin(), guests_.end(), [](guest const& g) { return g.over(); });
-  }
+  void remove(std::vector<driven*> const& all);
+  bool all_done() const;
 
   /// One turn, or one jump of the clock. False when nothing happens up to `limit`.
-  bool step(steady_time limit) {
-    if (awake_.empty()) return jump(limit);
-    if (++steps_since_jump_ > most_steps_at_once)
-      throw stuck_error("leat: the simulated flow never rests: " + std::to_string(most_steps_at_once) +
-                        " turns without a pause. A source that always has more keeps virtual time from passing");
-    std::uint64_t const chance = draw();
-    std::size_t const place = (chance >> 32) * awake_.size() >> 32;
-    std::size_t const index = awake_[place];
-    guest& chosen = guests_[index];
-    if (chosen.slow && awake_.size() > 1 && chance % slowness != 0) return true;
-    chosen.awake = false;
-    awake_[place] = awake_.back();
-    awake_.pop_back();
-
-    bool const progress = chosen.worker->body().turn();
-    ++turns_;
-    mix(index * 2 + (progress ? 1 : 0));
-    mix(static_cast<std::uint64_t>((now_ - start_).count()));
-    if (!chosen.worker->body().done()) {
-      if (progress)
-        wake_index(index);
-      else if (!chosen.awake)
-        chosen.due = chosen.worker->wake_at();
-      if (chosen.due <= now_) chosen.due = never;  // it had its turn at this time: only a wake-up can help it
-    }
-    if (progress && longest_turn_.count() > 0) {
-      now_ += std::chrono::nanoseconds((chance >> 8) % static_cast<std::uint64_t>(longest_turn_.count()));
-      ring();
-    }
-    return true;
-  }
+  bool step(steady_time limit);
 
   /// All that happens within this much virtual time.
-  void advance(std::chrono::nanoseconds how_long) {
-    steady_time const until = now_ + how_long;
-    steps_since_jump_ = 0;
-    while (step(until)) {
-    }
-    now_ = (std::max)(now_, until);
-  }
+  void advance(std::chrono::nanoseconds how_long);
 
   /// Calls `f` in the simulation after this much virtual time; calls for one time in the order they were made in.
-  void after(std::chrono::nanoseconds wait, std::function<void()> f) {
-    events_.push_back({now_ + wait, ++events_made_, std::move(f)});
-    std::push_heap(events_.begin(), events_.end(), later);
-  }
+  void after(std::chrono::nanoseconds wait, std::function<void()> f);
 
   /// Chance, all of it from the seed: splitmix64 (Steele, Lea, Flood 2014).
-  std::uint64_t draw() {
-    std::uint64_t z = (chance_ += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    z ^= z >> 31;
-    mix(z);
-    return z;
-  }
+  std::uint64_t draw();
   /// From 1 to `most`.
-  std::chrono::nanoseconds draw_delay(std::chrono::nanoseconds most) {
-    return std::chrono::nanoseconds(1 + draw() % static_cast<std::uint64_t>(std::max<std::int64_t>(1, most.count())));
-  }
+  std::chrono::nanoseconds draw_delay(std::chrono::nanoseconds most);
 
   /// Sums up every decision, its time, its outcome, and all chance that was drawn.
   std::uint64_t trace() const { return trace_; }
@@ -148,33 +74,16 @@ class simulated_runtime final : public runtime {
   /// What `wall` was when the simulation began.
   void begin_at(wall_time when) { wall_start_ = when; }
 
-  void fail_stuck() const {
-    std::string asleep;
-    for (std::size_t i = 0; i != guests_.size(); ++i)
-      if (!guests_[i].over()) asleep += (asleep.empty() ? "" : ", ") + std::to_string(i);
-    throw stuck_error("leat: the simulated flow is stuck: nothing is under way, no time is waited for, and these workers "
-                      "have not ended: " + asleep + ". A wake-up was lost, or they wait for another thread");
-  }
+  void fail_stuck() const;
 
-  void wake(driven& which) override {
-    for (std::size_t i = 0; i != guests_.size(); ++i)
-      if (guests_[i].worker == &which) wake_index(i);
-  }
+  void wake(driven& which) override;
   steady_time now() override { return now_; }
-  wall_time wall() override {
-    return wall_start_ + std::chrono::duration_cast<wall_time::duration>(now_ - start_);
-  }
+  wall_time wall() override;
   std::uint64_t seed() override { return draw(); }
   void say(std::string const& line) override { said.push_back(line); }
   /// What blocks takes up to ten milliseconds of virtual time.
-  void block(std::shared_ptr<blocking_work> work) override {
-    after(draw_delay(std::chrono::milliseconds(10)), [work = std::move(work)] {
-      if (!work->abandoned()) work->run();
-    });
-  }
-  void wake_when_readable(int, driven& which) override {
-    after(std::chrono::nanoseconds(1), [this, &which] { wake(which); });
-  }
+  void block(std::shared_ptr<blocking_work> work) override;
+  void wake_when_readable(int, driven& which) override;
 
  private:
   struct guest {
@@ -194,45 +103,17 @@ class simulated_runtime final : public runtime {
   static constexpr std::uint64_t slowness = 64;
   static constexpr std::uint64_t most_steps_at_once = 20'000'000;
 
-  static bool later(event const& a, event const& b) {
-    return a.when != b.when ? a.when > b.when : a.order > b.order;
-  }
+  static bool later(event const& a, event const& b);
 
-  void wake_index(std::size_t index) {
-    guest& woken = guests_[index];
-    if (woken.awake || woken.over()) return;
-    woken.awake = true;
-    woken.due = never;
-    awake_.push_back(index);
-  }
+  void wake_index(std::size_t index);
 
-  bool jump(steady_time limit) {
-    steady_time next = events_.empty() ? never : events_.front().when;
-    for (guest const& g : guests_)
-      if (!g.awake && !g.over()) next = (std::min)(next, g.due);
-    if (next == never || next > limit) return false;
-    if (next > now_) steps_since_jump_ = 0;
-    now_ = (std::max)(now_, next);
-    ring();
-    return true;
-  }
+  bool jump(steady_time limit);
 
   /// Wakes those whose time has come, and makes the calls that are due.
-  void ring() {
-    for (std::size_t i = 0; i != guests_.size(); ++i)
-      if (!guests_[i].awake && guests_[i].due <= now_) wake_index(i);
-    while (!events_.empty() && events_.front().when <= now_) {
-      std::pop_heap(events_.begin(), events_.end(), later);
-      std::function<void()> const call = std::move(events_.back().call);
-      events_.pop_back();
-      call();
-    }
-  }
+  void ring();
 
   /// FNV-1a, eight bytes at a time (Fowler, Noll, Vo).
-  void mix(std::uint64_t value) {
-    trace_ = (trace_ ^ value) * 0x100000001b3u;
-  }
+  void mix(std::uint64_t value);
 
   std::uint64_t chance_;
   std::chrono::nanoseconds longest_turn_;
@@ -250,3 +131,7 @@ class simulated_runtime final : public runtime {
 
 }  // namespace detail
 }  // namespace leat
+
+#ifndef LEAT_COMPILED
+#include <leat/run/simulated.ipp>
+#endif

@@ -4,7 +4,6 @@
 #include <leat/route/link.hpp>
 #include <leat/run/simulated.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +12,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace leat::detail {
@@ -47,58 +45,19 @@ struct simulated_network {
 /// One direction of a simulated link: bytes arrive in order, in pieces and after delays of chance.
 class simulated_pipe {
  public:
-  simulated_pipe(simulated_runtime& world, simulated_network how) : world_(world), how_(how) {
-    if (how_.uneven) how_.longest_delay = world_.draw_delay(how_.longest_delay);
-  }
+  simulated_pipe(simulated_runtime& world, simulated_network how);
 
-  std::size_t send(std::span<std::byte const> bytes) {
-    if (closed_) return 0;
-    std::size_t const room = how_.capacity - (std::min)(how_.capacity, bytes_.size() - taken_ + lost_);
-    std::size_t const taken = (std::min)({room, bytes.size(), until_break_});
-    refused_ = taken != bytes.size();
-    until_break_ -= until_break_ == endless ? 0 : taken;
-    sent_ += taken;
-    if (broken_) {
-      lost_ += taken;
-      return taken;
-    }
-    bytes_.insert(bytes_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(taken));
-    schedule();
-    return taken;
-  }
+  std::size_t send(std::span<std::byte const> bytes);
   /// As over TCP, the end is only seen by who receives, when all else has been.
-  std::size_t receive(std::span<std::byte> into) {
-    std::size_t const count = (std::min)(into.size(), arrived_ - taken_);
-    end_received_ = end_received_ || (end_arrived_ && taken_ == bytes_.size() && !into.empty());
-    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(taken_), count, into.begin());
-    taken_ += count;
-    if (taken_ == bytes_.size()) {
-      bytes_.clear();
-      taken_ = arrived_ = 0;
-    }
-    if (count != 0 && std::exchange(refused_, false)) tell(on_room);
-    return count;
-  }
+  std::size_t receive(std::span<std::byte> into);
 
   /// Nothing more is sent. What is under way still arrives, and then that this was all.
-  void close() {
-    if (!broken_) end();
-  }
+  void close();
   /// What is under way is lost, and all that is sent from now on.
-  void lose() {
-    bytes_.resize(arrived_);
-    broken_ = true;
-    until_break_ = endless;
-  }
+  void lose();
   /// The receiver hears that nothing more comes.
-  void end() {
-    closed_ = true;
-    schedule();
-  }
-  void end_now() {
-    closed_ = end_arrived_ = true;
-    tell(on_data);
-  }
+  void end();
+  void end_now();
   bool open() const { return !end_received_; }
 
   /// It takes so many bytes more before the link breaks.
@@ -107,34 +66,15 @@ class simulated_pipe {
   /// Bytes, in all.
   std::size_t sent() const { return sent_; }
 
-  static void tell(std::function<void()> const& call) {
-    if (call) call();
-  }
+  static void tell(std::function<void()> const& call);
   std::function<void()> on_data;
   std::function<void()> on_room;
 
  private:
   static constexpr std::size_t endless = (std::numeric_limits<std::size_t>::max)();
 
-  void schedule() {
-    if (std::exchange(under_way_, true)) return;
-    bool const stalls = how_.stalls_one_in != 0 && world_.draw() % how_.stalls_one_in == 0;
-    world_.after(world_.draw_delay(stalls ? how_.longest_stall : how_.longest_delay), [this] { arrive(); });
-  }
-  void arrive() {
-    under_way_ = false;
-    std::size_t const left = bytes_.size() - arrived_;
-    std::uint64_t const chance = world_.draw();
-    if (how_.longest_piece != 0)
-      arrived_ += (std::min)(left, 1 + chance % how_.longest_piece);
-    else if (left != 0)
-      arrived_ += chance % 2 == 0 ? left : 1 + (chance >> 1) % left;
-    if (arrived_ != bytes_.size())
-      schedule();
-    else
-      end_arrived_ = closed_;
-    tell(on_data);
-  }
+  void schedule();
+  void arrive();
 
   simulated_runtime& world_;
   simulated_network how_;
@@ -162,15 +102,9 @@ class simulated_link {
   std::unique_ptr<connection> end(std::size_t side) { return std::make_unique<one_end>(*this, side); }
 
   /// The link breaks, in both directions.
-  void cut() {
-    lose();
-    for (simulated_pipe& pipe : pipes_) pipe.end();
-  }
+  void cut();
   /// It breaks, and each side hears of it after a time of its own.
-  void cut_unnoticed(std::chrono::nanoseconds longest) {
-    lose();
-    for (simulated_pipe& pipe : pipes_) world_.after(world_.draw_delay(longest), [&pipe] { pipe.end(); });
-  }
+  void cut_unnoticed(std::chrono::nanoseconds longest);
   bool is_cut() const { return cut_; }
   /// Whether there is somebody at both ends.
   bool is_held() const { return held_ == 2; }
@@ -180,65 +114,26 @@ class simulated_link {
   // One that is dialled:
 
   void begin_connecting() { made_ = false; }
-  void connect() {
-    made_ = true;
-    simulated_pipe::tell(pipes_[0].on_room);
-  }
-  void refuse() {
-    cut_ = true;
-    trouble_ = "connection refused";
-    for (simulated_pipe& pipe : pipes_) pipe.end_now();
-  }
+  void connect();
+  void refuse();
   bool is_made() const { return made_; }
 
   /// It breaks once so many bytes have been sent in one direction; `call` then says so.
-  void break_after(std::size_t bytes, std::function<void()> call) {
-    for (simulated_pipe& pipe : pipes_) pipe.break_after(bytes);
-    on_break_ = std::move(call);
-  }
+  void break_after(std::size_t bytes, std::function<void()> call);
 
  private:
-  void lose() {
-    cut_ = true;
-    trouble_ = "connection reset by peer";
-    for (simulated_pipe& pipe : pipes_) pipe.lose();
-  }
-  void wear_out() {
-    if (cut_) return;
-    cut_unnoticed(how_.longest_unnoticed);
-    on_break_();
-  }
+  void lose();
+  void wear_out();
 
   class one_end final : public connection {
    public:
-    one_end(simulated_link& of, std::size_t side) : link_(of), out_(of.pipes_[side]), in_(of.pipes_[1 - side]) {
-      ++link_.held_;
-    }
-    ~one_end() override {
-      --link_.held_;
-      on_ready({});
-      out_.close();
-    }
-    std::size_t send(std::span<piece const> pieces) override {
-      if (!link_.made_) return 0;
-      std::size_t taken = 0;
-      for (piece const& one : pieces) {
-        std::size_t const of_one = out_.send(one);
-        taken += of_one;
-        if (of_one != one.size()) break;
-      }
-      if (out_.worn_out()) link_.wear_out();
-      return taken;
-    }
+    one_end(simulated_link& of, std::size_t side);
+    ~one_end() override;
+    std::size_t send(std::span<piece const> pieces) override;
     std::size_t receive(std::span<std::byte> into) override { return in_.receive(into); }
     bool open() const override { return in_.open(); }
-    std::string trouble() const override {
-      return link_.trouble_.empty() ? connection::trouble() : link_.trouble_;
-    }
-    void on_ready(std::function<void()> call) override {
-      in_.on_data = call;
-      out_.on_room = std::move(call);
-    }
+    std::string trouble() const override;
+    void on_ready(std::function<void()> call) override;
 
    private:
     simulated_link& link_;
@@ -257,3 +152,7 @@ class simulated_link {
 };
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/run/simulated_link.ipp>
+#endif

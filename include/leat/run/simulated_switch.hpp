@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/error.hpp>
 #include <leat/route/link.hpp>
 #include <leat/run/simulated.hpp>
 #include <leat/run/simulated_link.hpp>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -31,39 +29,17 @@ class simulated_switch {
   /// One process's way to connect. Addresses are any texts. `owner` is who is asked of below.
   std::shared_ptr<network> door(std::size_t owner = 0) { return std::make_shared<one_door>(*this, owner); }
 
-  simulated_link& make_link() {
-    lines_.push_back({std::make_unique<simulated_link>(world_, how_)});
-    return *lines_.back().link;
-  }
+  simulated_link& make_link();
   /// In the order in which they were made.
   simulated_link& link(std::size_t index) { return *lines_[index].link; }
 
   /// Breaks one of the links that stand, and gives it; null: none does.
-  simulated_link* cut_one(std::uint64_t which, std::chrono::nanoseconds longest_unnoticed) {
-    std::vector<simulated_link*> standing;
-    for (line const& each : lines_)
-      if (each.link->is_made() && each.link->is_held() && !each.link->is_cut()) standing.push_back(each.link.get());
-    if (standing.empty()) return nullptr;
-    simulated_link* const chosen = standing[which % standing.size()];
-    chosen->cut_unnoticed(longest_unnoticed);
-    return chosen;
-  }
+  simulated_link* cut_one(std::uint64_t which, std::chrono::nanoseconds longest_unnoticed);
 
   /// An owner dies: nobody listens at its door, and its links break.
-  void crash(std::size_t owner, std::chrono::nanoseconds longest_unnoticed) {
-    std::erase_if(doors_, [&](one_door const* one) { return one->owner() == owner; });
-    for (line const& each : lines_)
-      if ((each.owners[0] == owner || each.owners[1] == owner) && !each.link->is_cut())
-        each.link->cut_unnoticed(longest_unnoticed);
-  }
+  void crash(std::size_t owner, std::chrono::nanoseconds longest_unnoticed);
   /// Bytes, on one link, by one owner.
-  std::size_t most_sent(std::size_t owner) const {
-    std::size_t most = 0;
-    for (line const& each : lines_)
-      for (std::size_t side = 0; side != 2; ++side)
-        if (each.owners[side] == owner) most = (std::max)(most, each.link->sent_by(side));
-    return most;
-  }
+  std::size_t most_sent(std::size_t owner) const;
 
   /// A link that broke by itself: how many bytes had been sent in one direction, and when it was.
   struct breach {
@@ -78,28 +54,14 @@ class simulated_switch {
     one_door(simulated_switch& of, std::size_t owner) : of_(of), owner_(owner) {}
     ~one_door() override { std::erase(of_.doors_, this); }
 
-    bool listen(std::string const& address) override {
-      if (of_.listener(address) != nullptr)
-        throw cluster_error(cluster_error::status::lost, "cannot listen at " + address + ": it is in use");
-      address_ = address;
-      of_.doors_.push_back(this);
-      return false;
-    }
-    std::unique_ptr<connection> accept() override {
-      if (waiting_.empty()) return nullptr;
-      std::unique_ptr<connection> first = std::move(waiting_.front());
-      waiting_.pop_front();
-      return first;
-    }
+    bool listen(std::string const& address) override;
+    std::unique_ptr<connection> accept() override;
     std::unique_ptr<connection> dial(std::string const& address) override { return of_.dial(owner_, address); }
     void on_ready(std::function<void()> call) override { bell_ = std::move(call); }
 
     std::string const& address() const { return address_; }
     std::size_t owner() const { return owner_; }
-    void knock(std::unique_ptr<connection> from) {
-      waiting_.push_back(std::move(from));
-      if (bell_) bell_();
-    }
+    void knock(std::unique_ptr<connection> from);
 
    private:
     simulated_switch& of_;
@@ -114,32 +76,9 @@ class simulated_switch {
     std::array<std::optional<std::size_t>, 2> owners{};  ///< who dialed, who was dialed
   };
 
-  one_door* listener(std::string const& address) {
-    for (one_door* door : doors_)
-      if (door->address() == address) return door;
-    return nullptr;
-  }
+  one_door* listener(std::string const& address);
 
-  std::unique_ptr<connection> dial(std::size_t from, std::string const& address) {
-    simulated_link& made = make_link();
-    std::size_t const index = lines_.size() - 1;
-    lines_[index].owners[0] = from;
-    made.begin_connecting();
-    bool const refused = one_in(how_.refuses_one_in);
-    if (one_in(how_.breaks_one_in) && breaks_left_ != 0) {
-      --breaks_left_;
-      std::size_t const bytes = 1 + world_.draw() % how_.longest_until_break;
-      made.break_after(bytes, [this, bytes] { breaches_.push_back({bytes, world_.elapsed()}); });
-    }
-    world_.after(world_.draw_delay(how_.longest_delay), [this, index, &made, address, refused] {
-      one_door* const there = listener(address);
-      if (there == nullptr || refused) return made.refuse();
-      lines_[index].owners[1] = there->owner();
-      made.connect();
-      there->knock(made.end(1));
-    });
-    return made.end(0);
-  }
+  std::unique_ptr<connection> dial(std::size_t from, std::string const& address);
   bool one_in(std::uint64_t times) { return times != 0 && world_.draw() % times == 0; }
 
   simulated_runtime& world_;
@@ -151,3 +90,7 @@ class simulated_switch {
 };
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/run/simulated_switch.ipp>
+#endif

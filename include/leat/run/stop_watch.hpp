@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/concat.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/op/stage.hpp>
 #include <leat/op/step_context.hpp>
-#include <leat/route/liveness.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -60,25 +58,11 @@ class stop_watch {
     bool told;
   };
 
-  static steady_time later(steady_time from, std::chrono::nanoseconds wait) {
-    return wait < never - from ? from + wait : never;
-  }
+  static steady_time later(steady_time from, std::chrono::nanoseconds wait);
 
-  static std::string under_way(held_up const& held) {
-    if (held.records == 0) return "a coroutine does not ask for its next records";
-    return std::to_string(held.records) + (held.records == 1 ? " record is under way" : " records are under way");
-  }
-  static std::string waits(held_up const& held, std::chrono::nanoseconds since) {
-    step_context const& step = *held.by;
-    return concat({"leat: the stop that was asked for ", seconds_text(since), " ago waits for step \"", step.name, "\" (",
-                   step.kind, ", ", place_of(step.where), ") on worker ", std::to_string(step.worker->index()), ": ",
-                   under_way(held)});
-  }
-  static std::string given_up(held_up const& held, std::chrono::nanoseconds limit) {
-    return concat({"the run was to stop, but ", under_way(held), " and nothing has come of it for ", seconds_text(limit),
-                   " (--stop-timeout): ", held.records == 0 ? "what it was given last" : "these records",
-                   held.records == 0 ? " is not finished" : " are not finished; within(...) bounds how long one may take"});
-  }
+  static std::string under_way(held_up const& held);
+  static std::string waits(held_up const& held, std::chrono::nanoseconds since);
+  static std::string given_up(held_up const& held, std::chrono::nanoseconds limit);
 
   steady_time begun_ = never;
   steady_time next_ = never;
@@ -86,3 +70,7 @@ class stop_watch {
 };
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/run/stop_watch.ipp>
+#endif

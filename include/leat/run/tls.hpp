@@ -1,35 +1,23 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/needs.hpp>
+#include <leat/detail/needs.hpp>  // IWYU pragma: keep
 #ifndef LEAT_REFUSED
 
 #if !__has_include(<openssl/ssl.h>)
 #error "leat/run/tls.hpp needs OpenSSL 3: install libssl-dev (Debian, Ubuntu) or openssl-devel (Fedora)"
 #endif
 
-#include <leat/detail/concat.hpp>
-#include <leat/error.hpp>
 #include <leat/route/link.hpp>
 #include <leat/run/cluster_support.hpp>
 #include <leat/run/options.hpp>
-#include <leat/run/tcp.hpp>
+#include <leat/run/tcp.hpp>  // IWYU pragma: export
 #include <leat/run/tls_connection.hpp>
 
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
-
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstring>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,57 +27,13 @@ namespace leat {
 namespace detail {
 
 /// The name that a certificate has to bear for the process at this address.
-inline std::string host_of(std::string const& address) {
-  std::optional<host_and_port> const parts = split_address(address);
-  return parts ? parts->host : address;
-}
+std::string host_of(std::string const& address);
 
 /// Whether a certificate is for this host, a name or an IP address, by its subjectAltName.
-inline bool names_host(X509* certificate, std::string const& host) {
-  unsigned const by = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
-  return X509_check_ip_asc(certificate, host.c_str(), by) == 1 ||
-         X509_check_host(certificate, host.data(), host.size(), by, nullptr) == 1;
-}
+bool names_host(X509* certificate, std::string const& host);
 
 /// What the three files say, checked. Throws flow_error, which names the file, when they cannot serve.
-[[gnu::cold]] inline ssl_context_pointer tls_context(tls_files const& files) {
-  struct file {
-    char const* what;
-    std::string const& path;
-    [[noreturn]] void fail(std::string_view why) const { throw flow_error(concat({"TLS: ", what, " ", path, ": ", why})); }
-  };
-  file const certificate{"certificate", files.certificate};
-  file const key{"key", files.key};
-  file const authority{"authority", files.authority};
-  for (file const& one : {certificate, key, authority}) {
-    if (one.path.empty())
-      throw flow_error("TLS needs three files: --tls-certificate, --tls-key and --tls-authority");
-    if (::access(one.path.c_str(), R_OK) != 0) one.fail(std::strerror(errno));
-  }
-  struct stat of_key {};
-  if (::stat(key.path.c_str(), &of_key) != 0) key.fail(std::strerror(errno));
-  if ((of_key.st_mode & S_IRWXO) != 0) key.fail("everybody may read it: chmod 600 it");
-
-  ERR_clear_error();
-  ssl_context_pointer context(SSL_CTX_new(TLS_method()));
-  if (!context) throw flow_error("TLS: OpenSSL does not work: " + openssl_reason());
-  SSL_CTX* const made = context.get();
-  SSL_CTX_set_min_proto_version(made, TLS1_3_VERSION);
-  SSL_CTX_set_options(made, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  SSL_CTX_set_num_tickets(made, 0);
-  SSL_CTX_set_session_cache_mode(made, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_max_cert_list(made, 32 * 1024);
-  // A key with a passphrase is refused: nobody may be there to be asked.
-  SSL_CTX_set_default_passwd_cb(made, [](char*, int, int, void*) { return -1; });
-  if (SSL_CTX_use_certificate_chain_file(made, certificate.path.c_str()) != 1) certificate.fail(openssl_reason());
-  if (X509_cmp_current_time(X509_get0_notAfter(SSL_CTX_get0_certificate(made))) < 0) certificate.fail("it has expired");
-  if (X509_cmp_current_time(X509_get0_notBefore(SSL_CTX_get0_certificate(made))) > 0)
-    certificate.fail("it is not valid yet");
-  if (SSL_CTX_use_PrivateKey_file(made, key.path.c_str(), SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(made) != 1)
-    key.fail(openssl_reason());
-  if (SSL_CTX_load_verify_locations(made, authority.path.c_str(), nullptr) != 1) authority.fail(openssl_reason());
-  return context;
-}
+[[gnu::cold]] ssl_context_pointer tls_context(tls_files const& files);
 
 }  // namespace detail
 
@@ -98,36 +42,13 @@ inline bool names_host(X509* certificate, std::string const& host) {
 class tls_network final : public network {
  public:
   /// Throws flow_error, which names the file of `how.tls`, when one cannot serve. The list of addresses is that of `how`.
-  tls_network(std::shared_ptr<network> under, options const& how)
-      : under_(std::move(under)), context_(detail::tls_context(how.tls)) {
-    for (std::string const& one : how.addresses) hosts_.push_back(detail::host_of(one));
-  }
+  tls_network(std::shared_ptr<network> under, options const& how);
 
-  bool listen(std::string const& address) override {
-    under_->listen(address);
-    return false;  // strangers have no certificate
-  }
+  bool listen(std::string const& address) override;
   std::string listens_at() const override { return under_->listens_at(); }
-  std::unique_ptr<connection> accept() override {
-    std::unique_ptr<connection> made = under_->accept();
-    if (!made) return nullptr;
-    detail::ssl_pointer session(SSL_new(context_.get()));
-    SSL_set_accept_state(session.get());
-    return std::make_unique<detail::tls_connection>(std::move(made), std::move(session), [hosts = hosts_](X509* shown) {
-      for (std::string const& one : hosts)
-        if (detail::names_host(shown, one)) return std::string();
-      return std::string("its certificate is for none of the addresses of the cluster");
-    });
-  }
+  std::unique_ptr<connection> accept() override;
   std::string trouble() const override { return under_->trouble(); }
-  std::unique_ptr<connection> dial(std::string const& address) override {
-    detail::ssl_pointer session(SSL_new(context_.get()));
-    std::string const host = detail::host_of(address);
-    SSL_set_connect_state(session.get());
-    return std::make_unique<detail::tls_connection>(under_->dial(address), std::move(session), [host](X509* shown) {
-      return detail::names_host(shown, host) ? std::string() : "its certificate is not for " + host;
-    });
-  }
+  std::unique_ptr<connection> dial(std::string const& address) override;
   int descriptor() const override { return under_->descriptor(); }
   void on_ready(std::function<void()> call) override { under_->on_ready(std::move(call)); }
 
@@ -147,4 +68,8 @@ inline bool const tls_is_supported = [] {
 
 }  // namespace detail
 }  // namespace leat
+
+#ifndef LEAT_COMPILED
+#include <leat/run/tls.ipp>
+#endif
 #endif

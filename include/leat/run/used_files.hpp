@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/concat.hpp>
 #include <leat/detail/list.hpp>
-#include <leat/detail/sort_names.hpp>
 #include <leat/graph.hpp>
-#include <leat/op/step_context.hpp>
 
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <cstddef>
-#include <exception>
-#include <stdexcept>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace leat::detail {
@@ -25,25 +17,10 @@ namespace leat::detail {
 class used_files {
  public:
   /// A partition of this step; the empty name for a step without partitions.
-  [[gnu::cold]] void add(node const& described, std::string const& part) {
-    std::string path = described.file_of(part);
-    if (path.empty()) return;
-    used file{&described, std::move(path), described.writes_files(), kind::other};
-    std::string const identity = identify(file);
-    if (identity.empty()) return;
-    // In the order of the identities, those of one identity as they were added.
-    std::string const number = std::to_string(all_.size());
-    sorted_.push_back(concat({identity, "\n", std::string(20 - number.size(), '0'), number}));
-    all_.push_back(std::move(file));
-  }
+  [[gnu::cold]] void add(node const& described, std::string const& part);
 
   /// Throws run_error, on behalf of a step that writes if one does.
-  [[gnu::cold]] void refuse_conflicts(host& worker) {
-    sort_names(sorted_);
-    for (std::size_t i = 0; i != sorted_.size(); ++i)
-      for (std::size_t j = i; j != 0 && identity_at(j - 1) == identity_at(i); --j)
-        refuse_conflict(file_at(j - 1), file_at(i), worker);
-  }
+  [[gnu::cold]] void refuse_conflicts(host& worker);
 
  private:
   enum class kind { stored, pipe, other };
@@ -55,70 +32,29 @@ class used_files {
   };
 
   /// Empty where sharing does no harm.
-  static std::string identify(used& file) {
-    struct stat facts {};
-    int const standard = file.written ? STDOUT_FILENO : STDIN_FILENO;
-    int const failed = file.path == "-" ? ::fstat(standard, &facts) : ::stat(file.path.c_str(), &facts);
-    if (failed != 0) return file.written && errno == ENOENT ? identify_new(file) : std::string();
-    if (S_ISREG(facts.st_mode) || S_ISBLK(facts.st_mode)) file.of = kind::stored;
-    if (S_ISFIFO(facts.st_mode)) file.of = kind::pipe;
-    bool const matters = file.of != kind::other || (file.path == "-" && !file.written);
-    return matters ? number_of(facts) : std::string();
-  }
+  static std::string identify(used& file);
 
   /// A file that is still to be made is known by its directory and its name.
-  static std::string identify_new(used& file) {
-    file.of = kind::stored;
-    std::size_t const slash = file.path.rfind('/');
-    std::string const directory = slash == std::string::npos ? "." : file.path.substr(0, slash + 1);
-    struct stat facts {};
-    if (::stat(directory.c_str(), &facts) != 0) return concat({"new ", file.path});
-    return concat({number_of(facts), "/", file.path.substr(slash + 1)});
-  }
+  static std::string identify_new(used& file);
 
-  static std::string number_of(struct stat const& facts) {
-    return concat({std::to_string(facts.st_dev), ":", std::to_string(facts.st_ino)});
-  }
+  static std::string number_of(struct stat const& facts);
 
   std::string identity_at(std::size_t i) const { return sorted_[i].substr(0, sorted_[i].size() - 21); }
   used const& file_at(std::size_t i) const { return all_[std::stoul(sorted_[i].substr(sorted_[i].size() - 20))]; }
 
-  static void refuse_conflict(used const& first, used const& second, host& worker) {
-    bool const one_stream = first.path == "-" && second.path == "-" && first.written == second.written;
-    if (one_stream && first.written) return;  // lines of several outputs on standard output stay whole
-    bool const spoilt = first.written || second.written;
-    if (!one_stream && first.of == kind::stored && !spoilt) return;
-    if (!one_stream && first.of == kind::other) return;
-    used const& blamed = second.written || !first.written ? second : first;
-    used const& other = &blamed == &second ? first : second;
-    char const* const harm = first.of == kind::stored && spoilt
-                                 ? (other.written ? "what one of them writes the other would overwrite"
-                                                  : "what is to be read would be emptied, or never end")
-                                 : "each would have a part of what passes through it";
-    step_info const& its = other.described->step();
-    step_context const step(blamed.described->step(), worker);
-    throw step.error(concat({blamed.written ? "it writes " : "it reads ", name_of(blamed), ", which ", its.kind, " \"",
-                             its.name, "\" (", place_of(its.where), ") ", other.written ? "writes" : "reads",
-                             other.path == blamed.path && other.path != "-" ? std::string() : concat({" as ", name_of(other)}), " too: ", harm}));
-  }
+  static void refuse_conflict(used const& first, used const& second, host& worker);
 
-  static std::string name_of(used const& file) {
-    if (file.path == "-") return file.written ? "standard output" : "standard input";
-    return concat({"\"", file.path, "\""});
-  }
+  static std::string name_of(used const& file);
 
   list<used> all_;
   std::vector<std::string> sorted_;
 };
 
 /// Why a partition cannot be opened, as far as that can be known beforehand; empty when nothing is known against it.
-[[gnu::cold]] inline std::string obstacle_to(node const& described, std::string const& part) {
-  try {
-    described.check_part(part);
-    return {};
-  } catch (std::exception const& why) {
-    return why.what();
-  }
-}
+[[gnu::cold]] std::string obstacle_to(node const& described, std::string const& part);
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/run/used_files.ipp>
+#endif

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/run/started.hpp>
-
 #include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <thread>
-#include <utility>
 
 namespace leat::detail {
 
@@ -22,27 +19,12 @@ class watchdog {
   ~watchdog() { close(); }
 
   /// Once.
-  void every(std::chrono::nanoseconds interval, std::function<void()> look) {
-    interval_ = interval;
-    look_ = std::move(look);
-    thread_ = started([](void* self) { static_cast<watchdog*>(self)->run(); }, this);
-  }
+  void every(std::chrono::nanoseconds interval, std::function<void()> look);
 
-  void close() {
-    if (!thread_.joinable()) return;
-    {
-      std::lock_guard const lock(mutex_);
-      closing_ = true;
-    }
-    bell_.notify_one();
-    thread_.join();
-  }
+  void close();
 
  private:
-  void run() {
-    std::unique_lock lock(mutex_);
-    while (!bell_.wait_for(lock, interval_, [this] { return closing_; })) look_();
-  }
+  void run();
 
   std::chrono::nanoseconds interval_{};
   std::function<void()> look_;
@@ -53,3 +35,7 @@ class watchdog {
 };
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/run/watchdog.ipp>
+#endif

@@ -6,7 +6,6 @@
 #include <leat/state/reduce_final.hpp>
 
 #include <cstdint>
-#include <functional>
 #include <type_traits>
 #include <utility>
 

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/concat.hpp>
-
 #include <atomic>
 #include <cstdint>
-#include <cstdio>
 #include <string>
 #include <utility>
 
@@ -18,15 +15,7 @@ class unmatched_count {
   unmatched_count(std::string step, bool passed_on) : step_(std::move(step)), passed_on_(passed_on) {}
   unmatched_count(unmatched_count const&) = delete;
   unmatched_count& operator=(unmatched_count const&) = delete;
-  ~unmatched_count() {
-    std::uint64_t const keys = keys_.load(std::memory_order_relaxed);
-    if (keys == 0) return;
-    std::string const line = concat(
-        {"leat: step \"", step_, "\": ", std::to_string(keys), keys == 1 ? " key" : " keys", " had no value on some side; ",
-         passed_on_ ? "the rows came at the end\n"
-                    : "what there was on the others was dropped (leat::join_emit::complete_and_rest passes it on)\n"});
-    std::fputs(line.c_str(), stderr);
-  }
+  ~unmatched_count();
 
   /// Any worker.
   void add(std::uint64_t keys) { keys_.fetch_add(keys, std::memory_order_relaxed); }
@@ -38,3 +27,7 @@ class unmatched_count {
 };
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/state/unmatched_count.ipp>
+#endif

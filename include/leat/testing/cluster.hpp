@@ -54,10 +54,7 @@ class cluster {
     return *this;
   }
   /// This input keeps its own source, or this output its own sink. Before time is advanced.
-  cluster& keep(std::string const& input_or_output) {
-    inputs_.keep(input_or_output);
-    return *this;
-  }
+  cluster& keep(std::string const& input_or_output);
   /// This input keeps its own source, and begins to read this partition at a position, as after a restart. Before time is
   /// advanced.
   template <class P>
@@ -66,35 +63,17 @@ class cluster {
     return *this;
   }
   /// What is fed from here on belongs to a later epoch, on all workers.
-  cluster& epoch() {
-    inputs_.all().next_phase();
-    return *this;
-  }
+  cluster& epoch();
 
   /// Lets this much virtual time pass; zero: lets everything happen that can happen now.
-  cluster& advance(std::chrono::nanoseconds how_long) {
-    begin();
-    running_->world().advance(how_long);
-    running_->rethrow();
-    return *this;
-  }
+  cluster& advance(std::chrono::nanoseconds how_long);
   /// The inputs end, and the flow runs to its end. Throws stuck_error when it does not come to one.
-  cluster& finish() {
-    begin();
-    inputs_.all().close();
-    return run_out();
-  }
+  cluster& finish();
   /// Asks for an orderly stop in one process, as a signal would, and runs to the end.
-  cluster& stop(unsigned process = 0) {
-    begin();
-    running_->process(process).stop();
-    return run_out();
-  }
+  cluster& stop(unsigned process = 0);
 
   /// Virtual time since the beginning.
-  std::chrono::nanoseconds elapsed() const {
-    return running_ ? running_->world().elapsed() : std::chrono::nanoseconds(0);
-  }
+  std::chrono::nanoseconds elapsed() const;
   /// What the flow's wall clocks show.
   wall_time wall() const { return how_.starts + std::chrono::duration_cast<wall_time::duration>(elapsed()); }
 
@@ -104,47 +83,19 @@ class cluster {
     return so_far().of<T>(name);
   }
   output_of_any of(std::string const& name) const { return so_far().of(name); }
-  result so_far(std::exception_ptr failure = nullptr) const {
-    return {inputs_.put_in(), flow_->description(), trace(), std::move(failure)};
-  }
+  result so_far(std::exception_ptr failure = nullptr) const;
 
   /// Sums up all decisions so far.
   std::uint64_t trace() const { return running_ ? running_->world().trace() : 0; }
 
  private:
-  static options with(options how, seed chance) {
-    how.seed = chance.value;
-    return how;
-  }
+  static options with(options how, seed chance);
   cluster(flow const& what, options how, std::string const& name)
       : cluster(what, std::move(how), detail::test_inputs(name)) {}
 
-  void begin() {
-    if (running_) return;
-    detail::simulation how;
-    how.seed = how_.seed;
-    how.processes = how_.processes;
-    how.each.workers = how_.workers;
-    how.each.batch_size = how_.batch_size;
-    how.each.snapshot_interval = how_.snapshot_interval;
-    how.longest_turn = std::chrono::nanoseconds(0);
-    how.test = inputs_.put_in().get();
-    running_ = std::make_unique<detail::simulated_cluster>(flow_->description(), how);
-    running_->world().begin_at(how_.starts);
-    inputs_.all().start = running_->world().now();
-    running_->begin();
-  }
+  void begin();
 
-  cluster& run_out() {
-    detail::simulated_runtime& world = running_->world();
-    while (!world.all_done()) {
-      if (world.step(never_ends)) continue;
-      running_->rethrow();
-      world.fail_stuck();
-    }
-    running_->rethrow();
-    return *this;
-  }
+  cluster& run_out();
 
   static constexpr steady_time never_ends = detail::never;
 
@@ -155,3 +106,7 @@ class cluster {
 };
 
 }  // namespace leat::test
+
+#ifndef LEAT_COMPILED
+#include <leat/testing/cluster.ipp>
+#endif

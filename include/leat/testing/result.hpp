@@ -2,7 +2,6 @@
 #pragma once
 
 #include <leat/error.hpp>
-#include <leat/flow.hpp>
 #include <leat/op/stand_in.hpp>
 #include <leat/testing/compare.hpp>
 
@@ -100,9 +99,7 @@ class result {
   /// Only a run that is ended by `.in_failure()` gives a result that has failed.
   bool has_failed() const { return failure_ != nullptr; }
   /// Throws what the run failed of, if it did.
-  void rethrow() const {
-    if (failure_) std::rethrow_exception(failure_);
-  }
+  void rethrow() const;
 
  private:
   std::shared_ptr<detail::stand_ins> test_;
@@ -113,3 +110,7 @@ class result {
 
 }  // namespace test
 }  // namespace leat
+
+#ifndef LEAT_COMPILED
+#include <leat/testing/result.ipp>
+#endif

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/error.hpp>
 #include <leat/flow.hpp>
-#include <leat/run/run.hpp>
-#include <leat/testing/cluster.hpp>
 #include <leat/testing/inputs.hpp>
 #include <leat/testing/options.hpp>
 #include <leat/testing/result.hpp>
 
 #include <chrono>
-#include <exception>
 #include <initializer_list>
 #include <string>
 #include <utility>
@@ -38,79 +34,35 @@ class [[nodiscard("leat: nothing runs until .finish(), or until it becomes a lea
     return std::move(*this).template feed<record>(name, std::vector<record>(given.begin(), given.end()));
   }
   /// What is fed from here on belongs to a later epoch, on all workers.
-  [[nodiscard("leat: nothing runs until .finish(), or until it becomes a leat::test::result")]] run_to_be&& epoch() && {
-    inputs_.all().next_phase();
-    return std::move(*this);
-  }
+  [[nodiscard("leat: nothing runs until .finish(), or until it becomes a leat::test::result")]] run_to_be&& epoch() &&;
   /// What is fed from here on comes this much later.
-  [[nodiscard("leat: nothing runs until .finish(), or until it becomes a leat::test::result")]] run_to_be&& wait(std::chrono::nanoseconds how_long) && {
-    inputs_.all().due += how_long;
-    return std::move(*this);
-  }
+  [[nodiscard("leat: nothing runs until .finish(), or until it becomes a leat::test::result")]] run_to_be&& wait(
+      std::chrono::nanoseconds how_long) &&;
   /// This input keeps its own source, or this output its own sink.
-  [[nodiscard("leat: nothing runs until .finish(), or until it becomes a leat::test::result")]] run_to_be&& keep(std::string const& input_or_output) && {
-    inputs_.keep(input_or_output);
-    return std::move(*this);
-  }
+  [[nodiscard("leat: nothing runs until .finish(), or until it becomes a leat::test::result")]] run_to_be&& keep(
+      std::string const& input_or_output) &&;
   /// This input keeps its own source, and begins to read this partition at a position, as after a restart. `P` is the
   /// source's `position`; an input with positions of another type is a flow_error.
   template <class P>
-  [[nodiscard("leat: nothing runs until .finish(), or until it becomes a leat::test::result")]] run_to_be&& keep_from(std::string const& input, std::string const& partition, P position) && {
+  [[nodiscard("leat: nothing runs until .finish(), or until it becomes a leat::test::result")]] run_to_be&& keep_from(
+      std::string const& input, std::string const& partition, P position) && {
     inputs_.keep_from(input, partition, std::move(position));
     return std::move(*this);
   }
 
   /// Runs the flow to its end, and throws what it fails of.
-  result finish() && {
-    result ended = run_all();
-    ended.rethrow();
-    return ended;
-  }
+  result finish() &&;
   operator result() && { return std::move(*this).finish(); }
   /// Runs a flow that must fail: what came out before is in the result, whose `rethrow()` throws what the run failed of.
   /// Throws flow_error when the run ends well.
-  result in_failure() && {
-    result ended = run_all();
-    if (!ended.has_failed()) throw flow_error("the run of flow \"" + flow_->name() + "\" was expected to fail, and ended well");
-    return ended;
-  }
+  result in_failure() &&;
 
  private:
   result run_all() { return how_.threads ? on_threads() : simulated(); }
 
-  result simulated() {
-    cluster all(*flow_, how_, std::move(inputs_));
-    std::exception_ptr failure;
-    try {
-      all.finish();
-    } catch (run_error const&) {
-      failure = std::current_exception();
-    }
-    return all.so_far(failure);
-  }
+  result simulated();
 
-  result on_threads() {
-    if (how_.processes > 1)
-      throw flow_error("a test with threads runs one process: use several workers, or leave threads out");
-    leat::options how;
-    how.workers = how_.workers;
-    how.batch_size = how_.batch_size;
-    how.snapshot_interval = how_.snapshot_interval;
-    detail::thread_runtime world(how.spin);
-    inputs_.all().start = world.now();
-    inputs_.all().close();
-    detail::execution one(flow_->description(), how, world);
-    one.parts().test = inputs_.put_in().get();
-    one.build();
-    world.drive(one.workers());
-    std::exception_ptr failure;
-    try {
-      one.rethrow();
-    } catch (run_error const&) {
-      failure = std::current_exception();
-    }
-    return {inputs_.put_in(), flow_->description(), 0, failure};
-  }
+  result on_threads();
 
   flow const* flow_;
   options how_;
@@ -124,8 +76,10 @@ class [[nodiscard("leat: nothing runs until .finish(), or until it becomes a lea
 ///
 /// An input that is neither fed nor kept is a flow_error: its own source would run. The sinks of all outputs stay closed
 /// unless they are kept.
-inline run_to_be run(flow const& what, options how = {}) {
-  return {what, std::move(how)};
-}
+run_to_be run(flow const& what, options how = {});
 
 }  // namespace leat::test
+
+#ifndef LEAT_COMPILED
+#include <leat/testing/run.ipp>
+#endif

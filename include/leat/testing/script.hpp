@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/error.hpp>
 #include <leat/op/assembly.hpp>
 #include <leat/op/emitter.hpp>
 #include <leat/op/stand_in.hpp>
@@ -22,60 +21,19 @@ namespace leat::detail {
 /// closed after all records of the phase before, on whichever input and worker they were.
 class script {
  public:
-  std::size_t last_phase() {
-    std::lock_guard const lock(mutex_);
-    return left_.size() - 1;
-  }
-  bool phase_is_over(std::size_t phase) {
-    std::lock_guard const lock(mutex_);
-    return left_[phase] == 0 && phase + 1 < left_.size();
-  }
-  bool closed() {
-    std::lock_guard const lock(mutex_);
-    return closed_;
-  }
+  std::size_t last_phase();
+  bool phase_is_over(std::size_t phase);
+  bool closed();
 
   /// Some records have been added to the phase that is being written.
-  std::size_t add_portion() {
-    std::lock_guard const lock(mutex_);
-    ++left_.back();
-    return left_.size() - 1;
-  }
-  void portion_emitted(std::size_t phase) {
-    bool over = false;
-    {
-      std::lock_guard const lock(mutex_);
-      over = --left_[phase] == 0;
-    }
-    if (over) wake_all();
-  }
-  void next_phase() {
-    {
-      std::lock_guard const lock(mutex_);
-      left_.push_back(0);
-    }
-    wake_all();
-  }
-  void close() {
-    {
-      std::lock_guard const lock(mutex_);
-      closed_ = true;
-    }
-    wake_all();
-  }
+  std::size_t add_portion();
+  void portion_emitted(std::size_t phase);
+  void next_phase();
+  void close();
 
-  void join(host& worker) {
-    std::lock_guard const lock(mutex_);
-    hosts_.push_back(&worker);
-  }
-  void leave(host& worker) {
-    std::lock_guard const lock(mutex_);
-    std::erase(hosts_, &worker);
-  }
-  void wake_all() {
-    std::lock_guard const lock(mutex_);
-    for (host* worker : hosts_) worker->wake();
-  }
+  void join(host& worker);
+  void leave(host& worker);
+  void wake_all();
 
   /// What the times of portions are counted from. Set before the run.
   steady_time start{};
@@ -219,3 +177,7 @@ void feed<T>::build(assembly& worker, node const& described) {
 }
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/testing/script.ipp>
+#endif

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/concat.hpp>
 #include <leat/error.hpp>
 #include <leat/from/csv_row.hpp>
-#include <leat/record.hpp>
 #include <leat/text.hpp>
 #include <leat/to/output_file.hpp>
-#include <leat/to/partitioned_sink.hpp>
 
 #include <array>
 #include <cstddef>
@@ -15,7 +12,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -26,22 +22,7 @@ namespace detail {
 
 /// Puts what stands behind `begin` into quotes, as RFC 4180 (2005) has it, where a reader would take it for something else:
 /// a separator, a quote, an end of line; blanks that some readers drop; a mark of UTF-8 or UTF-16; `alone`: a blank line.
-inline void quote_field(std::string& to, std::size_t begin, char separator, bool alone) {
-  std::string_view const field = std::string_view(to).substr(begin);
-  bool special = field.empty() && alone;
-  if (!field.empty())
-    special = field.front() == ' ' || field.front() == '\t' || field.back() == ' ' || field.back() == '\t' ||
-              static_cast<unsigned char>(field.front()) == 0xef || static_cast<unsigned char>(field.front()) >= 0xfe;
-  for (char const c : field) special = special || c == separator || c == '"' || c == '\n' || c == '\r';
-  if (!special) return;
-  std::string quoted = "\"";
-  for (char const c : field) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  quoted += '"';
-  to.replace(begin, std::string::npos, quoted);
-}
+void quote_field(std::string& to, std::size_t begin, char separator, bool alone);
 
 template <class T>
 void append_field(std::string& to, T const& value, char separator, bool alone) {
@@ -225,3 +206,7 @@ detail::csv_sink<detail::csv_members<Struct, Members...>> csv(std::string path, 
 
 }  // namespace to
 }  // namespace leat
+
+#ifndef LEAT_COMPILED
+#include <leat/to/csv.ipp>
+#endif

@@ -2,23 +2,14 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
-#include <leat/record.hpp>
 #include <leat/text.hpp>
 #include <leat/to/output_file.hpp>
-#include <leat/to/partitioned_sink.hpp>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -43,16 +34,11 @@ class lines_of_records {
     }
   }
   bool ready() { return file_.ready(); }
-  void flush() {
-    if (file_.is_open()) write_header();
-    file_.flush();
-  }
+  void flush();
   std::uint64_t snapshot() const { return file_.position(); }
 
  private:
-  void write_header() {
-    if (file_.position() == 0) file_.pending() += header_;
-  }
+  void write_header();
 
   output_file file_;
   std::string header_;  ///< with its end of line
@@ -98,11 +84,7 @@ class lines {
   explicit lines(std::string path) : path_(std::move(path)) {}
 
   /// The file begins with this line, also when no record comes.
-  lines header(std::string const& line) const {
-    lines changed(*this);
-    changed.header_ = detail::concat({line, "\n"});
-    return changed;
-  }
+  lines header(std::string const& line) const;
 
   std::vector<std::string> list_parts() const { return {path_}; }
   template <class T>
@@ -112,9 +94,7 @@ class lines {
   std::string file_of(std::string const& part) const { return part; }
   void check_part(std::string const& part) const { detail::check_writable(part); }
   detail::lines_of_records build_part(std::string const& path, std::optional<position> const& resume,
-                                      step_services const& services) const {
-    return {path, header_, resume, services};
-  }
+                                      step_services const& services) const;
 
  private:
   std::string path_;
@@ -130,33 +110,14 @@ class files {
 
   files(std::string directory, std::size_t count) : directory_(std::move(directory)), count_(count) {}
 
-  std::vector<std::string> list_parts() const {
-    if (count_ == 0) throw std::runtime_error("to::files(directory, count): the count of files must be at least one");
-    std::vector<std::string> names;
-    for (std::size_t i = 0; i != count_; ++i) names.push_back("part_" + std::to_string(i));
-    return names;
-  }
+  std::vector<std::string> list_parts() const;
   std::string file_of(std::string const& part) const { return detail::concat({directory_, "/", part}); }
-  void check_part(std::string const& part) const {
-    struct stat facts {};
-    if (::stat(directory_.c_str(), &facts) == 0 || errno != ENOENT) return detail::check_writable(file_of(part));
-    std::string parent = directory_;
-    while (parent.size() > 1 && parent.ends_with('/')) parent.pop_back();
-    std::size_t const slash = parent.rfind('/');
-    parent = slash == std::string::npos ? "." : parent.substr(0, slash + 1);
-    if (::faccessat(AT_FDCWD, parent.c_str(), W_OK | X_OK, AT_EACCESS) != 0) fail(errno);
-  }
+  void check_part(std::string const& part) const;
   detail::lines_of_values build_part(std::string const& part, std::optional<position> const& resume,
-                                     step_services const& services) const {
-    if (::mkdir(directory_.c_str(), 0777) != 0 && errno != EEXIST) fail(errno);
-    return {file_of(part), resume, services};
-  }
+                                     step_services const& services) const;
 
  private:
-  [[noreturn, gnu::cold]] void fail(int error) const {
-    throw std::runtime_error(detail::concat(
-        {"cannot make the directory \"", directory_, "\": ", std::generic_category().message(error)}));
-  }
+  [[noreturn, gnu::cold]] void fail(int error) const;
 
   std::string directory_;
   std::size_t count_;
@@ -164,3 +125,7 @@ class files {
 
 }  // namespace to
 }  // namespace leat
+
+#ifndef LEAT_COMPILED
+#include <leat/to/lines.ipp>
+#endif

@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/write_all.hpp>
-#include <leat/error.hpp>
 #include <leat/text.hpp>
 #include <leat/to/sink.hpp>
 
-#include <fcntl.h>
-#include <stdio.h>  // fileno, flockfile
-#include <unistd.h>
-
-#include <cerrno>
 #include <span>
-#include <stdexcept>
 #include <string>
-#include <string_view>
-#include <system_error>
 #include <type_traits>
 
 namespace leat::to {
@@ -42,15 +32,7 @@ class out {
     }
 
    private:
-    void hand_over() {
-      std::string_view rest = lines_;
-      ::flockfile(stdout);
-      int error = std::fflush(stdout) != 0 ? errno : 0;
-      if (error == 0) error = detail::write_all(::fileno(stdout), rest);
-      ::funlockfile(stdout);
-      if (error == EPIPE) throw reader_gone("cannot write to standard output: " + std::generic_category().message(error));
-      if (error != 0) fail(std::generic_category().message(error));
-    }
+    void hand_over();
 
     std::string lines_;
   };
@@ -58,17 +40,14 @@ class out {
   partition build(step_services const&) const { return {}; }
 
   std::string file_of(std::string const&) const { return "-"; }
-  void check_part(std::string const&) const {
-    // While a flow runs something that cannot be written stands in the place of a standard output that is closed.
-    int const flags = ::fcntl(STDOUT_FILENO, F_GETFL);
-    if (flags < 0 || (flags & O_PATH) != 0) fail("it is closed");
-    if ((flags & O_ACCMODE) == O_RDONLY) fail("it is open for reading only");
-  }
+  void check_part(std::string const&) const;
 
  private:
-  [[noreturn, gnu::cold]] static void fail(std::string const& reason) {
-    throw std::runtime_error("cannot write to standard output: " + reason);
-  }
+  [[noreturn, gnu::cold]] static void fail(std::string const& reason);
 };
 
 }  // namespace leat::to
+
+#ifndef LEAT_COMPILED
+#include <leat/to/out.ipp>
+#endif

@@ -16,11 +16,18 @@ struct counting {
   partition build(leat::step_services const&) const { return {}; }
 };
 
+#ifdef OF_TWO_UNITS
+leat::stream<int> squares(leat::stream<int> numbers);
+#else
+leat::stream<int> squares(leat::stream<int> numbers) {
+  return numbers | leat::map([](int n) { return n * n; });
+}
+#endif
+
 int main() {
   int sum = 0;
   leat::flow flow{"consumer"};
-  flow.input("numbers", counting{})
-    | leat::map([](int n) { return n * n; })
+  squares(flow.input("numbers", counting{}))
     | leat::output("sum", leat::to::for_each([&sum](int n) { sum += n; }));
   leat::run(flow);
   std::printf("sum of squares: %d\n", sum);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/compiled.hpp>
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/stand_in.hpp>
@@ -22,10 +23,14 @@
 
 namespace leat::detail {
 
-inline execution::execution(graph const& flow, options const& how, runtime& world, unsigned process,
-                            connections others)
-    : flow_(flow), how_(checked(how)), world_(world), process_(process),
-      processes_((std::max)(static_cast<unsigned>(others.size()), 1u)), others_(std::move(others)) {
+LEAT_INLINE execution::execution(graph const& flow, options const& how, runtime& world, unsigned process,
+                                 connections others)
+    : flow_(flow),
+      how_(checked(how)),
+      world_(world),
+      process_(process),
+      processes_((std::max)(static_cast<unsigned>(others.size()), 1u)),
+      others_(std::move(others)) {
   how_.workers = (std::max)(how_.workers, 1u);
   parts_.batch_records = how_.batch_size;
   parts_.channel_bytes = std::clamp<std::size_t>(how_.channel_bytes, 1, options::most_channel_bytes);
@@ -34,20 +39,18 @@ inline execution::execution(graph const& flow, options const& how, runtime& worl
   parts_.local_workers = how_.workers;
 }
 
-inline void execution::meet(std::shared_ptr<network> through) {
+LEAT_INLINE void execution::meet(std::shared_ptr<network> through) {
   door_ = std::move(through);
   processes_ = static_cast<unsigned>(how_.addresses.size());
   forming_ = support_of_clusters().meet(
       flow_, how_, *door_, [this] { return world_.seed(); }, [this](std::string const& line) { world_.say(line); });
 }
 
-/// A link may still call while the workers are taken down.
-inline execution::~execution() {
+LEAT_INLINE execution::~execution() {
   if (forming_) forming_->on_ready({});
   if (net_) net_->on_ready({});
 }
 
-/// A flow without a beginning or without a visible end is a mistake.
 inline void refuse_incomplete(graph const& flow) {
   bool input = false;
   bool output = false;
@@ -61,7 +64,7 @@ inline void refuse_incomplete(graph const& flow) {
   flow.refuse_unended();
 }
 
-inline void execution::build() {
+LEAT_INLINE void execution::build() {
   refuse_incomplete(flow_);
   if (parts_.test != nullptr) parts_.test->refuse_mistakes(flow_);
   for (unsigned i = 0; i != how_.workers; ++i)
@@ -79,7 +82,7 @@ inline void execution::build() {
   }
 }
 
-inline void execution::connect(connections others, std::vector<frame_seals> seals) {
+LEAT_INLINE void execution::connect(connections others, std::vector<frame_seals> seals) {
   mesh::settings how;
   how.process = process_;
   how.workers = how_.workers;
@@ -97,7 +100,7 @@ inline void execution::connect(connections others, std::vector<frame_seals> seal
 /// and a sentence.
 inline constexpr std::uint32_t obstacles_of = 0x80000000u;
 
-inline partition_lists execution::list_partitions() {
+LEAT_INLINE partition_lists execution::list_partitions() {
   partition_lists result;
   used_files files;
   for (auto const& described : flow_.nodes()) {
@@ -128,9 +131,7 @@ inline partition_lists execution::list_partitions() {
   return result;
 }
 
-/// A process that cannot open a partition matters when it is the one to open it. All come to the same result, before any of
-/// them has opened anything.
-inline void execution::refuse_obstacles(std::uint32_t id, owned_partitions const& owned) const {
+LEAT_INLINE void execution::refuse_obstacles(std::uint32_t id, owned_partitions const& owned) const {
   if (!net_) return;
   for (unsigned process = 0; process != processes_; ++process)
     for (auto const& [of, pairs] : net_->lists_of(process))
@@ -139,8 +140,7 @@ inline void execution::refuse_obstacles(std::uint32_t id, owned_partitions const
           if (part == pairs[i] && owner / how_.workers == process) throw std::runtime_error(pairs[i + 1]);
 }
 
-/// Every process comes to the same result, because it is made from the same lists by the same rule.
-inline void execution::share_out_partitions() {
+LEAT_INLINE void execution::share_out_partitions() {
   for (auto const& [id, own] : own_partitions_) {
     if ((id & obstacles_of) != 0) continue;
     step_context const step(flow_.nodes()[id]->step(), *workers_.front());
@@ -160,13 +160,13 @@ inline void execution::share_out_partitions() {
   }
 }
 
-inline void execution::build_workers() {
+LEAT_INLINE void execution::build_workers() {
   share_out_partitions();
   for (auto const& w : workers_) w->build(flow_);
   assembled_.store(true, std::memory_order_release);
 }
 
-inline bool execution::assemble(worker& by) {
+LEAT_INLINE bool execution::assemble(worker& by) {
   if (!is_first(by)) return false;
   if (!net_) {
     if (stopping()) forming_->stop(by.now());
@@ -201,32 +201,32 @@ inline bool execution::assemble(worker& by) {
   return true;
 }
 
-inline void execution::one_has_finished() {
+LEAT_INLINE void execution::one_has_finished() {
   if (working_.fetch_sub(1, std::memory_order_acq_rel) == 1 && net_) workers_.front()->wake();
 }
 
-inline bool execution::is_first(worker const& which) const { return which.index() == parts_.first_worker; }
+LEAT_INLINE bool execution::is_first(worker const& which) const { return which.index() == parts_.first_worker; }
 
-inline steady_time execution::talk_at(worker const& by) const {
+LEAT_INLINE steady_time execution::talk_at(worker const& by) const {
   if (!is_first(by)) return never;
   steady_time const door = forming_ ? forming_->wake_at() : never;
   std::lock_guard const lock(talking_);
   return net_ ? (std::min)(door, net_->wake_at()) : door;
 }
 
-inline steady_time execution::wind_up_until() const {
+LEAT_INLINE steady_time execution::wind_up_until() const {
   std::lock_guard const lock(talking_);
   return net_ ? net_->wake_at() : never;
 }
 
-inline void execution::add_awaited(worker const& by, std::vector<awaited>& all) const {
+LEAT_INLINE void execution::add_awaited(worker const& by, std::vector<awaited>& all) const {
   if (!is_first(by)) return;
   if (forming_) forming_->add_awaited(all);
   std::lock_guard const lock(talking_);
   if (net_) net_->add_awaited(all);
 }
 
-inline bool execution::talk(worker& first, bool idle) {
+LEAT_INLINE bool execution::talk(worker& first, bool idle) {
   if (!net_ || !is_first(first)) return false;
   // Whoever is busy talks rarely, since it is a call of the system, but soon enough.
   if (!idle && ++turns_ % 4 != 0 && first.now() - talked_at_ < std::chrono::microseconds(100)) return false;
@@ -245,7 +245,7 @@ inline bool execution::talk(worker& first, bool idle) {
   return progress;
 }
 
-inline bool execution::may_leave(unsigned index) {
+LEAT_INLINE bool execution::may_leave(unsigned index) {
   if (!net_ || index != parts_.first_worker) return true;
   std::lock_guard const lock(talking_);
   if (!net_->parted()) return false;
@@ -253,17 +253,13 @@ inline bool execution::may_leave(unsigned index) {
   return true;
 }
 
-/// Nobody is talked to, and nobody let in, any more.
-inline void execution::leave() {
+LEAT_INLINE void execution::leave() {
   if (net_) net_->close();
   forming_.reset();
   door_.reset();
 }
 
-/// On a thread that no function of the flow's can hold up: while the first worker, or another that shares its thread, is
-/// in one for long, the other processes still hear that this one is alive, or what it failed of, and what they send is
-/// read.
-inline void execution::stand_in_for_the_first() {
+LEAT_INLINE void execution::stand_in_for_the_first() {
   std::unique_lock const lock(talking_, std::try_to_lock);
   if (!lock.owns_lock()) return;
   steady_time const now = world_.now();
@@ -281,7 +277,7 @@ inline void execution::stand_in_for_the_first() {
   }
 }
 
-inline bool execution::wind_up(worker& by) {
+LEAT_INLINE bool execution::wind_up(worker& by) {
   if (!is_first(by)) return true;
   std::lock_guard const lock(talking_);
   try {
@@ -298,7 +294,7 @@ inline bool execution::wind_up(worker& by) {
   return true;
 }
 
-inline process_failure execution::failure_of(worker& by) {
+LEAT_INLINE process_failure execution::failure_of(worker& by) {
   process_failure why;
   why.process = process_;
   why.worker = by.index();
@@ -321,19 +317,19 @@ inline process_failure execution::failure_of(worker& by) {
   return why;
 }
 
-inline std::vector<driven*> execution::workers() {
+LEAT_INLINE std::vector<driven*> execution::workers() {
   std::vector<driven*> all;
   all.reserve(workers_.size());
   for (auto const& w : workers_) all.push_back(w.get());
   return all;
 }
 
-inline void execution::stop() {
+LEAT_INLINE void execution::stop() {
   stopping_.store(true, std::memory_order_release);
   wake_all();
 }
 
-inline void execution::fail(std::exception_ptr cause) {
+LEAT_INLINE void execution::fail(std::exception_ptr cause) {
   {
     std::lock_guard const lock(failing_);
     if (!cause_) cause_ = std::move(cause);
@@ -342,7 +338,7 @@ inline void execution::fail(std::exception_ptr cause) {
   wake_all();
 }
 
-inline void execution::rethrow() {
+LEAT_INLINE void execution::rethrow() {
   std::exception_ptr cause;
   {
     std::lock_guard const lock(failing_);
@@ -351,9 +347,9 @@ inline void execution::rethrow() {
   if (cause) std::rethrow_exception(cause);
 }
 
-inline void execution::wake(unsigned index) { world_.wake(*workers_[index - parts_.first_worker]); }
+LEAT_INLINE void execution::wake(unsigned index) { world_.wake(*workers_[index - parts_.first_worker]); }
 
-inline void execution::wake_all() {
+LEAT_INLINE void execution::wake_all() {
   for (auto const& w : workers_) w->wake();
 }
 

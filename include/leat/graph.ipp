@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/compiled.hpp>
+#include <leat/detail/concat.hpp>
+#include <leat/detail/list.hpp>
+#include <leat/error.hpp>
+#include <leat/fwd.hpp>
+#include <leat/graph.hpp>
+
+#include <cstddef>
+#include <initializer_list>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace leat::detail {
+
+LEAT_INLINE node::node(step_info only, list<port> inputs_of_node) : inputs(std::move(inputs_of_node)) {
+  steps.push_back(std::move(only));
+}
+
+LEAT_INLINE std::string place_of(std::source_location const& where) {
+  return concat({where.file_name(), ":", std::to_string(where.line())});
+}
+
+LEAT_INLINE graph::graph(step_name name) : name_(name.text), scope_(name.text) {
+  if (name.text.empty()) throw flow_error(concat({"a flow needs a name (", place_of(name.where), ")"}));
+  if (name.text.find('.') != std::string::npos)
+    throw flow_error(concat(
+        {"the name of the flow, \"", name.text, "\", may not contain a full stop (", place_of(name.where), ")"}));
+}
+
+LEAT_INLINE void graph::name_step(step_info& step) {
+  if (step.name.empty()) step.name = concat({step.kind, "_", std::to_string(++unnamed_)});
+  if (step.name.find('.') != std::string::npos)
+    throw flow_error(concat({"the name of a step, \"", step.name, "\", may not contain a full stop: it separates a ",
+                             "step from those inside it (", place_of(step.where), ")"}));
+  step.name = concat({scope_, ".", step.name});
+  for (taken const& other : names_)
+    if (other.name == step.name)
+      throw flow_error(concat({"two steps are named \"", step.name, "\": at ", place_of(other.where), " and at ",
+                               place_of(step.where), "; a name is unique in its scope"}));
+  names_.push_back({step.name, step.where});
+}
+
+LEAT_INLINE void graph::use_once(port where) {
+  for (port const& used : used_once_)
+    if (used.node == where.node && used.index == where.index) {
+      step_info const& step = at(where).steps.back();
+      throw flow_error(concat({"the records behind step \"", step.name, "\" (", place_of(step.where),
+                               ") cannot be copied, so one step only can take them, and two are given that stream"}));
+    }
+  used_once_.push_back(where);
+}
+
+LEAT_INLINE void graph::open_scope(step_info& step) {
+  name_step(step);
+  scopes_.push_back(step);
+  outer_lengths_.push_back(scope_.size());
+  scope_ = step.name;
+}
+
+LEAT_INLINE void graph::close_scope() {
+  scope_.resize(outer_lengths_.back());
+  outer_lengths_.pop_back();
+}
+
+LEAT_INLINE std::size_t graph::begin_run(step_info const& first) {
+  runs_.push_back({first.name, first.where});
+  return runs_.size() - 1;
+}
+
+LEAT_INLINE bool is_an_end(step_info const& step) {
+  return step.kind == "output" || step.kind == "raises" || step.kind.starts_with("inspect");
+}
+
+LEAT_INLINE bool graph::followed(node const& last) const {
+  for (node const* const reader : nodes_)
+    for (port const& from : reader->inputs)
+      if (from.node == last.id) return true;
+  return false;
+}
+
+LEAT_INLINE void graph::refuse_unended() const {
+  auto const refuse = [](std::string const& step, std::source_location const& where) {
+    throw flow_error(concat({"nothing follows step \"", step, "\" (", place_of(where),
+                             "), so its records would be lost: end the stream with | output(name, sink)"}));
+  };
+  for (taken const& run : runs_)
+    if (!run.name.empty()) refuse(run.name, run.where);
+  for (node const* const last : nodes_)
+    if (!is_an_end(last->steps.back()) && !followed(*last)) refuse(last->steps.back().name, last->steps.back().where);
+}
+
+LEAT_INLINE void refuse_two_flows(std::string_view kind, step_name const& name,
+                                  std::initializer_list<graph const*> graphs) {
+  for (graph const* other : graphs)
+    if (other != *graphs.begin())
+      throw flow_error(concat({kind, name.text.empty() ? "" : concat({" \"", name.text, "\""}), " (",
+                               place_of(name.where), ") is given streams of two flows, \"", (*graphs.begin())->name(),
+                               "\" and \"", other->name(), "\": the streams have to be of one flow"}));
+}
+
+}  // namespace leat::detail

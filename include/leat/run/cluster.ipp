@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/compiled.hpp>
+#include <leat/error.hpp>
+#include <leat/route/formation.hpp>
+#include <leat/route/membership.hpp>
+#include <leat/run/cluster.hpp>
+#include <leat/run/local_cluster.hpp>
+#include <leat/run/local_processes.hpp>
+#include <leat/run/options.hpp>
+#include <leat/run/weak_secret.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace leat::detail {
+
+LEAT_INLINE std::unique_ptr<meeting> meet_cluster(graph const& flow, options const& how, network& through,
+                                                  std::function<std::uint64_t()> draw,
+                                                  std::function<void(std::string const&)> say) {
+  if (std::string const weakness = how.secret.empty() ? "" : weakness_of(how.secret); !weakness.empty())
+    throw flow_error("options::secret: " + weakness);
+  membership all;
+  all.process = how.process;
+  all.workers = (std::max)(how.workers, 1u);
+  all.channel_bytes = how.channel_bytes;
+  all.addresses = how.addresses;
+  all.listen = how.listen;
+  all.cluster = how.cluster;
+  all.flow = describe(flow);
+  all.secret = how.secret;
+  all.open_to_anyone = how.insecure;
+  all.time_to_form = how.formation_timeout;
+  return std::make_unique<formation>(through, std::move(all), std::move(draw), std::move(say));
+}
+
+LEAT_INLINE int run_local_cluster(local_processes const& asked) { return local_cluster(asked).run(); }
+
+}  // namespace leat::detail

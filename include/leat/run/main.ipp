@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/compiled.hpp>
+#include <leat/detail/concat.hpp>
+#include <leat/detail/shown_text.hpp>
+#include <leat/error.hpp>
+#include <leat/flow.hpp>
+#include <leat/picture.hpp>
+#include <leat/run/cluster_support.hpp>
+#include <leat/run/command_line.hpp>
+#include <leat/run/error_text.hpp>
+#include <leat/run/flags.hpp>
+#include <leat/run/launcher.hpp>
+#include <leat/run/main.hpp>
+#include <leat/run/options.hpp>
+#include <leat/run/run.hpp>
+#include <leat/run/standard_descriptors.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace leat::detail {
+
+/// Does not return where a reader of standard output that has gone ends a program without a word.
+[[gnu::cold]] inline void end_with_the_reader(std::exception const& failure) {
+  try {
+    std::rethrow_if_nested(failure);
+  } catch (reader_gone const&) {
+    struct sigaction on_broken_pipe{};
+    if (::sigaction(SIGPIPE, nullptr, &on_broken_pipe) == 0 && on_broken_pipe.sa_handler == SIG_DFL) ::raise(SIGPIPE);
+  } catch (std::exception const& cause) {
+    end_with_the_reader(cause);
+  } catch (...) {  // then it is told
+  }
+}
+
+[[gnu::cold]] inline void print_failure(command_line const& cli, std::string_view failure) {
+  std::string const text = concat({cli.program(), ": ", shown_lines(failure), "\n"});
+  std::fflush(stdout);
+  std::fputs(text.c_str(), stderr);
+}
+
+[[gnu::cold]] inline int report(command_line const& cli, std::exception const& failure) {
+  end_with_the_reader(failure);
+  print_failure(cli, error_text(failure));
+  auto const* const of_cluster = dynamic_cast<cluster_error const*>(&failure);
+  return of_cluster != nullptr ? static_cast<int>(of_cluster->exit_status) : 1;
+}
+
+/// How the flow is run, with what only the launcher knows. One line on standard error says where the parts come from.
+[[gnu::cold]] inline options settled(command_line const& cli) {
+  options how = cli.how();
+  how.stop_on_signals = true;
+  launch const& by = cli.settings().by;
+  bool const own_link = how.link != nullptr;
+  check_network(cli.settings(), how, own_link);
+  if (by.announce >= 0 || by.addresses >= 0) {
+    support_of_clusters().rendezvous(how, by);
+    check_count(by, how.addresses.size());
+    check_network(cli.settings(), how, own_link);
+  }
+  if (how.addresses.size() > 1) std::fputs(start_line(cli.settings(), how).c_str(), stderr);
+  return how;
+}
+
+LEAT_INLINE int obey(command_line const& cli, flow_source const& source) {
+  if (cli.wants_answer()) return cli.answer();
+  if (!cli.fault().empty()) return cli.refuse(cli.fault());
+  if (!cli.unknown_flag().empty()) return cli.refuse(cli.unknown_flag());
+  standard_descriptors const kept;
+  try {
+    if (cli.local_processes() > 1 && !cli.graph()) return support_of_clusters().run_local(cli.all_local_processes());
+    flow const& described = source.describe(source.context);
+    if (cli.graph()) return cli.print(draw(described, *cli.graph()));
+    run(described, settled(cli));
+    return 0;
+  } catch (usage_error const& wrong) {
+    return cli.refuse(wrong.what());
+  } catch (std::exception const& failure) {
+    return report(cli, failure);
+  } catch (...) {
+    print_failure(cli, "the flow cannot be described: an exception that is not a std::exception");
+    return 1;
+  }
+}
+
+LEAT_INLINE int refuse_arguments(command_line const& cli) {
+  std::string const& first = cli.rest().front();
+  return cli.refuse(concat(
+      {first.starts_with("-") ? "there is no flag \"" : "it takes no arguments, but was given \"", first, "\""}));
+}
+
+}  // namespace leat::detail
+
+namespace leat {
+
+LEAT_INLINE int main(command_line const& cli, flow const& what) {
+  flow const* given = &what;
+  return detail::obey(cli, {[](void* context) -> flow const& { return **static_cast<flow const**>(context); }, &given});
+}
+
+LEAT_INLINE int main(int argc, char const* const* argv, flow const& what, options defaults) {
+  command_line const cli(argc, argv, {}, std::move(defaults));
+  return cli.rest().empty() ? main(cli, what) : detail::refuse_arguments(cli);
+}
+
+}  // namespace leat

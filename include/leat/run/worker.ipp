@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/compiled.hpp>
+#include <leat/detail/concat.hpp>
+#include <leat/error.hpp>
+#include <leat/op/assembly.hpp>
+#include <leat/op/stage.hpp>
+#include <leat/op/step_context.hpp>
+#include <leat/run/execution.hpp>
+#include <leat/run/fence.hpp>
+#include <leat/run/runtime.hpp>
+#include <leat/run/stop_watch.hpp>
+#include <leat/run/worker.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <source_location>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace leat::detail {
+
+LEAT_INLINE worker::worker(execution& of, unsigned index)
+    : execution_(of), index_(index), chance_(of.world().seed()), parts_(*this, of.parts()), body_(loop(*this)) {}
+
+LEAT_INLINE bool worker::stopping() const { return execution_.stopping(); }
+
+LEAT_INLINE void worker::saw_epoch(std::uint64_t epoch) { seen_epoch_ = (std::max)(seen_epoch_, epoch); }
+
+LEAT_INLINE void worker::block(std::shared_ptr<blocking_work> work) { execution_.world().block(std::move(work)); }
+
+LEAT_INLINE bool worker::shows_records() const { return execution_.shows_records(); }
+
+LEAT_INLINE void worker::wake_when_readable(int descriptor) {
+  execution_.world().wake_when_readable(descriptor, *this);
+}
+
+LEAT_INLINE void worker::fail(std::exception_ptr cause) { execution_.fail(std::move(cause)); }
+
+LEAT_INLINE void worker::add_awaited(std::vector<awaited>& all) { execution_.add_awaited(*this, all); }
+
+LEAT_INLINE steady_time worker::later(std::chrono::nanoseconds wait) {
+  return wait < never - now() ? now() + wait : never;
+}
+
+LEAT_INLINE unsigned worker::count() const { return execution_.worker_count(); }
+
+LEAT_INLINE void worker::build(graph const& flow) {
+  for (node const* described : flow.nodes()) try {
+      described->build(parts_);
+      nodes_.resize(parts_.stages.size(), described);
+    } catch (flow_error const&) {
+      throw;
+    } catch (...) {
+      step_context(described->step(), *this).fail();
+    }
+}
+
+LEAT_INLINE steady_time worker::now() {
+  if (!now_) now_ = execution_.world().now();
+  return *now_;
+}
+
+LEAT_INLINE wall_time worker::wall() {
+  if (!wall_) {
+    auto const since = execution_.world().now() - now();
+    wall_ = execution_.world().wall() - std::chrono::duration_cast<wall_time::duration>(since);
+  }
+  return *wall_;
+}
+
+LEAT_INLINE std::uint64_t worker::random() {
+  std::uint64_t z = (chance_ += 0x9e3779b97f4a7c15u);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+LEAT_INLINE void worker::wake() {
+  full_fence();
+  execution_.world().wake(*this);
+}
+
+LEAT_INLINE void worker::touch(unsigned other) {
+  if (!execution_.is_local(other)) other = execution_.parts().first_worker;  // it has the links
+  if (other != index_ && std::find(touched_.begin(), touched_.end(), other) == touched_.end())
+    touched_.push_back(other);
+}
+
+LEAT_INLINE void worker::rethrow_failure() {
+  if (execution_.failed()) execution_.rethrow();
+}
+
+LEAT_INLINE steady_time worker::wake_at() {
+  if (execution_.failed()) return execution_.wind_up_until();
+  if (!execution_.assembled()) return execution_.talk_at(*this);
+  bool const epoch_can_end = open_sources() && !closing_ && starved_.empty();
+  steady_time first = epoch_can_end && execution_.interval().count() > 0 ? epoch_ends_ : never;
+  for (stage* s : parts_.stages)
+    if (!s->done() && !held(s)) first = (std::min)(first, s->wake_at());
+  steady_time const looks_again = finished_ ? never : stopping_.wake_at();
+  return (std::min)({first, looks_again, execution_.talk_at(*this)});
+}
+
+// g++ 12 warns of a null pointer of its own in every coroutine.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wzero-as-null-pointer-constant"
+LEAT_INLINE routine worker::loop(worker& self) {
+  while (!self.done_) co_yield self.guarded_turn();
+  self.parts_.clear();
+}
+#pragma GCC diagnostic pop
+
+LEAT_INLINE bool worker::guarded_turn() {
+  turns_.store(turns_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  bool const progress = try_turn();
+  turns_.store(turns_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  return progress;
+}
+
+LEAT_INLINE bool worker::try_turn() {
+  now_.reset();
+  wall_.reset();
+  if (execution_.failed()) return done_ = execution_.wind_up(*this);
+  if (execution_.abandoned()) return done_ = true;
+  try {
+    return execution_.assembled() ? turn() : execution_.assemble(*this);
+  } catch (...) {
+    execution_.fail(cause_of_failure());
+    return true;
+  }
+}
+
+LEAT_INLINE std::exception_ptr worker::cause_of_failure() const {
+  auto const nested = [this](std::string const& cause) {
+    try {
+      std::throw_with_nested(
+          run_error(concat({"worker ", std::to_string(index_), " failed outside of any step: ", cause}), "",
+                    std::source_location{}, index_, epoch_));
+    } catch (...) {
+      return std::current_exception();
+    }
+  };
+  try {
+    throw;
+  } catch (run_error const&) {
+    return std::current_exception();
+  } catch (flow_error const&) {
+    return std::current_exception();
+  } catch (std::exception const& cause) {
+    return nested(cause.what());
+  } catch (...) {
+    return nested("an exception that is not a std::exception");
+  }
+}
+
+LEAT_INLINE bool worker::turn() {
+  bool progress = keep_epochs();
+  bool all_done = true;
+  for (auto s = parts_.stages.rbegin(); s != parts_.stages.rend(); ++s) {
+    if ((*s)->done()) continue;
+    if (!held(*s)) {
+      turning_.store(nodes_[static_cast<std::size_t>(parts_.stages.rend() - s) - 1], std::memory_order_relaxed);
+      progress = feed(*s) || progress;
+      progress = (*s)->turn() || progress;
+      rethrow_failure();
+    }
+    all_done = all_done && (*s)->done();
+  }
+  bool const idle = !progress;
+  for (outbox* out : parts_.outboxes) {
+    progress = out->flush(idle || all_done) || progress;
+    all_done = all_done && out->empty();
+  }
+  if (execution_.stopping() && !all_done) watch_stop();
+  if (all_done && !std::exchange(finished_, true)) execution_.one_has_finished();
+  progress = execution_.talk(*this, idle) || progress;
+  done_ = all_done && execution_.may_leave(index_);
+  wake_touched();
+  return progress || done_;
+}
+
+LEAT_INLINE void worker::watch_stop() {
+  stopping_.look(parts_.stages, now(), {execution_.suspect_after(), execution_.stop_timeout()},
+                 [this](std::string const& line) { execution_.world().say(line); });
+}
+
+LEAT_INLINE bool worker::open_sources() const {
+  return std::any_of(parts_.sources.begin(), parts_.sources.end(), [](source_stage* s) { return !s->done(); });
+}
+
+LEAT_INLINE bool worker::keep_epochs() {
+  closing_ = over_ = false;
+  if (!open_sources()) return false;
+  bool const stop = execution_.stopping();
+  over_ = epoch_over() || seen_epoch_ >= epoch_;
+  if (!stop && (!over_ || !starved_.empty())) return false;
+  for (source_stage* s : parts_.sources)
+    if (!s->done() && !s->ready_for_mark()) {
+      closing_ = true;
+      return false;
+    }
+  mark const which{stop ? mark_kind::stop : mark_kind::barrier, epoch_};
+  starved_.clear();
+  for (source_stage* s : parts_.sources) {
+    if (!s->done()) s->close_epoch(which);
+    if (!s->done()) starved_.push_back(s);
+  }
+  ++epoch_;
+  epoch_ends_ = later(execution_.interval());
+  return true;
+}
+
+LEAT_INLINE bool worker::feed(stage const* s) {
+  auto const at = std::find(starved_.begin(), starved_.end(), s);
+  if (at == starved_.end() || !(*at)->ready_for_mark()) return false;
+  starved_.erase(at);
+  return over_ && starved_.empty();
+}
+
+LEAT_INLINE bool worker::held(stage const* s) const {
+  return closing_ && std::find(parts_.sources.begin(), parts_.sources.end(), s) != parts_.sources.end();
+}
+
+LEAT_INLINE bool worker::epoch_over() {
+  if (execution_.interval().count() == 0)
+    return std::any_of(parts_.sources.begin(), parts_.sources.end(),
+                       [](source_stage* s) { return !s->done() && s->emitted(); });
+  if (epoch_ends_ == steady_time{}) epoch_ends_ = later(execution_.interval());
+  return now() >= epoch_ends_;
+}
+
+LEAT_INLINE void worker::wake_touched() {
+  if (touched_.empty()) return;
+  full_fence();
+  for (unsigned other : touched_) execution_.wake(other);
+  touched_.clear();
+}
+
+}  // namespace leat::detail

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/compiled.hpp>
+#include <leat/error.hpp>
+#include <leat/flow.hpp>
+#include <leat/run/run.hpp>
+#include <leat/testing/cluster.hpp>
+#include <leat/testing/inputs.hpp>
+#include <leat/testing/options.hpp>
+#include <leat/testing/result.hpp>
+#include <leat/testing/run.hpp>
+
+#include <chrono>
+#include <exception>
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace leat::test {
+
+LEAT_INLINE run_to_be&& run_to_be::epoch() && {
+  inputs_.all().next_phase();
+  return std::move(*this);
+}
+
+LEAT_INLINE run_to_be&& run_to_be::wait(std::chrono::nanoseconds how_long) && {
+  inputs_.all().due += how_long;
+  return std::move(*this);
+}
+
+LEAT_INLINE run_to_be&& run_to_be::keep(std::string const& input_or_output) && {
+  inputs_.keep(input_or_output);
+  return std::move(*this);
+}
+
+LEAT_INLINE result run_to_be::finish() && {
+  result ended = run_all();
+  ended.rethrow();
+  return ended;
+}
+
+LEAT_INLINE result run_to_be::in_failure() && {
+  result ended = run_all();
+  if (!ended.has_failed())
+    throw flow_error("the run of flow \"" + flow_->name() + "\" was expected to fail, and ended well");
+  return ended;
+}
+
+LEAT_INLINE result run_to_be::simulated() {
+  cluster all(*flow_, how_, std::move(inputs_));
+  std::exception_ptr failure;
+  try {
+    all.finish();
+  } catch (run_error const&) {
+    failure = std::current_exception();
+  }
+  return all.so_far(failure);
+}
+
+LEAT_INLINE result run_to_be::on_threads() {
+  if (how_.processes > 1)
+    throw flow_error("a test with threads runs one process: use several workers, or leave threads out");
+  leat::options how;
+  how.workers = how_.workers;
+  how.batch_size = how_.batch_size;
+  how.snapshot_interval = how_.snapshot_interval;
+  detail::thread_runtime world(how.spin);
+  inputs_.all().start = world.now();
+  inputs_.all().close();
+  detail::execution one(flow_->description(), how, world);
+  one.parts().test = inputs_.put_in().get();
+  one.build();
+  world.drive(one.workers());
+  std::exception_ptr failure;
+  try {
+    one.rethrow();
+  } catch (run_error const&) {
+    failure = std::current_exception();
+  }
+  return {inputs_.put_in(), flow_->description(), 0, failure};
+}
+
+LEAT_INLINE run_to_be run(flow const& what, options how) { return {what, std::move(how)}; }
+
+}  // namespace leat::test
