@@ -5,6 +5,7 @@
 
 #include <leat/from/iterable.hpp>
 #include <leat/from/range.hpp>
+#include <leat/op/failure_count.hpp>
 #include <leat/op/filter.hpp>
 #include <leat/op/filter_map.hpp>
 #include <leat/op/flat_map.hpp>
@@ -21,8 +22,10 @@
 
 #include "fixture/shapes.hpp"
 #include "op/flows.hpp"
+#include "op/printed.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -292,4 +295,15 @@ TEST_CASE("or_else: a result that cannot be made goes to the errors, though the 
   CHECK(results == std::vector{1, 3});
   REQUIRE(errors.size() == 1);
   CHECK(errors[0].record == pair{"a", 2});
+}
+
+TEST_CASE("or_else: what was wrong with the first record is told without what would control a terminal") {
+  auto const told = flows::printed(
+      [] {
+        leat::detail::failure_count count("flow.parse");
+        count.add("no number: \x1b[2J");
+        count.add("another");
+      },
+      stderr);
+  CHECK(told == "leat: step \"flow.parse\" sent 2 records to its errors; the first: no number: \\x1b[2J\n");
 }

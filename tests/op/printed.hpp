@@ -8,16 +8,16 @@
 
 namespace flows {
 
-/// What goes to the standard output while `f` runs.
+/// What goes to the standard output, or the standard error, while `f` runs.
 template <class F>
-std::string printed(F f) {
+std::string printed(F f, std::FILE* stream = stdout) {
   std::FILE* const file = std::tmpfile();
-  std::fflush(stdout);
-  int const kept = ::dup(1);
-  ::dup2(::fileno(file), 1);
+  std::fflush(stream);
+  int const kept = ::dup(::fileno(stream));
+  ::dup2(::fileno(file), ::fileno(stream));
   f();
-  std::fflush(stdout);
-  ::dup2(kept, 1);
+  std::fflush(stream);
+  ::dup2(kept, ::fileno(stream));
   ::close(kept);
   std::string text;
   std::rewind(file);

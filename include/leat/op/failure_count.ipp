@@ -3,6 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/shown_text.hpp>
 #include <leat/op/failure_count.hpp>
 
 #include <cstdio>
@@ -13,8 +14,9 @@ namespace leat::detail {
 
 LEAT_INLINE failure_count::~failure_count() {
   if (count_ == 0) return;
-  std::string const line = concat({"leat: step \"", step_, "\" sent ", std::to_string(count_),
-                                   count_ == 1 ? " record" : " records", " to its errors; the first: ", first_, "\n"});
+  std::string const line =
+      concat({"leat: step \"", step_, "\" sent ", std::to_string(count_), count_ == 1 ? " record" : " records",
+              " to its errors; the first: ", shown(first_), "\n"});
   std::fputs(line.c_str(), stderr);
 }
 
