@@ -226,8 +226,10 @@ struct text_form<std::chrono::time_point<std::chrono::system_clock, Duration>> {
   static void append(std::string& to, std::chrono::time_point<std::chrono::system_clock, Duration> const& value) {
     auto const day = std::chrono::floor<std::chrono::days>(value);
     std::chrono::year_month_day const date(day);
-    std::chrono::hh_mm_ss<std::chrono::nanoseconds> const time(
-        std::chrono::floor<std::chrono::nanoseconds>(value - day));
+    // Not `value - day`: the first instant that nanoseconds can tell is in a day whose beginning they cannot.
+    auto of_day = value.time_since_epoch() % std::chrono::days(1);
+    if (of_day < of_day.zero()) of_day += std::chrono::days(1);
+    std::chrono::hh_mm_ss<std::chrono::nanoseconds> const time(std::chrono::floor<std::chrono::nanoseconds>(of_day));
     append_padded(to, static_cast<int>(date.year()), 4);
     to += '-';
     append_padded(to, static_cast<unsigned>(date.month()), 2);
