@@ -226,10 +226,8 @@ struct text_form<std::chrono::time_point<std::chrono::system_clock, Duration>> {
   static void append(std::string& to, std::chrono::time_point<std::chrono::system_clock, Duration> const& value) {
     auto const day = std::chrono::floor<std::chrono::days>(value);
     std::chrono::year_month_day const date(day);
-    // Not `value - day`: the first instant that nanoseconds can tell is in a day whose beginning they cannot.
-    auto of_day = value.time_since_epoch() % std::chrono::days(1);
-    if (of_day < of_day.zero()) of_day += std::chrono::days(1);
-    std::chrono::hh_mm_ss<std::chrono::nanoseconds> const time(std::chrono::floor<std::chrono::nanoseconds>(of_day));
+    std::chrono::hh_mm_ss<std::chrono::nanoseconds> const time(
+        std::chrono::floor<std::chrono::nanoseconds>(since_midnight(value.time_since_epoch())));
     append_padded(to, static_cast<int>(date.year()), 4);
     to += '-';
     append_padded(to, static_cast<unsigned>(date.month()), 2);
@@ -247,6 +245,17 @@ struct text_form<std::chrono::time_point<std::chrono::system_clock, Duration>> {
       to.erase(to.find_last_not_of('0') + 1);
     }
     to += 'Z';
+  }
+
+ private:
+  /// The first instant that nanoseconds can tell is in a day whose beginning they cannot tell.
+  static auto since_midnight(Duration since_epoch) {
+    if constexpr (std::chrono::treat_as_floating_point_v<typename Duration::rep>) {
+      return since_epoch - std::chrono::floor<std::chrono::days>(since_epoch);
+    } else {
+      auto const rest = since_epoch % std::chrono::days(1);
+      return rest < rest.zero() ? rest + std::chrono::days(1) : rest;
+    }
   }
 };
 
