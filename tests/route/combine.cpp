@@ -6,6 +6,8 @@
 #include <leat/op/assembly.hpp>
 #include <leat/route/exchange_channels.hpp>
 
+#include "fixture/idle_host.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -20,20 +22,6 @@ using leat::detail::message;
 using leat::detail::process_parts;
 
 namespace {
-
-class first_of_two final : public leat::detail::host {
- public:
-  unsigned index() const override { return 0; }
-  unsigned count() const override { return 2; }
-  leat::steady_time now() override { return {}; }
-  leat::wall_time wall() override { return {}; }
-  std::uint64_t random() override { return 4; }
-  void wake() override {}
-  void touch(unsigned) override {}
-  void saw_epoch(std::uint64_t) override {}
-  void block(std::shared_ptr<leat::detail::blocking_work>) override {}
-  void wake_when_readable(int) override {}
-};
 
 class exchange final : public leat::detail::node {
  public:
@@ -86,7 +74,7 @@ class sender {
     return process_;
   }
 
-  first_of_two world_;
+  leat::test::idle_host world_{2};
   exchange described_;
   process_parts process_;
   assembly worker_;

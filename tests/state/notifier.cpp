@@ -8,6 +8,7 @@
 #include <leat/testing.hpp>
 #include <leat/to/out.hpp>
 
+#include "fixture/idle_host.hpp"
 #include "state/keyed.hpp"
 
 #include <atomic>
@@ -29,18 +30,11 @@ using leat::wall_time;
 namespace {
 
 /// A worker whose clocks a test sets, each by itself.
-class clocks final : public leat::detail::host {
+class clocks final : public leat::test::idle_host {
  public:
-  unsigned index() const override { return 0; }
-  unsigned count() const override { return 1; }
+  clocks() : idle_host(1) {}
   steady_time now() override { return steady; }
   wall_time wall() override { return on_the_wall; }
-  std::uint64_t random() override { return 4; }
-  void wake() override {}
-  void touch(unsigned) override {}
-  void saw_epoch(std::uint64_t) override {}
-  void block(std::shared_ptr<leat::detail::blocking_work>) override {}
-  void wake_when_readable(int) override {}
 
   void pass(std::chrono::nanoseconds time) {
     steady += time;
