@@ -62,6 +62,8 @@ class execution {
 
   // What the workers call in their turns:
 
+  /// Whether this worker speaks for the process: it meets the other processes, and builds all workers.
+  bool is_first(worker const& by) const;
   /// Whether the steps have been put together.
   bool assembled() const { return assembled_.load(std::memory_order_acquire); }
   /// Until they have: the first worker exchanges with the other processes what has to be known before, and does it.
@@ -90,7 +92,6 @@ class execution {
   /// them has opened anything.
   void refuse_obstacles(std::uint32_t id, owned_partitions const& owned) const;
   void connect(connections others, std::vector<frame_seals> seals = {});
-  bool is_first(worker const& which) const;
   process_failure failure_of(worker& by);
   /// On a thread that no function of the flow's can hold up: while the first worker, or another that shares its thread, is
   /// in one for long, the other processes still hear that this one is alive, or what it failed of, and what they send is

@@ -195,7 +195,7 @@ LEAT_INLINE bool execution::assemble(worker& by) {
     net_->share(own_partitions_);
   }
   bool const progress = net_->turn(world_.now());
-  if (!net_->all_have_shared()) return progress;
+  if (!net_->all_have_shared() || failed()) return progress;
   build_workers();
   wake_all();
   return true;
@@ -205,7 +205,7 @@ LEAT_INLINE void execution::one_has_finished() {
   if (working_.fetch_sub(1, std::memory_order_acq_rel) == 1 && net_) workers_.front()->wake();
 }
 
-LEAT_INLINE bool execution::is_first(worker const& which) const { return which.index() == parts_.first_worker; }
+LEAT_INLINE bool execution::is_first(worker const& by) const { return by.index() == parts_.first_worker; }
 
 LEAT_INLINE steady_time execution::talk_at(worker const& by) const {
   if (!is_first(by)) return never;
@@ -278,8 +278,9 @@ LEAT_INLINE void execution::stand_in_for_the_first() {
 }
 
 LEAT_INLINE bool execution::wind_up(worker& by) {
-  if (!is_first(by)) return true;
+  // Also for another worker: whoever ends destroys its parts, which the first one may be building at this moment.
   std::lock_guard const lock(talking_);
+  if (!is_first(by)) return true;
   try {
     if (net_ && !net_->tell_failure(failure_of(by), by.now())) return false;
   } catch (...) {  // then it is told no more

@@ -126,12 +126,16 @@ LEAT_INLINE bool worker::guarded_turn() {
 }
 
 LEAT_INLINE bool worker::try_turn() {
-  now_.reset();
-  wall_.reset();
+  // Until the workers are built the first one alone touches their parts and clocks, on its own thread.
+  bool const assembled = execution_.assembled();
+  if (assembled || execution_.is_first(*this)) {
+    now_.reset();
+    wall_.reset();
+  }
   if (execution_.failed()) return done_ = execution_.wind_up(*this);
   if (execution_.abandoned()) return done_ = true;
   try {
-    return execution_.assembled() ? turn() : execution_.assemble(*this);
+    return assembled ? turn() : execution_.assemble(*this);
   } catch (...) {
     execution_.fail(cause_of_failure());
     return true;
