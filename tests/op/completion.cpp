@@ -100,7 +100,7 @@ TEST_CASE("a value that can only be moved is moved to who awaits it, and is ther
   CHECK(b.task->result() == 8);
   bench<int> second(body(c));
   second.begin();
-  CHECK_THROWS_WITH(second.task->result(), "leat: the result of a completion has been taken already");
+  CHECK_THROWS_WITH(second.task->result(), "leat: the value of a completion has been taken already");
 }
 
 TEST_CASE("a task that awaits a value again is told that it has been taken; one of nothing may be awaited again") {

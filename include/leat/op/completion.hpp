@@ -55,9 +55,8 @@ class completion_state {
 
   T result() {
     std::lock_guard const lock(mutex_);
-    // Taken, as a value is: the exception then belongs to the task alone, whoever frees the completion meanwhile.
-    if (error) std::rethrow_exception(std::exchange(error, nullptr));
-    if (!value) throw std::logic_error("leat: the result of a completion has been taken already");
+    if (error) std::rethrow_exception(error);
+    if (!value) throw std::logic_error("leat: the value of a completion has been taken already");
     if constexpr (!std::is_void_v<T>) {
       T taken = std::move(*value);
       value.reset();
