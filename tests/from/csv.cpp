@@ -402,6 +402,31 @@ TEST_CASE("a quote that is never closed makes one row malformed, however much st
   CHECK(also.count() == 2);
 }
 
+TEST_CASE("whether a row is too long depends on nothing but its length") {
+  scratch dir;
+  std::string const row = "1," + std::string(998, 'x');
+  std::string const quoted = "1,\"" + std::string(498, 'x') + "\n" + std::string(497, 'x') + "\"";
+  for (std::string const& just : {row, quoted})
+    for (std::string const end : {"\n", "\r\n"}) {
+      std::size_t const rows = 3 * leat::detail::input_file::read_size / just.size();
+      std::string content = "a,b" + end;
+      for (std::size_t i = 0; i != rows; ++i) content += just + end;
+      std::string const path = dir.write("x.csv", content);
+      CHECK(run_of(leat::from::csv(path).longest(just.size())).size() == rows);
+      CHECK(has(message_of([&] { run_of(leat::from::csv(path).longest(just.size() - 1)); }), "line 2: it is longer than"));
+      leat::skipped_rows skipped;
+      CHECK(run_of(leat::from::csv(path).longest(just.size() - 1).lazy_quotes().fill_short_rows().skip_malformed(skipped))
+                .size() == (just == row ? 0 : rows));  // the second line of a quoted one is a row by itself
+      CHECK(skipped.count() == rows);
+    }
+  // One that has no end of line, and lines that are no rows.
+  CHECK(run_of(leat::from::csv(dir.write("y.csv", "a,b\n" + row)).longest(1000)).size() == 1);
+  CHECK(has(message_of([&] { run_of(leat::from::csv(dir.path("y.csv")).longest(999)); }), "line 2: it is longer than"));
+  for (std::size_t const length : {std::size_t{2000}, std::size_t{900000}})
+    CHECK(run_of(leat::from::csv(dir.write("z.csv", "a\n1\n#" + std::string(length, 'x') + "\n2\n")).comments().longest(1000))
+              .size() == 2);
+}
+
 TEST_CASE("a field that comes in many pieces is looked at once") {
   leat::detail::csv_reader reader{leat::detail::csv_dialect()};
   leat::detail::csv_fields fields;

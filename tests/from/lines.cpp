@@ -98,6 +98,21 @@ TEST_CASE("a line beyond the longest allowed is an error that says where") {
   CHECK(run_of(leat::from::lines(path).longest(700000)).size() == 2);
 }
 
+TEST_CASE("whether a line is too long depends on nothing but its length") {
+  scratch dir;
+  std::string const just(1000, 'x');
+  for (std::string const end : {"\n", "\r\n", "\ny\n", ""}) {
+    CHECK(run_of(leat::from::lines(dir.write("a", just + end)).longest(1000)).front() == just);
+    CHECK(has(message_of([&] { run_of(leat::from::lines(dir.write("a", just + "x" + end)).longest(1000)); }),
+              "begins at byte 0 is longer than 1000 bytes"));
+  }
+  // Wherever the border of the buffer is among them.
+  std::string many;
+  while (many.size() < 3 * leat::detail::input_file::read_size) many += just + "\r\n";
+  CHECK(run_of(leat::from::lines(dir.write("b", many)).longest(1000)).size() == many.size() / 1002);
+  CHECK(has(message_of([&] { run_of(leat::from::lines(dir.path("b")).longest(999)); }), "begins at byte 0 is longer"));
+}
+
 TEST_CASE("a file that cannot be read: the error names it and the reason") {
   scratch dir;
   std::string const missing = message_of([&] { run_of(leat::from::lines(dir.path("nowhere.txt"))); });
@@ -294,4 +309,34 @@ TEST_CASE("a file that cannot be looked at is an error, and is not left out") {
   CHECK(run_of(leat::from::files(dir.path(), "a*")) == texts{"1"});
   std::filesystem::remove(dir.path("dangling"));
   CHECK(has(message_of([&] { run_of(leat::from::files(dir.path())); }), "/loop\": Too many levels of symbolic links"));
+}
+
+TEST_CASE("a file that is taken away before its turn is an error, and is not left out") {
+  scratch dir;
+  for (int i = 100; i != 200; ++i) dir.write("f" + std::to_string(i), "x\n");
+  leat::flow flow("taken");
+  flow.input("in", leat::from::files(dir.path())) | leat::output("out", leat::to::for_each([&](std::string const&) {
+    std::filesystem::remove(dir.path("f199"));
+  }));
+  CHECK(has(message_of([&] { leat::run(flow); }), "/f199\": No such file or directory"));
+}
+
+TEST_CASE("a pipe in whose place a file is put while it is read is not read a second time") {
+  scratch dir;
+  texts all;
+  for (int i = 100; i != 200; ++i) all.push_back(dir.write("f" + std::to_string(i), "x\n"));
+  std::string const pipe = dir.path("pipe");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  all.push_back(pipe);
+  texts seen;
+  leat::flow flow("replaced");
+  flow.input("in", leat::from::lines(all)) | leat::output("out", leat::to::for_each([&](std::string const& line) {
+    seen.push_back(line);
+    if (seen.size() != 1) return;
+    ::close(::open(pipe.c_str(), O_WRONLY | O_NONBLOCK));
+    std::filesystem::remove(pipe);
+    dir.write("pipe", "a second time\n");
+  }));
+  leat::run(flow);
+  CHECK(seen == texts(100, "x"));
 }

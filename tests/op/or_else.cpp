@@ -52,6 +52,23 @@ std::string error_of_parsing() {
 
 }  // namespace
 
+TEST_CASE("or_else: a record goes to the errors also when the exception has no text") {
+  struct says_nothing final : std::exception {
+    char const* what() const noexcept override { return nullptr; }
+  };
+  std::vector<int> numbers;
+  texts errors;
+  leat::flow flow("mute");
+  auto [down, failures] = flow.input("in", leat::from::range(2)) |
+                          leat::or_else(leat::map("bad", [](int) -> int { throw says_nothing(); }));
+  down | leat::output("numbers", leat::to::collect(numbers));
+  failures | leat::map([](failed_record<int> const& failure) { return failure.error; }) |
+      leat::output("errors", leat::to::collect(errors));
+  flows::printed([&] { leat::run(flow); }, stderr);
+  CHECK(numbers.empty());
+  CHECK(errors == texts(2, "an exception without a text"));
+}
+
 TEST_CASE("or_else: records that a map throws at go to its errors, on every shape") {
   leat::test::for_each_shape([](leat::test::shape const& how) {
     std::vector<int> numbers;

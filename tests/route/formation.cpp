@@ -1179,3 +1179,46 @@ TEST_CASE("who knocks, and what comes, wakes whoever sleeps") {
   stranger.reset();
   CHECK(woken == 0);
 }
+
+namespace {
+
+/// A stranger who speaks faster than one can listen.
+class chatterer final : public leat::connection {
+ public:
+  chatterer(bytes first, std::size_t& reads) : first_(std::move(first)), reads_(&reads) {}
+
+  std::size_t send(std::span<piece const> pieces) override {
+    std::size_t taken = 0;
+    for (piece const& one : pieces) taken += one.size();
+    return taken;
+  }
+  std::size_t receive(std::span<std::byte> into) override {
+    if (++*reads_ == 1'000'000) throw std::runtime_error("he is heard without end");
+    std::size_t const said = (std::min)(into.size(), first_.size() - said_);
+    std::copy_n(first_.begin() + static_cast<std::ptrdiff_t>(said_), said, into.begin());
+    said_ += said;
+    std::fill(into.begin() + static_cast<std::ptrdiff_t>(said), into.end(), std::byte{0});
+    return into.size();
+  }
+  bool open() const override { return true; }
+
+ private:
+  bytes first_;
+  std::size_t said_ = 0;
+  std::size_t* reads_;
+};
+
+}  // namespace
+
+TEST_CASE("security: who goes on talking after he was sent away does not keep the thread") {
+  world const all = with_secret();
+  membership const mine = all.member(1);
+  std::size_t reads = 0;
+  leat::detail::handshake heard(std::make_unique<chatterer>(written(strangers_words(all)), reads), mine,
+                                mine.first_words(), std::nullopt, leat::steady_time::max());
+  heard.turn_away("the cluster has formed already");
+  CHECK(heard.turn());
+  CHECK(heard.refused());
+  CHECK(heard.all_sent());
+  CHECK(reads < 1000);
+}

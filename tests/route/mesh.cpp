@@ -847,6 +847,26 @@ TEST_CASE("who has said goodbye is still told of a failure") {
   CHECK(said == "late\n  as process 1 says");
 }
 
+TEST_CASE("a failure that takes more words than a frame holds is told by its beginning") {
+  two_meshes both(1000, 1 << 26);
+  leat::detail::process_failure why;
+  why.process = 1;
+  why.step = "flow.step";
+  why.text = "it read " + std::string(20u << 20, 'x');
+  why.cause = why.text;
+  why.cause_type = "std::runtime_error";
+  CHECK_FALSE(both.of[1]->tell_failure(why, both.now));
+  both.of[1].reset();
+  std::string said;
+  try {
+    both.exchange_of_first();
+  } catch (leat::run_error const& error) {
+    said = error.what();
+  }
+  CHECK(said.substr(0, 10) == "it read xx");
+  CHECK(said.ends_with("x ...\n  as process 1 says"));
+}
+
 TEST_CASE("a process that fails at its very end fails the others, of the same cause") {
   for (std::uint64_t seed = 1; seed != 60; ++seed) {
     CAPTURE(seed);

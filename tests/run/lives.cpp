@@ -11,6 +11,7 @@
 #include <leat/to/collect.hpp>
 #include <leat/to/for_each.hpp>
 #include <leat/to/output.hpp>
+#include <leat/run/error_text.hpp>
 
 #include "fixture/shapes.hpp"
 
@@ -275,6 +276,32 @@ TEST_CASE("a failure in another process brings what it began with") {
       } catch (std::out_of_range const& cause) {  // the failing process is this one
         CHECK(std::string(cause.what()) == "too far");
       }
+    }
+  });
+}
+
+namespace {
+
+/// As some libraries' are where they know nothing more.
+struct says_nothing final : std::exception {
+  char const* what() const noexcept override { return nullptr; }
+};
+
+}  // namespace
+
+TEST_CASE("an exception that has no text is an error of its step all the same") {
+  leat::test::for_each_shape([](leat::test::shape const& shape) {
+    leat::flow flow("mute");
+    std::vector<int> got;
+    flow.input("in", leat::from::range(100)) | leat::redistribute("spread") |
+        leat::map("bad", [](int) -> int { throw says_nothing(); }) | leat::output("out", leat::to::collect(got));
+    try {
+      shape.run(flow, got);
+      FAIL("the run did not fail");
+    } catch (leat::run_error const& error) {
+      CHECK(error.step == "mute.bad");
+      CHECK(std::string(error.what()).find("an exception without a text") != std::string::npos);
+      CHECK(leat::error_text(error).find("an exception without a text") != std::string::npos);
     }
   });
 }

@@ -59,6 +59,12 @@ TEST_CASE("options: the number of a process that there is not") {
   CHECK(refusal_of({.addresses = {"here:2101"}}) == "");
 }
 
+TEST_CASE("options: more workers in all than have a number in a frame are refused") {
+  std::vector<std::string> const many(65, "here:2101");
+  CHECK(refusal_of({.workers = 1024, .addresses = many}) ==
+        "options::workers is 1024: 65 processes have 66560 then, and 65536 in all are the most there can be");
+}
+
 TEST_CASE("times of steps and sources that are longer than time itself") {
   CHECK(leat::detail::saturated_nanoseconds(std::chrono::hours::max()) == longest);
   CHECK(leat::detail::saturated_nanoseconds(std::chrono::hours::min()) == std::chrono::nanoseconds::min());

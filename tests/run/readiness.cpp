@@ -259,3 +259,21 @@ TEST_CASE("what a watch owns is destroyed when it has fired") {
   pass_a_round(of);
   CHECK(watched.expired());
 }
+
+TEST_CASE("a descriptor that was closed while it was watched, and is another one now, fires for that") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  int const number = ends[0];
+  int const kept = ::dup(number);  // the pipe does not end by that
+  fired ready;
+  readiness of;
+  of.watch(number, &one_reader, [&] { ready(); });
+  pass_a_round(of);
+  piped in;
+  REQUIRE(::dup2(in.reader(), number) == number);
+  of.watch(number, &one_reader, [&] { ready(); });
+  in.write();
+  ready.wait_for(1);
+  CHECK(ready.times() == 1);
+  for (int const each : {number, kept, ends[1]}) ::close(each);
+}

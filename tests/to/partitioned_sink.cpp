@@ -112,3 +112,39 @@ TEST_CASE("partitions are opened and flushed although no record comes") {
   CHECK(book.flushed["a"] == 1);
   CHECK(book.flushed["b"] == 1);
 }
+
+namespace {
+
+/// Deals its records out, and so says something else of a record each time it is asked.
+class in_turn {
+ public:
+  using position = std::uint64_t;
+  class partition {
+   public:
+    void write_batch(std::span<int const>) {}
+  };
+  std::vector<std::string> list_parts() const { return {"a", "b", "c"}; }
+  std::uint64_t part_of(int) const { return next_++; }
+  partition build_part(std::string const&, std::optional<position> const&, leat::step_services const&) const {
+    return {};
+  }
+
+ private:
+  mutable std::uint64_t next_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a part_of that says two things of one record is an error where the partitions have several workers") {
+  leat::flow flow("dealt");
+  flow.input("in", leat::from::range(0, 100)) | leat::output("out", in_turn());
+  CHECK_NOTHROW(leat::run(flow));
+  std::string failure;
+  try {
+    leat::run(flow, {.workers = 2});
+  } catch (leat::run_error const& error) {
+    failure = error.what();
+  }
+  CHECK(failure.find("step \"dealt.out\" (output, ") == 0);
+  CHECK(failure.find("part_of has to say the same of a record each time it is asked") != std::string::npos);
+}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
+#include <leat/detail/exception_text.hpp>
 #include <leat/detail/shown_text.hpp>
 #include <leat/from/csv_record.hpp>
 #include <leat/from/csv_row.hpp>
@@ -60,7 +61,7 @@ class csv_partition {
       std::string_view const unread = file_.unread();
       if (unread.empty() && at_end_) return finish();
       if (!unread.empty() && go_on(unread, out, n)) continue;
-      if (unread.size() >= options_.longest && !at_end_) {
+      if (!at_end_ && too_long_by(unread, 1)) {  // the last byte may be the CR of its end
         n += give_up_row(unread, out) ? 1 : 0;
         continue;
       }
@@ -95,8 +96,20 @@ class csv_partition {
     if (above || passing_over_) return pass_over_line(unread);
     csv_found const found = reader_.read(unread, at_end_, fields_);
     if (found.what == csv_found::kind::incomplete) return false;
-    rows += use(found, out) ? 1 : 0;
+    bool const too_long_for_a_row = found.what == csv_found::kind::record && is_too_long(unread.substr(0, found.bytes));
+    rows += (too_long_for_a_row ? give_up_row(unread, out) : use(found, out)) ? 1 : 0;
     return true;
+  }
+
+  bool too_long_by(std::string_view bytes, std::size_t more) const {
+    return bytes.size() > options_.longest && bytes.size() - options_.longest > more;
+  }
+  /// Its end of line does not count, so that it is the same wherever the file was cut for reading.
+  bool is_too_long(std::string_view bytes) const {
+    if (!too_long_by(bytes, 0)) return false;
+    bool const ends = bytes.ends_with(reader_.line_end());
+    bool const returns = ends && reader_.line_end() == '\n' && bytes.substr(0, bytes.size() - 1).ends_with('\r');
+    return too_long_by(bytes, (ends ? 1u : 0u) + (returns ? 1u : 0u));
   }
 
   /// A byte order mark, which some programs begin a file in UTF-8 with, is no part of the first column's name. The first
@@ -130,12 +143,16 @@ class csv_partition {
     return true;
   }
 
-  /// A row, or what a quote that is never closed makes one, may be longer than what is kept in memory.
+  /// A row, or what a quote that is never closed makes one, may be longer than what is kept in memory. So may a comment,
+  /// which is no row.
   [[gnu::cold]] bool give_up_row(std::string_view unread, emitter<record>& out) {
     std::size_t const end = unread.find(reader_.line_end());
     passing_over_ = end == std::string_view::npos;
     reader_.begin_anew();
-    return use({csv_found::kind::malformed, passing_over_ ? unread.size() : end + 1, 1, too_long}, out);
+    char const comment = options_.dialect.comment;
+    bool const is_comment = comment != '\0' && unread.starts_with(comment);
+    return use({is_comment ? csv_found::kind::blank : csv_found::kind::malformed,
+                passing_over_ ? unread.size() : end + 1, 1, too_long}, out);
   }
 
   /// True when a row was emitted.
@@ -181,7 +198,7 @@ class csv_partition {
       value.emplace(as_.read(header_, fields_, line));
     } catch (std::runtime_error const& fault) {
       if (!options_.skip) throw;
-      skip(fault.what());
+      skip(exception_text(fault));
       return false;
     }
     if constexpr (Named)

@@ -50,6 +50,11 @@ class input_file {
   /// One read. `unread` is longer afterwards, or there is nothing yet, or nothing more.
   got read_more();
 
+  /// Throws for a record of so many bytes, its end of line left out, that is longer than allowed.
+  void check_length(std::size_t bytes) const {
+    if (bytes > longest_) [[unlikely]] refuse_length();
+  }
+
   /// For a partition's `ready` and `next_awake`.
   bool ready() const { return waiting_ && can_be_read_now(); }
   std::optional<steady_time> next_awake() const { return waiting_ ? never : (steady_time::min)(); }
@@ -58,6 +63,8 @@ class input_file {
   [[gnu::cold]] void open();
 
   [[noreturn, gnu::cold]] void fail(int error) const { refuse_to_read(path_, reason_of(error)); }
+
+  [[noreturn, gnu::cold]] void refuse_length() const;
 
   /// By the mark it begins with. Read as bytes it would give text that nobody meant.
   void refuse_utf_16() const;

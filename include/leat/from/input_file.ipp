@@ -121,11 +121,14 @@ LEAT_INLINE input_file::got input_file::wait() {
   return got::nothing_yet;
 }
 
+LEAT_INLINE void input_file::refuse_length() const {
+  throw std::runtime_error(concat({"a record of ", name(), " that begins at byte ", std::to_string(position_),
+                                   " is longer than ", std::to_string(longest_), " bytes"}));
+}
+
 LEAT_INLINE void input_file::make_room() {
   std::size_t const kept = end_ - begin_;
-  if (kept >= longest_)
-    throw std::runtime_error(concat({"a record of ", name(), " that begins at byte ", std::to_string(position_),
-                                     " is longer than ", std::to_string(longest_), " bytes"}));
+  if (kept != 0) check_length(kept - 1);  // the last byte may be the CR of its end
   if (capacity_ - kept < read_size / 2) {
     std::size_t const grown = capacity_ == 0 ? read_size : capacity_ * 2;
     std::unique_ptr<char[]> larger(new char[grown]);

@@ -35,7 +35,9 @@ class lines_partition {
       if (unread.size() > searched_) {
         if (void const* const found = std::memchr(unread.data() + searched_, '\n', unread.size() - searched_)) {
           auto const length = static_cast<std::size_t>(static_cast<char const*>(found) - unread.data());
-          emit_record(out, without_return(unread.substr(0, length)));
+          std::string_view const line = without_return(unread.substr(0, length));
+          file_.check_length(line.size());
+          emit_record(out, line);
           file_.consume(length + 1);
           searched_ = 0;
           ++n;
@@ -80,6 +82,7 @@ class lines_partition {
   bool finish(emitter<Record>& out) {
     std::string_view const rest = file_.unread();
     if (!rest.empty()) {
+      file_.check_length(rest.size());
       emit_record(out, rest);
       file_.consume(rest.size());
       searched_ = 0;

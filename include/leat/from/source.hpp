@@ -184,16 +184,23 @@ class input_stage final : public source_stage {
   bool open() {
     opened_ = true;
     if constexpr (fixed_partitioned_source<Source>) {
-      guarded(step_, [&] {
-        for (std::string const& name : names_)
-          if (!in_turn(name)) open(name, false);
-      });
+      guarded(step_, [&] { open_what_may_not_end(); });
       open_next();
     } else {
       step_services const services(step_);
       guarded(step_, [&] { parts_.add([&] { return source_.build(services); }, services.now(), false); });
     }
     return true;
+  }
+  /// Which those are is asked once: when its turn comes, a name may stand for another file, or for none.
+  void open_what_may_not_end() {
+    std::vector<std::string> in_turn_only;
+    for (std::string& name : names_)
+      if (in_turn(name))
+        in_turn_only.push_back(std::move(name));
+      else
+        open(name, false);
+    names_.swap(in_turn_only);
   }
   void open(std::string const& name, bool ends) {
     step_services const services(step_);
@@ -211,7 +218,6 @@ class input_stage final : public source_stage {
     if constexpr (requires { source_.in_turn(names_.front()); })
       for (; next_ != names_.size() && in_turn_ != most_in_turn_; ++next_)
         guarded(step_, [&] {
-          if (!in_turn(names_[next_])) return;
           open(names_[next_], true);
           ++in_turn_;
         });
@@ -258,7 +264,7 @@ class input_stage final : public source_stage {
   stand_ins const* test_;  ///< null: this is no test
   step_context step_;
   emitter<T> out_;
-  std::vector<std::string> names_;
+  std::vector<std::string> names_;  ///< once it is opened: of what is opened in turn
   owners<one> parts_;
   std::size_t next_ = 0;     ///< among the names, to be opened when there is room
   std::size_t in_turn_ = 0;  ///< open, of those that end by themselves

@@ -4,6 +4,7 @@
 #include <leat/detail/buffer.hpp>
 #include <leat/detail/concat.hpp>
 #include <leat/detail/coroutine_root.hpp>
+#include <leat/detail/exception_text.hpp>
 #include <leat/flow.hpp>
 #include <leat/op/assembly.hpp>
 #include <leat/op/async_options.hpp>
@@ -145,7 +146,7 @@ class async_stage final : public stage, public consumer<T> {
       if (!which.root.finished()) return;
       keep(which, which.running->result());
     } catch (std::exception const& cause) {
-      fail(which, cause.what());
+      fail(which, exception_text(cause));
     } catch (...) {
       fail(which, "an exception that is not a std::exception");
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/exception_text.hpp>
 #include <leat/op/emitter.hpp>
 #include <leat/op/failure_count.hpp>
 #include <leat/op/kernel.hpp>
@@ -65,7 +66,7 @@ namespace detail {
   try {
     throw;
   } catch (std::exception const& cause) {
-    return cause.what();
+    return exception_text(cause);
   } catch (...) {
     return "an exception that is not a std::exception";
   }

@@ -3,6 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/exception_text.hpp>
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/stage.hpp>
@@ -34,7 +35,7 @@ LEAT_INLINE void step_context::throw_as_run_error(show_function show, void const
   } catch (run_error const&) {
     throw;
   } catch (std::exception const& cause) {
-    std::throw_with_nested(error(cause.what(), shown(show, record)));
+    std::throw_with_nested(error(exception_text(cause), shown(show, record)));
   } catch (...) {
     std::throw_with_nested(error("an exception that is not a std::exception", shown(show, record)));
   }

@@ -18,7 +18,8 @@ struct process_failure {
   process_failure() = default;
   explicit process_failure(fields all);
 
-  fields all_fields() const { return {process, worker, epoch, step, text, status, cause, cause_type}; }
+  /// All of them fit into one frame, whatever an exception says.
+  fields all_fields() const;
 
   /// That the cluster did not stay together, not that a step failed.
   bool is_of_cluster() const;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/concat.hpp>
+#include <leat/detail/exception_text.hpp>
 #include <leat/error.hpp>
 #include <leat/route/failure.hpp>
 
@@ -12,6 +14,7 @@
 #include <memory>
 #include <source_location>
 #include <string>
+#include <string_view>
 #include <typeinfo>
 #include <utility>
 
@@ -26,6 +29,14 @@ LEAT_INLINE process_failure::process_failure(fields all)
       status(std::get<5>(all)),
       cause(std::get<6>(std::move(all))),
       cause_type(std::get<7>(std::move(all))) {}
+
+LEAT_INLINE process_failure::fields process_failure::all_fields() const {
+  auto const beginning = [](std::string const& said) {
+    constexpr std::size_t most = 2u << 20;
+    return said.size() <= most ? said : concat({std::string_view(said).substr(0, most), " ..."});
+  };
+  return {process, worker, epoch, beginning(step), beginning(text), status, beginning(cause), beginning(cause_type)};
+}
 
 LEAT_INLINE bool process_failure::is_of_cluster() const {
   auto const why = static_cast<cluster_error::status>(status);
@@ -42,7 +53,7 @@ LEAT_INLINE void process_failure::note_cause(std::exception const& failure) {
   try {
     holder->rethrow_nested();
   } catch (std::exception const& inner) {
-    cause = inner.what();
+    cause = exception_text(inner);
     cause_type = readable(typeid(inner));
     note_cause(inner);
   } catch (...) {

@@ -81,6 +81,7 @@ class handshake {
 
  private:
   enum class word : std::uint32_t { proof = 1, description, view, go, refusal, stop };
+  static constexpr unsigned reads_per_turn = 256;
   static constexpr std::size_t word_header = 8;
   static constexpr std::size_t most_refusal = 1024;
 

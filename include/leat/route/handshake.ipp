@@ -43,7 +43,8 @@ LEAT_INLINE handshake::handshake(std::unique_ptr<connection> link, membership co
 
 LEAT_INLINE bool handshake::turn() {
   bool progress = write();
-  while (failure_.empty() && read()) progress = true;
+  // Who speaks faster than he is heard, to the end of his time say, does not keep the thread from the others.
+  for (unsigned n = 0; n != reads_per_turn && failure_.empty() && read(); ++n) progress = true;
   return write() || progress;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/exception_text.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
@@ -25,7 +26,7 @@ LEAT_INLINE void throw_channel_error(node const& described, unsigned worker, std
   try {
     throw;
   } catch (std::exception const& cause) {
-    std::throw_with_nested(channel_error(described, worker, what + cause.what()));
+    std::throw_with_nested(channel_error(described, worker, what + exception_text(cause)));
   } catch (...) {
     std::throw_with_nested(channel_error(described, worker, what + "an exception that is not a std::exception"));
   }

@@ -25,6 +25,10 @@ LEAT_INLINE options checked(options how) {
     refuse("workers", concat({"is ", std::to_string(how.workers), ": ", std::to_string(options::most_workers),
                               " at most, in each process"}));
   if (how.workers == 0) refuse("workers", "is 0: 1 at least");
+  if (std::size_t const in_all = how.addresses.size() * how.workers; in_all > options::most_workers_in_all)
+    refuse("workers", concat({"is ", std::to_string(how.workers), ": ", std::to_string(how.addresses.size()),
+                              " processes have ", std::to_string(in_all), " then, and ",
+                              std::to_string(options::most_workers_in_all), " in all are the most there can be"}));
   check_time("snapshot_interval", how.snapshot_interval);
   check_time("spin", how.spin);
   check_time("formation_timeout", how.formation_timeout);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/exception_text.hpp>
 #include <leat/error.hpp>
 #include <leat/run/error_text.hpp>
 
@@ -12,7 +13,7 @@
 namespace leat {
 
 LEAT_INLINE std::string error_text(std::exception const& failure) {
-  std::string text = failure.what();
+  std::string text = detail::exception_text(failure);
   std::string last = text;
   std::exception_ptr next;
   auto nested_in = [](std::exception const& outer) -> std::exception_ptr {
@@ -23,7 +24,7 @@ LEAT_INLINE std::string error_text(std::exception const& failure) {
     try {
       std::rethrow_exception(std::exchange(next, nullptr));
     } catch (std::exception const& inner) {
-      std::string const said = inner.what();
+      std::string const said = detail::exception_text(inner);
       bool const from_elsewhere = dynamic_cast<remote_cause const*>(&inner) != nullptr && last.find(said) != last.npos;
       if (!last.ends_with(said) && !from_elsewhere) text += "\n  because: " + said;
       last = said;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/exception_text.hpp>
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/stand_in.hpp>
@@ -311,7 +312,7 @@ LEAT_INLINE process_failure execution::failure_of(worker& by) {
     why.text = cause.what();
     why.note_cause(cause);
   } catch (std::exception const& cause) {
-    why.text = cause.what();
+    why.text = exception_text(cause);
   } catch (...) {
     why.text = "an exception that is not a std::exception";
   }

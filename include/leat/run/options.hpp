@@ -27,6 +27,8 @@ struct options {
   unsigned workers = 1;
   /// There is a ring from each worker to each other one at every exchange.
   static constexpr unsigned most_workers = 1024;
+  /// Of all processes: each has a number of 16 bits in what they say to each other.
+  static constexpr std::size_t most_workers_in_all = 65536;
   /// Length of an epoch; zero: a new epoch after each turn that brought records in.
   std::chrono::nanoseconds snapshot_interval = std::chrono::seconds(10);
   /// Records per batch, and per packet from one worker to another; zero: as many as make 16 KiB, and 32 KiB.

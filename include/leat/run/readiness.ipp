@@ -23,7 +23,8 @@ namespace leat::detail {
 LEAT_INLINE void readiness::watch(int descriptor, void const* reader, std::function<void()> then) {
   std::lock_guard const lock(mutex_);
   for (watched const& other : watched_)
-    if (other.descriptor == descriptor && other.reader == reader) return;
+    // What is waited for may have been closed since, and the number be that of another: it is looked at anew.
+    if (other.descriptor == descriptor && other.reader == reader) return poke();
   if (!thread_.joinable()) {
     if (::pipe2(poke_.data(), O_CLOEXEC | O_NONBLOCK) != 0)
       throw std::runtime_error("leat: cannot make the pipe that waiting for input needs");

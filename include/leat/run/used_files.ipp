@@ -3,6 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/exception_text.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/detail/sort_names.hpp>
 #include <leat/graph.hpp>
@@ -95,7 +96,7 @@ LEAT_INLINE std::string obstacle_to(node const& described, std::string const& pa
     described.check_part(part);
     return {};
   } catch (std::exception const& why) {
-    return why.what();
+    return exception_text(why);
   }
 }
 

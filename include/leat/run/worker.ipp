@@ -3,6 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/exception_text.hpp>
 #include <leat/error.hpp>
 #include <leat/op/assembly.hpp>
 #include <leat/op/stage.hpp>
@@ -159,7 +160,7 @@ LEAT_INLINE std::exception_ptr worker::cause_of_failure() const {
   } catch (flow_error const&) {
     return std::current_exception();
   } catch (std::exception const& cause) {
-    return nested(cause.what());
+    return nested(exception_text(cause));
   } catch (...) {
     return nested("an exception that is not a std::exception");
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/concat.hpp>
 #include <leat/detail/sort_names.hpp>
 #include <leat/op/assembly.hpp>
 #include <leat/op/stage.hpp>
@@ -15,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -29,7 +31,8 @@ namespace leat {
 /// after what was written; an optional `flush()` is called at the end of each epoch and at the end, before `snapshot`. With
 /// an optional `bool ready()` it is brought nothing before that was once true; it is asked fifty times a second.
 /// Optional members of the sink: `file_of(name)` and `check_part(name)`, as a source's.
-/// Which partition a record goes to: `part_of(record)` modulo their number, in the order of their names; a sink
+/// Which partition a record goes to: `part_of(record)` modulo their number, in the order of their names. It is asked on the
+/// worker that has the record and again on that which writes it, so it says the same of equal records. A sink
 /// without `part_of` takes a keyed stream and goes by the hash of the key, so the order of each key is kept.
 template <class S, class T>
 concept fixed_partitioned_sink =
@@ -69,6 +72,12 @@ struct partition_table {
     return first;
   }
 };
+
+[[noreturn, gnu::cold]] inline void refuse_foreign(std::string const& partition) {
+  throw std::runtime_error(concat({"a record was sent here for another partition than it is for by now, \"", partition,
+                                   "\", which another worker writes: part_of has to say the same of a record each time it "
+                                   "is asked, on whatever worker"}));
+}
 
 /// The partitions of one sink that this worker owns. They are opened in the worker's first turn, so that a sink that
 /// cannot be written is known at once and one that gets no record is still there, empty.
@@ -139,7 +148,10 @@ class partitioned_sink_stage final : public stage, public consumer<T> {
   }
 
   void write(std::size_t index, std::span<T> records) {
-    guarded(step_, [&] { open_[index]->write_batch(records); });
+    guarded(step_, [&] {
+      if (!open_[index]) refuse_foreign(table_.names[index]);
+      open_[index]->write_batch(records);
+    });
   }
 
   void open_all() {
