@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""run.py plain|compiled|mixed|pkgconfig|cmake|subproject PROJECT COMPILER MESON CACHE: somebody else's program finds leat and runs.
+"""run.py plain|compiled|mixed|shared|pkgconfig|cmake|subproject PROJECT COMPILER MESON CACHE: somebody else's program finds leat and runs.
 
 Nothing is installed outside a temporary folder.
 """
@@ -75,6 +75,22 @@ class Ways:
         if done.returncode == 0 or "leat_is_header_only_in_some_objects_and_compiled_in_others" not in done.stdout:
             print(f"a header-only and a compiled object should not link:\n{done.stdout}")
             sys.exit(1)
+        return self.plain()
+
+    def shared(self):
+        """Shared objects of both forms in one program: each can be run as a cluster, whoever was loaded before it."""
+        (self.consumer / "leat.cpp").write_text("#include <leat/src.hpp>\n#include <leat/src_tcp.hpp>\n")
+        common = [self.compiler, "-std=c++20", "-Iinclude", "-fPIC", "-pthread"]
+        call(*common, "-O1", "-DLEAT_COMPILED", "-fvisibility=hidden", "-c", self.consumer / "leat.cpp", "-o",
+             self.scratch / "leat.o", cwd=self.project)
+        compiled = ["-DLEAT_COMPILED", self.scratch / "leat.o"]
+        plugins = {name: self.scratch / f"lib{name}.so" for name in ("first", "second", "third")}
+        for name, form in zip(plugins, (compiled, compiled, [])):
+            call(*common, f"-DPLUGIN={name}", "-shared", self.consumer / "plugin.cpp", *form, "-o", plugins[name],
+                 cwd=self.project)
+        host = self.scratch / "host"
+        call(self.compiler, self.consumer / "host.cpp", *plugins.values(), f"-Wl,-rpath,{self.scratch}", "-o", host)
+        call(host)
         return self.plain()
 
     def pkgconfig(self):

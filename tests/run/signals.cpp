@@ -100,6 +100,18 @@ TEST_CASE("signals: whoever listens is told, once each, and the old handlers com
   std::signal(SIGTERM, before);
 }
 
+TEST_CASE("signals: a handler that the program sets while a run goes on stays its own") {
+  auto* const before_interrupt = std::signal(SIGINT, SIG_DFL);
+  auto* const before = std::signal(SIGTERM, SIG_IGN);
+  {
+    leat::detail::on_stop_signal const listening([] {});
+    for (int const number : {SIGINT, SIGTERM}) std::signal(number, &handler_of_the_program);
+  }
+  for (int const number : {SIGINT, SIGTERM}) CHECK((handler_of(number) == &handler_of_the_program));
+  std::signal(SIGINT, before_interrupt);
+  std::signal(SIGTERM, before);
+}
+
 TEST_CASE("signals: one that came is also for who begins to listen before all have left, and for nobody after") {
   gate first;
   std::optional<leat::detail::on_stop_signal> early(std::in_place, [&first] { first.open(); });

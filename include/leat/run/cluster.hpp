@@ -23,12 +23,15 @@ std::unique_ptr<meeting> meet_cluster(graph const& flow, options const& how, net
 
 int run_local_cluster(local_processes const& asked);
 
-inline bool const clusters_are_supported = [] {
+/// Hidden, as in tcp.hpp and tls.hpp: where several shared objects have functions of leat's of their own, each registers
+/// with those.
+[[gnu::visibility("hidden")]] inline bool support_clusters() {
   support_of_clusters().meet = &meet_cluster;
   support_of_clusters().rendezvous = &rendezvous;
   support_of_clusters().run_local = &run_local_cluster;
   return true;
-}();
+}
+[[gnu::visibility("hidden")]] inline bool const clusters_are_supported = support_clusters();
 
 }  // namespace leat::detail
 

@@ -78,7 +78,9 @@ LEAT_INLINE void stop_signals::begin() {
 
 LEAT_INLINE void stop_signals::end() {
   for (std::size_t i = 0; i != numbers.size(); ++i) {
-    if (has_handler(before_[i], SIG_IGN)) continue;
+    struct sigaction present{};
+    ::sigaction(numbers[i], nullptr, &present);
+    if (!is_ours(present)) continue;  // it was ignored, or the program has set one of its own meanwhile
     bool const is_default = has_handler(before_[i], SIG_DFL);
     if (is_default && first_at.load(std::memory_order_relaxed) != 0) continue;
     struct sigaction ours{};

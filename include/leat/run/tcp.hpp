@@ -50,11 +50,12 @@ class tcp_network final : public network {
 namespace detail {
 std::shared_ptr<network> make_tcp_network(options const& how);
 bool is_tcp_address(std::string_view text);
-inline bool const tcp_is_the_default = [] {
+[[gnu::visibility("hidden")]] inline bool make_tcp_the_default() {
   support_of_clusters().make_network = &make_tcp_network;
   support_of_clusters().is_address = &is_tcp_address;
   return true;
-}();
+}
+[[gnu::visibility("hidden")]] inline bool const tcp_is_the_default = make_tcp_the_default();
 }  // namespace detail
 }  // namespace leat
 

@@ -59,12 +59,13 @@ class tls_network final : public network {
 };
 
 namespace detail {
-inline bool const tls_is_supported = [] {
-  support_of_clusters().encrypt = [](std::shared_ptr<network> under, options const& how) {
-    return std::shared_ptr<network>(new tls_network(std::move(under), how));
-  };
+std::shared_ptr<network> make_tls_network(std::shared_ptr<network> under, options const& how);
+
+[[gnu::visibility("hidden")]] inline bool support_tls() {
+  support_of_clusters().encrypt = &make_tls_network;
   return true;
-}();
+}
+[[gnu::visibility("hidden")]] inline bool const tls_is_supported = support_tls();
 
 }  // namespace detail
 }  // namespace leat

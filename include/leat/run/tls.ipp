@@ -116,4 +116,8 @@ LEAT_INLINE std::unique_ptr<connection> tls_network::dial(std::string const& add
   });
 }
 
+LEAT_INLINE std::shared_ptr<network> detail::make_tls_network(std::shared_ptr<network> under, options const& how) {
+  return std::make_shared<tls_network>(std::move(under), how);
+}
+
 }  // namespace leat
