@@ -199,14 +199,12 @@ struct stream_access {
   }
   template <class Recipe, class T>
   static port finish(graph& in, port from, Recipe recipe, step_info step) {
-    list<step_info> steps;
-    steps.push_back(std::move(step));
-    return in.template add<kernel_node<T, Recipe>>(pack<>{}, std::move(recipe), std::move(steps), from);
+    return in.template add<kernel_node<T, Recipe>>(pack<>{}, std::move(recipe), std::move(step), from);
   }
 
  private:
   template <class In, class... Ops, class RecipeOf, std::size_t... Index>
-  static port finish_in_last_of(graph& in, list<step_info> steps, port from, pack<Ops...> ops, RecipeOf recipe_of,
+  static port finish_in_last_of(graph& in, list<step_info>&& steps, port from, pack<Ops...> ops, RecipeOf recipe_of,
                                 std::index_sequence<Index...>) {
     auto recipe = recipe_of(std::move(in_pack<sizeof...(Index)>(ops)));
     using rest = pack<type_in_pack<Index, pack<Ops...>>...>;
@@ -311,9 +309,11 @@ stream<poison> operator|(S&&, detail::no_step) {
 /// Describe a flow on one thread.
 class flow {
  public:
-  explicit flow(step_name name) : graph_(std::make_unique<detail::graph>(std::move(name))) {}
-  flow(char const* name, std::source_location where = std::source_location::current())
-      : flow(step_name(name, where)) {}
+  explicit flow(step_name name);
+  flow(char const* name, std::source_location where = std::source_location::current());
+  flow(flow&& other) noexcept;
+  flow& operator=(flow&& other) noexcept;
+  ~flow();
 
   /// Where records are born. `source` is one of `leat::from`, or a type of the user's that is a source.
   template <class Source>
@@ -346,7 +346,7 @@ class flow {
     return {};
   }
 
-  std::string const& name() const { return graph_->name(); }
+  std::string const& name() const;
   detail::graph const& description() const { return *graph_; }
 
  private:
@@ -354,3 +354,7 @@ class flow {
 };
 
 }  // namespace leat
+
+#ifndef LEAT_COMPILED
+#include <leat/flow.ipp>
+#endif

@@ -18,13 +18,17 @@ namespace leat {
 /// messages point at. A name may not be empty nor contain a full stop, and is unique in its scope: the flow
 /// checks this when the step is added.
 struct step_name {
-  step_name(char const* name, std::source_location place = std::source_location::current())
-      : text(name), where(place) {}
-  step_name(std::string name, std::source_location place = std::source_location::current())
-      : text(std::move(name)), where(place) {}
+  step_name(char const* name, std::source_location place = std::source_location::current());
+  step_name(std::string name, std::source_location place = std::source_location::current());
+  // What descriptions of flows are made of is declared here and compiled once: every step would compile it again.
+  step_name(step_name&& other) noexcept;
+  step_name(step_name const& other);
+  step_name& operator=(step_name&& other) noexcept;
+  step_name& operator=(step_name const& other);
+  ~step_name();
 
   /// A stateless step without a name gets one by its position: `map_3`.
-  static step_name by_position(std::source_location place) { return {std::string{}, place}; }
+  static step_name by_position(std::source_location place);
 
   std::string text;
   std::source_location where;
@@ -34,8 +38,12 @@ namespace detail {
 
 /// What a person sees of a step: in pictures, in error messages, in `inspect_debug`.
 struct step_info {
-  [[gnu::noinline]] step_info(std::string_view kind_of_step, step_name const& given)
-      : kind(kind_of_step), name(given.text), where(given.where) {}
+  step_info(std::string_view kind_of_step, step_name const& given);
+  step_info(step_info&& other) noexcept;
+  step_info(step_info const& other);
+  step_info& operator=(step_info&& other) noexcept;
+  step_info& operator=(step_info const& other);
+  ~step_info();
 
   std::string kind;  ///< the operator: `map`, `input`, `stateful_map` ...
   std::string name;  ///< the full path, `flow.step.inner`, once the flow has taken the step in
@@ -52,25 +60,25 @@ struct port {
 /// `build` makes the running form of it, once per worker.
 class node {
  public:
-  [[gnu::noinline]] explicit node(step_info only) { steps.push_back(std::move(only)); }
-  node(step_info only, port from) : node(std::move(only)) { inputs.push_back(from); }
-  node(list<step_info> run, port from) : steps(std::move(run)) { inputs.push_back(from); }
+  explicit node(step_info only);
+  node(step_info only, port from);
+  node(list<step_info>&& run, port from);
   node(step_info only, list<port> inputs_of_node);
   node(node const&) = delete;
   node& operator=(node const&) = delete;
-  virtual ~node() = default;
+  virtual ~node();
 
   virtual void build(assembly& worker) const = 0;
 
   /// Partitioned sources and sinks: what there is to share out among the workers.
-  virtual bool has_partitions() const { return false; }
-  virtual std::vector<std::string> list_parts() const { return {}; }
+  virtual bool has_partitions() const;
+  virtual std::vector<std::string> list_parts() const;
   /// The file that such a partition stands in (`-`: standard input or output), empty where it is none; the empty name
   /// asks a step without partitions.
-  virtual std::string file_of(std::string const& part) const { return part.substr(part.size()); }
-  virtual bool writes_files() const { return false; }
+  virtual std::string file_of(std::string const& part) const;
+  virtual bool writes_files() const;
   /// Throws what opening it would throw, as far as that can be known without opening it.
-  virtual void check_part(std::string const& part) const { static_cast<void>(part); }
+  virtual void check_part(std::string const& part) const;
 
   step_info const& step() const { return steps.front(); }
 
@@ -86,6 +94,9 @@ class node {
 class graph {
  public:
   explicit graph(step_name name);
+  graph(graph const&) = delete;
+  graph& operator=(graph const&) = delete;
+  ~graph();
 
   std::string const& name() const { return name_; }
   owners<node> const& nodes() const { return nodes_; }
@@ -110,8 +121,8 @@ class graph {
   /// Steps that are still being fused are no node yet: the graph knows their run by its number and its last step, so that
   /// one whose stream is dropped is missed.
   std::size_t begin_run(step_info const& first);
-  void extend_run(std::size_t run, step_info const& last) { runs_[run] = {last.name, last.where}; }
-  void end_run(std::size_t run) { runs_[run].name.clear(); }
+  void extend_run(std::size_t run, step_info const& last);
+  void end_run(std::size_t run);
 
   /// Throws flow_error when a stream ends in nothing: its records would be lost without a word.
   void refuse_unended() const;

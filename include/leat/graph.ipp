@@ -14,17 +14,50 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
+
+namespace leat {
+
+LEAT_INLINE step_name::step_name(char const* name, std::source_location place) : text(name), where(place) {}
+LEAT_INLINE step_name::step_name(std::string name, std::source_location place) : text(std::move(name)), where(place) {}
+LEAT_INLINE step_name::step_name(step_name&&) noexcept = default;
+LEAT_INLINE step_name::step_name(step_name const&) = default;
+LEAT_INLINE step_name& step_name::operator=(step_name&&) noexcept = default;
+LEAT_INLINE step_name& step_name::operator=(step_name const&) = default;
+LEAT_INLINE step_name::~step_name() = default;
+LEAT_INLINE step_name step_name::by_position(std::source_location place) { return {std::string{}, place}; }
+
+}  // namespace leat
 
 namespace leat::detail {
 
+LEAT_INLINE step_info::step_info(std::string_view kind_of_step, step_name const& given)
+    : kind(kind_of_step), name(given.text), where(given.where) {}
+LEAT_INLINE step_info::step_info(step_info&&) noexcept = default;
+LEAT_INLINE step_info::step_info(step_info const&) = default;
+LEAT_INLINE step_info& step_info::operator=(step_info&&) noexcept = default;
+LEAT_INLINE step_info& step_info::operator=(step_info const&) = default;
+LEAT_INLINE step_info::~step_info() = default;
+
+LEAT_INLINE node::node(step_info only) { steps.push_back(std::move(only)); }
+LEAT_INLINE node::node(step_info only, port from) : node(std::move(only)) { inputs.push_back(from); }
+LEAT_INLINE node::node(list<step_info>&& run, port from) : steps(std::move(run)) { inputs.push_back(from); }
 LEAT_INLINE node::node(step_info only, list<port> inputs_of_node) : inputs(std::move(inputs_of_node)) {
   steps.push_back(std::move(only));
 }
+
+LEAT_INLINE node::~node() = default;
+LEAT_INLINE bool node::has_partitions() const { return false; }
+LEAT_INLINE std::vector<std::string> node::list_parts() const { return {}; }
+LEAT_INLINE std::string node::file_of(std::string const&) const { return {}; }
+LEAT_INLINE bool node::writes_files() const { return false; }
+LEAT_INLINE void node::check_part(std::string const&) const {}
 
 LEAT_INLINE std::string place_of(std::source_location const& where) {
   return concat({where.file_name(), ":", std::to_string(where.line())});
 }
 
+LEAT_INLINE graph::~graph() = default;
 LEAT_INLINE graph::graph(step_name name) : name_(name.text), scope_(name.text) {
   if (name.text.empty()) throw flow_error(concat({"a flow needs a name (", place_of(name.where), ")"}));
   if (name.text.find('.') != std::string::npos)
@@ -102,5 +135,8 @@ LEAT_INLINE void refuse_two_flows(std::string_view kind, step_name const& name,
                                place_of(name.where), ") is given streams of two flows, \"", (*graphs.begin())->name(),
                                "\" and \"", other->name(), "\": the streams have to be of one flow"}));
 }
+
+LEAT_INLINE void graph::extend_run(std::size_t run, step_info const& last) { runs_[run] = {last.name, last.where}; }
+LEAT_INLINE void graph::end_run(std::size_t run) { runs_[run].name.clear(); }
 
 }  // namespace leat::detail

@@ -11,6 +11,7 @@
 #include <leat/detail/type_name.ipp>
 #include <leat/detail/waiting_room.ipp>
 #include <leat/detail/write_all.ipp>
+#include <leat/flow.ipp>
 #include <leat/from/csv_record.ipp>
 #include <leat/from/csv_row.ipp>
 #include <leat/from/field.ipp>
@@ -19,6 +20,7 @@
 #include <leat/from/random_metric.ipp>
 #include <leat/from/skipped_rows.ipp>
 #include <leat/graph.ipp>
+#include <leat/op/assembly.ipp>
 #include <leat/op/blocking_work.ipp>
 #include <leat/op/failure_count.ipp>
 #include <leat/op/stage.ipp>

@@ -15,9 +15,10 @@ class fused_run {
  public:
   fused_run(graph& in, port from, step_info first);
   /// Goes on with a run that was given away.
-  fused_run(graph& in, fused_run&& given_away) : fused_run(std::move(given_away)) { graph_ = &in; }
+  fused_run(graph& in, fused_run&& given_away);
   fused_run(fused_run&& other) noexcept;
-  fused_run& operator=(fused_run&&) = default;
+  fused_run& operator=(fused_run&& other) noexcept;
+  ~fused_run();
 
   port from() const { return from_; }
   list<step_info>& steps() { return steps_; }
@@ -26,7 +27,7 @@ class fused_run {
   /// Takes the step in, which has its name already. The run may have been given away.
   void add(graph& in, step_info step);
   /// It becomes a node.
-  void end(graph& in) { in.end_run(number_); }
+  void end(graph& in);
 
   /// Throws flow_error when the run has been moved into another step.
   graph& still_here() const;

@@ -25,6 +25,12 @@ namespace leat::detail {
       steps_(std::move(other.steps_)),
       sealed_as_(other.sealed_as_) {}
 
+LEAT_INLINE fused_run::fused_run(graph& in, fused_run&& given_away) : fused_run(std::move(given_away)) { graph_ = &in; }
+LEAT_INLINE fused_run& fused_run::operator=(fused_run&&) noexcept = default;
+LEAT_INLINE fused_run::~fused_run() = default;
+
+LEAT_INLINE void fused_run::end(graph& in) { in.end_run(number_); }
+
 [[gnu::noinline]] LEAT_INLINE void fused_run::add(graph& in, step_info step) {
   in.extend_run(number_, step);
   steps_.push_back(std::move(step));

@@ -125,6 +125,9 @@ class owners {
     for (T* one : all_) delete one;
     all_.clear();
   }
+  /// For one more object, which `take` then cannot lose.
+  void make_room() { all_.make_room(); }
+  void take(T* object) { all_.push_back(object); }
   /// Makes one. Room for it is there before, so that it cannot be lost.
   template <class Made = T, class... Args>
   Made& add(Args&&... args) {

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -62,23 +61,31 @@ class wake_call {
 /// Tickets in the order of their times.
 class alarms {
  public:
-  void add(steady_time when, ticket who) { all_.emplace(when, who); }
-  void remove(steady_time when, ticket who) { all_.erase({when, who}); }
-  steady_time next() const { return all_.empty() ? never : all_.begin()->first; }
+  alarms();
+  alarms(alarms const&) = delete;
+  alarms& operator=(alarms const&) = delete;
+  ~alarms();
+
+  void add(steady_time when, ticket who);
+  void remove(steady_time when, ticket who);
+  steady_time next() const { return next_; }
 
   /// Takes out those whose time has come.
   void collect(steady_time now, std::vector<ticket>& into);
 
  private:
-  std::set<std::pair<steady_time, ticket>> all_;
+  class by_time;
+
+  by_time* all_;
+  steady_time next_ = never;
 };
 
 class waiting_room {
  public:
-  explicit waiting_room(host& worker) : worker_(&worker), line_(std::make_shared<call_line>(worker)) {}
+  explicit waiting_room(host& worker);
   waiting_room(waiting_room const&) = delete;
   waiting_room& operator=(waiting_room const&) = delete;
-  ~waiting_room() { line_->close(); }
+  ~waiting_room();
 
   host& worker() { return *worker_; }
   std::shared_ptr<call_line> const& line() const { return line_; }

@@ -6,6 +6,7 @@
 #include <leat/op/stage.hpp>
 
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <utility>
@@ -34,11 +35,33 @@ LEAT_INLINE void call_line::collect(std::vector<ticket>& into) {
   any_.store(false, std::memory_order_relaxed);
 }
 
-LEAT_INLINE void alarms::collect(steady_time now, std::vector<ticket>& into) {
-  while (!all_.empty() && all_.begin()->first <= now) {
-    into.push_back(all_.begin()->second);
-    all_.erase(all_.begin());
-  }
+/// Hidden here, so that programs do not compile a search tree.
+class alarms::by_time : public std::set<std::pair<steady_time, ticket>> {
+ public:
+  steady_time first() const { return empty() ? never : begin()->first; }
+};
+
+LEAT_INLINE alarms::alarms() : all_(new by_time) {}
+LEAT_INLINE alarms::~alarms() { delete all_; }
+
+LEAT_INLINE void alarms::add(steady_time when, ticket who) {
+  all_->emplace(when, who);
+  next_ = all_->first();
 }
+LEAT_INLINE void alarms::remove(steady_time when, ticket who) {
+  all_->erase({when, who});
+  next_ = all_->first();
+}
+
+LEAT_INLINE void alarms::collect(steady_time now, std::vector<ticket>& into) {
+  while (!all_->empty() && all_->first() <= now) {
+    into.push_back(all_->begin()->second);
+    all_->erase(all_->begin());
+  }
+  next_ = all_->first();
+}
+
+LEAT_INLINE waiting_room::waiting_room(host& worker) : worker_(&worker), line_(std::make_shared<call_line>(worker)) {}
+LEAT_INLINE waiting_room::~waiting_room() { line_->close(); }
 
 }  // namespace leat::detail

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <leat/detail/list.hpp>
-#include <leat/detail/sort_names.hpp>
 #include <leat/op/assembly.hpp>
 #include <leat/op/emitter.hpp>
 #include <leat/op/stand_in.hpp>
@@ -95,15 +94,6 @@ struct partition_of<Source, true> {
       std::declval<step_services const&>()));
 };
 
-/// The partitions of this source or sink that this worker owns, in the order of their names.
-inline std::vector<std::string> parts_of_worker(assembly& worker, node const& described) {
-  std::vector<std::string> names;
-  for (auto const& [name, owner] : worker.process().owners[described.step().name])
-    if (owner == worker.worker().index()) names.push_back(std::string(name));
-  sort_names(names);
-  return names;
-}
-
 /// Polls the partitions of one source that this worker owns, in the order of their names.
 template <class Source>
 class input_stage final : public source_stage {
@@ -122,7 +112,33 @@ class input_stage final : public source_stage {
   }
 
   bool turn() override {
-    if (!opened_) return open();
+    return guarded(step_, [this] { return opened_ ? read_all() : open(); });
+  }
+
+  bool done() const override { return done_; }
+
+  steady_time wake_at() override {
+    steady_time first = never;
+    if (!out_.next().ready()) return first;  // room will come with somebody's progress
+    for (one const* p : parts_) first = p->due < first ? p->due : first;
+    return first;
+  }
+
+  bool ready_for_mark() override { return out_.next().ready(); }
+  bool emitted() const override { return out_.emitted() != emitted_at_mark_; }
+
+  void close_epoch(mark which) override {
+    guarded(step_, [&] {
+      out_.flush();
+      out_.next().arrive(which);
+    });
+    step_.pass(which);
+    emitted_at_mark_ = out_.emitted();
+    done_ = done_ || which.last();
+  }
+
+ private:
+  bool read_all() {
     bool progress = false;
     for (one* const p : parts_)
       for (std::size_t const before = out_.emitted(); out_.emitted() - before < records_per_turn;) {
@@ -144,27 +160,6 @@ class input_stage final : public source_stage {
     return progress;
   }
 
-  bool done() const override { return done_; }
-
-  steady_time wake_at() override {
-    steady_time first = never;
-    if (!out_.next().ready()) return first;  // room will come with somebody's progress
-    for (one const* p : parts_) first = p->due < first ? p->due : first;
-    return first;
-  }
-
-  bool ready_for_mark() override { return out_.next().ready(); }
-  bool emitted() const override { return out_.emitted() != emitted_at_mark_; }
-
-  void close_epoch(mark which) override {
-    guarded(step_, [&] { out_.flush(); });
-    out_.next().arrive(which);
-    step_.pass(which);
-    emitted_at_mark_ = out_.emitted();
-    done_ = done_ || which.last();
-  }
-
- private:
   struct one {
     template <class Open>
     one(Open&& open, steady_time when, bool ends) : source(open()), due(when), in_turn(ends) {}
@@ -184,11 +179,11 @@ class input_stage final : public source_stage {
   bool open() {
     opened_ = true;
     if constexpr (fixed_partitioned_source<Source>) {
-      guarded(step_, [&] { open_what_may_not_end(); });
+      open_what_may_not_end();
       open_next();
     } else {
       step_services const services(step_);
-      guarded(step_, [&] { parts_.add([&] { return source_.build(services); }, services.now(), false); });
+      parts_.add([&] { return source_.build(services); }, services.now(), false);
     }
     return true;
   }
@@ -216,16 +211,12 @@ class input_stage final : public source_stage {
   /// In the order of their names.
   void open_next() {
     if constexpr (requires { source_.in_turn(names_.front()); })
-      for (; next_ != names_.size() && in_turn_ != most_in_turn_; ++next_)
-        guarded(step_, [&] {
-          open(names_[next_], true);
-          ++in_turn_;
-        });
+      for (; next_ != names_.size() && in_turn_ != most_in_turn_; ++next_, ++in_turn_) open(names_[next_], true);
   }
 
   bool due(one& p) {
     if constexpr (requires { p.source.ready(); })
-      if (guarded(step_, [&]() -> bool { return p.source.ready(); })) return true;
+      if (p.source.ready()) return true;
     return p.due <= step_.worker->now();
   }
 
@@ -235,9 +226,7 @@ class input_stage final : public source_stage {
     bool const emitted = out_.emitted() != before;
     p.due = emitted ? (steady_time::min)() : step_.worker->now() + std::chrono::milliseconds(1);
     if constexpr (requires { p.source.next_awake(); })
-      guarded(step_, [&] {
-        if (std::optional<steady_time> const wanted = p.source.next_awake()) p.due = *wanted;
-      });
+      if (std::optional<steady_time> const wanted = p.source.next_awake()) p.due = *wanted;
     return emitted || !p.reading;
   }
 
@@ -245,12 +234,12 @@ class input_stage final : public source_stage {
   /// no epoch any more, so a position is only ever kept of records that were sent.
   void read(one& p) {
     try {
-      guarded(step_, [&] { p.reading = p.source.next_batch(out_); });
+      p.reading = p.source.next_batch(out_);
     } catch (...) {
-      guarded(step_, [&] { out_.flush(); });
+      out_.flush();
       throw;
     }
-    guarded(step_, [&] { out_.flush(); });
+    out_.flush();
   }
 
   /// Where this partition begins: a test may say so.

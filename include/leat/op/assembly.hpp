@@ -34,11 +34,7 @@ using owned_partitions = std::vector<std::pair<std::string, unsigned>>;
 class partition_owners {
  public:
   /// Of the step with this name, nothing so far if it is new.
-  owned_partitions& operator[](std::string const& step) {
-    for (of_step& one : steps_)
-      if (one.name == step) return one.owned;
-    return steps_.emplace_back(step).owned;
-  }
+  owned_partitions& operator[](std::string const& step);
 
  private:
   struct of_step {
@@ -126,24 +122,21 @@ class assembly {
 
   template <class Part, class... Args>
   Part& add(Args&&... args) {
-    Part& made = parts_.template add<Part>(std::forward<Args>(args)...);
-    if constexpr (std::is_base_of_v<source_stage, Part>) sources.push_back(&made);
-    if constexpr (std::is_base_of_v<stage, Part>) stages.push_back(&made);
-    return made;
+    make_room_for_part();
+    Part* const built = new Part(std::forward<Args>(args)...);
+    keep(*built);
+    if constexpr (std::is_base_of_v<source_stage, Part>) visit_as_source(*built);
+    if constexpr (std::is_base_of_v<stage, Part>) visit(*built);
+    return *built;
   }
 
   /// Destroys the steps. Called on the worker's thread, where sources, sinks and coroutines have lived.
-  void clear() {
-    stages.clear();
-    sources.clear();
-    outboxes.clear();
-    parts_.clear();
-  }
+  void clear();
 
   /// The output of a node, for those that come after it. `Outlet` is `fan_out<T>` or what an exchange delivers.
   template <class Outlet>
   void provide(port where, Outlet& outlet) {
-    outlets_.emplace_back(where, &outlet);
+    provide_at(where, &outlet);
   }
   template <class Outlet>
   Outlet& outlet(port where) {
@@ -156,9 +149,8 @@ class assembly {
 
   /// One object per node and process, made by the first worker that asks.
   template <class Shared, class... Args>
-  Shared& shared(node const& which, Args&&... args) {
-    while (process_.by_node.size() <= which.id) process_.by_node.emplace_back();
-    shared_object& slot = process_.by_node[which.id];
+  Shared& shared(node const& described, Args&&... args) {
+    shared_object& slot = shared_of(described);
     if (slot.empty()) slot.make<Shared>(std::forward<Args>(args)...);
     return slot.as<Shared>();
   }
@@ -174,12 +166,17 @@ class assembly {
     void* outlet;
   };
 
+  // What is the same for parts of all types is compiled once.
+
+  /// Before the part is made, so that it cannot be lost.
+  void make_room_for_part();
+  void keep(part& built);
+  void visit(stage& built);
+  void visit_as_source(source_stage& built);
+  void provide_at(port where, void* outlet);
   /// Most steps read from the step that was built before them.
-  void* outlet_at(port where) {
-    std::size_t i = outlets_.size() - 1;
-    while (outlets_[i].where.node != where.node || outlets_[i].where.index != where.index) --i;
-    return outlets_[i].outlet;
-  }
+  void* outlet_at(port where);
+  shared_object& shared_of(node const& described);
 
   host& worker_;
   process_parts& process_;
@@ -187,4 +184,11 @@ class assembly {
   list<provided> outlets_;
 };
 
+/// The partitions of this source or sink that this worker owns, in the order of their names.
+std::vector<std::string> parts_of_worker(assembly& worker, node const& described);
+
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/op/assembly.ipp>
+#endif

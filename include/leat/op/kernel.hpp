@@ -27,19 +27,6 @@
 /// record, through inlined calls.
 namespace leat::detail {
 
-/// Names the step, of a run of several, whose function could not be copied for a worker.
-class blame {
- public:
-  blame(assembly& worker, node const& described) : worker_(worker), described_(described) {}
-  [[noreturn, gnu::cold]] void operator()(std::size_t step) const {
-    step_context(described_.steps[step], worker_.worker()).fail();
-  }
-
- private:
-  assembly& worker_;
-  node const& described_;
-};
-
 template <class In, class Tail, class... Ops>
 class kernel final : public part, public consumer<In> {
   static constexpr std::size_t size = sizeof...(Ops);
@@ -94,8 +81,10 @@ class kernel final : public part, public consumer<In> {
  public:
   template <class Recipe>
   kernel(ops_type const& ops, Recipe const& recipe, assembly& worker, node const& described)
-      : ops_(ops, blame(worker, described)), tail_(recipe, worker, described), held_(*this) {
-    for (step_info const& step : described.steps) steps_.emplace_back(step, worker.worker());
+      : ops_(ops, copy_failure(described, worker.worker())),
+        tail_(recipe, worker, described),
+        held_(*this),
+        steps_(described, worker.worker()) {
     if constexpr (may_stop) worker.outboxes.push_back(&held_);
     bind<0>();
   }
@@ -153,7 +142,7 @@ class kernel final : public part, public consumer<In> {
 
   bool has_room() { return tail_.ready(); }
   void pass(mark which) {
-    for (step_context& step : steps_) step.pass(which);
+    steps_.pass(which);
     in_tail([&] { tail_.arrive(which); });
   }
 
@@ -372,22 +361,24 @@ class kernel final : public part, public consumer<In> {
   Tail tail_;
   [[no_unique_address]] std::conditional_t<may_stop, held_rest<In>, nothing_held<In>> held_;
   pack<survivors_of<Ops>...> survivors_;
-  list<step_context> steps_;  ///< the last one is the tail's, where that is a step of its own
+  step_contexts steps_;  ///< the last one is the tail's, where that is a step of its own
 };
 
 /// The description of a run of stateless steps and of what becomes of its records.
 template <class In, class Recipe, class... Ops>
 class kernel_node final : public node {
  public:
-  kernel_node(pack<Ops...> ops, Recipe recipe, list<step_info> run, port from)
-      : node(std::move(run), from), ops_(std::move(ops)), recipe_(std::move(recipe)) {}
+  /// `run` is the steps, or the only one.
+  template <class Steps>
+  kernel_node(pack<Ops...> ops, Recipe recipe, Steps&& run, port from)
+      : node(std::forward<Steps>(run), from), ops_(std::move(ops)), recipe_(std::move(recipe)) {}
 
   void build(assembly& worker) const override {
     using running = kernel<In, typename Recipe::tail, Ops...>;
     try {
       worker.subscribe<In>(inputs.front(), worker.add<running>(ops_, recipe_, worker, *this));
     } catch (...) {
-      blame(worker, *this)(steps.size() - 1);
+      copy_failure(*this, worker.worker())(steps.size() - 1);
     }
     if constexpr (requires { Recipe::build_receiver(worker, *this); }) Recipe::build_receiver(worker, *this);
   }

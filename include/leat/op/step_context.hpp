@@ -5,7 +5,9 @@
 #include <leat/graph.hpp>
 #include <leat/op/stage.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <source_location>
 #include <string>
 #include <utility>
 
@@ -13,8 +15,10 @@ namespace leat::detail {
 
 /// Which step is running where: what an error, `inspect_debug` and a source of the user's want to know.
 struct step_context {
-  step_context(step_info const& step, host& on)
-      : name(step.name), kind(step.kind), where(step.where), worker(&on) {}
+  step_context(step_info const& step, host& on);
+  step_context(step_context&& other) noexcept;
+  step_context(step_context const& other);
+  ~step_context();
 
   std::string name;
   std::string kind;
@@ -39,6 +43,35 @@ struct step_context {
 
   /// Empty where records are secret, or the record's own function that makes a text of it throws.
   [[gnu::cold]] std::string shown(show_function show, void const* record) const;
+};
+
+/// The contexts of the steps of one node, on one worker.
+class step_contexts {
+ public:
+  step_contexts(node const& described, host& on);
+  step_contexts(step_contexts const&) = delete;
+  step_contexts& operator=(step_contexts const&) = delete;
+  ~step_contexts();
+
+  step_context& operator[](std::size_t step) { return all_[step]; }
+  step_context& front() { return all_[0]; }
+  step_context& back() { return all_[size_ - 1]; }
+  void pass(mark arrived);
+
+ private:
+  std::size_t size_;
+  step_context* all_;
+};
+
+/// Of a node of several steps: names the one whose function could not be copied for a worker.
+class copy_failure {
+ public:
+  copy_failure(node const& described, host& on) : described_(described), worker_(on) {}
+  [[noreturn, gnu::cold]] void operator()(std::size_t step) const;
+
+ private:
+  node const& described_;
+  host& worker_;
 };
 
 /// Calls `f`; an exception that leaves it becomes a run_error of the step.

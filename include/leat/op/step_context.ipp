@@ -9,10 +9,39 @@
 #include <leat/op/stage.hpp>
 #include <leat/op/step_context.hpp>
 
+#include <cstddef>
 #include <exception>
+#include <memory>
 #include <string>
 
 namespace leat::detail {
+
+LEAT_INLINE step_context::step_context(step_info const& step, host& on)
+    : name(step.name), kind(step.kind), where(step.where), worker(&on) {}
+LEAT_INLINE step_context::step_context(step_context&&) noexcept = default;
+LEAT_INLINE step_context::step_context(step_context const&) = default;
+LEAT_INLINE step_context::~step_context() = default;
+
+LEAT_INLINE step_contexts::step_contexts(node const& described, host& on)
+    : size_(described.steps.size()), all_(std::allocator<step_context>().allocate(size_)) {
+  std::size_t built = 0;
+  try {
+    for (; built != size_; ++built) std::construct_at(all_ + built, described.steps[built], on);
+  } catch (...) {
+    std::destroy_n(all_, built);
+    std::allocator<step_context>().deallocate(all_, size_);
+    throw;
+  }
+}
+LEAT_INLINE step_contexts::~step_contexts() {
+  std::destroy_n(all_, size_);
+  std::allocator<step_context>().deallocate(all_, size_);
+}
+LEAT_INLINE void step_contexts::pass(mark arrived) {
+  for (std::size_t i = 0; i != size_; ++i) all_[i].pass(arrived);
+}
+
+LEAT_INLINE void copy_failure::operator()(std::size_t step) const { step_context(described_.steps[step], worker_).fail(); }
 
 [[gnu::noinline]] LEAT_INLINE void step_context::fail(show_function show, void const* record) const {
   try {

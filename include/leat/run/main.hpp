@@ -65,7 +65,8 @@ int describe_and_obey(command_line const& cli, Describe& describe) {
 int main(command_line const& cli, flow const& what);
 
 /// For a program without arguments of its own: those that are not leat's are refused.
-int main(int argc, char const* const* argv, flow const& what, options defaults = {});
+int main(int argc, char const* const* argv, flow const& what);
+int main(int argc, char const* const* argv, flow const& what, options defaults);
 
 /// The same with a function that describes the flow, `describe() -> leat::flow`, or `describe(cli) -> leat::flow`, which
 /// may look at the program's own arguments. It is called once, on this thread, when the flow is needed. Whatever it

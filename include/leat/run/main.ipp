@@ -105,6 +105,8 @@ LEAT_INLINE int main(command_line const& cli, flow const& what) {
   return detail::obey(cli, {[](void* context) -> flow const& { return **static_cast<flow const**>(context); }, &given});
 }
 
+LEAT_INLINE int main(int argc, char const* const* argv, flow const& what) { return main(argc, argv, what, options()); }
+
 LEAT_INLINE int main(int argc, char const* const* argv, flow const& what, options defaults) {
   command_line const cli(argc, argv, {}, std::move(defaults));
   return cli.rest().empty() ? main(cli, what) : detail::refuse_arguments(cli);
