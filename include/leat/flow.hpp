@@ -143,13 +143,13 @@ struct stream_access {
   }
   template <class T, class In, class... Ops>
   static port seal(stream<T, fused<In, Ops...>>& s) {
-    if (!s.run_.sealed_as()) {
+    if (!s.run_.sealed()) {
       graph& in = s.run_.still_here();
       s.run_.end(in);
-      s.run_.sealed_as() = in.template add<kernel_node<In, to_batches<T>, Ops...>>(
-          std::move(s.ops_), to_batches<T>{}, std::move(s.run_.steps()), s.run_.from());
+      s.run_.seal_as(in.template add<kernel_node<In, to_batches<T>, Ops...>>(
+          std::move(s.ops_), to_batches<T>{}, std::move(s.run_.steps()), s.run_.from()));
     }
-    return *s.run_.sealed_as();
+    return s.run_.sealed_as();
   }
   template <class T, class In, class... Ops>
   static port seal(stream<T, fused<In, Ops...>>&& s) {
@@ -350,7 +350,7 @@ class flow {
   detail::graph const& description() const { return *graph_; }
 
  private:
-  std::unique_ptr<detail::graph> graph_;
+  detail::graph* graph_;  ///< owned
 };
 
 }  // namespace leat

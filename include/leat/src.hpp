@@ -5,6 +5,7 @@
 #include <leat/detail/coroutine_root.ipp>
 #include <leat/detail/equal_to_itself.ipp>
 #include <leat/detail/fused_run.ipp>
+#include <leat/detail/list.ipp>
 #include <leat/detail/shown_text.ipp>
 #include <leat/detail/sort_names.ipp>
 #include <leat/detail/total_order.ipp>

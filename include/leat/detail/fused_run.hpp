@@ -5,7 +5,6 @@
 #include <leat/graph.hpp>
 
 #include <cstddef>
-#include <optional>
 #include <utility>
 
 namespace leat::detail {
@@ -22,7 +21,13 @@ class fused_run {
 
   port from() const { return from_; }
   list<step_info>& steps() { return steps_; }
-  std::optional<port>& sealed_as() { return sealed_as_; }
+  bool sealed() const { return sealed_; }
+  /// As which node, once it is sealed.
+  port sealed_as() const { return sealed_as_; }
+  void seal_as(port node_output) {
+    sealed_as_ = node_output;
+    sealed_ = true;
+  }
 
   /// Takes the step in, which has its name already. The run may have been given away.
   void add(graph& in, step_info step);
@@ -39,7 +44,8 @@ class fused_run {
   port from_;
   std::size_t number_;
   list<step_info> steps_;
-  std::optional<port> sealed_as_;
+  port sealed_as_;
+  bool sealed_ = false;
 };
 
 }  // namespace leat::detail

@@ -8,7 +8,6 @@
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
 
-#include <optional>
 #include <utility>
 
 namespace leat::detail {
@@ -23,7 +22,8 @@ namespace leat::detail {
       from_(other.from_),
       number_(other.number_),
       steps_(std::move(other.steps_)),
-      sealed_as_(other.sealed_as_) {}
+      sealed_as_(other.sealed_as_),
+      sealed_(other.sealed_) {}
 
 LEAT_INLINE fused_run::fused_run(graph& in, fused_run&& given_away) : fused_run(std::move(given_away)) { graph_ = &in; }
 LEAT_INLINE fused_run& fused_run::operator=(fused_run&&) noexcept = default;
@@ -43,11 +43,11 @@ LEAT_INLINE graph& fused_run::still_here() const {
 
 [[gnu::noinline]] LEAT_INLINE graph& fused_run::give_away() {
   graph& in = still_here();
-  if (sealed_as_)
+  if (sealed_)
     throw flow_error(
         concat({"a stream that has been used by name may not be moved into another step afterwards: use it "
                 "by name again (after step \"",
-                in.at(*sealed_as_).steps.back().name, "\")"}));
+                in.at(sealed_as_).steps.back().name, "\")"}));
   graph_ = nullptr;
   return in;
 }

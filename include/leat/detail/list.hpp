@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstring>
 #include <iterator>
 #include <new>
 #include <type_traits>
@@ -11,12 +10,7 @@
 namespace leat::detail {
 
 /// Moves `used` bytes to new memory of `room` bytes and gives the old memory back.
-[[gnu::cold, gnu::noinline]] inline void* regrown(void* from, std::size_t used, std::size_t room) {
-  void* const to = ::operator new(room);
-  if (used != 0) std::memcpy(to, from, used);
-  ::operator delete(from);
-  return to;
-}
+[[gnu::cold]] void* regrown(void* from, std::size_t used, std::size_t room);
 
 /// A sequence that grows at its end, for the machinery's own short lists. It can do little of what std::vector can, and
 /// costs a compiler a quarter of it: this library makes lists of many types. Moving an element must not throw.
@@ -103,26 +97,65 @@ class list {
   std::size_t room_ = 0;
 };
 
+/// Pointers to whatever it is. Lists of pointers to many types are made of this one, which is compiled once.
+class pointers {
+ public:
+  pointers() = default;
+  pointers(pointers&& other) noexcept;
+  pointers& operator=(pointers&& other) noexcept;
+  ~pointers();
+
+  void* const* begin() const { return first_; }
+  std::size_t size() const { return size_; }
+  void* operator[](std::size_t i) const { return first_[i]; }
+
+  /// For one more pointer.
+  void make_room();
+  void push_back(void* pointer);
+  void clear() { size_ = 0; }
+  /// The order of the others stays.
+  void erase(std::size_t at);
+
+ private:
+  void** first_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t room_ = 0;
+};
+
 /// A list of objects that it owns, each in memory of its own: they stay where they are.
 template <class T>
 class owners {
  public:
+  class iterator {
+   public:
+    explicit iterator(void* const* at) : at_(at) {}
+    T* operator*() const { return static_cast<T*>(*at_); }
+    iterator& operator++() {
+      ++at_;
+      return *this;
+    }
+    bool operator==(iterator const&) const = default;
+
+   private:
+    void* const* at_;
+  };
+
   owners() = default;
   owners(owners&&) = default;
   owners& operator=(owners&&) = default;
   ~owners() { clear(); }
 
-  T* const* begin() const { return all_.begin(); }
-  T* const* end() const { return all_.end(); }
+  iterator begin() const { return iterator(all_.begin()); }
+  iterator end() const { return iterator(all_.begin() + all_.size()); }
   std::size_t size() const { return all_.size(); }
-  bool empty() const { return all_.empty(); }
-  T* const& operator[](std::size_t i) const { return all_[i]; }
-  T* const& front() const { return all_.front(); }
-  T* const& back() const { return all_.back(); }
+  bool empty() const { return all_.size() == 0; }
+  T* operator[](std::size_t i) const { return static_cast<T*>(all_[i]); }
+  T* front() const { return (*this)[0]; }
+  T* back() const { return (*this)[all_.size() - 1]; }
 
   /// In their order.
   void clear() {
-    for (T* one : all_) delete one;
+    for (T* object : *this) delete object;
     all_.clear();
   }
   /// For one more object, which `take` then cannot lose.
@@ -131,19 +164,23 @@ class owners {
   /// Makes one. Room for it is there before, so that it cannot be lost.
   template <class Made = T, class... Args>
   Made& add(Args&&... args) {
-    all_.make_room();
+    make_room();
     Made* const made = new Made(std::forward<Args>(args)...);
-    all_.emplace_back(made);
+    take(made);
     return *made;
   }
   /// The order of the others stays.
   void erase(std::size_t at) {
-    delete all_[at];
+    delete (*this)[at];
     all_.erase(at);
   }
 
  private:
-  list<T*> all_;
+  pointers all_;
 };
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/detail/list.ipp>
+#endif

@@ -120,7 +120,7 @@ class input_stage final : public source_stage {
   steady_time wake_at() override {
     steady_time first = never;
     if (!out_.next().ready()) return first;  // room will come with somebody's progress
-    for (one const* p : parts_) first = p->due < first ? p->due : first;
+    for (open_partition const* p : parts_) first = p->due < first ? p->due : first;
     return first;
   }
 
@@ -140,7 +140,7 @@ class input_stage final : public source_stage {
  private:
   bool read_all() {
     bool progress = false;
-    for (one* const p : parts_)
+    for (open_partition* const p : parts_)
       for (std::size_t const before = out_.emitted(); out_.emitted() - before < records_per_turn;) {
         if (!p->reading || !due(*p) || !out_.next().ready()) break;
         bool const found = poll(*p);
@@ -160,19 +160,20 @@ class input_stage final : public source_stage {
     return progress;
   }
 
-  struct one {
+  struct open_partition {
     template <class Open>
-    one(Open&& open, steady_time when, bool ends) : source(open()), due(when), in_turn(ends) {}
+    open_partition(Open&& open, steady_time when, bool ends) : source(open()), due(when), in_turn(ends) {}
     partition source;
     steady_time due;
     bool in_turn;
     bool reading = true;
   };
 
+  static constexpr std::size_t most_in_turn = 64;  ///< of a process; each has a descriptor, and memory to read into
+  static constexpr bool opens_in_turn = requires(Source const& source, std::string const& name) { source.in_turn(name); };
+
   /// Enough to make the cost of a turn small beside that of the records, not so many that others wait long, or that what
   /// is made of them leaves the cache before it is sent.
-  static constexpr std::size_t most_in_turn = 64;  ///< of a process; each has a descriptor, and memory to read into
-
   static constexpr std::size_t records_per_turn =
       std::clamp<std::size_t>(64 * 1024 / sizeof(typename Source::record), 1, 4096);
 
@@ -189,38 +190,36 @@ class input_stage final : public source_stage {
   }
   /// Which those are is asked once: when its turn comes, a name may stand for another file, or for none.
   void open_what_may_not_end() {
-    std::vector<std::string> in_turn_only;
-    for (std::string& name : names_)
-      if (in_turn(name))
-        in_turn_only.push_back(std::move(name));
-      else
-        open(name, false);
-    names_.swap(in_turn_only);
+    if constexpr (opens_in_turn) {
+      std::vector<std::string> in_turn_only;
+      for (std::string& name : names_)
+        if (source_.in_turn(name))
+          in_turn_only.push_back(std::move(name));
+        else
+          open(name, false);
+      names_.swap(in_turn_only);
+    } else {
+      for (std::string const& name : names_) open(name, false);
+    }
   }
   void open(std::string const& name, bool ends) {
     step_services const services(step_);
     parts_.add([&] { return source_.build_part(name, position_of(name), services); }, services.now(), ends);
   }
 
-  bool in_turn(std::string const& name) const {
-    if constexpr (requires { source_.in_turn(name); })
-      return source_.in_turn(name);
-    else
-      return false;
-  }
   /// In the order of their names.
   void open_next() {
-    if constexpr (requires { source_.in_turn(names_.front()); })
+    if constexpr (opens_in_turn)
       for (; next_ != names_.size() && in_turn_ != most_in_turn_; ++next_, ++in_turn_) open(names_[next_], true);
   }
 
-  bool due(one& p) {
+  bool due(open_partition& p) {
     if constexpr (requires { p.source.ready(); })
       if (p.source.ready()) return true;
     return p.due <= step_.worker->now();
   }
 
-  bool poll(one& p) {
+  bool poll(open_partition& p) {
     std::size_t const before = out_.emitted();
     read(p);
     bool const emitted = out_.emitted() != before;
@@ -232,7 +231,7 @@ class input_stage final : public source_stage {
 
   /// What a partition has emitted before it throws is sent, however much of a batch it is. The run fails then and closes
   /// no epoch any more, so a position is only ever kept of records that were sent.
-  void read(one& p) {
+  void read(open_partition& p) {
     try {
       p.reading = p.source.next_batch(out_);
     } catch (...) {
@@ -254,7 +253,7 @@ class input_stage final : public source_stage {
   step_context step_;
   emitter<T> out_;
   std::vector<std::string> names_;  ///< once it is opened: of what is opened in turn
-  owners<one> parts_;
+  owners<open_partition> parts_;
   std::size_t next_ = 0;     ///< among the names, to be opened when there is room
   std::size_t in_turn_ = 0;  ///< open, of those that end by themselves
   std::size_t most_in_turn_ = 1;

@@ -55,25 +55,28 @@ class fan_out {
   void add(consumer<T>& next) { consumers_.push_back(&next); }
 
   void take(T* records, std::size_t count) {
-    if (consumers_.empty() || count == 0) return;
-    for (std::size_t i = 0; i + 1 < consumers_.size(); ++i) consumers_[i]->look(records, count);
-    consumers_.back()->take(records, count);
+    std::size_t const consumers = consumers_.size();
+    if (consumers == 0 || count == 0) return;
+    for (std::size_t i = 0; i + 1 < consumers; ++i) at(i).look(records, count);
+    at(consumers - 1).take(records, count);
   }
   void look(T const* records, std::size_t count) {
     if (count == 0) return;
-    for (consumer<T>* next : consumers_) next->look(records, count);
+    for (std::size_t i = 0; i != consumers_.size(); ++i) at(i).look(records, count);
   }
   void arrive(mark which) {
-    for (consumer<T>* next : consumers_) next->arrive(which);
+    for (std::size_t i = 0; i != consumers_.size(); ++i) at(i).arrive(which);
   }
   bool ready() {
-    for (consumer<T>* next : consumers_)
-      if (!next->ready()) return false;
+    for (std::size_t i = 0; i != consumers_.size(); ++i)
+      if (!at(i).ready()) return false;
     return true;
   }
 
  private:
-  list<consumer<T>*> consumers_;
+  consumer<T>& at(std::size_t i) const { return *static_cast<consumer<T>*>(consumers_[i]); }
+
+  pointers consumers_;
 };
 
 /// Anything a worker keeps alive for a step.

@@ -45,8 +45,8 @@ class records_by_step {
     made.step = step;
     return made;
   }
-  of_records* const* begin() const { return all_.begin(); }
-  of_records* const* end() const { return all_.end(); }
+  owners<of_records>::iterator begin() const { return all_.begin(); }
+  owners<of_records>::iterator end() const { return all_.end(); }
 
  private:
   owners<of_records> all_;

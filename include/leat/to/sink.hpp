@@ -40,6 +40,7 @@ class sink_stage final : public part, public consumer<T> {
  public:
   sink_stage(Sink const& sink, assembly& worker, node const& described)
       : sink_(sink), step_(described.step(), worker.worker()) {}
+  ~sink_stage() override { delete partition_; }
 
   void take(T* records, std::size_t count) override {
     guarded(step_, [&] { open().write_batch(std::span<T>(records, count)); });
@@ -65,13 +66,13 @@ class sink_stage final : public part, public consumer<T> {
 
  private:
   partition& open() {
-    if (!partition_) partition_.reset(new partition(sink_.build(step_services(step_))));
+    if (partition_ == nullptr) partition_ = new partition(sink_.build(step_services(step_)));
     return *partition_;
   }
 
   Sink sink_;
   step_context step_;
-  std::unique_ptr<partition> partition_;
+  partition* partition_ = nullptr;  ///< owned
 };
 
 /// In a test that looks at what comes to this output: true, and its sink stays closed.
