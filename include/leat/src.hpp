@@ -8,6 +8,7 @@
 #include <leat/detail/list.ipp>
 #include <leat/detail/shown_text.ipp>
 #include <leat/detail/sort_names.ipp>
+#include <leat/detail/standard_output.ipp>
 #include <leat/detail/total_order.ipp>
 #include <leat/detail/type_name.ipp>
 #include <leat/detail/waiting_room.ipp>

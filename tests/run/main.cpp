@@ -369,3 +369,22 @@ TEST_CASE("main: what cannot be printed gives 1") {
   });
   CHECK(result(process).status == 1);
 }
+
+TEST_CASE("main: a run whose functions print what cannot be written gives 1, and says so") {
+  for (char const* const instead : {"/dev/full", "/dev/null"}) {
+    child process([&] {
+      if (std::freopen(instead, "w", stdout) == nullptr) return 98;
+      leat::flow flow("numbers");
+      flow.input("in", leat::from::range(3)) |
+          leat::output("out", leat::to::for_each([](int number) { std::printf("%d\n", number); }));
+      arguments const given({});
+      return leat::main(given.count(), given.words(), flow);
+    });
+    result const ran(process);
+    bool const full = std::string(instead) == "/dev/full";
+    CHECK(ran.status == (full ? 1 : 0));
+    CHECK(ran.err == (full ? "numbers: some of what was printed cannot be written to standard output: No space left on "
+                             "device\n"
+                           : ""));
+  }
+}

@@ -2,6 +2,8 @@
 #include <leat/flow.hpp>
 #include <leat/from/range.hpp>
 #include <leat/from/test.hpp>
+#include <leat/op/inspect.hpp>
+#include <leat/op/inspect_debug.hpp>
 #include <leat/op/map.hpp>
 #include <leat/run/main.hpp>
 #include <leat/run/run.hpp>
@@ -110,6 +112,19 @@ TEST_CASE("what cannot be written is an error") {
   }
   std::signal(SIGPIPE, before);
   CHECK(has(broken, "cannot write to standard output: Broken pipe"));
+}
+
+TEST_CASE("a flow that ends in what it shows fails where that cannot be written") {
+  leat::flow flow("out");
+  flow.input("in", leat::from::range(10)) | leat::inspect("look");
+  flow.input("again", leat::from::range(10)) | leat::inspect_debug("look closely");
+  std::string full;
+  {
+    redirected const to("/dev/full");
+    full = message_of([&] { leat::run(flow); });
+  }
+  CHECK(has(full, "step \"out.look"));
+  CHECK(has(full, "cannot write to standard output: No space left on device"));
 }
 
 TEST_CASE("a reader that has gone ends a program as it ends any filter: without a word, unless SIGPIPE is ignored") {

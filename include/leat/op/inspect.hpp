@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/standard_output.hpp>
 #include <leat/op/function.hpp>
 #include <leat/op/kernel.hpp>
 #include <leat/text.hpp>
 
-#include <cstdio>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -15,11 +15,11 @@
 namespace leat {
 namespace detail {
 
-/// One line on the standard output, whole even when several workers print.
+/// One line on the standard output, whole even when several workers print. A flow may end in it, so it throws where it
+/// cannot be written.
 inline void print_line(std::string& line) {
   line += '\n';
-  std::fwrite(line.data(), 1, line.size(), stdout);
-  std::fflush(stdout);
+  print_lines(line);
 }
 
 struct print_record {
@@ -114,7 +114,8 @@ class inspect_step {
 }  // namespace detail
 
 /// Looks at each record and passes it on unchanged: `f(record)` or `f(step, record)`, on the worker's thread. Counts
-/// as an output: a flow may end in it. Without `f` it prints `flow.step: record` to the standard output.
+/// as an output: a flow may end in it. Without `f` it prints `flow.step: record` to the standard output; what cannot be
+/// written is an error.
 template <class F>
 detail::inspect_step<detail::function_of<F>> inspect(step_name name, F f) {
   return {std::move(name), std::move(f)};

@@ -17,11 +17,13 @@
 #include <leat/run/run.hpp>
 #include <leat/run/standard_descriptors.hpp>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
@@ -53,6 +55,16 @@ namespace leat::detail {
   return of_cluster != nullptr ? static_cast<int>(of_cluster->exit_status) : 1;
 }
 
+/// What functions of the flow's have printed by themselves is a result too, and may have been in a buffer until now.
+[[gnu::cold]] inline int check_printed(command_line const& cli) {
+  bool const flushed = std::fflush(stdout) == 0;
+  int const error = errno;
+  if (flushed && std::ferror(stdout) == 0) return 0;
+  print_failure(cli, concat({"some of what was printed cannot be written to standard output",
+                             flushed ? std::string() : ": " + std::generic_category().message(error)}));
+  return 1;
+}
+
 /// How the flow is run, with what only the launcher knows. One line on standard error says where the parts come from.
 [[gnu::cold]] inline options settled(command_line const& cli) {
   options how = cli.how();
@@ -79,7 +91,7 @@ LEAT_INLINE int obey(command_line const& cli, flow_source const& source) {
     flow const& described = source.describe(source.context);
     if (cli.graph()) return cli.print(draw(described, *cli.graph()));
     run(described, settled(cli));
-    return 0;
+    return check_printed(cli);
   } catch (usage_error const& wrong) {
     return cli.refuse(wrong.what());
   } catch (std::exception const& failure) {

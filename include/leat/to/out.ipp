@@ -2,35 +2,22 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
-#include <leat/detail/write_all.hpp>
-#include <leat/error.hpp>
+#include <leat/detail/standard_output.hpp>
 #include <leat/text.hpp>
 #include <leat/to/out.hpp>
 #include <leat/to/sink.hpp>
 
 #include <fcntl.h>
-#include <stdio.h>  // fileno, flockfile
 #include <unistd.h>
 
-#include <cerrno>
 #include <span>
 #include <stdexcept>
 #include <string>
-#include <string_view>
-#include <system_error>
 #include <type_traits>
 
 namespace leat::to {
 
-LEAT_INLINE void out::partition::hand_over() {
-  std::string_view rest = lines_;
-  ::flockfile(stdout);
-  int error = std::fflush(stdout) != 0 ? errno : 0;
-  if (error == 0) error = detail::write_all(::fileno(stdout), rest);
-  ::funlockfile(stdout);
-  if (error == EPIPE) throw reader_gone("cannot write to standard output: " + std::generic_category().message(error));
-  if (error != 0) fail(std::generic_category().message(error));
-}
+LEAT_INLINE void out::partition::hand_over() { detail::print_lines(lines_); }
 
 LEAT_INLINE void out::check_part(std::string const&) const {
   // While a flow runs something that cannot be written stands in the place of a standard output that is closed.
