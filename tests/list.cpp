@@ -62,6 +62,19 @@ TEST_CASE("owners: objects stay where they are and end with their owner") {
   CHECK(alive == 0);
 }
 
+TEST_CASE("pointer_queue: first in, first out, whenever it grows") {
+  std::vector<int> numbers(1000);
+  leat::detail::pointer_queue queue;
+  CHECK(queue.empty());
+  std::size_t put = 0;
+  std::size_t got = 0;
+  while (got != numbers.size()) {
+    for (int i = 0; i != 3 && put != numbers.size(); ++i) queue.push_back(&numbers[put++]);
+    for (int i = 0; i != 2 && !queue.empty(); ++i, queue.pop_front()) REQUIRE(queue.front() == &numbers[got++]);
+  }
+  CHECK(queue.empty());
+}
+
 TEST_CASE("sort_names: ascending order, whatever the order before") {
   for (std::size_t count : {std::size_t{0}, std::size_t{1}, std::size_t{2}, std::size_t{97}}) {
     std::vector<std::string> names;

@@ -115,11 +115,25 @@ class pointers {
   void clear() { size_ = 0; }
   /// The order of the others stays.
   void erase(std::size_t at);
+  void erase_first(std::size_t count);
 
  private:
   void** first_ = nullptr;
   std::size_t size_ = 0;
   std::size_t room_ = 0;
+};
+
+/// First in, first out.
+class pointer_queue {
+ public:
+  bool empty() const { return first_ == all_.size(); }
+  void* front() const { return all_[first_]; }
+  void push_back(void* pointer) { all_.push_back(pointer); }
+  void pop_front();
+
+ private:
+  pointers all_;
+  std::size_t first_ = 0;
 };
 
 /// A list of objects that it owns, each in memory of its own: they stay where they are.

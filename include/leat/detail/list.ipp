@@ -46,4 +46,16 @@ LEAT_INLINE void pointers::erase(std::size_t at) {
   --size_;
 }
 
+LEAT_INLINE void pointers::erase_first(std::size_t count) {
+  std::memmove(static_cast<void*>(first_), first_ + count, (size_ - count) * sizeof(void*));
+  size_ -= count;
+}
+
+LEAT_INLINE void pointer_queue::pop_front() {
+  ++first_;
+  if (first_ * 2 < all_.size()) return;  // each pointer is moved once at most, on the average
+  all_.erase_first(first_);
+  first_ = 0;
+}
+
 }  // namespace leat::detail

@@ -17,7 +17,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -201,10 +200,12 @@ class async_stage final : public stage, public consumer<T> {
     if (!settings_.ordered) landing_.push_back(&which);
   }
 
+  one& landing() const { return *static_cast<one*>(landing_.front()); }
+
   bool emit_some() {
-    if (landing_.empty() || !landing_.front()->result || !out_.next().ready()) return false;
-    while (!landing_.empty() && landing_.front()->result) {
-      one& first = *landing_.front();
+    if (landing_.empty() || !landing().result || !out_.next().ready()) return false;
+    while (!landing_.empty() && landing().result) {
+      one& first = landing();
       landing_.pop_front();
       out_(std::move(*first.result));
       first.result.reset();
@@ -232,7 +233,7 @@ class async_stage final : public stage, public consumer<T> {
   std::size_t next_ = 0;  ///< of the inbox, to be started
   std::vector<std::unique_ptr<one>> flights_;
   std::vector<one*> free_;
-  std::deque<one*> landing_;  ///< in order: all under way; else: those with a result
+  pointer_queue landing_;  ///< in order: all under way; else: those with a result
   alarms deadlines_;
   std::vector<ticket> late_;
   std::optional<mark> mark_;

@@ -14,7 +14,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -130,7 +129,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
   void take_groups(std::uint64_t const* hashes, std::pair<K, V>* records, std::size_t count) {
     for (std::size_t i = 0; i != count; ++i) must_equal_itself(records[i].first);  // or there is no order, and no end
     groups_.resize(count);
-    std::iota(groups_.begin(), groups_.end(), std::size_t{0});
+    for (std::size_t i = 0; i != count; ++i) groups_[i] = i;
     std::sort(groups_.begin(), groups_.end(), [&](std::size_t a, std::size_t b) {
       if constexpr (std::totally_ordered<K>) {
         if (records[a].first < records[b].first) return true;
