@@ -6,6 +6,7 @@
 #include <leat/op/async_map.hpp>
 #include <leat/op/flat_map.hpp>
 #include <leat/op/map.hpp>
+#include <leat/route/codec/codec.hpp>
 #include <leat/route/redistribute.hpp>
 #include <leat/run/run.hpp>
 #include <leat/state/stateful_map.hpp>
@@ -17,6 +18,7 @@
 #include "run/owned_memory.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -25,6 +27,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -210,4 +213,102 @@ TEST_CASE("plain records that become many are held back as soon as there is no r
   leat::run(flow);
   CHECK(used == 2000 * each);
   CHECK(most_under_way <= 8 * each);  // blocks begin small
+}
+
+TEST_CASE("plain records that become large are held back by the credit, in packets of one record if need be") {
+  using block = std::array<std::uint64_t, page / 8>;
+  for (unsigned const workers : {1u, 4u})
+    for (std::size_t const batch : {0u, 500u}) {
+      CAPTURE(workers);
+      CAPTURE(batch);
+      leat::options how;
+      how.workers = workers;
+      how.batch_size = batch;
+      std::atomic<std::size_t> under_way{0};
+      std::atomic<std::size_t> most{0};
+      std::atomic<std::size_t> seen{0};
+      leat::flow flow("plain");
+      flow.input("in", leat::from::range(3000)) | leat::map([&](int x) {
+        most = std::max<std::size_t>(most, ++under_way);
+        return block{static_cast<std::uint64_t>(x)};
+      }) | leat::redistribute("spread") | leat::output("out", leat::to::for_each([&](block const&) {
+        --under_way;
+        ++seen;
+        std::this_thread::yield();
+      }));
+      leat::run(flow, how);
+      CHECK(seen == 3000);
+      CHECK(most * page <= allowed(workers, page));
+    }
+}
+
+namespace {
+
+/// Between processes, in this one: what was written for another and has not been read there.
+std::atomic<std::size_t> encoded_and_not_decoded{0};
+std::atomic<std::size_t> most_encoded{0};
+
+void count_encoded(std::size_t bytes) {
+  std::size_t const now = encoded_and_not_decoded += bytes;
+  for (std::size_t seen = most_encoded; seen < now && !most_encoded.compare_exchange_weak(seen, now);) {
+  }
+}
+
+/// It says when it is encoded and when it is decoded.
+template <class Content>
+struct watched {
+  Content content{};
+  bool is_last = false;
+  template <class A>
+  void serialize(A& archive, unsigned) {
+    archive & content & is_last;
+    if constexpr (std::is_same_v<A, leat::output_archive>) count_encoded(bytes());
+    if constexpr (std::is_same_v<A, leat::input_archive>) encoded_and_not_decoded -= bytes();
+  }
+  std::size_t bytes() const { return content.size() * sizeof(typename Content::value_type); }
+};
+
+/// The most that was under way between processes, where the receiver's step is slower than the sender's.
+template <class Content, class Make>
+std::size_t most_between_processes(leat::test::shape const& how, int records, Make make) {
+  encoded_and_not_decoded = most_encoded = 0;
+  std::vector<int> got;
+  leat::flow flow("between");
+  flow.input("in", leat::from::range(records)) | leat::map([make](int x) { return watched<Content>{make(x)}; }) |
+      leat::redistribute("spread") | leat::map([](watched<Content> const& w) {
+        std::this_thread::yield();
+        return static_cast<int>(w.content[0]);
+      }) | leat::output("out", leat::to::collect(got));
+  how.run(flow, got);
+  CHECK(got.size() == static_cast<std::size_t>(records));
+  CHECK(encoded_and_not_decoded == 0);
+  return most_encoded;
+}
+
+}  // namespace
+
+TEST_CASE("between processes the bytes under way are the credit and one record, whatever the records own") {
+  using kind = leat::test::shape::kind;
+  using block = std::array<std::uint64_t, 8192>;
+  for (leat::test::shape how : leat::test::shapes()) {
+    if (how.processes == 1 || how.runs == kind::real_processes) continue;
+    CAPTURE(how.name);
+    std::size_t const channels = how.worker_count() * (how.worker_count() - how.workers);
+    how.how.batch_size = 0;
+    for (std::size_t const bytes : {std::size_t{4096}, std::size_t{64 * 1024}, std::size_t{1024 * 1024}}) {
+      CAPTURE(bytes);
+      how.how.channel_bytes = bytes;
+      auto const text = [](std::size_t size) {
+        return [size](int x) { return std::string(size, static_cast<char>('a' + x % 26)); };
+      };
+      std::size_t const small = most_between_processes<std::string>(how, 4000, text(1024));
+      CHECK(small > 0);
+      CHECK(small <= channels * (bytes + 1024));
+      std::size_t const large = most_between_processes<std::string>(how, 300, text(page));
+      CHECK(large <= channels * (bytes + page));
+      auto const block_of = [](int x) { return block{static_cast<std::uint64_t>(x)}; };
+      std::size_t const plain = most_between_processes<block>(how, 300, block_of);
+      CHECK(plain <= channels * (bytes + sizeof(block)));
+    }
+  }
 }

@@ -72,6 +72,12 @@ class shared_object {
   void (*drop_)(void*) = nullptr;
 };
 
+/// Records of so many bytes in a batch, unless their number is said: 16 KiB, or 64 records of up to 64 KiB in all.
+constexpr std::size_t usual_batch(std::size_t bytes_of_each) {
+  std::size_t const least = std::clamp<std::size_t>(64 * 1024 / bytes_of_each, 1, 64);
+  return std::clamp<std::size_t>(16384 / bytes_of_each, least, 2048);
+}
+
 /// Of a packet, what travels between two workers, unless the number of records is said. Between many workers there are
 /// many packets, so each is smaller.
 inline constexpr std::size_t packet_bytes = 32 * 1024;
@@ -105,19 +111,25 @@ class assembly {
   template <class T>
   std::size_t batch_size() const {
     if (process_.batch_records != 0) return process_.batch_records;
-    return std::clamp<std::size_t>(16384 / sizeof(T), 64, 2048);
+    return usual_batch(sizeof(T));
   }
   /// Records in a packet of T. Of small ones twice a batch: what a packet costs, however full, is paid half as often.
+  /// Of large ones fewer: a packet is within the credit, unless it is one record.
   template <class T>
   std::size_t packet_size() const {
-    if (process_.batch_records != 0) return process_.batch_records;
-    std::size_t const least = worker_.count() > most_with_large_packets ? 1 : 64;
+    std::size_t const credit = process_.channel_bytes / sizeof(T);
+    if (process_.batch_records != 0) return std::clamp<std::size_t>(credit, 1, process_.batch_records);
+    std::size_t const most = worker_.count() > most_with_large_packets ? 1 : 64;
+    std::size_t const least = std::clamp<std::size_t>(credit / 4, 1, most);
     return std::clamp<std::size_t>(bytes_of_packet() / sizeof(T), least, 4096);
   }
+  /// Never more than the credit.
   std::size_t bytes_of_packet() const {
     unsigned const workers = worker_.count();
-    return workers > most_with_large_packets ? (std::max<std::size_t>)(packet_bytes * most_with_large_packets / workers, 1024)
-                                             : packet_bytes;
+    std::size_t const usual = workers > most_with_large_packets
+                                  ? (std::max<std::size_t>)(packet_bytes * most_with_large_packets / workers, 1024)
+                                  : packet_bytes;
+    return (std::min)(usual, process_.channel_bytes);
   }
 
   template <class Part, class... Args>

@@ -15,6 +15,14 @@
 
 namespace leat::detail {
 
+/// Of plain records, what a loop makes before it looks for room, unless one is larger.
+inline constexpr std::size_t most_made = 32 * 1024;
+
+/// Whether plain records become so much larger that a batch of them is more than what is let in at once.
+template <class In, class Out>
+inline constexpr bool batch_grows =
+    sizeof(Out) > sizeof(In) && usual_batch(sizeof(In)) * sizeof(Out) > 2 * most_made;
+
 /// What a fused loop was given when the step behind it had no room any more, marks in their place. The worker has it go on
 /// at the end of each turn. It is never more than whoever sends can finish of what was begun when there was room. A loop has
 /// `has_room()`, `pass(mark)`, and `run_some(records, count)`, which works on one record at least and says on how many.
@@ -53,7 +61,9 @@ class held_rest final : public outbox {
 
   /// How many plain records a loop works on before it looks for room. What each becomes is not known, so there are few
   /// at first, more while there is room, fewer after there was none.
-  std::size_t block() const { return block_; }
+  std::size_t block(std::size_t bytes_of_each) const {
+    return (std::min)(block_, (std::max<std::size_t>)(most_made / bytes_of_each, 1));
+  }
   bool goes_on_after_block(bool full) {
     block_ = full ? (std::max<std::size_t>)(block_ / 4, 1) : (std::min<std::size_t>)(2 * block_, 512);
     return !full;
@@ -108,7 +118,7 @@ template <class In>
 struct nothing_held {
   template <class Loop>
   explicit nothing_held(Loop&) {}
-  static constexpr std::size_t block() { return 0; }
+  static constexpr std::size_t block(std::size_t) { return 0; }
   static bool empty() { return true; }
   template <class Loop>
   void take(Loop& loop, In* records, std::size_t count) {

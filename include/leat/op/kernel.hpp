@@ -44,10 +44,10 @@ class kernel final : public part, public consumer<In> {
   template <std::size_t Index>
   using record_at = typename decltype(record_before<Index>())::type;
 
-  /// Much can come of one batch where a record owns memory or becomes many: then the loop looks whether there is room left,
-  /// record by record, or block by block where all is plain.
-  static constexpr bool may_stop =
-      (!plain<record_at<size>> || ((Ops::shape == op_shape::expand) || ...)) && requires(Tail& tail) { tail.full(); };
+  /// Much can come of one batch where a record owns memory, or becomes large or many: then the loop looks whether there
+  /// is room left, record by record, or block by block where all is plain.
+  static constexpr bool may_stop = requires(Tail& tail) { tail.full(); } &&
+      (!plain<record_at<size>> || batch_grows<In, record_at<size>> || ((Ops::shape == op_shape::expand) || ...));
   friend held_rest<In>;
   friend nothing_held<In>;
 
@@ -181,7 +181,7 @@ class kernel final : public part, public consumer<In> {
     constexpr std::size_t block = ((Ops::shape == op_shape::filter) || ...) ? 512 : 4096;
     std::size_t done = 0;
     for (bool goes_on = true; goes_on && done < count;) {
-      std::size_t const some = (std::min)(may_stop ? held_.block() : block, count - done);
+      std::size_t const some = (std::min)(may_stop ? held_.block(sizeof(record_at<size>)) : block, count - done);
       run<0>(records + done, some);
       done += some;
       if constexpr (may_stop) goes_on = held_.goes_on_after_block(tail_.full());

@@ -46,10 +46,9 @@ class exchange_channels {
       : node_(described), first_(process.first_worker), local_(process.local_workers), net_(process.net) {
     limits_.packet_records = packet_records;
     limits_.bytes = process.channel_bytes;
-    limits_.packets = process.channel_packets;
     // Large records make large packets, of which fewer are within the credit.
-    if (process.batch_records == 0)
-      limits_.packets = std::clamp<std::size_t>(process.channel_bytes / (packet_records * sizeof(T)), 1, limits_.packets);
+    limits_.packets = std::clamp<std::size_t>(process.channel_packets * packet_bytes / (packet_records * sizeof(T)), 1,
+                                              process.channel_packets);
     std::size_t const pairs = std::size_t{local_} * local_;
     if (local_ <= most_with_rings)
       large_ = std::make_unique<fixed_row<channel<T, false>>>(pairs, limits_);

@@ -12,7 +12,7 @@
 namespace leat::detail {
 
 /// How much may be on its way over a channel to another process. A frame may be sent while there is credit, and its whole
-/// length is taken from it, so that the last one may take it below zero.
+/// length is taken from it. The last record of a frame may take it below zero, so that one always goes.
 struct channel_credit {
   /// A mark costs no credit, but messages that have not been read are bounded too.
   static constexpr std::int64_t most_messages = 64;
@@ -23,7 +23,13 @@ struct channel_credit {
 
 /// The sender's account. The sending worker takes, the mesh gives back what the receiver has used.
 struct sender_credit {
-  explicit sender_credit(std::size_t in_flight) : bytes(static_cast<std::int64_t>(in_flight)) {}
+  explicit sender_credit(std::size_t in_flight) : in_all(in_flight), bytes(static_cast<std::int64_t>(in_flight)) {}
+  std::size_t left() const {
+    std::int64_t const there = bytes.load(std::memory_order_acquire);
+    return there < 0 ? 0 : static_cast<std::size_t>(there);
+  }
+
+  std::size_t const in_all;
   std::atomic<std::int64_t> bytes;
   std::atomic<std::int64_t> messages{0};  ///< that have not been read
 };

@@ -65,7 +65,7 @@ class remote_sender final : public sending_end<T> {
   void give_up(packet<T>* unused) override { recycle(unused); }
   bool overdrawn() override { return credit_.bytes.load(std::memory_order_acquire) <= 0; }
 
-  /// What is too long for one frame goes in several, as credit comes.
+  /// What is too long for one frame, or for the credit, goes in several, as credit comes.
   bool send(message<T> const& what) override {
     if (what.content == nullptr) {
       if (!room_for_a_message()) return false;
@@ -75,7 +75,7 @@ class remote_sender final : public sending_end<T> {
     packet<T>& content = *what.content;
     spare_.make_room();  // once all is sent the packet is this end's, and nothing may throw
     for (bool all = false; !all;) {
-      if (overdrawn() || !room_for_a_message()) return false;
+      if (overdrawn() || !room_for_a_message() || better_waits(content)) return false;
       std::size_t count = content.records.size() - sent_;
       byte_buffer frame = fill(content, count);
       sent_ += count;
@@ -95,11 +95,33 @@ class remote_sender final : public sending_end<T> {
     return credit_.messages.load(std::memory_order_acquire) < channel_credit::most_messages;
   }
 
+  static std::size_t hash_bytes_of(packet<T> const& content) {
+    return content.hashes.empty() ? 0 : sizeof(std::uint64_t);
+  }
+  /// Whether a frame of so many flat records takes no more than the credit, which the last of them may exceed.
+  bool within_credit(std::size_t count, std::size_t hash_bytes) const {
+    return frame_header::size + (count - 1) * (sizeof(T) + hash_bytes) < credit_.left();
+  }
+
+  /// To send a part of flat records takes a copy of them, so they go whole where that is soon: all credit but a quarter
+  /// is here again when the receiver has read what is under way.
+  bool better_waits(packet<T> const& content) const {
+    if constexpr (flat<T>) {
+      std::size_t const count = content.records.size() - sent_;
+      std::size_t const hash_bytes = hash_bytes_of(content);
+      return frame_header::size + count * (sizeof(T) + hash_bytes) <= credit_.in_all / 2 &&
+             !within_credit(count, hash_bytes);
+    } else {
+      return false;
+    }
+  }
+
   /// A frame of the next `count` records, or of fewer if they are too many.
   byte_buffer fill(packet<T>& content, std::size_t& count) {
-    std::size_t const hash_bytes = content.hashes.empty() ? 0 : sizeof(std::uint64_t);
+    std::size_t const hash_bytes = hash_bytes_of(content);
     byte_buffer frame;
-    if (sent_ == 0 && content.records.lent() && count * (sizeof(T) + hash_bytes) + 8 <= frame_header::most_bytes) {
+    if (sent_ == 0 && content.records.lent() && within_credit(count, hash_bytes) &&
+        count * (sizeof(T) + hash_bytes) + 8 <= frame_header::most_bytes) {
       frame = std::move(content.frame);
       frame.set_end(reinterpret_cast<std::byte*>(content.records.end()));
     } else {
@@ -113,12 +135,13 @@ class remote_sender final : public sending_end<T> {
     return frame;
   }
 
-  /// As many records as one frame can carry. Returns how many.
+  /// As many records as one frame can carry, until they use up the credit, which the last of them may exceed. Returns
+  /// how many.
   std::size_t encode(packet<T> const& content, std::size_t count, std::size_t hash_bytes, byte_buffer& frame) {
     std::size_t encoded = 0;
     try {
       std::size_t const most = frame_header::size + frame_header::most_bytes - 8;
-      encoded = encode_some(content.records.begin() + sent_, count, hash_bytes, most, frame);
+      encoded = encode_some(content.records.begin() + sent_, count, hash_bytes, credit_.left(), most, frame);
     } catch (...) {
       throw_channel_error(described_, header_.from, "");
     }

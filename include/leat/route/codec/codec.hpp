@@ -120,13 +120,18 @@ void encode_batch(T const* records, std::size_t count, byte_buffer& to) {
 
 namespace detail {
 
-/// `encode_batch` of as many of the records as make `to` no longer than `most` bytes, where each asks for `beside` more.
-/// Returns how many those are; if it is none, the bytes of the first are there all the same.
+/// `encode_batch` of one record, and of more until `to` has `enough` bytes, or would have more than `most`, where each
+/// record asks for `beside` more. Returns how many those are; if it is none, the bytes of the first are there all the
+/// same.
 template <class T>
-std::size_t encode_some(T const* records, std::size_t count, std::size_t beside, std::size_t most, byte_buffer& to) {
+std::size_t encode_some(T const* records, std::size_t count, std::size_t beside, std::size_t enough, std::size_t most,
+                        byte_buffer& to) {
   if constexpr (flat<T>) {
+    std::size_t const each = sizeof(T) + beside;
     std::size_t const room = most - (std::min)(most, to.size());
-    std::size_t const fits = (std::min)(count, room / (sizeof(T) + beside));
+    std::size_t const wanted = enough - (std::min)(enough, to.size());
+    std::size_t const until_enough = (std::max<std::size_t>)((wanted + each - 1) / each, 1);
+    std::size_t const fits = (std::min)((std::min)(count, until_enough), room / each);
     to.append(static_cast<void const*>(records), (std::max<std::size_t>)(fits, 1) * sizeof(T));
     return fits;
   } else {
@@ -135,11 +140,12 @@ std::size_t encode_some(T const* records, std::size_t count, std::size_t beside,
     std::size_t fits = 0;
     try {
       output_archive archive(to);
-      for (; fits != count; ++fits) {
+      do {
         archive.put_element(records[fits]);
         if (archive.size() + (fits + 1) * beside > most) break;
         end = archive.size();
-      }
+        ++fits;
+      } while (fits != count && end + fits * beside < enough);
     } catch (...) {
       to.set_end(to.data() + before);
       throw;

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <doctest/doctest.h>
+
+#include "simulation/chance.hpp"
+
+#include <leat/from/range.hpp>
+#include <leat/op/map.hpp>
+#include <leat/route/codec/codec.hpp>
+#include <leat/route/redistribute.hpp>
+#include <leat/run/simulated_cluster.hpp>
+#include <leat/to/for_each.hpp>
+#include <leat/to/output.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+namespace {
+
+using simulation::chance;
+
+std::size_t encoded = 0;  ///< bytes of texts that were encoded and are not decoded
+std::size_t most_encoded = 0;
+
+struct watched_text {
+  std::string bytes;
+  template <class A>
+  void serialize(A& archive, unsigned) {
+    archive & bytes;
+    if constexpr (std::is_same_v<A, leat::output_archive>)
+      most_encoded = std::max(most_encoded, encoded += bytes.size());
+    if constexpr (std::is_same_v<A, leat::input_archive>) encoded -= bytes.size();
+  }
+};
+
+leat::detail::simulation draw_two_processes(chance& by) {
+  leat::detail::simulation how;
+  how.seed = by.number();
+  how.processes = 2;
+  how.each.channel_bytes = by.one_of<std::size_t>({1, 500, 3000, 20'000});
+  how.each.batch_size = by.one_of<std::size_t>({0, 0, 1, 30});
+  how.each.snapshot_interval = std::chrono::microseconds(by.one_of({0, 50, 100'000}));
+  how.network.capacity = by.one_of<std::size_t>({300, 2000, 64 * 1024});
+  how.network.longest_delay = std::chrono::microseconds(by.between(1, 20));
+  return how;
+}
+
+}  // namespace
+
+TEST_CASE("the bytes under way over one channel between processes are the credit and one record at most") {
+  std::size_t most_above_credit = 0;
+  for (std::uint64_t seed = 1; seed != 100; ++seed) {
+    CAPTURE(seed);
+    chance by(seed);
+    leat::detail::simulation const how = draw_two_processes(by);
+    std::size_t const largest = by.one_of<std::size_t>({10, 100, 1000, 5000});
+    int const records = 500;
+    std::size_t arrived = 0;
+    encoded = most_encoded = 0;
+    leat::flow flow("one partition, so one sender");
+    flow.input("in", leat::from::range(records)) | leat::map([largest](int x) {
+      return watched_text{std::string(1 + static_cast<std::size_t>(x) * 7919 % largest, 'x')};
+    }) | leat::redistribute("spread") |
+        leat::output("out", leat::to::for_each([&](watched_text const&) { ++arrived; }));
+    leat::detail::simulated_cluster(flow.description(), how).run();
+    CHECK(arrived == records);
+    CHECK(encoded == 0);
+    CHECK(most_encoded <= how.each.channel_bytes + largest);
+    most_above_credit = std::max(most_above_credit, most_encoded - std::min(most_encoded, how.each.channel_bytes));
+  }
+  CHECK(most_above_credit > 2000);  // else nothing came near
+}
