@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <ostream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -83,6 +84,25 @@ TEST_CASE("times and durations") {
   CHECK(text(std::chrono::system_clock::time_point(1645702928s + 50ms)) == "2022-02-24T11:42:08.05Z");
   CHECK(text(std::chrono::system_clock::time_point(-1s)) == "1969-12-31T23:59:59Z");
   CHECK(text(std::chrono::sys_days(std::chrono::days(0))) == "1970-01-01T00:00:00Z");
+}
+
+namespace {
+
+struct half_named {
+  char const* first;
+  char const* second;
+};
+std::ostream& operator<<(std::ostream& to, half_named const& names) {
+  return to << names.first << ' ' << names.second << '.';
+}
+
+}  // namespace
+
+TEST_CASE("an operator<< that fails in the middle is an error, and no half of a line") {
+  CHECK(leat::text(half_named{"a", "b"}) == "a b.");
+  char const* const none = nullptr;
+  CHECK_THROWS_WITH_AS(leat::text(half_named{"a", none}), "the operator<< of a record has set its stream to failed",
+                       std::runtime_error);
 }
 
 TEST_CASE("types of the user's, alone and inside others") {

@@ -9,6 +9,7 @@
 #include <iosfwd>
 #include <optional>
 #include <ratio>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -40,6 +41,10 @@ class appending_buffer final : public std::basic_streambuf<Char> {
  private:
   std::basic_string<Char>& to_;
 };
+
+[[noreturn, gnu::cold]] inline void refuse_failed_stream() {
+  throw std::runtime_error("the operator<< of a record has set its stream to failed");
+}
 
 template <class T>
 concept has_to_text = requires(T const& value) {
@@ -122,6 +127,7 @@ void append_text(std::string& to, T const& value) {
     detail::appending_buffer<char> buffer(to);
     std::basic_ostream<typename std::string::value_type> stream(&buffer);
     stream << value;
+    if (!stream) detail::refuse_failed_stream();
   } else {
     to += '[';
     bool first = true;

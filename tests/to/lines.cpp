@@ -7,14 +7,23 @@
 #include <leat/route/to_partitions.hpp>
 #include <leat/run/run.hpp>
 #include <leat/to/lines.hpp>
+#include <leat/to/out.hpp>
 #include <leat/to/output.hpp>
 
 #include "../from/scratch.hpp"
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <cstdint>
+#include <cstdio>
 #include <map>
 #include <optional>
 #include <span>
@@ -22,6 +31,23 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+namespace {
+
+/// The inode of a file that seems to lie on another machine, which finds out that it has no room when one is closed.
+std::atomic<ino_t> full_elsewhere{0};
+
+}  // namespace
+
+/// Of this program, in the place of the system's.
+extern "C" int close(int descriptor) {
+  struct stat facts {};
+  bool const full = full_elsewhere != 0 && ::fstat(descriptor, &facts) == 0 && facts.st_ino == full_elsewhere;
+  auto const done = static_cast<int>(::syscall(SYS_close, descriptor));
+  if (!full) return done;
+  errno = EDQUOT;
+  return -1;
+}
 
 namespace {
 
@@ -196,4 +222,28 @@ TEST_CASE("long outputs are whole and in order") {
   std::vector<int> const seen = numbers_of(dir.read("x"));
   REQUIRE(seen.size() == 100000);
   CHECK(std::is_sorted(seen.begin(), seen.end()));
+}
+
+TEST_CASE("what a file system finds out only when a file is closed is an error") {
+  scratch dir;
+  auto const error_of = [&](std::string const& path, auto const& sink) {
+    struct stat facts {};
+    REQUIRE(::stat(path.c_str(), &facts) == 0);
+    full_elsewhere = facts.st_ino;
+    std::string const message = message_of([&] { run_into(leat::from::range(10), sink); });
+    full_elsewhere = 0;
+    return message;
+  };
+  std::string const path = dir.write("out", "");
+  CHECK(has(error_of(path, leat::to::lines(path)), "cannot write \"" + path + "\": Disk quota exceeded"));
+
+  std::fflush(stdout);
+  int const before = ::dup(1);
+  int const instead = ::open(path.c_str(), O_WRONLY);
+  ::dup2(instead, 1);
+  ::close(instead);
+  std::string const printed = error_of(path, leat::to::out());
+  ::dup2(before, 1);
+  ::close(before);
+  CHECK(has(printed, "cannot write to standard output: Disk quota exceeded"));
 }

@@ -31,6 +31,10 @@ class without_sigpipe {
 /// 0, or the number of the error; what was written before it is gone from `bytes`.
 int write_all(int descriptor, std::string_view& bytes);
 
+/// Some file systems, those of a network say, find out only when a descriptor is closed that what was written has no
+/// room. Has them say so while the descriptor is still needed. 0, or the number of the error.
+int close_copy_of(int descriptor);
+
 }  // namespace leat::detail
 
 #ifndef LEAT_COMPILED

@@ -4,6 +4,7 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/write_all.hpp>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -48,6 +49,12 @@ LEAT_INLINE int write_all(int descriptor, std::string_view& bytes) {
     return errno;
   }
   return 0;
+}
+
+LEAT_INLINE int close_copy_of(int descriptor) {
+  int const copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) return 0;  // without a descriptor to spare it is not found out
+  return ::close(copy) == 0 || errno == EINTR ? 0 : errno;
 }
 
 }  // namespace leat::detail

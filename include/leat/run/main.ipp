@@ -4,6 +4,7 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
 #include <leat/detail/shown_text.hpp>
+#include <leat/detail/write_all.hpp>
 #include <leat/error.hpp>
 #include <leat/flow.hpp>
 #include <leat/picture.hpp>
@@ -16,6 +17,8 @@
 #include <leat/run/options.hpp>
 #include <leat/run/run.hpp>
 #include <leat/run/standard_descriptors.hpp>
+
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
@@ -57,11 +60,10 @@ namespace leat::detail {
 
 /// What functions of the flow's have printed by themselves is a result too, and may have been in a buffer until now.
 [[gnu::cold]] inline int check_printed(command_line const& cli) {
-  bool const flushed = std::fflush(stdout) == 0;
-  int const error = errno;
-  if (flushed && std::ferror(stdout) == 0) return 0;
+  int const error = std::fflush(stdout) != 0 ? errno : close_copy_of(STDOUT_FILENO);
+  if (error == 0 && std::ferror(stdout) == 0) return 0;
   print_failure(cli, concat({"some of what was printed cannot be written to standard output",
-                             flushed ? std::string() : ": " + std::generic_category().message(error)}));
+                             error == 0 ? std::string() : ": " + std::generic_category().message(error)}));
   return 1;
 }
 
@@ -87,7 +89,10 @@ LEAT_INLINE int obey(command_line const& cli, flow_source const& source) {
   if (!cli.unknown_flag().empty()) return cli.refuse(cli.unknown_flag());
   standard_descriptors const kept;
   try {
-    if (cli.local_processes() > 1 && !cli.graph()) return support_of_clusters().run_local(cli.all_local_processes());
+    if (cli.local_processes() > 1 && !cli.graph()) {
+      int const status = support_of_clusters().run_local(cli.all_local_processes());
+      return status == 0 ? check_printed(cli) : status;
+    }
     flow const& described = source.describe(source.context);
     if (cli.graph()) return cli.print(draw(described, *cli.graph()));
     run(described, settled(cli));

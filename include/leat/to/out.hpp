@@ -30,11 +30,13 @@ class out {
       }
       hand_over();
     }
+    void flush();
 
    private:
     void hand_over();
 
     std::string lines_;
+    bool unchecked_ = false;  ///< something was written since the last flush
   };
 
   partition build(step_services const&) const { return {}; }

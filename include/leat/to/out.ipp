@@ -3,6 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/standard_output.hpp>
+#include <leat/detail/write_all.hpp>
 #include <leat/text.hpp>
 #include <leat/to/out.hpp>
 #include <leat/to/sink.hpp>
@@ -13,11 +14,21 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <type_traits>
+#include <utility>
 
 namespace leat::to {
 
-LEAT_INLINE void out::partition::hand_over() { detail::print_lines(lines_); }
+LEAT_INLINE void out::partition::hand_over() {
+  detail::print_lines(lines_);
+  unchecked_ = true;
+}
+
+LEAT_INLINE void out::partition::flush() {
+  if (!std::exchange(unchecked_, false)) return;
+  if (int const error = detail::close_copy_of(STDOUT_FILENO); error != 0) fail(std::generic_category().message(error));
+}
 
 LEAT_INLINE void out::check_part(std::string const&) const {
   // While a flow runs something that cannot be written stands in the place of a standard output that is closed.

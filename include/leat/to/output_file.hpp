@@ -35,7 +35,8 @@ class output_file {
   std::string& pending() { return pending_; }
   void write_when_full();
 
-  /// Hands everything to the operating system. Throws std::runtime_error when it does not take it.
+  /// Hands everything to the operating system, and has a file system say what it has no room for. Throws
+  /// std::runtime_error when it is not taken.
   void flush();
 
   /// Bytes in the file, what is pending included.
@@ -48,6 +49,7 @@ class output_file {
   [[gnu::cold]] void open();
 
   [[gnu::cold]] void begin();
+  void write();
 
   [[noreturn, gnu::cold]] void close_and_refuse(std::string const& reason);
 
@@ -56,6 +58,7 @@ class output_file {
   int descriptor_ = -1;
   bool regular_ = false;
   bool begun_ = false;
+  bool unchecked_ = false;  ///< something was written since the last flush
   std::string pending_;
   std::uint64_t position_;
   bool resumed_;

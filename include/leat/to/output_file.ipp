@@ -66,16 +66,23 @@ LEAT_INLINE bool output_file::ready() {
 }
 
 LEAT_INLINE void output_file::write_when_full() {
-  if (pending_.size() >= buffer_size) flush();
+  if (pending_.size() >= buffer_size) write();
 }
 
 LEAT_INLINE void output_file::flush() {
+  write();
+  if (!regular_ || !std::exchange(unchecked_, false)) return;
+  if (int const error = close_copy_of(descriptor_); error != 0) refuse_to_write(path_, reason_not_to_write(error));
+}
+
+LEAT_INLINE void output_file::write() {
   if (descriptor_ < 0 && pending_.empty()) return;
   if (descriptor_ < 0) refuse_to_write(path_, "the run was stopped while nobody read this named pipe");
   if (!begun_) begin();
   std::string_view rest = pending_;
   int const error = write_all(descriptor_, rest);
   if (error != 0) refuse_to_write(path_, reason_not_to_write(error));
+  unchecked_ = unchecked_ || !pending_.empty();
   position_ += pending_.size();
   pending_.clear();
 }
