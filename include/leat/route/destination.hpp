@@ -72,8 +72,8 @@ template <class T>
 class destination {
  public:
   explicit destination(sending_end<T>& end) : end_(&end) {}
-  destination(destination&& other) noexcept
-      : end_(other.end_), filling_(std::exchange(other.filling_, nullptr)), last_(std::exchange(other.last_, nullptr)) {}
+  destination(destination const&) = delete;
+  destination& operator=(destination const&) = delete;
   ~destination() {
     delete filling_;
     while (waits()) {

@@ -44,10 +44,12 @@ class exchange_receiver final : public stage {
   static constexpr unsigned packets_per_turn = 4;
   static constexpr std::size_t least_portion = 16;
 
+  receiving_end<T>& end_from(unsigned worker) const { return *static_cast<receiving_end<T>*>(from_[worker]); }
+
   bool read(unsigned from) {
     bool progress = false;
     for (unsigned n = 0; n != packets_per_turn && !done_; ++n) {
-      if (marks_.held(from) || !outlet_.ready() || !from_[from]->receive(open_)) break;
+      if (marks_.held(from) || !outlet_.ready() || !end_from(from).receive(open_)) break;
       progress = true;
       open_from_ = from;
       if (open_.content == nullptr) {
@@ -80,7 +82,7 @@ class exchange_receiver final : public stage {
     content.hashes.clear();
     content.owned = 0;
     handed_on_ = 0;
-    from_[open_from_]->give_back(std::exchange(open_.content, nullptr));
+    end_from(open_from_).give_back(std::exchange(open_.content, nullptr));
     worker_.touch(open_from_);
     if (open_.marked) arrive(open_from_, open_.which);
     return true;
@@ -96,7 +98,7 @@ class exchange_receiver final : public stage {
 
   host& worker_;
   alignment marks_;
-  std::vector<receiving_end<T>*> from_;
+  pointers from_;  ///< the receiving ends, by worker
   Outlet outlet_;
   message<T> open_;  ///< its packet is being read, if it has one
   unsigned open_from_ = 0;

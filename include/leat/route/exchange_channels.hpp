@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/fixed_row.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/assembly.hpp>
 #include <leat/route/channel.hpp>
@@ -9,33 +10,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <memory>
-#include <new>
 #include <vector>
 
 namespace leat::detail {
-
-/// Objects that cannot be moved, side by side, each made of the same argument.
-template <class T>
-class fixed_row {
- public:
-  template <class Argument>
-  fixed_row(std::size_t count, Argument const& of) : first_(std::allocator<T>().allocate(count)), room_(count) {
-    for (; made_ != count; ++made_) ::new (static_cast<void*>(first_ + made_)) T(of);
-  }
-  fixed_row(fixed_row const&) = delete;
-  fixed_row& operator=(fixed_row const&) = delete;
-  ~fixed_row() {
-    std::destroy_n(first_, made_);
-    std::allocator<T>().deallocate(first_, room_);
-  }
-  T& operator[](std::size_t i) { return first_[i]; }
-
- private:
-  T* first_;
-  std::size_t room_;
-  std::size_t made_ = 0;
-};
 
 /// The channels of one exchange between the workers of this process. Made once per process; ends to workers of other
 /// processes come from who holds the connections.
@@ -51,23 +28,23 @@ class exchange_channels {
                                               process.channel_packets);
     std::size_t const pairs = std::size_t{local_} * local_;
     if (local_ <= most_with_rings)
-      large_ = std::make_unique<fixed_row<channel<T, false>>>(pairs, limits_);
+      large_.fill(pairs, limits_);
     else
-      small_ = std::make_unique<fixed_row<channel<T, true>>>(pairs, limits_);
+      small_.fill(pairs, limits_);
   }
 
   sending_end<T>& to(unsigned from, unsigned worker) {
     if (!is_local(worker)) return net_->sender<T>(node_, from, worker, limits_.packet_records);
     std::size_t const pair = pair_of(from, worker);
-    if (large_) return (*large_)[pair];
-    return (*small_)[pair];
+    if (large_.size() != 0) return large_[pair];
+    return small_[pair];
   }
   /// `hashed`: with each record comes the hash of its key.
   receiving_end<T>& from(unsigned worker, unsigned to, bool hashed) {
     if (!is_local(worker)) return net_->receiver<T>(node_, worker, to, limits_.packet_records, hashed);
     std::size_t const pair = pair_of(worker, to);
-    if (large_) return (*large_)[pair];
-    return (*small_)[pair];
+    if (large_.size() != 0) return large_[pair];
+    return small_[pair];
   }
 
  private:
@@ -84,8 +61,8 @@ class exchange_channels {
   unsigned local_;
   remote_channels* net_;
   channel_limits limits_;
-  std::unique_ptr<fixed_row<channel<T, false>>> large_;
-  std::unique_ptr<fixed_row<channel<T, true>>> small_;
+  fixed_row<channel<T, false>> large_;  ///< one of the two rows is empty
+  fixed_row<channel<T, true>> small_;
 };
 
 }  // namespace leat::detail

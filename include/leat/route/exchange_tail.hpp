@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/fixed_row.hpp>
 #include <leat/detail/held_bytes.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/assembly.hpp>
@@ -19,7 +20,6 @@
 #include <memory>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 /// The sending half of an exchange: the end of a fused loop.
 namespace leat::detail {
@@ -40,8 +40,8 @@ class exchange_tail final : public outbox {
               worker.process().scratch_directory.c_str()) {
     route_.start(worker, described);
     auto& channels = worker.shared<exchange_channels<T>>(described, described, worker.process(), packet_records_);
-    to_.reserve(worker_.count());
-    for (unsigned i = 0; i != worker_.count(); ++i) to_.emplace_back(channels.to(worker_.index(), i));
+    to_.make_room(worker_.count());
+    for (unsigned i = 0; i != worker_.count(); ++i) to_.add(channels.to(worker_.index(), i));
     worker.outboxes.push_back(this);
   }
 
@@ -171,7 +171,9 @@ class exchange_tail final : public outbox {
   }
 
   bool empty() const override {
-    return std::all_of(to_.begin(), to_.end(), [](destination<T> const& to) { return to.empty(); });
+    for (destination<T> const& to : to_)
+      if (!to.empty()) return false;
+    return true;
   }
 
  private:
@@ -333,7 +335,7 @@ class exchange_tail final : public outbox {
   std::size_t packet_bytes_;
   bool full_ = false;
   overflow rest_;
-  std::vector<destination<T>> to_;
+  fixed_row<destination<T>> to_;
 };
 
 }  // namespace leat::detail

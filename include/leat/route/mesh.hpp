@@ -122,7 +122,6 @@ class mesh final : public remote_channels {
   }
   sending_place place_of_sender(std::size_t node, unsigned from, unsigned to) override;
   receiving_place place_of_receiver(std::size_t node, unsigned from, unsigned to) override;
-  void keep(std::shared_ptr<void> end) override { ends_.push_back(std::move(end)); }
   inbox& box(std::size_t node, unsigned from, unsigned to) { return of_channel(inboxes_, node, from, to); }
   sender_credit& credit(std::size_t node, unsigned to, unsigned from) { return of_channel(credits_, node, to, from); }
 
@@ -174,7 +173,6 @@ class mesh final : public remote_channels {
   std::vector<std::unique_ptr<peer>> peers_;
   by_channel<inbox> inboxes_;
   by_channel<sender_credit> credits_;
-  std::vector<std::shared_ptr<void>> ends_;
   bool stop_heard_ = false;
   bool stop_said_ = false;
   bool goodbye_said_ = false;

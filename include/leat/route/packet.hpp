@@ -37,12 +37,17 @@ struct message {
   bool marked = false;
 };
 
+/// Either end of a channel, for whoever owns it.
+class channel_end {
+ public:
+  virtual ~channel_end() = default;
+};
+
 /// The sender's hold on a channel to one worker. Its credit is packets and bytes: when none is left, the receiver has not
 /// caught up.
 template <class T>
-class sending_end {
+class sending_end : public channel_end {
  public:
-  virtual ~sending_end() = default;
   /// There is credit for one more packet.
   virtual bool may_begin() = 0;
   /// An empty packet without regard to credit, to finish what was begun. It stays with the channel.
@@ -64,9 +69,8 @@ class sending_end {
 
 /// The receiver's hold on a channel from one worker.
 template <class T>
-class receiving_end {
+class receiving_end : public channel_end {
  public:
-  virtual ~receiving_end() = default;
   /// One packet at a time: not before the last one has been given back.
   virtual bool receive(message<T>& what) = 0;
   virtual void give_back(packet<T>* emptied) = 0;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/list.hpp>
 #include <leat/graph.hpp>
+#include <leat/route/packet.hpp>
 #include <leat/route/remote.hpp>
 
 #include <cstddef>
-#include <memory>
 
 namespace leat::detail {
 
@@ -17,19 +18,15 @@ class remote_channels {
   template <class T>
   sending_end<T>& sender(node const& described, unsigned from, unsigned to, std::size_t packet_records) {
     sending_place const place = place_of_sender(described.id, from, to);
-    auto end = std::make_shared<remote_sender<T>>(place.out, place.credit, described, from, to, packet_records);
-    keep(end);
-    return *end;
+    return ends_.add<remote_sender<T>>(place.out, place.credit, described, from, to, packet_records);
   }
   /// The end at `to`, which is here; `from` is there. `hashed`: with each record comes the hash of its key.
   template <class T>
   receiving_end<T>& receiver(node const& described, unsigned from, unsigned to, std::size_t packet_records,
                              bool hashed = false) {
     receiving_place const place = place_of_receiver(described.id, from, to);
-    auto end = std::make_shared<remote_receiver<T>>(place.out, place.box, described, from, to, packet_records,
-                                                    place.channel_bytes, hashed ? place.workers : 0);
-    keep(end);
-    return *end;
+    return ends_.add<remote_receiver<T>>(place.out, place.box, described, from, to, packet_records,
+                                         place.channel_bytes, hashed ? place.workers : 0);
   }
 
  protected:
@@ -50,8 +47,8 @@ class remote_channels {
  private:
   virtual sending_place place_of_sender(std::size_t node, unsigned from, unsigned to) = 0;
   virtual receiving_place place_of_receiver(std::size_t node, unsigned from, unsigned to) = 0;
-  /// As long as the connections.
-  virtual void keep(std::shared_ptr<void> end) = 0;
+
+  owners<channel_end> ends_;
 };
 
 }  // namespace leat::detail
