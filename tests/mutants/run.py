@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -79,12 +80,13 @@ def outcome(program, number, seeds):
     """How the mutant of this number was found out; empty when it was not."""
     environment = {**os.environ, "LEAT_MUTANT": str(number), "LEAT_SIMULATION_SEEDS": str(seeds)}
     environment.pop("LEAT_SIMULATION_SEED", None)
-    running = subprocess.Popen(["timeout", str(MOST_SECONDS), str(program)], env=environment, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    line_by_line = ["stdbuf", "-oL", str(program)]  # else a case that fails is heard of when all seeds have run
+    running = subprocess.Popen(["timeout", str(MOST_SECONDS), *line_by_line], env=environment, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
     for line in running.stdout:
         seed, case = _FAILED_SEED.match(line), _FAILED_CASE.match(line)
         if seed or case:
-            running.terminate()
+            os.killpg(running.pid, signal.SIGKILL)  # of a milder one doctest tells, which may wait for itself
             running.wait()
             return f"seed {seed[1]}: {seed[2]}" if seed else case[1]
     status = running.wait()
