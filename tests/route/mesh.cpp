@@ -721,6 +721,51 @@ TEST_CASE("bytes that are not records are refused, with the step") {
   CHECK(failure(1, 0, "abcd") == "nothing");
 }
 
+namespace {
+
+/// Large in memory, a byte on its way.
+struct mostly_empty {
+  mostly_empty() { ++made; }
+  template <class A>
+  void serialize(A& a, unsigned) {
+    a & number;
+  }
+  std::uint8_t number = 0;
+  std::array<char, 4095> rest{};
+  inline static int made = 0;
+};
+
+}  // namespace
+
+TEST_CASE("security: a peer cannot have many records made of few bytes, whatever number of them it announces") {
+  mesh_and_stranger both(100'000);
+  leat::detail::node const& node = *both.flow.description().nodes()[1];
+  auto& in = both.here->receiver<mostly_empty>(node, 1, 0, 4);
+  auto const failure = [&](std::uint32_t count, std::size_t bytes) {
+    frame_header header;
+    header.node = 1;
+    header.from = 1;
+    header.count = count;
+    both.send(header, std::string(bytes, '\1'));
+    CHECK(both.turn() == "");
+    mostly_empty::made = 0;
+    message<mostly_empty> got;
+    try {
+      in.receive(got);
+    } catch (leat::run_error const& error) {
+      return std::string(error.what());
+    }
+    give_back(in, got);
+    return std::string("nothing");
+  };
+  CHECK(failure(24, 24) == "nothing");  // the credit
+  CHECK(failure(25, 25).find("25 records of 4096 bytes came, which is more than the credit") != std::string::npos);
+  CHECK(failure(50'000, 50'000).find("more than the credit") != std::string::npos);
+  CHECK(mostly_empty::made == 0);
+  CHECK(failure(1, 20'000).find("19999 bytes are left after") != std::string::npos);
+  CHECK(mostly_empty::made < 10);
+}
+
 TEST_CASE("a failure that is told is one, whatever status it names") {
   for (unsigned status : {0u, 1u, 75u, 76u, 200u}) {
     CAPTURE(status);

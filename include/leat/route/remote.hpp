@@ -11,6 +11,7 @@
 #include <leat/route/packet.hpp>
 #include <leat/route/slot.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -190,7 +191,7 @@ class remote_receiver final : public receiving_end<T> {
   remote_receiver(outgoing_frames& back, inbox& in, node const& described, unsigned from, unsigned to,
                   std::size_t packet_records, std::size_t credit, unsigned workers_with_keys)
       : back_(back), in_(in), described_(described), packet_records_(packet_records),
-        workers_with_keys_(workers_with_keys),
+        workers_with_keys_(workers_with_keys), bytes_of_credit_(credit),
         returned_together_(static_cast<std::int64_t>(credit / 4)) {
     credit_.type = frame_type::credit;
     credit_.node = static_cast<std::uint32_t>(described.id);
@@ -260,10 +261,15 @@ class remote_receiver final : public receiving_end<T> {
       content.records.lend(first, count);
       content.records.set_end(first + count);
     } else {
-      std::size_t const decoded = decode_batch<T>(records, content.records);
-      if (decoded != count)
-        refuse(std::to_string(decoded) + " records came where " + std::to_string(count) + " were announced");
+      if (count > most_records(records.size()))
+        refuse(std::to_string(count) + " records of " + std::to_string(sizeof(T)) +
+               " bytes came, which is more than the credit");
+      decode_counted<T>(records, count, content.records);
     }
+  }
+  /// A packet is within the credit, or one record. What the records own is bounded by the archive.
+  std::size_t most_records(std::size_t bytes) const {
+    return (std::max<std::size_t>)(1, (std::max)(bytes_of_credit_, std::size_t{64} * 1024 + 16 * bytes) / sizeof(T));
   }
   /// State is found by them, so that one of a key that another worker owns must not get by.
   void read_hashes(std::span<std::byte> from, buffer<std::uint64_t>& into) {
@@ -300,6 +306,7 @@ class remote_receiver final : public receiving_end<T> {
   node const& described_;
   std::size_t packet_records_;
   unsigned workers_with_keys_;  ///< the workers that the keys are spread over; zero: records come without hashes
+  std::size_t bytes_of_credit_;
   std::int64_t returned_together_;
   std::int64_t bytes_ = 0;  ///< used, and not told to the sender
   std::int64_t messages_ = 0;

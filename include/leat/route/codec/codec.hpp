@@ -159,10 +159,11 @@ std::size_t encode_some(T const* records, std::size_t count, std::size_t beside,
 
 namespace detail {
 
+/// No more than `most` records, whatever is left then.
 template <class T, class Emit>
-std::size_t decode_each(input_archive& archive, Emit& emit_record) {
+std::size_t decode_each(input_archive& archive, std::size_t most, Emit& emit_record) {
   std::size_t count = 0;
-  for (; archive.left() != 0; ++count) {
+  for (; count != most && archive.left() != 0; ++count) {
     T record{};
     archive.get_element(record);
     hand_over<T>(emit_record, std::move(record));
@@ -182,7 +183,7 @@ std::size_t decode_batch(std::span<std::byte const> from, Emit&& emit_record) {
     return detail::decode_flat<T>(from, emit_record);
   } else if constexpr (detail::must_have_default_constructor<T>()) {
     input_archive archive(from);
-    return detail::decode_each<T>(archive, emit_record);
+    return detail::decode_each<T>(archive, (std::numeric_limits<std::size_t>::max)(), emit_record);
   }
   return 0;
 }
@@ -196,8 +197,27 @@ std::size_t decode_own_batch(std::span<std::byte const> from, Emit&& emit_record
     return decode_batch<T>(from, emit_record);
   } else {
     input_archive archive(from, (std::numeric_limits<std::size_t>::max)());
-    return decode_each<T>(archive, emit_record);
+    return decode_each<T>(archive, (std::numeric_limits<std::size_t>::max)(), emit_record);
   }
+}
+
+/// `decode_batch` of a number of records that is known. No other number is made of the bytes; throws codec_error where
+/// they are not so many.
+template <class T, class Emit>
+void decode_counted(std::span<std::byte const> from, std::size_t count, Emit&& emit_record) {
+  std::size_t decoded = 0;
+  std::size_t left = 0;
+  if constexpr (flat<T>) {
+    decoded = decode_batch<T>(from.first((std::min)(from.size(), count * sizeof(T))), emit_record);
+    left = from.size() - decoded * sizeof(T);
+  } else {
+    input_archive archive(from);
+    decoded = decode_each<T>(archive, count, emit_record);
+    left = archive.left();
+  }
+  if (decoded != count)
+    refuse(concat({std::to_string(decoded), " records came where ", std::to_string(count), " were announced"}));
+  if (left != 0) refuse_rest(left);
 }
 
 }  // namespace detail
