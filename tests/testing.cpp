@@ -286,7 +286,8 @@ TEST_CASE("mistakes of a test are told in sentences") {
   CHECK(r.of<int>("out") == std::vector{1});
   CHECK(error_of([&] { r.of<double>("out"); }) ==
         "output \"f.out\" takes records of type int, and the test asks for records of type double");
-  CHECK(error_of([&] { r.of<int>("nothing"); }) == "the flow has no output \"f.nothing\"");
+  CHECK(error_of([&] { r.of<int>("nothing"); }) ==
+        "the flow has no output \"f.nothing\"; it has \"f.out\", \"f.each\"");
   CHECK(error_of([&] { r.of<int>("each"); }).find("to::for_each") != std::string::npos);
   CHECK(error_of([&] { leat::test::run(flow, {.processes = 2, .threads = true}).finish(); }).find("one process") !=
         std::string::npos);

@@ -305,6 +305,21 @@ stream<poison> operator|(S&&, detail::no_step) {
   return {};
 }
 
+namespace detail {
+template <class S>
+constexpr void say_that_a_step_is_a_call() {
+  constexpr bool step_is_called = silent<S>;
+  static_assert(step_is_called, "leat: a step is a call, also without arguments: | key_rm(), not | key_rm");
+}
+}  // namespace detail
+
+/// The operator itself stands behind the `|`.
+template <detail::a_stream S, class Step>
+stream<poison> operator|(S&&, Step (*)(step_name)) {
+  detail::say_that_a_step_is_a_call<S>();
+  return {};
+}
+
 /// A description of a dataflow. It only describes: one flow can be run many times, with any number of workers.
 /// Describe a flow on one thread.
 class flow {
@@ -352,6 +367,14 @@ class flow {
  private:
   detail::graph* graph_;  ///< owned
 };
+
+/// No stream stands before the `|`.
+template <class X>
+stream<poison> operator|(flow const&, X const&) {
+  constexpr bool input_precedes = std::is_void_v<X>;
+  static_assert(input_precedes, "leat: a flow is no stream: its records come from flow.input(name, source) | ...");
+  return {};
+}
 
 }  // namespace leat
 

@@ -116,7 +116,16 @@ LEAT_INLINE bool graph::followed(node const& last) const {
   return false;
 }
 
-LEAT_INLINE void graph::refuse_unended() const {
+LEAT_INLINE void graph::refuse_unfinished() const {
+  bool input = false;
+  bool output = false;
+  for (node const* const described : nodes_)
+    for (step_info const& step : described->steps) {
+      input = input || step.kind == "input";
+      output = output || is_an_end(step);
+    }
+  if (!input) throw flow_error(concat({"flow \"", name_, "\" has no input: begin it with flow.input(name, source)"}));
+  if (!output) throw flow_error(concat({"flow \"", name_, "\" has no output: end it with | output(name, sink)"}));
   auto const refuse = [](std::string const& step, std::source_location const& where) {
     throw flow_error(concat({"nothing follows step \"", step, "\" (", place_of(where),
                              "), so its records would be lost: end the stream with | output(name, sink)"}));

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/needs.hpp>
+#if defined(LEAT_REFUSED)
+#elif !defined(LEAT_COMPILED)
+#error "leat: leat/src.hpp has the bodies of the compiled form: compile this file, and all others of the program, with -DLEAT_COMPILED; a header-only program leaves this file out"
+#else
+
 #include <leat/detail/concat.ipp>
 #include <leat/detail/coroutine_root.ipp>
 #include <leat/detail/equal_to_itself.ipp>
@@ -104,3 +110,4 @@
 #include <leat/to/lines.ipp>
 #include <leat/to/out.ipp>
 #include <leat/to/output_file.ipp>
+#endif

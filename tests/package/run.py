@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSL-1.0
-"""run.py plain|compiled|mixed|shared|pkgconfig|cmake|subproject PROJECT COMPILER MESON CACHE: somebody else's program finds leat and runs.
+"""run.py plain|compiled|mixed|shared|readme|pkgconfig|cmake|cmake_source|subproject PROJECT COMPILER MESON CACHE: somebody else's program finds leat and runs.
 
 Nothing is installed outside a temporary folder.
 """
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from sources import Cache, headers  # noqa: E402
 
 CONSUMER = Path(__file__).resolve().parent / "consumer"
 SAYS = "sum of squares: 30\n"
+ONLY_LEAT = ("-Dtests=disabled", "-Dexamples=disabled", "-Dbenchmarks=disabled")
 
 
 def skip(why):
@@ -41,12 +43,33 @@ class Ways:
         self.consumer = scratch / "consumer"
         shutil.copytree(CONSUMER, self.consumer)
 
-    def install(self):
+    def install(self, *more):
         prefix, build = self.scratch / "prefix", self.scratch / "leat-build"
-        call(*self.meson, "setup", build, self.project, f"--prefix={prefix}", "--wrap-mode=nofallback",
-             "-Dtests=disabled", "-Dexamples=disabled", "-Dbenchmarks=disabled", env=self.environment)
+        call(*self.meson, "setup", build, self.project, f"--prefix={prefix}", "--wrap-mode=nofallback", *more,
+             env=self.environment)
         call(*self.meson, "install", "-C", build, env=self.environment)
         return prefix
+
+    def readme(self):
+        """The lines that README.md installs it with, where there is no Asio."""
+        line = re.search(r"^`?(meson setup build[^\n]*?) && meson install -C build", (self.project / "README.md").read_text(),
+                         re.MULTILINE)
+        without = self.scratch / "compiler"
+        without.write_text("#!/bin/sh\n# A compiler that does not find Asio.\n"
+                           "for word; do case $word in *.cpp) ! grep -q 'include.*asio/' \"$word\" || exit 1 ;; esac; done\n"
+                           f"exec {self.compiler} \"$@\"\n")
+        without.chmod(0o755)
+        self.environment["CXX"] = str(without)
+        call(*self.meson, "setup", self.scratch / "by-default", self.project, "--wrap-mode=nofallback",
+             env=self.environment)
+        prefix = self.install(*shlex.split(line[1])[3:])
+        built = [path for path in (self.scratch / "leat-build").rglob("*.o")]
+        if len(built) != 1:
+            print(f"one source file should have been compiled, and there are {built}")
+            sys.exit(1)
+        program = self.scratch / "program"
+        call(self.compiler, "-std=c++20", f"-I{prefix / 'include'}", self.consumer / "main.cpp", "-pthread", "-o", program)
+        return program
 
     def plain(self):
         program = self.scratch / "program"
@@ -55,13 +78,25 @@ class Ways:
         return program
 
     def compiled(self):
-        """As a project without a build system takes the compiled form: one unit of its own has the bodies."""
+        """As a project without a build system takes the compiled form: one unit of its own has the bodies. Without it the
+        linker says what docs/compiling.md shows."""
         (self.consumer / "leat.cpp").write_text("#include <leat/src.hpp>\n")
+        objects = []
+        for name in ("main.cpp", "unit.cpp", "leat.cpp"):
+            objects.append(self.scratch / f"{name}.o")
+            call(self.compiler, "-std=c++20", "-Iinclude", "-DLEAT_COMPILED", "-DOF_TWO_UNITS", "-c",
+                 self.consumer / name, "-o", objects[-1], cwd=self.project)
         program = self.scratch / "program"
-        call(self.compiler, "-std=c++20", "-Iinclude", "-DLEAT_COMPILED", "-DOF_TWO_UNITS",
-             *(self.consumer / name for name in ("main.cpp", "unit.cpp", "leat.cpp")), "-pthread", "-o", program,
-             cwd=self.project)
+        self.refused_by_the_linker(objects[:2], "undefined reference to `leat::detail::graph::graph(")
+        call(self.compiler, *objects, "-pthread", "-o", program)
         return program
+
+    def refused_by_the_linker(self, objects, words):
+        done = subprocess.run([self.compiler, *objects, "-pthread", "-o", self.scratch / "refused"], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, "LC_ALL": "C"})
+        if done.returncode == 0 or words not in done.stdout:
+            print(f"these objects should not link, and the linker should say `{words}`:\n{done.stdout}")
+            sys.exit(1)
 
     def mixed(self):
         """Objects of both forms do not link, and the linker's words say why."""
@@ -70,11 +105,7 @@ class Ways:
             objects.append(self.scratch / f"{name}.o")
             call(self.compiler, "-std=c++20", "-Iinclude", "-DOF_TWO_UNITS", *form, "-c", self.consumer / name,
                  "-o", objects[-1], cwd=self.project)
-        done = subprocess.run([self.compiler, *objects, "-pthread", "-o", self.scratch / "program"], text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        if done.returncode == 0 or "leat_is_header_only_in_some_objects_and_compiled_in_others" not in done.stdout:
-            print(f"a header-only and a compiled object should not link:\n{done.stdout}")
-            sys.exit(1)
+        self.refused_by_the_linker(objects, "leat_is_header_only_in_some_objects_and_compiled_in_others")
         return self.plain()
 
     def shared(self):
@@ -96,7 +127,7 @@ class Ways:
     def pkgconfig(self):
         if not shutil.which("pkg-config"):
             skip("there is no pkg-config")
-        self.environment["PKG_CONFIG_PATH"] = str(self.install() / "share" / "pkgconfig")
+        self.environment["PKG_CONFIG_PATH"] = str(self.install(*ONLY_LEAT) / "share" / "pkgconfig")
         flags = call("pkg-config", "--cflags", "--libs", "leat >= 0.1", env=self.environment)
         program = self.scratch / "program"
         call(self.compiler, "-std=c++20", self.consumer / "main.cpp", *shlex.split(flags), "-o", program)
@@ -123,7 +154,7 @@ class Ways:
     def cmake(self):
         if not shutil.which("cmake"):
             skip("there is no cmake")
-        prefix = self.install()
+        prefix = self.install(*ONLY_LEAT)
         # A package that has been moved since it was installed is found all the same.
         moved = prefix.rename(self.scratch / "moved")
         build = self.scratch / "build"
@@ -135,9 +166,25 @@ class Ways:
         self.expect(build / "compiled")
         return build / "consumer"
 
+    def cmake_source(self):
+        """By FetchContent, which is add_subdirectory behind a download."""
+        if not shutil.which("cmake"):
+            skip("there is no cmake")
+        build = self.scratch / "build"
+        call("cmake", "-G", "Ninja", "-S", self.consumer, "-B", build, f"-DLEAT_SOURCE={self.project}",
+             env=self.environment)
+        call("cmake", "--build", build)
+        call(build / "optional")
+        call(build / "optional_compiled")
+        self.expect(build / "compiled")
+        return build / "consumer"
+
     def subproject(self):
         inner = self.consumer / "subprojects" / "leat"
         shutil.copytree(self.project, inner, ignore=shutil.ignore_patterns(".git", "build", "build-*"))
+        page = (self.project / "docs" / "compiling.md").read_text()
+        wrap = re.search(r"^```\n(\[wrap-git\].*?)^```", page, re.DOTALL | re.MULTILINE)
+        (inner.parent / "leat.wrap").write_text(wrap[1])
         build = self.scratch / "build"
         call(*self.meson, "setup", build, self.consumer, "--wrap-mode=forcefallback", env=self.environment)
         call(*self.meson, "compile", "-C", build)
@@ -152,7 +199,7 @@ class Ways:
 
 def ingredients(project):
     """The text of all that can make a difference, the headers apart."""
-    paths = [*project.glob("meson*"), *project.glob("cmake/*"), *project.glob("src/*"), *CONSUMER.glob("*"), *project.glob("*/**/meson.build")]
+    paths = [*project.glob("meson*"), *project.glob("*.txt"), project / "README.md", project / "docs" / "compiling.md", *project.glob("cmake/*"), *project.glob("src/*"), *CONSUMER.glob("*"), *project.glob("*/**/meson.build")]
     kept = {path for path in paths if path.is_file() and not path.relative_to(project).parts[0].startswith("build")}
     return repr([(str(path), path.read_text()) for path in sorted(kept)])
 

@@ -11,23 +11,27 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
-from sources import Cache, headers, includes  # noqa: E402
+from sources import Cache, header_only, headers, includes  # noqa: E402
 
 PROGRAM = Path(__file__).resolve().parent / "consumer" / "strict.cpp"
 WARNINGS = shlex.split("-Werror -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wuseless-cast "
                        "-Wzero-as-null-pointer-constant -Wsign-promo")
 NAMES = "emit slots signals foreach I major minor check ERROR interface".split()
-REFUSALS = {
-    "": "leat: C++20 is needed",
-    "-std=c++17": "leat: C++20 is needed",
-    "-std=c++20 -fno-exceptions": "leat: exceptions are needed",
-    "-std=c++20 -fno-rtti": "leat: run-time type information is needed",
-}
+REFUSALS = [
+    ("leat/leat.hpp", "", "leat: C++20 is needed"),
+    ("leat/leat.hpp", "-std=c++17", "leat: C++20 is needed"),
+    ("leat/leat.hpp", "-std=c++20 -fno-exceptions", "leat: exceptions are needed"),
+    ("leat/leat.hpp", "-std=c++20 -fno-rtti", "leat: run-time type information is needed"),
+    ("leat/src.hpp", "-std=c++17 -DLEAT_COMPILED", "leat: C++20 is needed"),
+    ("leat/src.hpp", "-std=c++20", "leat: leat/src.hpp has the bodies of the compiled form"),
+    ("leat/src_tcp.hpp", "-std=c++20", "leat: leat/src_tcp.hpp has the bodies of the compiled form"),
+    ("leat/src_tls.hpp", "-std=c++20", "leat: leat/src_tls.hpp has the bodies of the compiled form"),
+]
 
 
 def hostile(root):
     """A program that includes every header of ours behind the macros, and all that they include of others before them."""
-    ours, others = headers(root), set()
+    ours, others = header_only(root), set()
     for name in ours:
         for _, included in includes((Path(root) / name).read_text()):
             if not included.startswith("leat/"):
@@ -45,11 +49,11 @@ def compile_with(compiler, root, flags, text=None):
 
 
 def refusals(compiler, root):
-    for flags, sentence in REFUSALS.items():
-        said = compile_with(compiler, root, [*shlex.split(flags), "-fsyntax-only"], "#include <leat/leat.hpp>\n").stdout
+    for header, flags, sentence in REFUSALS:
+        said = compile_with(compiler, root, [*shlex.split(flags), "-fsyntax-only"], f"#include <{header}>\n").stdout
         errors = [line for line in said.splitlines() if "error: " in line]
         if len(errors) != 1 or sentence not in errors[0]:
-            yield f"with {flags or 'no flags'} it should say `{sentence}` and nothing else, but said:\n{said}"
+            yield f"{header} with {flags or 'no flags'} should say `{sentence}` and nothing else, but said:\n{said}"
 
 
 def check(case, root, compiler):

@@ -291,6 +291,34 @@ result run_described(std::initializer_list<char const*> words, Describe describe
 
 }  // namespace
 
+TEST_CASE("main: a flow that is not finished is not drawn, as it is not run") {
+  auto const no_output = [] {
+    leat::flow flow("numbers");
+    static_cast<void>(flow.input("in", untouchable()) | leat::map("tenfold", [](int n) { return 10 * n; }));
+    return flow;
+  };
+  auto const nothing_follows = [] {
+    leat::flow flow("numbers");
+    leat::stream numbers = flow.input("in", untouchable());
+    numbers | leat::output("out", leat::to::out());
+    static_cast<void>(numbers | leat::map("tenfold", [](int n) { return 10 * n; }));
+    return flow;
+  };
+  auto const no_input = [] { return leat::flow("numbers"); };
+  auto const refused = [](auto const& describe, std::string const& sentence) {
+    for (auto const& words : {std::initializer_list<char const*>{}, {"--graph=mermaid"}, {"--graph=dot"},
+                              {"--graph=json"}, {"--graph=mermaid", "-p", "2"}}) {
+      result const ran = run_described(words, describe);
+      CHECK(ran.status == 1);
+      CHECK(ran.out.empty());
+      CHECK(ran.err.starts_with("numbers: " + sentence));
+    }
+  };
+  refused(no_output, "flow \"numbers\" has no output: end it with | output(name, sink)\n");
+  refused(nothing_follows, "nothing follows step \"numbers.tenfold\" (");
+  refused(no_input, "flow \"numbers\" has no input: begin it with flow.input(name, source)\n");
+}
+
 TEST_CASE("main: a function that describes the flow, without arguments of its own and with") {
   CHECK(run_described({"-w", "2"}, described).out == "0\n10\n");
   CHECK(run_described({"--graph=json"}, described).out == leat::draw(described(), leat::picture::json));

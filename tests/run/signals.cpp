@@ -2,6 +2,8 @@
 #include <leat/run/signals.hpp>
 
 #include <leat/from/source.hpp>
+#include <leat/op/map.hpp>
+#include <leat/route/redistribute.hpp>
 #include <leat/run/run.hpp>
 #include <leat/to/for_each.hpp>
 #include <leat/to/output.hpp>
@@ -185,14 +187,18 @@ TEST_CASE("signals: while a function does not return, a line says which worker a
       child process([&] {
         ::dup2(STDOUT_FILENO, STDERR_FILENO);
         leat::flow flow("slow");
-        flow.input("in", endless()) | leat::output("out", leat::to::for_each([&, said = false](int) mutable {
-                                                     if (std::exchange(said, true)) return;
-                                                     std::puts("it waits");
-                                                     std::fflush(stdout);
-                                                     char go = 0;
-                                                     while (::read(release[0], &go, 1) != 1) {
-                                                     }
-                                                   }));
+        auto const wait = [&, said = false](int n) mutable {
+          if (std::exchange(said, true)) return n;
+          std::puts("it waits");
+          std::fflush(stdout);
+          char go = 0;
+          while (::read(release[0], &go, 1) != 1) {
+          }
+          return n;
+        };
+        leat::stream numbers = flow.input("in", endless());
+        numbers | leat::map("wait", wait) | leat::output("out", leat::to::for_each([](int) {}));
+        numbers | leat::redistribute("far") | leat::output("elsewhere", leat::to::for_each([](int) {}));
         leat::options how = with_signals(workers);
         how.suspect_after = std::chrono::milliseconds(100);
         leat::run(flow, how);
@@ -205,8 +211,11 @@ TEST_CASE("signals: while a function does not return, a line says which worker a
       process.send(SIGTERM);
       for (unsigned i = 0; i != workers; ++i) {
         REQUIRE(process.says("leat: the stop that was asked for waits for worker " + std::to_string(i) +
-                             ": a function of step \"slow.in\" (input, "));
-        REQUIRE(process.says("), or of a step behind it, has not returned for 0.1 s"));
+                             ": a function has not returned for 0.1 s, of one of these steps: \"slow.in\" (input, "));
+        REQUIRE(process.says(", \"slow.wait\" (map, "));
+        REQUIRE(process.says(", \"slow.out\" (output, "));
+        REQUIRE(process.says("); a second signal ends the process at once\n"));
+        CHECK(process.out.find("slow.elsewhere") == std::string::npos);
       }
       REQUIRE(::write(release[1], "..", workers) == static_cast<ssize_t>(workers));
       CHECK(process.ends() == 7);

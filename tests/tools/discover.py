@@ -4,10 +4,12 @@
 programs  NAME of each NAME.cpp directly in it
 tests     GROUP:FILE of each test source below it, grouped by folder
 scripts   each NAME.py and NAME.sh directly in it
-headers   each header below it, as it is included
+headers   each header below it that a header-only program may include, as it is included
 """
 import sys
 from pathlib import Path
+
+from sources import header_only
 
 # Folders of tests/ whose sources are not doctest files.
 NOT_UNITS = {"odr", "misuse", "package", "tools", "faults", "fixture", "fuzz", "budget"}
@@ -32,7 +34,7 @@ def scripts(folder):
 
 
 def headers(folder):
-    return [path.relative_to(folder).as_posix() for path in folder.rglob("*.hpp")]
+    return header_only(folder)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,11 @@ def headers(root):
     return sorted(path.relative_to(root).as_posix() for path in Path(root).rglob("*.hpp"))
 
 
+def header_only(root):
+    """Those that a header-only program may include: leat/src.hpp and its like are of the compiled form."""
+    return [name for name in headers(root) if not re.fullmatch(r"leat/src\w*\.hpp", name)]
+
+
 def texts(root):
     """The headers and, where bodies stand beside one, those too: leat/run/threads.ipp."""
     bodies = (path.relative_to(root).as_posix() for path in Path(root).rglob("*.ipp"))

@@ -26,7 +26,8 @@ class async_step {
     using T = record_of<S>;
     constexpr bool f_takes_the_record = silent<S> || requires(F& f, T&& record) { f(std::move(record)); };
     static_assert(f_takes_the_record,
-                  "leat: async_map(f): f must be callable with the record that the step before it produces");
+                  "leat: async_map(f): f must be callable with the record that the step before it produces, "
+                  "as one argument: T, T const& or T&&");
     if constexpr (silent<S> || !f_takes_the_record)
       return refused(up);
     else {

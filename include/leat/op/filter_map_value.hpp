@@ -46,7 +46,8 @@ class filter_map_value_step {
     static_assert(stream_is_keyed, "leat: filter_map_value(f) needs a keyed stream: use key_on(f) before it");
     constexpr bool f_takes_the_value = silent<S> || !stream_is_keyed || takes<F, V>;
     static_assert(f_takes_the_value,
-                  "leat: filter_map_value(f): f must be callable with the value of the keyed stream");
+                  "leat: filter_map_value(f): f must be callable with the value of the keyed stream, "
+                  "as one argument: T, T const& or T&&");
     if constexpr (silent<S> || !stream_is_keyed || !f_takes_the_value)
       return refused(up);
     else {

@@ -136,5 +136,11 @@ template <class F, detail::names_a_step Name>
 detail::name_comes_first inspect(F const&, Name const&) {
   return {};
 }
+/// The operator itself stands behind the `|`.
+template <detail::a_stream S>
+stream<poison> operator|(S&&, detail::inspect_step<detail::print_record> (*)(step_name)) {
+  detail::say_that_a_step_is_a_call<S>();
+  return {};
+}
 
 }  // namespace leat

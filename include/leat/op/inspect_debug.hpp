@@ -98,5 +98,11 @@ template <class F, detail::names_a_step Name>
 detail::name_comes_first inspect_debug(F const&, Name const&) {
   return {};
 }
+/// The operator itself stands behind the `|`.
+template <detail::a_stream S>
+stream<poison> operator|(S&&, detail::inspect_debug_step<detail::print_record_and_place> (*)(step_name)) {
+  detail::say_that_a_step_is_a_call<S>();
+  return {};
+}
 
 }  // namespace leat

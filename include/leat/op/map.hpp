@@ -42,7 +42,8 @@ class map_step {
     using T = record_of<S>;
     constexpr bool f_takes_the_record = silent<S> || takes<F, T>;
     static_assert(f_takes_the_record,
-                  "leat: map(f): f must be callable with the record that the step before it produces");
+                  "leat: map(f): f must be callable with the record that the step before it produces, "
+                  "as one argument: T, T const& or T&&");
     if constexpr (silent<S> || !f_takes_the_record)
       return refused(up);
     else {

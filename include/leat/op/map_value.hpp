@@ -52,7 +52,9 @@ class map_value_step {
     constexpr bool stream_is_keyed = silent<S> || is_keyed<T>;
     static_assert(stream_is_keyed, "leat: map_value(f) needs a keyed stream: use key_on(f) before it");
     constexpr bool f_takes_the_value = silent<S> || !stream_is_keyed || takes<F, V>;
-    static_assert(f_takes_the_value, "leat: map_value(f): f must be callable with the value of the keyed stream");
+    static_assert(f_takes_the_value,
+                  "leat: map_value(f): f must be callable with the value of the keyed stream, "
+                  "as one argument: T, T const& or T&&");
     if constexpr (silent<S> || !stream_is_keyed || !f_takes_the_value)
       return refused(up);
     else {

@@ -224,5 +224,11 @@ template <class F, detail::names_a_step Name>
 detail::name_comes_first redistribute(detail::by_function<F> const&, Name const&) {
   return {};
 }
+/// The operator itself stands behind the `|`.
+template <detail::a_stream S>
+stream<poison> operator|(S&&, detail::redistribute_step (*)(step_name)) {
+  detail::say_that_a_step_is_a_call<S>();
+  return {};
+}
 
 }  // namespace leat

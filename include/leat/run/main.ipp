@@ -94,6 +94,7 @@ LEAT_INLINE int obey(command_line const& cli, flow_source const& source) {
       return status == 0 ? check_printed(cli) : status;
     }
     flow const& described = source.describe(source.context);
+    if (cli.graph()) described.description().refuse_unfinished();
     if (cli.graph()) return cli.print(draw(described, *cli.graph()));
     run(described, settled(cli));
     return check_printed(cli);

@@ -43,7 +43,7 @@ LEAT_INLINE void run(flow const& what, options how) {
   if (how.addresses.size() > 1) one.meet(detail::network_of(how));
   one.build();
   {
-    detail::slow_stop watched(one, how.suspect_after);
+    detail::slow_stop watched(one, what.description(), how);
     auto const stop = [&one, &watched] {
       one.stop();
       watched.begin();

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <leat/detail/list.hpp>
+#include <leat/graph.hpp>
 #include <leat/run/execution.hpp>
+#include <leat/run/options.hpp>
 #include <leat/run/worker.hpp>
 
 #include <chrono>
@@ -19,7 +21,8 @@ namespace leat::detail {
 /// looks exists from the first stop on.
 class slow_stop {
  public:
-  slow_stop(execution& run, std::chrono::nanoseconds tell_after) : run_(run), tell_after_(tell_after) {}
+  slow_stop(execution& run, graph const& flow, options const& how)
+      : run_(run), flow_(flow), tell_after_(how.suspect_after), on_signals_(how.stop_on_signals) {}
   slow_stop(slow_stop const&) = delete;
   slow_stop& operator=(slow_stop const&) = delete;
   ~slow_stop();
@@ -40,8 +43,13 @@ class slow_stop {
 
   std::string does_not_return(worker const& by) const;
 
+  /// The steps whose functions a turn of this node's stage may call, in the order of travel: what is fused is called through.
+  std::string steps_of_turn(node const& at) const;
+
   execution& run_;
+  graph const& flow_;
   std::chrono::nanoseconds tell_after_;
+  bool on_signals_;
   std::mutex mutex_;
   std::condition_variable bell_;
   bool over_ = false;

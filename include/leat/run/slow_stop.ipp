@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <mutex>
@@ -61,12 +62,36 @@ LEAT_INLINE void slow_stop::look(bool tell) {
 
 LEAT_INLINE std::string slow_stop::does_not_return(worker const& by) const {
   node const* const at = by.turning();
-  std::string step = "one of its steps";
-  if (at != nullptr)
-    step = concat({"step \"", at->step().name, "\" (", at->step().kind, ", ", place_of(at->step().where),
-                   "), or of a step behind it,"});
-  return concat({"leat: the stop that was asked for waits for worker ", std::to_string(by.index()), ": a function of ",
-                 step, " has not returned for ", seconds_text(tell_after_)});
+  return concat({"leat: the stop that was asked for waits for worker ", std::to_string(by.index()),
+                 ": a function has not returned for ", seconds_text(tell_after_), ", of ",
+                 at != nullptr ? steps_of_turn(*at) : "one of its steps",
+                 on_signals_ ? "; a second signal ends the process at once" : ""});
+}
+
+LEAT_INLINE std::string slow_stop::steps_of_turn(node const& at) const {
+  constexpr std::size_t most = 8;
+  std::size_t count = 0;
+  std::string all;
+  auto const add = [&](node const& of) {
+    for (step_info const& step : of.steps)
+      if (step.kind != "exchange" && ++count <= most)
+        all += concat({count == 1 ? "" : ", ", "\"", step.name, "\" (", step.kind, ", ", place_of(step.where), ")"});
+  };
+  // The stage of a node whose records change workers is the receiving end: the node's own steps are in another turn.
+  bool const receives = !at.movement.empty() && !is_an_end(at.steps.back());
+  if (!receives) add(at);
+  list<std::size_t> through;
+  through.push_back(at.id);
+  for (node const* const next : flow_.nodes()) {
+    bool fed = false;
+    for (port const& from : next->inputs)
+      for (std::size_t const id : through) fed = fed || id == from.node;
+    if (!fed) continue;
+    add(*next);
+    if (next->movement.empty()) through.push_back(next->id);
+  }
+  if (count > most) all += concat({" and ", std::to_string(count - most), " more behind them"});
+  return concat({count == 1 ? "step " : "one of these steps: ", all});
 }
 
 }  // namespace leat::detail

@@ -22,9 +22,12 @@ std::vector<T> records_of(stand_ins& test, graph const& flow, std::string const&
   std::string const path = flow.name() + "." + name;
   of_records* const found = test.outputs.find(path);
   if (found == nullptr) {
+    std::string known;
     for (node const* described : flow.nodes())
       for (step_info const& step : described->steps) {
-        if (step.kind != "output" || step.name != path) continue;
+        if (step.kind != "output") continue;
+        known += (known.empty() ? "\"" : ", \"") + step.name + "\"";
+        if (step.name != path) continue;
         char const* const reason = test.keeps(path)         ? "it was told to keep its sink"
                                    : test.is_function(path) ? "it ends in to::for_each, whose function sees the "
                                                               "records itself"
@@ -33,7 +36,7 @@ std::vector<T> records_of(stand_ins& test, graph const& flow, std::string const&
         throw flow_error("output \"" + path + "\" (" + place_of(step.where) + ") is not looked at by this test: " +
                          reason);
       }
-    throw flow_error("the flow has no output \"" + path + "\"");
+    throw flow_error("the flow has no output \"" + path + "\"; it has " + (known.empty() ? "none" : known));
   }
   auto* const fitting = dynamic_cast<captured<T>*>(found);
   if (fitting == nullptr)

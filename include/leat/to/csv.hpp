@@ -38,32 +38,50 @@ void append_field(std::string& to, T const& value, char separator, bool alone) {
 template <class T>
 concept tuple_like = requires { std::tuple_size<std::remove_const_t<T>>::value; };
 
+template <class F>
+inline constexpr bool is_written_field = printable<F> || is_optional_field<std::remove_cvref_t<F>>;
+
 /// The columns of a record that is a tuple, a pair or a row of another CSV file.
 template <std::size_t N>
 class csv_names {
-  template <class F>
-  static constexpr bool written_field = printable<F> || is_optional_field<std::remove_cvref_t<F>>;
-
  public:
   explicit csv_names(char const* const (&names)[N]) {
     for (std::size_t i = 0; i != N; ++i) names_[i] = names[i];
   }
 
   template <class T>
-  static constexpr bool takes = [] {
-    using record = std::remove_const_t<T>;
-    if constexpr (std::is_same_v<record, csv_row>)
-      return true;
-    else if constexpr (tuple_like<T>) {
-      if constexpr (std::tuple_size_v<record> == N)
-        return []<std::size_t... Index>(std::index_sequence<Index...>) {
-          return (written_field<std::tuple_element_t<Index, record>> && ...);
-        }(std::make_index_sequence<N>());
-      else
-        return false;
-    } else
+  static constexpr bool has_fields = tuple_like<T>;
+  template <class T>
+  static constexpr bool has_a_field_for_each_name = [] {
+    if constexpr (tuple_like<T>)
+      return std::tuple_size_v<T> == N;
+    else
       return false;
   }();
+  template <class T>
+  static constexpr bool each_field_has_a_text = []<std::size_t... Index>(std::index_sequence<Index...>) {
+    if constexpr (has_a_field_for_each_name<T>)
+      return (is_written_field<std::tuple_element_t<Index, T>> && ...);
+    else
+      return false;
+  }(std::make_index_sequence<N>());
+
+  template <class T>
+  static constexpr bool takes = std::is_same_v<T, csv_row> || each_field_has_a_text<T>;
+
+  /// Says why a record is not taken.
+  template <class T>
+  static consteval void refuse() {
+    static_assert(has_fields<T>,
+                  "leat: to::csv(path, {names...}): the record is no tuple, pair or csv_row: make a std::tuple of it by "
+                  "map before, or name a struct's members: to::csv(path, leat::column(\"price\", &trade::price), ...)");
+    static_assert(!has_fields<T> || has_a_field_for_each_name<T>,
+                  "leat: to::csv(path, {names...}): there are more names than the record has fields, or fewer: each "
+                  "field needs a name");
+    static_assert(!has_a_field_for_each_name<T> || each_field_has_a_text<T>,
+                  "leat: to::csv(path, {names...}): a field of the record has no text: give it std::string "
+                  "to_text(field const&) beside it, or an operator<<");
+  }
 
   std::array<std::string, N> const& names() const { return names_; }
 
@@ -87,7 +105,14 @@ class csv_members {
       : names_{columns.name...}, members_(columns.member...) {}
 
   template <class T>
-  static constexpr bool takes = std::is_same_v<std::remove_const_t<T>, Struct>;
+  static constexpr bool takes = std::is_same_v<T, Struct>;
+
+  template <class T>
+  static consteval void refuse() {
+    static_assert(takes<T>,
+                  "leat: to::csv(path, columns...): the columns are members of another struct than the record that the "
+                  "step before it produces");
+  }
 
   std::array<std::string, sizeof...(Members)> const& names() const { return names_; }
 
@@ -101,6 +126,19 @@ class csv_members {
   std::tuple<Members Struct::*...> members_;
 };
 
+/// Nobody has named the columns.
+struct no_csv_columns {
+  template <class T>
+  static constexpr bool takes = false;
+
+  template <class T>
+  static consteval void refuse() {
+    static_assert(takes<T>,
+                  "leat: to::csv(path, columns): name the columns, for a tuple {\"symbol\", \"price\"}, for a struct "
+                  "leat::column(\"price\", &trade::price), ...");
+  }
+};
+
 /// One file, a row per record.
 template <class Columns>
 class csv_of_records {
@@ -110,7 +148,7 @@ class csv_of_records {
       : file_(std::move(path), resume, services), columns_(std::move(columns)), separator_(separator) {}
 
   template <class T>
-    requires(Columns::template takes<T>)
+    requires(Columns::template takes<std::remove_const_t<T>>)
   void write_batch(std::span<T> records) {
     write_header();
     for (T const& record : records) {
@@ -158,6 +196,12 @@ class csv_sink {
 
   csv_sink(std::string path, Columns columns) : path_(std::move(path)), columns_(std::move(columns)) {}
 
+  template <class T>
+  static consteval bool takes_or_says_why() {
+    if constexpr (!Columns::template takes<T>) Columns::template refuse<T>();
+    return Columns::template takes<T>;
+  }
+
   /// What stands between two fields, instead of a comma. Throws flow_error for a quote and an end of line.
   csv_sink separated_by(char separator) const {
     if (separator == '"' || separator == '\n' || separator == '\r' || separator == '\0')
@@ -197,6 +241,8 @@ template <std::size_t N>
 detail::csv_sink<detail::csv_names<N>> csv(std::string path, char const* const (&columns)[N]) {
   return {std::move(path), detail::csv_names<N>(columns)};
 }
+
+inline detail::csv_sink<detail::no_csv_columns> csv(std::string path) { return {std::move(path), {}}; }
 
 /// The same for a struct: `to::csv("trades.csv", leat::column("price", &trade::price), ...)`, one column at least.
 template <class Struct, class... Members>

@@ -20,6 +20,15 @@ inline constexpr bool is_for_each = false;
 template <class F>
 inline constexpr bool is_for_each<to::for_each<F>> = true;
 
+/// A sink that refuses records by sentences of its own does so in `takes_or_says_why<T>()`.
+template <class Sink, class T>
+consteval bool takes_by_its_own_word() {
+  if constexpr (requires { &Sink::template takes_or_says_why<T>; })
+    return Sink::template takes_or_says_why<T>();
+  else
+    return true;
+}
+
 /// What is asked of a sink, in the order a person should hear of it. A sink that writes text says so by
 /// `static constexpr bool writes_text = true`: then it is the text that may be missing.
 template <class Sink, class T>
@@ -41,7 +50,8 @@ template <class F, class T>
 consteval bool can_end_in_function() {
   constexpr bool f_takes_the_record = takes<F, T>;
   static_assert(f_takes_the_record,
-                "leat: to::for_each(f): f must be callable with the record that the step before it produces");
+                "leat: to::for_each(f): f must be callable with the record that the step before it produces, "
+                "as one argument: T, T const& or T&&");
   if constexpr (f_takes_the_record) {
     constexpr bool f_returns_at_once = !awaitable<std::remove_cvref_t<result_of<F, T>>>;
     static_assert(f_returns_at_once,
@@ -58,8 +68,10 @@ consteval bool ends_in() {
     return false;
   else if constexpr (is_for_each<Sink>)
     return can_end_in_function<decltype(Sink::f), T>();
-  else
+  else if constexpr (takes_by_its_own_word<Sink, T>())
     return can_end_in<Sink, T>();
+  else
+    return false;
 }
 
 template <class Sink>

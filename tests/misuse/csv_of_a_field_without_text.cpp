@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: leat: to::csv(path, {names...}): a field of the record has no text
+#include <leat/flow.hpp>
+#include <leat/from/range.hpp>
+#include <leat/op/map.hpp>
+#include <leat/to/csv.hpp>
+#include <leat/to/output.hpp>
+
+struct trade {
+  double price = 0;
+};
+
+int main() {
+  leat::flow flow("misuse");
+  flow.input("in", leat::from::range(3)) | leat::map([](int x) { return std::pair(x, trade()); })
+    | leat::output("out", leat::to::csv("file.csv", {"a", "b"}));
+}
