@@ -73,8 +73,8 @@ class csv_names {
   template <class T>
   static consteval void refuse() {
     static_assert(has_fields<T>,
-                  "leat: to::csv(path, {names...}): the record is no tuple, pair or csv_row: make a std::tuple of it by "
-                  "map before, or name a struct's members: to::csv(path, leat::column(\"price\", &trade::price), ...)");
+                  "leat: to::csv(path, {names...}): the record is no tuple, pair or csv_row: make a std::tuple of it "
+                  "by map before, or name a struct's members: to::csv(path, leat::column(\"price\", &trade::price), ...)");
     static_assert(!has_fields<T> || has_a_field_for_each_name<T>,
                   "leat: to::csv(path, {names...}): there are more names than the record has fields, or fewer: each "
                   "field needs a name");
