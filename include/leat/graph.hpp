@@ -124,9 +124,11 @@ class graph {
   void extend_run(std::size_t run, step_info const& last);
   void end_run(std::size_t run);
 
-  /// Throws flow_error when there is no input, no output, or a stream that ends in nothing: its records would be lost
-  /// without a word.
+  /// Throws flow_error when there is no input, no output, or a stream that ends in nothing.
   void refuse_unfinished() const;
+
+  /// Throws flow_error when a stream ends in nothing: its records would be lost without a word.
+  void refuse_unended() const;
 
   /// Of a stream whose records cannot be copied. Throws flow_error for a second consumer.
   void use_once(port where);

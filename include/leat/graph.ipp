@@ -126,6 +126,10 @@ LEAT_INLINE void graph::refuse_unfinished() const {
     }
   if (!input) throw flow_error(concat({"flow \"", name_, "\" has no input: begin it with flow.input(name, source)"}));
   if (!output) throw flow_error(concat({"flow \"", name_, "\" has no output: end it with | output(name, sink)"}));
+  refuse_unended();
+}
+
+LEAT_INLINE void graph::refuse_unended() const {
   auto const refuse = [](std::string const& step, std::source_location const& where) {
     throw flow_error(concat({"nothing follows step \"", step, "\" (", place_of(where),
                              "), so its records would be lost: end the stream with | output(name, sink)"}));
