@@ -56,7 +56,7 @@ struct process_and_peer {
 
     thread = std::thread([this, &what, how, links = std::move(ends[0])]() mutable {
       leat::detail::thread_runtime world(how.spin);
-      leat::detail::execution one(what.description(), how, world, 0, std::move(links));
+      leat::detail::execution one(what.description(), how, world, 0, 2, leat::detail::joined_by(std::move(links)));
       try {
         one.build();
         world.drive(one.workers());

@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <leat/route/formation.hpp>
 #include <leat/route/frame.hpp>
 #include <leat/route/hello.hpp>
 
@@ -138,7 +139,7 @@ std::pair<std::string, int> failure_after(std::vector<std::byte> const& lie, std
     meeting->turn(std::chrono::steady_clock::now());
     std::this_thread::yield();
   }
-  leat::detail::connections const links = meeting->take();
+  leat::detail::connections const links = static_cast<leat::detail::formation&>(*meeting).take();
   for (std::span<std::byte const> rest(lie); !rest.empty();) rest = rest.subspan(links[0]->send({&rest, 1}));
   all.threads.front().join();
   all.threads.clear();

@@ -38,8 +38,11 @@ class formation final : public meeting {
   bool stopped(steady_time now) const override;
 
   bool formed() const override { return formed_; }
-  std::vector<frame_seals> seals() const override;
-  connections take() override;
+  std::unique_ptr<peers> join(graph const& flow, peers::settings how) override;
+  /// Once formed, before `take`: what the frames on each connection are sealed by.
+  std::vector<frame_seals> seals() const;
+  /// The connections to all others, once formed.
+  connections take();
 
   steady_time wake_at() const override;
 

@@ -11,6 +11,7 @@
 #include <leat/route/liveness.hpp>
 #include <leat/route/meeting.hpp>
 #include <leat/route/membership.hpp>
+#include <leat/route/mesh.hpp>
 
 #include <algorithm>
 #include <array>
@@ -67,6 +68,11 @@ LEAT_INLINE bool formation::stopped(steady_time now) const {
                                  [](member const& other) { return other.link && !other.link->has_said_stop(); });
   return !waits && std::none_of(newcomers_.begin(), newcomers_.end(),
                                 [](auto const& newcomer) { return newcomer->at() != handshake::stage::hello; });
+}
+
+LEAT_INLINE std::unique_ptr<peers> formation::join(graph const& flow, peers::settings how) {
+  mesh::settings settings{std::move(how), seals()};
+  return std::make_unique<mesh>(flow, std::move(settings), take());
 }
 
 LEAT_INLINE std::vector<frame_seals> formation::seals() const {

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <leat/op/stage.hpp>
-#include <leat/route/frame_seal.hpp>
 #include <leat/route/link.hpp>
+#include <leat/route/peers.hpp>
 
 #include <functional>
+#include <memory>
 #include <vector>
 
 namespace leat::detail {
@@ -23,10 +24,8 @@ class meeting {
   virtual void stop(steady_time now) = 0;
   /// Whether this process, or another, was told to stop before all had come together, and nothing is left to say.
   virtual bool stopped(steady_time now) const = 0;
-  /// Once formed, before `take`: what the frames on each connection are sealed by.
-  virtual std::vector<frame_seals> seals() const = 0;
-  /// The connections to all others, once formed.
-  virtual connections take() = 0;
+  /// Once formed, and once.
+  virtual std::unique_ptr<peers> join(graph const& flow, peers::settings how) = 0;
   /// The worker may not sleep past this time,
   virtual steady_time wake_at() const = 0;
   /// nor when one of these is ready;

@@ -13,7 +13,7 @@
 #include <leat/route/liveness.hpp>
 #include <leat/route/outgoing.hpp>
 #include <leat/route/partition_lists.hpp>
-#include <leat/route/remote_channels.hpp>
+#include <leat/route/peers.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -30,59 +30,35 @@ namespace leat::detail {
 /// One process's links to all others. Its first worker drives it: in each turn it reads whatever has come, hands it to
 /// the channels' queues, which credit bounds, and sends whatever waits. Reading never waits for an operator, so that no
 /// channel can hold up another.
-class mesh final : public remote_channels {
+class mesh final : public peers {
  public:
-  struct settings {
-    unsigned process = 0;
-    unsigned workers = 1;  ///< of each process
-    std::size_t channel_bytes = 1;
-    liveness::limits alive;
-    /// How many turns a worker of this process has begun and ended.
-    std::function<std::uint64_t(unsigned)> turns_of;
-    /// Takes lines for the person who started the run.
-    std::function<void(std::string const&)> say;
+  struct settings : peers::settings {
     /// By process, what its connection's frames are sealed by; none: they bear a checksum.
     std::vector<frame_seals> seals = {};
   };
 
   mesh(graph const& flow, settings how, connections others);
+  ~mesh() override { drop_ends(); }
 
-  /// Where other processes' readiness is told, on any thread.
-  void on_ready(std::function<void()> const& call);
+  void on_ready(std::function<void()> const& call) override;
+  void add_awaited(std::vector<awaited>& all) const override;
 
-  /// The descriptors of the connections that something is waited for of.
-  void add_awaited(std::vector<awaited>& all) const;
+  void share(partition_lists const& mine) override;
+  bool all_have_shared() const override;
+  partition_lists const& lists_of(unsigned process) const override { return *peers_[process]->lists; }
 
-  /// Tells the others which partitions this process can open. Throws run_error when their names do not fit one frame.
-  void share(partition_lists const& mine);
-  bool all_have_shared() const;
-  partition_lists const& lists_of(unsigned process) const { return *peers_[process]->lists; }
+  bool turn(steady_time now) override;
+  list<unsigned> const& touched() const override { return touched_; }
 
-  /// True when bytes moved. Throws run_error when another process has failed, is lost, or sends nonsense.
-  bool turn(steady_time now);
+  bool stop_heard() const override { return stop_heard_; }
+  void say_stop() override;
+  void say_goodbye() override;
+  bool parted() override;
 
-  /// The workers of this process that the last turn brought something, or room.
-  list<unsigned> const& touched() const { return touched_; }
-
-  bool stop_heard() const { return stop_heard_; }
-  /// After its goodbye a process has nothing to stop any more, and nobody listens.
-  void say_stop();
-
-  /// All workers of this process have done their work, and will not fail any more.
-  void say_goodbye();
-  /// Every process has said goodbye, and knows that this one has, or is gone and will not hear it.
-  bool parted();
-
-  /// Tells the others why this process failed, or passes on why another did, and hears what they failed of. To be called
-  /// until it is true: all know, or are gone, or have not answered for a second.
-  bool tell_failure(process_failure const& mine, steady_time now);
-  /// What all fail of, once all have been told: of several causes the one that all choose. Throws it if it is another
-  /// process's.
-  void fail_as_all() const;
-  steady_time wake_at() const;
-
-  /// Nothing is said or heard any more. What was sent still arrives.
-  void close();
+  bool tell_failure(process_failure const& mine, steady_time now) override;
+  void fail_as_all() const override;
+  steady_time wake_at() const override;
+  void close() override;
 
  private:
   struct peer {
@@ -179,6 +155,9 @@ class mesh final : public remote_channels {
   std::optional<process_failure> cause_;
   std::optional<steady_time> failing_until_;
 };
+
+/// Of processes that are connected from the beginning: `others` are the links to each, none for this process itself.
+join_function joined_by(connections others);
 
 }  // namespace leat::detail
 

@@ -299,4 +299,11 @@ LEAT_INLINE void mesh::read_heartbeat(peer& p, frame_header const& header, std::
   }
 }
 
+LEAT_INLINE join_function joined_by(connections others) {
+  auto const links = std::make_shared<connections>(std::move(others));
+  return [links](graph const& flow, peers::settings how) -> std::unique_ptr<peers> {
+    return std::make_unique<mesh>(flow, mesh::settings{std::move(how)}, std::move(*links));
+  };
+}
+
 }  // namespace leat::detail

@@ -3,6 +3,7 @@
 
 #include <leat/graph.hpp>
 #include <leat/route/codec/byte_buffer.hpp>
+#include <leat/route/peers.hpp>
 
 #include <cstdint>
 #include <string>
@@ -12,8 +13,6 @@
 namespace leat::detail {
 
 /// By the number of the node: what partitions one process can open.
-using partition_lists = std::vector<std::pair<std::uint32_t, std::vector<std::string>>>;
-
 /// As other processes are told it. What is too long for one frame throws run_error here, with the step that has the most:
 /// those who were sent it could only refuse it.
 [[gnu::cold]] void encode_lists(partition_lists const& lists, graph const& flow, unsigned worker, byte_buffer& frame);

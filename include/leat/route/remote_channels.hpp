@@ -44,6 +44,9 @@ class remote_channels {
   remote_channels() = default;
   ~remote_channels() = default;
 
+  /// Before what the ends refer to goes.
+  void drop_ends() { ends_.clear(); }
+
  private:
   virtual sending_place place_of_sender(std::size_t node, unsigned from, unsigned to) = 0;
   virtual receiving_place place_of_receiver(std::size_t node, unsigned from, unsigned to) = 0;

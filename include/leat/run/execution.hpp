@@ -4,7 +4,7 @@
 #include <leat/op/assembly.hpp>
 #include <leat/route/link.hpp>
 #include <leat/route/meeting.hpp>
-#include <leat/route/mesh.hpp>
+#include <leat/route/peers.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/runtime.hpp>
 
@@ -23,9 +23,10 @@ class worker;
 /// One run of a flow in one process: its workers, what they share, and how it ends. Two executions share nothing.
 class execution {
  public:
-  /// Of a cluster's workers, `process * options.workers` and on are this process's. `others` are the links to each of
-  /// its processes, none for a cluster of one.
-  execution(graph const& flow, options const& how, runtime& world, unsigned process = 0, connections others = {});
+  /// Of a cluster's workers, `process * options.workers` and on are this process's. `join` gives the other processes,
+  /// where there are any and they need not be met first.
+  execution(graph const& flow, options const& how, runtime& world, unsigned process = 0, unsigned processes = 1,
+            join_function join = {});
   /// A link may still call while the workers are taken down.
   ~execution();
 
@@ -91,7 +92,7 @@ class execution {
   /// A process that cannot open a partition matters when it is the one to open it. All come to the same result, before any of
   /// them has opened anything.
   void refuse_obstacles(std::uint32_t id, owned_partitions const& owned) const;
-  void connect(connections others, std::vector<frame_seals> seals = {});
+  void connect();
   process_failure failure_of(worker& by);
   /// On a thread that no function of the flow's can hold up: while the first worker, or another that shares its thread, is
   /// in one for long, the other processes still hear that this one is alive, or what it failed of, and what they send is
@@ -107,10 +108,10 @@ class execution {
   runtime& world_;
   unsigned process_;
   unsigned processes_;
-  connections others_;
+  join_function join_;  ///< null: they are met
   std::shared_ptr<network> door_;
   std::unique_ptr<meeting> forming_;
-  std::unique_ptr<mesh> net_;
+  std::unique_ptr<peers> net_;
   mutable std::mutex talking_;  ///< guards what `net_`, which the first worker drives, points to
   unsigned turns_ = 0;
   steady_time talked_at_{};

@@ -25,13 +25,13 @@
 namespace leat::detail {
 
 LEAT_INLINE execution::execution(graph const& flow, options const& how, runtime& world, unsigned process,
-                                 connections others)
+                                 unsigned processes, join_function join)
     : flow_(flow),
       how_(checked(how)),
       world_(world),
       process_(process),
-      processes_((std::max)(static_cast<unsigned>(others.size()), 1u)),
-      others_(std::move(others)) {
+      processes_(processes),
+      join_(std::move(join)) {
   how_.workers = (std::max)(how_.workers, 1u);
   parts_.batch_records = how_.batch_size;
   parts_.channel_bytes = std::clamp<std::size_t>(how_.channel_bytes, 1, options::most_channel_bytes);
@@ -76,23 +76,22 @@ LEAT_INLINE void execution::build() {
     if (forming_)
       forming_->on_ready([first = workers_.front().get()] { first->wake(); });
     else
-      connect(std::move(others_));
+      connect();
   } else {
     own_partitions_ = list_partitions();
     build_workers();
   }
 }
 
-LEAT_INLINE void execution::connect(connections others, std::vector<frame_seals> seals) {
-  mesh::settings how;
+LEAT_INLINE void execution::connect() {
+  peers::settings how;
   how.process = process_;
   how.workers = how_.workers;
   how.channel_bytes = parts_.channel_bytes;
   how.alive = {how_.suspect_after, how_.dead_after};
   how.turns_of = [this](unsigned local) { return workers_[local]->turns(); };
   how.say = [this](std::string const& line) { world_.say(line); };
-  how.seals = std::move(seals);
-  net_ = std::make_unique<mesh>(flow_, std::move(how), std::move(others));
+  net_ = forming_ ? forming_->join(flow_, std::move(how)) : join_(flow_, std::move(how));
   parts_.net = net_.get();
   net_->on_ready([first = workers_.front().get()] { first->wake(); });
 }
@@ -179,8 +178,7 @@ LEAT_INLINE bool execution::assemble(worker& by) {
       return true;
     }
     if (!forming_->formed()) return progress;
-    std::vector<frame_seals> seals = forming_->seals();
-    connect(forming_->take(), std::move(seals));
+    connect();
   } else if (forming_) {
     forming_->turn(by.now());  // whoever comes now is told that it is late
   }

@@ -3,6 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/error.hpp>
+#include <leat/route/mesh.hpp>
 #include <leat/run/cluster_support.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/options.hpp>
@@ -70,7 +71,8 @@ LEAT_INLINE void simulated_cluster::rethrow() {
 LEAT_INLINE std::unique_ptr<execution> simulated_cluster::make(unsigned index, connections others) {
   options each = how_.each;
   each.process = index;
-  auto made = std::make_unique<execution>(flow_, each, world_, index, std::move(others));
+  auto made = std::make_unique<execution>(flow_, each, world_, index, (std::max)(1u, how_.processes),
+                                          others.empty() ? join_function() : joined_by(std::move(others)));
   made->parts().channel_packets = how_.channel_packets;
   made->parts().test = how_.test;
   runs_[index] = ++runs_made_;
