@@ -136,29 +136,20 @@ inline detail::csv_source<detail::csv_as_row> csv_files(std::string directory, s
 template <class Struct, class... Members>
 detail::csv_source<detail::csv_as_struct<Struct, Members...>> csv(std::string path,
                                                                   csv_column<Struct, Members>... columns) {
-  constexpr bool some_column_is_named = sizeof...(Members) != 0;
-  static_assert(some_column_is_named,
-                "leat: from::csv<Struct>(path, columns...): name one column at least, as in leat::column(\"price\", "
-                "&trade::price)");
+  detail::refuse_columns<Members...>();
   return {detail::paths(std::vector<std::string>{std::move(path)}),
           detail::csv_as_struct<Struct, Members...>(std::move(columns)...)};
 }
 template <class Struct, class... Members>
 detail::csv_source<detail::csv_as_struct<Struct, Members...>> csv(std::vector<std::string> files,
                                                                   csv_column<Struct, Members>... columns) {
-  constexpr bool some_column_is_named = sizeof...(Members) != 0;
-  static_assert(some_column_is_named,
-                "leat: from::csv<Struct>(path, columns...): name one column at least, as in leat::column(\"price\", "
-                "&trade::price)");
+  detail::refuse_columns<Members...>();
   return {detail::paths(std::move(files)), detail::csv_as_struct<Struct, Members...>(std::move(columns)...)};
 }
 template <class Struct, class... Members>
 detail::csv_source<detail::csv_as_struct<Struct, Members...>> csv_files(std::string directory, std::string glob,
                                                                         csv_column<Struct, Members>... columns) {
-  constexpr bool some_column_is_named = sizeof...(Members) != 0;
-  static_assert(some_column_is_named,
-                "leat: from::csv<Struct>(path, columns...): name one column at least, as in leat::column(\"price\", "
-                "&trade::price)");
+  detail::refuse_columns<Members...>();
   return {detail::paths(std::move(directory), std::move(glob)),
           detail::csv_as_struct<Struct, Members...>(std::move(columns)...)};
 }

@@ -109,8 +109,8 @@ class csv_column {
   Member Struct::* member;
 };
 
-/// `leat::column("price", &trade::price)`, for `from::csv<trade>`.
-template <class Struct, detail::field_type Member>
+/// `leat::column("price", &trade::price)`, for `from::csv<trade>` and `to::csv`.
+template <class Struct, class Member>
 csv_column<Struct, Member> column(std::string name, Member Struct::* into) {
   constexpr bool member_owns_its_text =
       !std::is_same_v<Member, std::string_view> && !std::is_same_v<Member, std::optional<std::string_view>>;
@@ -121,6 +121,19 @@ csv_column<Struct, Member> column(std::string name, Member Struct::* into) {
 }
 
 namespace detail {
+
+/// Says what is wrong with the columns that a struct is to be read by.
+template <class... Members>
+constexpr void refuse_columns() {
+  constexpr bool some_column_is_named = sizeof...(Members) != 0;
+  static_assert(some_column_is_named,
+                "leat: from::csv<Struct>(path, columns...): name one column at least, as in leat::column(\"price\", "
+                "&trade::price)");
+  constexpr bool members_can_be_read = (field_type<Members> && ...);
+  static_assert(members_can_be_read,
+                "leat: from::csv<Struct>(path, columns...): a member cannot be read from a field: give its type "
+                "bool from_text(std::string_view, type&) beside it");
+}
 
 /// How rows become the records of a stream: as they are, or as a struct of the user's.
 class csv_as_row {
@@ -152,8 +165,9 @@ class csv_as_struct {
   template <class M>
   static void fill(Struct& made, csv_column<Struct, M> const& which, std::size_t index, csv_header const& header,
                    csv_fields const& fields, std::uint64_t line) {
-    if (!read_field(fields[index], made.*which.member))
-      throw std::runtime_error(unreadable<M>(header, index, fields[index], line));
+    if constexpr (field_type<M>)
+      if (!read_field(fields[index], made.*which.member))
+        throw std::runtime_error(unreadable<M>(header, index, fields[index], line));
   }
 
   std::tuple<csv_column<Struct, Members>...> columns_;

@@ -39,7 +39,9 @@ template <class T>
 concept tuple_like = requires { std::tuple_size<std::remove_const_t<T>>::value; };
 
 template <class F>
-inline constexpr bool is_written_field = printable<F> || is_optional_field<std::remove_cvref_t<F>>;
+inline constexpr bool is_written_field = printable<F>;
+template <class F>
+inline constexpr bool is_written_field<std::optional<F>> = is_written_field<F>;
 
 /// The columns of a record that is a tuple, a pair or a row of another CSV file.
 template <std::size_t N>
@@ -61,7 +63,7 @@ class csv_names {
   template <class T>
   static constexpr bool each_field_has_a_text = []<std::size_t... Index>(std::index_sequence<Index...>) {
     if constexpr (has_a_field_for_each_name<T>)
-      return (is_written_field<std::tuple_element_t<Index, T>> && ...);
+      return (is_written_field<std::remove_cvref_t<std::tuple_element_t<Index, T>>> && ...);
     else
       return false;
   }(std::make_index_sequence<N>());
@@ -105,13 +107,18 @@ class csv_members {
       : names_{columns.name...}, members_(columns.member...) {}
 
   template <class T>
-  static constexpr bool takes = std::is_same_v<T, Struct>;
+  static constexpr bool is_the_struct = std::is_same_v<T, Struct>;
+  template <class T>
+  static constexpr bool takes = is_the_struct<T> && (is_written_field<Members> && ...);
 
   template <class T>
   static consteval void refuse() {
-    static_assert(takes<T>,
+    static_assert(is_the_struct<T>,
                   "leat: to::csv(path, columns...): the columns are members of another struct than the record that the "
                   "step before it produces");
+    static_assert(!is_the_struct<T> || takes<T>,
+                  "leat: to::csv(path, columns...): a member has no text: give its type std::string "
+                  "to_text(type const&) beside it, or an operator<<");
   }
 
   std::array<std::string, sizeof...(Members)> const& names() const { return names_; }
