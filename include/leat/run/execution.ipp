@@ -52,21 +52,8 @@ LEAT_INLINE execution::~execution() {
   if (net_) net_->on_ready({});
 }
 
-inline void refuse_incomplete(graph const& flow) {
-  bool input = false;
-  bool output = false;
-  for (auto const& described : flow.nodes())
-    for (step_info const& step : described->steps) {
-      input = input || step.kind == "input";
-      output = output || is_an_end(step);
-    }
-  if (!input) throw flow_error("flow \"" + flow.name() + "\" has no input: begin it with flow.input(name, source)");
-  if (!output) throw flow_error("flow \"" + flow.name() + "\" has no output: end it with | output(name, sink)");
-  flow.refuse_unended();
-}
-
 LEAT_INLINE void execution::build() {
-  refuse_incomplete(flow_);
+  flow_.refuse_unfinished();
   if (parts_.test != nullptr) parts_.test->refuse_mistakes(flow_);
   for (unsigned i = 0; i != how_.workers; ++i)
     workers_.push_back(std::make_unique<worker>(*this, parts_.first_worker + i));
