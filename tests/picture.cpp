@@ -183,21 +183,21 @@ TEST_CASE("picture: json") {
     return R"([{"step_id": "word count.)" + step + R"(", "output": 0, "movement": )" + movement + "}]}";
   };
   auto const step = [&](std::string const& id, std::string const& name, std::string const& kind,
-                        std::string const& within = "null") {
+                        std::string const& loop, std::string const& within = "null") {
     return R"(    {"step_id": "word count.)" + id + R"(", "step_name": ")" + name + R"(", "op_type": ")" + kind +
-           R"(", "within": )" + within + ", " + where;
+           R"(", "within": )" + within + R"(, "loop": )" + loop + ", " + where;
   };
   std::string const inside = R"("word count.count")";
   CHECK(without_numbers(leat::draw(counting(counts), leat::picture::json), "\"line\": ") ==
         "{\n  \"flow_id\": \"word count\",\n  \"composites\": [\n" +
-        step("count", "count", "count_final") + "[]}\n  ],\n  \"steps\": [\n" +
-        step("in", "in", "input") + "[]},\n" +
-        step("even", "even", "filter") + from("in") + ",\n" +
-        step("half", "half", "map") + from("even") + ",\n" +
-        step("count.key", "key", "key_on", inside) + from("half") + ",\n" +
-        step("count.sum", "sum", "reduce_final", inside) +
+        step("count", "count", "count_final", "null") + "[]}\n  ],\n  \"steps\": [\n" +
+        step("in", "in", "input", "0") + "[]},\n" +
+        step("even", "even", "filter", "1") + from("in") + ",\n" +
+        step("half", "half", "map", "1") + from("even") + ",\n" +
+        step("count.key", "key", "key_on", "1", inside) + from("half") + ",\n" +
+        step("count.sum", "sum", "reduce_final", "2", inside) +
             from("count.key", "\"exchange by key, combined before\"") + ",\n" +
-        step("out", "out", "output") + from("count.sum") + "\n  ]\n}\n");
+        step("out", "out", "output", "3") + from("count.sum") + "\n  ]\n}\n");
 }
 
 TEST_CASE("picture: an empty flow, and one that cannot be run, can be drawn") {

@@ -42,6 +42,7 @@ LEAT_INLINE std::string json(drawing const& drawn) {
       text += concat({text.size() > 1 ? ",\n" : "\n", "    {\"step_id\": ", json_text(of.id),
                       ", \"step_name\": ", json_text(of.name), ", \"op_type\": ", json_text(of.kind),
                       ", \"within\": ", of.within == drawing::none ? "null" : json_text(drawn.frames[of.within].id),
+                      ", \"loop\": ", of.loop == drawing::none ? "null" : std::to_string(of.loop),
                       ", \"where\": {\"file\": ", json_text(of.where.file_name()),
                       ", \"line\": ", std::to_string(of.where.line()), "}, \"inputs\": [", inputs, "]}"});
     }

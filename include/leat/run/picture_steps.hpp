@@ -31,6 +31,7 @@ struct drawing {
     std::string kind;
     std::source_location where;
     std::size_t within = none;  ///< a frame
+    std::size_t loop = none;    ///< steps with the same number are fused: one loop; a frame has none
     list<line> inputs;          ///< a frame has none
   };
 

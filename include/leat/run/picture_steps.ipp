@@ -65,6 +65,7 @@ LEAT_INLINE drawing::line drawing::add(node const& made, list<line> const& ends)
   for (step_info const& step : made.steps) {
     if (step.kind == "exchange") continue;
     steps.push_back(put(box(step)));
+    steps.back().loop = made.id;
     steps.back().inputs = std::exchange(inputs, {});
     inputs.emplace_back(steps.size() - 1);
   }
