@@ -311,6 +311,15 @@ constexpr void say_that_a_step_is_a_call() {
   constexpr bool step_is_called = silent<S>;
   static_assert(step_is_called, "leat: a step is a call, also without arguments: | key_rm(), not | key_rm");
 }
+
+/// A source stands before the `|`.
+template <class Source, class Step>
+  requires(!a_stream<Source> && requires { typename std::remove_cvref_t<Source>::record; })
+stream<poison> operator|(Source&&, Step const&) {
+  constexpr bool stream_precedes = std::is_void_v<Step>;
+  static_assert(stream_precedes, "leat: a source is no stream: flow.input(name, source) | ... makes one of it");
+  return {};
+}
 }  // namespace detail
 
 /// The operator itself stands behind the `|`.

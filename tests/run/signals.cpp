@@ -20,6 +20,7 @@
 #include <csignal>
 #include <cstdio>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
@@ -223,6 +224,39 @@ TEST_CASE("signals: while a function does not return, a line says which worker a
     ::close(release[0]);
     ::close(release[1]);
   }
+}
+
+TEST_CASE("signals: behind an exchange a slow stop names no step before it, and a signal only where signals stop the run") {
+  std::array<int, 2> release{};
+  REQUIRE(::pipe(release.data()) == 0);
+  {
+    child process([&] {
+      ::dup2(STDOUT_FILENO, STDERR_FILENO);
+      leat::options how;
+      how.suspect_after = std::chrono::milliseconds(100);
+      std::stop_source stop;
+      how.stop = stop.get_token();
+      leat::flow flow("slow");
+      flow.input("in", endless()) | leat::redistribute("far") |
+          leat::output("out", leat::to::for_each([&, said = false](int) mutable {
+                         if (std::exchange(said, true)) return;
+                         stop.request_stop();
+                         char go = 0;
+                         while (::read(release[0], &go, 1) != 1) {
+                         }
+                       }));
+      leat::run(flow, how);
+      return 7;
+    });
+    REQUIRE(process.says("waits for worker 0: a function has not returned for 0.1 s, of step \"slow.out\" (output, "));
+    REQUIRE(process.says(")\n"));
+    CHECK(process.out.find("slow.in") == std::string::npos);
+    CHECK(process.out.find("signal ends") == std::string::npos);
+    REQUIRE(::write(release[1], ".", 1) == 1);
+    CHECK(process.ends() == 7);
+  }
+  ::close(release[0]);
+  ::close(release[1]);
 }
 
 TEST_CASE("signals: what comes within a second of the first is the first, and what a launcher passes on is no other") {
