@@ -78,7 +78,11 @@ LEAT_INLINE void execution::connect() {
   how.alive = {how_.suspect_after, how_.dead_after};
   how.turns_of = [this](unsigned local) { return workers_[local]->turns(); };
   how.say = [this](std::string const& line) { world_.say(line); };
-  net_ = forming_ ? forming_->join(flow_, std::move(how)) : join_(flow_, std::move(how));
+  std::unique_ptr<peers> joined = forming_ ? forming_->join(flow_, std::move(how)) : join_(flow_, std::move(how));
+  {
+    std::lock_guard const lock(talking_);  // after a failure the other workers look at it, too
+    net_ = std::move(joined);
+  }
   parts_.net = net_.get();
   net_->on_ready([first = workers_.front().get()] { first->wake(); });
 }
