@@ -87,7 +87,7 @@ class Ways:
             call(self.compiler, "-std=c++20", "-Iinclude", "-DLEAT_COMPILED", "-DOF_TWO_UNITS", "-c",
                  self.consumer / name, "-o", objects[-1], cwd=self.project)
         program = self.scratch / "program"
-        self.refused_by_the_linker(objects[:2], "undefined reference to `leat::detail::graph::graph(")
+        self.refused_by_the_linker(objects[:2], "undefined reference to `leat::flow::flow(")
         call(self.compiler, *objects, "-pthread", "-o", program)
         return program
 
