@@ -6,8 +6,8 @@
 #include "sources.hpp"
 
 #include <leat/flow.hpp>
+#include <leat/route/exchange/slot.hpp>
 #include <leat/route/redistribute.hpp>
-#include <leat/route/slot.hpp>
 #include <leat/run/run.hpp>
 #include <leat/to/output.hpp>
 

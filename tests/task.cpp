@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <doctest/doctest.h>
+#include <leat/op/coroutine/task.hpp>
 #include <leat/op/waiting.hpp>
-#include <leat/task.hpp>
 
 #include "fixture/task_bench.hpp"
 

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <leat/from/iterable.hpp>
+#include <leat/op/coroutine/task.hpp>
 #include <leat/op/map.hpp>
 #include <leat/op/merge.hpp>
 #include <leat/op/step.hpp>
@@ -11,7 +12,6 @@
 #include <leat/route/redistribute.hpp>
 #include <leat/state/count_final.hpp>
 #include <leat/state/stateful_map.hpp>
-#include <leat/task.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/output.hpp>
 

@@ -11,9 +11,9 @@
 
 #include <leat/error.hpp>
 #include <leat/flow.hpp>
+#include <leat/op/coroutine/task.hpp>
 #include <leat/picture.hpp>
 #include <leat/record.hpp>
-#include <leat/task.hpp>
 #include <leat/text.hpp>
 
 #include <leat/from/csv.hpp>
@@ -52,8 +52,8 @@
 #include <leat/op/step.hpp>
 #include <leat/op/waiting.hpp>
 
+#include <leat/route/exchange/to_partitions.hpp>
 #include <leat/route/redistribute.hpp>
-#include <leat/route/to_partitions.hpp>
 
 #include <leat/run/main.hpp>
 #include <leat/run/run.hpp>

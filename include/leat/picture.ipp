@@ -4,10 +4,10 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/flow.hpp>
 #include <leat/picture.hpp>
-#include <leat/run/picture_dot.hpp>
-#include <leat/run/picture_json.hpp>
-#include <leat/run/picture_mermaid.hpp>
-#include <leat/run/picture_steps.hpp>
+#include <leat/picture/dot.hpp>
+#include <leat/picture/json.hpp>
+#include <leat/picture/mermaid.hpp>
+#include <leat/picture/steps.hpp>
 
 #include <string>
 

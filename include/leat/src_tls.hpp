@@ -7,6 +7,6 @@
 #error "leat: leat/src_tls.hpp has the bodies of the compiled form: compile this file, and all others of the program, with -DLEAT_COMPILED; a header-only program leaves this file out"
 #else
 
+#include <leat/run/net/tls_connection.ipp>
 #include <leat/run/tls.ipp>
-#include <leat/run/tls_connection.ipp>
 #endif

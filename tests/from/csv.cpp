@@ -3,7 +3,7 @@
 #include <leat/from/csv.hpp>
 #include <leat/op/map.hpp>
 #include <leat/route/codec/codec.hpp>
-#include <leat/route/to_partitions.hpp>
+#include <leat/route/exchange/to_partitions.hpp>
 #include <leat/run/run.hpp>
 #include <leat/text.hpp>
 #include <leat/to/collect.hpp>

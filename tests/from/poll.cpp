@@ -2,7 +2,7 @@
 #include <leat/flow.hpp>
 #include <leat/from/poll.hpp>
 #include <leat/run/run.hpp>
-#include <leat/run/simulated_cluster.hpp>
+#include <leat/run/simulated/cluster.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/output.hpp>
 

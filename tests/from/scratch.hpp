@@ -2,7 +2,7 @@
 #pragma once
 
 #include <leat/from/source.hpp>
-#include <leat/op/blocking_work.hpp>
+#include <leat/op/coroutine/blocking_work.hpp>
 
 #include "fixture/scratch.hpp"
 

@@ -4,7 +4,7 @@
 #include <leat/error.hpp>
 #include <leat/flow.hpp>
 #include <leat/from/iterable.hpp>
-#include <leat/route/mesh.hpp>
+#include <leat/route/peers/mesh.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/output.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/route/link.hpp>
+#include <leat/route/peers/link.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -3,7 +3,7 @@
 #include <leat/flow.hpp>
 #include <leat/from/range.hpp>
 #include <leat/op/async_map.hpp>
-#include <leat/task.hpp>
+#include <leat/op/coroutine/task.hpp>
 #include <leat/to/out.hpp>
 #include <leat/to/output.hpp>
 

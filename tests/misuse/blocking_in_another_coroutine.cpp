@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: leat: leat::blocking can only be awaited in a leat::task
+#include <leat/op/coroutine/task.hpp>
 #include <leat/op/waiting.hpp>
-#include <leat/task.hpp>
 
 #include <chrono>
 #include <coroutine>

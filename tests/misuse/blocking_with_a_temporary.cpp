@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: leat: blocking(f): g++ 12 destroys a temporary lambda that owns what it captures twice if it stands
 // expect: beside co_await: write auto work = leat::blocking(f); and then co_await work
+#include <leat/op/coroutine/task.hpp>
 #include <leat/op/waiting.hpp>
-#include <leat/task.hpp>
 
 #include <coroutine>
 #include <string>

@@ -2,7 +2,7 @@
 // expect: leat: to::for_each(f): f returns something to be awaited
 #include <leat/flow.hpp>
 #include <leat/from/range.hpp>
-#include <leat/task.hpp>
+#include <leat/op/coroutine/task.hpp>
 #include <leat/to/for_each.hpp>
 #include <leat/to/output.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: leat: an unordered container cannot be a key, nor be inside one
 #include <leat/from/iterable.hpp>
-#include <leat/op/kernel.hpp>
+#include <leat/op/fused/kernel.hpp>
 #include <leat/state/stateful_map.hpp>
 
 #include <optional>

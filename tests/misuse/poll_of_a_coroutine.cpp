@@ -2,7 +2,7 @@
 // expect: leat: from::poll(interval, f): f returns something to be awaited
 #include <leat/flow.hpp>
 #include <leat/from/poll.hpp>
-#include <leat/task.hpp>
+#include <leat/op/coroutine/task.hpp>
 #include <leat/to/out.hpp>
 #include <leat/to/output.hpp>
 

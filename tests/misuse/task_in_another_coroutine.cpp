@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: leat: a leat::task can only be awaited in another leat::task: a worker has to run it
+#include <leat/op/coroutine/task.hpp>
 #include <leat/op/waiting.hpp>
-#include <leat/task.hpp>
 
 #include <chrono>
 #include <coroutine>

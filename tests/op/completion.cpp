@@ -2,8 +2,8 @@
 #include <doctest/doctest.h>
 
 #include <leat/op/completion.hpp>
+#include <leat/op/coroutine/task.hpp>
 #include <leat/op/waiting.hpp>
-#include <leat/task.hpp>
 
 #include "fixture/task_bench.hpp"
 

@@ -5,7 +5,6 @@
 
 #include <leat/from/iterable.hpp>
 #include <leat/from/range.hpp>
-#include <leat/op/failure_count.hpp>
 #include <leat/op/filter.hpp>
 #include <leat/op/filter_map.hpp>
 #include <leat/op/flat_map.hpp>
@@ -13,6 +12,7 @@
 #include <leat/op/key_on.hpp>
 #include <leat/op/map.hpp>
 #include <leat/op/map_value.hpp>
+#include <leat/op/running/failure_count.hpp>
 #include <leat/route/redistribute.hpp>
 #include <leat/state/or_else.hpp>
 #include <leat/state/stateful_flat_map.hpp>

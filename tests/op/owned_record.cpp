@@ -6,10 +6,10 @@
 #include <leat/op/enrich_cached.hpp>
 #include <leat/op/filter_map.hpp>
 #include <leat/op/flat_map.hpp>
+#include <leat/op/function/owned_record.hpp>
 #include <leat/op/key_on.hpp>
 #include <leat/op/map.hpp>
 #include <leat/op/map_value.hpp>
-#include <leat/op/owned_record.hpp>
 #include <leat/state/count_final.hpp>
 #include <leat/state/fold_final.hpp>
 #include <leat/state/stateful_flat_map.hpp>

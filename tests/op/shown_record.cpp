@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <leat/op/shown_record.hpp>
+#include <leat/op/function/shown_record.hpp>
 
 #include <doctest/doctest.h>
 

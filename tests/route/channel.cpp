@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <leat/route/channel.hpp>
+#include <leat/route/exchange/channel.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <leat/route/combine.hpp>
+#include <leat/route/exchange/combine.hpp>
 
 #include <doctest/doctest.h>
 
-#include <leat/op/assembly.hpp>
-#include <leat/route/exchange_channels.hpp>
+#include <leat/op/running/assembly.hpp>
+#include <leat/route/exchange/exchange_channels.hpp>
 
 #include "fixture/idle_host.hpp"
 

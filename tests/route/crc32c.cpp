@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <leat/route/crc32c.hpp>
+#include <leat/route/peers/crc32c.hpp>
 
 #include <doctest/doctest.h>
 

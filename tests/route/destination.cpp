@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <leat/route/exchange_tail.hpp>
+#include <leat/route/exchange/exchange_tail.hpp>
 
 #include <doctest/doctest.h>
 
-#include <leat/route/packet.hpp>
+#include <leat/route/exchange/packet.hpp>
 
 #include <memory>
 #include <stdexcept>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <leat/route/formation.hpp>
-#include <leat/route/little_endian.hpp>
+#include <leat/route/codec/little_endian.hpp>
+#include <leat/route/formation/formation.hpp>
 
 #include <doctest/doctest.h>
 

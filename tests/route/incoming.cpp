@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <leat/route/incoming.hpp>
+#include <leat/route/peers/incoming.hpp>
 
 #include <doctest/doctest.h>
 
-#include <leat/route/inbox.hpp>
-#include <leat/route/outgoing.hpp>
+#include <leat/route/peers/inbox.hpp>
+#include <leat/route/peers/outgoing.hpp>
 
 #include "fixture/memory_link.hpp"
 

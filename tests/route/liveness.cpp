@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <leat/error.hpp>
-#include <leat/route/liveness.hpp>
+#include <leat/route/peers/liveness.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <leat/route/crc32c.hpp>
-#include <leat/route/mesh.hpp>
+#include <leat/route/peers/crc32c.hpp>
+#include <leat/route/peers/mesh.hpp>
 
 #include <doctest/doctest.h>
 
 #include <leat/from/iterable.hpp>
 #include <leat/op/map.hpp>
-#include <leat/route/poly1305_seal.hpp>
+#include <leat/route/peers/poly1305_seal.hpp>
 #include <leat/route/redistribute.hpp>
-#include <leat/run/simulated_cluster.hpp>
+#include <leat/run/simulated/cluster.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/output.hpp>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <leat/route/link.hpp>
-#include <leat/route/outgoing.hpp>
+#include <leat/route/peers/link.hpp>
+#include <leat/route/peers/outgoing.hpp>
 
 #include <doctest/doctest.h>
 
-#include <leat/route/crc32c.hpp>
+#include <leat/route/peers/crc32c.hpp>
 
 #include <algorithm>
 #include <cstddef>

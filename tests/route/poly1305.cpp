@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <leat/route/poly1305.hpp>
+#include <leat/route/peers/poly1305.hpp>
 
 #include <doctest/doctest.h>
 
-#include <leat/route/chacha20.hpp>
-#include <leat/route/poly1305_seal.hpp>
+#include <leat/route/peers/chacha20.hpp>
+#include <leat/route/peers/poly1305_seal.hpp>
 
 #include <algorithm>
 #include <array>

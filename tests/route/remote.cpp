@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <leat/route/remote.hpp>
+#include <leat/route/exchange/remote.hpp>
 
 #include <doctest/doctest.h>
 
 #include <leat/flow.hpp>
 #include <leat/from/iterable.hpp>
-#include <leat/route/incoming.hpp>
+#include <leat/route/peers/incoming.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/output.hpp>
 

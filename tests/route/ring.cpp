@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <leat/route/ring.hpp>
+#include <leat/route/exchange/ring.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <leat/route/sha256.hpp>
+#include <leat/route/formation/sha256.hpp>
 
 #include <doctest/doctest.h>
 

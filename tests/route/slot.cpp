@@ -2,7 +2,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include <leat/route/slot.hpp>
+#include <leat/route/exchange/slot.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <leat/route/split.hpp>
+#include <leat/route/exchange/split.hpp>
 
 #include <doctest/doctest.h>
 

@@ -2,8 +2,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include <leat/route/slot.hpp>
-#include <leat/route/word_hash.hpp>
+#include <leat/route/exchange/slot.hpp>
+#include <leat/route/exchange/word_hash.hpp>
 
 #include <doctest/doctest.h>
 

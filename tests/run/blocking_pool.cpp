@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <doctest/doctest.h>
 
-#include <leat/run/blocking_pool.hpp>
+#include <leat/run/threads/blocking_pool.hpp>
 
 #include "fixture/work_of.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <leat/run/command_line.hpp>
+#include <leat/run/cli/command_line.hpp>
 #include <leat/run/tcp.hpp>
 #include <leat/version.hpp>
 

@@ -5,7 +5,7 @@
 #include <leat/from/iterable.hpp>
 #include <leat/op/merge.hpp>
 #include <leat/route/redistribute.hpp>
-#include <leat/run/simulated_cluster.hpp>
+#include <leat/run/simulated/cluster.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/output.hpp>
 

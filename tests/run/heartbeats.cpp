@@ -5,9 +5,9 @@
 #include <leat/from/iterable.hpp>
 #include <leat/from/source.hpp>
 #include <leat/op/map.hpp>
-#include <leat/route/mesh.hpp>
+#include <leat/route/peers/mesh.hpp>
 #include <leat/run/execution.hpp>
-#include <leat/run/threads.hpp>
+#include <leat/run/threads/threads.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/output.hpp>
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a process and whoever started it tell each other: descriptors, and the variables of launchers.
-#include <leat/run/launcher.hpp>
+#include <leat/run/cli/launcher.hpp>
 #include <leat/run/tcp.hpp>
 
 #include <doctest/doctest.h>
 
 #include <leat/error.hpp>
-#include <leat/run/command_line.hpp>
-#include <leat/run/rendezvous.hpp>
+#include <leat/run/cli/command_line.hpp>
+#include <leat/run/cli/rendezvous.hpp>
 
 #include <unistd.h>
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a running cluster is told that is not so: by strangers at its doors, and by a process that has proved itself.
-#include <leat/route/crc32c.hpp>
+#include <leat/route/peers/crc32c.hpp>
+#include <leat/run/net/tcp_connection.hpp>
 #include <leat/run/tcp.hpp>
-#include <leat/run/tcp_connection.hpp>
 
 #include <doctest/doctest.h>
 
-#include <leat/route/formation.hpp>
-#include <leat/route/frame.hpp>
-#include <leat/route/hello.hpp>
+#include <leat/route/formation/formation.hpp>
+#include <leat/route/formation/hello.hpp>
+#include <leat/route/peers/frame.hpp>
 
 #include "fixture/watched_cluster.hpp"
 

@@ -6,12 +6,12 @@
 #include <leat/op/compose.hpp>
 #include <leat/op/map.hpp>
 #include <leat/op/step.hpp>
+#include <leat/route/exchange/to_partitions.hpp>
 #include <leat/route/redistribute.hpp>
-#include <leat/route/to_partitions.hpp>
+#include <leat/run/cli/error_text.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/for_each.hpp>
 #include <leat/to/output.hpp>
-#include <leat/run/error_text.hpp>
 
 #include "fixture/shapes.hpp"
 

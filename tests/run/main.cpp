@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <leat/version.hpp>
 #include <leat/run/main.hpp>
 #include <leat/run/tcp.hpp>
+#include <leat/version.hpp>
 
 #include <leat/from/range.hpp>
 #include <leat/op/map.hpp>

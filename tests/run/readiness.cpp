@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <doctest/doctest.h>
 
-#include <leat/run/readiness.hpp>
+#include <leat/run/threads/readiness.hpp>
 
 #include <unistd.h>
 

@@ -8,7 +8,7 @@
 #include <leat/op/map.hpp>
 #include <leat/op/raises.hpp>
 #include <leat/route/redistribute.hpp>
-#include <leat/run/error_text.hpp>
+#include <leat/run/cli/error_text.hpp>
 #include <leat/state/count_final.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/for_each.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <leat/run/simulated.hpp>
+#include <leat/run/simulated/runtime.hpp>
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <leat/op/step.hpp>
 #include <leat/op/waiting.hpp>
 #include <leat/route/redistribute.hpp>
-#include <leat/run/simulated_cluster.hpp>
+#include <leat/run/simulated/cluster.hpp>
 #include <leat/state/count_final.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/output.hpp>

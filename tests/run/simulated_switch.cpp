@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <leat/run/simulated_switch.hpp>
+#include <leat/run/simulated/switch.hpp>
 
 #include <doctest/doctest.h>
 
 #include <leat/from/iterable.hpp>
-#include <leat/route/hello.hpp>
+#include <leat/route/formation/hello.hpp>
 #include <leat/run/cluster.hpp>
-#include <leat/run/simulated_cluster.hpp>
+#include <leat/run/simulated/cluster.hpp>
 #include <leat/state/count_final.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/output.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <leat/run/standard_descriptors.hpp>
+#include <leat/run/local/standard_descriptors.hpp>
 
 #include <leat/from/lines.hpp>
 #include <leat/from/range.hpp>

@@ -13,7 +13,7 @@
 #include <leat/op/step.hpp>
 #include <leat/op/waiting.hpp>
 #include <leat/route/redistribute.hpp>
-#include <leat/run/simulated_cluster.hpp>
+#include <leat/run/simulated/cluster.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/output.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <leat/run/threads.hpp>
+#include <leat/run/threads/threads.hpp>
 
 #include <doctest/doctest.h>
 
@@ -7,8 +7,8 @@
 #include <leat/from/range.hpp>
 #include <leat/op/async_map.hpp>
 #include <leat/op/waiting.hpp>
-#include <leat/run/blocking_pool.hpp>
 #include <leat/run/run.hpp>
+#include <leat/run/threads/blocking_pool.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/output.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <leat/run/net/tcp_connection.hpp>
 #include <leat/run/tls.hpp>
-#include <leat/run/tcp_connection.hpp>
 
 #include <asio/connect.hpp>
 #include <doctest/doctest.h>
@@ -9,7 +9,7 @@
 #include <leat/flow.hpp>
 #include <leat/from/iterable.hpp>
 #include <leat/route/redistribute.hpp>
-#include <leat/run/command_line.hpp>
+#include <leat/run/cli/command_line.hpp>
 #include <leat/run/run.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/output.hpp>

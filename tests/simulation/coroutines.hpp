@@ -4,11 +4,11 @@
 #include "simulation/meaning.hpp"
 #include "simulation/plan.hpp"
 
-#include <leat/op/inlet.hpp>
+#include <leat/op/coroutine/inlet.hpp>
+#include <leat/op/coroutine/task.hpp>
 #include <leat/op/emitter.hpp>
 #include <leat/op/waiting.hpp>
-#include <leat/run/simulated.hpp>
-#include <leat/task.hpp>
+#include <leat/run/simulated/runtime.hpp>
 
 #include <chrono>
 #include <cstddef>

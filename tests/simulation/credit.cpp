@@ -7,7 +7,7 @@
 #include <leat/op/map.hpp>
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/redistribute.hpp>
-#include <leat/run/simulated_cluster.hpp>
+#include <leat/run/simulated/cluster.hpp>
 #include <leat/to/for_each.hpp>
 #include <leat/to/output.hpp>
 

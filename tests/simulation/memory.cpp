@@ -7,7 +7,7 @@
 #include "simulation/meaning.hpp"
 #include "simulation/shape.hpp"
 
-#include <leat/run/simulated_cluster.hpp>
+#include <leat/run/simulated/cluster.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -9,10 +9,10 @@
 #include "simulation/random_flow.hpp"
 #include "simulation/shape.hpp"
 
-#include <leat/route/membership.hpp>
-#include <leat/route/sha256.hpp>
+#include <leat/route/formation/membership.hpp>
+#include <leat/route/formation/sha256.hpp>
 #include <leat/run/cluster.hpp>
-#include <leat/run/simulated_cluster.hpp>
+#include <leat/run/simulated/cluster.hpp>
 #include <leat/to/output.hpp>
 
 #include <algorithm>

@@ -3,8 +3,8 @@
 
 #include "simulation/chance.hpp"
 
-#include <leat/route/hello.hpp>
-#include <leat/run/simulated_cluster.hpp>
+#include <leat/route/formation/hello.hpp>
+#include <leat/run/simulated/cluster.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -5,7 +5,7 @@
 
 #include <leat/op/filter.hpp>
 #include <leat/op/raises.hpp>
-#include <leat/route/to_partitions.hpp>
+#include <leat/route/exchange/to_partitions.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/for_each.hpp>
 #include <leat/to/output.hpp>

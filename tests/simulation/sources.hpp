@@ -6,8 +6,8 @@
 #include <leat/from/end_of_input.hpp>
 #include <leat/from/poll.hpp>
 #include <leat/from/source.hpp>
+#include <leat/op/coroutine/task.hpp>
 #include <leat/op/waiting.hpp>
-#include <leat/task.hpp>
 
 #include <chrono>
 #include <cstddef>

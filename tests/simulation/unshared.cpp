@@ -16,8 +16,8 @@
 #include <leat/op/map_value.hpp>
 #include <leat/op/or_else.hpp>
 #include <leat/op/step.hpp>
+#include <leat/route/exchange/to_partitions.hpp>
 #include <leat/route/redistribute.hpp>
-#include <leat/route/to_partitions.hpp>
 #include <leat/state/collect.hpp>
 #include <leat/state/count_final.hpp>
 #include <leat/state/fold_final.hpp>

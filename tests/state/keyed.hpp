@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <leat/flow.hpp>
-#include <leat/op/kernel.hpp>
+#include <leat/op/fused/kernel.hpp>
 #include <leat/text.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/output.hpp>

@@ -6,7 +6,7 @@
 #include <leat/from/iterable.hpp>
 #include <leat/op/map.hpp>
 #include <leat/route/codec/codec.hpp>
-#include <leat/route/to_partitions.hpp>
+#include <leat/route/exchange/to_partitions.hpp>
 #include <leat/run/run.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/lines.hpp>

@@ -5,7 +5,7 @@
 #include <leat/from/lines.hpp>
 #include <leat/from/range.hpp>
 #include <leat/op/map.hpp>
-#include <leat/route/to_partitions.hpp>
+#include <leat/route/exchange/to_partitions.hpp>
 #include <leat/run/run.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/lines.hpp>

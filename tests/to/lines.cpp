@@ -4,7 +4,7 @@
 #include <leat/from/test.hpp>
 #include <leat/op/filter.hpp>
 #include <leat/op/map.hpp>
-#include <leat/route/to_partitions.hpp>
+#include <leat/route/exchange/to_partitions.hpp>
 #include <leat/run/run.hpp>
 #include <leat/to/lines.hpp>
 #include <leat/to/out.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <leat/flow.hpp>
 #include <leat/from/range.hpp>
-#include <leat/route/to_partitions.hpp>
+#include <leat/route/exchange/to_partitions.hpp>
 #include <leat/run/run.hpp>
 #include <leat/to/lines.hpp>
 #include <leat/to/output.hpp>

@@ -9,7 +9,7 @@ from sources import closure, includes, texts
 LANGUAGE = {"leat/record.hpp", "leat/flow.hpp", "leat/fwd.hpp", "leat/graph.hpp", "leat/error.hpp"}
 FOLDERS = ("from", "op", "route", "run", "state", "time", "to")
 # Not even through others ...
-NEVER_REACHES = {"op": ("route", "run"), "detail": ("from", "route", "run", "state", "time", "to")}
+NEVER_REACHES = {"op": ("route", "run"), "detail": ("from", "op", "route", "run", "state", "time", "to"), "picture": ("from", "op", "route", "run", "state", "time", "to")}
 # ... and not by name.
 NEVER_NAMES = {"from": ("route",), "to": ("route",)}
 # What a program that only describes a flow and tests it in one process does not pay for.

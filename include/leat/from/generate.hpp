@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/coroutine_root.hpp>
-#include <leat/detail/signature.hpp>
 #include <leat/from/source.hpp>
+#include <leat/op/coroutine/coroutine_root.hpp>
+#include <leat/op/coroutine/task.hpp>
 #include <leat/op/emitter.hpp>
+#include <leat/op/function/signature.hpp>
 #include <leat/op/waiting.hpp>
-#include <leat/task.hpp>
 
 #include <optional>
 #include <type_traits>

@@ -5,7 +5,7 @@
 #include <leat/error.hpp>
 #include <leat/from/end_of_input.hpp>
 #include <leat/from/source.hpp>
-#include <leat/op/owned_record.hpp>
+#include <leat/op/function/owned_record.hpp>
 #include <leat/record.hpp>
 
 #include <chrono>

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <leat/detail/list.hpp>
-#include <leat/op/assembly.hpp>
 #include <leat/op/emitter.hpp>
-#include <leat/op/stand_in.hpp>
-#include <leat/op/step_context.hpp>
+#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/stand_in.hpp>
+#include <leat/op/running/step_context.hpp>
 
 #include <chrono>
 #include <concepts>

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <leat/flow.hpp>
-#include <leat/op/async_options.hpp>
-#include <leat/op/async_stage.hpp>
-#include <leat/op/function.hpp>
+#include <leat/op/coroutine/async_options.hpp>
+#include <leat/op/coroutine/async_stage.hpp>
+#include <leat/op/coroutine/task.hpp>
+#include <leat/op/function/function.hpp>
 #include <leat/op/waiting.hpp>
-#include <leat/task.hpp>
 
 #include <source_location>
 #include <type_traits>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/coroutine_root.hpp>
-#include <leat/op/blocking_work.hpp>
+#include <leat/op/coroutine/blocking_work.hpp>
+#include <leat/op/coroutine/coroutine_root.hpp>
 
 #include <coroutine>
 #include <exception>

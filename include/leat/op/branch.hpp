@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/batch_tail.hpp>
-#include <leat/op/function.hpp>
-#include <leat/op/kernel.hpp>
-#include <leat/op/ops_on_stack.hpp>
+#include <leat/op/function/function.hpp>
+#include <leat/op/fused/batch_tail.hpp>
+#include <leat/op/fused/kernel.hpp>
+#include <leat/op/fused/ops_on_stack.hpp>
 
 #include <cstddef>
 #include <memory>

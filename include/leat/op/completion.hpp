@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/coroutine_root.hpp>
+#include <leat/op/coroutine/coroutine_root.hpp>
 
 #include <coroutine>
 #include <exception>

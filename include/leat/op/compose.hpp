@@ -2,7 +2,7 @@
 #pragma once
 
 #include <leat/flow.hpp>
-#include <leat/op/name_comes_first.hpp>
+#include <leat/op/function/name_comes_first.hpp>
 
 #include <type_traits>
 #include <utility>

@@ -3,8 +3,8 @@
 
 #include <leat/detail/buffer.hpp>
 #include <leat/detail/owned_bytes.hpp>
-#include <leat/op/narrows.hpp>
-#include <leat/op/stage.hpp>
+#include <leat/op/function/narrows.hpp>
+#include <leat/op/running/stage.hpp>
 #include <leat/record.hpp>
 
 #include <cstddef>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <leat/detail/equal_to_itself.hpp>
-#include <leat/op/function.hpp>
-#include <leat/op/kernel.hpp>
+#include <leat/op/function/function.hpp>
+#include <leat/op/fused/kernel.hpp>
 
 #include <chrono>
 #include <map>

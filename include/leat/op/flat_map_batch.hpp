@@ -2,11 +2,11 @@
 #pragma once
 
 #include <leat/flow.hpp>
-#include <leat/op/assembly.hpp>
-#include <leat/op/elements.hpp>
 #include <leat/op/emitter.hpp>
-#include <leat/op/stage.hpp>
-#include <leat/op/step_context.hpp>
+#include <leat/op/function/elements.hpp>
+#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/stage.hpp>
+#include <leat/op/running/step_context.hpp>
 
 #include <cstddef>
 #include <source_location>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <leat/detail/standard_output.hpp>
-#include <leat/op/function.hpp>
-#include <leat/op/kernel.hpp>
+#include <leat/op/function/function.hpp>
+#include <leat/op/fused/kernel.hpp>
 #include <leat/text.hpp>
 
 #include <source_location>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/kernel.hpp>
+#include <leat/op/fused/kernel.hpp>
 
 #include <source_location>
 #include <type_traits>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/function.hpp>
-#include <leat/op/kernel.hpp>
+#include <leat/op/function/function.hpp>
+#include <leat/op/fused/kernel.hpp>
 
 #include <source_location>
 #include <type_traits>

@@ -3,9 +3,9 @@
 
 #include <leat/detail/list.hpp>
 #include <leat/flow.hpp>
-#include <leat/op/assembly.hpp>
-#include <leat/op/name_comes_first.hpp>
-#include <leat/op/stage.hpp>
+#include <leat/op/function/name_comes_first.hpp>
+#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/stage.hpp>
 
 #include <cstddef>
 #include <memory>

@@ -3,8 +3,8 @@
 
 #include <leat/detail/exception_text.hpp>
 #include <leat/op/emitter.hpp>
-#include <leat/op/failure_count.hpp>
-#include <leat/op/kernel.hpp>
+#include <leat/op/fused/kernel.hpp>
+#include <leat/op/running/failure_count.hpp>
 #include <leat/text.hpp>
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/kernel.hpp>
+#include <leat/op/fused/kernel.hpp>
 #include <leat/text.hpp>
 #include <leat/to/for_each.hpp>
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/signature.hpp>
 #include <leat/flow.hpp>
-#include <leat/op/coroutine_stage.hpp>
+#include <leat/op/coroutine/coroutine_stage.hpp>
+#include <leat/op/coroutine/inlet.hpp>
+#include <leat/op/coroutine/task.hpp>
 #include <leat/op/emitter.hpp>
-#include <leat/op/inlet.hpp>
-#include <leat/op/name_comes_first.hpp>
+#include <leat/op/function/name_comes_first.hpp>
+#include <leat/op/function/signature.hpp>
 #include <leat/op/waiting.hpp>
-#include <leat/task.hpp>
 
 #include <type_traits>
 #include <utility>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/coroutine_root.hpp>
 #include <leat/detail/saturated_time.hpp>
 #include <leat/op/blocking.hpp>
 #include <leat/op/completion.hpp>
+#include <leat/op/coroutine/coroutine_root.hpp>
 
 #include <chrono>
 #include <coroutine>

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <leat/flow.hpp>
-#include <leat/op/function.hpp>
+#include <leat/op/function/function.hpp>
 #include <leat/record.hpp>
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/codec/describing_archive.hpp>
-#include <leat/route/exchange.hpp>
-#include <leat/route/slot.hpp>
+#include <leat/route/exchange/exchange.hpp>
+#include <leat/route/exchange/slot.hpp>
 
 #include <cstddef>
 #include <cstdint>

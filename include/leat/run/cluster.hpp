@@ -4,10 +4,10 @@
 #include <leat/detail/needs.hpp>  // IWYU pragma: keep
 #ifndef LEAT_REFUSED
 
+#include <leat/run/cli/rendezvous.hpp>
 #include <leat/run/cluster_support.hpp>
-#include <leat/run/local_processes.hpp>
+#include <leat/run/local/local_processes.hpp>
 #include <leat/run/options.hpp>
-#include <leat/run/rendezvous.hpp>
 
 #include <cstdint>
 #include <functional>

@@ -3,13 +3,13 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/error.hpp>
-#include <leat/route/formation.hpp>
-#include <leat/route/membership.hpp>
-#include <leat/run/cluster.hpp>
-#include <leat/run/local_cluster.hpp>
-#include <leat/run/local_processes.hpp>
-#include <leat/run/options.hpp>
+#include <leat/route/formation/formation.hpp>
+#include <leat/route/formation/membership.hpp>
 #include <leat/run/weak_secret.hpp>
+#include <leat/run/cluster.hpp>
+#include <leat/run/local/local_cluster.hpp>
+#include <leat/run/local/local_processes.hpp>
+#include <leat/run/options.hpp>
 
 #include <algorithm>
 #include <cstdint>

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <leat/graph.hpp>
-#include <leat/route/link.hpp>
-#include <leat/route/meeting.hpp>
-#include <leat/run/local_processes.hpp>
+#include <leat/route/formation/meeting.hpp>
+#include <leat/route/peers/link.hpp>
+#include <leat/run/local/local_processes.hpp>
 #include <leat/run/options.hpp>
 
 #include <cstdint>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/assembly.hpp>
-#include <leat/route/link.hpp>
-#include <leat/route/meeting.hpp>
-#include <leat/route/peers.hpp>
+#include <leat/op/running/assembly.hpp>
+#include <leat/route/formation/meeting.hpp>
+#include <leat/route/peers/link.hpp>
+#include <leat/route/peers/peers.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/runtime.hpp>
 

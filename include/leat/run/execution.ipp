@@ -5,10 +5,10 @@
 #include <leat/detail/exception_text.hpp>
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
-#include <leat/op/stand_in.hpp>
-#include <leat/op/step_context.hpp>
+#include <leat/op/running/stand_in.hpp>
+#include <leat/op/running/step_context.hpp>
 #include <leat/route/partitions.hpp>
-#include <leat/run/checked_options.hpp>
+#include <leat/run/cli/checked_options.hpp>
 #include <leat/run/cluster_support.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/used_files.hpp>

@@ -3,7 +3,7 @@
 
 #include <leat/error.hpp>  // IWYU pragma: export
 #include <leat/flow.hpp>
-#include <leat/run/command_line.hpp>
+#include <leat/run/cli/command_line.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/run.hpp>  // IWYU pragma: export
 

@@ -8,15 +8,15 @@
 #include <leat/error.hpp>
 #include <leat/flow.hpp>
 #include <leat/picture.hpp>
+#include <leat/run/cli/command_line.hpp>
+#include <leat/run/cli/error_text.hpp>
+#include <leat/run/cli/flags.hpp>
+#include <leat/run/cli/launcher.hpp>
 #include <leat/run/cluster_support.hpp>
-#include <leat/run/command_line.hpp>
-#include <leat/run/error_text.hpp>
-#include <leat/run/flags.hpp>
-#include <leat/run/launcher.hpp>
+#include <leat/run/local/standard_descriptors.hpp>
 #include <leat/run/main.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/run.hpp>
-#include <leat/run/standard_descriptors.hpp>
 
 #include <unistd.h>
 

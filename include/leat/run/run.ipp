@@ -3,16 +3,16 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/flow.hpp>
-#include <leat/run/checked_options.hpp>
+#include <leat/run/cli/checked_options.hpp>
 #include <leat/run/cluster_support.hpp>
 #include <leat/run/environment.hpp>
 #include <leat/run/execution.hpp>
+#include <leat/run/local/standard_descriptors.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/run.hpp>
 #include <leat/run/signals.hpp>
 #include <leat/run/slow_stop.hpp>
-#include <leat/run/standard_descriptors.hpp>
-#include <leat/run/threads.hpp>
+#include <leat/run/threads/threads.hpp>
 
 #include <memory>
 #include <optional>

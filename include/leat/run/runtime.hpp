@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/stage.hpp>
-#include <leat/route/link.hpp>
+#include <leat/op/running/stage.hpp>
+#include <leat/route/peers/link.hpp>
 
 #include <coroutine>
 #include <cstdint>

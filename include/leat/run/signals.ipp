@@ -4,7 +4,7 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/run/signals.hpp>
-#include <leat/run/started.hpp>
+#include <leat/run/threads/started.hpp>
 
 #include <fcntl.h>
 #include <time.h>

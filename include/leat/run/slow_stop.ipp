@@ -8,7 +8,7 @@
 #include <leat/graph.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/slow_stop.hpp>
-#include <leat/run/started.hpp>
+#include <leat/run/threads/started.hpp>
 #include <leat/run/worker.hpp>
 
 #include <chrono>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <leat/detail/list.hpp>
-#include <leat/op/stage.hpp>
-#include <leat/op/step_context.hpp>
+#include <leat/op/running/stage.hpp>
+#include <leat/op/running/step_context.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -3,9 +3,9 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
-#include <leat/op/stage.hpp>
-#include <leat/op/step_context.hpp>
-#include <leat/route/liveness.hpp>
+#include <leat/op/running/stage.hpp>
+#include <leat/op/running/step_context.hpp>
+#include <leat/route/peers/liveness.hpp>
 #include <leat/run/stop_watch.hpp>
 
 #include <chrono>

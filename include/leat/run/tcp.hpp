@@ -4,9 +4,9 @@
 #include <leat/detail/needs.hpp>  // IWYU pragma: keep
 #ifndef LEAT_REFUSED
 
-#include <leat/route/link.hpp>
+#include <leat/route/peers/link.hpp>
 #include <leat/run/cluster.hpp>
-#include <leat/run/name_lookup.hpp>
+#include <leat/run/net/name_lookup.hpp>
 
 #include <chrono>
 #include <memory>

@@ -3,12 +3,12 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/error.hpp>
-#include <leat/route/link.hpp>
-#include <leat/run/host_and_port.hpp>
-#include <leat/run/name_lookup.hpp>
-#include <leat/run/standard_descriptors.hpp>
+#include <leat/route/peers/link.hpp>
+#include <leat/run/cli/host_and_port.hpp>
+#include <leat/run/local/standard_descriptors.hpp>
+#include <leat/run/net/name_lookup.hpp>
+#include <leat/run/net/tcp_connection.hpp>
 #include <leat/run/tcp.hpp>
-#include <leat/run/tcp_connection.hpp>
 
 #include <netdb.h>
 #include <netinet/tcp.h>

@@ -8,11 +8,11 @@
 #error "leat/run/tls.hpp needs OpenSSL 3: install libssl-dev (Debian, Ubuntu) or openssl-devel (Fedora)"
 #endif
 
-#include <leat/route/link.hpp>
+#include <leat/route/peers/link.hpp>
 #include <leat/run/cluster_support.hpp>
+#include <leat/run/net/tls_connection.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/tcp.hpp>  // IWYU pragma: export
-#include <leat/run/tls_connection.hpp>
 
 #include <cstring>
 #include <functional>

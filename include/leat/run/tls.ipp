@@ -4,12 +4,12 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
 #include <leat/error.hpp>
-#include <leat/route/link.hpp>
-#include <leat/run/host_and_port.hpp>
+#include <leat/route/peers/link.hpp>
+#include <leat/run/cli/host_and_port.hpp>
+#include <leat/run/net/tls_connection.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/tcp.hpp>
 #include <leat/run/tls.hpp>
-#include <leat/run/tls_connection.hpp>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>

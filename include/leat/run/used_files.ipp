@@ -7,7 +7,7 @@
 #include <leat/detail/list.hpp>
 #include <leat/detail/sort_names.hpp>
 #include <leat/graph.hpp>
-#include <leat/op/step_context.hpp>
+#include <leat/op/running/step_context.hpp>
 #include <leat/run/used_files.hpp>
 
 #include <sys/stat.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/assembly.hpp>
-#include <leat/op/stage.hpp>
+#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/stage.hpp>
 #include <leat/run/runtime.hpp>
 #include <leat/run/stop_watch.hpp>
 

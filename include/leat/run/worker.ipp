@@ -5,13 +5,13 @@
 #include <leat/detail/concat.hpp>
 #include <leat/detail/exception_text.hpp>
 #include <leat/error.hpp>
-#include <leat/op/assembly.hpp>
-#include <leat/op/stage.hpp>
-#include <leat/op/step_context.hpp>
+#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/stage.hpp>
+#include <leat/op/running/step_context.hpp>
 #include <leat/run/execution.hpp>
-#include <leat/run/fence.hpp>
 #include <leat/run/runtime.hpp>
 #include <leat/run/stop_watch.hpp>
+#include <leat/run/threads/fence.hpp>
 #include <leat/run/worker.hpp>
 
 #include <algorithm>

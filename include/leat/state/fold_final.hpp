@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/keep_result.hpp>
 #include <leat/flow.hpp>
-#include <leat/op/function.hpp>
+#include <leat/op/function/function.hpp>
+#include <leat/op/function/keep_result.hpp>
 #include <leat/state/kept_state.hpp>
 #include <leat/state/stateful_stage.hpp>
 

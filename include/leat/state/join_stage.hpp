@@ -2,10 +2,10 @@
 #pragma once
 
 #include <leat/detail/list.hpp>
-#include <leat/op/assembly.hpp>
 #include <leat/op/emitter.hpp>
-#include <leat/op/step_context.hpp>
-#include <leat/route/by_key.hpp>
+#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/step_context.hpp>
+#include <leat/route/exchange/by_key.hpp>
 #include <leat/state/join_rows.hpp>
 #include <leat/state/keyed_state.hpp>
 #include <leat/state/unmatched_count.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/function.hpp>
+#include <leat/op/function/function.hpp>
 #include <leat/op/or_else.hpp>
 #include <leat/state/state_function_step.hpp>
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/keep_result.hpp>
 #include <leat/detail/total_order.hpp>
 #include <leat/flow.hpp>
-#include <leat/op/function.hpp>
-#include <leat/route/combine.hpp>
+#include <leat/op/function/function.hpp>
+#include <leat/op/function/keep_result.hpp>
+#include <leat/route/exchange/combine.hpp>
 #include <leat/state/kept_state.hpp>
 #include <leat/state/stateful_stage.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/route/slot.hpp>
+#include <leat/route/exchange/slot.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <leat/flow.hpp>
-#include <leat/op/owned_record.hpp>
+#include <leat/op/function/owned_record.hpp>
 #include <leat/state/stateful.hpp>
 
 #include <optional>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <leat/flow.hpp>
-#include <leat/op/elements.hpp>
-#include <leat/op/function.hpp>
+#include <leat/op/function/elements.hpp>
+#include <leat/op/function/function.hpp>
 #include <leat/state/state_function_step.hpp>
 #include <leat/state/stateful_stage.hpp>
 

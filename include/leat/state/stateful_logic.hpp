@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/narrows.hpp>
-#include <leat/op/stage.hpp>
+#include <leat/op/function/narrows.hpp>
+#include <leat/op/running/stage.hpp>
 
 #include <concepts>
 #include <exception>

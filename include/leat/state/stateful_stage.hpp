@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/assembly.hpp>
 #include <leat/op/emitter.hpp>
-#include <leat/op/name_comes_first.hpp>
-#include <leat/op/shown_record.hpp>
-#include <leat/op/step_context.hpp>
-#include <leat/route/by_key.hpp>
+#include <leat/op/function/name_comes_first.hpp>
+#include <leat/op/function/shown_record.hpp>
+#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/step_context.hpp>
+#include <leat/route/exchange/by_key.hpp>
 #include <leat/state/keyed_state.hpp>
 #include <leat/state/notifier.hpp>
 

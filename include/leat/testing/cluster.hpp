@@ -2,7 +2,7 @@
 #pragma once
 
 #include <leat/flow.hpp>
-#include <leat/run/simulated_cluster.hpp>
+#include <leat/run/simulated/cluster.hpp>
 #include <leat/testing/inputs.hpp>
 #include <leat/testing/options.hpp>
 #include <leat/testing/result.hpp>

@@ -3,7 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/flow.hpp>
-#include <leat/run/simulated_cluster.hpp>
+#include <leat/run/simulated/cluster.hpp>
 #include <leat/testing/cluster.hpp>
 #include <leat/testing/inputs.hpp>
 #include <leat/testing/options.hpp>

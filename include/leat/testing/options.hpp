@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/stage.hpp>
+#include <leat/op/running/stage.hpp>
 
 #include <chrono>
 #include <cstddef>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <leat/error.hpp>
-#include <leat/op/stand_in.hpp>
+#include <leat/op/running/stand_in.hpp>
 #include <leat/testing/compare.hpp>
 
 #include <cstdint>

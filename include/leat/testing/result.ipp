@@ -5,7 +5,7 @@
 #include <leat/detail/concat.hpp>
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
-#include <leat/op/stand_in.hpp>
+#include <leat/op/running/stand_in.hpp>
 #include <leat/testing/result.hpp>
 
 #include <exception>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/assembly.hpp>
 #include <leat/op/emitter.hpp>
-#include <leat/op/stand_in.hpp>
-#include <leat/op/step_context.hpp>
+#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/stand_in.hpp>
+#include <leat/op/running/step_context.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/function.hpp>
-#include <leat/op/kernel.hpp>
-#include <leat/op/ops_on_stack.hpp>
-#include <leat/op/stand_in.hpp>
+#include <leat/op/function/function.hpp>
+#include <leat/op/fused/kernel.hpp>
+#include <leat/op/fused/ops_on_stack.hpp>
+#include <leat/op/running/stand_in.hpp>
 
 #include <cstddef>
 #include <type_traits>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <leat/flow.hpp>
-#include <leat/op/function.hpp>
+#include <leat/op/function/function.hpp>
 #include <leat/record.hpp>
 #include <leat/text.hpp>
 #include <leat/to/for_each.hpp>

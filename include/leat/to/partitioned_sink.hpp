@@ -3,9 +3,9 @@
 
 #include <leat/detail/concat.hpp>
 #include <leat/detail/sort_names.hpp>
-#include <leat/op/assembly.hpp>
-#include <leat/op/stage.hpp>
-#include <leat/op/step_context.hpp>
+#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/stage.hpp>
+#include <leat/op/running/step_context.hpp>
 #include <leat/record.hpp>
 #include <leat/to/sink.hpp>
 

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <leat/from/source.hpp>
-#include <leat/op/kernel.hpp>
-#include <leat/op/stage.hpp>
-#include <leat/op/stand_in.hpp>
-#include <leat/op/step_context.hpp>
+#include <leat/op/fused/kernel.hpp>
+#include <leat/op/running/stage.hpp>
+#include <leat/op/running/stand_in.hpp>
+#include <leat/op/running/step_context.hpp>
 #include <leat/record.hpp>
 
 #include <cstddef>

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/buffer.hpp>
+#include <leat/detail/concat.hpp>
+#include <leat/detail/exception_text.hpp>
+#include <leat/flow.hpp>
+#include <leat/op/coroutine/async_options.hpp>
+#include <leat/op/coroutine/coroutine_root.hpp>
+#include <leat/op/coroutine/task.hpp>
+#include <leat/op/emitter.hpp>
+#include <leat/op/function/owned_record.hpp>
+#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/stage.hpp>
+#include <leat/op/running/step_context.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace leat::detail {
+
+/// A record under way: itself, since the function may have taken it by reference, the task, and what it came to.
+template <class T, class U, class R>
+struct flight {
+  flight(waiting_room& room, std::size_t number) : slot(number), root(room, number) {}
+
+  std::size_t slot;
+  steady_time deadline = never;
+  std::optional<T> record;
+  std::optional<task<U>> running;
+  coroutine_root root;
+  std::optional<R> result;
+};
+
+/// Has up to `in_flight` tasks under way and visits only those that can go on. A mark waits until all records before it
+/// are through. Tasks go on while the next step has no room; their results wait, and count as in flight.
+template <class T, class U, class R, class F>
+class async_stage final : public stage, public consumer<T> {
+  using one = flight<T, U, R>;
+  using owned = record_made_of<U>;
+  static constexpr bool gives_outcomes = !std::is_same_v<owned, R>;
+
+ public:
+  async_stage(F const& f, async_settings const& settings, assembly& worker, node const& described)
+      : f_(f), settings_(settings), step_(described.step(), worker.worker()), room_(worker.worker()),
+        out_(worker.batch_size<R>()) {
+    worker.provide({described.id, 0}, out_.next());
+  }
+
+  void take(T* records, std::size_t count) override {
+    guarded(step_, [&] {
+      inbox_.make_room(count);
+      for (std::size_t i = 0; i != count; ++i) inbox_.push(std::move(records[i]));
+    });
+  }
+  void look(T const* records, std::size_t count) override {
+    if constexpr (copyable_record<T>) {
+      guarded(step_, [&] {
+        inbox_.make_room(count);
+        for (std::size_t i = 0; i != count; ++i) inbox_.push(records[i]);
+      });
+    }
+  }
+  void arrive(mark which) override { mark_ = which; }
+  bool ready() override { return inbox_.empty() && !mark_ && under_way() < settings_.in_flight; }
+
+  bool turn() override {
+    return guarded(step_, [this] { return go_on(); });
+  }
+  bool done() const override { return done_; }
+  steady_time wake_at() override { return (std::min)(room_.next(), deadlines_.next()); }
+  /// Look-ups that have ended wait for others or for room.
+  held_up holding() const override {
+    held_up held;
+    for (std::unique_ptr<one> const& each : flights_) held.records += each->running ? 1u : 0u;
+    held.got_through = landed_;
+    if (held.records != 0) held.by = &step_;
+    return held;
+  }
+
+ private:
+  bool go_on() {
+    bool progress = room_.serve([&](ticket who) {
+      one& called = *flights_[who.slot];
+      if (called.root.answers_to(who)) attempt(called, [&] { called.root.resume(); });
+    });
+    progress = end_the_late() || progress;
+    bool emitted = true;
+    while (emitted) {  // what is through makes room for more
+      progress = start_some() || progress;
+      emitted = emit_some();
+      progress = emitted || progress;
+    }
+    out_.flush();
+    return pass_mark() || progress;
+  }
+
+  std::size_t under_way() const { return flights_.size() - free_.size(); }
+
+  bool start_some() {
+    bool started = false;
+    while (next_ != inbox_.size() && under_way() < settings_.in_flight) {
+      start(inbox_.begin()[next_++]);
+      started = true;
+    }
+    if (next_ == inbox_.size()) {
+      inbox_.clear();
+      next_ = 0;
+    }
+    return started;
+  }
+
+  void start(T& record) {
+    if (free_.empty()) {
+      flights_.push_back(std::make_unique<one>(room_, flights_.size()));
+      free_.push_back(flights_.back().get());
+    }
+    one& starting = *free_.back();
+    free_.pop_back();
+    if (settings_.ordered) landing_.push_back(&starting);
+    starting.record.emplace(std::move(record));
+    attempt(starting, [&] {
+      starting.running.emplace(f_(std::move(*starting.record)));
+      starting.root.begin(starting.running->frame());
+    });
+    if (starting.result || !settings_.within) return;
+    steady_time const now = step_.worker->now();
+    starting.deadline = *settings_.within < never - now ? now + *settings_.within : never;
+    if (starting.deadline != never) deadlines_.add(starting.deadline, ticket(starting.slot, 0));
+  }
+
+  /// Lets a task go on; if that ended it, well or badly, its record has landed.
+  template <class Go>
+  void attempt(one& which, Go&& go) {
+    try {
+      go();
+      if (!which.root.finished()) return;
+      keep(which, which.running->result());
+    } catch (std::exception const& cause) {
+      fail(which, exception_text(cause));
+    } catch (...) {
+      fail(which, "an exception that is not a std::exception");
+    }
+    land(which);
+  }
+
+  /// A view shows the task or the record, which end when this has been copied.
+  void keep(one& which, U&& result) {
+    if constexpr (std::is_same_v<owned, U>)
+      which.result.emplace(std::move(result));
+    else
+      which.result.emplace(owned(std::move(result)));
+  }
+
+  void fail(one& which, char const* why) {
+    if constexpr (gives_outcomes)
+      which.result.emplace(R::failed(why));
+    else
+      step_.fail();
+  }
+
+  bool end_the_late() {
+    if (deadlines_.next() == never) return false;
+    late_.clear();
+    deadlines_.collect(step_.worker->now(), late_);
+    for (ticket const who : late_) end_late(*flights_[who.slot]);
+    return !late_.empty();
+  }
+
+  void end_late(one& which) {
+    which.deadline = never;
+    which.root.cancel();
+    std::string const why = "the record took longer than " + in_words(*settings_.within);
+    if constexpr (gives_outcomes)
+      which.result.emplace(R::late(why));
+    else
+      guarded(step_, [&] { throw timed_out(why); });
+    land(which);
+  }
+
+  static std::string in_words(std::chrono::nanoseconds time) {
+    if (time.count() % 1'000'000 == 0) return std::to_string(time.count() / 1'000'000) + " ms";
+    return std::to_string(time.count()) + " ns";
+  }
+
+  void land(one& which) {
+    ++landed_;
+    if (which.deadline != never) deadlines_.remove(which.deadline, ticket(which.slot, 0));
+    which.deadline = never;
+    which.running.reset();
+    which.record.reset();
+    if (!settings_.ordered) landing_.push_back(&which);
+  }
+
+  one& landing() const { return *static_cast<one*>(landing_.front()); }
+
+  bool emit_some() {
+    if (landing_.empty() || !landing().result || !out_.next().ready()) return false;
+    while (!landing_.empty() && landing().result) {
+      one& first = landing();
+      landing_.pop_front();
+      out_(std::move(*first.result));
+      first.result.reset();
+      free_.push_back(&first);
+    }
+    return true;
+  }
+
+  bool pass_mark() {
+    if (!mark_ || !inbox_.empty() || under_way() != 0 || !out_.next().ready()) return false;
+    mark const which = *mark_;
+    mark_.reset();
+    step_.pass(which);
+    done_ = which.last();
+    out_.next().arrive(which);
+    return true;
+  }
+
+  F f_;
+  async_settings settings_;
+  step_context step_;
+  waiting_room room_;
+  emitter<R> out_;
+  buffer<T> inbox_;
+  std::size_t next_ = 0;  ///< of the inbox, to be started
+  std::vector<std::unique_ptr<one>> flights_;
+  std::vector<one*> free_;
+  pointer_queue landing_;  ///< in order: all under way; else: those with a result
+  alarms deadlines_;
+  std::vector<ticket> late_;
+  std::optional<mark> mark_;
+  std::uint64_t landed_ = 0;
+  bool done_ = false;
+};
+
+template <class T, class U, class R, class F>
+class async_node final : public node {
+ public:
+  async_node(F f, async_settings const& settings, step_info step, port from)
+      : node(std::move(step), from), f_(std::move(f)), settings_(settings) {}
+
+  void build(assembly& worker) const override {
+    worker.subscribe<T>(inputs.front(), worker.add<async_stage<T, U, R, F>>(f_, settings_, worker, *this));
+  }
+
+ private:
+  F f_;
+  async_settings settings_;
+};
+
+template <class R, class U, class S, class F>
+auto append_async(S&& up, F f, async_settings const& settings, step_info step) {
+  using T = record_of<S>;
+  graph& in = stream_access::graph_of(up);
+  in.name_step(step);
+  if (settings.in_flight == 0)
+    throw flow_error(concat({"step \"", step.name, "\" (", place_of(step.where),
+                             "): in_flight(0) lets no record through; give the number of records that may be under way"}));
+  if (settings.within && settings.within->count() <= 0)
+    throw flow_error(concat({"step \"", step.name, "\" (", place_of(step.where),
+                             "): within(...) leaves a record no time; give a duration above zero"}));
+  port const from = seal(std::forward<S>(up));
+  return stream_access::make<R>(in, in.add<async_node<T, U, R, F>>(std::move(f), settings, std::move(step), from));
+}
+
+}  // namespace leat::detail

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/flow.hpp>
+#include <leat/op/coroutine/coroutine_root.hpp>
+#include <leat/op/coroutine/inlet.hpp>
+#include <leat/op/coroutine/task.hpp>
+#include <leat/op/emitter.hpp>
+#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/stage.hpp>
+#include <leat/op/running/step_context.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace leat::detail {
+
+/// A coroutine of the user's between the records that come and those that it emits. It is resumed only when what it
+/// waits for is there and the next step has room. One batch waits while it is busy with another; a mark waits until it
+/// is through with all that came before.
+template <class T, class U, class F>
+class coroutine_stage final : public stage, public consumer<T> {
+ public:
+  coroutine_stage(F const& f, assembly& worker, node const& described)
+      : f_(f), step_(described.step(), worker.worker()), room_(worker.worker()), out_(worker.batch_size<U>()),
+        root_(room_, 0) {
+    worker.provide({described.id, 0}, out_.next());
+  }
+
+  void take(T* records, std::size_t count) override {
+    if (returned()) return;
+    guarded(step_, [&] {
+      in_.waiting_.make_room(count);
+      for (std::size_t i = 0; i != count; ++i) in_.waiting_.push(std::move(records[i]));
+    });
+  }
+  void look(T const* records, std::size_t count) override {
+    if constexpr (copyable_record<T>) {
+      if (returned()) return;
+      guarded(step_, [&] {
+        in_.waiting_.make_room(count);
+        for (std::size_t i = 0; i != count; ++i) in_.waiting_.push(records[i]);
+      });
+    }
+  }
+  void arrive(mark which) override {
+    mark_ = which;
+    in_.ended_ = which.last();
+  }
+  bool ready() override { return in_.waiting_.empty() && !mark_; }
+
+  bool turn() override {
+    has_room_ = out_.next().ready();
+    if (!has_room_) return false;
+    if (step_.worker->stopping()) room_.hurry();
+    bool const ran = run();
+    return pass_mark() || ran;
+  }
+  bool done() const override { return done_; }
+  /// While the next step has no room there is nothing to wake up for.
+  steady_time wake_at() override { return out_.next().ready() ? room_.next() : never; }
+  /// It is not to blame for what waits while the next step has no room.
+  held_up holding() const override {
+    held_up held;
+    bool const more_has_come = mark_ || !in_.waiting_.empty();
+    if (more_has_come && has_room_ && task_ && !returned() && !in_.wanted_) held.by = &step_;
+    return held;
+  }
+
+ private:
+  bool returned() const { return task_ && root_.finished(); }
+
+  bool run() {
+    bool ran = false;
+    if (!task_) {
+      guarded(step_, [&] { task_.emplace(f_(in_, out_)); });
+      root_.begin(task_->frame());
+      ran = true;
+    } else if (in_.give()) {
+      root_.resume();
+      ran = true;
+    } else {
+      room_.serve([&](ticket who) {
+        if (!root_.answers_to(who)) return;
+        root_.resume();
+        ran = true;
+      });
+    }
+    if (ran) {
+      guarded(step_, [&] { out_.flush(); });
+      if (returned()) {
+        in_.waiting_.clear();
+        guarded(step_, [&] { task_->result(); });
+      }
+    }
+    return ran;
+  }
+
+  bool pass_mark() {
+    if (!mark_ || !through() || !out_.next().ready()) return false;
+    mark const which = *mark_;
+    mark_.reset();
+    step_.pass(which);
+    done_ = which.last();
+    out_.next().arrive(which);
+    return true;
+  }
+
+  /// Whether the coroutine has dealt with all that came before the mark.
+  bool through() {
+    if (returned()) return true;
+    return !mark_->last() && in_.wanted_ && in_.waiting_.empty();
+  }
+
+  F f_;
+  step_context step_;
+  waiting_room room_;
+  emitter<U> out_;
+  inlet<T> in_;
+  std::optional<task<>> task_;
+  coroutine_root root_;
+  std::optional<mark> mark_;
+  bool has_room_ = true;  ///< in its last turn
+  bool done_ = false;
+};
+
+template <class T, class U, class F>
+class coroutine_node final : public node {
+ public:
+  coroutine_node(F f, step_info step, port from) : node(std::move(step), from), f_(std::move(f)) {}
+
+  void build(assembly& worker) const override {
+    worker.subscribe<T>(inputs.front(), worker.add<coroutine_stage<T, U, F>>(f_, worker, *this));
+  }
+
+ private:
+  F f_;
+};
+
+template <class U, class S, class F>
+auto append_coroutine(S&& up, F f, step_info step) {
+  using T = record_of<S>;
+  graph& in = stream_access::graph_of(up);
+  in.name_step(step);
+  port const from = seal(std::forward<S>(up));
+  return stream_access::make<U>(in, in.add<coroutine_node<T, U, F>>(std::move(f), std::move(step), from));
+}
+
+}  // namespace leat::detail

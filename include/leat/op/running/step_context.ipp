@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/compiled.hpp>
+#include <leat/detail/concat.hpp>
+#include <leat/detail/exception_text.hpp>
+#include <leat/error.hpp>
+#include <leat/graph.hpp>
+#include <leat/op/running/stage.hpp>
+#include <leat/op/running/step_context.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <string>
+
+namespace leat::detail {
+
+LEAT_INLINE step_context::step_context(step_info const& step, host& on)
+    : name(step.name), kind(step.kind), where(step.where), worker(&on) {}
+LEAT_INLINE step_context::step_context(step_context&&) noexcept = default;
+LEAT_INLINE step_context::step_context(step_context const&) = default;
+LEAT_INLINE step_context::~step_context() = default;
+
+LEAT_INLINE step_contexts::step_contexts(node const& described, host& on)
+    : size_(described.steps.size()), all_(std::allocator<step_context>().allocate(size_)) {
+  std::size_t built = 0;
+  try {
+    for (; built != size_; ++built) std::construct_at(all_ + built, described.steps[built], on);
+  } catch (...) {
+    std::destroy_n(all_, built);
+    std::allocator<step_context>().deallocate(all_, size_);
+    throw;
+  }
+}
+LEAT_INLINE step_contexts::~step_contexts() {
+  std::destroy_n(all_, size_);
+  std::allocator<step_context>().deallocate(all_, size_);
+}
+LEAT_INLINE void step_contexts::pass(mark arrived) {
+  for (std::size_t i = 0; i != size_; ++i) all_[i].pass(arrived);
+}
+
+LEAT_INLINE void copy_failure::operator()(std::size_t step) const { step_context(described_.steps[step], worker_).fail(); }
+
+[[gnu::noinline]] LEAT_INLINE void step_context::fail(show_function show, void const* record) const {
+  try {
+    throw_as_run_error(show, record);
+  } catch (...) {
+    worker->fail(std::current_exception());
+    throw;
+  }
+}
+
+LEAT_INLINE run_error step_context::error(std::string const& cause, std::string const& at) const {
+  return {concat({"step \"", name, "\" (", kind, ", ", place_of(where), ") failed on worker ",
+                  std::to_string(worker->index()), " in epoch ", std::to_string(epoch), at, ": ", cause}),
+          name, where, worker->index(), epoch};
+}
+
+LEAT_INLINE void step_context::throw_as_run_error(show_function show, void const* record) const {
+  try {
+    throw;
+  } catch (run_error const&) {
+    throw;
+  } catch (std::exception const& cause) {
+    std::throw_with_nested(error(exception_text(cause), shown(show, record)));
+  } catch (...) {
+    std::throw_with_nested(error("an exception that is not a std::exception", shown(show, record)));
+  }
+}
+
+LEAT_INLINE std::string step_context::shown(show_function show, void const* record) const {
+  std::string at;
+  if (show == nullptr || !worker->shows_records()) return at;
+  try {
+    at = " at ";
+    show(at, record);
+  } catch (...) {
+    at.clear();
+  }
+  return at;
+}
+
+}  // namespace leat::detail

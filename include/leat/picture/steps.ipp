@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/compiled.hpp>
+#include <leat/detail/concat.hpp>
+#include <leat/detail/list.hpp>
+#include <leat/graph.hpp>
+#include <leat/picture/steps.hpp>
+
+#include <cstddef>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace leat::detail {
+
+LEAT_INLINE drawing::box::box(step_info const& step)
+    : id(step.name), name(id.substr(id.rfind('.') + 1)), kind(step.kind), where(step.where) {}
+
+LEAT_INLINE drawing::drawing(graph const& flow) : name(flow.name()) {
+  for (step_info const& scope : flow.scopes()) frames.push_back(put(box(scope)));
+  list<line> ends;
+  for (node const* made : flow.nodes()) ends.push_back(add(*made, ends));
+  label_outputs();
+}
+
+LEAT_INLINE list<drawing::event> drawing::travel() const {
+  list<event> all;
+  travel_within(none, all);
+  return all;
+}
+
+LEAT_INLINE void drawing::travel_within(std::size_t frame, list<event>& all) const {
+  list<std::size_t> opened;
+  for (std::size_t i = 0; i != steps.size(); ++i) {
+    std::size_t at = steps[i].within;
+    if (at == frame) {
+      all.push_back({event_kind::step, i});
+      continue;
+    }
+    while (at != none && frames[at].within != frame) at = frames[at].within;
+    bool seen = at == none;
+    for (std::size_t const other : opened) seen = seen || other == at;
+    if (seen) continue;
+    opened.push_back(at);
+    all.push_back({event_kind::open, at});
+    travel_within(at, all);
+    all.push_back({event_kind::close, at});
+  }
+}
+
+LEAT_INLINE drawing::box drawing::put(box made) const {
+  for (std::size_t i = 0; i != frames.size(); ++i)
+    if (made.id.starts_with(concat({frames[i].id, "."}))) made.within = i;
+  return made;
+}
+
+LEAT_INLINE drawing::line drawing::add(node const& made, list<line> const& ends) {
+  list<line> inputs;
+  for (port const& from : made.inputs) {
+    inputs.push_back(ends[from.node]);
+    if (from.index != 0) inputs.back().output = from.index;
+  }
+  for (step_info const& step : made.steps) {
+    if (step.kind == "exchange") continue;
+    steps.push_back(put(box(step)));
+    steps.back().loop = made.id;
+    steps.back().inputs = std::exchange(inputs, {});
+    inputs.emplace_back(steps.size() - 1);
+  }
+  if (made.step().kind == "output") {
+    for (line& in : steps.back().inputs) move_on(in, made.movement);
+    return inputs.front();
+  }
+  move_on(inputs.front(), made.movement);
+  return inputs.front();
+}
+
+LEAT_INLINE void drawing::move_on(line& way, std::string_view movement) {
+  if (!way.movement.empty() && !movement.empty()) way.movement += ", then ";
+  way.movement += movement;
+}
+
+LEAT_INLINE void drawing::label_outputs() {
+  list<std::size_t> most;
+  for (std::size_t i = 0; i != steps.size(); ++i) most.push_back(0);
+  for (box const& step : steps)
+    for (line const& in : step.inputs)
+      if (in.output > most[in.from]) most[in.from] = in.output;
+  for (box& step : steps)
+    for (line& in : step.inputs) {
+      if (steps[in.from].kind == "branch")
+        in.label = in.output == 0 ? "true" : "false";
+      else if (most[in.from] != 0)
+        in.label = concat({"output ", std::to_string(in.output)});
+    }
+}
+
+LEAT_INLINE std::string text_on(drawing::line const& in) {
+  return concat({in.label, in.label.empty() || in.movement.empty() ? "" : ", ", in.movement});
+}
+
+}  // namespace leat::detail

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/graph.hpp>
+#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/stage.hpp>
+#include <leat/route/exchange/exchange_channels.hpp>
+#include <leat/route/exchange/exchange_tail.hpp>
+#include <leat/route/exchange/packet.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+/// Records go to the worker that owns them. The sending half is the end of a fused loop; the receiving half is a
+/// stage of its own.
+namespace leat::detail {
+
+/// Reads what every worker sent to this one. `Outlet` takes a packet's records; marks are aligned over the senders.
+template <class T, class Outlet>
+class exchange_receiver final : public stage {
+ public:
+  exchange_receiver(assembly& worker, node const& described)
+      : worker_(worker.worker()), marks_(worker.worker().count()) {
+    auto& channels =
+        worker.shared<exchange_channels<T>>(described, described, worker.process(), worker.packet_size<T>());
+    for (unsigned i = 0; i != worker_.count(); ++i) from_.push_back(&channels.from(i, worker_.index(), Outlet::takes_hashes));
+    outlet_.provide(worker, described);
+  }
+
+  ~exchange_receiver() override { delete open_.content; }
+
+  bool turn() override {
+    bool progress = open_.content != nullptr && hand_on();
+    for (unsigned i = 0; i != from_.size() && !done_ && open_.content == nullptr; ++i) progress = read(i) || progress;
+    return progress;
+  }
+  bool done() const override { return done_; }
+
+ private:
+  /// A few packets from each sender in turn, so that one cannot starve the others.
+  static constexpr unsigned packets_per_turn = 4;
+  static constexpr std::size_t least_portion = 16;
+
+  receiving_end<T>& end_from(unsigned worker) const { return *static_cast<receiving_end<T>*>(from_[worker]); }
+
+  bool read(unsigned from) {
+    bool progress = false;
+    for (unsigned n = 0; n != packets_per_turn && !done_; ++n) {
+      if (marks_.held(from) || !outlet_.ready() || !end_from(from).receive(open_)) break;
+      progress = true;
+      open_from_ = from;
+      if (open_.content == nullptr) {
+        worker_.touch(from);  // a mark alone took up room too
+        if (open_.marked) arrive(from, open_.which);
+      } else {
+        hand_on();
+        if (open_.content != nullptr) break;
+      }
+    }
+    return progress;
+  }
+
+  /// The records of the open packet, in portions: what is made of some may fill what follows. True when any went on.
+  bool hand_on() {
+    packet<T>& content = *open_.content;
+    std::size_t const count = content.records.size();
+    std::size_t const before = handed_on_;
+    while (handed_on_ != count) {
+      if (handed_on_ != 0 && !outlet_.ready()) {
+        portion_ = (std::max)(portion_ / 4, least_portion);
+        return handed_on_ != before;
+      }
+      std::size_t const some = (std::min)(portion_, count - handed_on_);
+      outlet_.take(content, handed_on_, some);
+      handed_on_ += some;
+    }
+    if (portion_ < count) portion_ *= 2;
+    content.records.clear();
+    content.hashes.clear();
+    content.owned = 0;
+    handed_on_ = 0;
+    end_from(open_from_).give_back(std::exchange(open_.content, nullptr));
+    worker_.touch(open_from_);
+    if (open_.marked) arrive(open_from_, open_.which);
+    return true;
+  }
+
+  void arrive(unsigned from, mark which) {
+    if (!which.last()) worker_.saw_epoch(which.epoch);
+    mark complete;
+    if (!marks_.arrive(from, which, complete)) return;
+    outlet_.arrive(complete);
+    done_ = complete.last();
+  }
+
+  host& worker_;
+  alignment marks_;
+  pointers from_;  ///< the receiving ends, by worker
+  Outlet outlet_;
+  message<T> open_;  ///< its packet is being read, if it has one
+  unsigned open_from_ = 0;
+  std::size_t handed_on_ = 0;  ///< of its records
+  std::size_t portion_ = least_portion;
+  bool done_ = false;
+};
+
+/// Where the receiving end of `redistribute` and of partitioned sinks puts its records.
+template <class T>
+class plain_outlet {
+ public:
+  static constexpr bool takes_hashes = false;
+  void provide(assembly& worker, node const& described) { worker.provide({described.id, 0}, next); }
+  void take(packet<T>& content, std::size_t from, std::size_t count) {
+    next.take(content.records.begin() + from, count);
+  }
+  void arrive(mark which) { next.arrive(which); }
+  bool ready() { return next.ready(); }
+  fan_out<T> next;
+};
+
+/// Where records go that meet state: with the hashes of their keys.
+template <class T>
+class keyed_consumer {
+ public:
+  virtual ~keyed_consumer() = default;
+  virtual void take(std::uint64_t const* hashes, T* records, std::size_t count) = 0;
+  virtual void arrive(mark which) = 0;
+  virtual bool ready() = 0;
+};
+template <class T>
+class keyed_outlet {
+ public:
+  static constexpr bool takes_hashes = true;
+  void provide(assembly& worker, node const& described) { worker.provide({described.id, 0}, *this); }
+  void take(packet<T>& content, std::size_t from, std::size_t count) {
+    next->take(content.hashes.begin() + from, content.records.begin() + from, count);
+  }
+  void arrive(mark which) { next->arrive(which); }
+  bool ready() { return next->ready(); }
+  keyed_consumer<T>* next = nullptr;
+};
+
+template <class T, class Route, class Outlet>
+struct to_exchange {
+  using tail = exchange_tail<T, Route>;
+  static_assert(Route::carries_hash == Outlet::takes_hashes);
+  static void build_receiver(assembly& worker, node const& described) {
+    worker.add<exchange_receiver<T, Outlet>>(worker, described);
+  }
+  Route route;
+};
+
+}  // namespace leat::detail

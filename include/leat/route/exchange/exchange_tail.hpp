@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/fixed_row.hpp>
+#include <leat/detail/held_bytes.hpp>
+#include <leat/graph.hpp>
+#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/stage.hpp>
+#include <leat/record.hpp>
+#include <leat/route/exchange/destination.hpp>
+#include <leat/route/exchange/exchange_channels.hpp>
+#include <leat/route/exchange/packet.hpp>
+#include <leat/route/exchange/split.hpp>
+#include <leat/route/exchange/word_hash.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+/// The sending half of an exchange: the end of a fused loop.
+namespace leat::detail {
+
+/// The end of a fused loop whose records go to their owners. `Route` says which hash a record has and which worker
+/// owns it.
+template <class T, class Route>
+class exchange_tail final : public outbox {
+ public:
+  template <class U>
+  static constexpr bool arrays = std::is_same_v<T, U> && plain<T>;
+  static constexpr bool carries_hash = Route::carries_hash;
+
+  template <class Recipe>
+  exchange_tail(Recipe const& recipe, assembly& worker, node const& described)
+      : worker_(worker.worker()), route_(recipe.route), packet_records_(worker.packet_size<T>()),
+        packet_bytes_(worker.bytes_of_packet()), rest_(described, worker_.index(), worker.process().channel_bytes,
+              worker.process().scratch_directory.c_str()) {
+    route_.start(worker, described);
+    auto& channels = worker.shared<exchange_channels<T>>(described, described, worker.process(), packet_records_);
+    to_.make_room(worker_.count());
+    for (unsigned i = 0; i != worker_.count(); ++i) to_.add(channels.to(worker_.index(), i));
+    worker.outboxes.push_back(this);
+  }
+
+  std::size_t block() const { return std::clamp<std::size_t>(packet_records_ / 8, 1, most_gathered); }
+
+  /// Lets `fill` write up to `records` records. Small ones are gathered first, so that their hashes are made together and
+  /// nothing has to branch for where they go.
+  template <class Fill>
+  void write(std::size_t records, Fill&& fill) {
+    if (to_.size() > most_with_large_packets) {
+      auto cursor = [this](auto&& record) { this->push(std::forward<decltype(record)>(record)); };
+      fill(cursor);
+      return;
+    }
+    for (unsigned i = 0; i != to_.size(); ++i) make_room(i, records);
+    if (splits_at_once() || (to_.size() == 2 && sizeof(T) > largest_gathered)) {
+      splitter cursor(*this);
+      fill(cursor);
+      cursor.close(*this);
+      return;
+    }
+    if constexpr (sizeof(T) <= largest_gathered) {
+      alignas(T) std::array<std::byte, most_gathered * sizeof(T)> memory;
+      std::array<std::uint64_t, most_gathered> hashes;
+      T* const gathered = reinterpret_cast<T*>(memory.data());
+      hasher with(route_);
+      T* next = gathered;
+      std::uint64_t* next_hash = hashes.data();
+      auto cursor = [&](auto&& record) {
+        std::construct_at(next, std::forward<decltype(record)>(record));
+        *next_hash++ = with(*next++);
+      };
+      fill(cursor);
+      with.put_back(route_);
+      auto const count = static_cast<std::size_t>(next - gathered);
+      finish_hashes(hashes.data(), count);
+      distribute(gathered, hashes.data(), count);
+    } else {
+      auto cursor = [this](auto&& record) { this->place(std::forward<decltype(record)>(record)); };
+      fill(cursor);
+    }
+  }
+
+  /// The same of any number of records that lie in an array already.
+  void copy(T const* records, std::size_t count) {
+    if (splits_at_once() || to_.size() > most_with_large_packets) {
+      for (std::size_t some = 0; count != 0; records += some, count -= some) {
+        some = (std::min)(count, block());
+        write(some, [&](auto& cursor) {
+          for (std::size_t i = 0; i != some; ++i) cursor(records[i]);
+        });
+      }
+      return;
+    }
+    std::array<std::uint64_t, most_gathered> hashes;
+    for (std::size_t some = 0; count != 0; records += some, count -= some) {
+      some = (std::min)(count, most_gathered);
+      hasher with(route_);
+      for (std::size_t i = 0; i != some; ++i) hashes[i] = with(records[i]);
+      with.put_back(route_);
+      finish_hashes(hashes.data(), some);
+      for (std::size_t done = 0; done != some;) {
+        std::size_t const part = (std::min)(block(), some - done);
+        for (unsigned i = 0; i != to_.size(); ++i) make_room(i, part);
+        distribute(records + done, hashes.data() + done, part);
+        done += part;
+      }
+    }
+  }
+
+  template <class X>
+  void push(X&& record) {
+    T owned(std::forward<X>(record));
+    std::uint64_t const hash = route_.hash(owned);
+    push_hashed(std::move(owned), hash);
+  }
+  void push_hashed(T&& owned, std::uint64_t hash) {
+    unsigned const to = route_.owner(hash, static_cast<unsigned>(to_.size()));
+    packet<T>* into = &to_[to].filling();
+    if constexpr (plain<T>) {
+      if (into->records.size() >= packet_records_) into = &next_packet(to);
+    } else {
+      std::size_t const owned_bytes = held_bytes(owned);
+      std::size_t const with_it = into->bytes() + sizeof(T) + owned_bytes;
+      if ((into->records.size() >= packet_records_ || with_it > packet_bytes_) && !into->records.empty()) {
+        into = &next_packet(to);
+      }
+      into->owned += owned_bytes;
+    }
+    into->records.push(std::move(owned));  // may throw, and then there is no hash too many
+    if constexpr (carries_hash) into->hashes.push(hash);
+  }
+
+  void finish_batch() {}
+  /// A packet had no room, so it is better to stop than to go on.
+  bool full() {
+    if (!full_) return false;
+    full_ = false;
+    return !ready();
+  }
+
+  void arrive(mark which) {
+    for (unsigned i = 0; i != to_.size(); ++i) {
+      to_[i].send(which, rest_);
+      worker_.touch(i);
+    }
+  }
+
+  bool ready() {
+    for (destination<T>& to : to_)
+      if (!to.ready()) return false;
+    return true;
+  }
+
+  bool flush(bool everything) override {
+    bool sent = false;
+    for (unsigned i = 0; i != to_.size(); ++i) {
+      bool moved = to_[i].retry(rest_);
+      if (to_[i].partial() && (everything || to_[i].starved())) {
+        to_[i].send(rest_);
+        moved = true;
+      }
+      if (moved) worker_.touch(i);
+      sent = sent || moved;
+    }
+    return sent;
+  }
+
+  bool empty() const override {
+    for (destination<T> const& to : to_)
+      if (!to.empty()) return false;
+    return true;
+  }
+
+ private:
+  packet<T>& next_packet(unsigned to) {
+    to_[to].send(rest_);
+    worker_.touch(to);
+    packet<T>& next = to_[to].filling();
+    full_ = full_ || !to_[to].ready();
+    return next;
+  }
+  void make_room(unsigned to, std::size_t records) {
+    packet<T>* into = &to_[to].filling();
+    if (into->records.size() + records > packet_records_ && !into->records.empty()) {
+      into = &next_packet(to);
+    }
+    into->records.make_room(records);
+    if constexpr (carries_hash) into->hashes.make_room((std::max)(records, into->records.room()));
+  }
+
+  template <class X>
+  [[gnu::always_inline]] void place(X&& given) {
+    if constexpr (!std::is_same_v<std::remove_cvref_t<X>, T>) {
+      place(T(std::forward<X>(given)));
+    } else {
+      std::uint64_t const hash = route_.hash(given);
+      put(given, hash, route_.owner(hash, static_cast<unsigned>(to_.size())));
+    }
+  }
+  [[gnu::always_inline]] void put(T const& record, std::uint64_t hash, unsigned to) {
+    packet<T>& into = to_[to].filling();
+    if constexpr (carries_hash) {
+      std::construct_at(into.hashes.end(), hash);
+      into.hashes.set_end(into.hashes.end() + 1);
+    }
+    std::construct_at(into.records.end(), record);
+    into.records.set_end(into.records.end() + 1);
+  }
+
+  static constexpr std::size_t largest_gathered = 16;
+  static constexpr std::size_t most_gathered = 256;
+  static constexpr std::size_t word_size = [] {
+    if constexpr (requires { Route::word_size; })
+      return Route::word_size;
+    else
+      return std::size_t{0};
+  }();
+
+  /// The route, copied to the stack for one block if it can be, for the compiler to keep it in registers. What it makes of
+  /// a record is the record's hash, or what that is made of.
+  struct hasher {
+    using kept_route = std::conditional_t<std::is_trivially_copyable_v<Route>, Route, Route&>;
+
+    explicit hasher(Route& route) : kept(route) {}
+    [[gnu::always_inline]] std::uint64_t operator()(T const& record) {
+      if constexpr (word_size != 0)
+        return kept.word(record);
+      else
+        return kept.hash(record);
+    }
+    void put_back(Route& route) {
+      // A lambda that captures cannot be assigned.
+      if constexpr (!std::is_reference_v<kept_route>) std::construct_at(&route, kept);
+    }
+
+    kept_route kept;
+  };
+
+  void finish_hashes(std::uint64_t* hashes, std::size_t count) const {
+    bool const wanted = carries_hash || to_.size() != 1;
+    if constexpr (word_size != 0)
+      if (wanted) hash_words<word_size>(hashes, count);
+  }
+
+  void distribute(T const* records, std::uint64_t const* hashes, std::size_t count) {
+    if (to_.size() == 1) {
+      packet<T>& into = to_[0].filling();
+      into.records.set_end(std::uninitialized_copy_n(records, count, into.records.end()));
+      if constexpr (carries_hash) into.hashes.set_end(std::copy_n(hashes, count, into.hashes.end()));
+    } else if (to_.size() == 2) {
+      part(records, hashes, count);
+    } else {
+      auto const workers = static_cast<unsigned>(to_.size());
+      for (std::size_t i = 0; i != count; ++i) put(records[i], hashes[i], route_.owner(hashes[i], workers));
+    }
+  }
+  void part(T const* records, std::uint64_t const* hashes, std::size_t count) {
+    two_ends ends(*this);
+    if constexpr (sizeof(T) == 8 && requires { Route::bit_of_two; }) {
+      split_words<Route::bit_of_two>(records, hashes, count, ends.records[0], ends.records[1]);
+      if constexpr (carries_hash)
+        split_words<Route::bit_of_two>(hashes, hashes, count, ends.hashes[0], ends.hashes[1]);
+    } else {
+      for (std::size_t i = 0; i != count; ++i) ends.put(records[i], hashes[i], route_.owner(hashes[i], 2));
+    }
+    ends.close(*this);
+  }
+
+  /// Where the packets to two workers end.
+  struct two_ends {
+    explicit two_ends(exchange_tail& tail) {
+      for (unsigned i = 0; i != 2; ++i) {
+        records[i] = tail.to_[i].filling().records.end();
+        hashes[i] = tail.to_[i].filling().hashes.end();
+      }
+    }
+    [[gnu::always_inline]] void put(T const& record, std::uint64_t hash, std::size_t chosen) {
+      put_where_chosen(record, chosen, records);
+      if constexpr (carries_hash) put_where_chosen(hash, chosen, hashes);
+    }
+    void close(exchange_tail& tail) {
+      for (unsigned i = 0; i != 2; ++i) {
+        tail.to_[i].filling().records.set_end(records[i]);
+        tail.to_[i].filling().hashes.set_end(hashes[i]);
+      }
+    }
+    std::array<T*, 2> records;
+    std::array<std::uint64_t*, 2> hashes;
+  };
+
+  /// Between two workers, without AVX-512: each record goes to its place as soon as there is a hash of it.
+  bool splits_at_once() const { return to_.size() == 2 && !has_eight_words(); }
+  struct splitter {
+    explicit splitter(exchange_tail& tail) : with(tail.route_), ends(tail) {}
+    template <class X>
+    [[gnu::always_inline]] void operator()(X&& given) {
+      if constexpr (std::is_same_v<std::remove_cvref_t<X>, T>)
+        put(given);
+      else
+        put(T(std::forward<X>(given)));
+    }
+    [[gnu::always_inline]] void put(T const& record) {
+      std::uint64_t const hash = with.kept.hash(record);
+      ends.put(record, hash, with.kept.owner(hash, 2));
+    }
+    void close(exchange_tail& tail) {
+      with.put_back(tail.route_);
+      ends.close(tail);
+    }
+    hasher with;
+    two_ends ends;
+  };
+
+  /// What is small is stored in both places, and one advances.
+  template <class X>
+  [[gnu::always_inline]] static void put_where_chosen(X const& value, std::size_t chosen, std::array<X*, 2>& to) {
+    if constexpr (sizeof(X) <= largest_gathered) {
+      std::construct_at(to[0], value);
+      std::construct_at(to[1], value);
+    } else {
+      std::construct_at(chosen != 0 ? to[1] : to[0], value);
+    }
+    to[0] += 1 - chosen;
+    to[1] += chosen;
+  }
+
+  host& worker_;
+  Route route_;
+  std::size_t packet_records_;
+  std::size_t packet_bytes_;
+  bool full_ = false;
+  overflow rest_;
+  fixed_row<destination<T>> to_;
+};
+
+}  // namespace leat::detail

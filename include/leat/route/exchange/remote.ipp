@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/compiled.hpp>
+#include <leat/detail/exception_text.hpp>
+#include <leat/detail/list.hpp>
+#include <leat/error.hpp>
+#include <leat/graph.hpp>
+#include <leat/route/exchange/remote.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <string>
+
+namespace leat::detail {
+
+LEAT_INLINE run_error channel_error(node const& described, unsigned worker, std::string const& what) {
+  step_info const& step = described.steps.back();
+  return run_error("step \"" + step.name + "\" (" + step.kind + ", " + place_of(step.where) + ") on worker " +
+                       std::to_string(worker) + ": " + what,
+                   step.name, step.where, worker, 0);
+}
+
+LEAT_INLINE void throw_channel_error(node const& described, unsigned worker, std::string const& what) {
+  try {
+    throw;
+  } catch (std::exception const& cause) {
+    std::throw_with_nested(channel_error(described, worker, what + exception_text(cause)));
+  } catch (...) {
+    std::throw_with_nested(channel_error(described, worker, what + "an exception that is not a std::exception"));
+  }
+}
+
+}  // namespace leat::detail

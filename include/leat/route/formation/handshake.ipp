@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/compiled.hpp>
+#include <leat/op/running/stage.hpp>
+#include <leat/route/codec/codec.hpp>
+#include <leat/route/codec/little_endian.hpp>
+#include <leat/route/formation/begun_connection.hpp>
+#include <leat/route/formation/handshake.hpp>
+#include <leat/route/formation/hello.hpp>
+#include <leat/route/formation/hello_keys.hpp>
+#include <leat/route/formation/membership.hpp>
+#include <leat/route/formation/sha256.hpp>
+#include <leat/route/peers/frame_seal.hpp>
+#include <leat/route/peers/link.hpp>
+#include <leat/route/peers/poly1305_seal.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace leat::detail {
+
+LEAT_INLINE handshake::handshake(std::unique_ptr<connection> link, membership const& mine, hello const& words,
+                                 std::optional<unsigned> dialed_process, steady_time until)
+    : dialed(dialed_process), deadline(until), link_(std::move(link)), mine_(mine), words_(words) {
+  words_.role = dialed ? hello::dials : hello::accepts;
+  words_.protection = mine_.secret.empty()     ? hello::unprotected
+                      : link_->authenticates() ? hello::words_only
+                                               : hello::words_and_frames;
+  if (dialed) say_hello(*dialed);
+  expect(hello::start_size);
+}
+
+LEAT_INLINE bool handshake::turn() {
+  bool progress = write();
+  // Who speaks faster than he is heard, to the end of his time say, does not keep the thread from the others.
+  for (unsigned n = 0; n != reads_per_turn && failure_.empty() && read(); ++n) progress = true;
+  return write() || progress;
+}
+
+LEAT_INLINE void handshake::on_ready(std::function<void()> const& call) {
+  if (link_) link_->on_ready(call);
+}
+
+LEAT_INLINE void handshake::say_view(digest const& view) {
+  if (view_said_ != view) say(word::view, view);
+  view_said_ = view;
+}
+
+LEAT_INLINE void handshake::say_go(digest const& view) {
+  if (!go_said_) {
+    say(word::go, view);
+    go_said_ = view;
+  }
+}
+
+LEAT_INLINE void handshake::say_stop() {
+  if (!has_said_go() && !std::exchange(stop_said_, true)) say(word::stop, {});
+}
+
+LEAT_INLINE void handshake::refuse(std::string const& why) {
+  if (!std::exchange(refused_, true)) say(word::refusal, std::as_bytes(std::span(why)));
+}
+
+LEAT_INLINE void handshake::turn_away(std::string const& why) {
+  closed_because_ = why;
+  if (stage_ != stage::hello) refuse(why);
+}
+
+LEAT_INLINE frame_seals handshake::seals() const {
+  if (words_.protection != hello::words_and_frames) return {};
+  return {std::make_unique<poly1305_seal>(keys_->frames_key(dialed.has_value())),
+          std::make_unique<poly1305_seal>(keys_->frames_key(!dialed))};
+}
+
+LEAT_INLINE std::unique_ptr<connection> handshake::take() {
+  if (!next_) return std::move(link_);
+  return std::make_unique<begun_connection>(std::move(link_), *next_);
+}
+
+LEAT_INLINE void handshake::say(word kind, std::span<std::byte const> payload) {
+  std::size_t const begin = out_.size();
+  put_number(static_cast<std::uint32_t>(kind));
+  put_number(static_cast<std::uint32_t>(payload.size()));
+  queue(payload);
+  if (out_key_) queue(tag(*out_key_, words_said_++, out_.bytes().subspan(begin)));
+}
+
+LEAT_INLINE digest handshake::tag(digest const& key, std::uint64_t number, std::span<std::byte const> said) {
+  std::array<std::byte, sizeof number> place{};
+  put_little_endian(number, place.data());
+  return hmac_sha256(key, place, said);
+}
+
+LEAT_INLINE void handshake::say_hello(unsigned to) {
+  words_.other = to;
+  own_ = words_.write();
+  queue(own_);
+}
+
+LEAT_INLINE void handshake::put_number(std::uint32_t value) {
+  std::array<std::byte, 4> bytes{};
+  put_little_endian(value, bytes.data());
+  queue(bytes);
+}
+
+LEAT_INLINE std::uint32_t handshake::number_at(std::byte const* at) {
+  std::uint32_t value = 0;
+  get_little_endian(value, at);
+  return value;
+}
+
+LEAT_INLINE void handshake::fail(std::string why, bool is_final) {
+  failure_ = std::move(why);
+  (proved() ? final_ : seems_final_) = is_final;
+}
+
+LEAT_INLINE bool handshake::write() {
+  if (all_sent() || !link_) return false;
+  connection::piece const rest = out_.bytes().subspan(sent_);
+  std::size_t const taken = link_->send({&rest, 1});
+  sent_ += taken;
+  if (all_sent()) {
+    out_.clear();
+    sent_ = 0;
+  }
+  return taken != 0;
+}
+
+LEAT_INLINE bool handshake::read() {
+  if (refused_) return discard();
+  if (stage_ == stage::joined && go_ && go_ == go_said_) {
+    std::byte next{};
+    if (!next_ && link_->receive({&next, 1}) == 1) next_ = next;
+    return false;
+  }
+  in_.make_room(wanted_ - in_.size());
+  std::size_t const got = link_->receive({in_.end(), wanted_ - in_.size()});
+  in_.set_end(in_.end() + got);
+  if (got == 0 || in_.size() != wanted_) return got != 0;
+  if (stage_ == stage::hello) {
+    if (in_.size() == hello::start_size)
+      hear_start();
+    else
+      hear_hello();
+  } else if (in_.size() == word_header) {
+    hear_header();
+  } else {
+    hear_word();
+  }
+  return true;
+}
+
+LEAT_INLINE bool handshake::discard() {
+  std::array<std::byte, 512> unread{};
+  return link_->receive(unread) != 0;
+}
+
+LEAT_INLINE void handshake::hear_start() {
+  std::span<std::byte const> const said = in_.bytes();
+  if (!theirs_.read_start(said.first<hello::start_size>())) return hear_noise();
+  if (theirs_.protocol == hello::this_protocol) return expect(hello::size);
+  if (!dialed) say_hello(0);  // so that it can name the difference too
+  fail(difference(words_, theirs_), dialed.has_value());
+}
+
+LEAT_INLINE void handshake::hear_noise() {
+  bool const speaks_tls = in_.data()[0] == std::byte{22} && in_.data()[1] == std::byte{3};
+  if (!speaks_tls || dialed) return fail("what came is not the greeting of a flow", false);
+  queue(std::as_bytes(std::span(hello::magic)));  // no record of TLS: so it learns that this process speaks none
+  fail("it speaks TLS, and this process does not", false);
+}
+
+LEAT_INLINE void handshake::hear_hello() {
+  hello::bytes said{};
+  std::copy(in_.data(), in_.end(), said.begin());
+  in_.clear();
+  theirs_.read(said);
+  if (!dialed) say_hello(theirs_.process);
+  stage_ = stage::proof;
+  expect(word_header);
+  if (std::string const wrong = out_of_place(); !wrong.empty()) return fail(wrong, dialed.has_value());
+  keys_.emplace(mine_.secret, dialed ? own_ : said, dialed ? said : own_);
+  if (dialed)
+    say(word::proof, keys_->proof(true));
+  else if (!closed_because_.empty())
+    refuse(closed_because_);
+}
+
+LEAT_INLINE std::string handshake::out_of_place() const {
+  auto const number = [](std::uint32_t process) { return "process " + std::to_string(process); };
+  if (theirs_.cluster != words_.cluster) return "it belongs to another cluster";
+  if (theirs_.nonce == words_.nonce) return "it answers with this process's own words";
+  if (theirs_.role == words_.role)
+    return dialed ? "it speaks as if it had connected" : "it speaks as if this process had connected";
+  if (dialed && theirs_.process != *dialed)
+    return "at " + mine_.addresses[*dialed] + ", the address of " + number(*dialed) + ", answers " +
+           number(theirs_.process);
+  if (!dialed && theirs_.process == words_.process) return difference(words_, theirs_);
+  if (!dialed && theirs_.process > words_.process)
+    return "it is " + number(theirs_.process) + ", which waits for this one to connect";
+  if (theirs_.other != words_.process)
+    return "it means to speak to " + number(theirs_.other) + ", and this is " + number(words_.process) +
+           ": do all have the same list of addresses?";
+  if (theirs_.protection == words_.protection) return {};
+  if (mine_.secret.empty()) return "its secret is not this one's: it has one, and this process has none";
+  if (theirs_.protection == hello::unprotected)
+    return "its secret is not this one's: it has none, and this process has one";
+  return "its end of the connection is protected in another way (TLS) than this one's";
+}
+
+LEAT_INLINE void handshake::hear_header() {
+  auto const kind = static_cast<word>(number_at(in_.data()));
+  std::uint32_t const length = number_at(in_.data() + 4);
+  if (kind == word::description && length > membership::most_described)
+    return fail(membership::too_long_to_describe("its", length), false);
+  if (!good(kind, length)) return fail("it does not speak as this program does", false);
+  if (length + tag_size() != 0)
+    expect(word_header + length + tag_size());
+  else
+    hear_word();
+}
+
+LEAT_INLINE bool handshake::good(word kind, std::uint32_t length) const {
+  switch (kind) {
+    case word::proof:
+      return stage_ == stage::proof && length == sizeof(digest);
+    case word::description:
+      return stage_ == stage::description;
+    case word::view:
+      return stage_ == stage::joined && length == sizeof(digest);
+    case word::go:
+      return stage_ == stage::joined && length == sizeof(digest);
+    case word::refusal:
+      return length <= most_refusal;
+    case word::stop:
+      return stage_ == stage::joined && length == 0;
+  }
+  return false;
+}
+
+LEAT_INLINE void handshake::hear_word() {
+  std::span<std::byte const> const said = in_.bytes().first(in_.size() - tag_size());
+  std::span<std::byte const> const payload = said.subspan(word_header);
+  expect(word_header);
+  if (in_key_ && !same_bytes(in_.bytes().last(sizeof(digest)), tag(*in_key_, words_heard_++, said)))
+    return fail("what it says is not authenticated by the key of this connection", false);
+  switch (static_cast<word>(number_at(in_.data()))) {
+    case word::proof:
+      hear_proof(payload);
+      break;
+    case word::description:
+      hear_description(payload);
+      break;
+    case word::view:
+      view_.emplace();
+      std::copy(payload.begin(), payload.end(), view_->begin());
+      break;
+    case word::go:
+      go_.emplace();
+      std::copy(payload.begin(), payload.end(), go_->begin());
+      break;
+    case word::refusal:
+      hear_refusal(payload);
+      break;
+    case word::stop:
+      stop_heard_ = true;
+      break;
+  }
+  in_.clear();
+}
+
+LEAT_INLINE void handshake::hear_proof(std::span<std::byte const> proof) {
+  if (!same_bytes(proof, keys_->proof(!dialed))) {
+    std::string const why = "its secret is not this one's: all processes of a cluster need the same secret, or none";
+    refuse(why);
+    return fail(why, dialed.has_value());
+  }
+  if (!dialed) say(word::proof, keys_->proof(false));
+  out_key_ = keys_->words_key(dialed.has_value());
+  in_key_ = keys_->words_key(!dialed);
+  say(word::description, mine_.description().bytes());
+  stage_ = stage::description;
+}
+
+LEAT_INLINE void handshake::hear_description(std::span<std::byte const> said) {
+  std::string differs = difference(words_, theirs_);
+  if (differs.empty()) {
+    try {
+      auto const [addresses, flow] = decode<std::tuple<std::vector<std::string>, std::string>>(said);
+      if (addresses != mine_.addresses)
+        differs = "the list of addresses differs: " + first_difference(lines(mine_.addresses), lines(addresses));
+      else if (flow != mine_.flow)
+        differs = "the flow differs: " + first_difference(mine_.flow, flow);
+    } catch (codec_error const&) {
+      return fail("it does not speak as this program does", false);
+    }
+  }
+  if (!differs.empty()) return fail(std::move(differs), true);
+  stage_ = stage::joined;
+}
+
+LEAT_INLINE std::string handshake::lines(std::vector<std::string> const& all) {
+  std::string text;
+  for (std::string const& one : all) text += one + "\n";
+  return text;
+}
+
+LEAT_INLINE void handshake::hear_refusal(std::span<std::byte const> why) {
+  std::string text;
+  for (std::byte one : why) {
+    char const c = static_cast<char>(one);
+    text += c >= ' ' && c <= '~' ? c : '?';
+  }
+  bool const hearsay = !in_key_ && !mine_.secret.empty();
+  fail((hearsay ? "it refused this process, without a proof of the secret: " : "it refused this process: ") + text,
+       dialed.has_value());
+}
+
+}  // namespace leat::detail

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/graph.hpp>
+#include <leat/route/codec/byte_buffer.hpp>
+#include <leat/route/formation/hello.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace leat::detail {
+
+/// What the processes of a cluster have to agree on, and which of them this one is.
+struct membership {
+  unsigned process = 0;
+  unsigned workers = 1;                ///< of each process
+  std::size_t channel_bytes = 0;       ///< of credit, of each channel
+  std::vector<std::string> addresses;  ///< of all processes, by their numbers
+  std::string listen;                  ///< where this one listens, if not at its own of those
+  std::string cluster;                 ///< a name for it; processes of another one are no concern of this one's
+  std::string flow;                    ///< the description, a line for each step
+  std::string secret;
+  bool open_to_anyone = false;  ///< other machines may connect though there is no secret
+  std::chrono::nanoseconds time_to_form = std::chrono::seconds(60);
+
+  std::string const& listens_at() const { return listen.empty() ? addresses[process] : listen; }
+  unsigned processes() const { return static_cast<unsigned>(addresses.size()); }
+
+  /// More is neither said nor read.
+  static constexpr std::size_t most_described = 1u << 20;
+  static std::string too_long_to_describe(std::string const& whose, std::size_t bytes);
+  byte_buffer description() const;
+
+  hello first_words() const;
+};
+
+/// A flow as processes compare it: a line for each step, with its kind and what it follows, and one for what each
+/// exchange sends.
+std::string describe(graph const& flow);
+
+/// A line as one reads it: of a long one the beginning, and what stands around a place in it.
+std::string quoted_line(std::string const& text, std::size_t begin, std::size_t place);
+
+/// The first line in which two texts differ, with what each has there.
+std::string first_difference(std::string const& mine, std::string const& theirs);
+
+}  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/route/formation/membership.ipp>
+#endif

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/compiled.hpp>
+#include <leat/graph.hpp>
+#include <leat/route/codec/byte_buffer.hpp>
+#include <leat/route/codec/codec.hpp>
+#include <leat/route/codec/record_text.hpp>
+#include <leat/route/exchange/slot.hpp>
+#include <leat/route/formation/hello.hpp>
+#include <leat/route/formation/membership.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <tuple>
+
+namespace leat::detail {
+
+LEAT_INLINE std::string membership::too_long_to_describe(std::string const& whose, std::size_t bytes) {
+  return whose + " addresses and " + whose + " flow take " + std::to_string(bytes) +
+         " bytes to describe, and processes tell each other 1 MiB at most: give the flow fewer steps, or shorter names";
+}
+
+LEAT_INLINE byte_buffer membership::description() const {
+  byte_buffer all;
+  encode(std::tuple(addresses, flow), all);
+  return all;
+}
+
+LEAT_INLINE hello membership::first_words() const {
+  hello words;
+  words.process = process;
+  words.processes = processes();
+  words.workers = workers;
+  words.slots_in_all = slot_count;
+  words.cluster = key_hash(cluster);
+  std::string all;
+  for (std::string const& one : addresses) all += one + "\n";
+  words.addresses = key_hash(all);
+  words.flow = key_hash(flow);
+  words.credit = channel_bytes;
+  return words;
+}
+
+LEAT_INLINE std::string describe(graph const& flow) {
+  std::string text = "flow " + flow.name() + "\n";
+  for (auto const& made : flow.nodes()) {
+    for (step_info const& step : made->steps) text += step.name + " (" + step.kind + ") ";
+    for (port const& from : made->inputs)
+      text += "after " + flow.nodes()[from.node]->steps.back().name + "/" + std::to_string(from.index) + " ";
+    text += std::string(made->movement) + "\n";
+    if (made->describe_records != nullptr)
+      text += made->steps.back().name + " sends " + record_text::of(made->describe_records) + "\n";
+  }
+  return text;
+}
+
+LEAT_INLINE std::string quoted_line(std::string const& text, std::size_t begin, std::size_t place) {
+  constexpr std::size_t start = 120, before = 60, shown = 320;
+  if (begin >= text.size()) return "nothing";
+  std::string line = text.substr(begin, text.find('\n', begin) - begin);
+  std::size_t const from = place - begin > start + before ? place - begin - before : start;
+  if (line.size() > from + shown) line.replace(from + shown, std::string::npos, " ...");
+  if (from > start) line.replace(start, from - start, " ... ");
+  return "\"" + line + "\"";
+}
+
+LEAT_INLINE std::string first_difference(std::string const& mine, std::string const& theirs) {
+  std::size_t begin = 0;
+  std::size_t place = 0;
+  for (; place != (std::min)(mine.size(), theirs.size()) && mine[place] == theirs[place]; ++place)
+    if (mine[place] == '\n') begin = place + 1;
+  return "here " + quoted_line(mine, begin, place) + ", there " + quoted_line(theirs, begin, place);
+}
+
+}  // namespace leat::detail

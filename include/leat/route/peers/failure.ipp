@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/compiled.hpp>
+#include <leat/detail/concat.hpp>
+#include <leat/detail/exception_text.hpp>
+#include <leat/error.hpp>
+#include <leat/route/peers/failure.hpp>
+
+#include <cxxabi.h>
+
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <typeinfo>
+#include <utility>
+
+namespace leat::detail {
+
+LEAT_INLINE process_failure::process_failure(fields all)
+    : process(std::get<0>(all)),
+      worker(std::get<1>(all)),
+      epoch(std::get<2>(all)),
+      step(std::get<3>(std::move(all))),
+      text(std::get<4>(std::move(all))),
+      status(std::get<5>(all)),
+      cause(std::get<6>(std::move(all))),
+      cause_type(std::get<7>(std::move(all))) {}
+
+LEAT_INLINE process_failure::fields process_failure::all_fields() const {
+  auto const beginning = [](std::string const& said) {
+    constexpr std::size_t most = 2u << 20;
+    return said.size() <= most ? said : concat({std::string_view(said).substr(0, most), " ..."});
+  };
+  return {process, worker, epoch, beginning(step), beginning(text), status, beginning(cause), beginning(cause_type)};
+}
+
+LEAT_INLINE bool process_failure::is_of_cluster() const {
+  auto const why = static_cast<cluster_error::status>(status);
+  return why == cluster_error::status::lost || why == cluster_error::status::refused;
+}
+
+LEAT_INLINE bool process_failure::outranks(process_failure const& other) const {
+  return std::pair(is_of_cluster(), process) < std::pair(other.is_of_cluster(), other.process);
+}
+
+LEAT_INLINE void process_failure::note_cause(std::exception const& failure) {
+  auto const* const holder = dynamic_cast<std::nested_exception const*>(&failure);
+  if (holder == nullptr || !holder->nested_ptr()) return;
+  try {
+    holder->rethrow_nested();
+  } catch (std::exception const& inner) {
+    cause = exception_text(inner);
+    cause_type = readable(typeid(inner));
+    note_cause(inner);
+  } catch (...) {
+    cause = "an exception that is not a std::exception";
+    std::type_info const* const type = abi::__cxa_current_exception_type();
+    cause_type = type != nullptr ? readable(*type) : "unknown";
+  }
+}
+
+LEAT_INLINE void process_failure::rethrow() const {
+  if (is_of_cluster()) throw cluster_error(static_cast<cluster_error::status>(status), text);
+  run_error const failure(text + "\n  as process " + std::to_string(process) + " says", step, std::source_location{},
+                          worker, epoch);
+  if (cause_type.empty()) throw failure;
+  try {
+    throw remote_cause(cause, cause_type);
+  } catch (...) {
+    std::throw_with_nested(failure);
+  }
+}
+
+LEAT_INLINE std::string process_failure::readable(std::type_info const& type) {
+  int status = 0;
+  std::unique_ptr<char, void (*)(void*)> const name(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
+                                                    &std::free);
+  return name ? name.get() : type.name();
+}
+
+}  // namespace leat::detail

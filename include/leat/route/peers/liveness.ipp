@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/compiled.hpp>
+#include <leat/detail/list.hpp>
+#include <leat/error.hpp>
+#include <leat/op/running/stage.hpp>
+#include <leat/route/peers/liveness.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace leat::detail {
+
+LEAT_INLINE std::string seconds_text(std::chrono::nanoseconds time) {
+  auto const tenths = std::chrono::duration_cast<std::chrono::milliseconds>(time).count() / 100;
+  return std::to_string(tenths / 10) + (tenths % 10 == 0 ? "" : "." + std::to_string(tenths % 10)) + " s";
+}
+
+LEAT_INLINE std::chrono::nanoseconds liveness::limits::interval() const {
+  return std::clamp<std::chrono::nanoseconds>((std::min)(suspect_after, dead_after) / 5, std::chrono::milliseconds(1),
+                                              std::chrono::seconds(1));
+}
+
+LEAT_INLINE liveness::liveness(limits how, std::size_t processes, std::size_t workers_of_each,
+                               std::function<void(std::string const&)> say)
+    : how_(how), workers_(workers_of_each), say_(std::move(say)) {
+  for (std::size_t i = 0; i != processes; ++i) others_.emplace_back();
+}
+
+LEAT_INLINE bool liveness::look(steady_time now) {
+  if (!how_.watching()) return false;
+  if (!begun_) {
+    begun_ = true;
+    for (other& one : others_) one.heard_at = now;
+  } else if (now - looked_at_ > 2 * how_.interval()) {
+    for (other& one : others_) one.heard_at = (std::min)(now, one.heard_at + (now - looked_at_));
+  }
+  looked_at_ = now;
+  if (now < beat_at_) return false;
+  beat_at_ = now + how_.interval();
+  return true;
+}
+
+LEAT_INLINE void liveness::heard(unsigned process, steady_time now) {
+  other& one = others_[process];
+  one.heard_at = now;
+  if (std::exchange(one.suspected, false)) say_("leat: process " + std::to_string(process) + " is heard of again");
+}
+
+LEAT_INLINE void liveness::judge(unsigned process, steady_time now) {
+  if (!how_.watching()) return;
+  other& one = others_[process];
+  auto const silent = now - one.heard_at;
+  if (silent >= how_.dead_after)
+    throw cluster_error(cluster_error::status::lost, "process " + std::to_string(process) +
+                                                         " was lost: nothing has been heard of it for " +
+                                                         seconds_text(how_.dead_after));
+  if (silent >= how_.suspect_after && !std::exchange(one.suspected, true))
+    say_("leat: nothing has been heard of process " + std::to_string(process) + " for " +
+         seconds_text(how_.suspect_after));
+}
+
+LEAT_INLINE void liveness::progress(unsigned process, std::span<std::uint64_t const> of_workers, steady_time now) {
+  list<at_work>& known = others_[process].workers;
+  while (known.size() < (std::min)(of_workers.size(), workers_)) known.emplace_back();
+  for (std::size_t i = 0; i != known.size() && i != of_workers.size(); ++i) {
+    at_work& worker = known[i];
+    bool const in_a_turn = of_workers[i] % 2 != 0;
+    if (!in_a_turn || of_workers[i] != worker.turns) {
+      worker = at_work{of_workers[i], now, false};
+    } else if (now - worker.since >= how_.suspect_after && !std::exchange(worker.told, true)) {
+      say_("leat: process " + std::to_string(process) +
+           " is alive, but a function of the flow has not returned on its "
+           "worker " +
+           std::to_string(process * workers_ + i) + " for " + seconds_text(how_.suspect_after));
+    }
+  }
+}
+
+}  // namespace leat::detail

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/run/options.hpp>
+
+#include <chrono>
+
+namespace leat::detail {
+
+/// Longer than any run, and short enough to be added to any time.
+inline constexpr std::chrono::nanoseconds longest_time = std::chrono::hours(24 * 365 * 100);
+
+/// The options of a run, with times that can be calculated with. Throws flow_error for what cannot be.
+[[gnu::cold]] options checked(options how);
+
+/// Whether the number of a process is that of one of the processes there are.
+[[gnu::cold]] void check_process(options const& how);
+
+}  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/run/cli/checked_options.ipp>
+#endif

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/list.hpp>
+#include <leat/picture.hpp>
+#include <leat/run/cli/settings.hpp>
+#include <leat/run/local/local_processes.hpp>
+#include <leat/run/options.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace leat {
+namespace detail {
+struct flag;
+}
+
+/// What becomes of words like `--name` that are no flags of leat's and that the program's usage text does not name.
+enum class unknown_flags {
+  refused,  ///< by `leat::main`, with the nearest flag that there is
+  passed,   ///< to the program, among its own arguments
+};
+
+/// A program's command line with leat's own flags taken out of it. A flag that is not given is looked up in the
+/// environment (LEAT_..., then Bytewax's name), and then is what `defaults` says. The last one of a repeated flag counts;
+/// `--` ends the flags. What is wrong with them is said by `leat::main`, which a program calls in any case.
+class command_line {
+ public:
+  /// `usage` describes the program's own arguments: in its first line as they are written, `[--csv] FILE...`, and in
+  /// further lines whatever `--help` should say of them. Flags that it names are the program's own.
+  command_line(int argc, char const* const* argv, std::string usage = {}, options defaults = {},
+               unknown_flags others = unknown_flags::refused);
+
+  /// The name the program was called by.
+  std::string const& program() const { return program_; }
+  /// The program's own arguments, in their order.
+  std::vector<std::string> const& rest() const { return rest_; }
+  /// How many processes are to be started on this machine (-p), and the arguments of each.
+  unsigned local_processes() const { return settings_.local_processes; }
+  std::vector<std::string> const& words_of_each() const { return words_; }
+  /// The same, as what starts them takes it.
+  [[gnu::cold]] detail::local_processes all_local_processes() const;
+  /// How the flow is to be run.
+  options const& how() const { return settings_.how; }
+  /// Everything they set, and which flag or variable did.
+  detail::settings const& settings() const { return settings_; }
+  /// What `--graph` asks for.
+  std::optional<picture> const& graph() const { return settings_.graph; }
+
+  bool wants_help() const { return wants_help_; }
+  bool wants_version() const { return wants_version_; }
+  /// Whether nothing is to be run: help or the version is asked for.
+  bool wants_answer() const { return wants_help_ || wants_version_; }
+  /// What is wrong with leat's flags; empty when nothing is.
+  std::string const& fault() const { return fault_; }
+  /// The same of a flag that is nobody's. It is among `rest()` all the same.
+  std::string const& unknown_flag() const { return unknown_flag_; }
+
+  /// What `--help` prints.
+  [[gnu::cold]] std::string help() const;
+
+  /// Prints help or the version; gives the exit status.
+  [[gnu::cold]] int answer() const;
+  /// On standard output; gives the exit status, 1 when the text cannot be written.
+  static int print(std::string const& text);
+
+  /// For arguments of the program's own that are wrong: says so on standard error with a hint, and gives the exit
+  /// status: `if (...) return cli.refuse("--csv needs a file");`. Whoever asked for help or the version gets that instead.
+  [[gnu::cold]] int refuse(std::string const& why) const;
+
+ private:
+  [[gnu::cold]] std::string synopsis() const;
+
+  void take_flags(int argc, char const* const* argv);
+
+  void take_own(std::string_view word);
+
+  /// `-w4`, `-w 4`, `--workers-per-process=4`, `--workers-per-process 4`. The first fault does not end the search for
+  /// `--help`.
+  [[gnu::cold]] void take(detail::flag const& which, int argc, char const* const* argv, int& i);
+
+  void take_environment();
+
+  std::string program_;
+  std::string usage_;
+  unknown_flags others_;
+  std::string fault_;
+  std::string unknown_flag_;
+  detail::settings settings_;
+  std::vector<std::string> rest_;
+  std::vector<std::string> words_;
+  detail::list<detail::flag const*> given_;
+  bool wants_help_ = false;
+  bool wants_version_ = false;
+};
+
+}  // namespace leat
+
+#ifndef LEAT_COMPILED
+#include <leat/run/cli/command_line.ipp>
+#endif

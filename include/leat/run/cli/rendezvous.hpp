@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/concat.hpp>
+#include <leat/route/peers/link.hpp>
+#include <leat/run/cli/settings.hpp>
+#include <leat/run/cluster_support.hpp>
+#include <leat/run/options.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+/// How a process and whoever starts it tell each other, over two descriptors, which addresses the system chose.
+namespace leat::detail {
+
+/// A descriptor of the launcher's: used once, then closed, and not passed on to programs that are started.
+class launch_descriptor {
+ public:
+  launch_descriptor(char const* flag, int number);
+  launch_descriptor(launch_descriptor const&) = delete;
+  launch_descriptor& operator=(launch_descriptor const&) = delete;
+  ~launch_descriptor();
+
+  [[noreturn, gnu::cold]] void fail(std::string const& why) const { throw usage_error(concat({flag_, ": ", why})); }
+
+  /// The launcher may have gone, which is no reason to end without a word.
+  void write_line(std::string line) const;
+
+  /// Byte by byte: what follows on the descriptor is not ours.
+  std::string read_line(std::chrono::nanoseconds within) const;
+
+ private:
+  static constexpr std::size_t most_bytes = 1024 * 1024;
+  char const* flag_;
+  int number_;
+};
+
+/// Whether whoever announces this address can be reached at that one. Who listens at all addresses of a machine does
+/// not know under which name the others find it: the launcher does.
+bool is_announced(std::string_view announced, std::string_view listed);
+
+/// The name of this machine may not be known yet: tried again until the time to form is over.
+[[gnu::cold]] void listen_in_time(network& door, options const& how);
+
+/// Listens, tells the launcher where, and learns where the others do, as far as the launcher has asked for it. Throws
+/// usage_error for what is wrong with it.
+[[gnu::cold]] void rendezvous(options& how, launch const& by);
+
+}  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/run/cli/rendezvous.ipp>
+#endif

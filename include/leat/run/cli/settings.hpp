@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/list.hpp>
+#include <leat/picture.hpp>
+#include <leat/run/local/local_processes.hpp>
+#include <leat/run/options.hpp>
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace leat {
+
+/// Something is wrong with the arguments of the program. A function that describes a flow for `leat::main` may throw it:
+/// the message is printed with a line on how the program is used, and the exit status is 2.
+class usage_error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace leat
+
+namespace leat::detail {
+
+using leat::usage_error;
+
+struct settings;
+/// Throws usage_error with what is wrong.
+using setter = void (*)(settings& all, std::string_view text);
+
+/// A program that starts others and tells each its number in the environment.
+struct launcher {
+  std::string_view name;
+  char const* process;
+  char const* processes;
+  char const* first_address;  ///< a variable that people take for the addresses of all; or null
+};
+inline constexpr launcher launchers[] = {
+    {"slurm", "SLURM_PROCID", "SLURM_NTASKS", nullptr},
+    {"openmpi", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", nullptr},
+    {"torchrun", "RANK", "WORLD_SIZE", "MASTER_ADDR"},
+};
+
+/// What a process and the launcher that started it have to tell each other.
+struct launch {
+  int announce = -1;   ///< the descriptor to which the process writes its address
+  int addresses = -1;  ///< the one from which it reads those of all
+  launcher const* which = nullptr;  ///< whose variables are read
+  unsigned processes = 0;           ///< how many it says there are; 0: it does not
+};
+
+/// What the flags set.
+struct settings {
+  options how;
+  std::optional<picture> graph;
+  std::optional<unsigned> process;
+  unsigned local_processes = 1;
+  output_prefix prefix = output_prefix::on_a_terminal;
+  launch by;
+  list<std::pair<setter, std::string>> said;  ///< by which flag or variable; the last one counts
+
+  void note(setter what, std::string by_whom) { said.push_back({what, std::move(by_whom)}); }
+  /// Empty: by nobody.
+  std::string const& source(setter what) const;
+};
+
+}  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/run/cli/settings.ipp>
+#endif

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace leat::detail {
+
+/// Writes to a descriptor on a thread of its own: whoever reads there may pause for ever, and the launcher has signals and
+/// processes to look after meanwhile.
+class background_writer {
+ public:
+  /// `news`: an eventfd that is rung when something has been written, or cannot be. It stays open as long as the process.
+  background_writer(int descriptor, int news);
+  background_writer(background_writer const&) = delete;
+  background_writer& operator=(background_writer const&) = delete;
+  ~background_writer();
+
+  /// What cannot be written any more is dropped.
+  void write(std::string_view text);
+
+  /// Bytes that are not written yet.
+  std::size_t unwritten() const;
+  /// Why nothing can be written any more; 0: it can.
+  int error() const;
+
+ private:
+  struct state {
+    int descriptor = -1;
+    int news = -1;
+    mutable std::mutex mutex;
+    std::condition_variable bell;
+    std::string waiting;
+    std::size_t in_hand = 0;
+    int error = 0;
+    bool closing = false;
+  };
+
+  static void run(void* given);
+
+  std::shared_ptr<state> state_;
+};
+
+/// What one process of a local cluster prints on one of its outputs.
+struct printed_lines {
+  unsigned process = 0;
+  std::string begun;       ///< of a line whose end has not come
+  bool continues = false;  ///< the beginning of that line has been passed on
+  bool ended = false;
+};
+
+/// One output of the launcher's, on which the lines of all processes come together. A line stays whole unless it is longer
+/// than 1 MiB.
+class local_output {
+ public:
+  static constexpr std::size_t longest_line = std::size_t{1} << 20;
+  static constexpr std::size_t enough = std::size_t{256} << 10;
+
+  /// `prefixed`: each line begins with the number of its process.
+  local_output(int descriptor, int news, bool prefixed) : writer_(descriptor, news), prefixed_(prefixed) {}
+
+  /// Whether more should be read: not while much waits to be written.
+  bool has_room() const { return writer_.unwritten() < enough; }
+  bool all_written() const { return writer_.unwritten() == 0; }
+  int error() const { return writer_.error(); }
+  /// A line of another process came in the middle of one that was too long to be kept.
+  bool has_mixed() const { return mixed_; }
+
+  /// Bytes that a process has printed. Linear in their number, however long its lines are.
+  void pass_on(printed_lines& from, std::string_view bytes);
+  /// It prints nothing more. Whatever comes next begins a line.
+  void end(printed_lines& from);
+  /// A line of the launcher's own, with its end.
+  void say(std::string const& line);
+
+ private:
+  void put(printed_lines& from);
+
+  void put_prefixed(printed_lines const& from);
+
+  void finish_open_line();
+
+  background_writer writer_;
+  bool prefixed_;
+  bool mixed_ = false;
+  printed_lines* open_ = nullptr;  ///< whose line has been passed on without its end
+};
+
+}  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/run/local/local_output.ipp>
+#endif

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/route/peers/link.hpp>
+#include <leat/run/simulated/link.hpp>
+#include <leat/run/simulated/runtime.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace leat::detail {
+
+/// All links of a simulated cluster: those that are there from the beginning, and those that processes make by listening
+/// and dialling. It outlives whoever holds an end.
+class simulated_switch {
+ public:
+  simulated_switch(simulated_runtime& world, simulated_network how)
+      : world_(world), how_(how), breaks_left_(how.most_breaks) {}
+
+  /// One process's way to connect. Addresses are any texts. `owner` is who is asked of below.
+  std::shared_ptr<network> door(std::size_t owner = 0) { return std::make_shared<one_door>(*this, owner); }
+
+  simulated_link& make_link();
+  /// In the order in which they were made.
+  simulated_link& link(std::size_t index) { return *lines_[index].link; }
+
+  /// Breaks one of the links that stand, and gives it; null: none does.
+  simulated_link* cut_one(std::uint64_t which, std::chrono::nanoseconds longest_unnoticed);
+
+  /// An owner dies: nobody listens at its door, and its links break.
+  void crash(std::size_t owner, std::chrono::nanoseconds longest_unnoticed);
+  /// Bytes, on one link, by one owner.
+  std::size_t most_sent(std::size_t owner) const;
+
+  /// A link that broke by itself: how many bytes had been sent in one direction, and when it was.
+  struct breach {
+    std::size_t bytes;
+    std::chrono::nanoseconds when;
+  };
+  std::vector<breach> const& breaches() const { return breaches_; }
+
+ private:
+  class one_door final : public network {
+   public:
+    one_door(simulated_switch& of, std::size_t owner) : of_(of), owner_(owner) {}
+    ~one_door() override { std::erase(of_.doors_, this); }
+
+    bool listen(std::string const& address) override;
+    std::unique_ptr<connection> accept() override;
+    std::unique_ptr<connection> dial(std::string const& address) override { return of_.dial(owner_, address); }
+    void on_ready(std::function<void()> call) override { bell_ = std::move(call); }
+
+    std::string const& address() const { return address_; }
+    std::size_t owner() const { return owner_; }
+    void knock(std::unique_ptr<connection> from);
+
+   private:
+    simulated_switch& of_;
+    std::size_t owner_;
+    std::string address_;
+    std::deque<std::unique_ptr<connection>> waiting_;
+    std::function<void()> bell_;
+  };
+
+  struct line {
+    std::unique_ptr<simulated_link> link;
+    std::array<std::optional<std::size_t>, 2> owners{};  ///< who dialed, who was dialed
+  };
+
+  one_door* listener(std::string const& address);
+
+  std::unique_ptr<connection> dial(std::size_t from, std::string const& address);
+  bool one_in(std::uint64_t times) { return times != 0 && world_.draw() % times == 0; }
+
+  simulated_runtime& world_;
+  simulated_network how_;
+  unsigned breaks_left_;
+  std::vector<breach> breaches_;
+  std::vector<line> lines_;
+  std::vector<one_door*> doors_;
+};
+
+}  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/run/simulated/switch.ipp>
+#endif
