@@ -66,7 +66,7 @@ int main() {
           for (std::size_t k = 0; k != hashes.size(); ++k) hashes[k] = leat::key_hash(batch[k]);
           counts.each(
               hashes.data(), hashes.size(), [batch](std::size_t k) -> std::uint64_t const& { return batch[k]; },
-              [](auto& met, std::size_t) { ++met.state(); });
+              [](auto& entry, std::size_t) { ++entry.state(); });
         }
       measure::keep(counts.size());
     });

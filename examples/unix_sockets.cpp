@@ -34,7 +34,7 @@ int new_socket() { return ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_C
 
 class unix_connection final : public leat::connection {
  public:
-  explicit unix_connection(int socket, std::string trouble = {}) : socket_(socket), trouble_(std::move(trouble)) {}
+  explicit unix_connection(int socket, std::string error = {}) : socket_(socket), error_(std::move(error)) {}
   ~unix_connection() override { ::close(socket_); }
 
   std::size_t send(std::span<piece const> pieces) override {
@@ -50,19 +50,19 @@ class unix_connection final : public leat::connection {
   }
   std::size_t receive(std::span<std::byte> into) override {
     ssize_t const got = ::recv(socket_, into.data(), into.size(), 0);
-    if (got == 0) trouble_ = connection::trouble();
-    if (got < 0 && errno != EAGAIN && errno != EINTR) trouble_ = std::strerror(errno);
+    if (got == 0) error_ = connection::error();
+    if (got < 0 && errno != EAGAIN && errno != EINTR) error_ = std::strerror(errno);
     return moved(got);
   }
-  bool open() const override { return trouble_.empty(); }
-  std::string trouble() const override { return trouble_; }
+  bool open() const override { return error_.empty(); }
+  std::string error() const override { return error_; }
   int descriptor() const override { return open() ? socket_ : -1; }
 
  private:
   static std::size_t moved(ssize_t count) { return count > 0 ? static_cast<std::size_t>(count) : 0; }
 
   int socket_;
-  std::string trouble_;
+  std::string error_;
 };
 
 class unix_network final : public leat::network {
@@ -85,7 +85,7 @@ class unix_network final : public leat::network {
     int const made = ::accept4(door_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     return made < 0 ? nullptr : std::make_unique<unix_connection>(made);
   }
-  std::unique_ptr<leat::connection> dial(std::string const& path) override {
+  std::unique_ptr<leat::connection> connect(std::string const& path) override {
     sockaddr_un const where = place(path);
     int const made = new_socket();
     bool const good = ::connect(made, reinterpret_cast<sockaddr const*>(&where), sizeof where) == 0;

@@ -179,8 +179,8 @@ TEST_CASE("picture: dot") {
 TEST_CASE("picture: json") {
   std::vector<std::pair<int, std::uint64_t>> counts;
   std::string const where = R"("where": {"file": ")" __FILE__ R"(", "line": 0}, "inputs": )";
-  auto const from = [](std::string const& step, std::string const& movement = "null") {
-    return R"([{"step_id": "word count.)" + step + R"(", "output": 0, "movement": )" + movement + "}]}";
+  auto const from = [](std::string const& step, std::string const& routing = "null") {
+    return R"([{"step_id": "word count.)" + step + R"(", "output": 0, "routing": )" + routing + "}]}";
   };
   auto const step = [&](std::string const& id, std::string const& name, std::string const& kind,
                         std::string const& loop, std::string const& within = "null") {

@@ -181,12 +181,12 @@ struct stream_access {
   }
 
   /// Ends a run in a node of its own kind: a sink, an exchange.
-  template <class Recipe, class T, class In, class... Ops>
-  static port finish(stream<T, fused<In, Ops...>>&& s, Recipe recipe, step_info step) {
+  template <class RunEnd, class T, class In, class... Ops>
+  static port finish(stream<T, fused<In, Ops...>>&& s, RunEnd run_end, step_info step) {
     graph& in = s.run_.give_away();
     s.run_.add(in, std::move(step));
     s.run_.end(in);
-    return in.template add<kernel_node<In, Recipe, Ops...>>(std::move(s.ops_), std::move(recipe),
+    return in.template add<kernel_node<In, RunEnd, Ops...>>(std::move(s.ops_), std::move(run_end),
                                                             std::move(s.run_.steps()), s.run_.from());
   }
   /// Ends a run in a node whose kind its last step decides: `recipe_of(last op)`.
@@ -197,19 +197,19 @@ struct stream_access {
     return finish_in_last_of<In>(in, std::move(s.run_.steps()), s.run_.from(), std::move(s.ops_), std::move(recipe_of),
                                  std::make_index_sequence<sizeof...(Ops) - 1>{});
   }
-  template <class Recipe, class T>
-  static port finish(graph& in, port from, Recipe recipe, step_info step) {
-    return in.template add<kernel_node<T, Recipe>>(pack<>{}, std::move(recipe), std::move(step), from);
+  template <class RunEnd, class T>
+  static port finish(graph& in, port from, RunEnd run_end, step_info step) {
+    return in.template add<kernel_node<T, RunEnd>>(pack<>{}, std::move(run_end), std::move(step), from);
   }
 
  private:
   template <class In, class... Ops, class RecipeOf, std::size_t... Index>
   static port finish_in_last_of(graph& in, list<step_info>&& steps, port from, pack<Ops...> ops, RecipeOf recipe_of,
                                 std::index_sequence<Index...>) {
-    auto recipe = recipe_of(std::move(in_pack<sizeof...(Index)>(ops)));
+    auto run_end = recipe_of(std::move(in_pack<sizeof...(Index)>(ops)));
     using rest = pack<type_in_pack<Index, pack<Ops...>>...>;
-    return in.template add<kernel_node<In, decltype(recipe), type_in_pack<Index, pack<Ops...>>...>>(
-        rest(std::move(in_pack<Index>(ops))...), std::move(recipe), std::move(steps), from);
+    return in.template add<kernel_node<In, decltype(run_end), type_in_pack<Index, pack<Ops...>>...>>(
+        rest(std::move(in_pack<Index>(ops))...), std::move(run_end), std::move(steps), from);
   }
 };
 
@@ -249,16 +249,16 @@ auto append(S&& up, Op op, step_info step) {
   }
 }
 
-/// Adds a step that ends a run: `Recipe` says what becomes of the records.
-template <class S, class Recipe>
-port finish(S&& up, Recipe recipe, step_info step) {
+/// Adds a step that ends a run: `RunEnd` says what becomes of the records.
+template <class S, class RunEnd>
+port finish(S&& up, RunEnd run_end, step_info step) {
   if constexpr (!may_be_used<S>())
     return {};
   else if constexpr (still_fusing<S>) {
-    return stream_access::finish(std::forward<S>(up), std::move(recipe), std::move(step));
+    return stream_access::finish(std::forward<S>(up), std::move(run_end), std::move(step));
   } else {
     graph& in = stream_access::graph_of(up);
-    return stream_access::finish<Recipe, record_of<S>>(in, stream_access::use(up), std::move(recipe), std::move(step));
+    return stream_access::finish<RunEnd, record_of<S>>(in, stream_access::use(up), std::move(run_end), std::move(step));
   }
 }
 

@@ -25,10 +25,10 @@ namespace detail {
 
 class graph;
 class node;
-class assembly;
-class host;
+class worker_builder;
+class worker_services;
 class record_description;
-template <class In, class Recipe, class... Ops>
+template <class In, class RunEnd, class... Ops>
 class kernel_node;
 template <class Source>
 class input_node;

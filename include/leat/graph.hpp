@@ -68,7 +68,7 @@ class node {
   node& operator=(node const&) = delete;
   virtual ~node();
 
-  virtual void build(assembly& worker) const = 0;
+  virtual void build(worker_builder& worker) const = 0;
 
   /// Partitioned sources and sinks: what there is to share out among the workers.
   virtual bool has_partitions() const;
@@ -85,7 +85,7 @@ class node {
   std::size_t id = 0;
   list<step_info> steps;  ///< never empty; several for a fused run, in the order of travel
   list<port> inputs;
-  std::string_view movement;  ///< how records leave it, when not straight on: "exchange by key" ...
+  std::string_view routing;  ///< how records leave it, when not straight on: "exchange by key" ...
   void (*describe_records)(record_description& to) = nullptr;  ///< tells what travels then
 };
 

@@ -29,10 +29,10 @@
 #include <leat/op/coroutine/blocking_work.ipp>
 #include <leat/op/coroutine/coroutine_root.ipp>
 #include <leat/op/coroutine/waiting_room.ipp>
-#include <leat/op/running/assembly.ipp>
+#include <leat/op/running/worker_builder.ipp>
 #include <leat/op/running/failure_count.ipp>
 #include <leat/op/running/stage.ipp>
-#include <leat/op/running/stand_in.ipp>
+#include <leat/op/running/test_overrides.ipp>
 #include <leat/op/running/step_context.ipp>
 #include <leat/picture.ipp>
 #include <leat/picture/dot.ipp>
@@ -49,7 +49,7 @@
 #include <leat/route/formation/handshake.ipp>
 #include <leat/route/formation/hello.ipp>
 #include <leat/route/formation/hello_keys.ipp>
-#include <leat/route/formation/membership.ipp>
+#include <leat/route/formation/cluster_config.ipp>
 #include <leat/route/formation/sha256.ipp>
 #include <leat/route/partitions.ipp>
 #include <leat/route/peers/chacha20.ipp>
@@ -58,7 +58,7 @@
 #include <leat/route/peers/frame.ipp>
 #include <leat/route/peers/inbox.ipp>
 #include <leat/route/peers/incoming.ipp>
-#include <leat/route/peers/liveness.ipp>
+#include <leat/route/peers/failure_detector.ipp>
 #include <leat/route/peers/mesh.ipp>
 #include <leat/route/peers/outgoing.ipp>
 #include <leat/route/peers/partition_lists.ipp>

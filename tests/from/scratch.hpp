@@ -17,7 +17,7 @@
 #include <vector>
 
 /// A worker whose clocks and chance are the test's.
-class test_worker final : public leat::detail::host {
+class test_worker final : public leat::detail::worker_services {
  public:
   unsigned index() const override { return 0; }
   unsigned count() const override { return 1; }
@@ -25,7 +25,7 @@ class test_worker final : public leat::detail::host {
   leat::wall_time wall() override { return date; }
   std::uint64_t random() override { return chance++; }
   void wake() override {}
-  void touch(unsigned) override {}
+  void wake_later(unsigned) override {}
   void saw_epoch(std::uint64_t) override {}
   void block(std::shared_ptr<leat::detail::blocking_work> work) override { work->run(); }
   void wake_when_readable(int descriptor) override { watched.push_back(descriptor); }

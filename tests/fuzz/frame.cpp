@@ -46,7 +46,7 @@ void fill(leat::detail::sending_end<std::uint64_t>& end) {
   if (end.send(one))
     content.release();
   else
-    content->records.let_go();
+    content->records.release();
 }
 
 /// Reads all that has come for a channel; the records must be whole, whatever they say.
@@ -105,7 +105,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   leat::detail::mesh::settings how;
   how.channel_bytes = 10'000;
   how.turns_of = [](unsigned) { return 0u; };
-  how.say = [](std::string const&) {};
+  how.log = [](std::string const&) {};
   leat::detail::connections links(2);
   links[1] = std::move(link);
   leat::detail::mesh here(flow.description(), std::move(how), std::move(links));

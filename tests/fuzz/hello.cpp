@@ -2,7 +2,7 @@
 // What a stranger may say to a process that listens: anything, or what an honest process says up to some byte and then
 // anything. However it is, the process goes on, refuses with a sentence, or waits for more.
 #include <leat/route/formation/handshake.hpp>
-#include <leat/route/formation/membership.hpp>
+#include <leat/route/formation/cluster_config.hpp>
 
 #include "fuzz/script.hpp"
 
@@ -17,10 +17,10 @@ namespace {
 
 using leat::detail::handshake;
 using leat::detail::hello;
-using leat::detail::membership;
+using leat::detail::cluster_config;
 
-membership member(unsigned process, bool with_secret) {
-  membership one;
+cluster_config member(unsigned process, bool with_secret) {
+  cluster_config one;
   one.process = process;
   one.addresses = {"one:1", "two:2"};
   one.flow = "flow f\nf.in (input)\n";
@@ -28,7 +28,7 @@ membership member(unsigned process, bool with_secret) {
   return one;
 }
 
-hello words(membership const& mine, std::uint64_t chance) {
+hello words(cluster_config const& mine, std::uint64_t chance) {
   hello made = mine.first_words();
   made.nonce = {chance, chance + 1};
   made.challenge = {chance + 2, chance + 3};
@@ -62,7 +62,7 @@ class listener final : public leat::connection {
 };
 
 /// What an honest process would say to this one.
-std::string honest_words(membership const& mine, membership const& theirs) {
+std::string honest_words(cluster_config const& mine, cluster_config const& theirs) {
   std::string to_there;
   std::string to_here;
   handshake here(std::make_unique<listener>(to_there, to_here), mine, words(mine, 100), std::nullopt, leat::detail::never);
@@ -91,7 +91,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   link->add(std::as_bytes(std::span(honest[with_secret])).first(honest_bytes));
   link->add(in.rest());
 
-  membership const mine = member(1, with_secret);
+  cluster_config const mine = member(1, with_secret);
   handshake here(std::move(link), mine, words(mine, 100), std::nullopt, leat::detail::never);
   while (here.turn()) {
   }

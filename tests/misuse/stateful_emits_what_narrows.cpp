@@ -6,9 +6,9 @@
 #include <leat/state/stateful.hpp>
 
 struct mean : leat::stateful_logic<int, int, int> {
-  leat::after on_item(int value, leat::results<int>& out) const {
+  leat::retention on_item(int value, leat::logic_results<int>& out) const {
     out(value / 2.0);
-    return leat::after::retain;
+    return leat::retention::retain;
   }
   int snapshot() const { return 0; }
 };

@@ -11,10 +11,10 @@
 class last_word : public leat::stateful_logic<int, std::string_view, std::string> {
  public:
   explicit last_word(std::optional<std::string> before) : text_(before.value_or("")) {}
-  leat::after on_item(int x, leat::results<std::string_view>& out) {
+  leat::retention on_item(int x, leat::logic_results<std::string_view>& out) {
     text_ = std::to_string(x);
     out(text_);
-    return leat::after::retain;
+    return leat::retention::retain;
   }
   std::string snapshot() const { return text_; }
 

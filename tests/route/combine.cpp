@@ -3,10 +3,10 @@
 
 #include <doctest/doctest.h>
 
-#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/route/exchange/exchange_channels.hpp>
 
-#include "fixture/idle_host.hpp"
+#include "fixture/idle_worker_services.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -15,30 +15,30 @@
 #include <string>
 #include <utility>
 
-using leat::detail::assembly;
+using leat::detail::worker_builder;
 using leat::detail::mark;
 using leat::detail::mark_kind;
 using leat::detail::message;
-using leat::detail::process_parts;
+using leat::detail::shared_by_workers;
 
 namespace {
 
 class exchange final : public leat::detail::node {
  public:
   exchange() : node(leat::detail::step_info("exchange", leat::step_name("combined"))) {}
-  void build(assembly&) const override {}
+  void build(worker_builder&) const override {}
 };
 
 struct join_texts {
   std::string operator()(std::string const& a, std::string const& b) const { return a + b; }
 };
-using recipe = leat::detail::to_combining_exchange<int, std::string, join_texts>;
+using run_end = leat::detail::to_combining_exchange<int, std::string, join_texts>;
 using record = std::pair<int, std::string>;
 
 /// The sending side of one worker of two, and what the two receive of it.
 class sender {
  public:
-  sender() : worker_(world_, parts_of_two()), tail_(recipe(join_texts()), worker_, described_) {}
+  sender() : worker_(world_, parts_of_two()), tail_(run_end(join_texts()), worker_, described_) {}
 
   void push(int key, std::string value) { tail_.push(record(key, std::move(value))); }
   void end() { tail_.arrive({mark_kind::end, 1}); }
@@ -67,18 +67,18 @@ class sender {
   }
 
  private:
-  process_parts& parts_of_two() {
+  shared_by_workers& parts_of_two() {
     process_.local_workers = 2;
     process_.channel_packets = 16;
     process_.channel_bytes = 256 * 1024;
     return process_;
   }
 
-  leat::test::idle_host world_{2};
+  leat::test::idle_worker_services world_{2};
   exchange described_;
-  process_parts process_;
-  assembly worker_;
-  recipe::tail tail_;
+  shared_by_workers process_;
+  worker_builder worker_;
+  run_end::tail tail_;
 };
 
 }  // namespace

@@ -23,7 +23,7 @@ struct record {
 class exchange final : public leat::detail::node {
  public:
   exchange() : node(leat::detail::step_info("redistribute", leat::step_name("spread"))) {}
-  void build(leat::detail::assembly&) const override {}
+  void build(leat::detail::worker_builder&) const override {}
 };
 
 /// Gives packets, and takes them as the test says: it keeps one, has no room for it, or throws.

@@ -27,13 +27,13 @@ using namespace std::chrono_literals;
 using leat::cluster_error;
 using leat::detail::formation;
 using leat::detail::hello;
-using leat::detail::membership;
+using leat::detail::cluster_config;
 
 namespace {
 
 /// One process that is to take part.
 struct candidate {
-  candidate(leat::test::memory_network& net, membership who, std::uint64_t chance)
+  candidate(leat::test::memory_network& net, cluster_config who, std::uint64_t chance)
       : mine(std::move(who)), door(net),
         forming(door, mine, [chance]() mutable { return chance = chance * 6364136223846793005u + 1442695040888963407u; },
                 [this](std::string const& line) { said.push_back(line); }) {}
@@ -51,7 +51,7 @@ struct candidate {
   }
   bool formed() const { return forming.formed(); }
 
-  membership mine;
+  cluster_config mine;
   leat::test::memory_network::door door;
   std::vector<std::string> said;
   formation forming;
@@ -64,12 +64,12 @@ struct world {
     like.flow = "flow f\nf.in (input)\n";
     for (unsigned i = 0; i != processes; ++i) like.addresses.push_back("host" + std::to_string(i) + ":1");
   }
-  membership member(unsigned process) const {
-    membership one = like;
+  cluster_config member(unsigned process) const {
+    cluster_config one = like;
     one.process = process;
     return one;
   }
-  candidate& start(membership const& who) {
+  candidate& start(cluster_config const& who) {
     running.push_back(std::make_unique<candidate>(net, who, ++chance));
     return *running.back();
   }
@@ -95,7 +95,7 @@ struct world {
   }
 
   leat::test::memory_network net;
-  membership like;
+  cluster_config like;
   std::vector<std::unique_ptr<candidate>> running;
   leat::steady_time now{100s};
   std::uint64_t chance = 0;
@@ -144,7 +144,7 @@ std::string flow_of() {
   return describe(leat::detail::stream_access::graph_of(counts));
 }
 
-void say(leat::connection& to, std::span<std::byte const> bytes) {
+void log(leat::connection& to, std::span<std::byte const> bytes) {
   REQUIRE(to.send({&bytes, 1}) == bytes.size());
 }
 std::vector<std::byte> heard(leat::connection& from) {
@@ -220,14 +220,14 @@ class slow_network final : public leat::network {
   explicit slow_network(leat::network& through) : through_(through) {}
   bool listen(std::string const& address) override { return through_.listen(address); }
   std::unique_ptr<leat::connection> accept() override { return through_.accept(); }
-  std::unique_ptr<leat::connection> dial(std::string const& address) override {
-    lines_.push_back(through_.dial(address));
+  std::unique_ptr<leat::connection> connect(std::string const& address) override {
+    lines_.push_back(through_.connect(address));
     kept_.emplace_back();
     return std::make_unique<slow_connection>(*this, lines_.size() - 1);
   }
   /// What was said comes, and then that this was all.
-  void let_go() {
-    for (std::size_t i = 0; i != lines_.size(); ++i) say(*lines_[i], kept_[i]);
+  void release() {
+    for (std::size_t i = 0; i != lines_.size(); ++i) log(*lines_[i], kept_[i]);
     lines_.clear();
   }
   bool slow = false;
@@ -262,7 +262,7 @@ class slow_network final : public leat::network {
 
 TEST_CASE("who waits for the go of a third sees that one closes which has said it, and keeps what one says that has gone") {
   world all(2);
-  membership const mine[2] = {all.member(0), all.member(1)};
+  cluster_config const mine[2] = {all.member(0), all.member(1)};
   hello words[2] = {mine[0].first_words(), mine[1].first_words()};
   words[0].nonce = {1, 2};
   words[1].nonce = {3, 4};
@@ -291,7 +291,7 @@ TEST_CASE("who waits for the go of a third sees that one closes which has said i
       CHECK_FALSE(higher->open());
     } else {
       std::vector<std::byte> const frame{std::byte{7}, std::byte{8}, std::byte{9}};
-      say(*lower->take(), frame);
+      log(*lower->take(), frame);
       higher->turn();
       CHECK(higher->open());
       auto const link = higher->take();
@@ -320,7 +320,7 @@ TEST_CASE("the last words of an earlier run that come late do not take the place
   }
   candidate& second_run = all.start(0);
   all.advance(100ms);
-  slow.let_go();
+  slow.release();
   all.advance(5s);
   all.start(2);
   all.advance(5s);
@@ -340,11 +340,11 @@ TEST_CASE("two that run as the same process are found out") {
 }
 
 TEST_CASE("both sides are told the field that differs, and both its values") {
-  auto const differ = [](std::function<void(membership&)> const& change, std::string const& here,
+  auto const differ = [](std::function<void(cluster_config&)> const& change, std::string const& here,
                          std::string const& there) {
     world all(2);
     candidate& zero = all.start(0);
-    membership other = all.member(1);
+    cluster_config other = all.member(1);
     change(other);
     candidate& one = all.start(other);
     all.advance(2s);
@@ -353,19 +353,19 @@ TEST_CASE("both sides are told the field that differs, and both its values") {
     CHECK(zero.status == 76);
     CHECK(one.status == 76);
   };
-  differ([](membership& m) { m.workers = 3; }, "the number of workers per process differs: here 1, there 3",
+  differ([](cluster_config& m) { m.workers = 3; }, "the number of workers per process differs: here 1, there 3",
          "the number of workers per process differs: here 3, there 1");
-  differ([](membership& m) { m.addresses.push_back("host2:1"); }, "the number of processes differs: here 2, there 3",
+  differ([](cluster_config& m) { m.addresses.push_back("host2:1"); }, "the number of processes differs: here 2, there 3",
          "the number of processes differs: here 3, there 2");
-  differ([](membership& m) { m.addresses[0] = "host9:1"; },
+  differ([](cluster_config& m) { m.addresses[0] = "host9:1"; },
          "the list of addresses differs: here \"host0:1\", there \"host9:1\"",
          "the list of addresses differs: here \"host9:1\", there \"host0:1\"");
-  differ([](membership& m) { m.flow = "flow f\nf.in (map)\n"; },
+  differ([](cluster_config& m) { m.flow = "flow f\nf.in (map)\n"; },
          "the flow differs: here \"f.in (input)\", there \"f.in (map)\"",
          "the flow differs: here \"f.in (map)\", there \"f.in (input)\"");
-  differ([](membership& m) { m.flow += "f.out (output)\n"; }, "the flow differs: here nothing, there \"f.out (output)\"",
+  differ([](cluster_config& m) { m.flow += "f.out (output)\n"; }, "the flow differs: here nothing, there \"f.out (output)\"",
          "the flow differs: here \"f.out (output)\", there nothing");
-  differ([](membership& m) { m.channel_bytes = 4; },
+  differ([](cluster_config& m) { m.channel_bytes = 4; },
          "the credit of a channel in bytes (--channel-bytes) differs: here 0, there 4",
          "the credit of a channel in bytes (--channel-bytes) differs: here 4, there 0");
 }
@@ -384,7 +384,7 @@ TEST_CASE("both sides are told the step whose records differ, and what they cons
     world two(2);
     two.like.flow = same;
     candidate& zero = two.start(0);
-    membership other = two.member(1);
+    cluster_config other = two.member(1);
     other.flow = theirs;
     candidate& one = two.start(other);
     two.advance(2s);
@@ -412,7 +412,7 @@ TEST_CASE("of records that consist of much, what stands around the difference is
   world all(2);
   all.like.flow = line("u8");
   candidate& zero = all.start(0);
-  membership other = all.member(1);
+  cluster_config other = all.member(1);
   other.flow = line("f8");
   candidate& one = all.start(other);
   all.advance(2s);
@@ -428,7 +428,7 @@ TEST_CASE("of records that consist of much, what stands around the difference is
 TEST_CASE("without the secret nobody takes part, and whoever waits is not disturbed") {
   world all(2);
   candidate& one = all.start(1);
-  membership wrong = all.member(0);
+  cluster_config wrong = all.member(0);
   wrong.secret = "guessed";
   wrong.time_to_form = 20s;
   candidate& stranger = all.start(wrong);
@@ -509,7 +509,7 @@ struct attacker_between {
     mallory.stands_at("host1:1");
     zero = &all.start(0);
     caller = mallory.answers();
-    called = all.net.dial("where host1 is");
+    called = all.net.connect("where host1 is");
   }
 
   candidate& one;
@@ -564,7 +564,7 @@ TEST_CASE("security: who dials is given nothing that the secret has part in befo
   all.start(1);
   all.advance(1ms);
   attacker mallory(all);
-  auto const link = all.net.dial("host1:1");
+  auto const link = all.net.connect("host1:1");
   CHECK(mallory.hears(*link).empty());  // not even a hello, as long as he says none
   attacker::says(*link, written(strangers_words(all)));
   CHECK(mallory.hears(*link).size() == hello::size);
@@ -667,7 +667,7 @@ TEST_CASE("security: a cluster that has formed signs nothing, whoever comes with
   candidate& victim = other.start(0);
   auto const caller = mallory.answers();
   bytes const words = mallory.hears(*caller);
-  auto const oracle = all.net.dial("host1:1");
+  auto const oracle = all.net.connect("host1:1");
   attacker::says(*oracle, words);
   attacker asks(all);
   bytes const answer = asks.hears(*oracle);
@@ -695,7 +695,7 @@ TEST_CASE("security: what was said once does not serve again") {
   candidate& again = all.start(1);
   again.door.listens_at = "where host1 is";
   all.advance(1ms);
-  auto const replayed = all.net.dial("where host1 is");
+  auto const replayed = all.net.connect("where host1 is");
   for (bytes const& words : said) {
     attacker::says(*replayed, words);
     all.advance(2ms);
@@ -754,7 +754,7 @@ TEST_CASE("security: roles cannot be swapped, and nothing is signed for a proces
     attacker mallory(all);
     hello words = strangers_words(all);
     change(words);
-    auto const link = all.net.dial("host1:1");
+    auto const link = all.net.connect("host1:1");
     attacker::says(*link, written(words));
     CHECK(mallory.hears(*link).size() == hello::size);
     REQUIRE(one.said.size() == 1);
@@ -862,7 +862,7 @@ TEST_CASE("an older version of the protocol is named by both sides") {
   words.protocol = 1;
   bytes said = written(words);
   said.resize(96);
-  auto const link = all.net.dial("host1:1");
+  auto const link = all.net.connect("host1:1");
   attacker::says(*link, said);
   bytes const answer = old.hears(*link);
   REQUIRE(answer.size() >= 96);
@@ -933,10 +933,10 @@ TEST_CASE("strangers are sent away, before and after the cluster has formed") {
     std::vector<std::unique_ptr<leat::connection>> strangers;
     for (std::string const& noise :
          {std::string("GET / HTTP/1.1\r\n\r\n") + std::string(200, ' '), std::string(3000, '\xff'), std::string("le")}) {
-      strangers.push_back(all.net.dial("host1:1"));
-      say(*strangers.back(), std::as_bytes(std::span(noise)));
+      strangers.push_back(all.net.connect("host1:1"));
+      log(*strangers.back(), std::as_bytes(std::span(noise)));
     }
-    strangers.push_back(all.net.dial("host1:1"));  // says nothing
+    strangers.push_back(all.net.connect("host1:1"));  // says nothing
     all.advance(6s);
     for (auto const& each : strangers) {
       while (!heard(*each).empty()) {
@@ -962,8 +962,8 @@ struct crowd {
     for (std::size_t i = 0; i != how_many; ++i) links.push_back(knock());
   }
   std::unique_ptr<leat::connection> knock() const {
-    std::unique_ptr<leat::connection> link = all.net.dial("host1:1");
-    say(*link, says);
+    std::unique_ptr<leat::connection> link = all.net.connect("host1:1");
+    log(*link, says);
     return link;
   }
   /// How many are still let wait.
@@ -1036,14 +1036,14 @@ TEST_CASE("security: who has proved himself is not sent away for strangers, howe
   world all = with_secret(3);
   candidate& one = all.start(1);
   all.advance(1ms);
-  membership mine = all.member(0);
+  cluster_config mine = all.member(0);
   hello words = mine.first_words();
   words.nonce = {5, 6};
   auto const talk = [](leat::detail::handshake& with) {
     while (with.turn()) {
     }
   };
-  leat::detail::handshake zero(all.net.dial("host1:1"), mine, words, 1u, leat::detail::never);
+  leat::detail::handshake zero(all.net.connect("host1:1"), mine, words, 1u, leat::detail::never);
   talk(zero);
   one.turn(all.now);
   talk(zero);  // its proof is on the way
@@ -1091,7 +1091,7 @@ class glutton final : public leat::connection {
 TEST_CASE("who has not proved itself makes a process hold two KiB at most, whatever it says") {
   world all(2);
   all.like.secret = "known to two";
-  membership const mine = all.member(1);
+  cluster_config const mine = all.member(1);
   hello words = all.member(0).first_words();
   words.nonce = {1, 2};
   for (std::uint32_t word = 0; word != 7; ++word)
@@ -1147,13 +1147,13 @@ TEST_CASE("who is missing is told while one waits, and when one waits no longer"
 
 TEST_CASE("a door that other machines can reach wants a secret, or to be told that it does not") {
   world all(2);
-  auto const outcome = [&](membership const& who) {
+  auto const outcome = [&](cluster_config const& who) {
     candidate one(all.net, who, 1);
     one.door.open_to_others = true;
     one.turn(all.now);
     return one.failure;
   };
-  membership who = all.member(0);
+  cluster_config who = all.member(0);
   CHECK(outcome(who).find("give all processes a secret (--secret-file) or certificates, or say --insecure") != std::string::npos);
   who.open_to_anyone = true;
   CHECK(outcome(who).empty());
@@ -1168,11 +1168,11 @@ TEST_CASE("who knocks, and what comes, wakes whoever sleeps") {
   all.advance(1ms);
   int woken = 0;
   one.forming.on_ready([&] { ++woken; });
-  auto stranger = all.net.dial("host1:1");
+  auto stranger = all.net.connect("host1:1");
   CHECK(woken == 1);
   all.advance(1ms);
   woken = 0;
-  say(*stranger, all.member(0).first_words().write());
+  log(*stranger, all.member(0).first_words().write());
   CHECK(woken > 0);
   one.forming.on_ready({});
   woken = 0;
@@ -1212,7 +1212,7 @@ class chatterer final : public leat::connection {
 
 TEST_CASE("security: who goes on talking after he was sent away does not keep the thread") {
   world const all = with_secret();
-  membership const mine = all.member(1);
+  cluster_config const mine = all.member(1);
   std::size_t reads = 0;
   leat::detail::handshake heard(std::make_unique<chatterer>(written(strangers_words(all)), reads), mine,
                                 mine.first_words(), std::nullopt, leat::steady_time::max());

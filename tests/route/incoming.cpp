@@ -52,7 +52,7 @@ class source_of_bytes final : public leat::connection {
   std::size_t largest_room = 0;
 };
 
-void say(leat::connection& to, outgoing_frames& out, std::string const& payload) {
+void log(leat::connection& to, outgoing_frames& out, std::string const& payload) {
   byte_buffer frame = out.blank();
   frame.append(payload.data(), payload.size());
   out.put(std::move(frame), frame_header());
@@ -76,7 +76,7 @@ std::vector<std::string> read_all(incoming_frames& in, leat::connection& from) {
 std::string refusal_of(std::size_t changed) {
   source_of_bytes link;
   outgoing_frames out;
-  say(link, out, "12345678");
+  log(link, out, "12345678");
   link.bytes[changed] ^= std::byte{1};
   incoming_frames in(3);
   try {
@@ -99,7 +99,7 @@ TEST_CASE("frames are found whatever pieces they come in, small ones and ones la
     for (std::size_t i = 0; i != 20; ++i) said.push_back(std::string(i * i, static_cast<char>('a' + i)));
     if (length > 1) said.push_back(std::string(300'000, 'x'));
     said.emplace_back("last");
-    for (std::string const& each : said) say(link, out, each);
+    for (std::string const& each : said) log(link, out, each);
     incoming_frames in(1);
     CHECK(read_all(in, link) == said);
   }
@@ -111,7 +111,7 @@ TEST_CASE("a frame lies where it was read into, aligned, and stays while somebod
   incoming_frames in(1);
   std::vector<incoming_frame> held;
   for (std::size_t i = 0; i != 200; ++i) {
-    say(link, out, std::string(5000, static_cast<char>('a' + i % 26)));
+    log(link, out, std::string(5000, static_cast<char>('a' + i % 26)));
     in.read(link, [&](incoming_frame frame) {
       held.push_back(std::move(frame));
       return true;
@@ -131,7 +131,7 @@ TEST_CASE("memory is used again when nobody holds a frame of it") {
   std::byte const* lowest = nullptr;
   std::byte const* highest = nullptr;
   for (std::size_t i = 0; i != 1000; ++i) {
-    say(link, out, std::string(5000, 'x'));
+    log(link, out, std::string(5000, 'x'));
     in.read(link, [&](incoming_frame frame) {
       std::byte const* const at = frame.payload.data();
       lowest = lowest == nullptr ? at : std::min(lowest, at);
@@ -145,7 +145,7 @@ TEST_CASE("memory is used again when nobody holds a frame of it") {
 TEST_CASE("after the frame that was the last nothing is looked at") {
   source_of_bytes link;
   outgoing_frames out;
-  for (char const* each : {"first", "last", "behind"}) say(link, out, each);
+  for (char const* each : {"first", "last", "behind"}) log(link, out, each);
   incoming_frames in(1);
   std::vector<std::string> got;
   in.read(link, [&](incoming_frame frame) {
@@ -164,7 +164,7 @@ TEST_CASE("what is changed, too long, or not the next frame is refused") {
 
   source_of_bytes link;
   outgoing_frames out;
-  say(link, out, "once");
+  log(link, out, "once");
   std::vector<std::byte> const frame = link.bytes;
   link.bytes.insert(link.bytes.end(), frame.begin(), frame.end());
   incoming_frames in(3);
@@ -180,7 +180,7 @@ TEST_CASE("what is changed, too long, or not the next frame is refused") {
 TEST_CASE("no more memory is made for a frame than it says, and none for one that says too much") {
   source_of_bytes link;
   outgoing_frames out;
-  say(link, out, std::string(1 << 20, 'x'));
+  log(link, out, std::string(1 << 20, 'x'));
   link.piece_length = 100;
   incoming_frames in(1);
   CHECK(read_all(in, link).size() == 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <leat/error.hpp>
-#include <leat/route/peers/liveness.hpp>
+#include <leat/route/peers/failure_detector.hpp>
 
 #include <doctest/doctest.h>
 
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-using leat::detail::liveness;
+using leat::detail::failure_detector;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -19,7 +19,7 @@ namespace {
 struct watch {
   std::vector<std::string> said;
   leat::steady_time now{seconds(100)};
-  liveness of{{seconds(5), seconds(15)}, 2, 2, [this](std::string const& line) { said.push_back(line); }};
+  failure_detector of{{seconds(5), seconds(15)}, 2, 2, [this](std::string const& line) { said.push_back(line); }};
 
   watch() { of.look(now); }
   /// So many seconds pass in which nothing comes. True when it has been given up.
@@ -76,7 +76,7 @@ TEST_CASE("heartbeats are due at an interval, and the worker is awake for them")
   CHECK_FALSE(w.of.look(w.now + milliseconds(999)));
   CHECK(w.of.look(w.now + milliseconds(1000)));
   CHECK(w.of.wake_at() == w.now + milliseconds(2000));
-  CHECK(liveness::limits{milliseconds(100), seconds(15)}.interval() == milliseconds(20));
+  CHECK(failure_detector::limits{milliseconds(100), seconds(15)}.interval() == milliseconds(20));
 }
 
 TEST_CASE("a worker that stays in one turn is reported once; one that sleeps, or goes on, is not") {
@@ -107,7 +107,7 @@ TEST_CASE("a worker that stays in one turn is reported once; one that sleeps, or
 
 TEST_CASE("without an end nobody is watched, and nothing is sent") {
   std::vector<std::string> said;
-  liveness of({seconds(5), std::chrono::nanoseconds::max()}, 2, 1, [&](std::string const& line) { said.push_back(line); });
+  failure_detector of({seconds(5), std::chrono::nanoseconds::max()}, 2, 1, [&](std::string const& line) { said.push_back(line); });
   leat::steady_time const now{seconds(100)};
   CHECK_FALSE(of.look(now));
   CHECK(of.wake_at() == leat::detail::never);

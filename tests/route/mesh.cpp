@@ -47,7 +47,7 @@ mesh::settings settings(unsigned process, std::size_t credit) {
   how.process = process;
   how.channel_bytes = credit;
   how.turns_of = [](unsigned) { return 0u; };
-  how.say = [](std::string const&) {};
+  how.log = [](std::string const&) {};
   return how;
 }
 
@@ -799,11 +799,11 @@ TEST_CASE("a link that closes without a goodbye is a failure") {
 
 TEST_CASE("processes part when all have said goodbye") {
   two_meshes both;
-  both.of[0]->say_goodbye();
+  both.of[0]->send_goodbye();
   both.exchange();
   CHECK_FALSE(both.of[0]->parted());
   CHECK_FALSE(both.of[1]->parted());
-  both.of[1]->say_goodbye();
+  both.of[1]->send_goodbye();
   both.exchange();
   CHECK(both.of[0]->parted());
   CHECK(both.of[1]->parted());
@@ -813,7 +813,7 @@ TEST_CASE("processes part when all have said goodbye") {
 
 TEST_CASE("who has said goodbye and is gone is not waited for, though it cannot be told goodbye") {
   mesh_and_stranger both(1000, 10);  // bytes at once: none of ours comes through whole
-  both.here->say_goodbye();
+  both.here->send_goodbye();
   CHECK(both.turn() == "");
   frame_header goodbye;
   goodbye.type = frame_type::goodbye;
@@ -876,7 +876,7 @@ TEST_CASE("every process fails of the same cause") {
 
 TEST_CASE("who has said goodbye is still told of a failure") {
   two_meshes both;
-  both.of[0]->say_goodbye();
+  both.of[0]->send_goodbye();
   both.exchange();
   leat::detail::process_failure why;
   why.process = 1;

@@ -35,7 +35,7 @@ TEST_CASE("descriptors: a program that is started while a cluster runs inherits 
     leat::tcp_network net;
     std::string const address = leat::test::free_address();
     net.listen(address);
-    auto const dialed = net.dial(address);
+    auto const dialed = net.connect(address);
     std::array<std::byte, 1> byte{};
     std::unique_ptr<leat::connection> accepted;
     while (!accepted) {
@@ -66,12 +66,12 @@ TEST_CASE("descriptors: a door at which nobody can be let in says so, and is not
   ::setrlimit(RLIMIT_NOFILE, &none);
   auto const refused = net.accept();
   int const descriptor = net.descriptor();
-  std::string const trouble = net.trouble();
+  std::string const error = net.error();
   ::setrlimit(RLIMIT_NOFILE, &before);
   CHECK(refused == nullptr);
   CHECK(descriptor == -1);
-  CHECK(trouble == "nobody can be let in: Too many open files");
+  CHECK(error == "nobody can be let in: Too many open files");
   CHECK(net.accept() != nullptr);
-  CHECK(net.trouble() == "");
+  CHECK(net.error() == "");
   CHECK(net.descriptor() >= 0);
 }

@@ -360,24 +360,24 @@ class remembers : public leat::stateful_logic<probe, probe, int> {
   remembers& operator=(remembers const&) = delete;
   ~remembers() = default;
 
-  leat::after on_item(probe given, leat::results<probe>& results) {
+  leat::retention on_item(probe given, leat::logic_results<probe>& results) {
     fault::at("logic");
     key_ = given.n % 2;
     try {
       results(std::move(given));
     } catch (...) {
     }
-    return leat::after::retain;
+    return leat::retention::retain;
   }
-  leat::after on_notify(leat::results<probe>&) {
+  leat::retention on_notify(leat::logic_results<probe>&) {
     fault::at("logic");
     notified_ = true;
-    return leat::after::retain;
+    return leat::retention::retain;
   }
-  leat::after on_eof(leat::results<probe>& results) {
+  leat::retention on_eof(leat::logic_results<probe>& results) {
     fault::at("logic");
     results(probe(100 + key_));
-    return leat::after::discard;
+    return leat::retention::discard;
   }
   std::optional<leat::wall_time> notify_at() const {
     fault::at("logic");
@@ -454,15 +454,15 @@ leat::task<> twice(leat::inlet<probe>& in, leat::outlet<probe>& emit) {
 /// The sum of all values, at the end.
 class sums : public leat::stateful_logic<probe, int, int> {
  public:
-  leat::after on_batch(std::span<probe> values, leat::results<int>&) {
+  leat::retention on_batch(std::span<probe> values, leat::logic_results<int>&) {
     fault::at("batches");
     for (probe const& each : values) sum_ += each.n;
-    return leat::after::retain;
+    return leat::retention::retain;
   }
-  leat::after on_eof(leat::results<int>& results) {
+  leat::retention on_eof(leat::logic_results<int>& results) {
     fault::at("batches");
     results(sum_);
-    return leat::after::discard;
+    return leat::retention::discard;
   }
   int snapshot() const { return sum_; }
 

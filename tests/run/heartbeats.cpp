@@ -50,7 +50,7 @@ struct process_and_peer {
     mine.channel_bytes = how.channel_bytes;
     mine.alive = {how.suspect_after, how.dead_after};
     mine.turns_of = [](unsigned) { return 0u; };
-    mine.say = [this](std::string const& line) { said.push_back(line); };
+    mine.log = [this](std::string const& line) { said.push_back(line); };
     peer = std::make_unique<leat::detail::mesh>(what.description(), std::move(mine), std::move(ends[1]));
     peer->share({});
 
@@ -75,7 +75,7 @@ struct process_and_peer {
     std::this_thread::yield();
   }
   void part() {
-    peer->say_goodbye();
+    peer->send_goodbye();
     while (!peer->parted()) turn();
     peer->close();
     thread.join();

@@ -29,20 +29,20 @@ constexpr int keys = 1500;
 class late_speaker : public leat::stateful_logic<int, counted_text, int> {
  public:
   explicit late_speaker(bool is_woken) : is_woken_(is_woken) {}
-  leat::after on_item(int number, leat::results<counted_text>& out) {
+  leat::retention on_item(int number, leat::logic_results<counted_text>& out) {
     value_ = number;
     woken_at_ = out.now();
-    return leat::after::retain;
+    return leat::retention::retain;
   }
   std::optional<leat::wall_time> notify_at() const { return is_woken_ ? std::optional(woken_at_) : std::nullopt; }
-  leat::after on_notify(leat::results<counted_text>& out) {
-    if (++times_woken_ < 3) return leat::after::retain;
+  leat::retention on_notify(leat::logic_results<counted_text>& out) {
+    if (++times_woken_ < 3) return leat::retention::retain;
     out(text_of(value_));
-    return leat::after::discard;
+    return leat::retention::discard;
   }
-  leat::after on_eof(leat::results<counted_text>& out) {
+  leat::retention on_eof(leat::logic_results<counted_text>& out) {
     out(text_of(value_));
-    return leat::after::discard;
+    return leat::retention::discard;
   }
   int snapshot() const { return value_; }
 

@@ -51,7 +51,7 @@ std::pair<std::string, std::string> recorded(std::string const& address_of_one) 
   words.role = hello::accepts;
   words.nonce = {1, 2};
   hello::bytes const answer = words.write();
-  zero.say(std::string(reinterpret_cast<char const*>(answer.data()), answer.size()));
+  zero.log(std::string(reinterpret_cast<char const*>(answer.data()), answer.size()));
   std::string second = zero.hear(proof_word);
   return {std::move(first), std::move(second)};
 }
@@ -65,12 +65,12 @@ void tell_lies(std::string const& address, std::pair<std::string, std::string> c
     std::string noise(size, '\0');
     std::generate(noise.begin(), noise.end(), [&] { return static_cast<char>(chance()); });
     stranger one(io, address);
-    one.say(noise);
+    one.log(noise);
     one.hear_the_rest();
   }
   auto const answer_to = [&](std::string const& words) {
     stranger one(io, address);
-    one.say(words);
+    one.log(words);
     return one.hear_the_rest();
   };
   auto const& [words, proof] = honest;
@@ -100,7 +100,7 @@ TEST_CASE("lies: strangers change nothing, neither while a cluster forms nor whe
   std::vector<stranger> silent;  // half a hello, and nothing more
   for (unsigned i = 0; i != 2; ++i) {
     silent.emplace_back(io, all.common.addresses[i]);
-    silent.back().say(honest.first.substr(0, 48));
+    silent.back().log(honest.first.substr(0, 48));
   }
   for (unsigned i = 0; i != 2; ++i) tell_lies(all.common.addresses[i], honest);
   CHECK_FALSE(all.begun);
@@ -132,14 +132,14 @@ std::pair<std::string, int> failure_after(std::vector<std::byte> const& lie, std
   watched_cluster all(2, secret);
   leat::options const how = all.options_of(1);
   leat::tcp_network net;
-  auto const meeting = leat::detail::meet_cluster(
+  auto const cluster_formation = leat::detail::meet_cluster(
       all.flow.description(), how, net, [n = std::uint64_t{1}]() mutable { return n++; }, [](std::string const&) {});
   all.start(0);
-  while (!meeting->formed()) {
-    meeting->turn(std::chrono::steady_clock::now());
+  while (!cluster_formation->formed()) {
+    cluster_formation->turn(std::chrono::steady_clock::now());
     std::this_thread::yield();
   }
-  leat::detail::connections const links = static_cast<leat::detail::formation&>(*meeting).take();
+  leat::detail::connections const links = static_cast<leat::detail::formation&>(*cluster_formation).take();
   for (std::span<std::byte const> rest(lie); !rest.empty();) rest = rest.subspan(links[0]->send({&rest, 1}));
   all.threads.front().join();
   all.threads.clear();

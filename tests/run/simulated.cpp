@@ -27,8 +27,8 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using leat::detail::driven;
-using leat::detail::routine;
+using leat::detail::runnable;
+using leat::detail::worker_coroutine;
 using leat::detail::simulated_runtime;
 using leat::test::two_by_two;
 using leat::test::work_of;
@@ -36,10 +36,10 @@ using leat::test::work_of;
 namespace {
 
 /// A worker of the simulator's that does what a test says in each turn: it returns whether it made progress.
-class fake final : public driven {
+class fake final : public runnable {
  public:
   explicit fake(std::function<bool(fake&)> turn) : turn_(std::move(turn)), body_(loop(*this)) {}
-  routine& body() override { return body_; }
+  worker_coroutine& body() override { return body_; }
   leat::steady_time wake_at() override { return due; }
   void fail(std::exception_ptr) override {}
 
@@ -48,7 +48,7 @@ class fake final : public driven {
   int turns = 0;
 
  private:
-  static routine loop(fake& self) {
+  static worker_coroutine loop(fake& self) {
     while (!self.ended) {
       ++self.turns;
       bool const progress = self.turn_(self);
@@ -56,13 +56,13 @@ class fake final : public driven {
     }
   }
   std::function<bool(fake&)> turn_;
-  routine body_;
+  worker_coroutine body_;
 };
 
 /// Forgets that it has something to do: it says that it made no progress with records in hand.
 class loses_its_wake_up final : public leat::detail::stage, public leat::detail::consumer<int> {
  public:
-  explicit loses_its_wake_up(leat::detail::assembly& worker, leat::detail::node const& described) {
+  explicit loses_its_wake_up(leat::detail::worker_builder& worker, leat::detail::node const& described) {
     worker.provide({described.id, 0}, next_);
   }
   void take(int* records, std::size_t count) override { held_.insert(held_.end(), records, records + count); }
@@ -89,7 +89,7 @@ class loses_its_wake_up final : public leat::detail::stage, public leat::detail:
 class losing_node final : public leat::detail::node {
  public:
   losing_node(leat::detail::step_info step, leat::detail::port from) : node({std::move(step)}, {from}) {}
-  void build(leat::detail::assembly& worker) const override {
+  void build(leat::detail::worker_builder& worker) const override {
     worker.subscribe<int>(inputs.front(), worker.add<loses_its_wake_up>(worker, *this));
   }
 };

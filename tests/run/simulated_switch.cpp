@@ -31,7 +31,7 @@ using leat::detail::simulated_switch;
 
 namespace {
 
-std::size_t say(leat::connection& to, std::size_t bytes) {
+std::size_t log(leat::connection& to, std::size_t bytes) {
   std::vector<std::byte> const all(bytes);
   leat::connection::piece const one(all);
   return to.send({&one, 1});
@@ -153,16 +153,16 @@ TEST_CASE("a connection that breaks takes the bytes it was given, loses what is 
   simulated_switch net(world, how);
   auto const door = net.door();
   door->listen("there");
-  auto const here = net.door()->dial("there");
-  CHECK(say(*here, 1) == 0);  // it is not made yet
+  auto const here = net.door()->connect("there");
+  CHECK(log(*here, 1) == 0);  // it is not made yet
   world.advance(1ms);
   auto const there = door->accept();
   REQUIRE(there);
-  CHECK(say(*here, 100) == 1);
+  CHECK(log(*here, 100) == 1);
   REQUIRE(net.breaches().size() == 1);
   CHECK(net.breaches()[0].bytes == 1);
-  CHECK(say(*there, 100) == 100);
-  CHECK(say(*here, 100) == 100);
+  CHECK(log(*there, 100) == 100);
+  CHECK(log(*here, 100) == 100);
   CHECK(here->open());
   CHECK(there->open());
   world.advance(11s);
@@ -171,18 +171,18 @@ TEST_CASE("a connection that breaks takes the bytes it was given, loses what is 
   CHECK_FALSE(here->open());
   CHECK(heard(*there) == 0);
   CHECK_FALSE(there->open());
-  CHECK(here->trouble() == "connection reset by peer");
+  CHECK(here->error() == "connection reset by peer");
 }
 
 TEST_CASE("who dials where nobody listens is refused") {
   simulated_runtime world(5);
   simulated_switch net(world, {});
-  auto const made = net.door()->dial("nowhere");
+  auto const made = net.door()->connect("nowhere");
   CHECK(made->open());
   world.advance(1ms);
   CHECK(heard(*made) == 0);
   CHECK_FALSE(made->open());
-  CHECK(made->trouble() == "connection refused");
+  CHECK(made->error() == "connection refused");
 }
 
 TEST_CASE("bytes arrive in order within a link, in pieces, and in any order between links") {
@@ -199,8 +199,8 @@ TEST_CASE("bytes arrive in order within a link, in pieces, and in any order betw
     auto const to_one = one.end(1);
     auto const from_other = other.end(0);
     auto const to_other = other.end(1);
-    CHECK(say(*from_one, 100) == 100);
-    CHECK(say(*from_other, 100) == 100);
+    CHECK(log(*from_one, 100) == 100);
+    CHECK(log(*from_other, 100) == 100);
     std::size_t got[2] = {0, 0};
     while (got[0] != 100 || got[1] != 100) {
       world.advance(1us);

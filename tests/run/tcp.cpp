@@ -265,11 +265,11 @@ TEST_CASE("a name is looked up while the worker does other things") {
   tcp::acceptor listens(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
   leat::tcp_network net(std::chrono::seconds(15), &answered_late);
   std::array<std::byte, 1> byte{};
-  auto const link = net.dial("a.name:" + std::to_string(listens.local_endpoint().port()));
-  auto const unknown = net.dial("nobody:1");
+  auto const link = net.connect("a.name:" + std::to_string(listens.local_endpoint().port()));
+  auto const unknown = net.connect("nobody:1");
   bell of_link(*link);
   bell of_unknown(*unknown);
-  net.dial("dropped:1");
+  net.connect("dropped:1");
   CHECK(link->receive(byte) == 0);
   CHECK(link->open());
   CHECK(unknown->open());
@@ -278,7 +278,7 @@ TEST_CASE("a name is looked up while the worker does other things") {
   of_unknown.rung.wait(false);
   unknown->receive(byte);
   CHECK_FALSE(unknown->open());
-  CHECK(unknown->trouble() == "cannot look up nobody: unknown");
+  CHECK(unknown->error() == "cannot look up nobody: unknown");
   link->receive(byte);
   tcp::socket other = listens.accept();
   leat::connection::piece const piece(byte);

@@ -104,7 +104,7 @@ class crowded final : public leat::network {
     return open_to_others;
   }
   std::unique_ptr<leat::connection> accept() override { return tcp_.accept(); }
-  std::unique_ptr<leat::connection> dial(std::string const& address) override { return tcp_.dial(address); }
+  std::unique_ptr<leat::connection> connect(std::string const& address) override { return tcp_.connect(address); }
   int descriptor() const override { return tcp_.descriptor(); }
 
  private:
@@ -150,7 +150,7 @@ class pipe_network final : public leat::network {
   explicit pipe_network(std::size_t room) : room_(room) {}
   bool listen(std::string const&) override { return false; }
   std::unique_ptr<leat::connection> accept() override { return std::make_unique<pipe_end>(one_, two_, room_); }
-  std::unique_ptr<leat::connection> dial(std::string const&) override {
+  std::unique_ptr<leat::connection> connect(std::string const&) override {
     return std::make_unique<pipe_end>(two_, one_, room_);
   }
   std::shared_ptr<pipe> one_ = std::make_shared<pipe>();
@@ -213,7 +213,7 @@ TEST_CASE("strangers at the doors of a cluster that runs over TLS disturb nothin
     for (int i = 0; i != 100; ++i) stranger(io, address);  // as a scan of ports does
     for (std::string const& noise : noises()) {
       stranger one(io, address);
-      one.say(noise);
+      one.log(noise);
       one.hear_the_rest();
     }
     // One of the cluster's certificates is good for TLS, and no more: who has it, or another, is not let in.
@@ -224,7 +224,7 @@ TEST_CASE("strangers at the doors of a cluster that runs over TLS disturb nothin
       how.tls.authority = all.tls[0].authority;
       auto const tcp = std::make_shared<leat::tcp_network>();
       std::shared_ptr<leat::network> const secure = leat::detail::support_of_clusters().encrypt(tcp, how);
-      std::unique_ptr<leat::connection> const to = secure->dial(address);
+      std::unique_ptr<leat::connection> const to = secure->connect(address);
       std::vector<std::byte> const nonsense(300);
       leat::connection::piece const words(nonsense);
       std::vector<std::byte> heard(5000);
@@ -343,7 +343,7 @@ TEST_CASE("over a link that takes few bytes at a time nothing is lost, doubled o
     CAPTURE(room);
     auto const pipes = std::make_shared<pipe_network>(room);
     std::shared_ptr<leat::network> const secure = leat::detail::support_of_clusters().encrypt(pipes, how);
-    std::unique_ptr<leat::connection> from = secure->dial("there");
+    std::unique_ptr<leat::connection> from = secure->connect("there");
     std::unique_ptr<leat::connection> const to = secure->accept();
     std::vector<std::byte> sent(200'000);
     for (std::size_t i = 0; i != sent.size(); ++i) sent[i] = static_cast<std::byte>(i * i % 251);
@@ -363,7 +363,7 @@ TEST_CASE("over a link that takes few bytes at a time nothing is lost, doubled o
       got.insert(got.end(), part.begin(), part.begin() + static_cast<std::ptrdiff_t>(count));
     }
     CHECK(got == sent);
-    if (room > 1000) CHECK(to->trouble() == "it was closed by the other side");
+    if (room > 1000) CHECK(to->error() == "it was closed by the other side");
   }
 }
 
@@ -374,7 +374,7 @@ TEST_CASE("an end without the goodbye of TLS is trouble") {
   how.addresses = {"there", "there"};
   auto const pipes = std::make_shared<pipe_network>(100'000);
   std::shared_ptr<leat::network> const secure = leat::detail::support_of_clusters().encrypt(pipes, how);
-  std::unique_ptr<leat::connection> const from = secure->dial("there");
+  std::unique_ptr<leat::connection> const from = secure->connect("there");
   std::unique_ptr<leat::connection> const to = secure->accept();
   std::vector<std::byte> room(100);
   for (int i = 0; i != 10; ++i) {
@@ -385,5 +385,5 @@ TEST_CASE("an end without the goodbye of TLS is trouble") {
   pipes->one_->ended = pipes->two_->ended = true;
   CHECK(to->receive(room) == 0);
   CHECK_FALSE(to->open());
-  CHECK(contains(to->trouble(), "it ended without the goodbye of TLS"));
+  CHECK(contains(to->error(), "it ended without the goodbye of TLS"));
 }

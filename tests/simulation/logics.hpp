@@ -26,22 +26,22 @@ class running_logic : public leat::stateful_logic<typename Kind::datum, typename
       : state_(resumed.value_or(running())), f_(step.f), most_(step.most), careless_(step.careless),
         in_order_(step.in_order) {}
 
-  leat::after on_item(datum one, leat::results<datum>& out) {
+  leat::retention on_item(datum one, leat::logic_results<datum>& out) {
     take(one, out);
-    return state_.count == 0 ? leat::after::discard : leat::after::retain;
+    return state_.count == 0 ? leat::retention::discard : leat::retention::retain;
   }
-  leat::after on_batch(std::span<datum> values, leat::results<datum>& out) {
+  leat::retention on_batch(std::span<datum> values, leat::logic_results<datum>& out) {
     for (datum const& one : values) take(one, out);
-    return state_.count == 0 ? leat::after::discard : leat::after::retain;
+    return state_.count == 0 ? leat::retention::discard : leat::retention::retain;
   }
-  leat::after on_eof(leat::results<datum>& out) {
+  leat::retention on_eof(leat::logic_results<datum>& out) {
     if (state_.count != 0) emitting(careless_, [&] { out(Kind::made(state_.digest + 1)); });
-    return leat::after::retain;
+    return leat::retention::retain;
   }
   running snapshot() const { return state_; }
 
  private:
-  void take(datum const& one, leat::results<datum>& out) {
+  void take(datum const& one, leat::logic_results<datum>& out) {
     datum answer = Kind::made(state_.take(Kind::number(one), f_, in_order_));
     emitting(careless_, [&] { out(std::move(answer)); });
     if (state_.count == most_) state_ = {};
@@ -65,24 +65,24 @@ class later_logic
     if (resumed) kept_ = std::move(*resumed);
   }
 
-  leat::after on_item(datum one, leat::results<datum>& out) {
+  leat::retention on_item(datum one, leat::logic_results<datum>& out) {
     if (kept_.empty()) due_ = out.now() + delay_;
     kept_.push_back(std::move(one));
-    return leat::after::retain;
+    return leat::retention::retain;
   }
-  leat::after on_notify(leat::results<datum>& out) {
+  leat::retention on_notify(leat::logic_results<datum>& out) {
     release(out);
-    return stays_ ? leat::after::retain : leat::after::discard;
+    return stays_ ? leat::retention::retain : leat::retention::discard;
   }
-  leat::after on_eof(leat::results<datum>& out) {
+  leat::retention on_eof(leat::logic_results<datum>& out) {
     release(out);
-    return leat::after::discard;
+    return leat::retention::discard;
   }
   std::optional<leat::wall_time> notify_at() const { return kept_.empty() ? std::nullopt : due_; }
   std::vector<datum> snapshot() const { return kept_; }
 
  private:
-  void release(leat::results<datum>& out) {
+  void release(leat::logic_results<datum>& out) {
     for (datum& one : kept_) out(std::move(one));
     kept_.clear();
   }
@@ -103,20 +103,20 @@ class at_once_logic
     if (resumed) kept_ = std::move(*resumed);
   }
 
-  leat::after on_item(datum one, leat::results<datum>& out) {
+  leat::retention on_item(datum one, leat::logic_results<datum>& out) {
     if (kept_.empty()) due_ = out.now();
     kept_.push_back(std::move(one));
-    return leat::after::retain;
+    return leat::retention::retain;
   }
-  leat::after on_notify(leat::results<datum>& out) {
+  leat::retention on_notify(leat::logic_results<datum>& out) {
     for (datum const& one : kept_) out(Kind::made(Kind::number(one) + 1));
     kept_.clear();
-    return leat::after::retain;
+    return leat::retention::retain;
   }
   /// What is still there then was forgotten, and is not what it should be.
-  leat::after on_eof(leat::results<datum>& out) {
+  leat::retention on_eof(leat::logic_results<datum>& out) {
     for (datum& one : kept_) out(std::move(one));
-    return leat::after::discard;
+    return leat::retention::discard;
   }
   std::optional<leat::wall_time> notify_at() const { return kept_.empty() ? std::nullopt : due_; }
   std::vector<datum> snapshot() const { return kept_; }

@@ -9,7 +9,7 @@
 #include "simulation/random_flow.hpp"
 #include "simulation/shape.hpp"
 
-#include <leat/route/formation/membership.hpp>
+#include <leat/route/formation/cluster_config.hpp>
 #include <leat/route/formation/sha256.hpp>
 #include <leat/run/cluster.hpp>
 #include <leat/run/simulated/cluster.hpp>

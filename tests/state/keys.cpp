@@ -43,9 +43,9 @@ struct place {
 class batch_sum : public leat::stateful_logic<int, int, int> {
  public:
   explicit batch_sum(std::optional<int> before) : sum_(before.value_or(0)) {}
-  leat::after on_batch(std::span<int> values, leat::results<int>& out) {
+  leat::retention on_batch(std::span<int> values, leat::logic_results<int>& out) {
     for (int const x : values) out(sum_ += x);
-    return leat::after::retain;
+    return leat::retention::retain;
   }
   int snapshot() const { return sum_; }
 

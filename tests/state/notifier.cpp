@@ -8,7 +8,7 @@
 #include <leat/testing.hpp>
 #include <leat/to/out.hpp>
 
-#include "fixture/idle_host.hpp"
+#include "fixture/idle_worker_services.hpp"
 #include "state/keyed.hpp"
 
 #include <atomic>
@@ -30,9 +30,9 @@ using leat::wall_time;
 namespace {
 
 /// A worker whose clocks a test sets, each by itself.
-class clocks final : public leat::test::idle_host {
+class clocks final : public leat::test::idle_worker_services {
  public:
-  clocks() : idle_host(1) {}
+  clocks() : idle_worker_services(1) {}
   steady_time now() override { return steady; }
   wall_time wall() override { return on_the_wall; }
 
@@ -74,40 +74,40 @@ struct wishes {
   using state = wish;
 
   template <class Cell>
-  void on_value(Cell& met, std::optional<wall_time> at) {
-    met.state().at = at;
+  void on_value(Cell& entry, std::optional<wall_time> at) {
+    entry.state().at = at;
   }
   std::optional<wall_time> notify_at(wish const& kept) const { return kept.at; }
   template <class Cell, class Emit>
-  void on_notify(Cell& met, Emit& emit) {
-    emit(met.key());
-    if (--met.state().repeats == 0) met.forget();
+  void on_notify(Cell& entry, Emit& emit) {
+    emit(entry.key());
+    if (--entry.state().repeats == 0) entry.forget();
   }
 };
 
 /// What a stateful stage does with its notifier, for one value at a time.
 template <class K>
-class driven {
+class runnable {
  public:
   using states = leat::detail::notifier<K, wishes>;
 
   void value(K const& key, std::optional<wall_time> at, int repeats = 1) {
     states_.sample(world);
     std::uint64_t const hash = leat::key_hash(key);
-    table_.at(hash, key, [&](typename states::stored& met) {
-      auto shown = states::shown(met);
+    table_.at(hash, key, [&](typename states::stored& entry) {
+      auto shown = states::shown(entry);
       shown.state().repeats = repeats;
       logic_.on_value(shown, at);
-      states_.settle(logic_, met, hash, rang_);
+      states_.settle(logic_, entry, hash, rang_);
     });
     states_.keep_small(table_);
   }
   void forget(K const& key) {
     states_.sample(world);
     std::uint64_t const hash = leat::key_hash(key);
-    table_.at(hash, key, [&](typename states::stored& met) {
-      met.forget();
-      states_.settle(logic_, met, hash, rang_);
+    table_.at(hash, key, [&](typename states::stored& entry) {
+      entry.forget();
+      states_.settle(logic_, entry, hash, rang_);
     });
     states_.keep_small(table_);
   }
@@ -144,21 +144,21 @@ class driven {
 class impatient : public leat::stateful_logic<int, std::string, std::string> {
  public:
   impatient(std::optional<std::string> before, int times) : state_(before.value_or("NEW")), times_(times) {}
-  leat::after on_item(int, leat::results<std::string>& out) {
+  leat::retention on_item(int, leat::logic_results<std::string>& out) {
     out(state_ + " ITEM");
     state_ = "ITEM";
     left_ = times_;
-    return leat::after::retain;
+    return leat::retention::retain;
   }
-  leat::after on_batch(std::span<int> values, leat::results<std::string>& out) {
+  leat::retention on_batch(std::span<int> values, leat::logic_results<std::string>& out) {
     for (int const x : values) on_item(x, out);
-    return leat::after::retain;
+    return leat::retention::retain;
   }
-  leat::after on_notify(leat::results<std::string>& out) {
+  leat::retention on_notify(leat::logic_results<std::string>& out) {
     if (times_ > 0) out(state_ + " NOTIFY");
     state_ = "NOTIFY";
     if (left_ > 0) --left_;
-    return leat::after::retain;
+    return leat::retention::retain;
   }
   std::optional<wall_time> notify_at() const { return left_ == 0 ? std::nullopt : std::optional(wall_time(1s)); }
   std::string snapshot() const { return state_; }
@@ -206,7 +206,7 @@ TEST_CASE("notifications: a time that stays in the past keeps no run from ending
 }
 
 TEST_CASE("notifications: a round meets each key once") {
-  driven<int> all;
+  runnable<int> all;
   for (int key = 0; key != 10; ++key) all.value(key, all.world.on_the_wall + 1s, 3);
   CHECK_FALSE(all.turn());
   CHECK(all.next() == all.world.steady + 1s);
@@ -221,7 +221,7 @@ TEST_CASE("notifications: a round meets each key once") {
 }
 
 TEST_CASE("notifications: many that are due come in portions, before anything else") {
-  driven<int> all;
+  runnable<int> all;
   for (int key = 0; key != 5000; ++key) all.value(key, all.world.on_the_wall + 1s);
   all.world.pass(2s);
   CHECK(all.turn());
@@ -237,7 +237,7 @@ TEST_CASE("notifications: many that are due come in portions, before anything el
 }
 
 TEST_CASE("notifications: what is due while there is no room is notified before anything else, when there is") {
-  driven<int> all;
+  runnable<int> all;
   all.value(1, all.world.on_the_wall + 1s);
   all.world.pass(1s);
   all.no_room();
@@ -253,7 +253,7 @@ TEST_CASE("notifications: what is due while there is no room is notified before 
 }
 
 TEST_CASE("notifications: a key that has another wish, or none, is not notified at the first") {
-  driven<std::string> all;
+  runnable<std::string> all;
   wall_time const begin = all.world.on_the_wall;
   all.value("put off", begin + 1s);
   all.value("put off", begin + 5s);
@@ -280,7 +280,7 @@ TEST_CASE("notifications: a key that has another wish, or none, is not notified 
 
 TEST_CASE("notifications: setting the clock changes no wait that has begun") {
   for (auto const jump : {-3600s, 3600s}) {
-    driven<int> all;
+    runnable<int> all;
     all.value(1, all.world.on_the_wall + 2s);
     all.world.on_the_wall += jump;
     all.world.pass(1s);
@@ -319,7 +319,7 @@ TEST_CASE("collect: setting the clock neither ends a wait nor lengthens it") {
 TEST_CASE("notifications: the memory is that of the keys, however many values they have") {
   std::size_t const before = counted_key::alive;
   {
-    driven<counted_key> all;
+    runnable<counted_key> all;
     std::vector<counted_key> keys;
     for (int i = 0; i != 100; ++i) keys.emplace_back(i);
     std::size_t most = 0;

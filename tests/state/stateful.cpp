@@ -24,40 +24,40 @@ namespace {
 /// Reports each call, and what the state was before it; the states are NEW, ITEM, EOF.
 class reporter : public leat::stateful_logic<int, std::string, std::string> {
  public:
-  reporter(std::optional<std::string> before, leat::after then) : state_(before.value_or("NEW")), then_(then) {}
+  reporter(std::optional<std::string> before, leat::retention then) : state_(before.value_or("NEW")), then_(then) {}
 
-  leat::after on_item(int, leat::results<std::string>& out) { return go_on("ITEM", out); }
-  leat::after on_batch(std::span<int> values, leat::results<std::string>& out) {
+  leat::retention on_item(int, leat::logic_results<std::string>& out) { return go_on("ITEM", out); }
+  leat::retention on_batch(std::span<int> values, leat::logic_results<std::string>& out) {
     for (int const x : values) out(std::to_string(x));
     return go_on("BATCH", out);
   }
-  leat::after on_eof(leat::results<std::string>& out) { return go_on("EOF", out); }
+  leat::retention on_eof(leat::logic_results<std::string>& out) { return go_on("EOF", out); }
   std::string snapshot() const { return state_; }
 
  private:
-  leat::after go_on(char const* next, leat::results<std::string>& out) {
+  leat::retention go_on(char const* next, leat::logic_results<std::string>& out) {
     out(state_ + " " + next);
     state_ = next;
     return then_;
   }
 
   std::string state_;
-  leat::after then_;
+  leat::retention then_;
 };
 
 /// Wants to be told after a while of silence; a value 0 calls that off.
 class alarm_clock : public leat::stateful_logic<int, std::string, leat::wall_time> {
  public:
   explicit alarm_clock(std::optional<leat::wall_time> due) : due_(due) {}
-  leat::after on_item(int x, leat::results<std::string>& out) {
+  leat::retention on_item(int x, leat::logic_results<std::string>& out) {
     due_.reset();
     if (x != 0) due_ = out.now() + std::chrono::seconds(x);
-    return leat::after::retain;
+    return leat::retention::retain;
   }
-  leat::after on_notify(leat::results<std::string>& out) {
+  leat::retention on_notify(leat::logic_results<std::string>& out) {
     out("rang");
     due_.reset();
-    return leat::after::discard;
+    return leat::retention::discard;
   }
   std::optional<leat::wall_time> notify_at() const { return due_; }
   leat::wall_time snapshot() const { return due_.value_or(leat::wall_time()); }
@@ -85,13 +85,13 @@ struct owned {
 /// Gives back what it is given.
 class passer_on : public leat::stateful_logic<owned, owned, int> {
  public:
-  leat::after on_item(owned given, leat::results<owned>& out) {
+  leat::retention on_item(owned given, leat::logic_results<owned>& out) {
     out(std::move(given));
-    return leat::after::retain;
+    return leat::retention::retain;
   }
-  leat::after on_batch(std::span<owned> batch, leat::results<owned>& out) {
+  leat::retention on_batch(std::span<owned> batch, leat::logic_results<owned>& out) {
     for (owned& given : batch) out(std::move(given));
-    return leat::after::retain;
+    return leat::retention::retain;
   }
   int snapshot() const { return 0; }
 };
@@ -109,7 +109,7 @@ std::vector<int> passed_on(Step step, leat::test::shape const& how) {
   return numbers;
 }
 
-auto reporting(leat::after then) {
+auto reporting(leat::retention then) {
   return leat::stateful("report", [then](std::optional<std::string> state) { return reporter(std::move(state), then); });
 }
 
@@ -117,13 +117,13 @@ auto reporting(leat::after then) {
 
 TEST_CASE("a logic that is retained goes on from its state, and hears of the end") {
   keyed::check(
-      pairs<std::string, int>{{"a", 1}, {"b", 1}, {"a", 2}}, [] { return reporting(leat::after::retain); },
+      pairs<std::string, int>{{"a", 1}, {"b", 1}, {"a", 2}}, [] { return reporting(leat::retention::retain); },
       pairs<std::string, std::string>{{"a", "NEW ITEM"}, {"a", "ITEM ITEM"}, {"a", "ITEM EOF"}, {"b", "NEW ITEM"}, {"b", "ITEM EOF"}});
 }
 
 TEST_CASE("a logic that is discarded begins anew, and does not hear of the end") {
   keyed::check(
-      pairs<std::string, int>{{"a", 1}, {"a", 2}}, [] { return reporting(leat::after::discard); },
+      pairs<std::string, int>{{"a", 1}, {"a", 2}}, [] { return reporting(leat::retention::discard); },
       pairs<std::string, std::string>{{"a", "NEW ITEM"}, {"a", "NEW ITEM"}});
 }
 
@@ -131,7 +131,7 @@ TEST_CASE("stateful_batch gets the values of a key together, keys ascending") {
   leat::flow flow("batch");
   flow.input("in", leat::from::iterable(pairs<std::string, int>{})) |
       leat::stateful_batch("report",
-                           [](std::optional<std::string> state) { return reporter(std::move(state), leat::after::retain); }) |
+                           [](std::optional<std::string> state) { return reporter(std::move(state), leat::retention::retain); }) |
       leat::output("out", leat::to::out());
   leat::test::result const r =
       leat::test::run(flow).feed("in", pairs<std::string, int>{{"b", 1}, {"a", 2}, {"b", 3}, {"a", 4}});

@@ -18,12 +18,12 @@ class buffer {
   explicit buffer(std::size_t capacity) { reserve(capacity); }
   buffer(buffer&& other) noexcept
       : begin_(std::exchange(other.begin_, nullptr)), end_(std::exchange(other.end_, nullptr)),
-        limit_(std::exchange(other.limit_, nullptr)), lent_(std::exchange(other.lent_, nullptr)) {}
+        limit_(std::exchange(other.limit_, nullptr)), borrowed_(std::exchange(other.borrowed_, nullptr)) {}
   buffer& operator=(buffer&& other) noexcept {
     std::swap(begin_, other.begin_);
     std::swap(end_, other.end_);
     std::swap(limit_, other.limit_);
-    std::swap(lent_, other.lent_);
+    std::swap(borrowed_, other.borrowed_);
     return *this;
   }
   ~buffer() {
@@ -39,15 +39,15 @@ class buffer {
   bool empty() const { return begin_ == end_; }
   bool full() const { return end_ == limit_; }
 
-  /// Room in memory of somebody else's, for records that need no destructor, until `let_go` or until it grows. Only of a
+  /// Room in memory of somebody else's, for records that need no destructor, until `release` or until it grows. Only of a
   /// buffer that is empty.
-  void lend(T* memory, std::size_t capacity) {
+  void borrow(T* memory, std::size_t capacity) {
     release(begin_);
-    begin_ = end_ = lent_ = memory;
+    begin_ = end_ = borrowed_ = memory;
     limit_ = memory + capacity;
   }
-  bool lent() const { return lent_ != nullptr; }
-  void let_go() { begin_ = end_ = limit_ = lent_ = nullptr; }
+  bool borrowed() const { return borrowed_ != nullptr; }
+  void release() { begin_ = end_ = limit_ = borrowed_ = nullptr; }
 
   /// The records up to here have been constructed in place by the caller.
   void set_end(T* end) { end_ = end; }
@@ -74,7 +74,7 @@ class buffer {
     }
     destroy(begin_, end_);
     release(begin_);
-    lent_ = nullptr;
+    borrowed_ = nullptr;
     begin_ = grown;
     end_ = grown + count;
     limit_ = grown + wanted;
@@ -98,13 +98,13 @@ class buffer {
     if constexpr (!std::is_trivially_destructible_v<T>) std::destroy(first, last);
   }
   void release(T* memory) {
-    if (memory != lent_) ::operator delete(memory, std::align_val_t{alignof(T)});
+    if (memory != borrowed_) ::operator delete(memory, std::align_val_t{alignof(T)});
   }
 
   T* begin_ = nullptr;
   T* end_ = nullptr;
   T* limit_ = nullptr;
-  T* lent_ = nullptr;
+  T* borrowed_ = nullptr;
 };
 
 }  // namespace leat::detail

@@ -3,8 +3,8 @@
 
 #include <leat/detail/list.hpp>
 #include <leat/op/emitter.hpp>
-#include <leat/op/running/assembly.hpp>
-#include <leat/op/running/stand_in.hpp>
+#include <leat/op/running/worker_builder.hpp>
+#include <leat/op/running/test_overrides.hpp>
 #include <leat/op/running/step_context.hpp>
 
 #include <chrono>
@@ -40,7 +40,7 @@ class step_services {
   void wake() const { step_->worker->wake(); }
   /// Wakes the worker once the descriptor can be read without waiting.
   void wake_when_readable(int descriptor) const { step_->worker->wake_when_readable(descriptor); }
-  detail::host& host() const { return *step_->worker; }
+  detail::worker_services& host() const { return *step_->worker; }
 
  private:
   detail::step_context* step_;
@@ -101,7 +101,7 @@ class input_stage final : public source_stage {
   using partition = typename partition_of<Source>::type;
 
  public:
-  input_stage(Source const& source, assembly& worker, node const& described)
+  input_stage(Source const& source, worker_builder& worker, node const& described)
       : source_(source), described_(described), test_(worker.process().test), step_(described.step(), worker.worker()),
         out_(worker.batch_size<T>()) {
     worker.provide({described.id, 0}, out_.next());
@@ -249,7 +249,7 @@ class input_stage final : public source_stage {
 
   Source source_;
   node const& described_;
-  stand_ins const* test_;  ///< null: this is no test
+  test_overrides const* test_;  ///< null: this is no test
   step_context step_;
   emitter<T> out_;
   std::vector<std::string> names_;  ///< once it is opened: of what is opened in turn
@@ -322,8 +322,8 @@ class input_node final : public node {
     if constexpr (requires { source_.check_part(part); }) source_.check_part(part);
   }
 
-  void build(assembly& worker) const override {
-    if (stand_ins* const test = worker.process().test)
+  void build(worker_builder& worker) const override {
+    if (test_overrides* const test = worker.process().test)
       if (input_stand_in<record>* const instead = test->input<record>(step())) return instead->build(worker, *this);
     worker.add<input_stage<Source>>(source_, worker, *this);
   }

@@ -128,7 +128,7 @@ struct enrich_cached_op {
 
   Cache cache;
   Mapper f;
-  host* worker = nullptr;
+  worker_services* worker = nullptr;
 };
 
 template <class Getter, class Mapper>

@@ -4,7 +4,7 @@
 #include <leat/flow.hpp>
 #include <leat/op/emitter.hpp>
 #include <leat/op/function/elements.hpp>
-#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
 
@@ -19,9 +19,9 @@ namespace leat {
 namespace detail {
 
 template <class T, class U, class F>
-class flat_map_batch_part final : public part, public consumer<T> {
+class flat_map_batch_part final : public running_step, public consumer<T> {
  public:
-  flat_map_batch_part(F const& f, assembly& worker, node const& described)
+  flat_map_batch_part(F const& f, worker_builder& worker, node const& described)
       : f_(f), step_(described.step(), worker.worker()), out_(worker.batch_size<U>()) {
     worker.provide({described.id, 0}, out_.next());
   }
@@ -74,7 +74,7 @@ class flat_map_batch_node final : public node {
  public:
   flat_map_batch_node(F f, step_info step, port from) : node(std::move(step), from), f_(std::move(f)) {}
 
-  void build(assembly& worker) const override {
+  void build(worker_builder& worker) const override {
     worker.subscribe<T>(inputs.front(), worker.add<flat_map_batch_part<T, U, F>>(f_, worker, *this));
   }
 

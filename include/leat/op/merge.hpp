@@ -4,7 +4,7 @@
 #include <leat/detail/list.hpp>
 #include <leat/flow.hpp>
 #include <leat/op/function/name_comes_first.hpp>
-#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/stage.hpp>
 
 #include <cstddef>
@@ -19,9 +19,9 @@ namespace detail {
 
 /// Hands on what any input brings. An input that has brought its mark waits until the others have brought theirs.
 template <class T>
-class merge_part final : public part {
+class merge_part final : public running_step {
  public:
-  merge_part(std::size_t inputs, assembly& worker, node const& described) : marks_(inputs) {
+  merge_part(std::size_t inputs, worker_builder& worker, node const& described) : marks_(inputs) {
     for (std::size_t i = 0; i != inputs; ++i) inputs_.push_back(std::make_unique<one>(*this, i));
     worker.provide({described.id, 0}, next_);
   }
@@ -56,7 +56,7 @@ class merge_node final : public node {
  public:
   merge_node(step_info step, list<port> from) : node(std::move(step), std::move(from)) {}
 
-  void build(assembly& worker) const override {
+  void build(worker_builder& worker) const override {
     auto& made = worker.add<merge_part<T>>(inputs.size(), worker, *this);
     for (std::size_t i = 0; i != inputs.size(); ++i) worker.subscribe<T>(inputs[i], made.input(i));
   }

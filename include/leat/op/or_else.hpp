@@ -180,10 +180,10 @@ class or_else_tail {
   template <class X>
   static constexpr bool arrays = false;
 
-  template <class Recipe>
-  or_else_tail(Recipe const& recipe, assembly& worker, node const& described)
-      : attempt_(recipe.attempt), step_(described.steps.back(), worker.worker()),
-        failing_step_(recipe.step.empty() ? step_.name : recipe.step), results_(worker.batch_size<U>()),
+  template <class RunEnd>
+  or_else_tail(RunEnd const& run_end, worker_builder& worker, node const& described)
+      : attempt_(run_end.attempt), step_(described.steps.back(), worker.worker()),
+        failing_step_(run_end.step.empty() ? step_.name : run_end.step), results_(worker.batch_size<U>()),
         errors_(worker.batch_size<failed_record<R>>()), count_(worker.shared<failure_count>(described, failing_step_)) {
     attempt_.bind(step_);
     worker.provide({described.id, 0}, results_.next());

@@ -38,7 +38,7 @@ LEAT_INLINE std::string json(drawing const& drawn) {
       std::string inputs;
       for (drawing::line const& in : of.inputs)
         inputs += concat({inputs.empty() ? "" : ", ", "{\"step_id\": ", json_text(drawn.steps[in.from].id),
-                          ", \"output\": ", std::to_string(in.output), ", \"movement\": ", or_null(in.movement), "}"});
+                          ", \"output\": ", std::to_string(in.output), ", \"routing\": ", or_null(in.routing), "}"});
       text += concat({text.size() > 1 ? ",\n" : "\n", "    {\"step_id\": ", json_text(of.id),
                       ", \"step_name\": ", json_text(of.name), ", \"op_type\": ", json_text(of.kind),
                       ", \"within\": ", of.within == drawing::none ? "null" : json_text(drawn.frames[of.within].id),

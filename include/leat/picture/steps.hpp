@@ -21,7 +21,7 @@ struct drawing {
     std::size_t from;        ///< a step
     std::size_t output = 0;  ///< of that step
     std::string label;       ///< which output, where there are several
-    std::string movement;    ///< how records change workers on the way; empty: they do not
+    std::string routing;    ///< how records change workers on the way; empty: they do not
   };
   struct box {
     explicit box(step_info const& step);
@@ -59,7 +59,7 @@ struct drawing {
   /// is drawn as what happens on the line.
   [[gnu::cold]] line add(node const& made, list<line> const& ends);
 
-  static void move_on(line& way, std::string_view movement);
+  static void move_on(line& way, std::string_view routing);
 
   [[gnu::cold]] void label_outputs();
 };

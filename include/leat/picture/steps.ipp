@@ -70,16 +70,16 @@ LEAT_INLINE drawing::line drawing::add(node const& made, list<line> const& ends)
     inputs.emplace_back(steps.size() - 1);
   }
   if (made.step().kind == "output") {
-    for (line& in : steps.back().inputs) move_on(in, made.movement);
+    for (line& in : steps.back().inputs) move_on(in, made.routing);
     return inputs.front();
   }
-  move_on(inputs.front(), made.movement);
+  move_on(inputs.front(), made.routing);
   return inputs.front();
 }
 
-LEAT_INLINE void drawing::move_on(line& way, std::string_view movement) {
-  if (!way.movement.empty() && !movement.empty()) way.movement += ", then ";
-  way.movement += movement;
+LEAT_INLINE void drawing::move_on(line& way, std::string_view routing) {
+  if (!way.routing.empty() && !routing.empty()) way.routing += ", then ";
+  way.routing += routing;
 }
 
 LEAT_INLINE void drawing::label_outputs() {
@@ -98,7 +98,7 @@ LEAT_INLINE void drawing::label_outputs() {
 }
 
 LEAT_INLINE std::string text_on(drawing::line const& in) {
-  return concat({in.label, in.label.empty() || in.movement.empty() ? "" : ", ", in.movement});
+  return concat({in.label, in.label.empty() || in.routing.empty() ? "" : ", ", in.routing});
 }
 
 }  // namespace leat::detail

@@ -25,7 +25,7 @@ class to_any_worker {
   static constexpr bool carries_hash = false;
   static constexpr unsigned bit_of_two = 63;
 
-  void start(assembly& worker, node const&) { state_ = worker.worker().random() | 1; }
+  void start(worker_builder& worker, node const&) { state_ = worker.worker().random() | 1; }
   std::uint64_t hash(T const&) {
     state_ ^= state_ >> 12;
     state_ ^= state_ << 25;
@@ -52,7 +52,7 @@ class to_owner_of {
 
   explicit to_owner_of(F function) : f_(std::move(function)) {}
 
-  void start(assembly&, node const&) {}
+  void start(worker_builder&, node const&) {}
   std::uint64_t word(T const& record) {
     K const wanted(f_(record));
     return word_of(wanted);
@@ -76,9 +76,9 @@ class redistribute_tail {
   template <class X>
   static constexpr bool answers_for = true;
 
-  template <class Recipe>
-  redistribute_tail(Recipe const& recipe, assembly& worker, node const& described)
-      : inner_(recipe, worker, described), step_(described.steps.back(), worker.worker()) {}
+  template <class RunEnd>
+  redistribute_tail(RunEnd const& run_end, worker_builder& worker, node const& described)
+      : inner_(run_end, worker, described), step_(described.steps.back(), worker.worker()) {}
 
   std::size_t block() const { return inner_.block(); }
   template <class Fill>
@@ -108,7 +108,7 @@ class redistribute_tail {
 template <class T, class Route>
 struct to_other_workers {
   using tail = redistribute_tail<T, Route>;
-  static void build_receiver(assembly& worker, node const& described) {
+  static void build_receiver(worker_builder& worker, node const& described) {
     worker.add<exchange_receiver<T, plain_outlet<T>>>(worker, described);
   }
 
@@ -117,13 +117,13 @@ struct to_other_workers {
 };
 
 template <class S, class Route>
-stream<record_of<S>> append_redistribution(S&& up, Route route, step_name const& name, std::string_view movement) {
+stream<record_of<S>> append_redistribution(S&& up, Route route, step_name const& name, std::string_view routing) {
   using T = record_of<S>;
   graph& in = stream_access::graph_of(up);
   step_info step("redistribute", name);
   in.name_step(step);
   port const at = finish(std::forward<S>(up), to_other_workers<T, Route>(std::move(route)), std::move(step));
-  in.at(at).movement = movement;
+  in.at(at).routing = routing;
   if constexpr (has_codec<T>) in.at(at).describe_records = &describe_record<T>;
   return stream_access::make<T>(in, at);
 }

@@ -18,8 +18,8 @@
 /// (`options::link`). `leat/run/tcp.hpp` includes it.
 namespace leat::detail {
 
-std::unique_ptr<meeting> meet_cluster(graph const& flow, options const& how, network& through,
-                                      std::function<std::uint64_t()> draw, std::function<void(std::string const&)> say);
+std::unique_ptr<cluster_formation> meet_cluster(graph const& flow, options const& how, network& through,
+                                      std::function<std::uint64_t()> draw, std::function<void(std::string const&)> log);
 
 int run_local_cluster(local_processes const& asked);
 

@@ -4,7 +4,7 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/error.hpp>
 #include <leat/route/formation/formation.hpp>
-#include <leat/route/formation/membership.hpp>
+#include <leat/route/formation/cluster_config.hpp>
 #include <leat/run/weak_secret.hpp>
 #include <leat/run/cluster.hpp>
 #include <leat/run/local/local_cluster.hpp>
@@ -21,12 +21,12 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::unique_ptr<meeting> meet_cluster(graph const& flow, options const& how, network& through,
+LEAT_INLINE std::unique_ptr<cluster_formation> meet_cluster(graph const& flow, options const& how, network& through,
                                                   std::function<std::uint64_t()> draw,
-                                                  std::function<void(std::string const&)> say) {
+                                                  std::function<void(std::string const&)> log) {
   if (std::string const weakness = how.secret.empty() ? "" : weakness_of(how.secret); !weakness.empty())
     throw flow_error("options::secret: " + weakness);
-  membership all;
+  cluster_config all;
   all.process = how.process;
   all.workers = (std::max)(how.workers, 1u);
   all.channel_bytes = how.channel_bytes;
@@ -37,7 +37,7 @@ LEAT_INLINE std::unique_ptr<meeting> meet_cluster(graph const& flow, options con
   all.secret = how.secret;
   all.open_to_anyone = how.insecure;
   all.time_to_form = how.formation_timeout;
-  return std::make_unique<formation>(through, std::move(all), std::move(draw), std::move(say));
+  return std::make_unique<formation>(through, std::move(all), std::move(draw), std::move(log));
 }
 
 LEAT_INLINE int run_local_cluster(local_processes const& asked) { return local_cluster(asked).run(); }

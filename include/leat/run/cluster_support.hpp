@@ -2,7 +2,7 @@
 #pragma once
 
 #include <leat/graph.hpp>
-#include <leat/route/formation/meeting.hpp>
+#include <leat/route/formation/cluster_formation.hpp>
 #include <leat/route/peers/link.hpp>
 #include <leat/run/local/local_processes.hpp>
 #include <leat/run/options.hpp>
@@ -28,9 +28,9 @@ struct cluster_support {
   /// includes `leat/run/tls.hpp`.
   std::shared_ptr<network> (*encrypt)(std::shared_ptr<network> below, options const& how) = nullptr;
   /// `draw` gives 64 bits of chance; `say` takes lines for the person who waits.
-  std::unique_ptr<meeting> (*meet)(graph const& flow, options const& how, network& through,
+  std::unique_ptr<cluster_formation> (*meet)(graph const& flow, options const& how, network& through,
                                    std::function<std::uint64_t()> draw,
-                                   std::function<void(std::string const&)> say) = nullptr;
+                                   std::function<void(std::string const&)> log) = nullptr;
   /// Learns from the launcher what only it knows.
   void (*rendezvous)(options& how, launch const& by) = nullptr;
   /// Runs so many processes of this program on this machine; gives the exit status.

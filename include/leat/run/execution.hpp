@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/running/assembly.hpp>
-#include <leat/route/formation/meeting.hpp>
+#include <leat/op/running/worker_builder.hpp>
+#include <leat/route/formation/cluster_formation.hpp>
 #include <leat/route/peers/link.hpp>
 #include <leat/route/peers/peers.hpp>
 #include <leat/run/options.hpp>
@@ -36,7 +36,7 @@ class execution {
   /// Makes the workers, and, unless other processes must be heard first, their steps. Throws flow_error for a flow that
   /// cannot run, run_error for a source that cannot be listed.
   void build();
-  std::vector<driven*> workers();
+  std::vector<runnable*> workers();
 
   /// Any thread: ends the run in order.
   void stop();
@@ -48,7 +48,7 @@ class execution {
   bool stopping() const { return stopping_.load(std::memory_order_acquire); }
   bool failed() const { return failed_.load(std::memory_order_acquire); }
   runtime& world() { return world_; }
-  process_parts& parts() { return parts_; }
+  shared_by_workers& parts() { return parts_; }
   std::chrono::nanoseconds interval() const { return how_.snapshot_interval; }
   std::chrono::nanoseconds suspect_after() const { return how_.suspect_after; }
   std::chrono::nanoseconds stop_timeout() const { return how_.stop_timeout; }
@@ -110,14 +110,14 @@ class execution {
   unsigned processes_;
   join_function join_;  ///< null: they are met
   std::shared_ptr<network> door_;
-  std::unique_ptr<meeting> forming_;
+  std::unique_ptr<cluster_formation> forming_;
   std::unique_ptr<peers> net_;
   mutable std::mutex talking_;  ///< guards what `net_`, which the first worker drives, points to
   unsigned turns_ = 0;
   steady_time talked_at_{};
   steady_time door_at_{};
   partition_lists own_partitions_;
-  process_parts parts_;
+  shared_by_workers parts_;
   std::vector<std::unique_ptr<worker>> workers_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> failed_{false};

@@ -5,7 +5,7 @@
 #include <leat/detail/exception_text.hpp>
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
-#include <leat/op/running/stand_in.hpp>
+#include <leat/op/running/test_overrides.hpp>
 #include <leat/op/running/step_context.hpp>
 #include <leat/route/partitions.hpp>
 #include <leat/run/cli/checked_options.hpp>
@@ -44,7 +44,7 @@ LEAT_INLINE void execution::meet(std::shared_ptr<network> through) {
   door_ = std::move(through);
   processes_ = static_cast<unsigned>(how_.addresses.size());
   forming_ = support_of_clusters().meet(
-      flow_, how_, *door_, [this] { return world_.seed(); }, [this](std::string const& line) { world_.say(line); });
+      flow_, how_, *door_, [this] { return world_.seed(); }, [this](std::string const& line) { world_.log(line); });
 }
 
 LEAT_INLINE execution::~execution() {
@@ -77,7 +77,7 @@ LEAT_INLINE void execution::connect() {
   how.channel_bytes = parts_.channel_bytes;
   how.alive = {how_.suspect_after, how_.dead_after};
   how.turns_of = [this](unsigned local) { return workers_[local]->turns(); };
-  how.say = [this](std::string const& line) { world_.say(line); };
+  how.log = [this](std::string const& line) { world_.log(line); };
   std::unique_ptr<peers> joined = forming_ ? forming_->join(flow_, std::move(how)) : join_(flow_, std::move(how));
   {
     std::lock_guard const lock(talking_);  // after a failure the other workers look at it, too
@@ -176,7 +176,7 @@ LEAT_INLINE bool execution::assemble(worker& by) {
   std::unique_lock lock(talking_);
   if (!std::exchange(shared_partitions_, true)) {
     net_->turn(by.now());
-    liveness::limits const alive{how_.suspect_after, how_.dead_after};
+    failure_detector::limits const alive{how_.suspect_after, how_.dead_after};
     if (alive.watching()) world_.every(alive.interval() / 4, [this] { stand_in_for_the_first(); });
     lock.unlock();  // a source may take long to find its partitions
     own_partitions_ = list_partitions();
@@ -226,12 +226,12 @@ LEAT_INLINE bool execution::talk(worker& first, bool idle) {
     forming_->turn(door_at_);
   }
   std::lock_guard const lock(talking_);
-  if (stopping()) net_->say_stop();
-  if (working_.load(std::memory_order_acquire) == 0) net_->say_goodbye();
+  if (stopping()) net_->send_stop();
+  if (working_.load(std::memory_order_acquire) == 0) net_->send_goodbye();
   // Not the time at which the turn began: a function may have taken long since, and the stand-in have looked.
   bool const progress = net_->turn(world_.now());
-  for (unsigned const other : net_->touched()) first.touch(other);
-  if (net_->stop_heard() && !stopping()) stop();
+  for (unsigned const other : net_->to_wake()) first.wake_later(other);
+  if (net_->stop_received() && !stopping()) stop();
   return progress;
 }
 
@@ -253,14 +253,14 @@ LEAT_INLINE void execution::stand_in_for_the_first() {
   std::unique_lock const lock(talking_, std::try_to_lock);
   if (!lock.owns_lock()) return;
   steady_time const now = world_.now();
-  liveness::limits const alive{how_.suspect_after, how_.dead_after};
+  failure_detector::limits const alive{how_.suspect_after, how_.dead_after};
   bool const overdue = now > net_->wake_at() && now - net_->wake_at() > alive.interval() / 4;
   try {
     if (failed()) {
       net_->tell_failure(failure_of(*workers_.front()), now);
     } else if (overdue) {
       net_->turn(now);
-      for (unsigned const other : net_->touched()) workers_[other - parts_.first_worker]->wake();
+      for (unsigned const other : net_->to_wake()) workers_[other - parts_.first_worker]->wake();
     }
   } catch (...) {
     fail(std::current_exception());
@@ -308,8 +308,8 @@ LEAT_INLINE process_failure execution::failure_of(worker& by) {
   return why;
 }
 
-LEAT_INLINE std::vector<driven*> execution::workers() {
-  std::vector<driven*> all;
+LEAT_INLINE std::vector<runnable*> execution::workers() {
+  std::vector<runnable*> all;
   all.reserve(workers_.size());
   for (auto const& w : workers_) all.push_back(w.get());
   return all;

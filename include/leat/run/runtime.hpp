@@ -16,11 +16,11 @@
 namespace leat::detail {
 
 /// A worker as its runtime sees it: a coroutine that is resumed for one turn at a time.
-class routine {
+class worker_coroutine {
  public:
   struct promise_type {
     bool progress = true;
-    routine get_return_object() { return routine(std::coroutine_handle<promise_type>::from_promise(*this)); }
+    worker_coroutine get_return_object() { return worker_coroutine(std::coroutine_handle<promise_type>::from_promise(*this)); }
     std::suspend_always initial_suspend() noexcept { return {}; }
     std::suspend_always final_suspend() noexcept { return {}; }
     std::suspend_always yield_value(bool made_progress) noexcept;
@@ -28,10 +28,10 @@ class routine {
     void unhandled_exception() { throw; }
   };
 
-  explicit routine(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
-  routine(routine&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
-  routine& operator=(routine&&) = delete;
-  ~routine();
+  explicit worker_coroutine(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
+  worker_coroutine(worker_coroutine&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  worker_coroutine& operator=(worker_coroutine&&) = delete;
+  ~worker_coroutine();
 
   bool done() const { return handle_.done(); }
   /// One turn. True when the worker made progress.
@@ -42,10 +42,10 @@ class routine {
 };
 
 /// What a runtime drives.
-class driven {
+class runnable {
  public:
-  virtual ~driven() = default;
-  virtual routine& body() = 0;
+  virtual ~runnable() = default;
+  virtual worker_coroutine& body() = 0;
   /// What its runtime cannot go on from. Any thread.
   virtual void fail(std::exception_ptr cause) = 0;
   /// It may not be left asleep past this time.
@@ -66,9 +66,9 @@ class runtime {
 
   /// Runs these to their end, on the runtime's own threads. Returns when all are done. Throws before any has begun, when
   /// there cannot be the threads.
-  virtual void drive(std::vector<driven*> const& all) = 0;
+  virtual void drive(std::vector<runnable*> const& all) = 0;
   /// Any thread. The one named takes another turn soon.
-  virtual void wake(driven& which) = 0;
+  virtual void wake(runnable& which) = 0;
 
   virtual steady_time now() = 0;
   virtual wall_time wall() = 0;
@@ -76,7 +76,7 @@ class runtime {
   virtual std::uint64_t seed() = 0;
 
   /// A line for the person who started the run.
-  virtual void say(std::string const& line) = 0;
+  virtual void log(std::string const& line) = 0;
 
   /// Calls `look` again and again, at this interval, until `drive` returns: on a thread that no worker can hold up. A
   /// simulated worker never holds up anybody, so there it is not called.
@@ -85,7 +85,7 @@ class runtime {
   /// Runs `work` where it may wait, unless it has been abandoned by then. Throws std::runtime_error when it will not be run.
   virtual void block(std::shared_ptr<blocking_work> work) = 0;
   /// Wakes `which` once the descriptor can be read without waiting, or has been closed by its peer.
-  virtual void wake_when_readable(int descriptor, driven& which) = 0;
+  virtual void wake_when_readable(int descriptor, runnable& which) = 0;
 };
 
 }  // namespace leat::detail

@@ -8,16 +8,16 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::suspend_always routine::promise_type::yield_value(bool made_progress) noexcept {
+LEAT_INLINE std::suspend_always worker_coroutine::promise_type::yield_value(bool made_progress) noexcept {
   progress = made_progress;
   return {};
 }
 
-LEAT_INLINE routine::~routine() {
+LEAT_INLINE worker_coroutine::~worker_coroutine() {
   if (handle_) handle_.destroy();
 }
 
-LEAT_INLINE bool routine::turn() {
+LEAT_INLINE bool worker_coroutine::turn() {
   handle_.resume();
   return handle_.done() || handle_.promise().progress;
 }

@@ -54,7 +54,7 @@ LEAT_INLINE void slow_stop::look(bool tell) {
     std::uint64_t const turns = each.turns();
     if (tell && turns % 2 == 1 && turns == workers_[i].turns && !workers_[i].told) {
       workers_[i].told = true;
-      run_.world().say(does_not_return(each));
+      run_.world().log(does_not_return(each));
     }
     workers_[i].turns = turns;
   }
@@ -78,7 +78,7 @@ LEAT_INLINE std::string slow_stop::steps_of_turn(node const& at) const {
         all += concat({count == 1 ? "" : ", ", "\"", step.name, "\" (", step.kind, ", ", place_of(step.where), ")"});
   };
   // The stage of a node whose records change workers is the receiving end: the node's own steps are in another turn.
-  bool const receives = !at.movement.empty() && !is_an_end(at.steps.back());
+  bool const receives = !at.routing.empty() && !is_an_end(at.steps.back());
   if (!receives) add(at);
   list<std::size_t> through;
   through.push_back(at.id);
@@ -88,7 +88,7 @@ LEAT_INLINE std::string slow_stop::steps_of_turn(node const& at) const {
       for (std::size_t const id : through) fed = fed || id == from.node;
     if (!fed) continue;
     add(*next);
-    if (next->movement.empty()) through.push_back(next->id);
+    if (next->routing.empty()) through.push_back(next->id);
   }
   if (count > most) all += concat({" and ", std::to_string(count - most), " more behind them"});
   return concat({count == 1 ? "step " : "one of these steps: ", all});

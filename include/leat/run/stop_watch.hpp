@@ -26,7 +26,7 @@ class stop_watch {
   /// Once a turn. Throws run_error when something is given up.
   template <class Stages>
   [[gnu::cold, gnu::noinline]] void look(Stages const& stages, steady_time now, limits how,
-                                         std::function<void(std::string const&)> const& say) {
+                                         std::function<void(std::string const&)> const& log) {
     if (begun_ == never) begun_ = now;
     steady_time next = never;
     std::size_t place = 0;
@@ -42,7 +42,7 @@ class stop_watch {
       if (now - before.since >= how.give_up_after) throw held.by->error(given_up(held, how.give_up_after));
       if (now - begun_ >= how.tell_after && !before.told) {
         before.told = true;
-        say(waits(held, now - begun_));
+        log(waits(held, now - begun_));
       }
       if (!before.told) next = (std::min)(next, later(begun_, how.tell_after));
       next = (std::min)(next, later(before.since, how.give_up_after));

@@ -31,10 +31,10 @@ class tcp_network final : public network {
   bool listen(std::string const& address) override;
   std::string listens_at() const override;
   std::unique_ptr<connection> accept() override;
-  std::string trouble() const override { return trouble_; }
-  std::unique_ptr<connection> dial(std::string const& address) override;
+  std::string error() const override { return error_; }
+  std::unique_ptr<connection> connect(std::string const& address) override;
   /// While nobody can be let in, who waits at the door is no reason to wake up: it is looked at when something else is.
-  int descriptor() const override { return trouble_.empty() ? door() : -1; }
+  int descriptor() const override { return error_.empty() ? door() : -1; }
 
  private:
   int door() const;
@@ -43,7 +43,7 @@ class tcp_network final : public network {
   detail::name_lookup::function ask_;
   std::unique_ptr<detail::tcp_sockets> sockets_;
   std::string host_;  ///< as it was written
-  std::string trouble_;
+  std::string error_;
   bool open_to_others_ = false;
 };
 

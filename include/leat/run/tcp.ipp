@@ -67,7 +67,7 @@ LEAT_INLINE bool tcp_network::listen(std::string const& address) {
   detail::places found = detail::look_up(at->host, at->port, AI_PASSIVE | AI_NUMERICHOST);
   bool const by_name = found.all.empty();
   if (by_name) found = ask_(at->host, at->port, AI_PASSIVE);
-  if (found.all.empty()) throw no_such_place_yet("cannot listen at " + address + ": " + found.trouble);
+  if (found.all.empty()) throw no_such_place_yet("cannot listen at " + address + ": " + found.error);
   tcp::endpoint const place = detail::endpoint_of(found.all.front());
   asio::error_code error;
   detail::open_socket(sockets_->acceptor, place.protocol(), error);
@@ -101,10 +101,10 @@ LEAT_INLINE std::unique_ptr<connection> tcp_network::accept() {
   sockaddr_storage from{};
   socklen_t size = sizeof from;
   int const descriptor = ::accept4(at.fd, reinterpret_cast<sockaddr*>(&from), &size, SOCK_CLOEXEC);
-  trouble_.clear();
+  error_.clear();
   if (descriptor < 0) {
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-      trouble_ = std::string("nobody can be let in: ") + std::strerror(errno);
+      error_ = std::string("nobody can be let in: ") + std::strerror(errno);
     return nullptr;
   }
   asio::error_code error;
@@ -116,7 +116,7 @@ LEAT_INLINE std::unique_ptr<connection> tcp_network::accept() {
   return std::make_unique<detail::tcp_connection>(sockets_->io, give_up_after_, std::move(accepted));
 }
 
-LEAT_INLINE std::unique_ptr<connection> tcp_network::dial(std::string const& address) {
+LEAT_INLINE std::unique_ptr<connection> tcp_network::connect(std::string const& address) {
   return std::make_unique<detail::tcp_connection>(sockets_->io, give_up_after_, address, ask_);
 }
 

@@ -47,8 +47,8 @@ class tls_network final : public network {
   bool listen(std::string const& address) override;
   std::string listens_at() const override { return under_->listens_at(); }
   std::unique_ptr<connection> accept() override;
-  std::string trouble() const override { return under_->trouble(); }
-  std::unique_ptr<connection> dial(std::string const& address) override;
+  std::string error() const override { return under_->error(); }
+  std::unique_ptr<connection> connect(std::string const& address) override;
   int descriptor() const override { return under_->descriptor(); }
   void on_ready(std::function<void()> call) override { under_->on_ready(std::move(call)); }
 

@@ -107,11 +107,11 @@ LEAT_INLINE std::unique_ptr<connection> tls_network::accept() {
   });
 }
 
-LEAT_INLINE std::unique_ptr<connection> tls_network::dial(std::string const& address) {
+LEAT_INLINE std::unique_ptr<connection> tls_network::connect(std::string const& address) {
   detail::ssl_pointer session(SSL_new(context_.get()));
   std::string const host = detail::host_of(address);
   SSL_set_connect_state(session.get());
-  return std::make_unique<detail::tls_connection>(under_->dial(address), std::move(session), [host](X509* shown) {
+  return std::make_unique<detail::tls_connection>(under_->connect(address), std::move(session), [host](X509* shown) {
     return detail::names_host(shown, host) ? std::string() : "its certificate is not for " + host;
   });
 }

@@ -20,7 +20,7 @@ class used_files {
   [[gnu::cold]] void add(node const& described, std::string const& part);
 
   /// Throws run_error, on behalf of a step that writes if one does.
-  [[gnu::cold]] void refuse_conflicts(host& worker);
+  [[gnu::cold]] void refuse_conflicts(worker_services& worker);
 
  private:
   enum class kind { stored, pipe, other };
@@ -42,7 +42,7 @@ class used_files {
   std::string identity_at(std::size_t i) const { return sorted_[i].substr(0, sorted_[i].size() - 21); }
   used const& file_at(std::size_t i) const { return all_[std::stoul(sorted_[i].substr(sorted_[i].size() - 20))]; }
 
-  static void refuse_conflict(used const& first, used const& second, host& worker);
+  static void refuse_conflict(used const& first, used const& second, worker_services& worker);
 
   static std::string name_of(used const& file);
 

@@ -34,7 +34,7 @@ LEAT_INLINE void used_files::add(node const& described, std::string const& part)
   all_.push_back(std::move(file));
 }
 
-LEAT_INLINE void used_files::refuse_conflicts(host& worker) {
+LEAT_INLINE void used_files::refuse_conflicts(worker_services& worker) {
   sort_names(sorted_);
   for (std::size_t i = 0; i != sorted_.size(); ++i)
     for (std::size_t j = i; j != 0 && identity_at(j - 1) == identity_at(i); --j)
@@ -65,7 +65,7 @@ LEAT_INLINE std::string used_files::number_of(struct stat const& facts) {
   return concat({std::to_string(facts.st_dev), ":", std::to_string(facts.st_ino)});
 }
 
-LEAT_INLINE void used_files::refuse_conflict(used const& first, used const& second, host& worker) {
+LEAT_INLINE void used_files::refuse_conflict(used const& first, used const& second, worker_services& worker) {
   bool const one_stream = first.path == "-" && second.path == "-" && first.written == second.written;
   if (one_stream && first.written) return;  // lines of several outputs on standard output stay whole
   bool const spoilt = first.written || second.written;

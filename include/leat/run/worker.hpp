@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/run/runtime.hpp>
 #include <leat/run/stop_watch.hpp>
@@ -21,7 +21,7 @@ class execution;
 
 /// One worker: its copy of every step, and the loop that gives them their turns. Everything here is on the thread
 /// that resumes it, but `wake` and `fail`.
-class worker final : public host, public driven {
+class worker final : public worker_services, public runnable {
  public:
   worker(execution& of, unsigned index);
 
@@ -36,7 +36,7 @@ class worker final : public host, public driven {
   std::uint64_t random() override;
   bool stopping() const override;
   void wake() override;
-  void touch(unsigned other) override;
+  void wake_later(unsigned other) override;
   void saw_epoch(std::uint64_t epoch) override;
   void block(std::shared_ptr<blocking_work> work) override;
   bool shows_records() const override;
@@ -51,11 +51,11 @@ class worker final : public host, public driven {
   /// Any thread: whose stage has its turn, or had the last one; null: none had.
   node const* turning() const { return turning_.load(std::memory_order_relaxed); }
 
-  routine& body() override { return body_; }
+  worker_coroutine& body() override { return body_; }
   steady_time wake_at() override;
 
  private:
-  static routine loop(worker& self);
+  static worker_coroutine loop(worker& self);
 
   /// While it is in a turn the number is odd.
   bool guarded_turn();
@@ -100,15 +100,15 @@ class worker final : public host, public driven {
   bool over_ = false;     ///< the epoch, as of the beginning of this turn
   bool closing_ = false;  ///< the epoch is over, but not every source can send its mark yet
   std::vector<source_stage*> starved_;  ///< have not had a turn with room in this epoch
-  std::vector<unsigned> touched_;
+  std::vector<unsigned> to_wake_;
   std::atomic<std::uint64_t> turns_{0};
   std::vector<node const*> nodes_;  ///< of each stage
   std::atomic<node const*> turning_{nullptr};
   stop_watch stopping_;
   bool finished_ = false;
   bool done_ = false;
-  assembly parts_;
-  routine body_;
+  worker_builder parts_;
+  worker_coroutine body_;
 };
 
 }  // namespace leat::detail

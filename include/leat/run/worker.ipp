@@ -5,7 +5,7 @@
 #include <leat/detail/concat.hpp>
 #include <leat/detail/exception_text.hpp>
 #include <leat/error.hpp>
-#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
 #include <leat/run/execution.hpp>
@@ -89,10 +89,10 @@ LEAT_INLINE void worker::wake() {
   execution_.world().wake(*this);
 }
 
-LEAT_INLINE void worker::touch(unsigned other) {
+LEAT_INLINE void worker::wake_later(unsigned other) {
   if (!execution_.is_local(other)) other = execution_.parts().first_worker;  // it has the links
-  if (other != index_ && std::find(touched_.begin(), touched_.end(), other) == touched_.end())
-    touched_.push_back(other);
+  if (other != index_ && std::find(to_wake_.begin(), to_wake_.end(), other) == to_wake_.end())
+    to_wake_.push_back(other);
 }
 
 LEAT_INLINE void worker::rethrow_failure() {
@@ -113,7 +113,7 @@ LEAT_INLINE steady_time worker::wake_at() {
 // g++ 12 warns of a null pointer of its own in every coroutine.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wzero-as-null-pointer-constant"
-LEAT_INLINE routine worker::loop(worker& self) {
+LEAT_INLINE worker_coroutine worker::loop(worker& self) {
   while (!self.done_) co_yield self.guarded_turn();
   self.parts_.clear();
 }
@@ -194,7 +194,7 @@ LEAT_INLINE bool worker::turn() {
 
 LEAT_INLINE void worker::watch_stop() {
   stopping_.look(parts_.stages, now(), {execution_.suspect_after(), execution_.stop_timeout()},
-                 [this](std::string const& line) { execution_.world().say(line); });
+                 [this](std::string const& line) { execution_.world().log(line); });
 }
 
 LEAT_INLINE bool worker::open_sources() const {
@@ -243,10 +243,10 @@ LEAT_INLINE bool worker::epoch_over() {
 }
 
 LEAT_INLINE void worker::wake_touched() {
-  if (touched_.empty()) return;
+  if (to_wake_.empty()) return;
   full_fence();
-  for (unsigned other : touched_) execution_.wake(other);
-  touched_.clear();
+  for (unsigned other : to_wake_) execution_.wake(other);
+  to_wake_.clear();
 }
 
 }  // namespace leat::detail

@@ -61,16 +61,16 @@ class collect_logic {
   }
 
   template <class Cell, class K, class Emit>
-  void on_value(Cell& met, K const& key, V&& value, Emit& emit_record) {
-    state& kept = met.state();
+  void on_value(Cell& entry, K const& key, V&& value, Emit& emit_record) {
+    state& kept = entry.state();
     if (kept.values.empty()) kept.age_limit = age_ ? later(age_->duration) : (wall_time::max)();
     kept.due = inactivity_ ? later(inactivity_->duration) : (wall_time::max)();
     kept.values.push_back(std::move(value));
-    if (kept.values.size() >= most_) pass_on(met, key, emit_record);
+    if (kept.values.size() >= most_) pass_on(entry, key, emit_record);
   }
   template <class Cell, class Emit>
-  void on_end(Cell& met, Emit& emit_record) {
-    pass_on(met, met.key(), emit_record);
+  void on_end(Cell& entry, Emit& emit_record) {
+    pass_on(entry, entry.key(), emit_record);
   }
   std::optional<steady_time> notify_at(state const& kept) const {
     wall_time const when = (std::min)(kept.due, kept.age_limit);
@@ -79,15 +79,15 @@ class collect_logic {
     return begin_ + std::chrono::duration_cast<steady_time::duration>(since_begin);
   }
   template <class Cell, class Emit>
-  void on_notify(Cell& met, Emit& emit_record) {
-    pass_on(met, met.key(), emit_record);
+  void on_notify(Cell& entry, Emit& emit_record) {
+    pass_on(entry, entry.key(), emit_record);
   }
 
  private:
   template <class Cell, class K, class Emit>
-  void pass_on(Cell& met, K const& key, Emit& emit_record) {
-    emit_record(key, std::move(met.state().values));
-    met.forget();
+  void pass_on(Cell& entry, K const& key, Emit& emit_record) {
+    emit_record(key, std::move(entry.state().values));
+    entry.forget();
   }
 
   /// Saturates: a day may be far, never past the end of time.
@@ -99,7 +99,7 @@ class collect_logic {
   std::optional<inactive_for> inactivity_;
   std::optional<max_age> age_;
   std::size_t most_;
-  host* worker_ = nullptr;
+  worker_services* worker_ = nullptr;
   steady_time begin_;
   wall_time begin_on_the_wall_;
   wall_time now_;

@@ -20,8 +20,8 @@ struct fold_final_logic {
   using state = kept_state<A>;
 
   template <class Cell, class K, class Emit>
-  void on_value(Cell& met, K&&, V&& value, Emit&) {
-    with_state<A>(met, [&](std::optional<A>& kept) {
+  void on_value(Cell& entry, K&&, V&& value, Emit&) {
+    with_state<A>(entry, [&](std::optional<A>& kept) {
       if (!kept) kept.emplace(builder());
       if constexpr (Edits)
         folder(*kept, std::move(value));
@@ -30,9 +30,9 @@ struct fold_final_logic {
     });
   }
   template <class Cell, class Emit>
-  void on_end(Cell& met, Emit& emit_record) {
-    with_state<A>(met, [&](std::optional<A>& kept) {
-      emit_record(met.key(), std::move(*kept));
+  void on_end(Cell& entry, Emit& emit_record) {
+    with_state<A>(entry, [&](std::optional<A>& kept) {
+      emit_record(entry.key(), std::move(*kept));
       kept.reset();
     });
   }

@@ -3,7 +3,7 @@
 
 #include <leat/detail/list.hpp>
 #include <leat/op/emitter.hpp>
-#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/step_context.hpp>
 #include <leat/route/exchange/by_key.hpp>
 #include <leat/state/join_rows.hpp>
@@ -43,7 +43,7 @@ class join_stage final : public stage {
   };
 
  public:
-  join_stage(join_insert insertion, join_emit emission, assembly& worker, node const& described)
+  join_stage(join_insert insertion, join_emit emission, worker_builder& worker, node const& described)
       : insertion_(insertion), emission_(emission), step_(described.step(), worker.worker()),
         table_(owned_slots(worker.worker().index(), worker.worker().count())), marks_(sizeof...(Vs)),
         out_(worker.batch_size<std::pair<K, row>>()),
@@ -58,11 +58,11 @@ class join_stage final : public stage {
 
  private:
   template <std::size_t... Side>
-  void connect(assembly& worker, node const& described, std::index_sequence<Side...>) {
+  void connect(worker_builder& worker, node const& described, std::index_sequence<Side...>) {
     (connect_one<Side>(worker, described), ...);
   }
   template <std::size_t Side>
-  void connect_one(assembly& worker, node const& described) {
+  void connect_one(worker_builder& worker, node const& described) {
     using V = std::tuple_element_t<Side, std::tuple<Vs...>>;
     auto made = std::make_unique<input<Side>>(*this);
     worker.outlet<keyed_outlet<std::pair<K, V>>>(described.inputs[Side]).next = made.get();
@@ -74,12 +74,12 @@ class join_stage final : public stage {
     guarded(step_, [&] {
       table_.each(
           hashes, count, [records](std::size_t i) -> K const& { return records[i].first; },
-          [&](cell& met, std::size_t i) {
-            met.state().template add<Side>(std::move(records[i].second), insertion_);
-            if (emission_ == join_emit::running) send_rows(met);
-            if (passes_on_what_is_complete() && met.state().complete()) {
-              send_rows(met);
-              met.forget();
+          [&](cell& entry, std::size_t i) {
+            entry.state().template add<Side>(std::move(records[i].second), insertion_);
+            if (emission_ == join_emit::running) send_rows(entry);
+            if (passes_on_what_is_complete() && entry.state().complete()) {
+              send_rows(entry);
+              entry.forget();
             }
           });
     });
@@ -90,8 +90,8 @@ class join_stage final : public stage {
     return emission_ == join_emit::complete || emission_ == join_emit::complete_and_rest;
   }
 
-  void send_rows(cell& met) {
-    met.state().rows([&](row const& one) { out_(std::pair<K, row>(met.key(), one)); });
+  void send_rows(cell& entry) {
+    entry.state().rows([&](row const& one) { out_(std::pair<K, row>(entry.key(), one)); });
   }
 
   void arrive(std::size_t side, mark which) {
@@ -119,9 +119,9 @@ class join_stage final : public stage {
     guarded(step_, [&] {
       more = table_.visit_in_key_order(
           2048,
-          [&](cell& met) {
-            send_rows(met);
-            met.forget();
+          [&](cell& entry) {
+            send_rows(entry);
+            entry.forget();
           },
           [&] { return !out_.full(); });
     });
@@ -159,7 +159,7 @@ class join_node final : public node {
   join_node(join_insert insertion, join_emit emission, step_info step, list<port> from)
       : node(std::move(step), std::move(from)), insertion_(insertion), emission_(emission) {}
 
-  void build(assembly& worker) const override {
+  void build(worker_builder& worker) const override {
     worker.add<join_stage<K, Vs...>>(insertion_, emission_, worker, *this);
   }
 

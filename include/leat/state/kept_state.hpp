@@ -20,18 +20,18 @@ using kept_state = std::conditional_t<kept_bare<S>, S, std::optional<S>>;
 /// Calls `use(std::optional<S>&)` with the state of a key, empty for a key that is new, and forgets the key if it is
 /// left empty.
 template <class S, class Cell, class Use>
-[[gnu::always_inline]] inline void with_state(Cell& met, Use&& use) {
+[[gnu::always_inline]] inline void with_state(Cell& entry, Use&& use) {
   if constexpr (kept_bare<S>) {
     std::optional<S> shown;
-    if (!met.fresh()) shown = met.state();
+    if (!entry.fresh()) shown = entry.state();
     use(shown);
     if (shown)
-      met.state() = *shown;
+      entry.state() = *shown;
     else
-      met.forget();
+      entry.forget();
   } else {
-    use(met.state());
-    if (!met.state()) met.forget();
+    use(entry.state());
+    if (!entry.state()) entry.forget();
   }
 }
 

@@ -91,7 +91,7 @@ class keyed_state final : public state_base {
         bool fresh = false;
         for (;; ++at) {
           if (!at->live()) [[unlikely]] {
-            met const other = miss(std::forward<decltype(key)>(key), hashes, i, count, kept);
+            place const other = miss(std::forward<decltype(key)>(key), hashes, i, count, kept);
             at = other.at;
             fresh = other.fresh;
             break;
@@ -193,7 +193,7 @@ class keyed_state final : public state_base {
  private:
   static constexpr std::size_t distance = 16;  ///< records between the prefetch of an entry and its use
 
-  struct met {
+  struct place {
     entry* at;
     bool fresh;
   };
@@ -232,7 +232,7 @@ class keyed_state final : public state_base {
   /// What is left when record i did not hit: probing that wraps around, a forgotten key, a new key, growth. After
   /// growth, what `each` kept of the records behind i is computed anew.
   template <class Q>
-  [[gnu::noinline]] met miss(Q&& key, std::uint64_t const* hashes, std::size_t i, std::size_t count, entry** kept) {
+  [[gnu::noinline]] place miss(Q&& key, std::uint64_t const* hashes, std::size_t i, std::size_t count, entry** kept) {
     std::uint64_t const hash = hashes[i];
     table& in = table_of(hash);
     if (entry* const at = in.find(tag_of(hash), key)) {

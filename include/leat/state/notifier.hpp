@@ -25,7 +25,7 @@ class plain_states {
   using stored = typename table_type::cell;
   using cell = stored;
 
-  static cell& shown(stored& met) { return met; }
+  static cell& shown(stored& entry) { return entry; }
 };
 
 /// With: each state has its time beside it, and the logic is notified when that has come. A value whose key is due when
@@ -41,29 +41,29 @@ class notifier {
   /// A key and its state, as the logic sees them.
   class cell {
    public:
-    explicit cell(stored& met) : met_(&met) {}
-    K const& key() const { return met_->key(); }
-    typename Logic::state& state() const { return met_->state().state; }
-    bool fresh() const { return met_->fresh(); }
-    bool forgotten() const { return met_->forgotten(); }
-    void forget() const { met_->forget(); }
+    explicit cell(stored& entry) : entry_(&entry) {}
+    K const& key() const { return entry_->key(); }
+    typename Logic::state& state() const { return entry_->state().state; }
+    bool fresh() const { return entry_->fresh(); }
+    bool forgotten() const { return entry_->forgotten(); }
+    void forget() const { entry_->forget(); }
 
    private:
-    stored* met_;
+    stored* entry_;
   };
 
-  static cell shown(stored& met) { return cell(met); }
+  static cell shown(stored& entry) { return cell(entry); }
 
   /// Before a batch of values, and before a round.
-  void sample(host& worker) {
+  void sample(worker_services& worker) {
     now_ = worker.now();
     wall_ = worker.wall();
   }
 
   /// After the logic was given a value.
   template <class Emit>
-  void settle(Logic& logic, stored& met, std::uint64_t hash, Emit& emit_record) {
-    if (is_due(logic, met, hash)) notify(logic, met, hash, emit_record);
+  void settle(Logic& logic, stored& entry, std::uint64_t hash, Emit& emit_record) {
+    if (is_due(logic, entry, hash)) notify(logic, entry, hash, emit_record);
   }
 
   /// Begins a round if none is under way.
@@ -78,7 +78,7 @@ class notifier {
   void notify_some(Logic& logic, table_type& table, std::size_t most, Emit& emit_record, GoesOn&& goes_on) {
     for (bool more = true; more && most != 0 && !schedule_.round_is_over(); --most) {
       auto const first = schedule_.pop();
-      table.if_known(first.hash, first.key, [&](stored& met) { meet(logic, met, first, emit_record); });
+      table.if_known(first.hash, first.key, [&](stored& entry) { meet(logic, entry, first, emit_record); });
       more = goes_on();
     }
     caught_up_ = schedule_.round_is_over();
@@ -98,32 +98,32 @@ class notifier {
 
  private:
   template <class Entry, class Emit>
-  void meet(Logic& logic, stored& met, Entry const& of, Emit& emit_record) {
-    kept& state = met.state();
+  void meet(Logic& logic, stored& entry, Entry const& of, Emit& emit_record) {
+    kept& state = entry.state();
     if (state.scheduled != of.due) return;
     leave(state);
     if (state.due == never) return;
     if (state.due > schedule_.round_began())
-      stand_under(state, state.due, met, of.hash);
+      stand_under(state, state.due, entry, of.hash);
     else
-      notify(logic, met, of.hash, emit_record);
+      notify(logic, entry, of.hash, emit_record);
   }
 
   template <class Emit>
-  void notify(Logic& logic, stored& met, std::uint64_t hash, Emit& emit_record) {
-    cell with(met);
+  void notify(Logic& logic, stored& entry, std::uint64_t hash, Emit& emit_record) {
+    cell with(entry);
     logic.on_notify(with, emit_record);
-    if (!is_due(logic, met, hash)) return;
-    kept& state = met.state();
+    if (!is_due(logic, entry, hash)) return;
+    kept& state = entry.state();
     leave(state);
-    state.scheduled = schedule_.add_to_next_round(hash, met.key());
+    state.scheduled = schedule_.add_to_next_round(hash, entry.key());
     schedule_.one_more_key_waits();
   }
 
   /// Asks the logic what it wants now, and notes a time that is to come.
-  bool is_due(Logic& logic, stored& met, std::uint64_t hash) {
-    kept& state = met.state();
-    if (met.forgotten()) {
+  bool is_due(Logic& logic, stored& entry, std::uint64_t hash) {
+    kept& state = entry.state();
+    if (entry.forgotten()) {
       leave(state);
       return false;
     }
@@ -140,13 +140,13 @@ class notifier {
     // One that stands under an earlier time is found then, and put off: each value may put it off.
     if (state.due < state.scheduled) {
       leave(state);
-      stand_under(state, state.due, met, hash);
+      stand_under(state, state.due, entry, hash);
     }
     return false;
   }
 
-  void stand_under(kept& state, steady_time due, stored& met, std::uint64_t hash) {
-    schedule_.add(due, hash, met.key());
+  void stand_under(kept& state, steady_time due, stored& entry, std::uint64_t hash) {
+    schedule_.add(due, hash, entry.key());
     schedule_.one_more_key_waits();
     state.scheduled = due;
   }

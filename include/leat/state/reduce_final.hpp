@@ -21,8 +21,8 @@ struct reduce_final_logic {
   using state = kept_state<A>;
 
   template <class Cell, class K, class Emit>
-  void on_value(Cell& met, K&&, A&& value, Emit&) {
-    with_state<A>(met, [&](std::optional<A>& kept) {
+  void on_value(Cell& entry, K&&, A&& value, Emit&) {
+    with_state<A>(entry, [&](std::optional<A>& kept) {
       if (kept)
         replace_by_result(*kept, reducer, std::move(value));
       else
@@ -30,9 +30,9 @@ struct reduce_final_logic {
     });
   }
   template <class Cell, class Emit>
-  void on_end(Cell& met, Emit& emit_record) {
-    with_state<A>(met, [&](std::optional<A>& kept) {
-      emit_record(met.key(), std::move(*kept));
+  void on_end(Cell& entry, Emit& emit_record) {
+    with_state<A>(entry, [&](std::optional<A>& kept) {
+      emit_record(entry.key(), std::move(*kept));
       kept.reset();
     });
   }
@@ -63,7 +63,7 @@ class reduce_final_step {
         step_info way("exchange", self.name_);
         way.name = step.name + ".exchange";
         port const from = finish(std::forward<S>(up), to_combining_exchange<K, A, Reducer>(self.reducer_), std::move(way));
-        in.at(from).movement = "exchange by key, combined before";
+        in.at(from).routing = "exchange by key, combined before";
         in.at(from).describe_records = &describe_record<std::pair<K, A>>;
         return stream_access::make<T>(in, in.template add<stateful_node<K, A, A, reduce_final_logic<A, Reducer>>>(
                                               reduce_final_logic<A, Reducer>{std::move(self.reducer_)},

@@ -46,8 +46,8 @@ struct state_function_logic {
   using state = kept_state<S>;
 
   template <class Cell, class K, class Emit>
-  void on_value(Cell& met, K&& key, V&& value, Emit& emit_record) {
-    with_state<S>(met, [&](std::optional<S>& kept) {
+  void on_value(Cell& entry, K&& key, V&& value, Emit& emit_record) {
+    with_state<S>(entry, [&](std::optional<S>& kept) {
       if constexpr (edits_state<F, S, V>) {
         Kind::send(f(kept, std::move(value)), std::forward<K>(key), emit_record);
       } else {

@@ -23,13 +23,13 @@ struct stateful_item_logic {
   void begin_batch() { collected.set_now(worker->wall()); }
 
   template <class Cell, class K, class Emit>
-  void on_value(Cell& met, K const& key, V&& value, Emit& emit_record) {
-    if (!met.state()) met.state().emplace(builder(std::nullopt));
-    finish(met, key, met.state()->on_item(std::move(value), collected), emit_record);
+  void on_value(Cell& entry, K const& key, V&& value, Emit& emit_record) {
+    if (!entry.state()) entry.state().emplace(builder(std::nullopt));
+    finish(entry, key, entry.state()->on_item(std::move(value), collected), emit_record);
   }
   template <class Cell, class Emit>
-  void on_end(Cell& met, Emit& emit_record) {
-    finish(met, met.key(), met.state()->on_eof(collected), emit_record);
+  void on_end(Cell& entry, Emit& emit_record) {
+    finish(entry, entry.key(), entry.state()->on_eof(collected), emit_record);
   }
   std::optional<wall_time> notify_at(state const& s) const
     requires(asks_for_notifications<user>)
@@ -37,20 +37,20 @@ struct stateful_item_logic {
     return s->notify_at();
   }
   template <class Cell, class Emit>
-  void on_notify(Cell& met, Emit& emit_record) {
-    finish(met, met.key(), met.state()->on_notify(collected), emit_record);
+  void on_notify(Cell& entry, Emit& emit_record) {
+    finish(entry, entry.key(), entry.state()->on_notify(collected), emit_record);
   }
 
   template <class Cell, class K, class Emit>
-  void finish(Cell& met, K const& key, after then, Emit& emit_record) {
+  void finish(Cell& entry, K const& key, retention then, Emit& emit_record) {
     collected.send([&](typename user::result&& result) { emit_record(key, std::move(result)); });
-    if (then == after::discard) met.forget();
+    if (then == retention::discard) entry.forget();
   }
 
   explicit stateful_item_logic(Builder b) : builder(std::move(b)) {}
   Builder builder;
-  host* worker = nullptr;
-  results<typename user::result> collected;
+  worker_services* worker = nullptr;
+  logic_results<typename user::result> collected;
 };
 
 template <class Builder>
@@ -73,7 +73,7 @@ class stateful_step {
         using logic = built_by<Builder>;
         constexpr bool logic_takes_the_value = takes_item<logic, value_of_pair<record_of<S>>>;
         static_assert(logic_takes_the_value,
-                      "leat: stateful(name, builder): the logic needs on_item(value, results&) -> leat::after, for the "
+                      "leat: stateful(name, builder): the logic needs on_item(value, logic_results&) -> leat::retention, for the "
                       "value type of the keyed stream before it");
         constexpr bool state_has_a_codec = has_codec<typename logic::state>;
         static_assert(state_has_a_codec,

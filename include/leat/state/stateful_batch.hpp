@@ -20,9 +20,9 @@ struct stateful_batch_logic : stateful_item_logic<Builder> {
   static constexpr bool by_groups = true;
 
   template <class Cell, class Emit>
-  void on_values(Cell& met, std::span<V> values, Emit& emit_record) {
-    if (!met.state()) met.state().emplace(this->builder(std::nullopt));
-    this->finish(met, met.key(), met.state()->on_batch(values, this->collected), emit_record);
+  void on_values(Cell& entry, std::span<V> values, Emit& emit_record) {
+    if (!entry.state()) entry.state().emplace(this->builder(std::nullopt));
+    this->finish(entry, entry.key(), entry.state()->on_batch(values, this->collected), emit_record);
   }
 };
 
@@ -47,7 +47,7 @@ class stateful_batch_step {
         constexpr bool logic_takes_the_values = takes_batch<logic, value_of_pair<record_of<S>>>;
         static_assert(logic_takes_the_values,
                       "leat: stateful_batch(name, builder): the logic needs on_batch(std::span<Value>, results&) -> "
-                      "leat::after, for the value type of the keyed stream before it");
+                      "leat::retention, for the value type of the keyed stream before it");
         constexpr bool state_has_a_codec = has_codec<typename logic::state>;
         static_assert(state_has_a_codec,
                       "leat: stateful_batch(name, builder): the logic's State has no codec, so it cannot be kept over a "
@@ -74,7 +74,7 @@ class stateful_batch_step {
 }  // namespace detail
 
 /// The full protocol for the values of one key that came together: as `stateful`, with `on_batch(std::span<Value>,
-/// results<Result>&)` instead of `on_item`. How many values a batch has depends on how the flow is run; a logic whose
+/// logic_results<Result>&)` instead of `on_item`. How many values a batch has depends on how the flow is run; a logic whose
 /// results do not is the user's to write.
 template <class Builder>
 detail::stateful_batch_step<Builder> stateful_batch(step_name name, Builder builder) {

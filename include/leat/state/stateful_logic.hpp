@@ -15,17 +15,17 @@
 namespace leat {
 
 /// What becomes of a key's state after a call of its logic.
-enum class after { retain, discard };
+enum class retention { retain, discard };
 
 /// Where a logic puts its results: `out(result)`, the key is added behind it; and where it learns the time.
 template <class W>
-class results {
+class logic_results {
  public:
-  results() = default;
+  logic_results() = default;
   /// Each worker's copy of a step begins without results, which perhaps cannot be copied.
-  results(results const& other) : now_(other.now_) {}
-  results& operator=(results const&) = delete;
-  ~results() = default;
+  logic_results(logic_results const& other) : now_(other.now_) {}
+  logic_results& operator=(logic_results const&) = delete;
+  ~logic_results() = default;
 
   template <class X>
   void operator()(X&& result) {
@@ -58,22 +58,22 @@ class results {
 
 /// Base of a key's logic for `stateful` and `stateful_batch`: what kind of value comes, what kind of result goes, what
 /// the state is that a restart begins from. Override by hiding, nothing is virtual:
-///  - `after on_item(Value, results<Result>&)`, or for stateful_batch `after on_batch(std::span<Value>, results<Result>&)`;
-///  - `after on_notify(results<Result>&)`: the time that `notify_at` gave has come;
-///  - `after on_eof(results<Result>&)`: the input has ended, for good in this run;
+///  - `retention on_item(Value, logic_results<Result>&)`, or for stateful_batch `retention on_batch(std::span<Value>, logic_results<Result>&)`;
+///  - `retention on_notify(logic_results<Result>&)`: the time that `notify_at` gave has come;
+///  - `retention on_eof(logic_results<Result>&)`: the input has ended, for good in this run;
 ///  - `std::optional<wall_time> notify_at() const`: asked after each of these calls; none cancels. A time that has come
 ///    already is answered by `on_notify` at once, and, if it is wanted again, once in each turn of the worker. What is to
 ///    come is waited for by the steady clock, so that setting the system's clock changes no wait that has begun;
 ///  - `State snapshot() const`.
-/// All calls are on the worker that owns the key. `after::discard` drops the state: the key's next value begins anew.
+/// All calls are on the worker that owns the key. `retention::discard` drops the state: the key's next value begins anew.
 template <class Value, class Result, class State>
 struct stateful_logic {
   using value = Value;
   using result = Result;
   using state = State;
 
-  after on_notify(results<Result>&) { return after::retain; }
-  after on_eof(results<Result>&) { return after::retain; }
+  retention on_notify(logic_results<Result>&) { return retention::retain; }
+  retention on_eof(logic_results<Result>&) { return retention::retain; }
   std::optional<wall_time> notify_at() const { return std::nullopt; }
 };
 
@@ -102,14 +102,14 @@ inline constexpr bool asks_for_notifications = [] {
 
 template <class Logic, class V>
 concept takes_item = std::same_as<typename Logic::value, V> &&
-                     requires(Logic& logic, V&& value, results<typename Logic::result>& out) {
-                       { logic.on_item(std::move(value), out) } -> std::same_as<after>;
+                     requires(Logic& logic, V&& value, logic_results<typename Logic::result>& out) {
+                       { logic.on_item(std::move(value), out) } -> std::same_as<retention>;
                      };
 
 template <class Logic, class V>
 concept takes_batch = std::same_as<typename Logic::value, V> &&
-                      requires(Logic& logic, std::span<V> values, results<typename Logic::result>& out) {
-                        { logic.on_batch(values, out) } -> std::same_as<after>;
+                      requires(Logic& logic, std::span<V> values, logic_results<typename Logic::result>& out) {
+                        { logic.on_batch(values, out) } -> std::same_as<retention>;
                       };
 
 }  // namespace detail

@@ -4,7 +4,7 @@
 #include <leat/op/emitter.hpp>
 #include <leat/op/function/name_comes_first.hpp>
 #include <leat/op/function/shown_record.hpp>
-#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/step_context.hpp>
 #include <leat/route/exchange/by_key.hpp>
 #include <leat/state/keyed_state.hpp>
@@ -53,7 +53,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
   static constexpr bool ends_with_results = acts_at_end<Logic, cell, results>;
 
  public:
-  stateful_stage(Logic const& logic, assembly& worker, node const& described)
+  stateful_stage(Logic const& logic, worker_builder& worker, node const& described)
       : logic_(logic), step_(described.step(), worker.worker()),
         table_(owned_slots(worker.worker().index(), worker.worker().count())),
         out_(worker.batch_size<std::pair<K, W>>()), emit_(out_) {
@@ -116,11 +116,11 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
   void take_each(std::uint64_t const* hashes, std::pair<K, V>* records, std::size_t count) {
     table_.each(
         hashes, count, [records](std::size_t i) -> K const& { return records[i].first; },
-        [&](stored& met, std::size_t i) __attribute__((always_inline)) {
-          guarded_for(step_, met.key(), [&] {
-            auto&& shown = states::shown(met);
+        [&](stored& entry, std::size_t i) __attribute__((always_inline)) {
+          guarded_for(step_, entry.key(), [&] {
+            auto&& shown = states::shown(entry);
             logic_.on_value(shown, std::move(records[i].first), std::move(records[i].second), emit_);
-            if constexpr (has_notifications<Logic>) states_.settle(logic_, met, hashes[i], emit_);
+            if constexpr (has_notifications<Logic>) states_.settle(logic_, entry, hashes[i], emit_);
           });
         });
   }
@@ -145,11 +145,11 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
       values.clear();
       for (; i != count && records[groups_[i]].first == records[first].first; ++i)
         values.push_back(std::move(records[groups_[i]].second));
-      table_.at(hashes[first], records[first].first, [&](stored& met) {
-        guarded_for(step_, met.key(), [&] {
-          auto&& shown = states::shown(met);
+      table_.at(hashes[first], records[first].first, [&](stored& entry) {
+        guarded_for(step_, entry.key(), [&] {
+          auto&& shown = states::shown(entry);
           logic_.on_values(shown, std::span<V>(values), emit_);
-          if constexpr (has_notifications<Logic>) states_.settle(logic_, met, hashes[first], emit_);
+          if constexpr (has_notifications<Logic>) states_.settle(logic_, entry, hashes[first], emit_);
         });
       });
     }
@@ -169,9 +169,9 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
       begin_batch();
       more = table_.visit_in_key_order(
           portion,
-          [&](stored& met) {
-            guarded_for(step_, met.key(), [&] {
-              auto&& shown = states::shown(met);
+          [&](stored& entry) {
+            guarded_for(step_, entry.key(), [&] {
+              auto&& shown = states::shown(entry);
               logic_.on_end(shown, emit_);
             });
           },
@@ -217,7 +217,7 @@ class stateful_node final : public node {
  public:
   stateful_node(Logic logic, step_info step, port from) : node(std::move(step), from), logic_(std::move(logic)) {}
 
-  void build(assembly& worker) const override {
+  void build(worker_builder& worker) const override {
     auto& made = worker.add<stateful_stage<K, V, W, Logic>>(logic_, worker, *this);
     worker.outlet<keyed_outlet<std::pair<K, V>>>(inputs.front()).next = &made;
   }

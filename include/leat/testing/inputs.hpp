@@ -2,7 +2,7 @@
 #pragma once
 
 #include <leat/error.hpp>
-#include <leat/op/running/stand_in.hpp>
+#include <leat/op/running/test_overrides.hpp>
 #include <leat/testing/script.hpp>
 
 #include <memory>
@@ -47,13 +47,13 @@ class test_inputs {
     stand_ins_->positions.add<start_position_of<P>>(path, partition, std::move(position));
   }
 
-  std::shared_ptr<stand_ins> const& put_in() const { return stand_ins_; }
+  std::shared_ptr<test_overrides> const& put_in() const { return stand_ins_; }
   script& all() { return *script_; }
 
  private:
   std::string flow_name_;
   std::shared_ptr<script> script_ = std::make_shared<script>();
-  std::shared_ptr<stand_ins> stand_ins_ = std::make_shared<stand_ins>();
+  std::shared_ptr<test_overrides> stand_ins_ = std::make_shared<test_overrides>();
 };
 
 }  // namespace leat::detail

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <leat/error.hpp>
-#include <leat/op/running/stand_in.hpp>
+#include <leat/op/running/test_overrides.hpp>
 #include <leat/testing/compare.hpp>
 
 #include <cstdint>
@@ -17,11 +17,11 @@ namespace leat {
 namespace detail {
 
 /// Throws flow_error for an output that this test does not look at, or that there is not.
-[[gnu::cold]] void refuse_unseen(stand_ins& test, graph const& flow, std::string const& path);
+[[gnu::cold]] void refuse_unseen(test_overrides& test, graph const& flow, std::string const& path);
 
 /// What has come to an output so far.
 template <class T>
-std::vector<T> records_of(stand_ins& test, graph const& flow, std::string const& name) {
+std::vector<T> records_of(test_overrides& test, graph const& flow, std::string const& name) {
   std::string const path = flow.name() + "." + name;
   of_records* const found = test.outputs.find(path);
   if (found == nullptr) {
@@ -43,7 +43,7 @@ namespace test {
 /// An output of which the test does not say the type: it can be compared.
 class output_of_any {
  public:
-  output_of_any(std::shared_ptr<detail::stand_ins> test, detail::graph const& flow, std::string name)
+  output_of_any(std::shared_ptr<detail::test_overrides> test, detail::graph const& flow, std::string name)
       : test_(std::move(test)), flow_(&flow), name_(std::move(name)) {}
 
   template <class T>
@@ -65,7 +65,7 @@ class output_of_any {
     return detail::records_of<T>(*test_, *flow_, name_);
   }
 
-  std::shared_ptr<detail::stand_ins> test_;
+  std::shared_ptr<detail::test_overrides> test_;
   detail::graph const* flow_;
   std::string name_;
 };
@@ -73,7 +73,7 @@ class output_of_any {
 /// What came out of a run. The flow must outlive it.
 class result {
  public:
-  result(std::shared_ptr<detail::stand_ins> test, detail::graph const& flow, std::uint64_t trace,
+  result(std::shared_ptr<detail::test_overrides> test, detail::graph const& flow, std::uint64_t trace,
          std::exception_ptr failure = nullptr)
       : test_(std::move(test)), flow_(&flow), trace_(trace), failure_(std::move(failure)) {}
 
@@ -95,7 +95,7 @@ class result {
   void rethrow() const;
 
  private:
-  std::shared_ptr<detail::stand_ins> test_;
+  std::shared_ptr<detail::test_overrides> test_;
   detail::graph const* flow_;
   std::uint64_t trace_;
   std::exception_ptr failure_;

@@ -5,7 +5,7 @@
 #include <leat/detail/concat.hpp>
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
-#include <leat/op/running/stand_in.hpp>
+#include <leat/op/running/test_overrides.hpp>
 #include <leat/testing/result.hpp>
 
 #include <exception>
@@ -13,7 +13,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE void refuse_unseen(stand_ins& test, graph const& flow, std::string const& path) {
+LEAT_INLINE void refuse_unseen(test_overrides& test, graph const& flow, std::string const& path) {
   std::string known;
   for (node const* const described : flow.nodes())
     for (step_info const& step : described->steps) {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <leat/op/emitter.hpp>
-#include <leat/op/running/assembly.hpp>
-#include <leat/op/running/stand_in.hpp>
+#include <leat/op/running/worker_builder.hpp>
+#include <leat/op/running/test_overrides.hpp>
 #include <leat/op/running/step_context.hpp>
 
 #include <algorithm>
@@ -31,8 +31,8 @@ class script {
   void next_phase();
   void close();
 
-  void join(host& worker);
-  void leave(host& worker);
+  void join(worker_services& worker);
+  void leave(worker_services& worker);
   void wake_all();
 
   /// What the times of portions are counted from. Set before the run.
@@ -43,7 +43,7 @@ class script {
  private:
   std::mutex mutex_;
   std::vector<std::size_t> left_{0};  ///< by phase: portions not emitted yet
-  std::vector<host*> hosts_;
+  std::vector<worker_services*> hosts_;
   bool closed_ = false;
 };
 
@@ -52,7 +52,7 @@ template <class T>
 class feed final : public input_stand_in<T> {
  public:
   feed(std::shared_ptr<script> of, std::size_t number) : script_(std::move(of)), number_(number) {}
-  void build(assembly& worker, node const& described) override;
+  void build(worker_builder& worker, node const& described) override;
 
   void add(std::vector<T> records) {
     {
@@ -82,7 +82,7 @@ class feed final : public input_stand_in<T> {
 
   script& of() { return *script_; }
   /// All of it comes from one worker, so that its order is kept.
-  bool is_fed_by(host const& worker) const { return number_ % worker.count() == worker.index(); }
+  bool is_fed_by(worker_services const& worker) const { return number_ % worker.count() == worker.index(); }
 
  private:
   std::shared_ptr<script> script_;
@@ -94,7 +94,7 @@ class feed final : public input_stand_in<T> {
 template <class T>
 class fed_stage final : public source_stage {
  public:
-  fed_stage(feed<T>& from, assembly& worker, node const& described)
+  fed_stage(feed<T>& from, worker_builder& worker, node const& described)
       : feed_(from), script_(from.of()), step_(described.step(), worker.worker()), out_(worker.batch_size<T>()),
         mine_(from.is_fed_by(worker.worker())) {
     worker.provide({described.id, 0}, out_.next());
@@ -172,7 +172,7 @@ class fed_stage final : public source_stage {
 };
 
 template <class T>
-void feed<T>::build(assembly& worker, node const& described) {
+void feed<T>::build(worker_builder& worker, node const& described) {
   worker.add<fed_stage<T>>(*this, worker, described);
 }
 

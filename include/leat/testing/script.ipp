@@ -56,19 +56,19 @@ LEAT_INLINE void script::close() {
   wake_all();
 }
 
-LEAT_INLINE void script::join(host& worker) {
+LEAT_INLINE void script::join(worker_services& worker) {
   std::lock_guard const lock(mutex_);
   hosts_.push_back(&worker);
 }
 
-LEAT_INLINE void script::leave(host& worker) {
+LEAT_INLINE void script::leave(worker_services& worker) {
   std::lock_guard const lock(mutex_);
   std::erase(hosts_, &worker);
 }
 
 LEAT_INLINE void script::wake_all() {
   std::lock_guard const lock(mutex_);
-  for (host* worker : hosts_) worker->wake();
+  for (worker_services* worker : hosts_) worker->wake();
 }
 
 }  // namespace leat::detail

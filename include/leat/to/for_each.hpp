@@ -4,7 +4,7 @@
 #include <leat/op/function/function.hpp>
 #include <leat/op/fused/kernel.hpp>
 #include <leat/op/fused/ops_on_stack.hpp>
-#include <leat/op/running/stand_in.hpp>
+#include <leat/op/running/test_overrides.hpp>
 
 #include <cstddef>
 #include <type_traits>
@@ -22,10 +22,10 @@ class for_each_tail {
   template <class X>
   static constexpr bool answers_for = true;
 
-  template <class Recipe>
-  for_each_tail(Recipe const& recipe, assembly& worker, node const& described)
-      : f_(recipe.f), step_(described.steps.back(), worker.worker()) {
-    if (stand_ins* const test = worker.process().test) test->add_function(described.steps.back());
+  template <class RunEnd>
+  for_each_tail(RunEnd const& run_end, worker_builder& worker, node const& described)
+      : f_(run_end.f), step_(described.steps.back(), worker.worker()) {
+    if (test_overrides* const test = worker.process().test) test->add_function(described.steps.back());
   }
 
   std::size_t block() const { return 4096; }

@@ -3,7 +3,7 @@
 
 #include <leat/detail/concat.hpp>
 #include <leat/detail/sort_names.hpp>
-#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
 #include <leat/record.hpp>
@@ -52,7 +52,7 @@ struct partition_table {
   std::vector<std::string> names;
   std::vector<unsigned> owners;
 
-  partition_table(assembly& worker, node const& described) {
+  partition_table(worker_builder& worker, node const& described) {
     owned_partitions const& shared_out = worker.process().owners[described.step().name];
     for (auto const& [name, owner] : shared_out) names.push_back(std::string(name));
     sort_names(names);
@@ -88,7 +88,7 @@ class partitioned_sink_stage final : public stage, public consumer<T> {
                                                                     std::declval<step_services const&>()));
 
  public:
-  partitioned_sink_stage(Sink const& sink, PartOf part_of, assembly& worker, node const& described)
+  partitioned_sink_stage(Sink const& sink, PartOf part_of, worker_builder& worker, node const& described)
       : sink_(sink),
         part_of_(std::move(part_of)),
         table_(worker, described),

@@ -4,7 +4,7 @@
 #include <leat/from/source.hpp>
 #include <leat/op/fused/kernel.hpp>
 #include <leat/op/running/stage.hpp>
-#include <leat/op/running/stand_in.hpp>
+#include <leat/op/running/test_overrides.hpp>
 #include <leat/op/running/step_context.hpp>
 #include <leat/record.hpp>
 
@@ -34,11 +34,11 @@ concept dynamic_sink = requires(S const& s, step_services const& services) {
 namespace detail {
 
 template <class T, class Sink>
-class sink_stage final : public part, public consumer<T> {
+class sink_stage final : public running_step, public consumer<T> {
   using partition = decltype(std::declval<Sink const&>().build(std::declval<step_services const&>()));
 
  public:
-  sink_stage(Sink const& sink, assembly& worker, node const& described)
+  sink_stage(Sink const& sink, worker_builder& worker, node const& described)
       : sink_(sink), step_(described.step(), worker.worker()) {}
   ~sink_stage() override { delete partition_; }
 
@@ -77,8 +77,8 @@ class sink_stage final : public part, public consumer<T> {
 
 /// In a test that looks at what comes to this output: true, and its sink stays closed.
 template <class T>
-bool capture(assembly& worker, node const& described) {
-  stand_ins* const test = worker.process().test;
+bool capture(worker_builder& worker, node const& described) {
+  test_overrides* const test = worker.process().test;
   captured<T>* const seen = test == nullptr ? nullptr : test->output<T>(described.step());
   if (seen != nullptr) worker.subscribe<T>(described.inputs.front(), worker.add<capturing<T>>(*seen));
   return seen != nullptr;
@@ -88,7 +88,7 @@ template <class T, class Sink>
 class output_node final : public node {
  public:
   output_node(Sink sink, step_info step, port from) : node(std::move(step), from), sink_(std::move(sink)) {}
-  void build(assembly& worker) const override {
+  void build(worker_builder& worker) const override {
     if (capture<T>(worker, *this)) return;
     worker.subscribe<T>(inputs.front(), worker.add<sink_stage<T, Sink>>(sink_, worker, *this));
   }

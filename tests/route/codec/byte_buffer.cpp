@@ -41,12 +41,12 @@ TEST_CASE("byte_buffer: room is written in place") {
 }
 
 TEST_CASE("byte_buffer: begins in lent memory and leaves it when that is full") {
-  std::array<std::byte, 4> lent{};
-  leat::byte_buffer bytes{std::span<std::byte>(lent)};
+  std::array<std::byte, 4> borrowed{};
+  leat::byte_buffer bytes{std::span<std::byte>(borrowed)};
   bytes.append("abcd", 4);
-  CHECK(bytes.data() == lent.data());
+  CHECK(bytes.data() == borrowed.data());
   bytes.append("e", 1);
-  CHECK(bytes.data() != lent.data());
+  CHECK(bytes.data() != borrowed.data());
   CHECK(text_of(bytes) == "abcde");
 }
 

@@ -10,7 +10,7 @@
 #include <leat/op/coroutine/task.hpp>
 #include <leat/op/emitter.hpp>
 #include <leat/op/function/owned_record.hpp>
-#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
 
@@ -49,7 +49,7 @@ class async_stage final : public stage, public consumer<T> {
   static constexpr bool gives_outcomes = !std::is_same_v<owned, R>;
 
  public:
-  async_stage(F const& f, async_settings const& settings, assembly& worker, node const& described)
+  async_stage(F const& f, async_settings const& settings, worker_builder& worker, node const& described)
       : f_(f), settings_(settings), step_(described.step(), worker.worker()), room_(worker.worker()),
         out_(worker.batch_size<R>()) {
     worker.provide({described.id, 0}, out_.next());
@@ -247,7 +247,7 @@ class async_node final : public node {
   async_node(F f, async_settings const& settings, step_info step, port from)
       : node(std::move(step), from), f_(std::move(f)), settings_(settings) {}
 
-  void build(assembly& worker) const override {
+  void build(worker_builder& worker) const override {
     worker.subscribe<T>(inputs.front(), worker.add<async_stage<T, U, R, F>>(f_, settings_, worker, *this));
   }
 

@@ -51,7 +51,7 @@ class coroutine_root {
   bool finished() const { return current_ == nullptr; }
   bool answers_to(ticket who) const { return current_ != nullptr && who.wait == wait_; }
   ticket waiting_as() const { return {slot_, wait_}; }
-  host& worker() { return room_->worker(); }
+  worker_services& worker() { return room_->worker(); }
 
   // For those who make a coroutine wait:
 

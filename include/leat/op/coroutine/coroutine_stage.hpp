@@ -6,7 +6,7 @@
 #include <leat/op/coroutine/inlet.hpp>
 #include <leat/op/coroutine/task.hpp>
 #include <leat/op/emitter.hpp>
-#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
 
@@ -23,7 +23,7 @@ namespace leat::detail {
 template <class T, class U, class F>
 class coroutine_stage final : public stage, public consumer<T> {
  public:
-  coroutine_stage(F const& f, assembly& worker, node const& described)
+  coroutine_stage(F const& f, worker_builder& worker, node const& described)
       : f_(f), step_(described.step(), worker.worker()), room_(worker.worker()), out_(worker.batch_size<U>()),
         root_(room_, 0) {
     worker.provide({described.id, 0}, out_.next());
@@ -131,7 +131,7 @@ class coroutine_node final : public node {
  public:
   coroutine_node(F f, step_info step, port from) : node(std::move(step), from), f_(std::move(f)) {}
 
-  void build(assembly& worker) const override {
+  void build(worker_builder& worker) const override {
     worker.subscribe<T>(inputs.front(), worker.add<coroutine_stage<T, U, F>>(f_, worker, *this));
   }
 

@@ -27,7 +27,7 @@ struct ticket {
 /// How other threads call a waiting coroutine. It outlives its stage for as long as somebody may still call.
 class call_line {
  public:
-  explicit call_line(host& worker) : worker_(&worker) {}
+  explicit call_line(worker_services& worker) : worker_(&worker) {}
 
   /// Any thread, at any time, also after the flow has ended.
   void call(ticket who);
@@ -42,7 +42,7 @@ class call_line {
   std::mutex mutex_;
   std::vector<ticket> called_;
   std::atomic<bool> any_{false};
-  host* worker_;
+  worker_services* worker_;
 };
 
 /// Makes one coroutine go on, once. Any thread.
@@ -82,12 +82,12 @@ class alarms {
 
 class waiting_room {
  public:
-  explicit waiting_room(host& worker);
+  explicit waiting_room(worker_services& worker);
   waiting_room(waiting_room const&) = delete;
   waiting_room& operator=(waiting_room const&) = delete;
   ~waiting_room();
 
-  host& worker() { return *worker_; }
+  worker_services& worker() { return *worker_; }
   std::shared_ptr<call_line> const& line() const { return line_; }
   alarms& clock() { return clock_; }
 
@@ -110,7 +110,7 @@ class waiting_room {
   }
 
  private:
-  host* worker_;
+  worker_services* worker_;
   std::shared_ptr<call_line> line_;
   alarms clock_;
   bool hurried_ = false;

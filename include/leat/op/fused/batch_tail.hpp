@@ -4,7 +4,7 @@
 #include <leat/detail/buffer.hpp>
 #include <leat/detail/owned_bytes.hpp>
 #include <leat/graph.hpp>
-#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/record.hpp>
 
@@ -66,8 +66,8 @@ class batch_tail {
   template <class X>
   static constexpr bool answers_for = std::is_nothrow_constructible_v<T, X>;
 
-  template <class Recipe>
-  batch_tail(Recipe const&, assembly& worker, node const& described) : batch_(worker.batch_size<T>()) {
+  template <class RunEnd>
+  batch_tail(RunEnd const&, worker_builder& worker, node const& described) : batch_(worker.batch_size<T>()) {
     worker.provide({described.id, 0}, batch_.next);
   }
 

@@ -3,7 +3,7 @@
 
 #include <leat/detail/buffer.hpp>
 #include <leat/detail/list.hpp>
-#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
 #include <leat/record.hpp>

@@ -11,7 +11,7 @@
 #include <leat/op/fused/held_rest.hpp>
 #include <leat/op/fused/ops_on_stack.hpp>
 #include <leat/op/fused/survivors.hpp>
-#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
 #include <leat/record.hpp>
@@ -28,7 +28,7 @@
 namespace leat::detail {
 
 template <class In, class Tail, class... Ops>
-class kernel final : public part, public consumer<In> {
+class kernel final : public running_step, public consumer<In> {
   static constexpr std::size_t size = sizeof...(Ops);
   using ops_type = pack<Ops...>;
   static constexpr bool copies_to_stack = (std::is_trivially_copyable_v<Ops> && ...) && !(std::is_empty_v<Ops> && ...);
@@ -79,10 +79,10 @@ class kernel final : public part, public consumer<In> {
   }
 
  public:
-  template <class Recipe>
-  kernel(ops_type const& ops, Recipe const& recipe, assembly& worker, node const& described)
+  template <class RunEnd>
+  kernel(ops_type const& ops, RunEnd const& run_end, worker_builder& worker, node const& described)
       : ops_(ops, copy_failure(described, worker.worker())),
-        tail_(recipe, worker, described),
+        tail_(run_end, worker, described),
         held_(*this),
         steps_(described, worker.worker()) {
     if constexpr (may_stop) worker.outboxes.push_back(&held_);
@@ -365,27 +365,27 @@ class kernel final : public part, public consumer<In> {
 };
 
 /// The description of a run of stateless steps and of what becomes of its records.
-template <class In, class Recipe, class... Ops>
+template <class In, class RunEnd, class... Ops>
 class kernel_node final : public node {
  public:
   /// `run` is the steps, or the only one.
   template <class Steps>
-  kernel_node(pack<Ops...> ops, Recipe recipe, Steps&& run, port from)
-      : node(std::forward<Steps>(run), from), ops_(std::move(ops)), recipe_(std::move(recipe)) {}
+  kernel_node(pack<Ops...> ops, RunEnd run_end, Steps&& run, port from)
+      : node(std::forward<Steps>(run), from), ops_(std::move(ops)), run_end_(std::move(run_end)) {}
 
-  void build(assembly& worker) const override {
-    using running = kernel<In, typename Recipe::tail, Ops...>;
+  void build(worker_builder& worker) const override {
+    using running = kernel<In, typename RunEnd::tail, Ops...>;
     try {
-      worker.subscribe<In>(inputs.front(), worker.add<running>(ops_, recipe_, worker, *this));
+      worker.subscribe<In>(inputs.front(), worker.add<running>(ops_, run_end_, worker, *this));
     } catch (...) {
       copy_failure(*this, worker.worker())(steps.size() - 1);
     }
-    if constexpr (requires { Recipe::build_receiver(worker, *this); }) Recipe::build_receiver(worker, *this);
+    if constexpr (requires { RunEnd::build_receiver(worker, *this); }) RunEnd::build_receiver(worker, *this);
   }
 
  private:
   pack<Ops...> ops_;
-  Recipe recipe_;
+  RunEnd run_end_;
 };
 
 }  // namespace leat::detail

@@ -80,12 +80,12 @@ class fan_out {
 };
 
 /// Anything a worker keeps alive for a step.
-class part {
+class running_step {
  public:
-  part() = default;
-  part(part const&) = delete;
-  part& operator=(part const&) = delete;
-  virtual ~part() = default;
+  running_step() = default;
+  running_step(running_step const&) = delete;
+  running_step& operator=(running_step const&) = delete;
+  virtual ~running_step() = default;
 };
 
 /// What keeps a stage from its end that no other stage can help with: coroutines of the user's that wait.
@@ -97,7 +97,7 @@ struct held_up {
 
 /// A part that the worker's loop visits: a source, the receiving end of an exchange, a coroutine, a step that has
 /// more to emit than one call should. A turn makes what progress it can and never blocks.
-class stage : public part {
+class stage : public running_step {
  public:
   /// True when something was done.
   virtual bool turn() = 0;
@@ -119,11 +119,11 @@ class source_stage : public stage {
 };
 
 /// What a worker offers to the stages it runs: time, chance, waiting. Called from the worker's own turn, except `wake`.
-class host {
+class worker_services {
  public:
-  host(host const&) = delete;
-  host& operator=(host const&) = delete;
-  virtual ~host() = default;
+  worker_services(worker_services const&) = delete;
+  worker_services& operator=(worker_services const&) = delete;
+  virtual ~worker_services() = default;
 
   virtual unsigned index() const = 0;  ///< of this worker, over all processes
   virtual unsigned count() const = 0;  ///< workers, over all processes
@@ -136,7 +136,7 @@ class host {
   /// From any thread: the worker takes another turn.
   virtual void wake() = 0;
   /// Another worker of this process was given something, or room: it is woken when this turn ends.
-  virtual void touch(unsigned worker) = 0;
+  virtual void wake_later(unsigned worker) = 0;
   /// A barrier of this epoch was seen: the worker closes its own soon.
   virtual void saw_epoch(std::uint64_t epoch) = 0;
   /// Has the work run where waiting is allowed, unless it has been abandoned by then. Throws std::runtime_error when it
@@ -152,7 +152,7 @@ class host {
   virtual void rethrow_failure() {}
 
  protected:
-  host() = default;
+  worker_services() = default;
 };
 
 /// Collects the marks of several inputs: tells when all have brought theirs, and which inputs must wait meanwhile

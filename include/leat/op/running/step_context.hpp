@@ -15,7 +15,7 @@ namespace leat::detail {
 
 /// Which step is running where: what an error, `inspect_debug` and a source of the user's want to know.
 struct step_context {
-  step_context(step_info const& step, host& on);
+  step_context(step_info const& step, worker_services& on);
   step_context(step_context&& other) noexcept;
   step_context(step_context const& other);
   ~step_context();
@@ -23,7 +23,7 @@ struct step_context {
   std::string name;
   std::string kind;
   std::source_location where;
-  host* worker;
+  worker_services* worker;
   std::uint64_t epoch = 1;
 
   void pass(mark which) { epoch = which.epoch + 1; }
@@ -48,7 +48,7 @@ struct step_context {
 /// The contexts of the steps of one node, on one worker.
 class step_contexts {
  public:
-  step_contexts(node const& described, host& on);
+  step_contexts(node const& described, worker_services& on);
   step_contexts(step_contexts const&) = delete;
   step_contexts& operator=(step_contexts const&) = delete;
   ~step_contexts();
@@ -66,12 +66,12 @@ class step_contexts {
 /// Of a node of several steps: names the one whose function could not be copied for a worker.
 class copy_failure {
  public:
-  copy_failure(node const& described, host& on) : described_(described), worker_(on) {}
+  copy_failure(node const& described, worker_services& on) : described_(described), worker_(on) {}
   [[noreturn, gnu::cold]] void operator()(std::size_t step) const;
 
  private:
   node const& described_;
-  host& worker_;
+  worker_services& worker_;
 };
 
 /// Calls `f`; an exception that leaves it becomes a run_error of the step.

@@ -16,13 +16,13 @@
 
 namespace leat::detail {
 
-LEAT_INLINE step_context::step_context(step_info const& step, host& on)
+LEAT_INLINE step_context::step_context(step_info const& step, worker_services& on)
     : name(step.name), kind(step.kind), where(step.where), worker(&on) {}
 LEAT_INLINE step_context::step_context(step_context&&) noexcept = default;
 LEAT_INLINE step_context::step_context(step_context const&) = default;
 LEAT_INLINE step_context::~step_context() = default;
 
-LEAT_INLINE step_contexts::step_contexts(node const& described, host& on)
+LEAT_INLINE step_contexts::step_contexts(node const& described, worker_services& on)
     : size_(described.steps.size()), all_(std::allocator<step_context>().allocate(size_)) {
   std::size_t built = 0;
   try {

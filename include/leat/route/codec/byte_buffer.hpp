@@ -17,23 +17,23 @@ class byte_buffer {
   byte_buffer() = default;
 
   /// Begins in memory of the caller's, which must outlive the buffer, and moves to its own when that is full.
-  explicit byte_buffer(std::span<std::byte> lent)
-      : begin_(lent.data()), end_(lent.data()), limit_(lent.data() + lent.size()), lent_(lent.data()) {}
+  explicit byte_buffer(std::span<std::byte> borrowed)
+      : begin_(borrowed.data()), end_(borrowed.data()), limit_(borrowed.data() + borrowed.size()), borrowed_(borrowed.data()) {}
 
   byte_buffer(byte_buffer&& other) noexcept
       : begin_(std::exchange(other.begin_, nullptr)),
         end_(std::exchange(other.end_, nullptr)),
         limit_(std::exchange(other.limit_, nullptr)),
-        lent_(std::exchange(other.lent_, nullptr)) {}
+        borrowed_(std::exchange(other.borrowed_, nullptr)) {}
   byte_buffer& operator=(byte_buffer&& other) noexcept {
     std::swap(begin_, other.begin_);
     std::swap(end_, other.end_);
     std::swap(limit_, other.limit_);
-    std::swap(lent_, other.lent_);
+    std::swap(borrowed_, other.borrowed_);
     return *this;
   }
   ~byte_buffer() {
-    if (begin_ != lent_) std::free(begin_);
+    if (begin_ != borrowed_) std::free(begin_);
   }
 
   std::byte* data() { return begin_; }
@@ -72,11 +72,11 @@ class byte_buffer {
     if (wanted < used) throw std::bad_alloc();
     if (wanted < 2 * capacity()) wanted = 2 * capacity();
     if (wanted < 256) wanted = 256;
-    bool const own = begin_ != lent_;
+    bool const own = begin_ != borrowed_;
     void* const grown = own ? std::realloc(begin_, wanted) : std::malloc(wanted);
     if (grown == nullptr) throw std::bad_alloc();
     if (!own && used != 0) std::memcpy(grown, begin_, used);
-    lent_ = nullptr;
+    borrowed_ = nullptr;
     begin_ = static_cast<std::byte*>(grown);
     end_ = begin_ + held;
     limit_ = begin_ + wanted;
@@ -86,7 +86,7 @@ class byte_buffer {
   std::byte* begin_ = nullptr;
   std::byte* end_ = nullptr;
   std::byte* limit_ = nullptr;
-  std::byte* lent_ = nullptr;
+  std::byte* borrowed_ = nullptr;
 };
 
 }  // namespace leat

@@ -23,7 +23,7 @@ struct by_key {
   static constexpr std::size_t word_size = hashed_as_word<K> ? sizeof(K) : 0;
   static constexpr unsigned bit_of_two = bit_of_owner_of_two;
 
-  void start(assembly&, node const&) {}
+  void start(worker_builder&, node const&) {}
   std::uint64_t word(std::pair<K, V> const& record) const { return word_of(record.first); }
   std::uint64_t hash(std::pair<K, V> const& record) const { return key_hash(record.first); }
   unsigned owner(std::uint64_t hash, unsigned workers) const { return owner_of(slot_of(hash), workers); }
@@ -68,13 +68,13 @@ constexpr bool can_meet_state() {
 template <class S>
 port exchange_by_key(S&& up, step_info const& step) {
   using T = record_of<S>;
-  using recipe = to_exchange<T, by_key<key_of_pair<T>, value_of_pair<T>>, keyed_outlet<T>>;
+  using run_end = to_exchange<T, by_key<key_of_pair<T>, value_of_pair<T>>, keyed_outlet<T>>;
   step_info way = step;
   way.kind = "exchange";
   way.name += ".exchange";
   graph& in = stream_access::graph_of(up);
-  port const at = finish(std::forward<S>(up), recipe{}, std::move(way));
-  in.at(at).movement = "exchange by key";
+  port const at = finish(std::forward<S>(up), run_end{}, std::move(way));
+  in.at(at).routing = "exchange by key";
   in.at(at).describe_records = &describe_record<T>;
   return at;
 }

@@ -30,9 +30,9 @@ class combining_tail {
   template <class U>
   static constexpr bool arrays = inner_tail::template arrays<U>;
 
-  template <class Recipe>
-  combining_tail(Recipe const& recipe, assembly& worker, node const& described)
-      : inner_(to_exchange<T, by_key<K, A>, keyed_outlet<T>>{}, worker, described), combine_(recipe.combine),
+  template <class RunEnd>
+  combining_tail(RunEnd const& run_end, worker_builder& worker, node const& described)
+      : inner_(to_exchange<T, by_key<K, A>, keyed_outlet<T>>{}, worker, described), combine_(run_end.combine),
         one_worker_(worker.worker().count() == 1), owned_at_most_((std::max)(worker.process().channel_bytes, least_owned)) {
     std::size_t const workers = worker.worker().count();
     if (workers > most_with_large_packets) place_count_ = std::bit_ceil(most_places * most_with_large_packets / workers);
@@ -112,7 +112,7 @@ class combining_tail {
 template <class K, class A, class Combine>
 struct to_combining_exchange {
   using tail = combining_tail<K, A, Combine>;
-  static void build_receiver(assembly& worker, node const& described) {
+  static void build_receiver(worker_builder& worker, node const& described) {
     worker.add<exchange_receiver<std::pair<K, A>, keyed_outlet<std::pair<K, A>>>>(worker, described);
   }
 

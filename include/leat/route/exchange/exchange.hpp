@@ -2,7 +2,7 @@
 #pragma once
 
 #include <leat/graph.hpp>
-#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/route/exchange/exchange_channels.hpp>
 #include <leat/route/exchange/exchange_tail.hpp>
@@ -22,7 +22,7 @@ namespace leat::detail {
 template <class T, class Outlet>
 class exchange_receiver final : public stage {
  public:
-  exchange_receiver(assembly& worker, node const& described)
+  exchange_receiver(worker_builder& worker, node const& described)
       : worker_(worker.worker()), marks_(worker.worker().count()) {
     auto& channels =
         worker.shared<exchange_channels<T>>(described, described, worker.process(), worker.packet_size<T>());
@@ -53,7 +53,7 @@ class exchange_receiver final : public stage {
       progress = true;
       open_from_ = from;
       if (open_.content == nullptr) {
-        worker_.touch(from);  // a mark alone took up room too
+        worker_.wake_later(from);  // a mark alone took up room too
         if (open_.marked) arrive(from, open_.which);
       } else {
         hand_on();
@@ -83,7 +83,7 @@ class exchange_receiver final : public stage {
     content.owned = 0;
     handed_on_ = 0;
     end_from(open_from_).give_back(std::exchange(open_.content, nullptr));
-    worker_.touch(open_from_);
+    worker_.wake_later(open_from_);
     if (open_.marked) arrive(open_from_, open_.which);
     return true;
   }
@@ -96,7 +96,7 @@ class exchange_receiver final : public stage {
     done_ = complete.last();
   }
 
-  host& worker_;
+  worker_services& worker_;
   alignment marks_;
   pointers from_;  ///< the receiving ends, by worker
   Outlet outlet_;
@@ -112,7 +112,7 @@ template <class T>
 class plain_outlet {
  public:
   static constexpr bool takes_hashes = false;
-  void provide(assembly& worker, node const& described) { worker.provide({described.id, 0}, next); }
+  void provide(worker_builder& worker, node const& described) { worker.provide({described.id, 0}, next); }
   void take(packet<T>& content, std::size_t from, std::size_t count) {
     next.take(content.records.begin() + from, count);
   }
@@ -134,7 +134,7 @@ template <class T>
 class keyed_outlet {
  public:
   static constexpr bool takes_hashes = true;
-  void provide(assembly& worker, node const& described) { worker.provide({described.id, 0}, *this); }
+  void provide(worker_builder& worker, node const& described) { worker.provide({described.id, 0}, *this); }
   void take(packet<T>& content, std::size_t from, std::size_t count) {
     next->take(content.hashes.begin() + from, content.records.begin() + from, count);
   }
@@ -147,7 +147,7 @@ template <class T, class Route, class Outlet>
 struct to_exchange {
   using tail = exchange_tail<T, Route>;
   static_assert(Route::carries_hash == Outlet::takes_hashes);
-  static void build_receiver(assembly& worker, node const& described) {
+  static void build_receiver(worker_builder& worker, node const& described) {
     worker.add<exchange_receiver<T, Outlet>>(worker, described);
   }
   Route route;

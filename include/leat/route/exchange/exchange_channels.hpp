@@ -3,7 +3,7 @@
 
 #include <leat/detail/fixed_row.hpp>
 #include <leat/graph.hpp>
-#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/route/exchange/channel.hpp>
 #include <leat/route/exchange/packet.hpp>
 #include <leat/route/exchange/remote_channels.hpp>
@@ -19,7 +19,7 @@ namespace leat::detail {
 template <class T>
 class exchange_channels {
  public:
-  exchange_channels(node const& described, process_parts& process, std::size_t packet_records)
+  exchange_channels(node const& described, shared_by_workers& process, std::size_t packet_records)
       : node_(described), first_(process.first_worker), local_(process.local_workers), net_(process.net) {
     limits_.packet_records = packet_records;
     limits_.bytes = process.channel_bytes;

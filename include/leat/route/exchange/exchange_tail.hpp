@@ -4,7 +4,7 @@
 #include <leat/detail/fixed_row.hpp>
 #include <leat/detail/held_bytes.hpp>
 #include <leat/graph.hpp>
-#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/record.hpp>
 #include <leat/route/exchange/destination.hpp>
@@ -33,9 +33,9 @@ class exchange_tail final : public outbox {
   static constexpr bool arrays = std::is_same_v<T, U> && plain<T>;
   static constexpr bool carries_hash = Route::carries_hash;
 
-  template <class Recipe>
-  exchange_tail(Recipe const& recipe, assembly& worker, node const& described)
-      : worker_(worker.worker()), route_(recipe.route), packet_records_(worker.packet_size<T>()),
+  template <class RunEnd>
+  exchange_tail(RunEnd const& run_end, worker_builder& worker, node const& described)
+      : worker_(worker.worker()), route_(run_end.route), packet_records_(worker.packet_size<T>()),
         packet_bytes_(worker.bytes_of_packet()), rest_(described, worker_.index(), worker.process().channel_bytes,
               worker.process().scratch_directory.c_str()) {
     route_.start(worker, described);
@@ -146,7 +146,7 @@ class exchange_tail final : public outbox {
   void arrive(mark which) {
     for (unsigned i = 0; i != to_.size(); ++i) {
       to_[i].send(which, rest_);
-      worker_.touch(i);
+      worker_.wake_later(i);
     }
   }
 
@@ -164,7 +164,7 @@ class exchange_tail final : public outbox {
         to_[i].send(rest_);
         moved = true;
       }
-      if (moved) worker_.touch(i);
+      if (moved) worker_.wake_later(i);
       sent = sent || moved;
     }
     return sent;
@@ -179,7 +179,7 @@ class exchange_tail final : public outbox {
  private:
   packet<T>& next_packet(unsigned to) {
     to_[to].send(rest_);
-    worker_.touch(to);
+    worker_.wake_later(to);
     packet<T>& next = to_[to].filling();
     full_ = full_ || !to_[to].ready();
     return next;
@@ -329,7 +329,7 @@ class exchange_tail final : public outbox {
     to[1] += chosen;
   }
 
-  host& worker_;
+  worker_services& worker_;
   Route route_;
   std::size_t packet_records_;
   std::size_t packet_bytes_;

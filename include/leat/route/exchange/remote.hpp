@@ -59,7 +59,7 @@ class remote_sender final : public sending_end<T> {
     if constexpr (lies_in_frames<T>) {
       taken->frame = out_.blank();
       taken->frame.make_room(packet_records_ * sizeof(T));
-      taken->records.lend(reinterpret_cast<T*>(taken->frame.end()), packet_records_);
+      taken->records.borrow(reinterpret_cast<T*>(taken->frame.end()), packet_records_);
     }
     return taken.release();
   }
@@ -121,7 +121,7 @@ class remote_sender final : public sending_end<T> {
   byte_buffer fill(packet<T>& content, std::size_t& count) {
     std::size_t const hash_bytes = hash_bytes_of(content);
     byte_buffer frame;
-    if (sent_ == 0 && content.records.lent() && within_credit(count, hash_bytes) &&
+    if (sent_ == 0 && content.records.borrowed() && within_credit(count, hash_bytes) &&
         count * (sizeof(T) + hash_bytes) + 8 <= frame_header::most_bytes) {
       frame = std::move(content.frame);
       frame.set_end(reinterpret_cast<std::byte*>(content.records.end()));
@@ -166,8 +166,8 @@ class remote_sender final : public sending_end<T> {
 
   void recycle(packet<T>* sent) {
     std::unique_ptr<packet<T>> content(sent);
-    if (content->records.lent())
-      content->records.let_go();
+    if (content->records.borrowed())
+      content->records.release();
     else
       content->records.clear();
     content->hashes.clear();
@@ -215,8 +215,8 @@ class remote_receiver final : public receiving_end<T> {
 
   void give_back(packet<T>* emptied) override {
     std::unique_ptr<packet<T>> content(emptied);
-    if (content->records.lent()) content->records.let_go();
-    if (content->hashes.lent()) content->hashes.let_go();
+    if (content->records.borrowed()) content->records.release();
+    if (content->hashes.borrowed()) content->hashes.release();
     spare_.push_back(std::move(content));
     arrived_.memory = {};
     used(channel_credit::cost_of(arrived_.header));
@@ -258,7 +258,7 @@ class remote_receiver final : public receiving_end<T> {
         refuse(std::to_string(records.size()) + " bytes came where " + std::to_string(count) + " records of " +
                std::to_string(sizeof(T)) + " were announced");
       auto* const first = reinterpret_cast<T*>(records.data());
-      content.records.lend(first, count);
+      content.records.borrow(first, count);
       content.records.set_end(first + count);
     } else {
       if (count > most_records(records.size()))

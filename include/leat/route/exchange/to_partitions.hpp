@@ -41,7 +41,7 @@ class to_partition_owner {
   static constexpr bool carries_hash = false;
   explicit to_partition_owner(Sink const& sink) : part_of_(sink) {}
 
-  void start(assembly& worker, node const& described) {
+  void start(worker_builder& worker, node const& described) {
     table_ = std::make_shared<partition_table const>(worker, described);
   }
   std::uint64_t hash(T const& record) const { return part_of_(record, table_->owners.size()); }
@@ -58,7 +58,7 @@ class partitioned_output_node final : public node {
  public:
   partitioned_output_node(Sink sink, step_info step, port from)
       : node(std::move(step), from), sink_(std::move(sink)) {
-    movement = "exchange to the owner of the partition";
+    routing = "exchange to the owner of the partition";
     if constexpr (has_codec<T>) describe_records = &describe_record<T>;
   }
 
@@ -75,7 +75,7 @@ class partitioned_output_node final : public node {
     if constexpr (requires { sink_.check_part(part); }) sink_.check_part(part);
   }
 
-  void build(assembly& worker) const override {
+  void build(worker_builder& worker) const override {
     constexpr bool record_has_a_codec = has_codec<T>;
     static_assert(
         record_has_a_codec,
@@ -88,7 +88,7 @@ class partitioned_output_node final : public node {
   }
 
  private:
-  void build_ends(assembly& worker) const {
+  void build_ends(worker_builder& worker) const {
     using exchange = to_other_workers<T, to_partition_owner<T, Sink>>;
     using sender = kernel<T, typename exchange::tail>;
     using written = partitioned_sink_stage<T, Sink, part_of_record<T, Sink>>;

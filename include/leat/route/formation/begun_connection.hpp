@@ -21,7 +21,7 @@ class begun_connection final : public connection {
   std::size_t send(std::span<piece const> pieces) override { return rest_->send(pieces); }
   std::size_t receive(std::span<std::byte> into) override;
   bool open() const override { return first_ || rest_->open(); }
-  std::string trouble() const override { return rest_->trouble(); }
+  std::string error() const override { return rest_->error(); }
   bool refused() const override { return rest_->refused(); }
   int descriptor() const override { return rest_->descriptor(); }
   void on_ready(std::function<void()> call) override { rest_->on_ready(std::move(call)); }

@@ -3,8 +3,8 @@
 
 #include <leat/op/running/stage.hpp>
 #include <leat/route/formation/handshake.hpp>
-#include <leat/route/formation/meeting.hpp>
-#include <leat/route/formation/membership.hpp>
+#include <leat/route/formation/cluster_formation.hpp>
+#include <leat/route/formation/cluster_config.hpp>
 #include <leat/route/peers/link.hpp>
 
 #include <array>
@@ -24,11 +24,11 @@ namespace leat::detail {
 /// only when everybody sees the same, over connections that all live, do they go, so that no survivor of an earlier run
 /// takes part. Until then a lost connection is made anew, and a process that was started again takes the place of its
 /// earlier run. Once formed, the cluster lets nobody in.
-class formation final : public meeting {
+class formation final : public cluster_formation {
  public:
   /// `draw` gives 64 bits of chance; `say` takes lines for the person who waits.
-  formation(network& net, membership mine, std::function<std::uint64_t()> draw,
-            std::function<void(std::string const&)> say);
+  formation(network& net, cluster_config mine, std::function<std::uint64_t()> draw,
+            std::function<void(std::string const&)> log);
 
   void on_ready(std::function<void()> call) override;
 
@@ -52,10 +52,10 @@ class formation final : public meeting {
   struct member {
     std::unique_ptr<handshake> link;  ///< joined
     bool dialing = false;
-    steady_time dial_at{};
+    steady_time connect_at{};
     std::chrono::nanoseconds patience{std::chrono::milliseconds(5)};
     std::vector<std::array<std::uint64_t, 2>> replaced;  ///< its earlier runs
-    std::string trouble = "it has not been heard of";
+    std::string error = "it has not been heard of";
     std::string seems_foreign;  ///< why it would not belong to this cluster, had it proved that it is itself
   };
 
@@ -80,7 +80,7 @@ class formation final : public meeting {
   /// Who has waited longest without having proved anything goes; an honest process has done so a moment after it came.
   void make_room();
 
-  bool dial(steady_time now);
+  bool connect(steady_time now);
 
   bool hear_newcomers(steady_time now);
   /// What was said is sent before it is over.
@@ -109,9 +109,9 @@ class formation final : public meeting {
   [[noreturn]] static void fail(std::string const& why);
 
   network& net_;
-  membership const mine_;
+  cluster_config const mine_;
   std::function<std::uint64_t()> draw_;
-  std::function<void(std::string const&)> say_;
+  std::function<void(std::string const&)> log_;
   std::function<void()> wake_;
   hello words_;
   std::vector<member> members_;

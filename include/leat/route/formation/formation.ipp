@@ -7,10 +7,10 @@
 #include <leat/route/codec/little_endian.hpp>
 #include <leat/route/formation/formation.hpp>
 #include <leat/route/formation/handshake.hpp>
-#include <leat/route/formation/meeting.hpp>
-#include <leat/route/formation/membership.hpp>
+#include <leat/route/formation/cluster_formation.hpp>
+#include <leat/route/formation/cluster_config.hpp>
 #include <leat/route/peers/link.hpp>
-#include <leat/route/peers/liveness.hpp>
+#include <leat/route/peers/failure_detector.hpp>
 #include <leat/route/peers/mesh.hpp>
 
 #include <algorithm>
@@ -27,9 +27,9 @@
 
 namespace leat::detail {
 
-LEAT_INLINE formation::formation(network& net, membership mine, std::function<std::uint64_t()> draw,
-                                 std::function<void(std::string const&)> say)
-    : net_(net), mine_(std::move(mine)), draw_(std::move(draw)), say_(std::move(say)), words_(mine_.first_words()) {
+LEAT_INLINE formation::formation(network& net, cluster_config mine, std::function<std::uint64_t()> draw,
+                                 std::function<void(std::string const&)> log)
+    : net_(net), mine_(std::move(mine)), draw_(std::move(draw)), log_(std::move(log)), words_(mine_.first_words()) {
   for (std::uint64_t& part : words_.nonce) part = draw_();
   members_.resize(mine_.processes());
 }
@@ -46,7 +46,7 @@ LEAT_INLINE bool formation::turn(steady_time now) {
   if (!begun_) begin(now);
   if (!listening_) listen(now);
   bool progress = listening_ && accept(now);
-  if (!formed_ && !stops_by_) progress = dial(now) || progress;
+  if (!formed_ && !stops_by_) progress = connect(now) || progress;
   progress = hear_newcomers(now) || progress;
   if (formed_) return progress;
   progress = hear_members(now) || progress;
@@ -96,7 +96,7 @@ LEAT_INLINE steady_time formation::wake_at() const {
   if (!listening_) first = (std::min)(first, listen_at_);
   if (stops_by_) first = (std::min)(first, *stops_by_);
   for (unsigned i = mine_.process + 1; i != members_.size(); ++i)
-    if (!members_[i].link && !members_[i].dialing) first = (std::min)(first, members_[i].dial_at);
+    if (!members_[i].link && !members_[i].dialing) first = (std::min)(first, members_[i].connect_at);
   return first;
 }
 
@@ -113,9 +113,9 @@ LEAT_INLINE void formation::begin(steady_time now) {
   begun_ = true;
   give_up_ = now + mine_.time_to_form;
   next_complaint_ = now + between_complaints;
-  if (std::size_t const bytes = mine_.description().size(); bytes > membership::most_described)
-    fail(membership::too_long_to_describe("this cluster's", bytes));
-  for (member& one : members_) one.dial_at = now;
+  if (std::size_t const bytes = mine_.description().size(); bytes > cluster_config::most_described)
+    fail(cluster_config::too_long_to_describe("this cluster's", bytes));
+  for (member& one : members_) one.connect_at = now;
 }
 
 LEAT_INLINE void formation::listen(steady_time now) {
@@ -160,15 +160,15 @@ LEAT_INLINE void formation::make_room() {
                                     [&](auto const& a, auto const& b) { return stays_for(*a) < stays_for(*b); }));
 }
 
-LEAT_INLINE bool formation::dial(steady_time now) {
+LEAT_INLINE bool formation::connect(steady_time now) {
   bool progress = false;
   for (unsigned i = mine_.process + 1; i != members_.size(); ++i) {
     member& one = members_[i];
-    if (one.link || one.dialing || now < one.dial_at) continue;
-    greet(net_.dial(mine_.addresses[i]), i, now);
+    if (one.link || one.dialing || now < one.connect_at) continue;
+    greet(net_.connect(mine_.addresses[i]), i, now);
     one.dialing = true;
     one.patience = (std::min<std::chrono::nanoseconds>)(2 * one.patience, std::chrono::seconds(1));
-    one.dial_at =
+    one.connect_at =
         now + one.patience / 2 + std::chrono::nanoseconds(draw_() % static_cast<std::uint64_t>(one.patience.count()));
     progress = true;
   }
@@ -222,24 +222,24 @@ LEAT_INLINE void formation::part_from(handshake const& one) {
                               ? "process " + std::to_string(*one.dialed) + " (" + mine_.addresses[*one.dialed] + ")"
                           : one.at() == handshake::stage::hello ? "somebody who connected"
                                                                 : "process " + std::to_string(one.theirs().process);
-  std::string const why = !one.failure().empty() ? one.failure() : one.open() ? "it does not answer" : one.trouble();
+  std::string const why = !one.failure().empty() ? one.failure() : one.open() ? "it does not answer" : one.error();
   std::string const misfit = who + " cannot be in one cluster with this process: ";
   if (one.final()) fail(misfit + why);
   if (one.dialed) {
     member& other = members_[*one.dialed];
-    other.trouble = why;
+    other.error = why;
     if (one.seems_final() && std::exchange(other.seems_foreign, why) != why && ++told_ <= most_told)
-      say_("leat: " + misfit + why + "; a stranger may have answered in its place, so it is tried again for " +
+      log_("leat: " + misfit + why + "; a stranger may have answered in its place, so it is tried again for " +
            seconds_text(mine_.time_to_form) + " (--formation-timeout)");
   } else if (!one.failure().empty() || one.link_refused()) {
     // Who was refused comes again.
     std::string line = "leat: " + who + " was sent away: " + why;
-    if (line != last_sent_away_ && ++told_ <= most_told) say_(line);
+    if (line != last_sent_away_ && ++told_ <= most_told) log_(line);
     last_sent_away_ = std::move(line);
     // It may have ended for it: whoever still waits is told why.
     unsigned const number = one.theirs().process;
     if (one.at() != handshake::stage::hello && number < mine_.process)
-      members_[number].trouble = "it came and was sent away: " + why;
+      members_[number].error = "it came and was sent away: " + why;
   }
 }
 
@@ -248,7 +248,7 @@ LEAT_INLINE bool formation::pass_on_stop() {
   bool progress = false;
   for (member const& other : members_) {
     if (!other.link) continue;
-    other.link->say_stop();
+    other.link->send_stop();
     progress = other.link->turn() || progress;
   }
   return progress;
@@ -262,7 +262,7 @@ LEAT_INLINE bool formation::hear_members(steady_time now) {
     if (one.link->stops()) stop(now);
     if (one.link->final()) part_from(*one.link);
     if (one.link->open() && one.link->failure().empty()) continue;
-    lose(one, one.link->failure().empty() ? one.link->trouble() : one.link->failure(), now);
+    lose(one, one.link->failure().empty() ? one.link->error() : one.link->failure(), now);
     part_from_those_told_to_go(now);
     progress = true;
   }
@@ -270,14 +270,14 @@ LEAT_INLINE bool formation::hear_members(steady_time now) {
 }
 
 LEAT_INLINE void formation::lose(member& one, std::string why, steady_time now) {
-  one.trouble = std::move(why);
-  one.dial_at = now + one.patience;
+  one.error = std::move(why);
+  one.connect_at = now + one.patience;
   one.link.reset();
 }
 
 LEAT_INLINE void formation::part_from_those_told_to_go(steady_time now) {
   for (member& one : members_)
-    if (one.link && one.link->has_said_go()) lose(one, "another process was lost while all came together", now);
+    if (one.link && one.link->has_sent_go()) lose(one, "another process was lost while all came together", now);
 }
 
 LEAT_INLINE digest formation::view() const {
@@ -297,7 +297,7 @@ LEAT_INLINE bool formation::agree() {
       if (i != mine_.process && !(members_[i].link && holds(*members_[i].link))) return false;
     return true;
   };
-  if (!all([&](handshake const& other) { return !stops_by_ || other.has_said_go(); })) return false;
+  if (!all([&](handshake const& other) { return !stops_by_ || other.has_sent_go(); })) return false;
   digest const seen = view();
   all([&](handshake& one) { return one.say_view(seen), true; });
   if (!all([&](handshake const& one) { return one.sees(seen); })) return false;
@@ -320,18 +320,18 @@ LEAT_INLINE void formation::complain(steady_time now) {
   for (unsigned i = 0; i != members_.size(); ++i) {
     if (i == mine_.process || members_[i].link) continue;
     member const& other = members_[i];
-    std::string line = "process " + std::to_string(i) + " (" + mine_.addresses[i] + "): " + other.trouble;
-    if (other.trouble == other.seems_foreign)
+    std::string line = "process " + std::to_string(i) + " (" + mine_.addresses[i] + "): " + other.error;
+    if (other.error == other.seems_foreign)
       foreign = true;
     else if (!other.seems_foreign.empty())
       line += " (and before: " + other.seems_foreign + ")";
-    if (!over) say_("leat: waiting for " + line);
+    if (!over) log_("leat: waiting for " + line);
     missing += (missing.empty() ? "" : "; ") + line;
   }
-  for (std::string const& trouble : {own_trouble_, net_.trouble()}) {
-    if (trouble.empty()) continue;
-    if (!over) say_("leat: " + trouble);
-    missing += (missing.empty() ? "" : "; ") + trouble;
+  for (std::string const& error : {own_trouble_, net_.error()}) {
+    if (error.empty()) continue;
+    if (!over) log_("leat: " + error);
+    missing += (missing.empty() ? "" : "; ") + error;
   }
   if (missing.empty()) missing = "the processes do not all see the same of them";
   if (over)

@@ -5,7 +5,7 @@
 #include <leat/route/codec/byte_buffer.hpp>
 #include <leat/route/formation/hello.hpp>
 #include <leat/route/formation/hello_keys.hpp>
-#include <leat/route/formation/membership.hpp>
+#include <leat/route/formation/cluster_config.hpp>
 #include <leat/route/formation/sha256.hpp>
 #include <leat/route/peers/frame_seal.hpp>
 #include <leat/route/peers/link.hpp>
@@ -30,7 +30,7 @@ class handshake {
   enum class stage { hello, proof, description, joined };
 
   /// `dialed_process` should be there, where it was this process that connected. By `until` it must have joined.
-  handshake(std::unique_ptr<connection> link, membership const& mine, hello const& words,
+  handshake(std::unique_ptr<connection> link, cluster_config const& mine, hello const& words,
             std::optional<unsigned> dialed_process, steady_time until);
 
   /// Sends and receives what it can. True when something moved.
@@ -45,7 +45,7 @@ class handshake {
   /// that process which has answered.
   bool seems_final() const { return seems_final_ || (dialed && link_refused()); }
   bool open() const { return link_->open(); }
-  std::string trouble() const { return link_->trouble(); }
+  std::string error() const { return link_->error(); }
   bool link_refused() const { return link_ && link_->refused(); }
   bool all_sent() const { return sent_ == out_.size(); }
   /// To wait for, or -1: once it has begun to say what is the mesh's, nothing more is waited for.
@@ -57,13 +57,13 @@ class handshake {
   bool sees(digest const& view) const { return view_ == view; }
   /// Once: it cannot be taken back on this connection.
   void say_go(digest const& view);
-  bool has_said_go() const { return go_said_.has_value(); }
+  bool has_sent_go() const { return go_sent_.has_value(); }
   bool goes(digest const& view) const { return go_ == view; }
 
   /// This process ends in order. Not after it has said go.
-  void say_stop();
-  bool has_said_stop() const { return stop_said_ && all_sent(); }
-  bool stops() const { return stop_heard_; }
+  void send_stop();
+  bool has_said_stop() const { return stop_sent_ && all_sent(); }
+  bool stops() const { return stop_received_; }
 
   /// Tells the other side why it is sent away. Nothing of it is heard any more.
   void refuse(std::string const& why);
@@ -87,7 +87,7 @@ class handshake {
 
   void queue(std::span<std::byte const> bytes) { out_.append(bytes.data(), bytes.size()); }
   /// Once this process has a proof of the other one a tag follows, over the number of the word in its direction too.
-  void say(word kind, std::span<std::byte const> payload);
+  void send(word kind, std::span<std::byte const> payload);
   static digest tag(digest const& key, std::uint64_t number, std::span<std::byte const> said);
   std::size_t tag_size() const { return in_key_ ? sizeof(digest) : 0; }
   void say_hello(unsigned to);
@@ -129,7 +129,7 @@ class handshake {
   void hear_refusal(std::span<std::byte const> why);
 
   std::unique_ptr<connection> link_;
-  membership const& mine_;
+  cluster_config const& mine_;
   hello words_;
   hello::bytes own_{};
   hello theirs_;
@@ -146,10 +146,10 @@ class handshake {
   std::optional<digest> view_;
   std::optional<digest> view_said_;
   std::optional<digest> go_;
-  std::optional<digest> go_said_;
+  std::optional<digest> go_sent_;
   std::optional<std::byte> next_;  ///< of what it says after it has gone
-  bool stop_said_ = false;
-  bool stop_heard_ = false;
+  bool stop_sent_ = false;
+  bool stop_received_ = false;
   bool refused_ = false;
   std::string closed_because_;
   std::string failure_;

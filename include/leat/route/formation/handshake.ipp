@@ -9,7 +9,7 @@
 #include <leat/route/formation/handshake.hpp>
 #include <leat/route/formation/hello.hpp>
 #include <leat/route/formation/hello_keys.hpp>
-#include <leat/route/formation/membership.hpp>
+#include <leat/route/formation/cluster_config.hpp>
 #include <leat/route/formation/sha256.hpp>
 #include <leat/route/peers/frame_seal.hpp>
 #include <leat/route/peers/link.hpp>
@@ -30,7 +30,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE handshake::handshake(std::unique_ptr<connection> link, membership const& mine, hello const& words,
+LEAT_INLINE handshake::handshake(std::unique_ptr<connection> link, cluster_config const& mine, hello const& words,
                                  std::optional<unsigned> dialed_process, steady_time until)
     : dialed(dialed_process), deadline(until), link_(std::move(link)), mine_(mine), words_(words) {
   words_.role = dialed ? hello::dials : hello::accepts;
@@ -53,23 +53,23 @@ LEAT_INLINE void handshake::on_ready(std::function<void()> const& call) {
 }
 
 LEAT_INLINE void handshake::say_view(digest const& view) {
-  if (view_said_ != view) say(word::view, view);
+  if (view_said_ != view) send(word::view, view);
   view_said_ = view;
 }
 
 LEAT_INLINE void handshake::say_go(digest const& view) {
-  if (!go_said_) {
-    say(word::go, view);
-    go_said_ = view;
+  if (!go_sent_) {
+    send(word::go, view);
+    go_sent_ = view;
   }
 }
 
-LEAT_INLINE void handshake::say_stop() {
-  if (!has_said_go() && !std::exchange(stop_said_, true)) say(word::stop, {});
+LEAT_INLINE void handshake::send_stop() {
+  if (!has_sent_go() && !std::exchange(stop_sent_, true)) send(word::stop, {});
 }
 
 LEAT_INLINE void handshake::refuse(std::string const& why) {
-  if (!std::exchange(refused_, true)) say(word::refusal, std::as_bytes(std::span(why)));
+  if (!std::exchange(refused_, true)) send(word::refusal, std::as_bytes(std::span(why)));
 }
 
 LEAT_INLINE void handshake::turn_away(std::string const& why) {
@@ -88,7 +88,7 @@ LEAT_INLINE std::unique_ptr<connection> handshake::take() {
   return std::make_unique<begun_connection>(std::move(link_), *next_);
 }
 
-LEAT_INLINE void handshake::say(word kind, std::span<std::byte const> payload) {
+LEAT_INLINE void handshake::send(word kind, std::span<std::byte const> payload) {
   std::size_t const begin = out_.size();
   put_number(static_cast<std::uint32_t>(kind));
   put_number(static_cast<std::uint32_t>(payload.size()));
@@ -139,7 +139,7 @@ LEAT_INLINE bool handshake::write() {
 
 LEAT_INLINE bool handshake::read() {
   if (refused_) return discard();
-  if (stage_ == stage::joined && go_ && go_ == go_said_) {
+  if (stage_ == stage::joined && go_ && go_ == go_sent_) {
     std::byte next{};
     if (!next_ && link_->receive({&next, 1}) == 1) next_ = next;
     return false;
@@ -192,7 +192,7 @@ LEAT_INLINE void handshake::hear_hello() {
   if (std::string const wrong = out_of_place(); !wrong.empty()) return fail(wrong, dialed.has_value());
   keys_.emplace(mine_.secret, dialed ? own_ : said, dialed ? said : own_);
   if (dialed)
-    say(word::proof, keys_->proof(true));
+    send(word::proof, keys_->proof(true));
   else if (!closed_because_.empty())
     refuse(closed_because_);
 }
@@ -222,8 +222,8 @@ LEAT_INLINE std::string handshake::out_of_place() const {
 LEAT_INLINE void handshake::hear_header() {
   auto const kind = static_cast<word>(number_at(in_.data()));
   std::uint32_t const length = number_at(in_.data() + 4);
-  if (kind == word::description && length > membership::most_described)
-    return fail(membership::too_long_to_describe("its", length), false);
+  if (kind == word::description && length > cluster_config::most_described)
+    return fail(cluster_config::too_long_to_describe("its", length), false);
   if (!good(kind, length)) return fail("it does not speak as this program does", false);
   if (length + tag_size() != 0)
     expect(word_header + length + tag_size());
@@ -274,7 +274,7 @@ LEAT_INLINE void handshake::hear_word() {
       hear_refusal(payload);
       break;
     case word::stop:
-      stop_heard_ = true;
+      stop_received_ = true;
       break;
   }
   in_.clear();
@@ -286,10 +286,10 @@ LEAT_INLINE void handshake::hear_proof(std::span<std::byte const> proof) {
     refuse(why);
     return fail(why, dialed.has_value());
   }
-  if (!dialed) say(word::proof, keys_->proof(false));
+  if (!dialed) send(word::proof, keys_->proof(false));
   out_key_ = keys_->words_key(dialed.has_value());
   in_key_ = keys_->words_key(!dialed);
-  say(word::description, mine_.description().bytes());
+  send(word::description, mine_.description().bytes());
   stage_ = stage::description;
 }
 

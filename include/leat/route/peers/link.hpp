@@ -32,7 +32,7 @@ class connection {
   /// False once the other side has closed, or the connection broke or could not be made, and nothing is left to receive.
   virtual bool open() const = 0;
   /// Why it is not open, where that is known: `connection refused`.
-  virtual std::string trouble() const { return "it was closed by the other side"; }
+  virtual std::string error() const { return "it was closed by the other side"; }
   /// Whether it is not open because one side does not accept who the other is. To connect again is no use then, unless it
   /// was a stranger who answered: who dialed tells it, and tries on while the cluster may form.
   virtual bool refused() const { return false; }
@@ -75,9 +75,9 @@ class network {
   /// A connection that somebody has made to here; null: none just now.
   virtual std::unique_ptr<connection> accept() = 0;
   /// Why nobody can be let in just now, though somebody waits: no descriptors are left. Empty: that is not so.
-  virtual std::string trouble() const { return {}; }
+  virtual std::string error() const { return {}; }
   /// Begins to connect. The connection takes no bytes until it is made, and is not open any more when it cannot be.
-  virtual std::unique_ptr<connection> dial(std::string const& address) = 0;
+  virtual std::unique_ptr<connection> connect(std::string const& address) = 0;
 
   /// As for a connection: how a thread learns that there is something to accept.
   virtual int descriptor() const { return -1; }

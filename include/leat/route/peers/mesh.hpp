@@ -10,7 +10,7 @@
 #include <leat/route/peers/inbox.hpp>
 #include <leat/route/peers/incoming.hpp>
 #include <leat/route/peers/link.hpp>
-#include <leat/route/peers/liveness.hpp>
+#include <leat/route/peers/failure_detector.hpp>
 #include <leat/route/peers/outgoing.hpp>
 #include <leat/route/peers/partition_lists.hpp>
 #include <leat/route/peers/peers.hpp>
@@ -48,11 +48,11 @@ class mesh final : public peers {
   partition_lists const& lists_of(unsigned process) const override { return *peers_[process]->lists; }
 
   bool turn(steady_time now) override;
-  list<unsigned> const& touched() const override { return touched_; }
+  list<unsigned> const& to_wake() const override { return to_wake_; }
 
-  bool stop_heard() const override { return stop_heard_; }
-  void say_stop() override;
-  void say_goodbye() override;
+  bool stop_received() const override { return stop_received_; }
+  void send_stop() override;
+  void send_goodbye() override;
   bool parted() override;
 
   bool tell_failure(process_failure const& mine, steady_time now) override;
@@ -101,18 +101,18 @@ class mesh final : public peers {
   inbox& box(std::size_t node, unsigned from, unsigned to) { return of_channel(inboxes_, node, from, to); }
   sender_credit& credit(std::size_t node, unsigned to, unsigned from) { return of_channel(credits_, node, to, from); }
 
-  void say(frame_type type);
-  static void say_failure(peer& p, process_failure const& what);
+  void send(frame_type type);
+  static void send_failure(peer& p, process_failure const& what);
 
   /// Several processes may fail at once, each of its own cause. Each has told all others one, so that all choose the same.
   void consider(process_failure const& another);
 
   static bool has_told(peer const& p) { return p.failed || p.lost; }
   /// Whatever else still comes in makes room for what goes out.
-  void hear_failure(peer& p);
+  void receive_failure(peer& p);
   process_failure take_failure(peer& p, std::span<std::byte const> payload);
 
-  void say_alive();
+  void send_heartbeat();
 
   /// Credit that nobody can be waiting for travels with something else, if that comes soon.
   static bool write(peer& p, steady_time now);
@@ -124,7 +124,7 @@ class mesh final : public peers {
 
   void accept(peer& p, incoming_frame one, steady_time now);
 
-  void touch(unsigned worker);
+  void wake_later(unsigned worker);
 
   void read_heartbeat(peer& p, frame_header const& header, std::span<std::byte const> payload,
                       list<std::uint64_t>& turns);
@@ -143,15 +143,15 @@ class mesh final : public peers {
   unsigned workers_;
   std::size_t channel_bytes_;
   unsigned total_;
-  liveness alive_;
+  failure_detector alive_;
   std::function<std::uint64_t(unsigned)> turns_of_;
-  list<unsigned> touched_;
+  list<unsigned> to_wake_;
   std::vector<std::unique_ptr<peer>> peers_;
   by_channel<inbox> inboxes_;
   by_channel<sender_credit> credits_;
-  bool stop_heard_ = false;
-  bool stop_said_ = false;
-  bool goodbye_said_ = false;
+  bool stop_received_ = false;
+  bool stop_sent_ = false;
+  bool goodbye_sent_ = false;
   std::optional<process_failure> cause_;
   std::optional<steady_time> failing_until_;
 };

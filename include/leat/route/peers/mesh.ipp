@@ -13,7 +13,7 @@
 #include <leat/route/peers/inbox.hpp>
 #include <leat/route/peers/incoming.hpp>
 #include <leat/route/peers/link.hpp>
-#include <leat/route/peers/liveness.hpp>
+#include <leat/route/peers/failure_detector.hpp>
 #include <leat/route/peers/mesh.hpp>
 #include <leat/route/peers/outgoing.hpp>
 #include <leat/route/peers/partition_lists.hpp>
@@ -38,7 +38,7 @@ LEAT_INLINE mesh::mesh(graph const& flow, settings how, connections others)
       workers_(how.workers),
       channel_bytes_(how.channel_bytes),
       total_(how.workers * static_cast<unsigned>(others.size())),
-      alive_(how.alive, others.size(), how.workers, std::move(how.say)),
+      alive_(how.alive, others.size(), how.workers, std::move(how.log)),
       turns_of_(std::move(how.turns_of)) {
   how.seals.resize(others.size());
   for (unsigned i = 0; i != others.size(); ++i)
@@ -82,8 +82,8 @@ LEAT_INLINE bool mesh::all_have_shared() const {
 
 LEAT_INLINE bool mesh::turn(steady_time now) {
   bool progress = false;
-  touched_.clear();
-  if (alive_.look(now) && !goodbye_said_) say_alive();
+  to_wake_.clear();
+  if (alive_.look(now) && !goodbye_sent_) send_heartbeat();
   for_each_peer([&](peer& p) {
     progress = write(p, now) || progress;
     progress = read(p, now) || progress;
@@ -91,16 +91,16 @@ LEAT_INLINE bool mesh::turn(steady_time now) {
   return progress;
 }
 
-LEAT_INLINE void mesh::say_stop() {
-  if (!goodbye_said_ && !std::exchange(stop_said_, true)) say(frame_type::stop);
+LEAT_INLINE void mesh::send_stop() {
+  if (!goodbye_sent_ && !std::exchange(stop_sent_, true)) send(frame_type::stop);
 }
 
-LEAT_INLINE void mesh::say_goodbye() {
-  if (!std::exchange(goodbye_said_, true)) say(frame_type::goodbye);
+LEAT_INLINE void mesh::send_goodbye() {
+  if (!std::exchange(goodbye_sent_, true)) send(frame_type::goodbye);
 }
 
 LEAT_INLINE bool mesh::parted() {
-  bool all = goodbye_said_;
+  bool all = goodbye_sent_;
   for_each_peer([&](peer& p) { all = all && p.last_frame_read && (p.out.empty() || is_gone(p)); });
   return all;
 }
@@ -110,11 +110,11 @@ LEAT_INLINE bool mesh::tell_failure(process_failure const& mine, steady_time now
     failing_until_ = now + std::chrono::seconds(1);
     process_failure const first = cause_ ? *cause_ : mine;
     consider(first);
-    for_each_peer([&](peer& p) { say_failure(p, first); });  // also to one that said goodbye: it waits for ours
+    for_each_peer([&](peer& p) { send_failure(p, first); });  // also to one that said goodbye: it waits for ours
   }
   bool told = true;
   for_each_peer([&](peer& p) {
-    hear_failure(p);
+    receive_failure(p);
     p.out.write(*p.link);
     told = told && (has_told(p) ? p.lost || p.out.empty() || !p.link->open() : !p.link->open());
   });
@@ -140,13 +140,13 @@ LEAT_INLINE void mesh::close() {
 LEAT_INLINE mesh::peer::peer(unsigned process, std::unique_ptr<connection> to, frame_seals seals)
     : number(process), link(std::move(to)), out(std::move(seals.out)), in(process, std::move(seals.in)) {}
 
-LEAT_INLINE void mesh::say(frame_type type) {
+LEAT_INLINE void mesh::send(frame_type type) {
   frame_header header;
   header.type = type;
   for_each_peer([&](peer& p) { p.out.put(header); });
 }
 
-LEAT_INLINE void mesh::say_failure(peer& p, process_failure const& what) {
+LEAT_INLINE void mesh::send_failure(peer& p, process_failure const& what) {
   frame_header header;
   header.type = frame_type::failure;
   byte_buffer frame = p.out.blank();
@@ -158,7 +158,7 @@ LEAT_INLINE void mesh::consider(process_failure const& another) {
   if (!cause_ || another.outranks(*cause_)) cause_ = another;
 }
 
-LEAT_INLINE void mesh::hear_failure(peer& p) {
+LEAT_INLINE void mesh::receive_failure(peer& p) {
   if (p.lost) return;
   try {
     while (p.in.read(*p.link, [&](incoming_frame one) {
@@ -177,7 +177,7 @@ LEAT_INLINE process_failure mesh::take_failure(peer& p, std::span<std::byte cons
   return told;
 }
 
-LEAT_INLINE void mesh::say_alive() {
+LEAT_INLINE void mesh::send_heartbeat() {
   list<std::uint64_t> turns;
   for (unsigned i = 0; i != workers_; ++i) turns.push_back(turns_of_(i));
   for_each_peer([&](peer& p) {
@@ -224,7 +224,7 @@ LEAT_INLINE bool mesh::read(peer& p, steady_time now) {
   try {
     if (!p.link->open())
       throw cluster_error(cluster_error::status::lost,
-                          "process " + std::to_string(p.number) + " was lost: " + p.link->trouble());
+                          "process " + std::to_string(p.number) + " was lost: " + p.link->error());
     if (!progress) alive_.judge(p.number, now);
   } catch (cluster_error const&) {
     p.lost = true;
@@ -244,7 +244,7 @@ LEAT_INLINE void mesh::accept(peer& p, incoming_frame one, steady_time now) {
       if (!good) refuse_peer(p.number, "a message for a channel that does not exist");
       if (!box(header.node, header.from, header.to).put(std::move(one)))
         refuse_peer(p.number, "more messages for a channel than there was credit for");
-      touch(header.to);
+      wake_later(header.to);
       return;
     }
     case frame_type::credit: {
@@ -256,7 +256,7 @@ LEAT_INLINE void mesh::accept(peer& p, incoming_frame one, steady_time now) {
       if (bytes > static_cast<std::int64_t>(channel_bytes_) ||
           account.messages.fetch_sub(header.messages, std::memory_order_release) < header.messages)
         refuse_peer(p.number, "more credit for a channel than was taken");
-      touch(header.from);
+      wake_later(header.from);
       return;
     }
     case frame_type::partitions:
@@ -264,7 +264,7 @@ LEAT_INLINE void mesh::accept(peer& p, incoming_frame one, steady_time now) {
       p.lists = decoded<partition_lists>(p, payload);
       return;
     case frame_type::stop:
-      stop_heard_ = true;
+      stop_received_ = true;
       return;
     case frame_type::heartbeat: {
       list<std::uint64_t> turns;
@@ -284,8 +284,8 @@ LEAT_INLINE void mesh::accept(peer& p, incoming_frame one, steady_time now) {
   refuse_peer(p.number, "a frame of unknown type " + std::to_string(static_cast<unsigned>(header.type)));
 }
 
-LEAT_INLINE void mesh::touch(unsigned worker) {
-  if (std::find(touched_.begin(), touched_.end(), worker) == touched_.end()) touched_.push_back(worker);
+LEAT_INLINE void mesh::wake_later(unsigned worker) {
+  if (std::find(to_wake_.begin(), to_wake_.end(), worker) == to_wake_.end()) to_wake_.push_back(worker);
 }
 
 LEAT_INLINE void mesh::read_heartbeat(peer& p, frame_header const& header, std::span<std::byte const> payload,

@@ -7,7 +7,7 @@
 #include <leat/route/exchange/remote_channels.hpp>
 #include <leat/route/peers/failure.hpp>
 #include <leat/route/peers/link.hpp>
-#include <leat/route/peers/liveness.hpp>
+#include <leat/route/peers/failure_detector.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -30,11 +30,11 @@ class peers : public remote_channels {
     unsigned process = 0;
     unsigned workers = 1;  ///< of each process
     std::size_t channel_bytes = 1;
-    liveness::limits alive;
+    failure_detector::limits alive;
     /// How many turns a worker of this process has begun and ended.
     std::function<std::uint64_t(unsigned)> turns_of;
     /// Takes lines for the person who started the run.
-    std::function<void(std::string const&)> say;
+    std::function<void(std::string const&)> log;
   };
 
   virtual ~peers() = default;
@@ -54,14 +54,14 @@ class peers : public remote_channels {
   virtual bool turn(steady_time now) = 0;
 
   /// The workers of this process that the last turn brought something, or room.
-  virtual list<unsigned> const& touched() const = 0;
+  virtual list<unsigned> const& to_wake() const = 0;
 
-  virtual bool stop_heard() const = 0;
+  virtual bool stop_received() const = 0;
   /// After its goodbye a process has nothing to stop any more, and nobody listens.
-  virtual void say_stop() = 0;
+  virtual void send_stop() = 0;
 
   /// All workers of this process have done their work, and will not fail any more.
-  virtual void say_goodbye() = 0;
+  virtual void send_goodbye() = 0;
   /// Every process has said goodbye, and knows that this one has, or is gone and will not hear it.
   virtual bool parted() = 0;
 

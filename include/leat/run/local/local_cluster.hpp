@@ -81,7 +81,7 @@ class local_cluster {
   void pass_on_signal(int number);
   void kill_all();
 
-  void say(std::string const& text) { outputs_[1]->say(text + "\n"); }
+  void log(std::string const& text) { outputs_[1]->show(text + "\n"); }
 
   void set_status(int status);
 

@@ -189,7 +189,7 @@ LEAT_INLINE void local_cluster::leave_prints() {
       if (each.prints[i].descriptor < 0) continue;
       outputs_[i]->end(each.prints[i].lines);
       close(each.prints[i].descriptor);
-      say(concat({"[", std::to_string(each.prints[0].lines.process),
+      log(concat({"[", std::to_string(each.prints[0].lines.process),
                   "] has ended, but a program that it started has not, and what that prints is not waited for"}));
     }
 }
@@ -228,10 +228,10 @@ LEAT_INLINE void local_cluster::bury() {
     close(each.ends);
     std::string const name = concat({"[", std::to_string(each.prints[0].lines.process), "] "});
     if (lost) {
-      say(concat({name, "has ended, but something else in this program has asked for its exit status before"}));
+      log(concat({name, "has ended, but something else in this program has asked for its exit status before"}));
       how = 1 << 8;
     } else if (WIFSIGNALED(how) && status_ == 0) {
-      say(concat(
+      log(concat(
           {name, "was killed by signal ", std::to_string(WTERMSIG(how)), " (", ::strsignal(WTERMSIG(how)), ")"}));
     }
     set_status(WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how));
@@ -242,12 +242,12 @@ LEAT_INLINE void local_cluster::look_at_output() {
   if (int const error = outputs_[0]->error(); error != 0 && !std::exchange(told_, true)) {
     bool const told_otherwise = error == EPIPE && ends_with_the_reader();
     if (status_ == 0 && !told_otherwise)
-      say(concat({asked_.program, ": cannot write to standard output: ", std::strerror(error)}));
+      log(concat({asked_.program, ": cannot write to standard output: ", std::strerror(error)}));
     set_status(1);
     pass_on_signal(SIGTERM);
   }
   if (outputs_[0]->has_mixed() && !std::exchange(told_of_mixing_, true))
-    say("leat: -p: a process prints a line of more than 1 MiB: lines of other processes stand in the middle of it");
+    log("leat: -p: a process prints a line of more than 1 MiB: lines of other processes stand in the middle of it");
 }
 
 LEAT_INLINE void local_cluster::end_the_slow() {

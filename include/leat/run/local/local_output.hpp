@@ -75,7 +75,7 @@ class local_output {
   /// It prints nothing more. Whatever comes next begins a line.
   void end(printed_lines& from);
   /// A line of the launcher's own, with its end.
-  void say(std::string const& line);
+  void show(std::string const& line);
 
  private:
   void put(printed_lines& from);

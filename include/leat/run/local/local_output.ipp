@@ -93,7 +93,7 @@ LEAT_INLINE void local_output::end(printed_lines& from) {
   if (open_ == &from && prefixed_) finish_open_line();
 }
 
-LEAT_INLINE void local_output::say(std::string const& line) {
+LEAT_INLINE void local_output::show(std::string const& line) {
   if (open_ != nullptr) finish_open_line();
   writer_.write(line);
 }

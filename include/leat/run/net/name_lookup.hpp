@@ -19,7 +19,7 @@ struct places {
     socklen_t size = 0;
   };
   std::vector<place> all;
-  std::string trouble;  ///< why there are none
+  std::string error;  ///< why there are none
 };
 
 /// Asks the system. Blocks, perhaps for long, unless `only` says that the host is a number.

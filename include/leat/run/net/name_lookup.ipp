@@ -25,7 +25,7 @@ LEAT_INLINE places look_up(std::string const& host, std::string const& port, int
   addrinfo* first = nullptr;
   places found;
   if (int const error = ::getaddrinfo(host.c_str(), port.c_str(), &wanted, &first); error != 0) {
-    found.trouble = ::gai_strerror(error);
+    found.error = ::gai_strerror(error);
     return found;
   }
   for (addrinfo const* one = first; one != nullptr; one = one->ai_next) {

@@ -52,7 +52,7 @@ class tcp_connection final : public connection {
   std::size_t send(std::span<piece const> pieces) override;
   std::size_t receive(std::span<std::byte> into) override;
   bool open() const override { return state_ != state::closed; }
-  std::string trouble() const override { return trouble_; }
+  std::string error() const override { return error_; }
   int descriptor() const override;
   void on_ready(std::function<void()> call) override;
 
@@ -76,7 +76,7 @@ class tcp_connection final : public connection {
   tcp::socket socket_;
   state state_ = state::ready;
   bool no_more_out_ = false;
-  std::string trouble_;
+  std::string error_;
   std::string host_;
   std::vector<tcp::endpoint> ends_;  ///< to be tried, the next one last
   std::optional<name_lookup> looking_up_;

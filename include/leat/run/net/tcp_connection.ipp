@@ -79,7 +79,7 @@ LEAT_INLINE std::size_t tcp_connection::send(std::span<piece const> pieces) {
   std::size_t const taken = socket_.write_some(std::span(all).first(count), error);
   if (error && error != asio::error::would_block) {
     no_more_out_ = true;  // there may still be something to read: why the other side went, say
-    trouble_ = error.message();
+    error_ = error.message();
   }
   return error ? 0 : taken;
 }
@@ -91,7 +91,7 @@ LEAT_INLINE std::size_t tcp_connection::receive(std::span<std::byte> into) {
   std::size_t const got = socket_.read_some(asio::buffer(into.data(), into.size()), error);
   if (!error) return got;
   if (error == asio::error::would_block) return 0;
-  closed(error == asio::error::eof ? connection::trouble() : error.message());
+  closed(error == asio::error::eof ? connection::error() : error.message());
   return 0;
 }
 
@@ -110,7 +110,7 @@ LEAT_INLINE bool tcp_connection::is_its_own_other_end() const {
 
 LEAT_INLINE void tcp_connection::connect(places const& to) {
   if (to.all.empty()) {
-    closed("cannot look up " + host_ + ": " + to.trouble);
+    closed("cannot look up " + host_ + ": " + to.error);
     return;
   }
   for (auto place = to.all.rbegin(); place != to.all.rend(); ++place) ends_.push_back(endpoint_of(*place));
@@ -168,7 +168,7 @@ LEAT_INLINE int tcp_connection::milliseconds() const {
 
 LEAT_INLINE void tcp_connection::closed(std::string why) {
   state_ = state::closed;
-  if (trouble_.empty()) trouble_ = std::move(why);
+  if (error_.empty()) error_ = std::move(why);
 }
 
 }  // namespace leat::detail

@@ -51,7 +51,7 @@ class tls_connection final : public connection {
 
   /// What was received before the end was handed out by then.
   bool open() const override { return !closed_; }
-  std::string trouble() const override { return trouble_; }
+  std::string error() const override { return error_; }
   bool refused() const override { return refused_; }
   int descriptor() const override { return under_->descriptor(); }
   void on_ready(std::function<void()> call) override { under_->on_ready(std::move(call)); }
@@ -125,7 +125,7 @@ class tls_connection final : public connection {
   bool closed_ = false;
   bool refused_ = false;
   std::string wrong_name_;
-  std::string trouble_;
+  std::string error_;
 };
 
 }  // namespace leat::detail

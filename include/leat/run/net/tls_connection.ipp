@@ -136,13 +136,13 @@ LEAT_INLINE int tls_connection::verify(int good, X509_STORE_CTX* asked) {
 LEAT_INLINE void tls_connection::failed(int result) {
   int const why = SSL_get_error(session_.get(), result);
   if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) return;
-  if (why == SSL_ERROR_ZERO_RETURN) return close(connection::trouble());
+  if (why == SSL_ERROR_ZERO_RETURN) return close(connection::error());
   broken_ = true;
   unsigned long const error = ERR_peek_last_error();
   int const reason = ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;
   std::string const text = openssl_reason(error);
   if (text.empty() || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
-    return close(established_ ? "it ended without the goodbye of TLS: " + under_->trouble() : under_->trouble());
+    return close(established_ ? "it ended without the goodbye of TLS: " + under_->error() : under_->error());
   bool const not_accepted = reason == SSL_R_CERTIFICATE_VERIFY_FAILED;
   refused_ = not_accepted || reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE || is_told_of_certificate(reason);
   if (!wrong_name_.empty()) return close("TLS: " + wrong_name_);
@@ -171,7 +171,7 @@ LEAT_INLINE bool tls_connection::is_told_of_certificate(int reason) {
 LEAT_INLINE void tls_connection::close(std::string why) {
   ERR_clear_error();
   closed_ = true;
-  trouble_ = std::move(why);
+  error_ = std::move(why);
 }
 
 LEAT_INLINE BIO_METHOD* tls_connection::method() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/running/stand_in.hpp>
+#include <leat/op/running/test_overrides.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/options.hpp>
@@ -31,7 +31,7 @@ struct simulation {
   std::chrono::nanoseconds longest_start = std::chrono::milliseconds(1);
   bool heartbeats = false;            ///< they wake the processes, so that none is ever stuck
   std::chrono::nanoseconds longest_turn = std::chrono::microseconds(10);
-  stand_ins* test = nullptr;
+  test_overrides* test = nullptr;
 };
 
 /// A whole cluster on the calling thread: every process is an execution of the same flow object, between every two is

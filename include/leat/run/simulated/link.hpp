@@ -132,7 +132,7 @@ class simulated_link {
     std::size_t send(std::span<piece const> pieces) override;
     std::size_t receive(std::span<std::byte> into) override { return in_.receive(into); }
     bool open() const override { return in_.open(); }
-    std::string trouble() const override;
+    std::string error() const override;
     void on_ready(std::function<void()> call) override;
 
    private:
@@ -147,7 +147,7 @@ class simulated_link {
   bool made_ = true;
   bool cut_ = false;
   unsigned held_ = 0;
-  std::string trouble_;
+  std::string error_;
   std::function<void()> on_break_;
 };
 

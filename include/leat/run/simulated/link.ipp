@@ -113,7 +113,7 @@ LEAT_INLINE void simulated_link::connect() {
 
 LEAT_INLINE void simulated_link::refuse() {
   cut_ = true;
-  trouble_ = "connection refused";
+  error_ = "connection refused";
   for (simulated_pipe& pipe : pipes_) pipe.end_now();
 }
 
@@ -124,7 +124,7 @@ LEAT_INLINE void simulated_link::break_after(std::size_t bytes, std::function<vo
 
 LEAT_INLINE void simulated_link::lose() {
   cut_ = true;
-  trouble_ = "connection reset by peer";
+  error_ = "connection reset by peer";
   for (simulated_pipe& pipe : pipes_) pipe.lose();
 }
 
@@ -157,8 +157,8 @@ LEAT_INLINE std::size_t simulated_link::one_end::send(std::span<piece const> pie
   return taken;
 }
 
-LEAT_INLINE std::string simulated_link::one_end::trouble() const {
-  return link_.trouble_.empty() ? connection::trouble() : link_.trouble_;
+LEAT_INLINE std::string simulated_link::one_end::error() const {
+  return link_.error_.empty() ? connection::error() : link_.error_;
 }
 
 LEAT_INLINE void simulated_link::one_end::on_ready(std::function<void()> call) {

@@ -35,7 +35,7 @@ class simulated_runtime final : public runtime {
                              std::chrono::nanoseconds longest_turn = std::chrono::microseconds(10));
 
   /// To the end of all. Throws stuck_error.
-  void drive(std::vector<driven*> const& all) override;
+  void drive(std::vector<runnable*> const& all) override;
   void run_out();
 
   void every(std::chrono::nanoseconds, std::function<void()>) override {}
@@ -46,9 +46,9 @@ class simulated_runtime final : public runtime {
   // By hand:
 
   /// They are woken for the first time after `wait`.
-  void add(std::vector<driven*> const& all, std::chrono::nanoseconds wait = std::chrono::nanoseconds(0));
+  void add(std::vector<runnable*> const& all, std::chrono::nanoseconds wait = std::chrono::nanoseconds(0));
   /// They get no turn any more, as if their process had been killed; whoever still wakes them does nothing. Not in a turn.
-  void remove(std::vector<driven*> const& all);
+  void remove(std::vector<runnable*> const& all);
   bool all_done() const;
 
   /// One turn, or one jump of the clock. False when nothing happens up to `limit`.
@@ -76,18 +76,18 @@ class simulated_runtime final : public runtime {
 
   void fail_stuck() const;
 
-  void wake(driven& which) override;
+  void wake(runnable& which) override;
   steady_time now() override { return now_; }
   wall_time wall() override;
   std::uint64_t seed() override { return draw(); }
-  void say(std::string const& line) override { said.push_back(line); }
+  void log(std::string const& line) override { said.push_back(line); }
   /// What blocks takes up to ten milliseconds of virtual time.
   void block(std::shared_ptr<blocking_work> work) override;
-  void wake_when_readable(int, driven& which) override;
+  void wake_when_readable(int, runnable& which) override;
 
  private:
   struct guest {
-    driven* worker;
+    runnable* worker;
     steady_time due;
     bool awake;
     bool slow;  ///< seldom gets a turn while others want one

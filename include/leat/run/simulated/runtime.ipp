@@ -24,7 +24,7 @@ LEAT_INLINE simulated_runtime::simulated_runtime(std::uint64_t seed, std::chrono
   now_ = start_;
 }
 
-LEAT_INLINE void simulated_runtime::drive(std::vector<driven*> const& all) {
+LEAT_INLINE void simulated_runtime::drive(std::vector<runnable*> const& all) {
   add(all);
   run_out();
 }
@@ -34,15 +34,15 @@ LEAT_INLINE void simulated_runtime::run_out() {
     if (!step(never)) fail_stuck();
 }
 
-LEAT_INLINE void simulated_runtime::add(std::vector<driven*> const& all, std::chrono::nanoseconds wait) {
+LEAT_INLINE void simulated_runtime::add(std::vector<runnable*> const& all, std::chrono::nanoseconds wait) {
   bool const at_once = wait.count() == 0;
-  for (driven* one : all) {
+  for (runnable* one : all) {
     if (at_once) awake_.push_back(guests_.size());
     guests_.push_back({one, at_once ? never : now_ + wait, at_once, draw() % 4 == 0});
   }
 }
 
-LEAT_INLINE void simulated_runtime::remove(std::vector<driven*> const& all) {
+LEAT_INLINE void simulated_runtime::remove(std::vector<runnable*> const& all) {
   for (std::size_t i = 0; i != guests_.size(); ++i) {
     if (std::find(all.begin(), all.end(), guests_[i].worker) == all.end()) continue;
     guests_[i].removed = true;
@@ -122,7 +122,7 @@ LEAT_INLINE void simulated_runtime::fail_stuck() const {
       asleep + ". A wake-up was lost, or they wait for another thread");
 }
 
-LEAT_INLINE void simulated_runtime::wake(driven& which) {
+LEAT_INLINE void simulated_runtime::wake(runnable& which) {
   for (std::size_t i = 0; i != guests_.size(); ++i)
     if (guests_[i].worker == &which) wake_index(i);
 }
@@ -137,7 +137,7 @@ LEAT_INLINE void simulated_runtime::block(std::shared_ptr<blocking_work> work) {
   });
 }
 
-LEAT_INLINE void simulated_runtime::wake_when_readable(int, driven& which) {
+LEAT_INLINE void simulated_runtime::wake_when_readable(int, runnable& which) {
   after(std::chrono::nanoseconds(1), [this, &which] { wake(which); });
 }
 

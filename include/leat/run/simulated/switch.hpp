@@ -56,7 +56,7 @@ class simulated_switch {
 
     bool listen(std::string const& address) override;
     std::unique_ptr<connection> accept() override;
-    std::unique_ptr<connection> dial(std::string const& address) override { return of_.dial(owner_, address); }
+    std::unique_ptr<connection> connect(std::string const& address) override { return of_.connect(owner_, address); }
     void on_ready(std::function<void()> call) override { bell_ = std::move(call); }
 
     std::string const& address() const { return address_; }
@@ -78,7 +78,7 @@ class simulated_switch {
 
   one_door* listener(std::string const& address);
 
-  std::unique_ptr<connection> dial(std::size_t from, std::string const& address);
+  std::unique_ptr<connection> connect(std::size_t from, std::string const& address);
   bool one_in(std::uint64_t times) { return times != 0 && world_.draw() % times == 0; }
 
   simulated_runtime& world_;

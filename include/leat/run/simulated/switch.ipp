@@ -79,7 +79,7 @@ LEAT_INLINE simulated_switch::one_door* simulated_switch::listener(std::string c
   return nullptr;
 }
 
-LEAT_INLINE std::unique_ptr<connection> simulated_switch::dial(std::size_t from, std::string const& address) {
+LEAT_INLINE std::unique_ptr<connection> simulated_switch::connect(std::size_t from, std::string const& address) {
   simulated_link& made = make_link();
   std::size_t const index = lines_.size() - 1;
   lines_[index].owners[0] = from;

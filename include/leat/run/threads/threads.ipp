@@ -36,27 +36,27 @@
 
 namespace leat::detail {
 
-LEAT_INLINE void thread_runtime::drive(std::vector<driven*> const& all) {
+LEAT_INLINE void thread_runtime::drive(std::vector<runnable*> const& all) {
   std::size_t const cores = (std::max<std::size_t>)(1, std::thread::hardware_concurrency());
   std::size_t const threads = (std::min)(cores, all.size());
-  for (std::size_t i = 0; i != threads; ++i) lanes_.push_back(std::make_unique<lane>(*this));
+  for (std::size_t i = 0; i != threads; ++i) worker_threads_.push_back(std::make_unique<worker_thread>(*this));
   for (std::size_t i = 0; i != all.size(); ++i) {
-    lanes_[i % threads]->workers.push_back(all[i]);
-    lane_of_.emplace_back(all[i], lanes_[i % threads].get());
+    worker_threads_[i % threads]->workers.push_back(all[i]);
+    lane_of_.emplace_back(all[i], worker_threads_[i % threads].get());
   }
   driving_.store(true, std::memory_order_seq_cst);
   start_threads();
-  run(*lanes_.front());
+  run(*worker_threads_.front());
   for (std::thread& t : pool_) t.join();
   watchdog_.close();
   std::size_t const left = blocking_.close(patience_at_the_end);
   if (left != 0)
-    say(concat({"leat: the run has ended, but calls of leat::blocking have not: ", std::to_string(left),
+    log(concat({"leat: the run has ended, but calls of leat::blocking have not: ", std::to_string(left),
                 left == 1 ? " is left behind" : " are left behind"}));
   readiness_.close();
 }
 
-LEAT_INLINE void thread_runtime::wake(driven& which) {
+LEAT_INLINE void thread_runtime::wake(runnable& which) {
   if (!driving_.load(std::memory_order_acquire)) return;
   for (auto const& [worker, where] : lane_of_)
     if (worker == &which) where->wake();
@@ -72,15 +72,15 @@ LEAT_INLINE void thread_runtime::every(std::chrono::nanoseconds interval, std::f
   watchdog_.every(interval, std::move(look));
 }
 
-LEAT_INLINE void thread_runtime::wake_when_readable(int descriptor, driven& which) {
+LEAT_INLINE void thread_runtime::wake_when_readable(int descriptor, runnable& which) {
   readiness_.watch(descriptor, &which, [this, &which] { wake(which); });
 }
 
-LEAT_INLINE thread_runtime::lane::~lane() {
+LEAT_INLINE thread_runtime::worker_thread::~worker_thread() {
   if (bell_descriptor >= 0) ::close(bell_descriptor);
 }
 
-LEAT_INLINE void thread_runtime::lane::wake() {
+LEAT_INLINE void thread_runtime::worker_thread::wake() {
   if (!asleep.load(std::memory_order_relaxed)) return;
   std::lock_guard const lock(mutex);
   rung = true;
@@ -88,7 +88,7 @@ LEAT_INLINE void thread_runtime::lane::wake() {
   if (bell_descriptor >= 0) ::eventfd_write(bell_descriptor, 1);
 }
 
-LEAT_INLINE void thread_runtime::lane::wait(steady_time until, std::vector<pollfd>& all) {
+LEAT_INLINE void thread_runtime::worker_thread::wait(steady_time until, std::vector<pollfd>& all) {
   std::unique_lock lock(mutex);
   if (all.empty()) {
     if (until == never)
@@ -115,7 +115,7 @@ LEAT_INLINE void thread_runtime::start_threads() {
   std::size_t count = 1;
   std::string why;
   try {
-    for (; count != lanes_.size(); ++count) pool_.emplace_back(&begin, lanes_[count].get());
+    for (; count != worker_threads_.size(); ++count) pool_.emplace_back(&begin, worker_threads_[count].get());
   } catch (std::system_error const& cause) {
     why = cause.code().message();
   }
@@ -127,12 +127,12 @@ LEAT_INLINE void thread_runtime::start_threads() {
   if (why.empty()) return;
   for (std::thread& t : pool_) t.join();
   throw run_error(
-      concat({"cannot start a thread (", std::to_string(count), " of ", std::to_string(lanes_.size()), " run): ", why}),
+      concat({"cannot start a thread (", std::to_string(count), " of ", std::to_string(worker_threads_.size()), " run): ", why}),
       "", {}, 0, 0);
 }
 
 LEAT_INLINE void thread_runtime::begin(void* given) {
-  lane& mine = *static_cast<lane*>(given);
+  worker_thread& mine = *static_cast<worker_thread*>(given);
   thread_runtime& all = *mine.of;
   {
     std::unique_lock lock(all.beginning_);
@@ -142,10 +142,10 @@ LEAT_INLINE void thread_runtime::begin(void* given) {
   all.run(mine);
 }
 
-LEAT_INLINE bool thread_runtime::turn_all(lane& mine, bool& alive) {
+LEAT_INLINE bool thread_runtime::turn_all(worker_thread& mine, bool& alive) {
   bool progress = false;
   alive = false;
-  for (driven* worker : mine.workers) {
+  for (runnable* worker : mine.workers) {
     if (worker->body().done()) continue;
     progress = worker->body().turn() || progress;
     alive = alive || !worker->body().done();
@@ -153,7 +153,7 @@ LEAT_INLINE bool thread_runtime::turn_all(lane& mine, bool& alive) {
   return progress;
 }
 
-LEAT_INLINE void thread_runtime::run(lane& mine) {
+LEAT_INLINE void thread_runtime::run(worker_thread& mine) {
   bool alive = true;
   while (alive) {
     if (turn_all(mine, alive)) continue;
@@ -163,13 +163,13 @@ LEAT_INLINE void thread_runtime::run(lane& mine) {
       sleep(mine, alive);
     } catch (...) {  // the workers take turns until they have ended
       mine.asleep.store(false, std::memory_order_relaxed);
-      for (driven* worker : mine.workers)
+      for (runnable* worker : mine.workers)
         if (!worker->body().done()) worker->fail(std::current_exception());
     }
   }
 }
 
-LEAT_INLINE bool thread_runtime::spin(lane& mine, bool& alive) {
+LEAT_INLINE bool thread_runtime::spin(worker_thread& mine, bool& alive) {
   steady_time const begun = now();
   steady_time const until = spin_ < never - begun ? begun + spin_ : never;
   for (steady_time at = begun; alive && at < until; at = now()) {
@@ -179,15 +179,15 @@ LEAT_INLINE bool thread_runtime::spin(lane& mine, bool& alive) {
   return !alive;
 }
 
-LEAT_INLINE void thread_runtime::sleep(lane& mine, bool& alive) {
+LEAT_INLINE void thread_runtime::sleep(worker_thread& mine, bool& alive) {
   mine.asleep.store(true, std::memory_order_relaxed);
   full_fence();
   if (!turn_all(mine, alive) && alive) {
     steady_time until = never;
-    for (driven* worker : mine.workers)
+    for (runnable* worker : mine.workers)
       if (!worker->body().done()) until = (std::min)(until, worker->wake_at());
     std::vector<awaited> wanted;
-    for (driven* worker : mine.workers)
+    for (runnable* worker : mine.workers)
       if (!worker->body().done()) worker->add_awaited(wanted);
     std::vector<pollfd> all;
     all.reserve(wanted.size() + 1);  // the bell's comes last

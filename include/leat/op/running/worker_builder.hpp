@@ -15,7 +15,7 @@
 namespace leat::detail {
 
 class remote_channels;
-class stand_ins;
+class test_overrides;
 
 /// A sender that holds records back until a packet is full. The worker flushes it at the end of each turn, wholly when
 /// it has nothing better to do.
@@ -85,7 +85,7 @@ inline constexpr unsigned most_with_large_packets = 32;
 
 /// What the workers of one process have in common while they are put together: the rings between them, which partition
 /// is whose.
-struct process_parts {
+struct shared_by_workers {
   list<shared_object> by_node;  ///< by its id
   partition_owners owners;
   std::size_t batch_records = 0;  ///< and in a packet; 0: as many as make 16 KiB, and 32 KiB
@@ -95,17 +95,17 @@ struct process_parts {
   unsigned local_workers = 1;
   std::string scratch_directory = "/tmp";  ///< for files without a name
   remote_channels* net = nullptr; ///< the other processes, where there are any
-  stand_ins* test = nullptr;      ///< what a test puts in the place of sources and sinks
+  test_overrides* test = nullptr;      ///< what a test puts in the place of sources and sinks
 };
 
 /// One worker's running copy of a flow while it is put together. Nodes are built in the order of travel, so what a
 /// node reads from is always there already.
-class assembly {
+class worker_builder {
  public:
-  assembly(host& worker, process_parts& process) : worker_(worker), process_(process) {}
+  worker_builder(worker_services& worker, shared_by_workers& process) : worker_(worker), process_(process) {}
 
-  host& worker() { return worker_; }
-  process_parts& process() { return process_; }
+  worker_services& worker() { return worker_; }
+  shared_by_workers& process() { return process_; }
 
   /// Records in a batch of T.
   template <class T>
@@ -182,7 +182,7 @@ class assembly {
 
   /// Before the part is made, so that it cannot be lost.
   void make_room_for_part();
-  void keep(part& built);
+  void keep(running_step& built);
   void visit(stage& built);
   void visit_as_source(source_stage& built);
   void provide_at(port where, void* outlet);
@@ -190,17 +190,17 @@ class assembly {
   void* outlet_at(port where);
   shared_object& shared_of(node const& described);
 
-  host& worker_;
-  process_parts& process_;
-  owners<part> parts_;
+  worker_services& worker_;
+  shared_by_workers& process_;
+  owners<running_step> parts_;
   list<provided> outlets_;
 };
 
 /// The partitions of this source or sink that this worker owns, in the order of their names.
-std::vector<std::string> parts_of_worker(assembly& worker, node const& described);
+std::vector<std::string> parts_of_worker(worker_builder& worker, node const& described);
 
 }  // namespace leat::detail
 
 #ifndef LEAT_COMPILED
-#include <leat/op/running/assembly.ipp>
+#include <leat/op/running/worker_builder.ipp>
 #endif

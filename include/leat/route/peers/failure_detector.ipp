@@ -5,7 +5,7 @@
 #include <leat/detail/list.hpp>
 #include <leat/error.hpp>
 #include <leat/op/running/stage.hpp>
-#include <leat/route/peers/liveness.hpp>
+#include <leat/route/peers/failure_detector.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -23,18 +23,18 @@ LEAT_INLINE std::string seconds_text(std::chrono::nanoseconds time) {
   return std::to_string(tenths / 10) + (tenths % 10 == 0 ? "" : "." + std::to_string(tenths % 10)) + " s";
 }
 
-LEAT_INLINE std::chrono::nanoseconds liveness::limits::interval() const {
+LEAT_INLINE std::chrono::nanoseconds failure_detector::limits::interval() const {
   return std::clamp<std::chrono::nanoseconds>((std::min)(suspect_after, dead_after) / 5, std::chrono::milliseconds(1),
                                               std::chrono::seconds(1));
 }
 
-LEAT_INLINE liveness::liveness(limits how, std::size_t processes, std::size_t workers_of_each,
-                               std::function<void(std::string const&)> say)
-    : how_(how), workers_(workers_of_each), say_(std::move(say)) {
+LEAT_INLINE failure_detector::failure_detector(limits how, std::size_t processes, std::size_t workers_of_each,
+                               std::function<void(std::string const&)> log)
+    : how_(how), workers_(workers_of_each), log_(std::move(log)) {
   for (std::size_t i = 0; i != processes; ++i) others_.emplace_back();
 }
 
-LEAT_INLINE bool liveness::look(steady_time now) {
+LEAT_INLINE bool failure_detector::look(steady_time now) {
   if (!how_.watching()) return false;
   if (!begun_) {
     begun_ = true;
@@ -48,13 +48,13 @@ LEAT_INLINE bool liveness::look(steady_time now) {
   return true;
 }
 
-LEAT_INLINE void liveness::heard(unsigned process, steady_time now) {
+LEAT_INLINE void failure_detector::heard(unsigned process, steady_time now) {
   other& one = others_[process];
   one.heard_at = now;
-  if (std::exchange(one.suspected, false)) say_("leat: process " + std::to_string(process) + " is heard of again");
+  if (std::exchange(one.suspected, false)) log_("leat: process " + std::to_string(process) + " is heard of again");
 }
 
-LEAT_INLINE void liveness::judge(unsigned process, steady_time now) {
+LEAT_INLINE void failure_detector::judge(unsigned process, steady_time now) {
   if (!how_.watching()) return;
   other& one = others_[process];
   auto const silent = now - one.heard_at;
@@ -63,11 +63,11 @@ LEAT_INLINE void liveness::judge(unsigned process, steady_time now) {
                                                          " was lost: nothing has been heard of it for " +
                                                          seconds_text(how_.dead_after));
   if (silent >= how_.suspect_after && !std::exchange(one.suspected, true))
-    say_("leat: nothing has been heard of process " + std::to_string(process) + " for " +
+    log_("leat: nothing has been heard of process " + std::to_string(process) + " for " +
          seconds_text(how_.suspect_after));
 }
 
-LEAT_INLINE void liveness::progress(unsigned process, std::span<std::uint64_t const> of_workers, steady_time now) {
+LEAT_INLINE void failure_detector::progress(unsigned process, std::span<std::uint64_t const> of_workers, steady_time now) {
   list<at_work>& known = others_[process].workers;
   while (known.size() < (std::min)(of_workers.size(), workers_)) known.emplace_back();
   for (std::size_t i = 0; i != known.size() && i != of_workers.size(); ++i) {
@@ -76,7 +76,7 @@ LEAT_INLINE void liveness::progress(unsigned process, std::span<std::uint64_t co
     if (!in_a_turn || of_workers[i] != worker.turns) {
       worker = at_work{of_workers[i], now, false};
     } else if (now - worker.since >= how_.suspect_after && !std::exchange(worker.told, true)) {
-      say_("leat: process " + std::to_string(process) +
+      log_("leat: process " + std::to_string(process) +
            " is alive, but a function of the flow has not returned on its "
            "worker " +
            std::to_string(process * workers_ + i) + " for " + seconds_text(how_.suspect_after));

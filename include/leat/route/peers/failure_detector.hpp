@@ -19,7 +19,7 @@ std::string seconds_text(std::chrono::nanoseconds time);
 /// Which of the other processes are alive, by when something was last heard of them, and which of their workers have
 /// been in one function for long. A process that was itself held up, and did not look, blames nobody for the time (the
 /// local pause of Cassandra's failure detector).
-class liveness {
+class failure_detector {
  public:
   struct limits {
     std::chrono::nanoseconds suspect_after = std::chrono::seconds(5);
@@ -31,7 +31,7 @@ class liveness {
   };
 
   /// `say` takes lines for the person who started the run.
-  liveness(limits how, std::size_t processes, std::size_t workers_of_each, std::function<void(std::string const&)> say);
+  failure_detector(limits how, std::size_t processes, std::size_t workers_of_each, std::function<void(std::string const&)> log);
 
   /// At the beginning of each look at the connections. True when a heartbeat is due.
   bool look(steady_time now);
@@ -60,7 +60,7 @@ class liveness {
 
   limits how_;
   std::size_t workers_;
-  std::function<void(std::string const&)> say_;
+  std::function<void(std::string const&)> log_;
   list<other> others_;
   bool begun_ = false;
   steady_time looked_at_{};
@@ -70,5 +70,5 @@ class liveness {
 }  // namespace leat::detail
 
 #ifndef LEAT_COMPILED
-#include <leat/route/peers/liveness.ipp>
+#include <leat/route/peers/failure_detector.ipp>
 #endif

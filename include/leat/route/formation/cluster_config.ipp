@@ -8,7 +8,7 @@
 #include <leat/route/codec/record_text.hpp>
 #include <leat/route/exchange/slot.hpp>
 #include <leat/route/formation/hello.hpp>
-#include <leat/route/formation/membership.hpp>
+#include <leat/route/formation/cluster_config.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -17,18 +17,18 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::string membership::too_long_to_describe(std::string const& whose, std::size_t bytes) {
+LEAT_INLINE std::string cluster_config::too_long_to_describe(std::string const& whose, std::size_t bytes) {
   return whose + " addresses and " + whose + " flow take " + std::to_string(bytes) +
          " bytes to describe, and processes tell each other 1 MiB at most: give the flow fewer steps, or shorter names";
 }
 
-LEAT_INLINE byte_buffer membership::description() const {
+LEAT_INLINE byte_buffer cluster_config::description() const {
   byte_buffer all;
   encode(std::tuple(addresses, flow), all);
   return all;
 }
 
-LEAT_INLINE hello membership::first_words() const {
+LEAT_INLINE hello cluster_config::first_words() const {
   hello words;
   words.process = process;
   words.processes = processes();
@@ -49,7 +49,7 @@ LEAT_INLINE std::string describe(graph const& flow) {
     for (step_info const& step : made->steps) text += step.name + " (" + step.kind + ") ";
     for (port const& from : made->inputs)
       text += "after " + flow.nodes()[from.node]->steps.back().name + "/" + std::to_string(from.index) + " ";
-    text += std::string(made->movement) + "\n";
+    text += std::string(made->routing) + "\n";
     if (made->describe_records != nullptr)
       text += made->steps.back().name + " sends " + record_text::of(made->describe_records) + "\n";
   }

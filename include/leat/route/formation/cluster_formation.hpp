@@ -13,9 +13,9 @@ namespace leat::detail {
 
 /// How a process meets the others of its cluster, before its steps are put together. By the first worker, but for
 /// `on_ready`'s calls.
-class meeting {
+class cluster_formation {
  public:
-  virtual ~meeting() = default;
+  virtual ~cluster_formation() = default;
 
   /// True when something moved. Throws cluster_error when the cluster cannot form.
   virtual bool turn(steady_time now) = 0;

@@ -13,7 +13,7 @@
 namespace leat::detail {
 
 /// What the processes of a cluster have to agree on, and which of them this one is.
-struct membership {
+struct cluster_config {
   unsigned process = 0;
   unsigned workers = 1;                ///< of each process
   std::size_t channel_bytes = 0;       ///< of credit, of each channel
@@ -49,5 +49,5 @@ std::string first_difference(std::string const& mine, std::string const& theirs)
 }  // namespace leat::detail
 
 #ifndef LEAT_COMPILED
-#include <leat/route/formation/membership.ipp>
+#include <leat/route/formation/cluster_config.ipp>
 #endif

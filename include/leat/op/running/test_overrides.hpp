@@ -57,7 +57,7 @@ template <class T>
 class input_stand_in : public of_records {
  public:
   input_stand_in() : of_records(type_name<T>()) {}
-  virtual void build(assembly& worker, node const& described) = 0;
+  virtual void build(worker_builder& worker, node const& described) = 0;
 };
 
 /// All that came to an output of T, on all workers.
@@ -71,7 +71,7 @@ class captured final : public of_records {
 };
 
 template <class T>
-class capturing final : public part, public consumer<T> {
+class capturing final : public running_step, public consumer<T> {
  public:
   explicit capturing(captured<T>& into) : into_(into) {}
 
@@ -110,7 +110,7 @@ class start_position_of final : public start_position {
 };
 
 /// The stand-ins of one run. Filled in before it begins; outputs are added by the workers that are put together.
-class stand_ins {
+class test_overrides {
  public:
   records_by_step inputs;
   /// The inputs and outputs that keep their own source or sink.
@@ -180,5 +180,5 @@ class stand_ins {
 }  // namespace leat::detail
 
 #ifndef LEAT_COMPILED
-#include <leat/op/running/stand_in.ipp>
+#include <leat/op/running/test_overrides.ipp>
 #endif

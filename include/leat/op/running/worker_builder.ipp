@@ -5,7 +5,7 @@
 #include <leat/detail/list.hpp>
 #include <leat/detail/sort_names.hpp>
 #include <leat/graph.hpp>
-#include <leat/op/running/assembly.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/stage.hpp>
 
 #include <cstddef>
@@ -20,32 +20,32 @@ LEAT_INLINE owned_partitions& partition_owners::operator[](std::string const& st
   return steps_.emplace_back(step).owned;
 }
 
-LEAT_INLINE void assembly::clear() {
+LEAT_INLINE void worker_builder::clear() {
   stages.clear();
   sources.clear();
   outboxes.clear();
   parts_.clear();
 }
 
-LEAT_INLINE void assembly::make_room_for_part() { parts_.make_room(); }
-LEAT_INLINE void assembly::keep(part& built) { parts_.take(&built); }
-LEAT_INLINE void assembly::visit(stage& built) { stages.push_back(&built); }
-LEAT_INLINE void assembly::visit_as_source(source_stage& built) { sources.push_back(&built); }
+LEAT_INLINE void worker_builder::make_room_for_part() { parts_.make_room(); }
+LEAT_INLINE void worker_builder::keep(running_step& built) { parts_.take(&built); }
+LEAT_INLINE void worker_builder::visit(stage& built) { stages.push_back(&built); }
+LEAT_INLINE void worker_builder::visit_as_source(source_stage& built) { sources.push_back(&built); }
 
-LEAT_INLINE void assembly::provide_at(port where, void* outlet) { outlets_.emplace_back(where, outlet); }
+LEAT_INLINE void worker_builder::provide_at(port where, void* outlet) { outlets_.emplace_back(where, outlet); }
 
-LEAT_INLINE void* assembly::outlet_at(port where) {
+LEAT_INLINE void* worker_builder::outlet_at(port where) {
   std::size_t i = outlets_.size() - 1;
   while (outlets_[i].where.node != where.node || outlets_[i].where.index != where.index) --i;
   return outlets_[i].outlet;
 }
 
-LEAT_INLINE shared_object& assembly::shared_of(node const& described) {
+LEAT_INLINE shared_object& worker_builder::shared_of(node const& described) {
   while (process_.by_node.size() <= described.id) process_.by_node.emplace_back();
   return process_.by_node[described.id];
 }
 
-LEAT_INLINE std::vector<std::string> parts_of_worker(assembly& worker, node const& described) {
+LEAT_INLINE std::vector<std::string> parts_of_worker(worker_builder& worker, node const& described) {
   std::vector<std::string> names;
   for (auto const& [name, owner] : worker.process().owners[described.step().name])
     if (owner == worker.worker().index()) names.push_back(name);
