@@ -29,7 +29,7 @@ cluster_config member(unsigned process, bool with_secret) {
 }
 
 hello words(cluster_config const& mine, std::uint64_t chance) {
-  hello made = mine.first_words();
+  hello made = mine.own_hello();
   made.nonce = {chance, chance + 1};
   made.challenge = {chance + 2, chance + 3};
   return made;
@@ -72,8 +72,8 @@ std::string honest_words(cluster_config const& mine, cluster_config const& their
     moved = there.turn() || moved;
   }
   if (here.at() != handshake::stage::joined) std::abort();
-  there.say_view({});
-  there.say_go({});
+  there.send_view({});
+  there.send_go({});
   there.turn();
   return to_here;
 }

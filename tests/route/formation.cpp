@@ -263,7 +263,7 @@ class slow_network final : public leat::network {
 TEST_CASE("who waits for the go of a third sees that one closes which has said it, and keeps what one says that has gone") {
   world all(2);
   cluster_config const mine[2] = {all.member(0), all.member(1)};
-  hello words[2] = {mine[0].first_words(), mine[1].first_words()};
+  hello words[2] = {mine[0].own_hello(), mine[1].own_hello()};
   words[0].nonce = {1, 2};
   words[1].nonce = {3, 4};
   leat::detail::digest const view{};
@@ -278,9 +278,9 @@ TEST_CASE("who waits for the go of a third sees that one closes which has said i
       }
     };
     talk();
-    for (auto* one : {lower.get(), higher.get()}) one->say_view(view);
+    for (auto* one : {lower.get(), higher.get()}) one->send_view(view);
     talk();
-    for (auto* one : {lower.get(), higher.get()}) one->say_go(view);
+    for (auto* one : {lower.get(), higher.get()}) one->send_go(view);
     talk();
     REQUIRE(lower->goes(view));
     REQUIRE(higher->goes(view));
@@ -534,12 +534,12 @@ hello read_hello(bytes const& from) {
 
 /// What a stranger says who makes himself process 0, that means process 1.
 hello strangers_words(world const& all) {
-  hello words = all.member(0).first_words();
+  hello words = all.member(0).own_hello();
   words.nonce = {1, 2};
   words.challenge = {3, 4};
   words.role = hello::dials;
   words.other = 1;
-  words.protection = hello::words_and_frames;
+  words.protection = hello::messages_and_frames;
   return words;
 }
 
@@ -746,7 +746,7 @@ TEST_CASE("security: roles cannot be swapped, and nothing is signed for a proces
            {"the same number", [](hello& h) { h.process = 1; }, "both are process 1"},
            {"meant for another", [](hello& h) { h.other = 2; }, "it means to speak to process 2, and this is process 1"},
            {"without a secret", [](hello& h) { h.protection = hello::unprotected; }, "it has none, and this process has one"},
-           {"frames without a key", [](hello& h) { h.protection = hello::words_only; }, "protected in another way (TLS)"}}) {
+           {"frames without a key", [](hello& h) { h.protection = hello::messages_only; }, "protected in another way (TLS)"}}) {
     CAPTURE(what);
     world all = with_secret(3);
     candidate& one = all.start(1);
@@ -1037,7 +1037,7 @@ TEST_CASE("security: who has proved himself is not sent away for strangers, howe
   candidate& one = all.start(1);
   all.advance(1ms);
   cluster_config mine = all.member(0);
-  hello words = mine.first_words();
+  hello words = mine.own_hello();
   words.nonce = {5, 6};
   auto const talk = [](leat::detail::handshake& with) {
     while (with.turn()) {
@@ -1092,7 +1092,7 @@ TEST_CASE("who has not proved itself makes a process hold two KiB at most, whate
   world all(2);
   all.like.secret = "known to two";
   cluster_config const mine = all.member(1);
-  hello words = all.member(0).first_words();
+  hello words = all.member(0).own_hello();
   words.nonce = {1, 2};
   for (std::uint32_t word = 0; word != 7; ++word)
     for (std::uint32_t length : {0u, 32u, 1024u, 1025u, 1u << 20, 0xffffffffu}) {
@@ -1104,7 +1104,7 @@ TEST_CASE("who has not proved itself makes a process hold two KiB at most, whate
       leat::detail::put_little_endian(length, leat::detail::put_little_endian(word, said.data() + hello::size));
       std::size_t most_asked = 0;
       std::size_t most_offered = 0;
-      leat::detail::handshake here(std::make_unique<glutton>(said, most_asked, most_offered), mine, mine.first_words(),
+      leat::detail::handshake here(std::make_unique<glutton>(said, most_asked, most_offered), mine, mine.own_hello(),
                                    std::nullopt, leat::detail::never);
       here.turn();
       here.refuse("the cluster has formed already");
@@ -1172,7 +1172,7 @@ TEST_CASE("who knocks, and what comes, wakes whoever sleeps") {
   CHECK(woken == 1);
   all.advance(1ms);
   woken = 0;
-  log(*stranger, all.member(0).first_words().write());
+  log(*stranger, all.member(0).own_hello().write());
   CHECK(woken > 0);
   one.forming.on_ready({});
   woken = 0;
@@ -1215,7 +1215,7 @@ TEST_CASE("security: who goes on talking after he was sent away does not keep th
   cluster_config const mine = all.member(1);
   std::size_t reads = 0;
   leat::detail::handshake heard(std::make_unique<chatterer>(written(strangers_words(all)), reads), mine,
-                                mine.first_words(), std::nullopt, leat::steady_time::max());
+                                mine.own_hello(), std::nullopt, leat::steady_time::max());
   heard.turn_away("the cluster has formed already");
   CHECK(heard.turn());
   CHECK(heard.refused());

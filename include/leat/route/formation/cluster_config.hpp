@@ -12,14 +12,14 @@
 
 namespace leat::detail {
 
-/// What the processes of a cluster have to agree on, and which of them this one is.
+/// What the processes of a cluster have to agree on, and the number of this process.
 struct cluster_config {
   unsigned process = 0;
   unsigned workers = 1;                ///< of each process
   std::size_t channel_bytes = 0;       ///< of credit, of each channel
   std::vector<std::string> addresses;  ///< of all processes, by their numbers
-  std::string listen;                  ///< where this one listens, if not at its own of those
-  std::string cluster;                 ///< a name for it; processes of another one are no concern of this one's
+  std::string listen;                  ///< where this process listens; empty: at its own address
+  std::string cluster;                 ///< the cluster's name; processes of another cluster are refused
   std::string flow;                    ///< the description, a line for each step
   std::string secret;
   bool open_to_anyone = false;  ///< other machines may connect though there is no secret
@@ -28,19 +28,19 @@ struct cluster_config {
   std::string const& listens_at() const { return listen.empty() ? addresses[process] : listen; }
   unsigned processes() const { return static_cast<unsigned>(addresses.size()); }
 
-  /// More is neither said nor read.
+  /// A longer description is neither sent nor read.
   static constexpr std::size_t most_described = 1u << 20;
   static std::string too_long_to_describe(std::string const& whose, std::size_t bytes);
   byte_buffer description() const;
 
-  hello first_words() const;
+  hello own_hello() const;
 };
 
-/// A flow as processes compare it: a line for each step, with its kind and what it follows, and one for what each
-/// exchange sends.
+/// A flow as text, which processes compare: a line for each step, with its kind and the step before it, and a line for
+/// the record type of each exchange.
 std::string describe(graph const& flow);
 
-/// A line as one reads it: of a long one the beginning, and what stands around a place in it.
+/// A line for a message; of a long line its beginning, and what stands around the place.
 std::string quoted_line(std::string const& text, std::size_t begin, std::size_t place);
 
 /// The first line in which two texts differ, with what each has there.

@@ -28,19 +28,19 @@ LEAT_INLINE byte_buffer cluster_config::description() const {
   return all;
 }
 
-LEAT_INLINE hello cluster_config::first_words() const {
-  hello words;
-  words.process = process;
-  words.processes = processes();
-  words.workers = workers;
-  words.slots_in_all = slot_count;
-  words.cluster = key_hash(cluster);
+LEAT_INLINE hello cluster_config::own_hello() const {
+  hello result;
+  result.process = process;
+  result.processes = processes();
+  result.workers = workers;
+  result.slots_in_all = slot_count;
+  result.cluster = key_hash(cluster);
   std::string all;
   for (std::string const& one : addresses) all += one + "\n";
-  words.addresses = key_hash(all);
-  words.flow = key_hash(flow);
-  words.credit = channel_bytes;
-  return words;
+  result.addresses = key_hash(all);
+  result.flow = key_hash(flow);
+  result.credit = channel_bytes;
+  return result;
 }
 
 LEAT_INLINE std::string describe(graph const& flow) {

@@ -11,8 +11,8 @@
 
 namespace leat::detail {
 
-/// How a process meets the others of its cluster, before its steps are put together. By the first worker, but for
-/// `on_ready`'s calls.
+/// How a process meets the others of its cluster, before its steps are built. Called by the worker that drives the
+/// connections; only what `on_ready` was given is called on any thread.
 class cluster_formation {
  public:
   virtual ~cluster_formation() = default;
@@ -20,17 +20,17 @@ class cluster_formation {
   /// True when something moved. Throws cluster_error when the cluster cannot form.
   virtual bool turn(steady_time now) = 0;
   virtual bool formed() const = 0;
-  /// The run is to end in order: the others are told, where they can be.
+  /// The run is to end in order: the other processes are sent a stop, where they are connected.
   virtual void stop(steady_time now) = 0;
-  /// Whether this process, or another, was told to stop before all had come together, and nothing is left to say.
+  /// Whether this process or another was stopped before the cluster had formed, and all has been sent.
   virtual bool stopped(steady_time now) const = 0;
-  /// Once formed, and once.
+  /// Gives the connections to the run. Called once, when formed.
   virtual std::unique_ptr<peers> join(graph const& flow, peers::settings how) = 0;
-  /// The worker may not sleep past this time,
+  /// The worker may not sleep past this time.
   virtual steady_time wake_at() const = 0;
-  /// nor when one of these is ready;
+  /// Adds the descriptors that wake the worker when they are ready.
   virtual void add_awaited(std::vector<awaited>& all) const = 0;
-  /// and `call` wakes it, on any thread, where links have no descriptor.
+  /// `call` is called, on any thread, when something has come over a link without a descriptor.
   virtual void on_ready(std::function<void()> call) = 0;
 };
 

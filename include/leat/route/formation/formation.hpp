@@ -19,15 +19,18 @@
 
 namespace leat::detail {
 
-/// Brings the processes of a cluster together, without a coordinator. Of two the lower one dials, the higher one
-/// accepts. When all connections have been made each process tells all others which runs of which processes it sees;
-/// only when everybody sees the same, over connections that all live, do they go, so that no survivor of an earlier run
-/// takes part. Until then a lost connection is made anew, and a process that was started again takes the place of its
-/// earlier run. Once formed, the cluster lets nobody in.
+/// Brings the processes of a cluster together, without a coordinator.
+///
+/// - Of two processes, the one with the lower number connects, the other accepts.
+/// - When all connections have been made, each process sends its view to all others: which run of each process it is
+///   connected to. They go when all views are equal and all connections still live. So no process that survived an
+///   earlier run of the cluster takes part.
+/// - Until then a lost connection is made again, and a process that was started again replaces its earlier run.
+/// - Once formed, the cluster lets nobody in.
 class formation final : public cluster_formation {
  public:
-  /// `draw` gives 64 bits of chance; `say` takes lines for the person who waits.
-  formation(network& net, cluster_config mine, std::function<std::uint64_t()> draw,
+  /// `random` gives 64 random bits; `log` is given lines for the person who waits.
+  formation(network& net, cluster_config mine, std::function<std::uint64_t()> random,
             std::function<void(std::string const&)> log);
 
   void on_ready(std::function<void()> call) override;
@@ -39,7 +42,7 @@ class formation final : public cluster_formation {
 
   bool formed() const override { return formed_; }
   std::unique_ptr<peers> join(graph const& flow, peers::settings how) override;
-  /// Once formed, before `take`: what the frames on each connection are sealed by.
+  /// What authenticates the frames of each connection, by process. Once formed, before `take`.
   std::vector<frame_seals> seals() const;
   /// The connections to all others, once formed.
   connections take();
@@ -50,82 +53,82 @@ class formation final : public cluster_formation {
 
  private:
   struct member {
-    std::unique_ptr<handshake> link;  ///< joined
+    std::unique_ptr<handshake> link;  ///< null until it has joined
     bool dialing = false;
     steady_time connect_at{};
-    std::chrono::nanoseconds patience{std::chrono::milliseconds(5)};
-    std::vector<std::array<std::uint64_t, 2>> replaced;  ///< its earlier runs
+    std::chrono::nanoseconds retry_delay{std::chrono::milliseconds(5)};
+    std::vector<std::array<std::uint64_t, 2>> earlier_runs;  ///< its earlier runs
     std::string error = "it has not been heard of";
-    std::string seems_foreign;  ///< why it would not belong to this cluster, had it proved that it is itself
+    std::string seems_foreign;  ///< why it would not fit into this cluster, if it was this process that said so
   };
 
   static constexpr std::size_t most_newcomers = 16;
-  static constexpr unsigned most_told = 20;
-  static constexpr auto greeting_time = std::chrono::seconds(5);
-  static constexpr auto between_complaints = std::chrono::seconds(5);
-  static constexpr auto between_tries_to_listen = std::chrono::milliseconds(500);
-  static constexpr auto parting_time = std::chrono::seconds(1);
+  static constexpr unsigned most_reports = 20;
+  static constexpr auto handshake_timeout = std::chrono::seconds(5);
+  static constexpr auto report_interval = std::chrono::seconds(5);
+  static constexpr auto listen_retry_interval = std::chrono::milliseconds(500);
+  static constexpr auto stop_timeout = std::chrono::seconds(1);
   static constexpr char const* formed_already = "the cluster has formed already";
 
   void begin(steady_time now);
 
-  /// The name of this process may not be known yet, as that of a pod that is not ready.
+  /// Tries again later where its own name is not known yet, as that of a pod that is not ready.
   void listen(steady_time now);
 
-  void greet(std::unique_ptr<connection> link, std::optional<unsigned> dialed, steady_time now);
+  void begin_handshake(std::unique_ptr<connection> link, std::optional<unsigned> dialed, steady_time now);
 
-  /// Nobody is left at the door, where he would keep this thread from its sleep. No more at once than there are places,
-  /// so that each is heard before another can have his.
+  /// Accepts all that wait to connect: one that is left waiting would keep this thread awake. But no more in a turn than
+  /// there are places, so that each newcomer is read from before another can take its place.
   bool accept(steady_time now);
-  /// Who has waited longest without having proved anything goes; an honest process has done so a moment after it came.
+  /// Drops the newcomer that has waited longest without a proof. An honest process proves itself at once.
   void make_room();
 
   bool connect(steady_time now);
 
-  bool hear_newcomers(steady_time now);
-  /// What was said is sent before it is over.
-  static bool goes_on(handshake const& one, steady_time now);
+  bool advance_newcomers(steady_time now);
+  /// A handshake that failed is unfinished until the reason has been sent.
+  static bool unfinished(handshake const& one, steady_time now);
 
   void join(std::unique_ptr<handshake> link, steady_time now);
 
-  void part_from(handshake const& one);
+  void report_end(handshake const& one);
 
-  /// Whoever is told to stop, or hears that another was, says so to all that it can, and they to theirs.
+  /// A process that is stopped, or receives a stop, sends it to all that it is connected to, and these do the same.
   bool pass_on_stop();
 
-  bool hear_members(steady_time now);
-  static void lose(member& one, std::string why, steady_time now);
-  /// When the processes change. Whoever was told that this one goes may have gone: it would take for records what is said
-  /// on that connection from now on.
-  void part_from_those_told_to_go(steady_time now);
+  bool advance_members(steady_time now);
+  static void disconnect(member& one, std::string why, steady_time now);
+  /// Called when a process is lost or replaced. A process that was sent go may have gone: it would take for frames what
+  /// this one sends next on that connection. So the connection is closed.
+  void disconnect_all_told_to_go(steady_time now);
 
-  /// Which runs of which processes this one sees.
+  /// A hash of which run of each process this one is connected to.
   digest view() const;
 
   bool agree();
 
-  void complain(steady_time now);
+  void report_waiting(steady_time now);
 
   [[noreturn]] static void fail(std::string const& why);
 
   network& net_;
   cluster_config const mine_;
-  std::function<std::uint64_t()> draw_;
+  std::function<std::uint64_t()> random_;
   std::function<void(std::string const&)> log_;
   std::function<void()> wake_;
-  hello words_;
+  hello own_hello_;
   std::vector<member> members_;
   std::vector<std::unique_ptr<handshake>> newcomers_;
-  unsigned told_ = 0;  ///< of those that strangers can make this process tell
+  unsigned reported_ = 0;  ///< lines that strangers have made this process print
   std::string last_sent_away_;
   bool begun_ = false;
   bool formed_ = false;
   bool listening_ = false;
   steady_time listen_at_{};
-  std::string own_trouble_;
+  std::string listen_error_;
   std::optional<steady_time> stops_by_;
-  steady_time give_up_{};
-  steady_time next_complaint_{};
+  steady_time forms_by_{};
+  steady_time next_report_{};
 };
 
 }  // namespace leat::detail

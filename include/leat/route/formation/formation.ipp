@@ -27,19 +27,23 @@
 
 namespace leat::detail {
 
-LEAT_INLINE formation::formation(network& net, cluster_config mine, std::function<std::uint64_t()> draw,
+LEAT_INLINE formation::formation(network& net, cluster_config mine, std::function<std::uint64_t()> random,
                                  std::function<void(std::string const&)> log)
-    : net_(net), mine_(std::move(mine)), draw_(std::move(draw)), log_(std::move(log)), words_(mine_.first_words()) {
-  for (std::uint64_t& part : words_.nonce) part = draw_();
+    : net_(net),
+      mine_(std::move(mine)),
+      random_(std::move(random)),
+      log_(std::move(log)),
+      own_hello_(mine_.own_hello()) {
+  for (std::uint64_t& part : own_hello_.nonce) part = random_();
   members_.resize(mine_.processes());
 }
 
 LEAT_INLINE void formation::on_ready(std::function<void()> call) {
   wake_ = std::move(call);
   net_.on_ready(wake_);
-  for (auto const& one : newcomers_) one->on_ready(wake_);
-  for (member const& one : members_)
-    if (one.link) one.link->on_ready(wake_);
+  for (auto const& newcomer : newcomers_) newcomer->on_ready(wake_);
+  for (member const& other : members_)
+    if (other.link) other.link->on_ready(wake_);
 }
 
 LEAT_INLINE bool formation::turn(steady_time now) {
@@ -47,25 +51,25 @@ LEAT_INLINE bool formation::turn(steady_time now) {
   if (!listening_) listen(now);
   bool progress = listening_ && accept(now);
   if (!formed_ && !stops_by_) progress = connect(now) || progress;
-  progress = hear_newcomers(now) || progress;
+  progress = advance_newcomers(now) || progress;
   if (formed_) return progress;
-  progress = hear_members(now) || progress;
+  progress = advance_members(now) || progress;
   progress = pass_on_stop() || progress;
   progress = agree() || progress;
-  if (!formed_ && !stops_by_) complain(now);
+  if (!formed_ && !stops_by_) report_waiting(now);
   return progress;
 }
 
 LEAT_INLINE void formation::stop(steady_time now) {
-  if (!stops_by_) stops_by_ = now + parting_time;
+  if (!stops_by_) stops_by_ = now + stop_timeout;
 }
 
 LEAT_INLINE bool formation::stopped(steady_time now) const {
   if (formed_ || !stops_by_) return false;
   if (!begun_ || now >= *stops_by_) return true;
-  // Who has said go may be told nothing more: the cluster forms, or falls apart.
+  // No stop can be sent to a process that was sent go: with it the cluster forms, or the connection is lost.
   bool const waits = std::any_of(members_.begin(), members_.end(),
-                                 [](member const& other) { return other.link && !other.link->has_said_stop(); });
+                                 [](member const& other) { return other.link && !other.link->has_sent_stop(); });
   return !waits && std::none_of(newcomers_.begin(), newcomers_.end(),
                                 [](auto const& newcomer) { return newcomer->at() != handshake::stage::hello; });
 }
@@ -90,9 +94,9 @@ LEAT_INLINE connections formation::take() {
 
 LEAT_INLINE steady_time formation::wake_at() const {
   steady_time first = never;
-  for (auto const& one : newcomers_) first = (std::min)(first, one->deadline);
+  for (auto const& newcomer : newcomers_) first = (std::min)(first, newcomer->deadline);
   if (formed_ || !begun_) return first;
-  first = (std::min)({first, give_up_, next_complaint_});
+  first = (std::min)({first, forms_by_, next_report_});
   if (!listening_) first = (std::min)(first, listen_at_);
   if (stops_by_) first = (std::min)(first, *stops_by_);
   for (unsigned i = mine_.process + 1; i != members_.size(); ++i)
@@ -102,20 +106,20 @@ LEAT_INLINE steady_time formation::wake_at() const {
 
 LEAT_INLINE void formation::add_awaited(std::vector<awaited>& all) const {
   if (net_.descriptor() >= 0) all.push_back({net_.descriptor(), false});
-  for (auto const& one : newcomers_)
-    if (one->descriptor() >= 0) all.push_back({one->descriptor(), !one->all_sent()});
+  for (auto const& newcomer : newcomers_)
+    if (newcomer->descriptor() >= 0) all.push_back({newcomer->descriptor(), !newcomer->all_sent()});
   if (formed_) return;
-  for (member const& one : members_)
-    if (one.link && one.link->descriptor() >= 0) all.push_back({one.link->descriptor(), !one.link->all_sent()});
+  for (member const& other : members_)
+    if (other.link && other.link->descriptor() >= 0) all.push_back({other.link->descriptor(), !other.link->all_sent()});
 }
 
 LEAT_INLINE void formation::begin(steady_time now) {
   begun_ = true;
-  give_up_ = now + mine_.time_to_form;
-  next_complaint_ = now + between_complaints;
+  forms_by_ = now + mine_.time_to_form;
+  next_report_ = now + report_interval;
   if (std::size_t const bytes = mine_.description().size(); bytes > cluster_config::most_described)
     fail(cluster_config::too_long_to_describe("this cluster's", bytes));
-  for (member& one : members_) one.connect_at = now;
+  for (member& other : members_) other.connect_at = now;
 }
 
 LEAT_INLINE void formation::listen(steady_time now) {
@@ -126,17 +130,18 @@ LEAT_INLINE void formation::listen(steady_time now) {
       fail("anybody who can reach " + address +
            " could join: give all processes a secret (--secret-file) or certificates, or say --insecure");
     listening_ = true;
-    own_trouble_.clear();
+    listen_error_.clear();
   } catch (no_such_place_yet const& cause) {
-    own_trouble_ = cause.what();
-    listen_at_ = now + between_tries_to_listen;
+    listen_error_ = cause.what();
+    listen_at_ = now + listen_retry_interval;
   }
 }
 
-LEAT_INLINE void formation::greet(std::unique_ptr<connection> link, std::optional<unsigned> dialed, steady_time now) {
-  hello words = words_;
-  for (std::uint64_t& part : words.challenge) part = draw_();
-  newcomers_.push_back(std::make_unique<handshake>(std::move(link), mine_, words, dialed, now + greeting_time));
+LEAT_INLINE void formation::begin_handshake(std::unique_ptr<connection> link, std::optional<unsigned> dialed,
+                                            steady_time now) {
+  hello own_hello = own_hello_;
+  for (std::uint64_t& part : own_hello.challenge) part = random_();
+  newcomers_.push_back(std::make_unique<handshake>(std::move(link), mine_, own_hello, dialed, now + handshake_timeout));
   newcomers_.back()->on_ready(wake_);
 }
 
@@ -147,98 +152,100 @@ LEAT_INLINE bool formation::accept(steady_time now) {
     std::unique_ptr<connection> link = net_.accept();
     if (!link) break;
     if (newcomers_.size() >= places) make_room();
-    greet(std::move(link), std::nullopt, now);
+    begin_handshake(std::move(link), std::nullopt, now);
   }
   return let_in != 0;
 }
 
 LEAT_INLINE void formation::make_room() {
-  auto const stays_for = [](handshake const& one) {
-    return std::pair(one.dialed.has_value(), one.at() >= handshake::stage::description);
+  auto const rank = [](handshake const& newcomer) {
+    return std::pair(newcomer.dialed.has_value(), newcomer.at() >= handshake::stage::description);
   };
   newcomers_.erase(std::min_element(newcomers_.begin(), newcomers_.end(),
-                                    [&](auto const& a, auto const& b) { return stays_for(*a) < stays_for(*b); }));
+                                    [&](auto const& a, auto const& b) { return rank(*a) < rank(*b); }));
 }
 
 LEAT_INLINE bool formation::connect(steady_time now) {
   bool progress = false;
   for (unsigned i = mine_.process + 1; i != members_.size(); ++i) {
-    member& one = members_[i];
-    if (one.link || one.dialing || now < one.connect_at) continue;
-    greet(net_.connect(mine_.addresses[i]), i, now);
-    one.dialing = true;
-    one.patience = (std::min<std::chrono::nanoseconds>)(2 * one.patience, std::chrono::seconds(1));
-    one.connect_at =
-        now + one.patience / 2 + std::chrono::nanoseconds(draw_() % static_cast<std::uint64_t>(one.patience.count()));
+    member& other = members_[i];
+    if (other.link || other.dialing || now < other.connect_at) continue;
+    begin_handshake(net_.connect(mine_.addresses[i]), i, now);
+    other.dialing = true;
+    other.retry_delay = (std::min<std::chrono::nanoseconds>)(2 * other.retry_delay, std::chrono::seconds(1));
+    auto const jitter = random_() % static_cast<std::uint64_t>(other.retry_delay.count());
+    other.connect_at = now + other.retry_delay / 2 + std::chrono::nanoseconds(jitter);
     progress = true;
   }
   return progress;
 }
 
-LEAT_INLINE bool formation::hear_newcomers(steady_time now) {
+LEAT_INLINE bool formation::advance_newcomers(steady_time now) {
   bool progress = false;
   for (std::size_t i = 0; i != newcomers_.size();) {
-    handshake& one = *newcomers_[i];
-    if (formed_) one.turn_away(formed_already);
-    progress = one.turn() || progress;
-    if (goes_on(one, now)) {
+    handshake& newcomer = *newcomers_[i];
+    if (formed_) newcomer.turn_away(formed_already);
+    progress = newcomer.turn() || progress;
+    if (unfinished(newcomer, now)) {
       ++i;
       continue;
     }
-    std::unique_ptr<handshake> through = std::move(newcomers_[i]);
+    std::unique_ptr<handshake> finished = std::move(newcomers_[i]);
     newcomers_.erase(newcomers_.begin() + static_cast<std::ptrdiff_t>(i));
     progress = true;
     if (formed_) continue;
-    if (through->dialed) members_[*through->dialed].dialing = false;
-    // Last words of a run that is gone may come late, when a later run has joined.
-    if (through->failure().empty() && through->at() == handshake::stage::joined && through->open())
-      join(std::move(through), now);
+    if (finished->dialed) members_[*finished->dialed].dialing = false;
+    // The last message of an earlier run may come late, when the process has been started again and has joined.
+    if (finished->failure().empty() && finished->at() == handshake::stage::joined && finished->open())
+      join(std::move(finished), now);
     else
-      part_from(*through);
+      report_end(*finished);
   }
   return progress;
 }
 
-LEAT_INLINE bool formation::goes_on(handshake const& one, steady_time now) {
-  if (!one.open() || now >= one.deadline) return false;
-  if (one.refused() || !one.failure().empty()) return !one.all_sent();
-  return one.at() != handshake::stage::joined;
+LEAT_INLINE bool formation::unfinished(handshake const& newcomer, steady_time now) {
+  if (!newcomer.open() || now >= newcomer.deadline) return false;
+  if (newcomer.refused() || !newcomer.failure().empty()) return !newcomer.all_sent();
+  return newcomer.at() != handshake::stage::joined;
 }
 
 LEAT_INLINE void formation::join(std::unique_ptr<handshake> link, steady_time now) {
   unsigned const number = link->theirs().process;
-  member& one = members_[number];
+  member& other = members_[number];
   std::array<std::uint64_t, 2> const& nonce = link->theirs().nonce;
-  if (std::find(one.replaced.begin(), one.replaced.end(), nonce) != one.replaced.end())
+  if (std::find(other.earlier_runs.begin(), other.earlier_runs.end(), nonce) != other.earlier_runs.end())
     fail("two processes run as process " + std::to_string(number) + ": each process has a number of its own");
-  bool const replaces = one.link && one.link->theirs().nonce != nonce;
-  if (replaces) one.replaced.push_back(one.link->theirs().nonce);
-  one.link = std::move(link);
-  if (replaces) part_from_those_told_to_go(now);
+  bool const replaces = other.link && other.link->theirs().nonce != nonce;
+  if (replaces) other.earlier_runs.push_back(other.link->theirs().nonce);
+  other.link = std::move(link);
+  if (replaces) disconnect_all_told_to_go(now);
 }
 
-LEAT_INLINE void formation::part_from(handshake const& one) {
-  std::string const who = one.dialed
-                              ? "process " + std::to_string(*one.dialed) + " (" + mine_.addresses[*one.dialed] + ")"
-                          : one.at() == handshake::stage::hello ? "somebody who connected"
-                                                                : "process " + std::to_string(one.theirs().process);
-  std::string const why = !one.failure().empty() ? one.failure() : one.open() ? "it does not answer" : one.error();
-  std::string const misfit = who + " cannot be in one cluster with this process: ";
-  if (one.final()) fail(misfit + why);
-  if (one.dialed) {
-    member& other = members_[*one.dialed];
-    other.error = why;
-    if (one.seems_final() && std::exchange(other.seems_foreign, why) != why && ++told_ <= most_told)
+LEAT_INLINE void formation::report_end(handshake const& ended) {
+  std::string const name = ended.dialed
+                              ? "process " + std::to_string(*ended.dialed) + " (" + mine_.addresses[*ended.dialed] + ")"
+                          : ended.at() == handshake::stage::hello ? "somebody who connected"
+                                                                : "process " + std::to_string(ended.theirs().process);
+  std::string const why = !ended.failure().empty() ? ended.failure()
+                          : ended.open()            ? "it does not answer"
+                                                    : ended.error();
+  std::string const misfit = name + " cannot be in one cluster with this process: ";
+  if (ended.final()) fail(misfit + why);
+  if (ended.dialed) {
+    member& expected = members_[*ended.dialed];
+    expected.error = why;
+    if (ended.seems_final() && std::exchange(expected.seems_foreign, why) != why && ++reported_ <= most_reports)
       log_("leat: " + misfit + why + "; a stranger may have answered in its place, so it is tried again for " +
            seconds_text(mine_.time_to_form) + " (--formation-timeout)");
-  } else if (!one.failure().empty() || one.link_refused()) {
-    // Who was refused comes again.
-    std::string line = "leat: " + who + " was sent away: " + why;
-    if (line != last_sent_away_ && ++told_ <= most_told) log_(line);
+  } else if (!ended.failure().empty() || ended.link_refused()) {
+    // A process that was refused connects again and again: its line is printed once.
+    std::string line = "leat: " + name + " was sent away: " + why;
+    if (line != last_sent_away_ && ++reported_ <= most_reports) log_(line);
     last_sent_away_ = std::move(line);
-    // It may have ended for it: whoever still waits is told why.
-    unsigned const number = one.theirs().process;
-    if (one.at() != handshake::stage::hello && number < mine_.process)
+    // It may have ended because of that. If this process goes on waiting for it, its report says why it was refused.
+    unsigned const number = ended.theirs().process;
+    if (ended.at() != handshake::stage::hello && number < mine_.process)
       members_[number].error = "it came and was sent away: " + why;
   }
 }
@@ -254,36 +261,37 @@ LEAT_INLINE bool formation::pass_on_stop() {
   return progress;
 }
 
-LEAT_INLINE bool formation::hear_members(steady_time now) {
+LEAT_INLINE bool formation::advance_members(steady_time now) {
   bool progress = false;
-  for (member& one : members_) {
-    if (!one.link) continue;
-    progress = one.link->turn() || progress;
-    if (one.link->stops()) stop(now);
-    if (one.link->final()) part_from(*one.link);
-    if (one.link->open() && one.link->failure().empty()) continue;
-    lose(one, one.link->failure().empty() ? one.link->error() : one.link->failure(), now);
-    part_from_those_told_to_go(now);
+  for (member& other : members_) {
+    if (!other.link) continue;
+    progress = other.link->turn() || progress;
+    if (other.link->stops()) stop(now);
+    if (other.link->final()) report_end(*other.link);
+    if (other.link->open() && other.link->failure().empty()) continue;
+    disconnect(other, other.link->failure().empty() ? other.link->error() : other.link->failure(), now);
+    disconnect_all_told_to_go(now);
     progress = true;
   }
   return progress;
 }
 
-LEAT_INLINE void formation::lose(member& one, std::string why, steady_time now) {
-  one.error = std::move(why);
-  one.connect_at = now + one.patience;
-  one.link.reset();
+LEAT_INLINE void formation::disconnect(member& other, std::string why, steady_time now) {
+  other.error = std::move(why);
+  other.connect_at = now + other.retry_delay;
+  other.link.reset();
 }
 
-LEAT_INLINE void formation::part_from_those_told_to_go(steady_time now) {
-  for (member& one : members_)
-    if (one.link && one.link->has_sent_go()) lose(one, "another process was lost while all came together", now);
+LEAT_INLINE void formation::disconnect_all_told_to_go(steady_time now) {
+  for (member& other : members_)
+    if (other.link && other.link->has_sent_go())
+      disconnect(other, "another process was lost while all came together", now);
 }
 
 LEAT_INLINE digest formation::view() const {
   sha256 sum;
   for (unsigned i = 0; i != members_.size(); ++i)
-    for (std::uint64_t part : i == mine_.process ? words_.nonce : members_[i].link->theirs().nonce) {
+    for (std::uint64_t part : i == mine_.process ? own_hello_.nonce : members_[i].link->theirs().nonce) {
       std::array<std::byte, sizeof part> bytes{};
       put_little_endian(part, bytes.data());
       sum.add(bytes);
@@ -292,29 +300,29 @@ LEAT_INLINE digest formation::view() const {
 }
 
 LEAT_INLINE bool formation::agree() {
-  auto const all = [this](auto&& holds) {
+  auto const all_peers = [this](auto&& holds) {
     for (unsigned i = 0; i != members_.size(); ++i)
       if (i != mine_.process && !(members_[i].link && holds(*members_[i].link))) return false;
     return true;
   };
-  if (!all([&](handshake const& other) { return !stops_by_ || other.has_sent_go(); })) return false;
+  if (!all_peers([&](handshake const& peer) { return !stops_by_ || peer.has_sent_go(); })) return false;
   digest const seen = view();
-  all([&](handshake& one) { return one.say_view(seen), true; });
-  if (!all([&](handshake const& one) { return one.sees(seen); })) return false;
+  all_peers([&](handshake& peer) { return peer.send_view(seen), true; });
+  if (!all_peers([&](handshake const& peer) { return peer.sees(seen); })) return false;
   bool progress = false;
-  all([&](handshake& one) {
-    one.say_go(seen);
-    progress = one.turn() || progress;
+  all_peers([&](handshake& peer) {
+    peer.send_go(seen);
+    progress = peer.turn() || progress;
     return true;
   });
-  formed_ = all([&](handshake const& one) { return one.goes(seen) && one.all_sent(); });
+  formed_ = all_peers([&](handshake const& peer) { return peer.goes(seen) && peer.all_sent(); });
   return progress || formed_;
 }
 
-LEAT_INLINE void formation::complain(steady_time now) {
-  bool const over = now >= give_up_;
-  if (!over && now < next_complaint_) return;
-  next_complaint_ = now + between_complaints;
+LEAT_INLINE void formation::report_waiting(steady_time now) {
+  bool const over = now >= forms_by_;
+  if (!over && now < next_report_) return;
+  next_report_ = now + report_interval;
   std::string missing;
   bool foreign = false;
   for (unsigned i = 0; i != members_.size(); ++i) {
@@ -328,7 +336,7 @@ LEAT_INLINE void formation::complain(steady_time now) {
     if (!over) log_("leat: waiting for " + line);
     missing += (missing.empty() ? "" : "; ") + line;
   }
-  for (std::string const& error : {own_trouble_, net_.error()}) {
+  for (std::string const& error : {listen_error_, net_.error()}) {
     if (error.empty()) continue;
     if (!over) log_("leat: " + error);
     missing += (missing.empty() ? "" : "; ") + error;

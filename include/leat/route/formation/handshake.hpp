@@ -21,16 +21,22 @@
 
 namespace leat::detail {
 
-/// What two processes say to each other before records may travel, on one connection: hello, the proof that they share
-/// the secret, what they are made of; then, once all are there, which runs of the processes they see (the view), and
-/// that they go. Who accepts proves himself only to one who has. What follows the proofs is authenticated by keys of this
-/// connection. Nothing larger than a hello is taken from one that has not proved itself.
+/// The messages that two processes exchange on one connection before records may travel:
+///
+/// 1. the hello, of fixed size;
+/// 2. the proof that they share the secret; the side that accepted proves itself only after the other one has;
+/// 3. the description of the cluster and the flow, which have to be equal;
+/// 4. once all processes have joined, the view (which run of each process the sender is connected to), and go.
+///
+/// What follows the proofs is authenticated by keys of this connection. A process that has not proved itself cannot make
+/// this one read more than a hello and a proof.
 class handshake {
  public:
   enum class stage { hello, proof, description, joined };
 
-  /// `dialed_process` should be there, where it was this process that connected. By `until` it must have joined.
-  handshake(std::unique_ptr<connection> link, cluster_config const& mine, hello const& words,
+  /// `dialed_process`: which process this one has connected to; none where the connection was accepted. The other side
+  /// must have joined by `until`.
+  handshake(std::unique_ptr<connection> link, cluster_config const& mine, hello const& own_hello,
             std::optional<unsigned> dialed_process, steady_time until);
 
   /// Sends and receives what it can. True when something moved.
@@ -38,40 +44,40 @@ class handshake {
 
   stage at() const { return stage_; }
   hello const& theirs() const { return theirs_; }
-  /// It cannot go on; why, for a person. `final`: and neither can this process.
+  /// Why the handshake has failed, for a person; empty while it has not. `final`: this process has to end, too.
   std::string const& failure() const { return failure_; }
   bool final() const { return final_; }
-  /// The process that was dialed and this one do not belong together, as far as one can tell who has no proof that it is
-  /// that process which has answered.
+  /// The process that was dialed says that it does not belong to this cluster, but it has not proved that it is that
+  /// process.
   bool seems_final() const { return seems_final_ || (dialed && link_refused()); }
   bool open() const { return link_->open(); }
   std::string error() const { return link_->error(); }
   bool link_refused() const { return link_ && link_->refused(); }
   bool all_sent() const { return sent_ == out_.size(); }
-  /// To wait for, or -1: once it has begun to say what is the mesh's, nothing more is waited for.
+  /// What to wait for; -1 once frames have begun to come, which are for others to read.
   int descriptor() const { return next_ && all_sent() ? -1 : link_->descriptor(); }
   void on_ready(std::function<void()> const& call);
 
-  /// Once for each view. What is said of an earlier view counts no more.
-  void say_view(digest const& view);
+  /// Sends each view once. The latest one counts.
+  void send_view(digest const& view);
   bool sees(digest const& view) const { return view_ == view; }
-  /// Once: it cannot be taken back on this connection.
-  void say_go(digest const& view);
+  /// Sends go once: it cannot be taken back on this connection.
+  void send_go(digest const& view);
   bool has_sent_go() const { return go_sent_.has_value(); }
   bool goes(digest const& view) const { return go_ == view; }
 
-  /// This process ends in order. Not after it has said go.
+  /// Sends that this process stops in order, unless it has sent go.
   void send_stop();
-  bool has_said_stop() const { return stop_sent_ && all_sent(); }
+  bool has_sent_stop() const { return stop_sent_ && all_sent(); }
   bool stops() const { return stop_received_; }
 
-  /// Tells the other side why it is sent away. Nothing of it is heard any more.
+  /// Sends the reason, and reads nothing more from the other side.
   void refuse(std::string const& why);
-  /// Nobody who connects is let in any more, and nothing is signed for him: he is told why, behind the hello.
+  /// The same for a side that has only connected: it is sent the reason behind the hello, and nothing is signed for it.
   void turn_away(std::string const& why);
   bool refused() const { return refused_; }
 
-  /// What the frames are sealed by that follow on this connection.
+  /// What authenticates the frames that follow on this connection.
   frame_seals seals() const;
 
   std::unique_ptr<connection> take();
@@ -80,78 +86,78 @@ class handshake {
   steady_time const deadline;
 
  private:
-  enum class word : std::uint32_t { proof = 1, description, view, go, refusal, stop };
+  enum class message : std::uint32_t { proof = 1, description, view, go, refusal, stop };
   static constexpr unsigned reads_per_turn = 256;
-  static constexpr std::size_t word_header = 8;
+  static constexpr std::size_t message_header = 8;
   static constexpr std::size_t most_refusal = 1024;
 
   void queue(std::span<std::byte const> bytes) { out_.append(bytes.data(), bytes.size()); }
-  /// Once this process has a proof of the other one a tag follows, over the number of the word in its direction too.
-  void send(word kind, std::span<std::byte const> payload);
-  static digest tag(digest const& key, std::uint64_t number, std::span<std::byte const> said);
+  /// Once the other process has proved itself, a tag follows, which covers the number of the message, too.
+  void send(message kind, std::span<std::byte const> payload);
+  static digest tag(digest const& key, std::uint64_t number, std::span<std::byte const> bytes);
   std::size_t tag_size() const { return in_key_ ? sizeof(digest) : 0; }
-  void say_hello(unsigned to);
+  void send_hello(unsigned to);
   void put_number(std::uint32_t value);
   static std::uint32_t number_at(std::byte const* at);
 
   void expect(std::size_t bytes) { wanted_ = bytes; }
   void fail(std::string why, bool is_final);
-  /// Whether there is all proof of who says this that there can be: without a secret that is none.
+  /// Whether the other side has proved itself, where there is a secret or a certificate to prove itself by.
   bool proved() const { return in_key_ || mine_.secret.empty() || link_->authenticates(); }
 
   bool write();
 
-  /// Never reads beyond what it waits for, so that what follows is the mesh's; but for a byte, since that the other side
-  /// has closed is only seen by who receives.
+  /// Reads no more than the next message, so that the frames behind the last one stay unread; but for one byte: only
+  /// who receives sees that the other side has closed.
   bool read();
   bool discard();
 
-  void hear_start();
+  void receive_start();
 
-  void hear_noise();
+  void refuse_other_greeting();
 
-  void hear_hello();
-  /// Why these two should not be at the ends of this connection. Nothing is signed then.
-  std::string out_of_place() const;
+  void receive_hello();
+  /// Why these two processes should not be connected with each other; empty when they should. If not, nothing is signed.
+  std::string mismatch() const;
 
-  void hear_header();
+  void receive_header();
 
-  bool good(word kind, std::uint32_t length) const;
+  bool is_expected(message kind, std::uint32_t length) const;
 
-  void hear_word();
+  void receive_message();
 
-  void hear_proof(std::span<std::byte const> proof);
+  void receive_proof(std::span<std::byte const> proof);
 
-  void hear_description(std::span<std::byte const> said);
+  void receive_description(std::span<std::byte const> payload);
   static std::string lines(std::vector<std::string> const& all);
 
-  /// Only what a person can read is passed on.
-  void hear_refusal(std::span<std::byte const> why);
+  /// Replaces what is not printable ASCII.
+  void receive_refusal(std::span<std::byte const> why);
 
   std::unique_ptr<connection> link_;
   cluster_config const& mine_;
-  hello words_;
-  hello::bytes own_{};
+  hello own_hello_;
+  hello::bytes own_bytes_{};
   hello theirs_;
   std::optional<hello_keys> keys_;
   std::optional<digest> out_key_;
   std::optional<digest> in_key_;
-  std::uint64_t words_said_ = 0;
-  std::uint64_t words_heard_ = 0;
+  std::uint64_t messages_sent_ = 0;
+  std::uint64_t messages_received_ = 0;
   stage stage_ = stage::hello;
   byte_buffer out_;
   std::size_t sent_ = 0;
   byte_buffer in_;
   std::size_t wanted_ = 0;
   std::optional<digest> view_;
-  std::optional<digest> view_said_;
+  std::optional<digest> view_sent_;
   std::optional<digest> go_;
   std::optional<digest> go_sent_;
-  std::optional<std::byte> next_;  ///< of what it says after it has gone
+  std::optional<std::byte> next_;  ///< the first byte of its frames
   bool stop_sent_ = false;
   bool stop_received_ = false;
   bool refused_ = false;
-  std::string closed_because_;
+  std::string turned_away_because_;
   std::string failure_;
   bool final_ = false;
   bool seems_final_ = false;

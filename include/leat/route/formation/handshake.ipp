@@ -30,20 +30,20 @@
 
 namespace leat::detail {
 
-LEAT_INLINE handshake::handshake(std::unique_ptr<connection> link, cluster_config const& mine, hello const& words,
+LEAT_INLINE handshake::handshake(std::unique_ptr<connection> link, cluster_config const& mine, hello const& own_hello,
                                  std::optional<unsigned> dialed_process, steady_time until)
-    : dialed(dialed_process), deadline(until), link_(std::move(link)), mine_(mine), words_(words) {
-  words_.role = dialed ? hello::dials : hello::accepts;
-  words_.protection = mine_.secret.empty()     ? hello::unprotected
-                      : link_->authenticates() ? hello::words_only
-                                               : hello::words_and_frames;
-  if (dialed) say_hello(*dialed);
+    : dialed(dialed_process), deadline(until), link_(std::move(link)), mine_(mine), own_hello_(own_hello) {
+  own_hello_.role = dialed ? hello::dials : hello::accepts;
+  own_hello_.protection = mine_.secret.empty()     ? hello::unprotected
+                      : link_->authenticates() ? hello::messages_only
+                                               : hello::messages_and_frames;
+  if (dialed) send_hello(*dialed);
   expect(hello::start_size);
 }
 
 LEAT_INLINE bool handshake::turn() {
   bool progress = write();
-  // Who speaks faster than he is heard, to the end of his time say, does not keep the thread from the others.
+  // A limit: a side that sends without end must not keep this thread from the others.
   for (unsigned n = 0; n != reads_per_turn && failure_.empty() && read(); ++n) progress = true;
   return write() || progress;
 }
@@ -52,33 +52,33 @@ LEAT_INLINE void handshake::on_ready(std::function<void()> const& call) {
   if (link_) link_->on_ready(call);
 }
 
-LEAT_INLINE void handshake::say_view(digest const& view) {
-  if (view_said_ != view) send(word::view, view);
-  view_said_ = view;
+LEAT_INLINE void handshake::send_view(digest const& view) {
+  if (view_sent_ != view) send(message::view, view);
+  view_sent_ = view;
 }
 
-LEAT_INLINE void handshake::say_go(digest const& view) {
+LEAT_INLINE void handshake::send_go(digest const& view) {
   if (!go_sent_) {
-    send(word::go, view);
+    send(message::go, view);
     go_sent_ = view;
   }
 }
 
 LEAT_INLINE void handshake::send_stop() {
-  if (!has_sent_go() && !std::exchange(stop_sent_, true)) send(word::stop, {});
+  if (!has_sent_go() && !std::exchange(stop_sent_, true)) send(message::stop, {});
 }
 
 LEAT_INLINE void handshake::refuse(std::string const& why) {
-  if (!std::exchange(refused_, true)) send(word::refusal, std::as_bytes(std::span(why)));
+  if (!std::exchange(refused_, true)) send(message::refusal, std::as_bytes(std::span(why)));
 }
 
 LEAT_INLINE void handshake::turn_away(std::string const& why) {
-  closed_because_ = why;
+  turned_away_because_ = why;
   if (stage_ != stage::hello) refuse(why);
 }
 
 LEAT_INLINE frame_seals handshake::seals() const {
-  if (words_.protection != hello::words_and_frames) return {};
+  if (own_hello_.protection != hello::messages_and_frames) return {};
   return {std::make_unique<poly1305_seal>(keys_->frames_key(dialed.has_value())),
           std::make_unique<poly1305_seal>(keys_->frames_key(!dialed))};
 }
@@ -88,24 +88,24 @@ LEAT_INLINE std::unique_ptr<connection> handshake::take() {
   return std::make_unique<begun_connection>(std::move(link_), *next_);
 }
 
-LEAT_INLINE void handshake::send(word kind, std::span<std::byte const> payload) {
+LEAT_INLINE void handshake::send(message kind, std::span<std::byte const> payload) {
   std::size_t const begin = out_.size();
   put_number(static_cast<std::uint32_t>(kind));
   put_number(static_cast<std::uint32_t>(payload.size()));
   queue(payload);
-  if (out_key_) queue(tag(*out_key_, words_said_++, out_.bytes().subspan(begin)));
+  if (out_key_) queue(tag(*out_key_, messages_sent_++, out_.bytes().subspan(begin)));
 }
 
-LEAT_INLINE digest handshake::tag(digest const& key, std::uint64_t number, std::span<std::byte const> said) {
+LEAT_INLINE digest handshake::tag(digest const& key, std::uint64_t number, std::span<std::byte const> bytes) {
   std::array<std::byte, sizeof number> place{};
   put_little_endian(number, place.data());
-  return hmac_sha256(key, place, said);
+  return hmac_sha256(key, place, bytes);
 }
 
-LEAT_INLINE void handshake::say_hello(unsigned to) {
-  words_.other = to;
-  own_ = words_.write();
-  queue(own_);
+LEAT_INLINE void handshake::send_hello(unsigned to) {
+  own_hello_.other = to;
+  own_bytes_ = own_hello_.write();
+  queue(own_bytes_);
 }
 
 LEAT_INLINE void handshake::put_number(std::uint32_t value) {
@@ -150,13 +150,13 @@ LEAT_INLINE bool handshake::read() {
   if (got == 0 || in_.size() != wanted_) return got != 0;
   if (stage_ == stage::hello) {
     if (in_.size() == hello::start_size)
-      hear_start();
+      receive_start();
     else
-      hear_hello();
-  } else if (in_.size() == word_header) {
-    hear_header();
+      receive_hello();
+  } else if (in_.size() == message_header) {
+    receive_header();
   } else {
-    hear_word();
+    receive_message();
   }
   return true;
 }
@@ -166,138 +166,138 @@ LEAT_INLINE bool handshake::discard() {
   return link_->receive(unread) != 0;
 }
 
-LEAT_INLINE void handshake::hear_start() {
-  std::span<std::byte const> const said = in_.bytes();
-  if (!theirs_.read_start(said.first<hello::start_size>())) return hear_noise();
+LEAT_INLINE void handshake::receive_start() {
+  std::span<std::byte const> const start = in_.bytes();
+  if (!theirs_.read_start(start.first<hello::start_size>())) return refuse_other_greeting();
   if (theirs_.protocol == hello::this_protocol) return expect(hello::size);
-  if (!dialed) say_hello(0);  // so that it can name the difference too
-  fail(difference(words_, theirs_), dialed.has_value());
+  if (!dialed) send_hello(0);  // so that the other side can name the difference, too
+  fail(difference(own_hello_, theirs_), dialed.has_value());
 }
 
-LEAT_INLINE void handshake::hear_noise() {
+LEAT_INLINE void handshake::refuse_other_greeting() {
   bool const speaks_tls = in_.data()[0] == std::byte{22} && in_.data()[1] == std::byte{3};
   if (!speaks_tls || dialed) return fail("what came is not the greeting of a flow", false);
-  queue(std::as_bytes(std::span(hello::magic)));  // no record of TLS: so it learns that this process speaks none
+  queue(std::as_bytes(std::span(hello::magic)));  // not a record of TLS: so the other side learns that this process speaks none
   fail("it speaks TLS, and this process does not", false);
 }
 
-LEAT_INLINE void handshake::hear_hello() {
-  hello::bytes said{};
-  std::copy(in_.data(), in_.end(), said.begin());
+LEAT_INLINE void handshake::receive_hello() {
+  hello::bytes their_bytes{};
+  std::copy(in_.data(), in_.end(), their_bytes.begin());
   in_.clear();
-  theirs_.read(said);
-  if (!dialed) say_hello(theirs_.process);
+  theirs_.read(their_bytes);
+  if (!dialed) send_hello(theirs_.process);
   stage_ = stage::proof;
-  expect(word_header);
-  if (std::string const wrong = out_of_place(); !wrong.empty()) return fail(wrong, dialed.has_value());
-  keys_.emplace(mine_.secret, dialed ? own_ : said, dialed ? said : own_);
+  expect(message_header);
+  if (std::string const why = mismatch(); !why.empty()) return fail(why, dialed.has_value());
+  keys_.emplace(mine_.secret, dialed ? own_bytes_ : their_bytes, dialed ? their_bytes : own_bytes_);
   if (dialed)
-    send(word::proof, keys_->proof(true));
-  else if (!closed_because_.empty())
-    refuse(closed_because_);
+    send(message::proof, keys_->proof(true));
+  else if (!turned_away_because_.empty())
+    refuse(turned_away_because_);
 }
 
-LEAT_INLINE std::string handshake::out_of_place() const {
+LEAT_INLINE std::string handshake::mismatch() const {
   auto const number = [](std::uint32_t process) { return "process " + std::to_string(process); };
-  if (theirs_.cluster != words_.cluster) return "it belongs to another cluster";
-  if (theirs_.nonce == words_.nonce) return "it answers with this process's own words";
-  if (theirs_.role == words_.role)
+  if (theirs_.cluster != own_hello_.cluster) return "it belongs to another cluster";
+  if (theirs_.nonce == own_hello_.nonce) return "it answers with this process's own words";
+  if (theirs_.role == own_hello_.role)
     return dialed ? "it speaks as if it had connected" : "it speaks as if this process had connected";
   if (dialed && theirs_.process != *dialed)
     return "at " + mine_.addresses[*dialed] + ", the address of " + number(*dialed) + ", answers " +
            number(theirs_.process);
-  if (!dialed && theirs_.process == words_.process) return difference(words_, theirs_);
-  if (!dialed && theirs_.process > words_.process)
+  if (!dialed && theirs_.process == own_hello_.process) return difference(own_hello_, theirs_);
+  if (!dialed && theirs_.process > own_hello_.process)
     return "it is " + number(theirs_.process) + ", which waits for this one to connect";
-  if (theirs_.other != words_.process)
-    return "it means to speak to " + number(theirs_.other) + ", and this is " + number(words_.process) +
+  if (theirs_.other != own_hello_.process)
+    return "it means to speak to " + number(theirs_.other) + ", and this is " + number(own_hello_.process) +
            ": do all have the same list of addresses?";
-  if (theirs_.protection == words_.protection) return {};
+  if (theirs_.protection == own_hello_.protection) return {};
   if (mine_.secret.empty()) return "its secret is not this one's: it has one, and this process has none";
   if (theirs_.protection == hello::unprotected)
     return "its secret is not this one's: it has none, and this process has one";
   return "its end of the connection is protected in another way (TLS) than this one's";
 }
 
-LEAT_INLINE void handshake::hear_header() {
-  auto const kind = static_cast<word>(number_at(in_.data()));
+LEAT_INLINE void handshake::receive_header() {
+  auto const kind = static_cast<message>(number_at(in_.data()));
   std::uint32_t const length = number_at(in_.data() + 4);
-  if (kind == word::description && length > cluster_config::most_described)
+  if (kind == message::description && length > cluster_config::most_described)
     return fail(cluster_config::too_long_to_describe("its", length), false);
-  if (!good(kind, length)) return fail("it does not speak as this program does", false);
+  if (!is_expected(kind, length)) return fail("it does not speak as this program does", false);
   if (length + tag_size() != 0)
-    expect(word_header + length + tag_size());
+    expect(message_header + length + tag_size());
   else
-    hear_word();
+    receive_message();
 }
 
-LEAT_INLINE bool handshake::good(word kind, std::uint32_t length) const {
+LEAT_INLINE bool handshake::is_expected(message kind, std::uint32_t length) const {
   switch (kind) {
-    case word::proof:
+    case message::proof:
       return stage_ == stage::proof && length == sizeof(digest);
-    case word::description:
+    case message::description:
       return stage_ == stage::description;
-    case word::view:
+    case message::view:
       return stage_ == stage::joined && length == sizeof(digest);
-    case word::go:
+    case message::go:
       return stage_ == stage::joined && length == sizeof(digest);
-    case word::refusal:
+    case message::refusal:
       return length <= most_refusal;
-    case word::stop:
+    case message::stop:
       return stage_ == stage::joined && length == 0;
   }
   return false;
 }
 
-LEAT_INLINE void handshake::hear_word() {
-  std::span<std::byte const> const said = in_.bytes().first(in_.size() - tag_size());
-  std::span<std::byte const> const payload = said.subspan(word_header);
-  expect(word_header);
-  if (in_key_ && !same_bytes(in_.bytes().last(sizeof(digest)), tag(*in_key_, words_heard_++, said)))
+LEAT_INLINE void handshake::receive_message() {
+  std::span<std::byte const> const authenticated = in_.bytes().first(in_.size() - tag_size());
+  std::span<std::byte const> const payload = authenticated.subspan(message_header);
+  expect(message_header);
+  if (in_key_ && !same_bytes(in_.bytes().last(sizeof(digest)), tag(*in_key_, messages_received_++, authenticated)))
     return fail("what it says is not authenticated by the key of this connection", false);
-  switch (static_cast<word>(number_at(in_.data()))) {
-    case word::proof:
-      hear_proof(payload);
+  switch (static_cast<message>(number_at(in_.data()))) {
+    case message::proof:
+      receive_proof(payload);
       break;
-    case word::description:
-      hear_description(payload);
+    case message::description:
+      receive_description(payload);
       break;
-    case word::view:
+    case message::view:
       view_.emplace();
       std::copy(payload.begin(), payload.end(), view_->begin());
       break;
-    case word::go:
+    case message::go:
       go_.emplace();
       std::copy(payload.begin(), payload.end(), go_->begin());
       break;
-    case word::refusal:
-      hear_refusal(payload);
+    case message::refusal:
+      receive_refusal(payload);
       break;
-    case word::stop:
+    case message::stop:
       stop_received_ = true;
       break;
   }
   in_.clear();
 }
 
-LEAT_INLINE void handshake::hear_proof(std::span<std::byte const> proof) {
+LEAT_INLINE void handshake::receive_proof(std::span<std::byte const> proof) {
   if (!same_bytes(proof, keys_->proof(!dialed))) {
     std::string const why = "its secret is not this one's: all processes of a cluster need the same secret, or none";
     refuse(why);
     return fail(why, dialed.has_value());
   }
-  if (!dialed) send(word::proof, keys_->proof(false));
-  out_key_ = keys_->words_key(dialed.has_value());
-  in_key_ = keys_->words_key(!dialed);
-  send(word::description, mine_.description().bytes());
+  if (!dialed) send(message::proof, keys_->proof(false));
+  out_key_ = keys_->messages_key(dialed.has_value());
+  in_key_ = keys_->messages_key(!dialed);
+  send(message::description, mine_.description().bytes());
   stage_ = stage::description;
 }
 
-LEAT_INLINE void handshake::hear_description(std::span<std::byte const> said) {
-  std::string differs = difference(words_, theirs_);
+LEAT_INLINE void handshake::receive_description(std::span<std::byte const> payload) {
+  std::string differs = difference(own_hello_, theirs_);
   if (differs.empty()) {
     try {
-      auto const [addresses, flow] = decode<std::tuple<std::vector<std::string>, std::string>>(said);
+      auto const [addresses, flow] = decode<std::tuple<std::vector<std::string>, std::string>>(payload);
       if (addresses != mine_.addresses)
         differs = "the list of addresses differs: " + first_difference(lines(mine_.addresses), lines(addresses));
       else if (flow != mine_.flow)
@@ -312,18 +312,18 @@ LEAT_INLINE void handshake::hear_description(std::span<std::byte const> said) {
 
 LEAT_INLINE std::string handshake::lines(std::vector<std::string> const& all) {
   std::string text;
-  for (std::string const& one : all) text += one + "\n";
+  for (std::string const& line : all) text += line + "\n";
   return text;
 }
 
-LEAT_INLINE void handshake::hear_refusal(std::span<std::byte const> why) {
+LEAT_INLINE void handshake::receive_refusal(std::span<std::byte const> why) {
   std::string text;
-  for (std::byte one : why) {
-    char const c = static_cast<char>(one);
+  for (std::byte byte : why) {
+    char const c = static_cast<char>(byte);
     text += c >= ' ' && c <= '~' ? c : '?';
   }
-  bool const hearsay = !in_key_ && !mine_.secret.empty();
-  fail((hearsay ? "it refused this process, without a proof of the secret: " : "it refused this process: ") + text,
+  bool const unproved = !in_key_ && !mine_.secret.empty();
+  fail((unproved ? "it refused this process, without a proof of the secret: " : "it refused this process: ") + text,
        dialed.has_value());
 }
 

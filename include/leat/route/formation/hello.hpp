@@ -11,10 +11,10 @@
 
 namespace leat::detail {
 
-/// The first that two processes say to each other, of fixed size: nothing that a stranger sends is looked at beyond it.
+/// The first message of a connection, of fixed size. Of a stranger nothing beyond it is read.
 struct hello {
   static constexpr std::size_t size = 108;
-  /// Its beginning, by which one sees what it is: the magic bytes and the version.
+  /// The magic bytes and the version of the protocol.
   static constexpr std::size_t start_size = 12;
   using bytes = std::array<std::byte, size>;
   static constexpr std::array<char, 8> magic{'l', 'e', 'a', 't', '\r', '\n', '\x1a', '\n'};
@@ -31,15 +31,15 @@ struct hello {
   std::uint64_t addresses = 0;  ///< hash of the list of addresses
   std::uint64_t flow = 0;       ///< hash of the flow's description
   std::uint64_t credit = 0;     ///< bytes of credit per channel
-  std::array<std::uint64_t, 2> nonce{};      ///< chance, drawn once per run of a process: tells its runs apart
-  std::array<std::uint64_t, 2> challenge{};  ///< chance, drawn once per connection: no proof serves twice
+  std::array<std::uint64_t, 2> nonce{};      ///< random, one per run of a process: tells its runs apart
+  std::array<std::uint64_t, 2> challenge{};  ///< random, one per connection: no proof serves twice
   std::uint32_t role = dials;
   std::uint32_t other = 0;  ///< the process that it speaks to
   std::uint32_t protection = unprotected;
 
   static constexpr std::uint32_t dials = 1, accepts = 2;
-  /// With a secret all words are authenticated, and the frames where the connection does not do it itself.
-  static constexpr std::uint32_t unprotected = 0, words_and_frames = 1, words_only = 2;
+  /// With a secret all messages are authenticated, and the frames, too, unless the connection itself does that (TLS).
+  static constexpr std::uint32_t unprotected = 0, messages_and_frames = 1, messages_only = 2;
 
   bytes write() const;
   void read(bytes const& from);
@@ -67,8 +67,8 @@ struct hello {
   }
 };
 
-/// Why these two cannot work together, as `mine` sees it, by the field that differs and both its values; empty when
-/// they can. The lists of addresses and the flows are compared elsewhere, as texts.
+/// The first field that has to be equal and is not, with both values, as a sentence from the view of `mine`; empty when
+/// there is none. The lists of addresses and the flows are compared as texts, by the handshake.
 std::string difference(hello const& mine, hello const& theirs);
 
 }  // namespace leat::detail

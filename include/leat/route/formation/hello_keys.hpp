@@ -11,17 +11,18 @@
 
 namespace leat::detail {
 
-/// What a secret makes of the two hellos of one connection: a proof of it for each side, and the keys of all that
-/// follows. Each is HMAC-SHA-256 by the secret over a label, the hello of who dials, and that of who accepts, so that it
-/// serves for one purpose, in one role, between these two processes, on this connection
-/// (docs/decisions/020-who-may-learn-what.md).
+/// The proofs and keys that a secret gives for the two hellos of one connection. Each is HMAC-SHA-256, keyed by the
+/// secret, over a label, the hello of the side that dials, and the hello of the side that accepts. So each serves for one
+/// purpose, in one role, between these two processes, on this connection (docs/decisions/020-who-may-learn-what.md).
 class hello_keys {
  public:
   hello_keys(std::string_view secret, hello::bytes const& of_dialer, hello::bytes const& of_acceptor);
 
-  digest proof(bool of_dialer) const { return derived(of_dialer ? "leat 2 who dials proves" : "leat 2 who accepts proves"); }
-  /// Of the words that follow the proofs, in one direction.
-  digest words_key(bool of_dialer) const;
+  digest proof(bool of_dialer) const {
+    return derived(of_dialer ? "leat 2 who dials proves" : "leat 2 who accepts proves");
+  }
+  /// Authenticates the messages that follow the proofs, in one direction.
+  digest messages_key(bool of_dialer) const;
   digest frames_key(bool of_dialer) const;
 
  private:

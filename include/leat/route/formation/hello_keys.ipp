@@ -22,7 +22,7 @@ LEAT_INLINE hello_keys::hello_keys(std::string_view secret, hello::bytes const& 
   std::copy(of_acceptor.begin(), of_acceptor.end(), place);
 }
 
-LEAT_INLINE digest hello_keys::words_key(bool of_dialer) const {
+LEAT_INLINE digest hello_keys::messages_key(bool of_dialer) const {
   return derived(of_dialer ? "leat 2 words of who dials" : "leat 2 words of who accepts");
 }
 
