@@ -31,7 +31,7 @@
 #include <leat/op/coroutine/waiting_room.ipp>
 #include <leat/op/running/worker_builder.ipp>
 #include <leat/op/running/failure_count.ipp>
-#include <leat/op/running/stage.ipp>
+#include <leat/op/running/alignment.ipp>
 #include <leat/op/running/test_overrides.ipp>
 #include <leat/op/running/step_context.ipp>
 #include <leat/picture.ipp>

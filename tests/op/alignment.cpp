@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <doctest/doctest.h>
 
-#include <leat/op/running/stage.hpp>
+#include <leat/error.hpp>
+#include <leat/graph.hpp>
+#include <leat/op/running/alignment.hpp>
+#include <leat/op/running/mark.hpp>
+
+#include "fixture/idle_worker_services.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 using leat::detail::alignment;
@@ -23,13 +29,13 @@ bool same(mark a, mark b) { return a.kind == b.kind && a.epoch == b.epoch; }
 /// The marks that have passed, and whether each input is held.
 class aligned {
  public:
-  explicit aligned(std::size_t inputs) : of_(inputs), inputs_(inputs) {}
+  explicit aligned(std::size_t inputs) : of_(inputs, step_, worker_), inputs_(inputs) {}
 
   /// Whether the mark was the last that was missing.
-  bool arrive(std::size_t input, mark which) {
-    mark result;
-    bool const complete = of_.arrive(input, which, result);
-    if (complete) passed.push_back(result);
+  bool arrive(std::size_t input, mark arrived) {
+    mark passes;
+    bool const complete = of_.arrive(input, arrived, passes);
+    if (complete) passed.push_back(passes);
     return complete;
   }
   bool held(std::size_t input) const { return of_.held(input); }
@@ -42,6 +48,8 @@ class aligned {
   std::vector<mark> passed;
 
  private:
+  leat::detail::step_info step_{"merge", "both"};
+  leat::test::idle_worker_services worker_{1};
   alignment of_;
   std::size_t inputs_;
 };
@@ -99,12 +107,31 @@ TEST_CASE("an input that has brought its barrier is held until the others have b
   CHECK(same(in.passed.back(), barrier(1)));
 }
 
-TEST_CASE("the mark that passes has the latest epoch of those that made it") {
+TEST_CASE("inputs that close different epochs are refused by a sentence that names the step") {
+  for (mark const second : {barrier(5), end(5), stop(8)}) {
+    aligned in(2);
+    in.arrive(0, barrier(7));
+    try {
+      in.arrive(1, second);
+      FAIL("it was let through");
+    } catch (leat::run_error const& error) {
+      CAPTURE(error.what());
+      CHECK(std::string(error.what()).find("step \"both\" (merge, ") == 0);
+      CHECK(std::string(error.what()).find("its input 1 closed epoch " + std::to_string(second.epoch) +
+                                           " while another closed epoch 7") != std::string::npos);
+    }
+    CHECK(in.passed.empty());
+  }
+}
+
+TEST_CASE("the first epoch may have any number: a run that goes on begins where the one before it was") {
   aligned in(2);
-  in.arrive(0, barrier(7));
-  in.arrive(1, barrier(5));
-  REQUIRE(in.passed.size() == 1);
-  CHECK(same(in.passed[0], barrier(7)));
+  in.arrive(1, barrier(41));
+  CHECK(in.arrive(0, barrier(41)));
+  in.arrive(0, barrier(42));
+  CHECK(in.arrive(1, end(42)));
+  CHECK(in.arrive(0, end(43)));
+  CHECK(same(in.passed.back(), end(43)));
 }
 
 TEST_CASE("an input that has ended counts as every later barrier of the others") {

@@ -127,14 +127,13 @@ class input_stage final : public source_stage {
   bool ready_for_mark() override { return out_.next().ready(); }
   bool emitted() const override { return out_.emitted() != emitted_at_mark_; }
 
-  void close_epoch(mark which) override {
+  void close_epoch(mark closing) override {
     guarded(step_, [&] {
       out_.flush();
-      out_.next().arrive(which);
+      step_.pass(closing, [&] { out_.next().arrive(closing); });
     });
-    step_.pass(which);
     emitted_at_mark_ = out_.emitted();
-    done_ = done_ || which.last();
+    done_ = done_ || closing.last();
   }
 
  private:

@@ -79,10 +79,11 @@ class branch_tail {
     trues_.send();
     falses_.send();
   }
-  void arrive(mark which) {
-    trues_.next.arrive(which);
-    falses_.next.arrive(which);
-    step_.pass(which);
+  void arrive(mark arrived) {
+    step_.pass(arrived, [&] {
+      trues_.next.arrive(arrived);
+      falses_.next.arrive(arrived);
+    });
   }
   /// A batch has gone on, and there is no room for another.
   bool full() {

@@ -4,7 +4,7 @@
 #include <leat/detail/buffer.hpp>
 #include <leat/detail/owned_bytes.hpp>
 #include <leat/op/function/narrows.hpp>
-#include <leat/op/running/stage.hpp>
+#include <leat/op/running/consumer.hpp>
 #include <leat/record.hpp>
 
 #include <cstddef>

@@ -4,9 +4,11 @@
 #include <leat/flow.hpp>
 #include <leat/op/emitter.hpp>
 #include <leat/op/function/elements.hpp>
-#include <leat/op/running/worker_builder.hpp>
+#include <leat/op/running/consumer.hpp>
+#include <leat/op/running/mark.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/worker_builder.hpp>
 
 #include <cstddef>
 #include <source_location>
@@ -37,9 +39,8 @@ class flat_map_batch_part final : public running_step, public consumer<T> {
     }
   }
 
-  void arrive(mark which) override {
-    out_.next().arrive(which);
-    step_.pass(which);
+  void arrive(mark arrived) override {
+    step_.pass(arrived, [&] { out_.next().arrive(arrived); });
   }
   bool ready() override { return out_.next().ready(); }
 

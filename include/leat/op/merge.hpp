@@ -4,8 +4,11 @@
 #include <leat/detail/list.hpp>
 #include <leat/flow.hpp>
 #include <leat/op/function/name_comes_first.hpp>
-#include <leat/op/running/worker_builder.hpp>
+#include <leat/op/running/alignment.hpp>
+#include <leat/op/running/consumer.hpp>
+#include <leat/op/running/mark.hpp>
 #include <leat/op/running/stage.hpp>
+#include <leat/op/running/worker_builder.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -21,23 +24,24 @@ namespace detail {
 template <class T>
 class merge_part final : public running_step {
  public:
-  merge_part(std::size_t inputs, worker_builder& worker, node const& described) : marks_(inputs) {
-    for (std::size_t i = 0; i != inputs; ++i) inputs_.push_back(std::make_unique<one>(*this, i));
+  merge_part(std::size_t inputs, worker_builder& worker, node const& described)
+      : marks_(inputs, described.step(), worker.worker()) {
+    for (std::size_t i = 0; i != inputs; ++i) inputs_.push_back(std::make_unique<input_consumer>(*this, i));
     worker.provide({described.id, 0}, next_);
   }
 
   consumer<T>& input(std::size_t index) { return *inputs_[index]; }
 
  private:
-  class one final : public consumer<T> {
+  class input_consumer final : public consumer<T> {
    public:
-    one(merge_part& whole, std::size_t index) : whole_(whole), index_(index) {}
+    input_consumer(merge_part& whole, std::size_t index) : whole_(whole), index_(index) {}
 
     void take(T* records, std::size_t count) override { whole_.next_.take(records, count); }
     void look(T const* records, std::size_t count) override { whole_.next_.look(records, count); }
-    void arrive(mark which) override {
-      mark complete;
-      if (whole_.marks_.arrive(index_, which, complete)) whole_.next_.arrive(complete);
+    void arrive(mark arrived) override {
+      mark passes;
+      if (whole_.marks_.arrive(index_, arrived, passes)) whole_.next_.arrive(passes);
     }
     bool ready() override { return !whole_.marks_.held(index_) && whole_.next_.ready(); }
 
@@ -48,7 +52,7 @@ class merge_part final : public running_step {
 
   alignment marks_;
   fan_out<T> next_;
-  std::vector<std::unique_ptr<one>> inputs_;
+  std::vector<std::unique_ptr<input_consumer>> inputs_;
 };
 
 template <class T>

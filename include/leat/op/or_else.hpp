@@ -209,10 +209,11 @@ class or_else_tail {
     errors_.flush();
     in_batch_ = false;
   }
-  void arrive(mark barrier) {
-    results_.next().arrive(barrier);
-    errors_.next().arrive(barrier);
-    step_.pass(barrier);
+  void arrive(mark arrived) {
+    step_.pass(arrived, [&] {
+      results_.next().arrive(arrived);
+      errors_.next().arrive(arrived);
+    });
   }
   /// A batch has gone on, and there is no room for another.
   bool full() {

@@ -94,9 +94,8 @@ class redistribute_tail {
   }
   void finish_batch() { inner_.finish_batch(); }
   bool full() { return inner_.full(); }
-  void arrive(mark which) {
-    inner_.arrive(which);
-    step_.pass(which);
+  void arrive(mark arrived) {
+    step_.pass(arrived, [&] { inner_.arrive(arrived); });
   }
   bool ready() { return inner_.ready(); }
 

@@ -4,6 +4,7 @@
 #include <leat/detail/list.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/time_points.hpp>
 
 #include <algorithm>
 #include <chrono>

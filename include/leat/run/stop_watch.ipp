@@ -5,6 +5,7 @@
 #include <leat/detail/concat.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/time_points.hpp>
 #include <leat/route/peers/failure_detector.hpp>
 #include <leat/run/stop_watch.hpp>
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/stage.hpp>
+#include <leat/op/running/time_points.hpp>
+#include <leat/op/running/worker_builder.hpp>
+#include <leat/op/running/worker_services.hpp>
 #include <leat/run/runtime.hpp>
 #include <leat/run/stop_watch.hpp>
 

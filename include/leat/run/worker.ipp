@@ -5,9 +5,11 @@
 #include <leat/detail/concat.hpp>
 #include <leat/detail/exception_text.hpp>
 #include <leat/error.hpp>
-#include <leat/op/running/worker_builder.hpp>
+#include <leat/op/running/mark.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/time_points.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/runtime.hpp>
 #include <leat/run/stop_watch.hpp>

@@ -3,8 +3,12 @@
 
 #include <leat/detail/list.hpp>
 #include <leat/op/emitter.hpp>
-#include <leat/op/running/worker_builder.hpp>
+#include <leat/op/running/alignment.hpp>
+#include <leat/op/running/mark.hpp>
+#include <leat/op/running/mark_gate.hpp>
+#include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/route/exchange/by_key.hpp>
 #include <leat/state/join_rows.hpp>
 #include <leat/state/keyed_state.hpp>
@@ -35,8 +39,8 @@ class join_stage final : public stage {
     void take(std::uint64_t const* hashes, record* records, std::size_t count) override {
       join_.template take<Side>(hashes, records, count);
     }
-    void arrive(mark which) override { join_.arrive(Side, which); }
-    bool ready() override { return !join_.marks_.held(Side) && !join_.ending_ && join_.out_.next().ready(); }
+    void arrive(mark arrived) override { join_.arrive(Side, arrived); }
+    bool ready() override { return !join_.marks_.held(Side) && !join_.gate_.holds() && join_.out_.next().ready(); }
 
    private:
     join_stage& join_;
@@ -45,7 +49,7 @@ class join_stage final : public stage {
  public:
   join_stage(join_insert insertion, join_emit emission, worker_builder& worker, node const& described)
       : insertion_(insertion), emission_(emission), step_(described.step(), worker.worker()),
-        table_(owned_slots(worker.worker().index(), worker.worker().count())), marks_(sizeof...(Vs)),
+        table_(owned_slots(worker.worker().index(), worker.worker().count())), marks_(sizeof...(Vs), described.step(), worker.worker()),
         out_(worker.batch_size<std::pair<K, row>>()),
         unmatched_(worker.shared<unmatched_count>(described, described.step().name,
                                                   emission == join_emit::complete_and_rest)) {
@@ -53,8 +57,8 @@ class join_stage final : public stage {
     worker.provide({described.id, 0}, out_.next());
   }
 
-  bool turn() override { return ending_ && end_some(); }
-  bool done() const override { return done_; }
+  bool turn() override { return gate_.holds() && end_some(); }
+  bool done() const override { return gate_.done(); }
 
  private:
   template <std::size_t... Side>
@@ -94,23 +98,15 @@ class join_stage final : public stage {
     entry.state().rows([&](row const& one) { out_(std::pair<K, row>(entry.key(), one)); });
   }
 
-  void arrive(std::size_t side, mark which) {
-    mark complete;
-    if (!marks_.arrive(side, which, complete)) return;
+  void arrive(std::size_t side, mark arrived) {
+    mark passes;
+    if (!marks_.arrive(side, arrived, passes)) return;
     guarded(step_, [&] { out_.flush(); });
-    end_ = complete;
-    bool const ended = complete.kind == mark_kind::end;
+    gate_.arrive(passes);
+    bool const ended = passes.kind == mark_kind::end;
     if (ended && passes_on_what_is_complete()) unmatched_.add(table_.size());
-    if (ended && (emission_ == join_emit::final || emission_ == join_emit::complete_and_rest))
-      ending_ = true;
-    else
-      pass();
-  }
-
-  void pass() {
-    step_.pass(end_);
-    done_ = end_.last();
-    out_.next().arrive(end_);
+    bool const keys_speak = ended && (emission_ == join_emit::final || emission_ == join_emit::complete_and_rest);
+    if (!keys_speak) gate_.pass(step_, out_.next());
   }
 
   bool end_some() {
@@ -126,10 +122,7 @@ class join_stage final : public stage {
           [&] { return !out_.full(); });
     });
     guarded(step_, [&] { out_.flush(); });
-    if (!more) {
-      ending_ = false;
-      pass();
-    }
+    if (!more) gate_.pass(step_, out_.next());
     return true;
   }
 
@@ -148,9 +141,7 @@ class join_stage final : public stage {
   emitter<std::pair<K, row>> out_;
   typename inputs_of<std::index_sequence_for<Vs...>>::type inputs_;
   unmatched_count& unmatched_;
-  mark end_;
-  bool ending_ = false;
-  bool done_ = false;
+  mark_gate gate_;  ///< the end waits here while all keys speak
 };
 
 template <class K, class... Vs>

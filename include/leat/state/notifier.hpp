@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/running/stage.hpp>
+#include <leat/op/running/time_points.hpp>
+#include <leat/op/running/worker_services.hpp>
 #include <leat/state/keyed_state.hpp>
 #include <leat/state/notifications.hpp>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <leat/op/function/narrows.hpp>
-#include <leat/op/running/stage.hpp>
+#include <leat/op/running/time_points.hpp>
 
 #include <concepts>
 #include <exception>

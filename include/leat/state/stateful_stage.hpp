@@ -4,8 +4,12 @@
 #include <leat/op/emitter.hpp>
 #include <leat/op/function/name_comes_first.hpp>
 #include <leat/op/function/shown_record.hpp>
-#include <leat/op/running/worker_builder.hpp>
+#include <leat/op/running/mark.hpp>
+#include <leat/op/running/mark_gate.hpp>
+#include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/time_points.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/route/exchange/by_key.hpp>
 #include <leat/state/keyed_state.hpp>
 #include <leat/state/notifier.hpp>
@@ -73,30 +77,26 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
     guarded(step_, [&] { out_.flush(); });
   }
 
-  void arrive(mark which) override {
+  void arrive(mark arrived) override {
     guarded(step_, [&] { out_.flush(); });
-    if (which.kind == mark_kind::end && ends_with_results) {
-      ending_ = true;
-      end_ = which;
-      return;
-    }
-    pass(which);
+    gate_.arrive(arrived);
+    if (!ends_with_results || arrived.kind != mark_kind::end) gate_.pass(step_, out_.next());
   }
 
   /// What is due comes before the values that came after it.
   bool ready() override {
     if constexpr (has_notifications<Logic>)
       if (!states_.caught_up()) return false;
-    return !ending_ && out_.next().ready();
+    return !gate_.holds() && out_.next().ready();
   }
 
   bool turn() override {
     if constexpr (ends_with_results)
-      if (ending_) return end_some();
+      if (gate_.holds()) return end_some();
     if constexpr (has_notifications<Logic>) return notify_some();
     return false;
   }
-  bool done() const override { return done_; }
+  bool done() const override { return gate_.done(); }
 
   /// While the next step has no room there is nothing to wake up for.
   steady_time wake_at() override {
@@ -155,12 +155,6 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
     }
   }
 
-  void pass(mark which) {
-    step_.pass(which);
-    done_ = which.last();
-    out_.next().arrive(which);
-  }
-
   /// A batch of keys per turn, so that a large state does not hold the worker up nor flood what comes next.
   bool end_some() {
     if (!out_.next().ready()) return false;
@@ -178,10 +172,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
           [&] { return !out_.full(); });
     });
     guarded(step_, [&] { out_.flush(); });
-    if (!more) {
-      ending_ = false;
-      pass(end_);
-    }
+    if (!more) gate_.pass(step_, out_.next());
     return true;
   }
 
@@ -207,9 +198,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
   results emit_;
   [[no_unique_address]] states states_;
   std::vector<std::size_t> groups_;
-  mark end_;
-  bool ending_ = false;
-  bool done_ = false;
+  mark_gate gate_;  ///< the end waits here while all keys speak
 };
 
 template <class K, class V, class W, class Logic>

@@ -121,14 +121,13 @@ class fed_stage final : public source_stage {
 
   bool ready_for_mark() override { return out_.next().ready(); }
   bool emitted() const override { return out_.emitted() != emitted_at_mark_; }
-  void close_epoch(mark which) override {
+  void close_epoch(mark closing) override {
     out_.flush();
     if (script_.phase_is_over(phase_)) ++phase_;
     asked_ = false;
-    out_.next().arrive(which);
-    step_.pass(which);
+    step_.pass(closing, [&] { out_.next().arrive(closing); });
     emitted_at_mark_ = out_.emitted();
-    done_ = which.last();
+    done_ = closing.last();
   }
 
  private:

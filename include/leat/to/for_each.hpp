@@ -43,9 +43,10 @@ class for_each_tail {
     guarded(step_, [&] { f_(T(std::forward<X>(record))); });
   }
   void finish_batch() {}
-  void arrive(mark which) {
-    if constexpr (requires { f_.flush(); }) guarded(step_, [&] { f_.flush(); });
-    step_.pass(which);
+  void arrive(mark arrived) {
+    step_.pass(arrived, [&] {
+      if constexpr (requires { f_.flush(); }) guarded(step_, [&] { f_.flush(); });
+    });
   }
   bool ready() { return true; }
 

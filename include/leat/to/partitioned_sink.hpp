@@ -3,9 +3,12 @@
 
 #include <leat/detail/concat.hpp>
 #include <leat/detail/sort_names.hpp>
-#include <leat/op/running/worker_builder.hpp>
+#include <leat/op/running/consumer.hpp>
+#include <leat/op/running/mark.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/time_points.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/record.hpp>
 #include <leat/to/sink.hpp>
 
@@ -127,12 +130,13 @@ class partitioned_sink_stage final : public stage, public consumer<T> {
       take(copies.data(), copies.size());
     }
   }
-  void arrive(mark which) override {
+  void arrive(mark arrived) override {
     open_all();
-    if constexpr (requires(partition& p) { p.flush(); })
-      for (auto& opened : open_)
-        if (opened) guarded(step_, [&] { opened->flush(); });
-    step_.pass(which);
+    step_.pass(arrived, [&] {
+      if constexpr (requires(partition& p) { p.flush(); })
+        for (auto& opened : open_)
+          if (opened) guarded(step_, [&] { opened->flush(); });
+    });
   }
   bool ready() override { return ready_; }
 

@@ -3,9 +3,11 @@
 
 #include <leat/from/source.hpp>
 #include <leat/op/fused/kernel.hpp>
+#include <leat/op/running/consumer.hpp>
+#include <leat/op/running/mark.hpp>
 #include <leat/op/running/stage.hpp>
-#include <leat/op/running/test_overrides.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/test_overrides.hpp>
 #include <leat/record.hpp>
 
 #include <cstddef>
@@ -55,12 +57,13 @@ class sink_stage final : public running_step, public consumer<T> {
       }
     });
   }
-  void arrive(mark which) override {
-    guarded(step_, [&] {
-      open();
-      if constexpr (requires { open().flush(); }) open().flush();
+  void arrive(mark arrived) override {
+    step_.pass(arrived, [&] {
+      guarded(step_, [&] {
+        open();
+        if constexpr (requires { open().flush(); }) open().flush();
+      });
     });
-    step_.pass(which);
   }
   bool ready() override { return true; }
 

@@ -10,9 +10,13 @@
 #include <leat/op/coroutine/task.hpp>
 #include <leat/op/emitter.hpp>
 #include <leat/op/function/owned_record.hpp>
-#include <leat/op/running/worker_builder.hpp>
+#include <leat/op/running/consumer.hpp>
+#include <leat/op/running/mark.hpp>
+#include <leat/op/running/mark_gate.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/time_points.hpp>
+#include <leat/op/running/worker_builder.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -69,13 +73,13 @@ class async_stage final : public stage, public consumer<T> {
       });
     }
   }
-  void arrive(mark which) override { mark_ = which; }
-  bool ready() override { return inbox_.empty() && !mark_ && under_way() < settings_.in_flight; }
+  void arrive(mark arrived) override { gate_.arrive(arrived); }
+  bool ready() override { return inbox_.empty() && !gate_.holds() && under_way() < settings_.in_flight; }
 
   bool turn() override {
     return guarded(step_, [this] { return go_on(); });
   }
-  bool done() const override { return done_; }
+  bool done() const override { return gate_.done(); }
   steady_time wake_at() override { return (std::min)(room_.next(), deadlines_.next()); }
   /// Look-ups that have ended wait for others or for room.
   held_up holding() const override {
@@ -215,12 +219,8 @@ class async_stage final : public stage, public consumer<T> {
   }
 
   bool pass_mark() {
-    if (!mark_ || !inbox_.empty() || under_way() != 0 || !out_.next().ready()) return false;
-    mark const which = *mark_;
-    mark_.reset();
-    step_.pass(which);
-    done_ = which.last();
-    out_.next().arrive(which);
+    if (!gate_.holds() || !inbox_.empty() || under_way() != 0 || !out_.next().ready()) return false;
+    gate_.pass(step_, out_.next());
     return true;
   }
 
@@ -236,9 +236,8 @@ class async_stage final : public stage, public consumer<T> {
   pointer_queue landing_;  ///< in order: all under way; else: those with a result
   alarms deadlines_;
   std::vector<ticket> late_;
-  std::optional<mark> mark_;
+  mark_gate gate_;
   std::uint64_t landed_ = 0;
-  bool done_ = false;
 };
 
 template <class T, class U, class R, class F>

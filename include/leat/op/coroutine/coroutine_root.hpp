@@ -2,7 +2,8 @@
 #pragma once
 
 #include <leat/op/coroutine/waiting_room.hpp>
-#include <leat/op/running/stage.hpp>
+#include <leat/op/running/time_points.hpp>
+#include <leat/op/running/worker_services.hpp>
 
 #include <coroutine>
 #include <cstddef>

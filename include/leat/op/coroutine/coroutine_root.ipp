@@ -4,7 +4,7 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/op/coroutine/coroutine_root.hpp>
 #include <leat/op/coroutine/waiting_room.hpp>
-#include <leat/op/running/stage.hpp>
+#include <leat/op/running/time_points.hpp>
 
 #include <coroutine>
 

@@ -6,9 +6,13 @@
 #include <leat/op/coroutine/inlet.hpp>
 #include <leat/op/coroutine/task.hpp>
 #include <leat/op/emitter.hpp>
-#include <leat/op/running/worker_builder.hpp>
+#include <leat/op/running/consumer.hpp>
+#include <leat/op/running/mark.hpp>
+#include <leat/op/running/mark_gate.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/time_points.hpp>
+#include <leat/op/running/worker_builder.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -45,11 +49,11 @@ class coroutine_stage final : public stage, public consumer<T> {
       });
     }
   }
-  void arrive(mark which) override {
-    mark_ = which;
-    in_.ended_ = which.last();
+  void arrive(mark arrived) override {
+    gate_.arrive(arrived);
+    in_.ended_ = arrived.last();
   }
-  bool ready() override { return in_.waiting_.empty() && !mark_; }
+  bool ready() override { return in_.waiting_.empty() && !gate_.holds(); }
 
   bool turn() override {
     has_room_ = out_.next().ready();
@@ -58,13 +62,13 @@ class coroutine_stage final : public stage, public consumer<T> {
     bool const ran = run();
     return pass_mark() || ran;
   }
-  bool done() const override { return done_; }
+  bool done() const override { return gate_.done(); }
   /// While the next step has no room there is nothing to wake up for.
   steady_time wake_at() override { return out_.next().ready() ? room_.next() : never; }
   /// It is not to blame for what waits while the next step has no room.
   held_up holding() const override {
     held_up held;
-    bool const more_has_come = mark_ || !in_.waiting_.empty();
+    bool const more_has_come = gate_.holds() || !in_.waiting_.empty();
     if (more_has_come && has_room_ && task_ && !returned() && !in_.wanted_) held.by = &step_;
     return held;
   }
@@ -99,19 +103,15 @@ class coroutine_stage final : public stage, public consumer<T> {
   }
 
   bool pass_mark() {
-    if (!mark_ || !through() || !out_.next().ready()) return false;
-    mark const which = *mark_;
-    mark_.reset();
-    step_.pass(which);
-    done_ = which.last();
-    out_.next().arrive(which);
+    if (!gate_.holds() || !through() || !out_.next().ready()) return false;
+    gate_.pass(step_, out_.next());
     return true;
   }
 
   /// Whether the coroutine has dealt with all that came before the mark.
   bool through() {
     if (returned()) return true;
-    return !mark_->last() && in_.wanted_ && in_.waiting_.empty();
+    return !gate_.holds_last() && in_.wanted_ && in_.waiting_.empty();
   }
 
   F f_;
@@ -121,9 +121,8 @@ class coroutine_stage final : public stage, public consumer<T> {
   inlet<T> in_;
   std::optional<task<>> task_;
   coroutine_root root_;
-  std::optional<mark> mark_;
+  mark_gate gate_;
   bool has_room_ = true;  ///< in its last turn
-  bool done_ = false;
 };
 
 template <class T, class U, class F>

@@ -3,7 +3,8 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/op/coroutine/waiting_room.hpp>
-#include <leat/op/running/stage.hpp>
+#include <leat/op/running/time_points.hpp>
+#include <leat/op/running/worker_services.hpp>
 
 #include <atomic>
 #include <memory>

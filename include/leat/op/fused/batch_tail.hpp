@@ -4,8 +4,9 @@
 #include <leat/detail/buffer.hpp>
 #include <leat/detail/owned_bytes.hpp>
 #include <leat/graph.hpp>
+#include <leat/op/running/consumer.hpp>
+#include <leat/op/running/mark.hpp>
 #include <leat/op/running/worker_builder.hpp>
-#include <leat/op/running/stage.hpp>
 #include <leat/record.hpp>
 
 #include <cstddef>
@@ -98,7 +99,7 @@ class batch_tail {
   void finish_batch() { batch_.send(); }
   /// A batch has gone on, and there is no room for another.
   bool full() { return batch_.has_sent() && !ready(); }
-  void arrive(mark which) { batch_.next.arrive(which); }
+  void arrive(mark arrived) { batch_.next.arrive(arrived); }
   bool ready() { return batch_.next.ready(); }
 
  private:

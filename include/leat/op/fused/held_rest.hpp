@@ -3,9 +3,9 @@
 
 #include <leat/detail/buffer.hpp>
 #include <leat/detail/list.hpp>
-#include <leat/op/running/worker_builder.hpp>
-#include <leat/op/running/stage.hpp>
+#include <leat/op/running/mark.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/record.hpp>
 
 #include <algorithm>
@@ -36,7 +36,7 @@ class held_rest final : public outbox {
           using given = std::conditional_t<plain<In>, In const, In>;  // as `look` does
           return static_cast<Loop*>(of)->run_some(static_cast<given*>(records), count);
         }),
-        pass_([](void* of, mark which) { static_cast<Loop*>(of)->pass(which); }) {}
+        pass_([](void* of, mark passing) { static_cast<Loop*>(of)->pass(passing); }) {}
 
   bool empty() const override { return next_ == records_.size() && marks_.empty(); }
 
@@ -52,11 +52,11 @@ class held_rest final : public outbox {
     if (done != count) keep(loop, records + done, count - done);
   }
   template <class Loop>
-  void arrive(Loop& loop, mark which) {
+  void arrive(Loop& loop, mark arrived) {
     if (empty())
-      loop.pass(which);
+      loop.pass(arrived);
     else
-      marks_.push_back({records_.size(), which});
+      marks_.push_back({records_.size(), arrived});
   }
 
   /// How many plain records a loop works on before it looks for room. What each becomes is not known, so there are few
@@ -77,9 +77,9 @@ class held_rest final : public outbox {
       if (next_ != end) {
         next_ += run_some_(loop_, records_.begin() + next_, end - next_);
       } else {
-        mark const which = marks_.front().what;
+        mark const passing = marks_.front().what;
         marks_.erase(0);
-        pass_(loop_, which);
+        pass_(loop_, passing);
       }
     }
     if (progress && empty()) {
@@ -129,8 +129,8 @@ struct nothing_held {
     loop.run_some(records, count);
   }
   template <class Loop>
-  void arrive(Loop& loop, mark which) {
-    loop.pass(which);
+  void arrive(Loop& loop, mark arrived) {
+    loop.pass(arrived);
   }
 };
 

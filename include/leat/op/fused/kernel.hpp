@@ -11,9 +11,11 @@
 #include <leat/op/fused/held_rest.hpp>
 #include <leat/op/fused/ops_on_stack.hpp>
 #include <leat/op/fused/survivors.hpp>
-#include <leat/op/running/worker_builder.hpp>
+#include <leat/op/running/consumer.hpp>
+#include <leat/op/running/mark.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/worker_builder.hpp>
 #include <leat/record.hpp>
 
 #include <algorithm>
@@ -97,7 +99,7 @@ class kernel final : public running_step, public consumer<In> {
   void look(In const* records, std::size_t count) override {
     if constexpr (plain<In> || copyable_record<In>) held_.look(*this, records, count);
   }
-  void arrive(mark which) override { held_.arrive(*this, which); }
+  void arrive(mark arrived) override { held_.arrive(*this, arrived); }
   bool ready() override { return held_.empty() && tail_.ready(); }
 
  private:
@@ -141,9 +143,8 @@ class kernel final : public running_step, public consumer<In> {
   }
 
   bool has_room() { return tail_.ready(); }
-  void pass(mark which) {
-    steps_.pass(which);
-    in_tail([&] { tail_.arrive(which); });
+  void pass(mark passing) {
+    steps_.pass(passing, [&] { in_tail([&] { tail_.arrive(passing); }); });
   }
 
   /// The first of these records, all of them unless there is no room. `R` is const where others look at them too. What has

@@ -3,7 +3,8 @@
 
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
-#include <leat/op/running/stage.hpp>
+#include <leat/op/running/mark.hpp>
+#include <leat/op/running/worker_services.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +27,13 @@ struct step_context {
   worker_services* worker;
   std::uint64_t epoch = 1;
 
-  void pass(mark which) { epoch = which.epoch + 1; }
+  /// Hands a mark on, by `hand_over()`. The step is in the epoch that the mark closes until that is done: what fails
+  /// meanwhile, as a flush may, is of that epoch.
+  template <class F>
+  void pass(mark passing, F&& hand_over) {
+    std::forward<F>(hand_over)();
+    epoch = passing.epoch + 1;
+  }
 
   /// Appends what an error shows of what stands at an address.
   using show_function = void (*)(std::string& to, void const* object);
@@ -56,9 +63,15 @@ class step_contexts {
   step_context& operator[](std::size_t step) { return all_[step]; }
   step_context& front() { return all_[0]; }
   step_context& back() { return all_[size_ - 1]; }
-  void pass(mark arrived);
+  template <class F>
+  void pass(mark passing, F&& hand_over) {
+    std::forward<F>(hand_over)();
+    begin_epoch(passing.epoch + 1);
+  }
 
  private:
+  void begin_epoch(std::uint64_t epoch);
+
   std::size_t size_;
   step_context* all_;
 };

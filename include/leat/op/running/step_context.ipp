@@ -6,10 +6,11 @@
 #include <leat/detail/exception_text.hpp>
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
-#include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/worker_services.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <string>
@@ -37,8 +38,8 @@ LEAT_INLINE step_contexts::~step_contexts() {
   std::destroy_n(all_, size_);
   std::allocator<step_context>().deallocate(all_, size_);
 }
-LEAT_INLINE void step_contexts::pass(mark arrived) {
-  for (std::size_t i = 0; i != size_; ++i) all_[i].pass(arrived);
+LEAT_INLINE void step_contexts::begin_epoch(std::uint64_t epoch) {
+  for (std::size_t i = 0; i != size_; ++i) all_[i].epoch = epoch;
 }
 
 LEAT_INLINE void copy_failure::operator()(std::size_t step) const { step_context(described_.steps[step], worker_).fail(); }

@@ -5,6 +5,8 @@
 #include <leat/detail/list.hpp>
 #include <leat/detail/type_name.hpp>
 #include <leat/graph.hpp>
+#include <leat/op/running/consumer.hpp>
+#include <leat/op/running/mark.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/record.hpp>
 

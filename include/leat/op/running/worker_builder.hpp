@@ -3,8 +3,10 @@
 
 #include <leat/detail/list.hpp>
 #include <leat/graph.hpp>
+#include <leat/op/running/consumer.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/worker_services.hpp>
 
 #include <algorithm>
 #include <cstddef>

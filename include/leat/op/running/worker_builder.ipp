@@ -5,8 +5,8 @@
 #include <leat/detail/list.hpp>
 #include <leat/detail/sort_names.hpp>
 #include <leat/graph.hpp>
-#include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/stage.hpp>
+#include <leat/op/running/worker_builder.hpp>
 
 #include <cstddef>
 #include <string>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/running/stage.hpp>
 #include <leat/route/exchange/packet.hpp>
 #include <leat/route/exchange/ring.hpp>
 

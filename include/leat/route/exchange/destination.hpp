@@ -4,7 +4,7 @@
 #include <leat/detail/concat.hpp>
 #include <leat/detail/held_bytes.hpp>
 #include <leat/graph.hpp>
-#include <leat/op/running/stage.hpp>
+#include <leat/op/running/mark.hpp>
 #include <leat/record.hpp>
 #include <leat/route/codec/byte_buffer.hpp>
 #include <leat/route/codec/codec.hpp>

@@ -2,8 +2,12 @@
 #pragma once
 
 #include <leat/graph.hpp>
-#include <leat/op/running/worker_builder.hpp>
+#include <leat/op/running/alignment.hpp>
+#include <leat/op/running/consumer.hpp>
+#include <leat/op/running/mark.hpp>
 #include <leat/op/running/stage.hpp>
+#include <leat/op/running/worker_builder.hpp>
+#include <leat/op/running/worker_services.hpp>
 #include <leat/route/exchange/exchange_channels.hpp>
 #include <leat/route/exchange/exchange_tail.hpp>
 #include <leat/route/exchange/packet.hpp>
@@ -23,7 +27,7 @@ template <class T, class Outlet>
 class exchange_receiver final : public stage {
  public:
   exchange_receiver(worker_builder& worker, node const& described)
-      : worker_(worker.worker()), marks_(worker.worker().count()) {
+      : worker_(worker.worker()), marks_(worker.worker().count(), described.steps.back(), worker.worker()) {
     auto& channels =
         worker.shared<exchange_channels<T>>(described, described, worker.process(), worker.packet_size<T>());
     for (unsigned i = 0; i != worker_.count(); ++i) from_.push_back(&channels.from(i, worker_.index(), Outlet::takes_hashes));
@@ -88,12 +92,12 @@ class exchange_receiver final : public stage {
     return true;
   }
 
-  void arrive(unsigned from, mark which) {
-    if (!which.last()) worker_.saw_epoch(which.epoch);
-    mark complete;
-    if (!marks_.arrive(from, which, complete)) return;
-    outlet_.arrive(complete);
-    done_ = complete.last();
+  void arrive(unsigned from, mark arrived) {
+    if (!arrived.last()) worker_.saw_epoch(arrived.epoch);
+    mark passes;
+    if (!marks_.arrive(from, arrived, passes)) return;
+    outlet_.arrive(passes);
+    done_ = passes.last();
   }
 
   worker_services& worker_;

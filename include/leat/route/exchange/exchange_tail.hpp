@@ -4,8 +4,9 @@
 #include <leat/detail/fixed_row.hpp>
 #include <leat/detail/held_bytes.hpp>
 #include <leat/graph.hpp>
+#include <leat/op/running/mark.hpp>
 #include <leat/op/running/worker_builder.hpp>
-#include <leat/op/running/stage.hpp>
+#include <leat/op/running/worker_services.hpp>
 #include <leat/record.hpp>
 #include <leat/route/exchange/destination.hpp>
 #include <leat/route/exchange/exchange_channels.hpp>

@@ -3,7 +3,7 @@
 
 #include <leat/detail/buffer.hpp>
 #include <leat/detail/held_bytes.hpp>
-#include <leat/op/running/stage.hpp>
+#include <leat/op/running/mark.hpp>
 #include <leat/route/codec/byte_buffer.hpp>
 
 #include <cstddef>

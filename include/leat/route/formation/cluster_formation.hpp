@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/running/stage.hpp>
+#include <leat/op/running/time_points.hpp>
 #include <leat/route/peers/link.hpp>
 #include <leat/route/peers/peers.hpp>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/running/stage.hpp>
-#include <leat/route/formation/handshake.hpp>
-#include <leat/route/formation/cluster_formation.hpp>
+#include <leat/op/running/time_points.hpp>
 #include <leat/route/formation/cluster_config.hpp>
+#include <leat/route/formation/cluster_formation.hpp>
+#include <leat/route/formation/handshake.hpp>
 #include <leat/route/peers/link.hpp>
 
 #include <array>

@@ -3,14 +3,14 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/error.hpp>
-#include <leat/op/running/stage.hpp>
+#include <leat/op/running/time_points.hpp>
 #include <leat/route/codec/little_endian.hpp>
+#include <leat/route/formation/cluster_config.hpp>
+#include <leat/route/formation/cluster_formation.hpp>
 #include <leat/route/formation/formation.hpp>
 #include <leat/route/formation/handshake.hpp>
-#include <leat/route/formation/cluster_formation.hpp>
-#include <leat/route/formation/cluster_config.hpp>
-#include <leat/route/peers/link.hpp>
 #include <leat/route/peers/failure_detector.hpp>
+#include <leat/route/peers/link.hpp>
 #include <leat/route/peers/mesh.hpp>
 
 #include <algorithm>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/running/stage.hpp>
+#include <leat/op/running/time_points.hpp>
 #include <leat/route/codec/byte_buffer.hpp>
+#include <leat/route/formation/cluster_config.hpp>
 #include <leat/route/formation/hello.hpp>
 #include <leat/route/formation/hello_keys.hpp>
-#include <leat/route/formation/cluster_config.hpp>
 #include <leat/route/formation/sha256.hpp>
 #include <leat/route/peers/frame_seal.hpp>
 #include <leat/route/peers/link.hpp>

@@ -2,14 +2,14 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
-#include <leat/op/running/stage.hpp>
+#include <leat/op/running/time_points.hpp>
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/codec/little_endian.hpp>
 #include <leat/route/formation/begun_connection.hpp>
+#include <leat/route/formation/cluster_config.hpp>
 #include <leat/route/formation/handshake.hpp>
 #include <leat/route/formation/hello.hpp>
 #include <leat/route/formation/hello_keys.hpp>
-#include <leat/route/formation/cluster_config.hpp>
 #include <leat/route/formation/sha256.hpp>
 #include <leat/route/peers/frame_seal.hpp>
 #include <leat/route/peers/link.hpp>

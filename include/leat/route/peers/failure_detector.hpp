@@ -2,7 +2,7 @@
 #pragma once
 
 #include <leat/detail/list.hpp>
-#include <leat/op/running/stage.hpp>
+#include <leat/op/running/time_points.hpp>
 
 #include <chrono>
 #include <cstddef>

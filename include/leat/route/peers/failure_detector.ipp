@@ -4,7 +4,7 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/error.hpp>
-#include <leat/op/running/stage.hpp>
+#include <leat/op/running/time_points.hpp>
 #include <leat/route/peers/failure_detector.hpp>
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
-#include <leat/op/running/stage.hpp>
+#include <leat/op/running/mark.hpp>
 #include <leat/route/codec/little_endian.hpp>
 #include <leat/route/peers/crc32c.hpp>
 #include <leat/route/peers/frame.hpp>

@@ -2,15 +2,15 @@
 #pragma once
 
 #include <leat/graph.hpp>
-#include <leat/op/running/stage.hpp>
+#include <leat/op/running/time_points.hpp>
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/peers/failure.hpp>
+#include <leat/route/peers/failure_detector.hpp>
 #include <leat/route/peers/frame.hpp>
 #include <leat/route/peers/frame_seal.hpp>
 #include <leat/route/peers/inbox.hpp>
 #include <leat/route/peers/incoming.hpp>
 #include <leat/route/peers/link.hpp>
-#include <leat/route/peers/failure_detector.hpp>
 #include <leat/route/peers/outgoing.hpp>
 #include <leat/route/peers/partition_lists.hpp>
 #include <leat/route/peers/peers.hpp>

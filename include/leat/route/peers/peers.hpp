@@ -3,11 +3,11 @@
 
 #include <leat/detail/list.hpp>
 #include <leat/graph.hpp>
-#include <leat/op/running/stage.hpp>
+#include <leat/op/running/time_points.hpp>
 #include <leat/route/exchange/remote_channels.hpp>
 #include <leat/route/peers/failure.hpp>
-#include <leat/route/peers/link.hpp>
 #include <leat/route/peers/failure_detector.hpp>
+#include <leat/route/peers/link.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <chrono>
+
+/// The times of a worker's two clocks.
+namespace leat {
+
+using steady_time = std::chrono::steady_clock::time_point;
+using wall_time = std::chrono::system_clock::time_point;
+
+namespace detail {
+
+inline constexpr steady_time never = (steady_time::max)();
+
+}  // namespace detail
+}  // namespace leat

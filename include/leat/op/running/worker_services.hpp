@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/op/running/time_points.hpp>
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+
+namespace leat::detail {
+
+class blocking_work;
+
+/// What a worker offers to the stages it runs: time, chance, waiting. Called from the worker's own turn, except `wake`.
+class worker_services {
+ public:
+  worker_services(worker_services const&) = delete;
+  worker_services& operator=(worker_services const&) = delete;
+  virtual ~worker_services() = default;
+
+  virtual unsigned index() const = 0;  ///< of this worker, over all processes
+  virtual unsigned count() const = 0;  ///< workers, over all processes
+  /// Sampled once per turn.
+  virtual steady_time now() = 0;
+  virtual wall_time wall() = 0;
+  virtual std::uint64_t random() = 0;
+  /// Whether the run was asked to stop.
+  virtual bool stopping() const { return false; }
+  /// From any thread: the worker takes another turn.
+  virtual void wake() = 0;
+  /// Another worker of this process was given something, or room: it is woken when this turn ends.
+  virtual void wake_later(unsigned worker) = 0;
+  /// A barrier of this epoch was seen: the worker closes its own soon.
+  virtual void saw_epoch(std::uint64_t epoch) = 0;
+  /// Has the work run where waiting is allowed, unless it has been abandoned by then. Throws std::runtime_error when it
+  /// will not be run.
+  virtual void block(std::shared_ptr<blocking_work> work) = 0;
+  /// Wakes the worker once this descriptor can be read without waiting.
+  virtual void wake_when_readable(int descriptor) = 0;
+  /// Whether an error may show the record or the key that a function threw at.
+  virtual bool shows_records() const { return true; }
+  /// The run fails with this, whoever catches it on its way. The first cause counts.
+  virtual void fail(std::exception_ptr cause) { (void)cause; }
+  /// Throws what the run fails with, if it fails.
+  virtual void rethrow_failure() {}
+
+ protected:
+  worker_services() = default;
+};
+
+}  // namespace leat::detail
