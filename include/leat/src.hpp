@@ -96,7 +96,7 @@
 #include <leat/run/stop_watch.ipp>
 #include <leat/run/threads/blocking_pool.ipp>
 #include <leat/run/threads/readiness.ipp>
-#include <leat/run/threads/started.ipp>
+#include <leat/run/threads/start_thread.ipp>
 #include <leat/run/threads/threads.ipp>
 #include <leat/run/threads/watchdog.ipp>
 #include <leat/run/used_files.ipp>

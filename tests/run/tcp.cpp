@@ -97,10 +97,10 @@ struct endless {
 
 /// Names that are looked up for as long as the test likes.
 std::atomic<bool> answers{false};
-leat::detail::places answered_late(std::string const& host, std::string const& port, int only) {
+leat::detail::resolved_addresses answered_late(std::string const& host, std::string const& port, int flags) {
   answers.wait(false);
   if (host == "nobody") return {{}, "unknown"};
-  return leat::detail::look_up("127.0.0.1", port, only);
+  return leat::detail::look_up("127.0.0.1", port, flags);
 }
 void answer() {
   answers.store(true);
@@ -109,7 +109,7 @@ void answer() {
 
 /// A name that is known from the third question on.
 std::atomic<int> questions{0};
-leat::detail::places known_later(std::string const& host, std::string const& port, int) {
+leat::detail::resolved_addresses known_later(std::string const& host, std::string const& port, int) {
   if (host == "moved") return leat::detail::look_up("192.0.2.1", port);
   if (++questions < 3) return {{}, "Name or service not known"};
   return leat::detail::look_up("127.0.0.1", port);

@@ -4,7 +4,7 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/run/signals.hpp>
-#include <leat/run/threads/started.hpp>
+#include <leat/run/threads/start_thread.hpp>
 
 #include <fcntl.h>
 #include <time.h>
@@ -62,7 +62,7 @@ LEAT_INLINE stop_signals::stop_signals() {
 LEAT_INLINE void stop_signals::begin() {
   first_at.store(0, std::memory_order_relaxed);
   told_ = false;
-  teller_ = started([](void* self) { static_cast<stop_signals*>(self)->run(); }, this);
+  teller_ = start_thread([](void* self) { static_cast<stop_signals*>(self)->run(); }, this);
   struct sigaction ours{};
   ours.sa_sigaction = &on_signal;
   ours.sa_flags = SA_RESTART | SA_SIGINFO;

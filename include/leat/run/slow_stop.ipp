@@ -8,7 +8,7 @@
 #include <leat/graph.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/slow_stop.hpp>
-#include <leat/run/threads/started.hpp>
+#include <leat/run/threads/start_thread.hpp>
 #include <leat/run/worker.hpp>
 
 #include <chrono>
@@ -35,7 +35,7 @@ LEAT_INLINE void slow_stop::begin() {
   std::lock_guard const lock(mutex_);
   if (thread_.joinable() || tell_after_.count() <= 0 || tell_after_ == (std::chrono::nanoseconds::max)()) return;
   try {
-    thread_ = started([](void* self) { static_cast<slow_stop*>(self)->watch(); }, this);
+    thread_ = start_thread([](void* self) { static_cast<slow_stop*>(self)->watch(); }, this);
   } catch (std::exception const&) {  // without a thread to spare it is not told
   }
 }

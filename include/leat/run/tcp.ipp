@@ -64,11 +64,11 @@ LEAT_INLINE bool tcp_network::listen(std::string const& address) {
   };
   std::optional<detail::host_and_port> const at = detail::split_address(address);
   if (!at) fail("it is not an address such as host:2101");
-  detail::places found = detail::look_up(at->host, at->port, AI_PASSIVE | AI_NUMERICHOST);
-  bool const by_name = found.all.empty();
+  detail::resolved_addresses found = detail::look_up(at->host, at->port, AI_PASSIVE | AI_NUMERICHOST);
+  bool const by_name = found.list.empty();
   if (by_name) found = ask_(at->host, at->port, AI_PASSIVE);
-  if (found.all.empty()) throw no_such_place_yet("cannot listen at " + address + ": " + found.error);
-  tcp::endpoint const place = detail::endpoint_of(found.all.front());
+  if (found.list.empty()) throw no_such_place_yet("cannot listen at " + address + ": " + found.error);
+  tcp::endpoint const place = detail::endpoint_of(found.list.front());
   asio::error_code error;
   detail::open_socket(sockets_->acceptor, place.protocol(), error);
   if (!error) sockets_->acceptor.set_option(tcp::acceptor::reuse_address(true), error);

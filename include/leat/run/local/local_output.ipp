@@ -5,7 +5,7 @@
 #include <leat/detail/concat.hpp>
 #include <leat/detail/write_all.hpp>
 #include <leat/run/local/local_output.hpp>
-#include <leat/run/threads/started.hpp>
+#include <leat/run/threads/start_thread.hpp>
 
 #include <sys/eventfd.h>
 
@@ -24,7 +24,7 @@ LEAT_INLINE background_writer::background_writer(int descriptor, int news) : sta
   state_->descriptor = descriptor;
   state_->news = news;
   auto held = std::make_unique<std::shared_ptr<state>>(state_);
-  std::thread writing = started(&run, held.get());
+  std::thread writing = start_thread(&run, held.get());
   held.release();
   writing.detach();  // a write that blocks cannot be ended early
 }

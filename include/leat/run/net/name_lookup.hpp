@@ -12,47 +12,48 @@
 
 namespace leat::detail {
 
-/// Where a name leads.
-struct places {
-  struct place {
-    sockaddr_storage address{};
+/// The addresses of a host and port.
+struct resolved_addresses {
+  struct socket_address {
+    sockaddr_storage bytes{};
     socklen_t size = 0;
   };
-  std::vector<place> all;
+  std::vector<socket_address> list;
   std::string error;  ///< why there are none
 };
 
-/// Asks the system. Blocks, perhaps for long, unless `only` says that the host is a number.
-places look_up(std::string const& host, std::string const& port, int only = 0);
+/// Asks the system by `getaddrinfo`, with these flags. Blocks, perhaps for long, unless the flags include AI_NUMERICHOST.
+resolved_addresses look_up(std::string const& host, std::string const& port, int flags = 0);
 
-/// A name that is being looked up, on a thread of its own: the system's call cannot be ended early, and neither a worker
-/// nor the end of a run can wait for it.
+/// Looks a name up on a thread of its own. The system's call cannot be ended early, and neither a worker nor the end of a
+/// run may wait for it: the thread is left to itself.
 class name_lookup {
  public:
-  using function = places (*)(std::string const& host, std::string const& port, int only);
+  using function = resolved_addresses (*)(std::string const& host, std::string const& port, int flags);
 
-  name_lookup(function ask, std::string host, std::string port);
+  name_lookup(function resolve, std::string host, std::string port);
   name_lookup(name_lookup const&) = delete;
   name_lookup& operator=(name_lookup const&) = delete;
   ~name_lookup() { on_done({}); }
 
-  /// `call` is made on another thread when there is an answer, and not any more after this object's destructor.
+  /// Sets what is called when the answer is there: on the thread of the lookup, and never after this object's destructor.
   void on_done(std::function<void()> call);
-  /// The answer, or null as long as there is none.
-  places const* answered() const;
+  /// The answer; null as long as there is none.
+  resolved_addresses const* answer() const;
 
  private:
   struct state {
-    function ask = nullptr;
+    function resolve = nullptr;
     std::string host;
     std::string port;
     std::mutex mutex;
-    std::function<void()> call;
+    std::function<void()> on_done;
     bool done = false;
-    places found;
+    resolved_addresses answer;
   };
 
-  static void answer(void* given);
+  /// The body of the thread, which owns a reference to the state.
+  static void run(void* owned_state);
 
   std::shared_ptr<state> state_;
 };

@@ -3,7 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/run/net/name_lookup.hpp>
-#include <leat/run/threads/started.hpp>
+#include <leat/run/threads/start_thread.hpp>
 
 #include <netdb.h>
 
@@ -18,55 +18,55 @@
 
 namespace leat::detail {
 
-LEAT_INLINE places look_up(std::string const& host, std::string const& port, int only) {
-  addrinfo wanted{};
-  wanted.ai_socktype = SOCK_STREAM;
-  wanted.ai_flags = AI_NUMERICSERV | only;
+LEAT_INLINE resolved_addresses look_up(std::string const& host, std::string const& port, int flags) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV | flags;
   addrinfo* first = nullptr;
-  places found;
-  if (int const error = ::getaddrinfo(host.c_str(), port.c_str(), &wanted, &first); error != 0) {
-    found.error = ::gai_strerror(error);
-    return found;
+  resolved_addresses resolved;
+  if (int const error = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &first); error != 0) {
+    resolved.error = ::gai_strerror(error);
+    return resolved;
   }
-  for (addrinfo const* one = first; one != nullptr; one = one->ai_next) {
-    places::place next;
-    next.size = one->ai_addrlen;
-    std::memcpy(&next.address, one->ai_addr, one->ai_addrlen);
-    found.all.push_back(next);
+  for (addrinfo const* info = first; info != nullptr; info = info->ai_next) {
+    resolved_addresses::socket_address address;
+    address.size = info->ai_addrlen;
+    std::memcpy(&address.bytes, info->ai_addr, info->ai_addrlen);
+    resolved.list.push_back(address);
   }
   ::freeaddrinfo(first);
-  return found;
+  return resolved;
 }
 
-LEAT_INLINE name_lookup::name_lookup(function ask, std::string host, std::string port)
+LEAT_INLINE name_lookup::name_lookup(function resolve, std::string host, std::string port)
     : state_(std::make_shared<state>()) {
-  state_->ask = ask;
+  state_->resolve = resolve;
   state_->host = std::move(host);
   state_->port = std::move(port);
-  auto held = std::make_unique<std::shared_ptr<state>>(state_);
-  std::thread asking = started(&answer, held.get());
-  held.release();
-  asking.detach();
+  auto owned_state = std::make_unique<std::shared_ptr<state>>(state_);
+  std::thread thread = start_thread(&run, owned_state.get());
+  owned_state.release();
+  thread.detach();
 }
 
 LEAT_INLINE void name_lookup::on_done(std::function<void()> call) {
   std::lock_guard const lock(state_->mutex);
-  state_->call = std::move(call);
+  state_->on_done = std::move(call);
 }
 
-LEAT_INLINE places const* name_lookup::answered() const {
+LEAT_INLINE resolved_addresses const* name_lookup::answer() const {
   std::lock_guard const lock(state_->mutex);
-  return state_->done ? &state_->found : nullptr;
+  return state_->done ? &state_->answer : nullptr;
 }
 
-LEAT_INLINE void name_lookup::answer(void* given) {
-  std::unique_ptr<std::shared_ptr<state>> const held(static_cast<std::shared_ptr<state>*>(given));
-  state& mine = **held;
-  places found = mine.ask(mine.host, mine.port, 0);
-  std::lock_guard const lock(mine.mutex);
-  mine.found = std::move(found);
-  mine.done = true;
-  if (mine.call) mine.call();
+LEAT_INLINE void name_lookup::run(void* owned_state) {
+  std::unique_ptr<std::shared_ptr<state>> const owned(static_cast<std::shared_ptr<state>*>(owned_state));
+  state& lookup = **owned;
+  resolved_addresses answer = lookup.resolve(lookup.host, lookup.port, 0);
+  std::lock_guard const lock(lookup.mutex);
+  lookup.answer = std::move(answer);
+  lookup.done = true;
+  if (lookup.on_done) lookup.on_done();
 }
 
 }  // namespace leat::detail

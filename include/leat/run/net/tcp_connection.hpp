@@ -21,12 +21,13 @@
 #include <string>
 #include <vector>
 
-/// The one header that includes Asio. A program that is linked with the compiled form does not include it.
+/// The only header that includes Asio. A program that is linked with the compiled form does not include it.
 namespace leat::detail {
 
-asio::ip::tcp::endpoint endpoint_of(places::place const& place);
+asio::ip::tcp::endpoint endpoint_of(resolved_addresses::socket_address const& address);
 
-/// Programs that a step starts do not inherit it, which Asio's own `open` would let them. What the socket was is closed.
+/// Opens a socket that programs which a step starts do not inherit; by Asio's own `open` they would. Closes what the
+/// socket was before.
 template <class Socket>
 void open_socket(Socket& socket, asio::ip::tcp const& protocol, asio::error_code& error) {
   asio::error_code ignored;
@@ -38,15 +39,16 @@ void open_socket(Socket& socket, asio::ip::tcp const& protocol, asio::error_code
     ::close(descriptor);
 }
 
+/// A TCP connection: one that was accepted, or one that is being made. For one thread at a time.
 class tcp_connection final : public connection {
  public:
   using tcp = asio::ip::tcp;
 
-  /// One that has been made.
-  tcp_connection(std::shared_ptr<asio::io_context> io, std::chrono::nanoseconds give_up_after, tcp::socket socket);
-  /// One that is to be made.
-  tcp_connection(std::shared_ptr<asio::io_context> io, std::chrono::nanoseconds give_up_after,
-                 std::string const& address, name_lookup::function ask);
+  /// A connection that has been accepted. `timeout`: how long sent bytes may stay unacknowledged before it is lost.
+  tcp_connection(std::shared_ptr<asio::io_context> io, std::chrono::nanoseconds timeout, tcp::socket socket);
+  /// Begins to connect to `host:port`; `resolve` looks the host up where it is a name.
+  tcp_connection(std::shared_ptr<asio::io_context> io, std::chrono::nanoseconds timeout,
+                 std::string const& address, name_lookup::function resolve);
   ~tcp_connection() override;
 
   std::size_t send(std::span<piece const> pieces) override;
@@ -60,26 +62,28 @@ class tcp_connection final : public connection {
   enum class state { connecting, ready, closed };
   static constexpr std::size_t most_pieces = 64;
 
-  /// Who dials a free port of this machine may be given that very port to dial from.
-  bool is_its_own_other_end() const;
-  void connect(places const& to);
-  /// One after the other, until one answers.
+  /// The system may choose the very port that is connected to as the port to connect from, when nobody listens there.
+  bool is_connected_to_itself() const;
+  void connect(resolved_addresses const& addresses);
+  /// Tries the addresses one after the other, until one answers.
   void connect_to_next();
   void poll_while_connecting();
-  void ready();
-  void set(int level, int name, int value) { ::setsockopt(socket_.native_handle(), level, name, &value, sizeof value); }
-  int milliseconds() const;
-  void closed(std::string why);
+  /// Sets the options of a socket that has connected.
+  void begin_transfer();
+  void set_option(int level, int name, int value) { ::setsockopt(socket_.native_handle(), level, name, &value, sizeof value); }
+  int timeout_in_milliseconds() const;
+  void close(std::string reason);
 
   std::shared_ptr<asio::io_context> io_;
-  std::chrono::nanoseconds give_up_after_;
+  std::chrono::nanoseconds timeout_;
   tcp::socket socket_;
   state state_ = state::ready;
-  bool no_more_out_ = false;
+  bool send_failed_ = false;
   std::string error_;
   std::string host_;
-  std::vector<tcp::endpoint> ends_;  ///< to be tried, the next one last
-  std::optional<name_lookup> looking_up_;
+  std::vector<tcp::endpoint> untried_;  ///< the next one last
+  std::optional<name_lookup> lookup_;
+  /// Expires in the destructor: a handler that Asio calls later does nothing.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>();
 };
 

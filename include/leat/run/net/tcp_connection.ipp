@@ -32,33 +32,33 @@
 
 namespace leat::detail {
 
-LEAT_INLINE asio::ip::tcp::endpoint endpoint_of(places::place const& place) {
-  asio::ip::tcp::endpoint end;
-  end.resize(place.size);
-  std::memcpy(end.data(), &place.address, place.size);
-  return end;
+LEAT_INLINE asio::ip::tcp::endpoint endpoint_of(resolved_addresses::socket_address const& address) {
+  asio::ip::tcp::endpoint endpoint;
+  endpoint.resize(address.size);
+  std::memcpy(endpoint.data(), &address.bytes, address.size);
+  return endpoint;
 }
 
-LEAT_INLINE tcp_connection::tcp_connection(std::shared_ptr<asio::io_context> io, std::chrono::nanoseconds give_up_after,
+LEAT_INLINE tcp_connection::tcp_connection(std::shared_ptr<asio::io_context> io, std::chrono::nanoseconds timeout,
                                            tcp::socket socket)
-    : io_(std::move(io)), give_up_after_(give_up_after), socket_(std::move(socket)) {
-  ready();
+    : io_(std::move(io)), timeout_(timeout), socket_(std::move(socket)) {
+  begin_transfer();
 }
 
-LEAT_INLINE tcp_connection::tcp_connection(std::shared_ptr<asio::io_context> io, std::chrono::nanoseconds give_up_after,
-                                           std::string const& address, name_lookup::function ask)
-    : io_(std::move(io)), give_up_after_(give_up_after), socket_(*io_), state_(state::connecting) {
-  std::optional<host_and_port> const to = split_address(address);
-  if (!to) {
-    closed("\"" + address + "\" is not an address such as host:2101");
+LEAT_INLINE tcp_connection::tcp_connection(std::shared_ptr<asio::io_context> io, std::chrono::nanoseconds timeout,
+                                           std::string const& address, name_lookup::function resolve)
+    : io_(std::move(io)), timeout_(timeout), socket_(*io_), state_(state::connecting) {
+  std::optional<host_and_port> const target = split_address(address);
+  if (!target) {
+    close("\"" + address + "\" is not an address such as host:2101");
     return;
   }
-  host_ = to->host;
-  places const number = look_up(to->host, to->port, AI_NUMERICHOST);
-  if (!number.all.empty())
-    connect(number);
+  host_ = target->host;
+  resolved_addresses const numeric = look_up(target->host, target->port, AI_NUMERICHOST);
+  if (!numeric.list.empty())
+    connect(numeric);
   else
-    looking_up_.emplace(ask, to->host, to->port);
+    lookup_.emplace(resolve, target->host, target->port);
 }
 
 LEAT_INLINE tcp_connection::~tcp_connection() {
@@ -66,19 +66,19 @@ LEAT_INLINE tcp_connection::~tcp_connection() {
   asio::error_code ignored;
   socket_.close(ignored);
   io_->restart();
-  io_->poll();  // what was being connected hears of it
+  io_->poll();  // runs the handler of an attempt to connect
 }
 
 LEAT_INLINE std::size_t tcp_connection::send(std::span<piece const> pieces) {
   poll_while_connecting();
-  if (state_ != state::ready || no_more_out_) return 0;
-  std::array<asio::const_buffer, most_pieces> all;
-  std::size_t const count = (std::min)(pieces.size(), all.size());
-  for (std::size_t i = 0; i != count; ++i) all[i] = asio::const_buffer(pieces[i].data(), pieces[i].size());
+  if (state_ != state::ready || send_failed_) return 0;
+  std::array<asio::const_buffer, most_pieces> buffers;
+  std::size_t const count = (std::min)(pieces.size(), buffers.size());
+  for (std::size_t i = 0; i != count; ++i) buffers[i] = asio::const_buffer(pieces[i].data(), pieces[i].size());
   asio::error_code error;
-  std::size_t const taken = socket_.write_some(std::span(all).first(count), error);
+  std::size_t const taken = socket_.write_some(std::span(buffers).first(count), error);
   if (error && error != asio::error::would_block) {
-    no_more_out_ = true;  // there may still be something to read: why the other side went, say
+    send_failed_ = true;  // there may still be something to read, such as why the other side closed
     error_ = error.message();
   }
   return error ? 0 : taken;
@@ -88,10 +88,10 @@ LEAT_INLINE std::size_t tcp_connection::receive(std::span<std::byte> into) {
   poll_while_connecting();
   if (state_ != state::ready || into.empty()) return 0;
   asio::error_code error;
-  std::size_t const got = socket_.read_some(asio::buffer(into.data(), into.size()), error);
-  if (!error) return got;
+  std::size_t const received = socket_.read_some(asio::buffer(into.data(), into.size()), error);
+  if (!error) return received;
   if (error == asio::error::would_block) return 0;
-  closed(error == asio::error::eof ? connection::error() : error.message());
+  close(error == asio::error::eof ? connection::error() : error.message());
   return 0;
 }
 
@@ -100,75 +100,76 @@ LEAT_INLINE int tcp_connection::descriptor() const {
 }
 
 LEAT_INLINE void tcp_connection::on_ready(std::function<void()> call) {
-  if (looking_up_) looking_up_->on_done(std::move(call));
+  if (lookup_) lookup_->on_done(std::move(call));
 }
 
-LEAT_INLINE bool tcp_connection::is_its_own_other_end() const {
+LEAT_INLINE bool tcp_connection::is_connected_to_itself() const {
   asio::error_code ignored;
   return socket_.local_endpoint(ignored) == socket_.remote_endpoint(ignored);
 }
 
-LEAT_INLINE void tcp_connection::connect(places const& to) {
-  if (to.all.empty()) {
-    closed("cannot look up " + host_ + ": " + to.error);
+LEAT_INLINE void tcp_connection::connect(resolved_addresses const& addresses) {
+  if (addresses.list.empty()) {
+    close("cannot look up " + host_ + ": " + addresses.error);
     return;
   }
-  for (auto place = to.all.rbegin(); place != to.all.rend(); ++place) ends_.push_back(endpoint_of(*place));
+  for (auto address = addresses.list.rbegin(); address != addresses.list.rend(); ++address)
+    untried_.push_back(endpoint_of(*address));
   connect_to_next();
 }
 
 LEAT_INLINE void tcp_connection::connect_to_next() {
-  tcp::endpoint const end = ends_.back();
-  ends_.pop_back();
+  tcp::endpoint const endpoint = untried_.back();
+  untried_.pop_back();
   asio::error_code error;
-  open_socket(socket_, end.protocol(), error);
-  if (error) return closed(error.message());
-  socket_.async_connect(end, [this, gone = std::weak_ptr<bool>(alive_)](asio::error_code failed) {
-    if (gone.expired()) return;
-    if (failed && !ends_.empty())
+  open_socket(socket_, endpoint.protocol(), error);
+  if (error) return close(error.message());
+  socket_.async_connect(endpoint, [this, alive = std::weak_ptr<bool>(alive_)](asio::error_code failed) {
+    if (alive.expired()) return;
+    if (failed && !untried_.empty())
       connect_to_next();
     else if (failed)
-      closed(failed.message());
-    else if (is_its_own_other_end())
-      closed("nobody listens there");
+      close(failed.message());
+    else if (is_connected_to_itself())
+      close("nobody listens there");
     else
-      ready();
+      begin_transfer();
   });
 }
 
 LEAT_INLINE void tcp_connection::poll_while_connecting() {
   if (state_ != state::connecting) return;
-  if (looking_up_) {
-    places const* const found = looking_up_->answered();
-    if (found == nullptr) return;
-    connect(*found);
-    looking_up_.reset();
+  if (lookup_) {
+    resolved_addresses const* const answer = lookup_->answer();
+    if (answer == nullptr) return;
+    connect(*answer);
+    lookup_.reset();
   }
   io_->restart();
   io_->poll();
 }
 
-LEAT_INLINE void tcp_connection::ready() {
+LEAT_INLINE void tcp_connection::begin_transfer() {
   asio::error_code ignored;
   socket_.non_blocking(true, ignored);
   socket_.set_option(tcp::no_delay(true), ignored);
-  set(SOL_SOCKET, SO_KEEPALIVE, 1);
-  set(IPPROTO_TCP, TCP_KEEPIDLE, 5);
-  set(IPPROTO_TCP, TCP_KEEPINTVL, 5);
-  set(IPPROTO_TCP, TCP_KEEPCNT, 2);
-  set(IPPROTO_TCP, TCP_USER_TIMEOUT, milliseconds());
+  set_option(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(IPPROTO_TCP, TCP_KEEPIDLE, 5);
+  set_option(IPPROTO_TCP, TCP_KEEPINTVL, 5);
+  set_option(IPPROTO_TCP, TCP_KEEPCNT, 2);
+  set_option(IPPROTO_TCP, TCP_USER_TIMEOUT, timeout_in_milliseconds());
   state_ = state::ready;
 }
 
-LEAT_INLINE int tcp_connection::milliseconds() const {
+LEAT_INLINE int tcp_connection::timeout_in_milliseconds() const {
   using std::chrono::milliseconds;
-  return static_cast<int>(std::clamp<std::int64_t>(std::chrono::duration_cast<milliseconds>(give_up_after_).count(), 1,
+  return static_cast<int>(std::clamp<std::int64_t>(std::chrono::duration_cast<milliseconds>(timeout_).count(), 1,
                                                    (std::numeric_limits<int>::max)()));
 }
 
-LEAT_INLINE void tcp_connection::closed(std::string why) {
+LEAT_INLINE void tcp_connection::close(std::string reason) {
   state_ = state::closed;
-  if (error_.empty()) error_ = std::move(why);
+  if (error_.empty()) error_ = std::move(reason);
 }
 
 }  // namespace leat::detail

@@ -19,29 +19,29 @@
 
 namespace leat::detail {
 
-/// Frees what OpenSSL made.
+/// Frees an object of OpenSSL's.
 template <auto free>
 struct openssl_free {
   template <class T>
-  void operator()(T* made) const {
-    free(made);
+  void operator()(T* object) const {
+    free(object);
   }
 };
 using ssl_pointer = std::unique_ptr<SSL, openssl_free<&SSL_free>>;
 using ssl_context_pointer = std::unique_ptr<SSL_CTX, openssl_free<&SSL_CTX_free>>;
 
-/// OpenSSL's words for an error of its own, by default what the last call on this thread failed of first; empty where
-/// there is none.
+/// The text of an error of OpenSSL's; empty where there is none. By default it is the first error of the last call on this
+/// thread. Forgets all errors of this thread.
 [[gnu::cold]] std::string openssl_reason(unsigned long error = ERR_peek_error());
 
-/// TLS over any other connection, whose bytes OpenSSL takes and gives through a BIO of ours. Nothing is kept here but the
-/// record that is being sent, and in OpenSSL the one that is being received: 16 KiB and a little each.
+/// TLS over any other connection: OpenSSL writes and reads its bytes through a BIO that calls that connection. It buffers
+/// the record that is being sent, and OpenSSL the one that is being received: a little more than 16 KiB each.
 class tls_connection final : public connection {
  public:
-  /// `accepts_name` is asked of the other side's certificate once its signature and dates are found good; gives what is
-  /// wrong with it, or nothing.
-  tls_connection(std::unique_ptr<connection> under, ssl_pointer session,
-                 std::function<std::string(X509*)> accepts_name);
+  /// `check_name` is called with the other side's certificate when its signature and dates are good. It returns what is
+  /// wrong with the name, or an empty text.
+  tls_connection(std::unique_ptr<connection> transport, ssl_pointer session,
+                 std::function<std::string(X509*)> check_name);
   ~tls_connection() override;
 
   bool authenticates() const override { return true; }
@@ -49,29 +49,31 @@ class tls_connection final : public connection {
 
   std::size_t receive(std::span<std::byte> into) override;
 
-  /// What was received before the end was handed out by then.
+  /// When it becomes false, all that was received before the end has been handed out.
   bool open() const override { return !closed_; }
   std::string error() const override { return error_; }
   bool refused() const override { return refused_; }
-  int descriptor() const override { return under_->descriptor(); }
-  void on_ready(std::function<void()> call) override { under_->on_ready(std::move(call)); }
+  int descriptor() const override { return transport_->descriptor(); }
+  void on_ready(std::function<void()> call) override { transport_->on_ready(std::move(call)); }
 
  private:
-  /// As much as one record of TLS holds.
+  /// The most bytes that one record of TLS holds.
   static constexpr std::size_t record_size = 16384;
-  /// A key serves for so many records, well below what AES-GCM allows (2^24.5).
+  /// The key is changed after so many records, well below what AES-GCM allows (2^24.5).
   static constexpr std::uint64_t records_per_key = std::uint64_t{1} << 22;
 
-  /// Goes through pieces from the front.
+  /// Reads pieces from the front.
   class reader {
    public:
     explicit reader(std::span<piece const> pieces) : pieces_(pieces) {}
+    /// Skips at most so many bytes, and returns how many it skipped.
     std::size_t skip(std::size_t most);
-    bool read(std::vector<std::byte>& into);
+    /// Replaces `record` by the next bytes, at most as many as a record holds. False when there are none.
+    bool read(std::vector<std::byte>& record);
 
    private:
     template <class F>
-    std::size_t walk(std::size_t most, F&& f) {
+    std::size_t for_each_part(std::size_t most, F&& f) {
       std::size_t done = 0;
       while (done != most && next_ != pieces_.size()) {
         piece const rest = pieces_[next_].subspan(offset_);
@@ -91,40 +93,43 @@ class tls_connection final : public connection {
     std::size_t offset_ = 0;
   };
 
+  /// Goes on with the handshake of TLS. True when it is done.
   bool establish();
 
-  /// The greeting is taken as soon as the bytes of the TLS handshake can be sent, so that while the other side is waited
-  /// for nobody waits for room.
+  /// Takes the first bytes before the handshake of TLS is done, as soon as the handshake's own bytes can be sent. Otherwise
+  /// the caller would wait for room while it is the other side that everybody waits for.
   std::size_t take_early(std::span<piece const> pieces);
 
+  /// Encrypts and sends `record_`. False when a part of it could not be sent yet.
   bool send_record();
 
-  /// OpenSSL asks this of each certificate from the authority's to the other side's own, with what it thinks of it.
-  static int verify(int good, X509_STORE_CTX* asked);
+  /// OpenSSL calls this for each certificate, from the authority's to the other side's own, with its own verdict.
+  static int verify(int accepted, X509_STORE_CTX* context);
 
+  /// A call of OpenSSL did not succeed: closes the connection, unless the call only has to be made again.
   [[gnu::cold]] void failed(int result);
-  /// Whether the other side's last word, an alert of TLS, was about the certificate that it was shown.
-  static bool is_told_of_certificate(int reason);
-  void close(std::string why);
+  /// Whether the other side sent an alert of TLS about this process's certificate.
+  static bool is_certificate_alert(int reason);
+  void close(std::string reason);
 
-  /// To OpenSSL we are a BIO.
-  static BIO_METHOD* method();
-  static int write_under(BIO* bio, char const* data, int size);
-  static int read_under(BIO* bio, char* data, int size);
+  /// The BIO by which OpenSSL writes to, and reads from, the connection below.
+  static BIO_METHOD* bio_method();
+  static int write_to_transport(BIO* bio, char const* data, int size);
+  static int read_from_transport(BIO* bio, char* data, int size);
 
-  std::unique_ptr<connection> under_;  // the session ends before what it is carried by
+  std::unique_ptr<connection> transport_;  // outlives the session, which writes to it when it ends
   ssl_pointer session_;
-  std::function<std::string(X509*)> accepts_name_;
+  std::function<std::string(X509*)> check_name_;
   std::vector<std::byte> record_;
-  std::size_t in_record_ = 0;  ///< bytes of `record_` that are being sent; a try that was refused is made again with the same
-  std::size_t owed_ = 0;       ///< those among them that the caller has not been told were taken
-  std::uint64_t records_ = 0;
+  std::size_t record_bytes_ = 0;      ///< of `record_`, being sent: OpenSSL wants a refused call again with the same bytes
+  std::size_t unreported_bytes_ = 0;  ///< of these, those that `send` has not returned as taken yet
+  std::uint64_t records_sent_ = 0;
   bool established_ = false;
-  bool blocked_ = false;
-  bool broken_ = false;
+  bool blocked_ = false;  ///< the connection below took nothing the last time
+  bool broken_ = false;   ///< OpenSSL cannot use the session any more
   bool closed_ = false;
   bool refused_ = false;
-  std::string wrong_name_;
+  std::string name_error_;
   std::string error_;
 };
 

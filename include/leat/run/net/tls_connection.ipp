@@ -27,13 +27,13 @@ LEAT_INLINE std::string openssl_reason(unsigned long error) {
   return text != nullptr ? text : "error " + std::to_string(error);
 }
 
-LEAT_INLINE tls_connection::tls_connection(std::unique_ptr<connection> under, ssl_pointer session,
-                                           std::function<std::string(X509*)> accepts_name)
-    : under_(std::move(under)), session_(std::move(session)), accepts_name_(std::move(accepts_name)) {
-  BIO* const both_ways = BIO_new(method());
-  BIO_set_data(both_ways, this);
-  BIO_set_init(both_ways, 1);
-  SSL_set_bio(session_.get(), both_ways, both_ways);
+LEAT_INLINE tls_connection::tls_connection(std::unique_ptr<connection> transport, ssl_pointer session,
+                                           std::function<std::string(X509*)> check_name)
+    : transport_(std::move(transport)), session_(std::move(session)), check_name_(std::move(check_name)) {
+  BIO* const bio = BIO_new(bio_method());
+  BIO_set_data(bio, this);
+  BIO_set_init(bio, 1);
+  SSL_set_bio(session_.get(), bio, bio);
   SSL_set_read_ahead(session_.get(), 1);
   SSL_set_verify(session_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, &verify);
   SSL_set_mode(session_.get(), SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -48,16 +48,16 @@ LEAT_INLINE tls_connection::~tls_connection() {
 LEAT_INLINE std::size_t tls_connection::send(std::span<piece const> pieces) {
   if (closed_) return 0;
   if (!establish()) return take_early(pieces);
-  if (in_record_ != 0 && !send_record()) return 0;
-  reader from(pieces);
-  std::size_t const owed = from.skip(owed_);
-  owed_ -= owed;
-  std::size_t taken = owed;
-  while (!closed_ && from.read(record_)) {
-    in_record_ = record_.size();
+  if (record_bytes_ != 0 && !send_record()) return 0;
+  reader unread(pieces);
+  std::size_t taken = unread.skip(unreported_bytes_);
+  unreported_bytes_ -= taken;
+  while (!closed_ && unread.read(record_)) {
+    record_bytes_ = record_.size();
     if (!send_record()) {
-      // Sealed, but not all of it sent: the caller keeps these bytes until it is, and so knows that it waits for room.
-      owed_ = in_record_;
+      // Report none of it as taken before the whole record has been sent: the caller then presents the same bytes again,
+      // and knows that it waits for room.
+      unreported_bytes_ = record_bytes_;
       break;
     }
     taken += record_.size();
@@ -67,28 +67,29 @@ LEAT_INLINE std::size_t tls_connection::send(std::span<piece const> pieces) {
 
 LEAT_INLINE std::size_t tls_connection::receive(std::span<std::byte> into) {
   if (closed_ || !establish()) return 0;
-  if (in_record_ != 0 && owed_ == 0) send_record();
-  std::size_t got = 0;
-  while (got != into.size() && !closed_) {
-    std::size_t now = 0;
+  if (record_bytes_ != 0 && unreported_bytes_ == 0) send_record();
+  std::size_t received = 0;
+  while (received != into.size() && !closed_) {
+    std::size_t count = 0;
     ERR_clear_error();
-    int const result = SSL_read_ex(session_.get(), into.data() + got, into.size() - got, &now);
+    int const result = SSL_read_ex(session_.get(), into.data() + received, into.size() - received, &count);
     if (result != 1) {
       failed(result);
       break;
     }
-    got += now;
+    received += count;
   }
-  return got;
+  return received;
 }
 
 LEAT_INLINE std::size_t tls_connection::reader::skip(std::size_t most) {
-  return walk(most, [](piece) {});
+  return for_each_part(most, [](piece) {});
 }
 
-LEAT_INLINE bool tls_connection::reader::read(std::vector<std::byte>& into) {
-  into.clear();
-  return walk(record_size, [&into](piece part) { into.insert(into.end(), part.begin(), part.end()); }) != 0;
+LEAT_INLINE bool tls_connection::reader::read(std::vector<std::byte>& record) {
+  record.clear();
+  auto const append = [&record](piece part) { record.insert(record.end(), part.begin(), part.end()); };
+  return for_each_part(record_size, append) != 0;
 }
 
 LEAT_INLINE bool tls_connection::establish() {
@@ -104,55 +105,55 @@ LEAT_INLINE bool tls_connection::establish() {
 }
 
 LEAT_INLINE std::size_t tls_connection::take_early(std::span<piece const> pieces) {
-  if (closed_ || blocked_ || in_record_ != 0) return 0;
+  if (closed_ || blocked_ || record_bytes_ != 0) return 0;
   if (!reader(pieces).read(record_)) return 0;
-  in_record_ = record_.size();
-  return in_record_;
+  record_bytes_ = record_.size();
+  return record_bytes_;
 }
 
 LEAT_INLINE bool tls_connection::send_record() {
   ERR_clear_error();
   std::size_t sent = 0;
-  int const result = SSL_write_ex(session_.get(), record_.data(), in_record_, &sent);
+  int const result = SSL_write_ex(session_.get(), record_.data(), record_bytes_, &sent);
   if (result != 1) {
     failed(result);
     return false;
   }
-  in_record_ = 0;
-  if (++records_ % records_per_key == 0) SSL_key_update(session_.get(), SSL_KEY_UPDATE_NOT_REQUESTED);
+  record_bytes_ = 0;
+  if (++records_sent_ % records_per_key == 0) SSL_key_update(session_.get(), SSL_KEY_UPDATE_NOT_REQUESTED);
   return true;
 }
 
-LEAT_INLINE int tls_connection::verify(int good, X509_STORE_CTX* asked) {
-  auto* const session = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(asked, SSL_get_ex_data_X509_STORE_CTX_idx()));
+LEAT_INLINE int tls_connection::verify(int accepted, X509_STORE_CTX* context) {
+  auto* const session = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx()));
   auto& self = *static_cast<tls_connection*>(BIO_get_data(SSL_get_rbio(session)));
-  if (good != 1 || X509_STORE_CTX_get_error_depth(asked) != 0) return good;
-  self.wrong_name_ = self.accepts_name_(X509_STORE_CTX_get_current_cert(asked));
-  if (self.wrong_name_.empty()) return 1;
-  X509_STORE_CTX_set_error(asked, X509_V_ERR_HOSTNAME_MISMATCH);
+  if (accepted != 1 || X509_STORE_CTX_get_error_depth(context) != 0) return accepted;
+  self.name_error_ = self.check_name_(X509_STORE_CTX_get_current_cert(context));
+  if (self.name_error_.empty()) return 1;
+  X509_STORE_CTX_set_error(context, X509_V_ERR_HOSTNAME_MISMATCH);
   return 0;
 }
 
 LEAT_INLINE void tls_connection::failed(int result) {
-  int const why = SSL_get_error(session_.get(), result);
-  if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) return;
-  if (why == SSL_ERROR_ZERO_RETURN) return close(connection::error());
+  int const status = SSL_get_error(session_.get(), result);
+  if (status == SSL_ERROR_WANT_READ || status == SSL_ERROR_WANT_WRITE) return;
+  if (status == SSL_ERROR_ZERO_RETURN) return close(connection::error());
   broken_ = true;
   unsigned long const error = ERR_peek_last_error();
   int const reason = ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;
   std::string const text = openssl_reason(error);
   if (text.empty() || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
-    return close(established_ ? "it ended without the goodbye of TLS: " + under_->error() : under_->error());
-  bool const not_accepted = reason == SSL_R_CERTIFICATE_VERIFY_FAILED;
-  refused_ = not_accepted || reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE || is_told_of_certificate(reason);
-  if (!wrong_name_.empty()) return close("TLS: " + wrong_name_);
-  if (not_accepted)
+    return close(established_ ? "it ended without the goodbye of TLS: " + transport_->error() : transport_->error());
+  bool const rejected = reason == SSL_R_CERTIFICATE_VERIFY_FAILED;
+  refused_ = rejected || reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE || is_certificate_alert(reason);
+  if (!name_error_.empty()) return close("TLS: " + name_error_);
+  if (rejected)
     return close(std::string("TLS: its certificate is not accepted: ") +
                  X509_verify_cert_error_string(SSL_get_verify_result(session_.get())));
-  close((is_told_of_certificate(reason) ? "TLS: it does not accept this process's certificate: " : "TLS: ") + text);
+  close((is_certificate_alert(reason) ? "TLS: it does not accept this process's certificate: " : "TLS: ") + text);
 }
 
-LEAT_INLINE bool tls_connection::is_told_of_certificate(int reason) {
+LEAT_INLINE bool tls_connection::is_certificate_alert(int reason) {
   switch (reason - SSL_AD_REASON_OFFSET) {
     case SSL_AD_BAD_CERTIFICATE:
     case SSL_AD_UNSUPPORTED_CERTIFICATE:
@@ -168,41 +169,41 @@ LEAT_INLINE bool tls_connection::is_told_of_certificate(int reason) {
   }
 }
 
-LEAT_INLINE void tls_connection::close(std::string why) {
+LEAT_INLINE void tls_connection::close(std::string reason) {
   ERR_clear_error();
   closed_ = true;
-  error_ = std::move(why);
+  error_ = std::move(reason);
 }
 
-LEAT_INLINE BIO_METHOD* tls_connection::method() {
-  static std::unique_ptr<BIO_METHOD, openssl_free<&BIO_meth_free>> const one = [] {
-    BIO_METHOD* const made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "leat connection");
-    BIO_meth_set_write(made, &write_under);
-    BIO_meth_set_read(made, &read_under);
-    BIO_meth_set_ctrl(made, [](BIO*, int what, long, void*) -> long { return what == BIO_CTRL_FLUSH; });
-    return std::unique_ptr<BIO_METHOD, openssl_free<&BIO_meth_free>>(made);
+LEAT_INLINE BIO_METHOD* tls_connection::bio_method() {
+  static std::unique_ptr<BIO_METHOD, openssl_free<&BIO_meth_free>> const shared = [] {
+    BIO_METHOD* const method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "leat connection");
+    BIO_meth_set_write(method, &write_to_transport);
+    BIO_meth_set_read(method, &read_from_transport);
+    BIO_meth_set_ctrl(method, [](BIO*, int command, long, void*) -> long { return command == BIO_CTRL_FLUSH; });
+    return std::unique_ptr<BIO_METHOD, openssl_free<&BIO_meth_free>>(method);
   }();
-  return one.get();
+  return shared.get();
 }
 
-LEAT_INLINE int tls_connection::write_under(BIO* bio, char const* data, int size) {
+LEAT_INLINE int tls_connection::write_to_transport(BIO* bio, char const* data, int size) {
   auto& self = *static_cast<tls_connection*>(BIO_get_data(bio));
-  piece const all = std::as_bytes(std::span(data, static_cast<std::size_t>(size)));
-  std::size_t const taken = self.under_->send({&all, 1});
+  piece const bytes = std::as_bytes(std::span(data, static_cast<std::size_t>(size)));
+  std::size_t const taken = self.transport_->send({&bytes, 1});
   BIO_clear_retry_flags(bio);
   self.blocked_ = taken == 0;
   if (taken != 0) return static_cast<int>(taken);
-  if (!self.established_ && !self.under_->open()) return 0;
-  BIO_set_retry_write(bio);  // broken or not: the end is found where the last words are, in receiving
+  if (!self.established_ && !self.transport_->open()) return 0;
+  BIO_set_retry_write(bio);  // also when it is closed: the end, and what was sent before it, are found by receiving
   return -1;
 }
 
-LEAT_INLINE int tls_connection::read_under(BIO* bio, char* data, int size) {
+LEAT_INLINE int tls_connection::read_from_transport(BIO* bio, char* data, int size) {
   auto& self = *static_cast<tls_connection*>(BIO_get_data(bio));
-  std::size_t const got = self.under_->receive(std::as_writable_bytes(std::span(data, static_cast<std::size_t>(size))));
+  std::size_t const received = self.transport_->receive(std::as_writable_bytes(std::span(data, static_cast<std::size_t>(size))));
   BIO_clear_retry_flags(bio);
-  if (got != 0) return static_cast<int>(got);
-  if (!self.under_->open()) return 0;
+  if (received != 0) return static_cast<int>(received);
+  if (!self.transport_->open()) return 0;
   BIO_set_retry_read(bio);
   return -1;
 }

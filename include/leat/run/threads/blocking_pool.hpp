@@ -13,9 +13,10 @@
 
 namespace leat::detail {
 
-/// Threads for work that waits: file systems, client libraries without callbacks. They are made as work comes in, up to
-/// a bound, and work beyond it queues. A call that was abandoned while it runs cannot be ended: its thread does not count,
-/// so that other calls go on, up to four times the bound.
+/// Threads for work that blocks: file systems, client libraries without callbacks. A thread is started when work comes
+/// in, up to `most_threads`; work beyond that queues. A call that was abandoned while it runs cannot be ended. Its
+/// thread then does not count towards the bound, so that other calls go on. There are at most four times as many
+/// threads as the bound.
 class blocking_pool {
  public:
   explicit blocking_pool(std::size_t most_threads = 64) : shared_(std::make_shared<shared>(most_threads)) {}
@@ -23,51 +24,52 @@ class blocking_pool {
   blocking_pool& operator=(blocking_pool const&) = delete;
   ~blocking_pool() { close(std::chrono::nanoseconds(0)); }
 
-  /// Any thread. Throws std::runtime_error when there is no thread at all and none can be made: then it is not run.
+  /// Any thread. Throws std::runtime_error when there is no thread and none can be started: then the work is not run.
   void run(std::shared_ptr<blocking_work> work);
 
-  /// Drops what has not begun, and waits for so long for what has. Gives the number of calls that it leaves behind: their
-  /// threads end when they return.
-  std::size_t close(std::chrono::nanoseconds patience);
+  /// Drops the work that has not begun, and waits up to `timeout` for the calls that have. Returns the number of calls
+  /// that still run: the thread of each ends when the call returns.
+  std::size_t close(std::chrono::nanoseconds timeout);
 
  private:
   struct shared;
 
-  /// Of one thread.
-  struct place {
-    std::shared_ptr<shared> of;
+  struct pool_thread {
+    std::shared_ptr<shared> pool;
     std::thread thread;
-    std::shared_ptr<blocking_work> work;  ///< what it is at
+    std::shared_ptr<blocking_work> work;  ///< the call that runs; null: none does
     bool ended = false;
   };
 
-  /// Belongs to all threads, some of which may outlive the pool.
+  /// Owned by the pool and by each of its threads, some of which may outlive the pool.
   struct shared final : abandon_listener, std::enable_shared_from_this<shared> {
     explicit shared(std::size_t most_threads) : most(most_threads) {}
 
-    /// What queues may now have a thread. Where the system has none to give, it queues on.
+    /// Starts a thread for queued work, in place of that of the abandoned call. Where the system has none to give, the
+    /// work stays in the queue.
     void on_abandoned() override;
 
-    /// For what queues and `more` besides.
-    void offer_thread(std::size_t more);
+    /// Starts a thread where more work queues than threads are idle. `coming`: work that is about to be queued.
+    void offer_thread(std::size_t coming);
 
     bool may_start() const;
 
+    /// Takes the oldest work from the queue, which may not be empty.
     std::shared_ptr<blocking_work> next();
 
     std::size_t most;
     std::mutex mutex;
-    std::condition_variable bell;
-    std::condition_variable over;  ///< a thread has ended
-    list<std::shared_ptr<blocking_work>> fresh;
-    list<std::shared_ptr<blocking_work>> oldest;  ///< in reverse order
-    list<std::unique_ptr<place>> places;
+    std::condition_variable wakeup;
+    std::condition_variable thread_ended;
+    list<std::shared_ptr<blocking_work>> newer;           ///< the end of the queue
+    list<std::shared_ptr<blocking_work>> older_reversed;  ///< its front, the oldest last
+    list<std::unique_ptr<pool_thread>> threads;
     std::size_t running = 0;  ///< threads
     std::size_t idle = 0;
     bool closing = false;
   };
 
-  static void loop(void* given);
+  static void loop(void* started);
 
   std::shared_ptr<shared> shared_;
 };

@@ -5,7 +5,7 @@
 #include <leat/detail/list.hpp>
 #include <leat/op/coroutine/blocking_work.hpp>
 #include <leat/run/threads/blocking_pool.hpp>
-#include <leat/run/threads/started.hpp>
+#include <leat/run/threads/start_thread.hpp>
 
 #include <chrono>
 #include <condition_variable>
@@ -23,37 +23,37 @@ LEAT_INLINE void blocking_pool::run(std::shared_ptr<blocking_work> work) {
   std::lock_guard const lock(shared_->mutex);
   if (shared_->closing) return;
   shared_->offer_thread(1);
-  shared_->fresh.push_back(std::move(work));
-  shared_->bell.notify_one();
+  shared_->newer.push_back(std::move(work));
+  shared_->wakeup.notify_one();
 }
 
-LEAT_INLINE std::size_t blocking_pool::close(std::chrono::nanoseconds patience) {
+LEAT_INLINE std::size_t blocking_pool::close(std::chrono::nanoseconds timeout) {
   {
-    list<std::shared_ptr<blocking_work>> fresh;  // what they own is destroyed when the lock has been given back
-    list<std::shared_ptr<blocking_work>> oldest;
+    list<std::shared_ptr<blocking_work>> newer;  // destroyed after the lock has been released: the work is the user's
+    list<std::shared_ptr<blocking_work>> older_reversed;
     std::lock_guard const lock(shared_->mutex);
     shared_->closing = true;
-    std::swap(fresh, shared_->fresh);
-    std::swap(oldest, shared_->oldest);
-    shared_->bell.notify_all();
+    std::swap(newer, shared_->newer);
+    std::swap(older_reversed, shared_->older_reversed);
+    shared_->wakeup.notify_all();
   }
   list<std::thread> ended;
-  std::size_t left = 0;
+  std::size_t still_running = 0;
   {
     std::unique_lock lock(shared_->mutex);
-    shared_->over.wait_for(lock, patience, [this] { return shared_->running == 0; });
-    for (std::unique_ptr<place> const& each : shared_->places) {
+    shared_->thread_ended.wait_for(lock, timeout, [this] { return shared_->running == 0; });
+    for (std::unique_ptr<pool_thread> const& each : shared_->threads) {
       if (!each->thread.joinable()) continue;
       if (each->ended) {
         ended.push_back(std::move(each->thread));
       } else {
         each->thread.detach();
-        ++left;
+        ++still_running;
       }
     }
   }
   for (std::thread& each : ended) each.join();
-  return left;
+  return still_running;
 }
 
 LEAT_INLINE void blocking_pool::shared::on_abandoned() {
@@ -64,59 +64,59 @@ LEAT_INLINE void blocking_pool::shared::on_abandoned() {
   }
 }
 
-LEAT_INLINE void blocking_pool::shared::offer_thread(std::size_t more) {
-  if (fresh.size() + oldest.size() + more <= idle || !may_start()) return;
-  auto made = std::make_unique<place>();
-  made->of = shared_from_this();
+LEAT_INLINE void blocking_pool::shared::offer_thread(std::size_t coming) {
+  if (newer.size() + older_reversed.size() + coming <= idle || !may_start()) return;
+  auto added = std::make_unique<pool_thread>();
+  added->pool = shared_from_this();
   try {
-    made->thread = started(&loop, made.get());
+    added->thread = start_thread(&loop, added.get());
   } catch (std::runtime_error const&) {
     if (running != 0) return;
     throw;
   }
   ++running;
-  places.push_back(std::move(made));
+  threads.push_back(std::move(added));
 }
 
 LEAT_INLINE bool blocking_pool::shared::may_start() const {
   if (running < most) return true;
   std::size_t abandoned = 0;
-  for (std::unique_ptr<place> const& each : places) abandoned += each->work && each->work->abandoned() ? 1u : 0u;
+  for (std::unique_ptr<pool_thread> const& each : threads) abandoned += each->work && each->work->abandoned() ? 1u : 0u;
   return running - abandoned < most && running < 4 * most;
 }
 
 LEAT_INLINE std::shared_ptr<blocking_work> blocking_pool::shared::next() {
-  if (oldest.empty())
-    for (; !fresh.empty(); fresh.pop_back()) oldest.push_back(std::move(fresh.back()));
-  std::shared_ptr<blocking_work> first = std::move(oldest.back());
-  oldest.pop_back();
+  if (older_reversed.empty())
+    for (; !newer.empty(); newer.pop_back()) older_reversed.push_back(std::move(newer.back()));
+  std::shared_ptr<blocking_work> first = std::move(older_reversed.back());
+  older_reversed.pop_back();
   return first;
 }
 
-LEAT_INLINE void blocking_pool::loop(void* given) {
-  place& mine = *static_cast<place*>(given);
-  std::shared_ptr<shared> const all = mine.of;
-  std::unique_lock lock(all->mutex);
+LEAT_INLINE void blocking_pool::loop(void* started) {
+  pool_thread& self = *static_cast<pool_thread*>(started);
+  std::shared_ptr<shared> const pool = self.pool;
+  std::unique_lock lock(pool->mutex);
   for (;;) {
-    ++all->idle;
-    all->bell.wait(lock, [&] { return all->closing || !all->fresh.empty() || !all->oldest.empty(); });
-    --all->idle;
-    if (all->closing) break;
-    std::shared_ptr<blocking_work> work = all->next();
-    mine.work = work;
+    ++pool->idle;
+    pool->wakeup.wait(lock, [&] { return pool->closing || !pool->newer.empty() || !pool->older_reversed.empty(); });
+    --pool->idle;
+    if (pool->closing) break;
+    std::shared_ptr<blocking_work> work = pool->next();
+    self.work = work;
     lock.unlock();
     if (!work->abandoned()) work->run();
     lock.lock();
-    std::shared_ptr<blocking_work> done = std::move(mine.work);
+    std::shared_ptr<blocking_work> done = std::move(self.work);
     lock.unlock();
-    done.reset();  // what it owns is the user's: not with the lock held
+    done.reset();  // runs destructors of the user's: not with the lock held
     work.reset();
     lock.lock();
   }
-  mine.of.reset();
-  mine.ended = true;
-  --all->running;
-  all->over.notify_all();
+  self.pool.reset();
+  self.ended = true;
+  --pool->running;
+  pool->thread_ended.notify_all();
 }
 
 }  // namespace leat::detail

@@ -5,8 +5,9 @@
 
 namespace leat::detail {
 
-/// What was written before is seen by whoever does not see what is read after. Under g++'s thread sanitizer, which knows
-/// no fences, an operation upon one variable that all share.
+/// A sequentially consistent fence. Of two threads that each write, call this, and then read what the other writes, at
+/// least one sees the other's write. g++'s thread sanitizer knows no fences: there it is an operation on one variable
+/// that all threads share.
 inline void full_fence() {
 #if defined(__SANITIZE_THREAD__) && !defined(__clang__)
   static std::atomic<unsigned> shared = 0;

@@ -12,8 +12,8 @@
 
 namespace leat::detail {
 
-/// Waits for descriptors to become readable, on a thread of its own that exists only while somebody asks. Each watch
-/// fires once.
+/// Waits for descriptors to become readable, on a thread of its own that is started by the first watch. Each watch
+/// calls back once.
 class readiness {
  public:
   readiness() = default;
@@ -21,27 +21,29 @@ class readiness {
   readiness& operator=(readiness const&) = delete;
   ~readiness() { close(); }
 
-  /// Any thread. `then` is called on the waiting thread. Watching twice for the same reader is watching once.
-  void watch(int descriptor, void const* reader, std::function<void()> then);
+  /// Any thread. `on_readable` is called on the waiting thread. A second watch of the same descriptor for the same
+  /// reader adds nothing.
+  void watch(int descriptor, void const* reader, std::function<void()> on_readable);
 
+  /// Returns when nothing is called back any more.
   void close();
 
  private:
   struct watched {
     int descriptor;
     void const* reader;
-    std::function<void()> then;
+    std::function<void()> on_readable;
   };
 
-  void poke();
+  void wake_poll();
 
   void run();
 
-  void fire(list<pollfd> const& set);
+  void call_back(list<pollfd> const& polled);
 
   std::mutex mutex_;
   list<watched> watched_;
-  std::array<int, 2> poke_{-1, -1};
+  std::array<int, 2> wake_pipe_{-1, -1};
   std::thread thread_;
   bool closing_ = false;
 };

@@ -4,7 +4,7 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/run/threads/readiness.hpp>
-#include <leat/run/threads/started.hpp>
+#include <leat/run/threads/start_thread.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -20,23 +20,23 @@
 
 namespace leat::detail {
 
-LEAT_INLINE void readiness::watch(int descriptor, void const* reader, std::function<void()> then) {
+LEAT_INLINE void readiness::watch(int descriptor, void const* reader, std::function<void()> on_readable) {
   std::lock_guard const lock(mutex_);
-  for (watched const& other : watched_)
-    // What is waited for may have been closed since, and the number be that of another: it is looked at anew.
-    if (other.descriptor == descriptor && other.reader == reader) return poke();
+  for (watched const& earlier : watched_)
+    // The descriptor may have been closed since, and its number be another's now: poll has to look again.
+    if (earlier.descriptor == descriptor && earlier.reader == reader) return wake_poll();
   if (!thread_.joinable()) {
-    if (::pipe2(poke_.data(), O_CLOEXEC | O_NONBLOCK) != 0)
+    if (::pipe2(wake_pipe_.data(), O_CLOEXEC | O_NONBLOCK) != 0)
       throw std::runtime_error("leat: cannot make the pipe that waiting for input needs");
     try {
-      thread_ = started([](void* self) { static_cast<readiness*>(self)->run(); }, this);
+      thread_ = start_thread([](void* self) { static_cast<readiness*>(self)->run(); }, this);
     } catch (...) {
-      for (int const end : poke_) ::close(end);
+      for (int const end : wake_pipe_) ::close(end);
       throw;
     }
   }
-  watched_.push_back(watched{descriptor, reader, std::move(then)});
-  poke();
+  watched_.push_back(watched{descriptor, reader, std::move(on_readable)});
+  wake_poll();
 }
 
 LEAT_INLINE void readiness::close() {
@@ -44,47 +44,47 @@ LEAT_INLINE void readiness::close() {
     std::lock_guard const lock(mutex_);
     if (!thread_.joinable()) return;
     closing_ = true;
-    poke();
+    wake_poll();
   }
   thread_.join();
-  ::close(poke_[0]);
-  ::close(poke_[1]);
+  ::close(wake_pipe_[0]);
+  ::close(wake_pipe_[1]);
 }
 
-LEAT_INLINE void readiness::poke() {
+LEAT_INLINE void readiness::wake_poll() {
   char const byte = 0;
-  [[maybe_unused]] auto const written = ::write(poke_[1], &byte, 1);  // a full pipe pokes as well
+  [[maybe_unused]] auto const written = ::write(wake_pipe_[1], &byte, 1);  // a full pipe wakes too
 }
 
 LEAT_INLINE void readiness::run() {
-  list<pollfd> set;
+  list<pollfd> polled;
   for (;;) {
     {
       std::lock_guard const lock(mutex_);
       if (closing_) return;
-      set.clear();
-      set.push_back(pollfd{poke_[0], POLLIN, 0});
-      for (watched const& one : watched_) set.push_back(pollfd{one.descriptor, POLLIN, 0});
+      polled.clear();
+      polled.push_back(pollfd{wake_pipe_[0], POLLIN, 0});
+      for (watched const& each : watched_) polled.push_back(pollfd{each.descriptor, POLLIN, 0});
     }
-    ::poll(set.begin(), set.size(), -1);
-    std::array<char, 64> rest{};
-    while (::read(poke_[0], rest.data(), rest.size()) > 0) {
+    ::poll(polled.begin(), polled.size(), -1);
+    std::array<char, 64> discarded{};
+    while (::read(wake_pipe_[0], discarded.data(), discarded.size()) > 0) {
     }
-    fire(set);
+    call_back(polled);
   }
 }
 
-LEAT_INLINE void readiness::fire(list<pollfd> const& set) {
+LEAT_INLINE void readiness::call_back(list<pollfd> const& polled) {
   list<std::function<void()>> due;
   {
     std::lock_guard const lock(mutex_);
-    for (std::size_t i = set.size() - 1; i != 0; --i)
-      if (set[i].revents != 0) {
-        due.push_back(std::move(watched_[i - 1].then));
+    for (std::size_t i = polled.size() - 1; i != 0; --i)
+      if (polled[i].revents != 0) {
+        due.push_back(std::move(watched_[i - 1].on_readable));
         watched_.erase(i - 1);
       }
   }
-  for (auto const& then : due) then();
+  for (auto const& on_readable : due) on_readable();
 }
 
 }  // namespace leat::detail

@@ -25,14 +25,14 @@
 
 namespace leat::detail {
 
-/// The production runtime: workers on threads, never more threads than cores. A thread without work looks for some
-/// for a short while, then sleeps until it is woken or a worker's time comes.
+/// The production runtime: workers on threads, never more threads than cores. A thread whose workers have nothing to do
+/// goes on giving them turns for a short while. Then it sleeps until it is woken, or until a worker's time comes.
 class thread_runtime final : public runtime {
  public:
   explicit thread_runtime(std::chrono::nanoseconds spin) : spin_(spin) {}
-  void drive(std::vector<runnable*> const& all) override;
+  void drive(std::vector<runnable*> const& workers) override;
 
-  void wake(runnable& which) override;
+  void wake(runnable& worker) override;
 
   steady_time now() override { return std::chrono::steady_clock::now(); }
   wall_time wall() override { return std::chrono::system_clock::now(); }
@@ -40,60 +40,63 @@ class thread_runtime final : public runtime {
 
   void log(std::string const& line) override { std::fputs((shown_lines(line) + "\n").c_str(), stderr); }
 
-  void every(std::chrono::nanoseconds interval, std::function<void()> look) override;
+  void every(std::chrono::nanoseconds interval, std::function<void()> check) override;
 
   void block(std::shared_ptr<blocking_work> work) override { blocking_.run(std::move(work)); }
 
-  void wake_when_readable(int descriptor, runnable& which) override;
+  void wake_when_readable(int descriptor, runnable& worker) override;
 
  private:
   /// The workers of one thread, and where it sleeps.
   struct worker_thread {
-    thread_runtime* of;
+    thread_runtime* runtime;
     std::vector<runnable*> workers;
     std::atomic<bool> asleep{false};
     std::mutex mutex;
-    std::condition_variable bell;
-    bool rung = false;
-    int bell_descriptor = -1;  ///< rings too, where the thread also waits for descriptors
+    std::condition_variable wakeup;
+    bool woken = false;
+    int wakeup_descriptor = -1;  ///< an eventfd that wakes the thread while it waits for descriptors; -1: none yet
 
-    explicit worker_thread(thread_runtime& runtime) : of(&runtime) {}
+    explicit worker_thread(thread_runtime& owner) : runtime(&owner) {}
     worker_thread(worker_thread const&) = delete;
     worker_thread& operator=(worker_thread const&) = delete;
     ~worker_thread();
 
     void wake();
 
-    /// Until the bell rings, that time comes, or one of these is ready.
-    void wait(steady_time until, std::vector<pollfd>& all);
+    /// Returns when the thread is woken, when that time comes, or when one of these descriptors is ready.
+    void wait(steady_time until, std::vector<pollfd>& descriptors);
   };
 
-  /// None begins before all are there: what one worker has begun it cannot take back when another has no thread.
+  /// No worker begins before all threads have been started: what it has begun cannot be undone when the system refuses
+  /// a later thread.
   void start_threads();
-  static void begin(void* given);
+  static void begin(void* started);
 
-  static bool turn_all(worker_thread& mine, bool& alive);
+  /// A turn for each worker of the thread. True when one of them made progress. `alive`: some have not ended.
+  static bool turn_all(worker_thread& thread, bool& alive);
 
-  void run(worker_thread& mine);
+  void run(worker_thread& thread);
 
-  /// True when there was something to do before the patience ran out. Whoever is waited for may need this very core: after
-  /// a moment it is offered between two looks.
-  bool spin(worker_thread& mine, bool& alive);
+  /// Gives the workers turns until one makes progress; false when none did within `spin_`. The thread that they wait
+  /// for may need this core, so after a moment the core is yielded between two rounds.
+  bool spin(worker_thread& thread, bool& alive);
 
-  /// The last look comes after the flag is up, so that whoever does not see the flag has been seen.
-  void sleep(worker_thread& mine, bool& alive);
+  /// The last round of turns comes after `asleep` has been set: a thread that gives the workers something either sees
+  /// `asleep`, and wakes this one, or that round sees what it gave.
+  void sleep(worker_thread& thread, bool& alive);
 
-  static constexpr auto alone_on_core = std::chrono::microseconds(1);
-  static constexpr auto patience_at_the_end = std::chrono::seconds(5);
-  enum class may_begin : std::uint8_t { not_yet, yes, no };
+  static constexpr auto spin_without_yield = std::chrono::microseconds(1);
+  static constexpr auto blocking_close_timeout = std::chrono::seconds(5);
+  enum class start_decision : std::uint8_t { pending, begin, give_up };
 
   std::chrono::nanoseconds spin_;
   std::vector<std::unique_ptr<worker_thread>> worker_threads_;
-  std::vector<std::pair<runnable*, worker_thread*>> lane_of_;
+  std::vector<std::pair<runnable*, worker_thread*>> thread_of_;
   std::vector<std::thread> pool_;
-  std::mutex beginning_;
-  std::condition_variable all_are_there_;
-  may_begin begins_ = may_begin::not_yet;
+  std::mutex start_mutex_;
+  std::condition_variable start_decided_;
+  start_decision start_ = start_decision::pending;
   std::atomic<bool> driving_{false};
   blocking_pool blocking_;
   readiness readiness_;

@@ -9,8 +9,8 @@
 
 namespace leat::detail {
 
-/// Looks after those who may not look after themselves: calls a function at an interval, on a thread of its own that
-/// exists only where there is one to call.
+/// Calls a function at an interval, on a thread of its own, so that no worker can hold it up. The thread exists only
+/// where there is a function to call.
 class watchdog {
  public:
   watchdog() = default;
@@ -18,18 +18,19 @@ class watchdog {
   watchdog& operator=(watchdog const&) = delete;
   ~watchdog() { close(); }
 
-  /// Once.
-  void every(std::chrono::nanoseconds interval, std::function<void()> look);
+  /// Starts calling `check`. To be called once.
+  void every(std::chrono::nanoseconds interval, std::function<void()> check);
 
+  /// Returns when `check` is not called any more.
   void close();
 
  private:
   void run();
 
   std::chrono::nanoseconds interval_{};
-  std::function<void()> look_;
+  std::function<void()> check_;
   std::mutex mutex_;
-  std::condition_variable bell_;
+  std::condition_variable wakeup_;
   bool closing_ = false;
   std::thread thread_;
 };

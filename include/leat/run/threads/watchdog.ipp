@@ -2,7 +2,7 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
-#include <leat/run/threads/started.hpp>
+#include <leat/run/threads/start_thread.hpp>
 #include <leat/run/threads/watchdog.hpp>
 
 #include <chrono>
@@ -14,10 +14,10 @@
 
 namespace leat::detail {
 
-LEAT_INLINE void watchdog::every(std::chrono::nanoseconds interval, std::function<void()> look) {
+LEAT_INLINE void watchdog::every(std::chrono::nanoseconds interval, std::function<void()> check) {
   interval_ = interval;
-  look_ = std::move(look);
-  thread_ = started([](void* self) { static_cast<watchdog*>(self)->run(); }, this);
+  check_ = std::move(check);
+  thread_ = start_thread([](void* self) { static_cast<watchdog*>(self)->run(); }, this);
 }
 
 LEAT_INLINE void watchdog::close() {
@@ -26,13 +26,13 @@ LEAT_INLINE void watchdog::close() {
     std::lock_guard const lock(mutex_);
     closing_ = true;
   }
-  bell_.notify_one();
+  wakeup_.notify_one();
   thread_.join();
 }
 
 LEAT_INLINE void watchdog::run() {
   std::unique_lock lock(mutex_);
-  while (!bell_.wait_for(lock, interval_, [this] { return closing_; })) look_();
+  while (!wakeup_.wait_for(lock, interval_, [this] { return closing_; })) check_();
 }
 
 }  // namespace leat::detail

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
-#include <leat/run/threads/started.hpp>
+#include <leat/run/threads/start_thread.hpp>
 
 #include <stdexcept>
 #include <system_error>
@@ -10,9 +10,9 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::thread started(void (*body)(void*), void* of) {
+LEAT_INLINE std::thread start_thread(void (*body)(void*), void* argument) {
   try {
-    return std::thread(body, of);
+    return std::thread(body, argument);
   } catch (std::system_error const& cause) {
     throw std::runtime_error("cannot start a thread: " + cause.code().message());
   }
