@@ -5,10 +5,12 @@ programs  NAME of each NAME.cpp directly in it
 tests     GROUP:FILE of each test source below it, grouped by folder
 scripts   each NAME.py and NAME.sh directly in it
 headers   each header below it that a header-only program may include, as it is included
+pages     the path of each page of the documentation
 """
 import sys
 from pathlib import Path
 
+import docs_programs
 from sources import header_only
 
 # Folders of tests/ whose sources are not doctest files.
@@ -35,6 +37,10 @@ def scripts(folder):
 
 def headers(folder):
     return header_only(folder)
+
+
+def pages(folder):
+    return [str(page) for page in docs_programs.pages(folder)]
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 """Compiles the C++ of the documentation: docs_snippets.py ROOT -- COMPILER [FLAG]...
 
 A block marked ```cpp that has a main is a program of its own. Of all others of a page one program is made: blocks
-marked ```cpp top stand outside functions, the rest become functions that are given a leat::flow named `flow`."""
+marked ```cpp top stand outside functions, the rest become functions that are given a leat::flow named `flow`. Blocks
+marked ```cpp NAME.cpp are programs that are built and run (docs_programs.py)."""
 
 import pathlib
 import re

@@ -7,6 +7,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import docs_outputs
+import docs_programs
 import forbidden_names
 import header_shape
 import headers_alone
@@ -187,6 +189,36 @@ class Misuse(Tree):
                   "      |                 ^~~~\n") + "b.hpp:5:17: note: more\n" * 5
         self.assertEqual(misuse.judge("leat: no", 1, output), [])
         self.assertEqual(len(misuse.judge("leat: no", 1, output + "b.hpp:5:17: note: too many\n")), 1)
+
+
+class Documentation(Tree):
+    """The programs of the pages are one script here, which prints its name and its arguments."""
+
+    def faults(self, page):
+        self.put("docs/page.md", "```cpp hello.cpp\nint main() {\n}\n```\n" + page)
+        program = Path(self.put("program", '#!/bin/sh\necho "${0##*/}"; printf "%s\\n" "$@"\n'))
+        program.chmod(0o755)
+        return docs_outputs.check(Path(self.root), program, False)
+
+    def test_compares_what_is_shown(self):
+        self.put("README.md", "")
+        for page, faulty in (("```console\n$ ./hello b a\nhello\nb\na\n```\n", 0),
+                             ("```console\n$ ./hello b a\nhello\na\nb\n```\n", 1),
+                             ("```console any order\n$ ./hello b a\na\nhello\nb\n```\n", 0),
+                             ("```console any order\n$ ./hello b a\na\nhello\n```\n", 1),
+                             ("```console\n$ ./hello a >x\n$ cat x\nhello\na\n```\n", 0),
+                             ("```console\n$ ./hello a\nhello\na\n\n```\n", 1)):
+            with self.subTest(page):
+                checked, faults = self.faults(page)
+                self.assertEqual((checked, len(faults)), (page.count("$ "), faulty))
+
+    def test_programs_keep_their_lines(self):
+        text = docs_programs.unit({"a": (None, 1, "#include <x>\nint f;\nint main() {\n}\n"),
+                                   "b": (None, 1, "int main(int argc, char** argv) {\n}\n")})
+        self.assertLess(text.index("program_b"), text.index("#include <x>"))
+        self.assertIn('#line 1 "a.cpp"\n\nint f;\nint main_of_program() {', text)
+        self.assertIn("program_a::main_of_program();", text)
+        self.assertIn("program_b::main_of_program(argc, argv);", text)
 
 
 class Sources(Tree):
