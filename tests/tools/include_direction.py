@@ -1,28 +1,64 @@
 # SPDX-License-Identifier: BSL-1.0
-"""include_direction.py INCLUDE: the folders of leat may know each other in one direction only."""
+"""include_direction.py INCLUDE: the folders of leat may know each other in one direction only.
+
+Which folder may include which is the table of CONTRIBUTING.md; it is read from there and compared, where it stands beside
+INCLUDE.
+"""
+import re
 import sys
 from pathlib import Path
 
 from sources import closure, includes, texts
 
-# The headers the language is made of: they know each other, detail/, and no folder.
-LANGUAGE = {"leat/record.hpp", "leat/flow.hpp", "leat/fwd.hpp", "leat/graph.hpp", "leat/error.hpp"}
-FOLDERS = ("from", "op", "route", "run", "state", "time", "to")
-# Not even through others ...
-NEVER_REACHES = {"op": ("route", "run"), "detail": ("from", "op", "route", "run", "state", "time", "to"), "picture": ("from", "op", "route", "run", "state", "time", "to")}
-# ... and not by name.
-NEVER_NAMES = {"from": ("route",), "to": ("route",)}
+# What each folder may include besides itself, the headers of the top level, and detail/. What a folder may include, may
+# include no more than the folder itself may: so a detour leads nowhere else.
+ALLOWED = {
+    "from": {"op"},
+    "op": set(),
+    "route": {"op"},
+    "run": {"op", "route", "picture"},
+    "state": {"op", "route"},
+    "time": {"op", "route", "state"},
+    "to": {"op", "from"},
+    "testing": {"op", "route", "run", "picture"},
+    "picture": set(),
+    "detail": set(),
+}
+# An output with partitions is an exchange and a sink: one header puts the two together.
+EXCEPTIONS = {("leat/route/exchange/to_partitions.hpp", "leat/to/partitioned_sink.hpp")}
+# Headers of the top level that belong to a folder: the umbrella of what stands there.
+UMBRELLAS = {"leat/picture.hpp": "picture", "leat/picture.ipp": "picture", "leat/testing.hpp": "testing"}
 # What a program that only describes a flow and tests it in one process does not pay for.
 HEAVY = ("iostream", "fstream", "filesystem", "random", "regex", "ranges")
 
 
 def folder(name):
     parts = name.split("/")
-    return parts[1] if len(parts) > 2 else ""
+    return parts[1] if len(parts) > 2 else UMBRELLAS.get(name, "")
 
 
 def outside(name, library):
     return name == f"{library}.hpp" or name.startswith(f"{library}/")
+
+
+def table(text):
+    """{folder: what it may include} as the table of CONTRIBUTING.md has it."""
+    rows = re.findall(r"^\| `(\w+)` \|[^|\n]*\|([^|\n]*)\|$", text, re.M)
+    return {name: set(re.findall(r"`(\w+)`", may)) for name, may in rows}
+
+
+def check_table(text):
+    rows = table(text)
+    return [f"CONTRIBUTING.md: the table says that {name}/ may include {sorted(rows.get(name, ())) or 'nothing'}, and what is "
+            f"checked is {sorted(ALLOWED.get(name, ())) or 'nothing'}"
+            for name in sorted({*rows, *ALLOWED}) if rows.get(name) != ALLOWED.get(name)]
+
+
+def allowed(name):
+    """The folders that this header may include, or None where it may include all."""
+    if re.fullmatch(r"leat/(leat|src\w*)\.hpp", name):
+        return None
+    return ALLOWED.get(folder(name), set()) | {folder(name), "", "detail"}
 
 
 def check(root):
@@ -33,22 +69,19 @@ def check(root):
         faults.append(f"include/{name}:{line}: {sentence}")
 
     for name, included in of.items():
-        here = folder(name)
-        forbidden = FOLDERS if name in LANGUAGE else NEVER_REACHES.get(here, ())
+        here = f"{folder(name)}/" if folder(name) else name
+        may = allowed(name)
+        if folder(name) and folder(name) not in ALLOWED:
+            fault(name, 1, f"{here} is in no table of who may include whom: CONTRIBUTING.md and {Path(__file__).name}")
         for line, other in included:
             if other == "leat/leat.hpp":
                 fault(name, line, "leat/leat.hpp is for programs: include what is needed of it")
-            if other.startswith("leat/") and other not in of:
+            elif other.startswith("leat/") and other not in of:
                 fault(name, line, f"<{other}> does not exist")
-            if folder(other) in NEVER_NAMES.get(here, ()):
-                fault(name, line, f"{here}/ may not include {folder(other)}/ (<{other}>)")
+            elif other.startswith("leat/") and may is not None and folder(other) not in may and (name, other) not in EXCEPTIONS:
+                fault(name, line, f"{here} may not include {folder(other)}/ (<{other}>)")
             if not other.startswith("leat/") and (Path(root) / name).parent.joinpath(other).is_file():
                 fault(name, line, f"\"{other}\" is to be included by its full path")
-            for reached, way in closure(root, [other]).items() if other.startswith("leat/") else ():
-                if folder(reached) in forbidden:
-                    fault(name, line, f"{here + '/' if here else name} may not know {folder(reached)}/, "
-                                      f"and gets it by {' -> '.join(way)}")
-                    break
 
     for library, what in (("asio", "Asio"), ("boost", "Boost")):
         users = [name for name, included in of.items() if any(outside(other, library) for _, other in included)]
@@ -66,5 +99,8 @@ def check(root):
 
 if __name__ == "__main__":
     faults = check(sys.argv[1])
+    rules = Path(sys.argv[1]).parent / "CONTRIBUTING.md"
+    if rules.is_file():
+        faults += check_table(rules.read_text())
     print("\n".join(faults) or "every include follows the direction of travel")
     sys.exit(1 if faults else 0)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/fused/kernel.hpp>
+#include <leat/op/fused/for_each_tail.hpp>
 #include <leat/text.hpp>
-#include <leat/to/for_each.hpp>
 
 #include <source_location>
 #include <stdexcept>
