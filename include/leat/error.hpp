@@ -23,6 +23,7 @@ class flow_error : public std::logic_error {
 /// (`std::rethrow_if_nested`), or a remote_cause where that was in another process.
 class run_error : public std::runtime_error {
  public:
+  /// Made by leat where a step fails; the cause is nested.
   run_error(std::string const& message, std::string step_path, std::source_location place,
             unsigned worker_index, std::uint64_t epoch_number)
       : std::runtime_error(message), step(std::move(step_path)), where(place), worker(worker_index),
@@ -44,6 +45,7 @@ class reader_gone : public std::runtime_error {
 /// What stands for the cause of a failure in another process, nested in the run_error: the exception itself stays there.
 class remote_cause : public std::runtime_error {
  public:
+  /// The text and the type of an exception of another process.
   remote_cause(std::string const& message, std::string type_of_cause)
       : std::runtime_error(message), type(std::move(type_of_cause)) {}
 
@@ -59,9 +61,11 @@ class cluster_error : public run_error {
     refused = 76,  ///< processes that do not belong together, or one that does not speak the protocol
   };
 
+  /// With the exit code that `leat::main` ends with.
   cluster_error(status why, std::string const& message)
       : run_error(message, "", std::source_location{}, 0, 0), exit_status(why) {}
 
+  /// What `leat::main` ends with: 75 for `lost`, 76 for processes that do not belong together.
   status exit_status;
 };
 

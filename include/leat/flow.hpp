@@ -32,6 +32,7 @@ class stream<T, sealed> {
   /// Ends a run of fused steps.
   template <class In, class... Ops>
   stream(stream<T, fused<In, Ops...>>&& run);  // NOLINT: conversion is the point
+  /// Ends it in place, so that the name `run` can be used again.
   template <class In, class... Ops>
   stream(stream<T, fused<In, Ops...>>& run);  // NOLINT
   /// A const one cannot be ended: a sentence says so.
@@ -333,7 +334,10 @@ stream<poison> operator|(S&&, Step (*)(step_name)) {
 /// Describe a flow on one thread.
 class flow {
  public:
+  /// A flow without steps. Its name is the first part of the path of each step. Throws flow_error for a name that is
+  /// empty or has a full stop in it.
   explicit flow(step_name name);
+  /// The same; `where` is shown by messages about the flow.
   flow(char const* name, std::source_location where = std::source_location::current());
   flow(flow&& other) noexcept;
   flow& operator=(flow&& other) noexcept;
@@ -370,6 +374,7 @@ class flow {
     return {};
   }
 
+  /// As given.
   std::string const& name() const;
   detail::graph const& description() const { return *graph_; }
 

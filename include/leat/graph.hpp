@@ -18,7 +18,9 @@ namespace leat {
 /// messages point at. A name may not be empty nor contain a full stop, and is unique in its scope: the flow
 /// checks this when the step is added.
 struct step_name {
+  /// The place is that of the call, unless it is given.
   step_name(char const* name, std::source_location place = std::source_location::current());
+  /// The place is that of the call, unless it is given.
   step_name(std::string name, std::source_location place = std::source_location::current());
   // What descriptions of flows are made of is declared here and compiled once: every step would compile it again.
   step_name(step_name&& other) noexcept;
@@ -30,7 +32,9 @@ struct step_name {
   /// A stateless step without a name gets one by its position: `map_3`.
   static step_name by_position(std::source_location place);
 
+  /// Empty for a step that is named by its position.
   std::string text;
+  /// Where the step is written, for messages.
   std::source_location where;
 };
 

@@ -101,8 +101,10 @@ inline constexpr bool is_optional<std::optional<T>> = true;
 
 }  // namespace detail
 
+/// The type of the key of a keyed record.
 template <class K>
 using key_of_pair = typename detail::pair_of<K>::key;
+/// The type of the value of a keyed record.
 template <class T>
 using value_of_pair = typename detail::pair_of<T>::value;
 

@@ -139,6 +139,8 @@ void append_text(std::string& to, T const& value) {
   }
 }
 
+/// A value as text: as sinks, messages and `inspect` write it. Numbers come in the shortest form that reads back the
+/// same.
 template <printable T>
 std::string text(T const& value) {
   std::string result;

@@ -10,6 +10,7 @@
 
 namespace leat {
 
+/// The version of leat, as `0.1.0`.
 inline constexpr char const* version = LEAT_VERSION;
 
 }  // namespace leat

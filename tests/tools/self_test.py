@@ -20,6 +20,10 @@ _specification = importlib.util.spec_from_file_location("misuse", Path(__file__)
 misuse = importlib.util.module_from_spec(_specification)
 _specification.loader.exec_module(misuse)
 
+_specification = importlib.util.spec_from_file_location("reference", Path(__file__).parents[2] / "tools" / "reference.py")
+reference = importlib.util.module_from_spec(_specification)
+_specification.loader.exec_module(reference)
+
 TOP = "// SPDX-License-Identifier: BSL-1.0\n#pragma once\n"
 COMPILER = next((name for name in ("g++-12", "g++", "clang++-19") if shutil.which(name)), None)
 
@@ -233,6 +237,31 @@ class Documentation(Tree):
         self.assertIn('#line 1 "a.cpp"\n\nint f;\nint main_of_program() {', text)
         self.assertIn("program_a::main_of_program();", text)
         self.assertIn("program_b::main_of_program(argc, argv);", text)
+
+
+class Reference(unittest.TestCase):
+    """What Doxygen is given of a header."""
+
+    def lines(self, text):
+        copy = reference.Copy(text, "op")
+        self.assertEqual(len(copy.lines), len(copy.origins))
+        return [line for line in copy.lines if line and not line.startswith(("/// @", "namespace", "}  //"))]
+
+    def test_leaves_out_what_is_no_interface(self):
+        self.assertEqual(self.lines("namespace leat {\nnamespace detail {\nint f();\n}  // namespace detail\n\nint g();\n}  // namespace leat\n"),
+                         ["int g();"])
+        self.assertEqual(self.lines("namespace leat {\ntemplate <class F>\ndetail::name_comes_first f(F const&) {\n  return {};\n}\n}  // namespace leat"),
+                         [])
+        self.assertEqual(self.lines("namespace leat {\nclass x {\n public:\n  x(x const&) = delete;\n  x(x&& other) {}\n  int y() const;\n};\n}  // namespace leat"),
+                         ["class x {", " public:", "  /// @private", "  x(x&& other) {}", "  int y() const;", "};"])
+
+    def test_an_overload_has_the_text_of_the_function_above(self):
+        self.assertEqual(self.lines("namespace leat {\n/// Text.\nint f(int);\nint f(char);\n\nint g();\n}  // namespace leat"),
+                         ["/// Text.", "int f(int);", "/// Text.", "int f(char);", "int g();"])
+
+    def test_names_nothing_of_detail(self):
+        self.assertEqual(self.lines("namespace leat {\n/// Text.\ndetail::map_step<detail::x<F>> map(F f, detail::y z);\n}  // namespace leat")[1],
+                         "unspecified map(F f, unspecified z);")
 
 
 class Sources(Tree):

@@ -57,10 +57,13 @@ using boost_access = std::conditional_t<(sizeof(T*) > 0), boost::serialization::
 /// Befriend this class to keep `serialize`, or `save` and `load`, private.
 class access {
  public:
+  /// Whether a type has a member `serialize(archive, version)` for this archive.
   template <class A, class T>
   static constexpr bool can_serialize = requires(A& archive, T& value) { value.serialize(archive, 0u); };
+  /// Whether a type has a member `save(archive, version)`, which reads it.
   template <class A, class T>
   static constexpr bool can_save = requires(A& archive, T const& value) { value.save(archive, 0u); };
+  /// Whether a type has a member `load(archive, version)`, which fills it in.
   template <class A, class T>
   static constexpr bool can_load = requires(A& archive, T& value) { value.load(archive, 0u); };
 

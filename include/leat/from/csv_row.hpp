@@ -53,6 +53,7 @@ class csv_row {
 
   /// The text of a column. Throws std::runtime_error when the file has no such column.
   std::string_view operator[](std::string_view column) const { return fields_[header_->find(column)]; }
+  /// A field by its place, from 0. Throws std::runtime_error that names file and line when the row has fewer.
   std::string_view operator[](std::size_t index) const;
 
   /// A column as a number, bool, text, time or optional. Throws std::runtime_error that names file and line when the
@@ -66,7 +67,9 @@ class csv_row {
     return value;
   }
 
+  /// Fields of this row.
   std::size_t size() const { return fields_.size(); }
+  /// The names of the columns, in the order of the file.
   std::vector<std::string> const& columns() const { return header_->columns; }
   /// The line of the file it begins on, from 1.
   std::uint64_t line() const { return line_; }
@@ -104,8 +107,11 @@ class csv_row {
 template <class Struct, class Member>
 class csv_column {
  public:
+  /// Made by `leat::column(name, member)`.
   csv_column(std::string column_name, Member Struct::* into) : name(std::move(column_name)), member(into) {}
+  /// As the header of the file has it.
   std::string name;
+  /// What the column is read into and written from.
   Member Struct::* member;
 };
 

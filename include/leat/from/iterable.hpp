@@ -92,6 +92,7 @@ class iterable {
   static_assert(copyable_record<record>,
                 "leat: from::iterable(container): records must be copyable, since a flow can be run many times");
 
+  /// The container is copied or moved once, here, and shared by all runs of the flow.
   explicit iterable(C records) : records_(std::make_shared<C const>(std::move(records))) {}
 
   std::vector<std::string> list_parts() const { return {"iterable"}; }

@@ -20,7 +20,9 @@ namespace leat {
 
 /// Thrown by a function that `from::poll` calls: nothing to be had now, call again after this long.
 struct retry_after {
+  /// Counted from when `f` returned.
   explicit retry_after(std::chrono::nanoseconds how_long) : duration(how_long) {}
+  /// How long `f` is not called.
   std::chrono::nanoseconds duration;
 };
 
@@ -117,15 +119,15 @@ namespace from {
 
 /// Calls `f()` at once and then every `interval` (from the time a call was due, not from when it was made), on the
 /// thread of one worker. `f` returns the record, or a `std::optional` of it that is empty when there is nothing now;
-/// of a `std::string_view` the text is copied at once;
-/// it may throw `leat::retry_after`, or `from::end_of_input` to end the input. One partition, `poll`; it keeps no
-/// position.
+/// the text of a `std::string_view` is copied at once. It may throw `leat::retry_after`, or `from::end_of_input` to end
+/// the input. One partition, `poll`; it keeps no position.
 template <class F>
 class poll {
  public:
   using record = typename decltype(detail::record_of_polled<F>())::type;
   using position = std::uint64_t;
 
+  /// Throws flow_error unless the interval is longer than zero.
   poll(std::chrono::nanoseconds interval, F f) : interval_(interval), f_(std::move(f)) {
     if (interval.count() <= 0) throw flow_error("from::poll(interval, f): the interval must be longer than zero");
   }

@@ -21,6 +21,7 @@ class random_metric {
   using record = std::pair<std::string, double>;
   using position = std::uint64_t;
 
+  /// A count that is never reached: the metric does not end.
   static constexpr std::uint64_t unbounded = (std::numeric_limits<std::uint64_t>::max)();
 
   /// A function without captures.

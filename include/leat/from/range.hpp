@@ -50,7 +50,9 @@ class range {
   using record = T;
   using position = std::uint64_t;
 
+  /// From 0, without `last`.
   explicit range(T last) : range(T{0}, last) {}
+  /// From `first`, without `last`.
   range(T first, T last)
       : first_(first),
         count_(first < last ? static_cast<std::uint64_t>(last) - static_cast<std::uint64_t>(first) : 0) {}

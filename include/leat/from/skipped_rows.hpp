@@ -13,9 +13,11 @@ class skipped_rows {
  public:
   skipped_rows() : shared_(std::make_shared<counted>()) {}
 
+  /// Rows so far, over all workers. From any thread.
   std::uint64_t count() const;
   /// What was wrong with the first of them; empty when there was none.
   std::string first() const;
+  /// Called by the source. From any thread.
   void add(std::string const& what);
 
  private:

@@ -27,12 +27,17 @@ class step_services {
  public:
   step_services(detail::step_context& step) : step_(&step) {}
 
+  /// The path of the step, `flow.name`.
   std::string_view step() const { return step_->name; }
+  /// Of this worker, from 0, over all processes.
   unsigned worker_index() const { return step_->worker->index(); }
+  /// Over all processes.
   unsigned worker_count() const { return step_->worker->count(); }
   /// The same within one turn. All clocks of a flow are these: tests set them.
   steady_time now() const { return step_->worker->now(); }
+  /// The time of the day, the same within one turn.
   wall_time wall() const { return step_->worker->wall(); }
+  /// A random number, all 64 bits of it. A simulation draws it from its seed.
   std::uint64_t random() const { return step_->worker->random(); }
   /// Whether the run was asked to stop: what can be waited for in vain is waited for no longer.
   bool stopping() const { return step_->worker->stopping(); }

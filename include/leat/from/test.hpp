@@ -24,7 +24,9 @@ namespace from {
 struct abort {};
 /// An item of `from::test`: what follows comes this much later.
 struct pause {
+  /// Nothing comes for this long.
   explicit pause(std::chrono::nanoseconds how_long) : duration(how_long) {}
+  /// How long nothing comes.
   std::chrono::nanoseconds duration;
 };
 
@@ -38,18 +40,27 @@ class aborted : public std::runtime_error {
 template <class T>
 class test_item {
  public:
+  /// What an item is.
   enum class kind { record, end, abort, pause };
 
+  /// A record.
   template <class X>
     requires std::convertible_to<X, T>
   test_item(X&& record) : value(std::in_place, std::forward<X>(record)) {}  // NOLINT: to be written in a list
+  /// The end: what follows is not read.
   test_item(end_of_input) : what(kind::end) {}                              // NOLINT
+  /// An exception, once.
   test_item(from::abort) : what(kind::abort), used(std::make_shared<std::atomic<bool>>(false)) {}  // NOLINT
+  /// A pause.
   test_item(from::pause pause) : what(kind::pause), duration(pause.duration) {}                    // NOLINT
 
+  /// What this item is.
   kind what = kind::record;
+  /// Of a record.
   std::optional<T> value;
+  /// Of a pause.
   std::chrono::nanoseconds duration{};
+  /// Of an abort: whether it has been thrown already. Copies of the flow share it.
   std::shared_ptr<std::atomic<bool>> used;
 };
 
@@ -60,8 +71,10 @@ class test {
  public:
   using record = T;
   using position = std::uint64_t;
+  /// What the source emits, in order.
   using items = std::vector<test_item<T>>;
 
+  /// A list of records, with `end_of_input`, `abort` and `pause` between them.
   explicit test(items given) : items_(std::make_shared<items const>(std::move(given))) {}
 
   /// Records emitted together; one unless said.

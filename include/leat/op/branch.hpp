@@ -17,7 +17,9 @@ namespace leat {
 /// The two sides of a `branch`.
 template <class T>
 struct branches {
+  /// The records at which the function returned true.
   stream<T> trues;
+  /// The other records.
   stream<T> falses;
 };
 

@@ -123,6 +123,7 @@ class completion {
   bool set(X&& value) const {
     return state_->complete([&](auto& state) { state.value.emplace(std::forward<X>(value)); });
   }
+  /// The same where there is no result: `completion<void>`.
   bool set() const
     requires std::is_void_v<T>
   {

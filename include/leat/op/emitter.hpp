@@ -20,8 +20,11 @@ namespace leat {
 template <class T>
 class emitter {
  public:
+  /// Made by leat: passes on full batches of so many records.
   explicit emitter(std::size_t batch_size) : batch_(batch_size) {}
 
+  /// Emits one record, made of `record`. On the thread of the worker. It does not wait: a source returns from time to
+  /// time so that others get on. Throws what a later step fails of.
   template <class X>
   void operator()(X&& record) {
     detail::refuse_to_narrow<T, X>();

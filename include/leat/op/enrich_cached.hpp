@@ -47,12 +47,14 @@ class ttl_cache {
   }
 
  protected:
+  /// What is older than this is looked up again.
   explicit ttl_cache(std::chrono::nanoseconds time_to_live) : time_to_live_(time_to_live) {}
   ttl_cache(ttl_cache const&) = default;
   ttl_cache(ttl_cache&&) = default;
   ttl_cache& operator=(ttl_cache const&) = default;
   ttl_cache& operator=(ttl_cache&&) = default;
 
+  /// The worker's time of this turn.
   steady_time now_{};
 
  private:

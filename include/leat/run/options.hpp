@@ -15,9 +15,13 @@ class network;
 /// PEM files by which a process shows that it belongs to the cluster: its certificate (with those between it and the
 /// authority behind it), the key of that, and the authority that has signed those of all.
 struct tls_files {
+  /// Path of this process's certificate, in PEM, followed by those that lead to the authority.
   std::string certificate = {};
+  /// Path of its private key, in PEM.
   std::string key = {};
+  /// Path of the certificate of who has signed those of all processes.
   std::string authority = {};
+  /// Whether any of them is set.
   bool given() const { return !certificate.empty() || !key.empty() || !authority.empty(); }
 };
 
@@ -36,6 +40,7 @@ struct options {
   /// Bytes that may be on their way from one worker to another, per exchange: whoever has sent more has to wait. Records
   /// that stay in the process count as 32 KiB a packet.
   std::size_t channel_bytes = 256 * 1024;
+  /// The greatest `channel_bytes`.
   static constexpr std::size_t most_channel_bytes = std::size_t{1} << 30;
   /// How long a thread without work looks for some before it sleeps.
   std::chrono::nanoseconds spin = std::chrono::microseconds(20);

@@ -17,14 +17,18 @@ namespace leat {
 /// A key's values are passed on once none has come for this long. Each value puts the time off.
 class inactive_for {
  public:
+  /// More than zero.
   explicit inactive_for(std::chrono::nanoseconds time) : duration(time) {}
+  /// By the steady clock.
   std::chrono::nanoseconds duration;
 };
 
 /// A key's values are passed on once the oldest has waited for this long, however many follow it.
 class max_age {
  public:
+  /// More than zero.
   explicit max_age(std::chrono::nanoseconds time) : duration(time) {}
+  /// By the steady clock.
   std::chrono::nanoseconds duration;
 };
 

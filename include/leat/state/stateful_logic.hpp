@@ -27,6 +27,7 @@ class logic_results {
   logic_results& operator=(logic_results const&) = delete;
   ~logic_results() = default;
 
+  /// Passes on a result for the key of this call, made of `result`. On the worker's thread.
   template <class X>
   void operator()(X&& result) {
     detail::refuse_to_narrow<W, X>();
@@ -40,6 +41,7 @@ class logic_results {
 
   /// The time by the worker's clock, which tests set; the same throughout a batch.
   wall_time now() const { return now_; }
+  /// Called by leat before each call of a logic, and by tests of one.
   void set_now(wall_time now) { now_ = now; }
 
   /// Throws when a result could not be put here, although the logic caught that.
@@ -68,12 +70,18 @@ class logic_results {
 /// All calls are on the worker that owns the key. `retention::discard` drops the state: the key's next value begins anew.
 template <class Value, class Result, class State>
 struct stateful_logic {
+  /// What comes in.
   using value = Value;
+  /// What goes out.
   using result = Result;
+  /// What a snapshot of it is.
   using state = State;
 
+  /// Called once the time of `notify_at()` has come. Keeps the state unless overridden.
   retention on_notify(logic_results<Result>&) { return retention::retain; }
+  /// Called when the input has ended, and not when the run is stopped. Keeps the state unless overridden.
   retention on_eof(logic_results<Result>&) { return retention::retain; }
+  /// When to be called by `on_notify`; asked after every call. Never, unless overridden.
   std::optional<wall_time> notify_at() const { return std::nullopt; }
 };
 

@@ -30,6 +30,7 @@ namespace leat::test {
 /// by them. The flow must outlive it.
 class cluster {
  public:
+  /// The flow must outlive it. Nothing runs until time is advanced.
   cluster(flow const& what, seed chance, options how = {}) : cluster(what, with(how, chance), what.name()) {}
   cluster(flow const& what, options how, detail::test_inputs inputs)
       : flow_(&what), how_(std::move(how)), inputs_(std::move(inputs)) {}
@@ -42,6 +43,7 @@ class cluster {
     inputs_.of<T>(name, running_ != nullptr).add(std::move(given));
     return *this;
   }
+  /// The same, written as a list.
   template <class T>
   cluster& feed(std::string const& name, std::initializer_list<T> given) {
     using record = detail::fed_record<T>;
@@ -82,7 +84,9 @@ class cluster {
   records<T> of(std::string const& name) const {
     return so_far().of<T>(name);
   }
+  /// For comparisons, which know the type.
   output_of_any of(std::string const& name) const { return so_far().of(name); }
+  /// All outputs as they are now.
   result so_far(std::exception_ptr failure = nullptr) const;
 
   /// Sums up all decisions so far.

@@ -65,6 +65,7 @@ template <class T>
 class records : public std::vector<T> {
  public:
   using std::vector<T>::vector;
+  /// Of a vector.
   explicit records(std::vector<T> all) : std::vector<T>(std::move(all)) {}
 
   /// NaN is equal to NaN here: a test that expects one can say so.
@@ -84,6 +85,7 @@ class records : public std::vector<T> {
 template <class T>
 class unordered_records {
  public:
+  /// Made by `unordered(expected)`.
   explicit unordered_records(std::vector<T> all) : expected(std::move(all)) {}
   friend bool operator==(std::vector<T> const& got, unordered_records const& wanted) {
     return detail::same_multiset(got, wanted.expected);
@@ -93,6 +95,7 @@ class unordered_records {
     to << ("in any order " + detail::text_of_records(which.expected)).c_str();
     return to;
   }
+  /// What must have come, in any order.
   std::vector<T> expected;
 };
 
@@ -100,6 +103,7 @@ class unordered_records {
 template <class K, class V>
 class keyed_records {
  public:
+  /// Made by `per_key(expected)`.
   explicit keyed_records(std::vector<std::pair<K, V>> all) : expected(std::move(all)) {}
   friend bool operator==(std::vector<std::pair<K, V>> const& got, keyed_records const& wanted) {
     return detail::same_per_key(got, wanted.expected);
@@ -109,6 +113,7 @@ class keyed_records {
     to << ("in order per key " + detail::text_of_records(which.expected)).c_str();
     return to;
   }
+  /// What must have come, in order for each key.
   std::vector<std::pair<K, V>> expected;
 };
 

@@ -12,7 +12,9 @@ namespace leat::test {
 /// What decides the schedule of a simulation: which worker goes when, how long bytes travel, all chance.
 class seed {
  public:
+  /// Any number; each is another course of the run.
   explicit seed(std::uint64_t number) : value(number) {}
+  /// The number.
   std::uint64_t value;
 };
 
@@ -20,6 +22,7 @@ class seed {
 struct options {
   unsigned processes = 1;  ///< joined by simulated links
   unsigned workers = 1;    ///< in each process
+  /// All chance of the simulation comes from it.
   std::uint64_t seed = 1;
   std::size_t batch_size = 0;  ///< records; zero: as in production
   /// Epochs end where the test says; also after this much virtual time.

@@ -18,6 +18,7 @@ namespace leat::test {
 /// stuck_error.
 class [[nodiscard("leat: nothing runs until .finish(), or until it becomes a leat::test::result")]] run_to_be {
  public:
+  /// Made by `leat::test::run`. The flow must outlive it.
   run_to_be(flow const& what, options how) : flow_(&what), how_(std::move(how)), inputs_(what.name()) {}
 
   /// Puts these records in the place of an input's source, after those that it has been fed already.
@@ -27,6 +28,7 @@ class [[nodiscard("leat: nothing runs until .finish(), or until it becomes a lea
     inputs_.of<T>(name, false).add(std::move(given));
     return std::move(*this);
   }
+  /// The same, written as a list.
   template <class T>
   [[nodiscard("leat: nothing runs until .finish(), or until it becomes a leat::test::result")]]
   run_to_be&& feed(std::string const& name, std::initializer_list<T> given) && {
@@ -52,6 +54,7 @@ class [[nodiscard("leat: nothing runs until .finish(), or until it becomes a lea
 
   /// Runs the flow to its end, and throws what it fails of.
   result finish() &&;
+  /// Runs the flow, as `.finish()` does.
   operator result() && { return std::move(*this).finish(); }
   /// Runs a flow that must fail: what came out before is in the result, whose `rethrow()` throws what the run failed of.
   /// Throws flow_error when the run ends well.

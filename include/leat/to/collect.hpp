@@ -29,6 +29,7 @@ namespace to {
 template <class T>
 class collect {
  public:
+  /// The vector outlives all runs of the flow.
   explicit collect(std::vector<T>& into) : into_(&into) {}
 
   class partition {

@@ -15,7 +15,9 @@ namespace to {
 template <class F>
 class for_each {
  public:
+  /// `function(record)` is called for each record.
   explicit for_each(F function) : f(std::move(function)) {}
+  /// Copied for each worker.
   F f;
 };
 template <class F>

@@ -81,6 +81,7 @@ class lines {
   static constexpr bool writes_text = true;
   using position = std::uint64_t;
 
+  /// The file is overwritten, from its first record on.
   explicit lines(std::string path) : path_(std::move(path)) {}
 
   /// The file begins with this line, also when no record comes.
@@ -108,6 +109,7 @@ class files {
  public:
   using position = std::uint64_t;
 
+  /// `count`: files, named `part_0` and so on; 1 at least. The directory exists already.
   files(std::string directory, std::size_t count) : directory_(std::move(directory)), count_(count) {}
 
   std::vector<std::string> list_parts() const;

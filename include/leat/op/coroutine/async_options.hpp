@@ -42,6 +42,7 @@ struct outcome_wanted {
 /// At most this many records are under way on each worker, 64 unless said; more wait upstream.
 class in_flight {
  public:
+  /// Records on each worker, 1 at least.
   explicit in_flight(std::size_t records) : records_(records) {}
   void apply(detail::async_settings& settings) const { settings.in_flight = records_; }
 
@@ -52,6 +53,7 @@ class in_flight {
 /// Each record may take this long, by the worker's clock. What it awaits after that is destroyed.
 class within {
  public:
+  /// For each record, from when its task begins.
   template <class Rep, class Period>
   explicit within(std::chrono::duration<Rep, Period> each)
       : each_(detail::saturated_nanoseconds(each)) {}
@@ -73,18 +75,22 @@ template <class U>
 class outcome {
  public:
   outcome() = default;
+  /// A success.
   explicit outcome(U result) : value(std::move(result)) {}
+  /// A failure with this text.
   static outcome failed(std::string why) {
     outcome made;
     made.error = std::move(why);
     return made;
   }
+  /// A failure of a record that took too long.
   static outcome late(std::string why) {
     outcome made = failed(std::move(why));
     made.timed_out = true;
     return made;
   }
 
+  /// Whether there is a value.
   explicit operator bool() const { return value.has_value(); }
 
   template <class Archive>
@@ -92,6 +98,7 @@ class outcome {
     archive & value & error & timed_out;
   }
 
+  /// What the task returned; empty when it failed.
   std::optional<U> value;
   std::string error;       ///< what the exception said; empty when there is a value
   bool timed_out = false;  ///< it took longer than `within`

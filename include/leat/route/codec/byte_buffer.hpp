@@ -36,14 +36,23 @@ class byte_buffer {
     if (begin_ != borrowed_) std::free(begin_);
   }
 
+  /// The first byte.
   std::byte* data() { return begin_; }
+  /// The first byte.
   std::byte const* data() const { return begin_; }
+  /// Behind the last byte.
   std::byte* end() { return end_; }
+  /// Behind the last byte.
   std::byte const* end() const { return end_; }
+  /// Bytes it holds.
   std::size_t size() const { return static_cast<std::size_t>(end_ - begin_); }
+  /// Bytes it can hold before it grows.
   std::size_t capacity() const { return static_cast<std::size_t>(limit_ - begin_); }
+  /// Bytes that can be appended before it grows.
   std::size_t room() const { return static_cast<std::size_t>(limit_ - end_); }
+  /// Whether it holds nothing.
   bool empty() const { return begin_ == end_; }
+  /// All it holds, valid until it is changed.
   std::span<std::byte const> bytes() const { return {begin_, size()}; }
   operator std::span<std::byte const>() const { return bytes(); }
 
@@ -58,6 +67,7 @@ class byte_buffer {
     if (room() < more) regrow(size(), more);
   }
 
+  /// Copies so many bytes behind the last one.
   void append(void const* from, std::size_t count) {
     make_room(count);
     if (count != 0) std::memcpy(end_, from, count);

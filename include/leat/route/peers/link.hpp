@@ -54,6 +54,7 @@ class connection {
 /// The address at which a process is to listen is not there yet: nobody knows its name, or this machine does not have it.
 class no_such_place_yet : public cluster_error {
  public:
+  /// With the address and the reason.
   explicit no_such_place_yet(std::string const& message) : cluster_error(status::lost, message) {}
 };
 
