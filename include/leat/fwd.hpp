@@ -21,6 +21,9 @@ class task;
 template <class T>
 class emitter;
 
+class file_system;
+class open_file;
+
 namespace detail {
 
 class graph;

@@ -76,13 +76,13 @@ class node {
 
   /// Partitioned sources and sinks: what there is to share out among the workers.
   virtual bool has_partitions() const;
-  virtual std::vector<std::string> list_parts() const;
+  virtual std::vector<std::string> list_parts(file_system& files) const;
   /// The file that such a partition stands in (`-`: standard input or output), empty where it is none; the empty name
   /// asks a step without partitions.
   virtual std::string file_of(std::string const& part) const;
   virtual bool writes_files() const;
   /// Throws what opening it would throw, as far as that can be known without opening it.
-  virtual void check_part(std::string const& part) const;
+  virtual void check_part(std::string const& part, file_system& files) const;
 
   step_info const& step() const { return steps.front(); }
 

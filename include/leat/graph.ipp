@@ -48,10 +48,10 @@ LEAT_INLINE node::node(step_info only, list<port> inputs_of_node) : inputs(std::
 
 LEAT_INLINE node::~node() = default;
 LEAT_INLINE bool node::has_partitions() const { return false; }
-LEAT_INLINE std::vector<std::string> node::list_parts() const { return {}; }
+LEAT_INLINE std::vector<std::string> node::list_parts(file_system&) const { return {}; }
 LEAT_INLINE std::string node::file_of(std::string const&) const { return {}; }
 LEAT_INLINE bool node::writes_files() const { return false; }
-LEAT_INLINE void node::check_part(std::string const&) const {}
+LEAT_INLINE void node::check_part(std::string const&, file_system&) const {}
 
 LEAT_INLINE std::string place_of(std::source_location const& where) {
   return concat({where.file_name(), ":", std::to_string(where.line())});

@@ -79,6 +79,7 @@
 #include <leat/run/cluster_support.ipp>
 #include <leat/run/environment.ipp>
 #include <leat/run/execution.ipp>
+#include <leat/run/files.ipp>
 #include <leat/run/local/child_start.ipp>
 #include <leat/run/local/local_cluster.ipp>
 #include <leat/run/local/local_output.ipp>
@@ -89,6 +90,7 @@
 #include <leat/run/secret.ipp>
 #include <leat/run/signals.ipp>
 #include <leat/run/simulated/cluster.ipp>
+#include <leat/run/simulated/disk.ipp>
 #include <leat/run/simulated/link.ipp>
 #include <leat/run/simulated/runtime.ipp>
 #include <leat/run/simulated/switch.ipp>

@@ -3,6 +3,7 @@
 
 #include <leat/from/source.hpp>
 #include <leat/op/coroutine/blocking_work.hpp>
+#include <leat/run/files.hpp>
 
 #include "fixture/scratch.hpp"
 
@@ -28,6 +29,7 @@ class test_worker final : public leat::detail::worker_services {
   void wake_later(unsigned) override {}
   void saw_epoch(std::uint64_t) override {}
   void block(std::shared_ptr<leat::detail::blocking_work> work) override { work->run(); }
+  leat::file_system& files() override { return leat::detail::machine_files(); }
   void wake_when_readable(int descriptor) override { watched.push_back(descriptor); }
 
   leat::steady_time steady{std::chrono::hours(100)};
@@ -46,7 +48,7 @@ class polled {
                   std::optional<typename Source::position> position = std::nullopt)
       : step_(leat::detail::step_info("input", leat::step_name("flow.in")), worker),
         out_(64),
-        partition(source.build_part(part.empty() ? source.list_parts().front() : part, position,
+        partition(source.build_part(part.empty() ? first_of(source) : part, position,
                                     leat::step_services(step_))) {
     out_.next().add(kept_);
   }
@@ -66,6 +68,10 @@ class polled {
   }
 
  private:
+  std::string first_of(Source const& source) {
+    return leat::detail::names_of_partitions(source, worker.files()).front();
+  }
+
   class keeper final : public leat::detail::consumer<T> {
    public:
     void take(T* records, std::size_t count) override { all.insert(all.end(), records, records + count); }

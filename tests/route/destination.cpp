@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <leat/route/exchange/exchange_tail.hpp>
 
+#include "fixture/idle_worker_services.hpp"
+
 #include <doctest/doctest.h>
 
 #include <leat/route/exchange/packet.hpp>
@@ -55,7 +57,8 @@ TEST_CASE("destination: a packet is somebody's, whatever becomes of it") {
     for (end::answer const then : {end::answer::keeps, end::answer::has_no_room, end::answer::throws}) {
       end to;
       exchange const described;
-      leat::detail::overflow rest(described, 0, 1024, "/tmp");
+      leat::test::idle_worker_services worker(1);
+      leat::detail::overflow rest(described, worker, 1024, "/tmp");
       {
         leat::detail::destination<record> from(to);
         from.filling().records.push(record{watched});
@@ -122,7 +125,8 @@ class door final : public leat::detail::sending_end<T> {
 template <class T>
 void put_aside_and_bring_back(std::vector<T> const& records, door<T>& to, char const* directory) {
   exchange const described;
-  leat::detail::overflow rest(described, 0, 1, directory);
+  leat::test::idle_worker_services worker(1);
+  leat::detail::overflow rest(described, worker, 1, directory);
   leat::detail::destination<T> from(to);
   for (T const& each : records) {
     from.filling().records.push(each);

@@ -52,7 +52,10 @@ class ForbiddenNames(Tree):
                      "pthread_self();", "::sleep(1);", "usleep(1);", "::socket(1, 2, 3);", "int s = socket(1, 2, 3);", "int s = ::accept(l, p, n);",
                      "#include <sys/socket.h>", "#include <asio/ip/tcp.hpp>", "std::random_device d;",
                      "#include <random>", "int n = rand();", "getrandom(p, 1, 0);", "std::getenv(\"HOME\");",
-                     "char* home = secure_getenv(name);"):
+                     "char* home = secure_getenv(name);", "int f = ::open(path, O_RDONLY);", "n = ::read(f, to, most);",
+                     "if (::write(f, from, size) < 0) fail();", "std::FILE* f = std::fopen(path, \"r\");", "fwrite(p, 1, n, f);",
+                     "::fstat(f, &facts);", "(::ftruncate(f, 0));", "std::ofstream log(path);", "#include <dirent.h>",
+                     "std::filesystem::exists(path);", "::unlink(name);"):
             with self.subTest(line):
                 faults = self.faults(line)
                 self.assertEqual(len(faults), 1, faults)
@@ -62,12 +65,18 @@ class ForbiddenNames(Tree):
         for line in ("auto t = world.now();", "auto t = step_->worker->now();", "// std::thread is not named here",
                      "/* getenv\n std::thread */", "throw error(\"getenv: the std::thread\");", "f(R\"(rand())\");",
                      "int operand(int);", "link.accept(peer);", "link->socket(1);", "bool accept(peer& from);", "co_await leat::sleep(2s);", "wall_clock& clock();", "auto n = 1'000; auto c = 'x';",
-                     "std::stop_token stop;", "std::atomic<int> threads;", "run_time(x);", "auto w = wall_time(x);"):
+                     "std::stop_token stop;", "std::atomic<int> threads;", "run_time(x);", "auto w = wall_time(x);",
+                     "void output_file::open() {", "int channel<T>::read(int n) {", "files.open(path, use, handle);", "file_.write(text);",
+                     "std::filesystem::path const name;", "struct standard<std::filesystem::path> {"):
             with self.subTest(line):
                 self.assertEqual(self.faults(line), [])
 
+    def test_standard_output_is_no_file(self):
+        self.assertEqual(self.faults("n = ::write(1, text, size);", "leat/detail/write_all.ipp"), [])
+        self.assertEqual(len(self.faults("::sleep(1);", "leat/detail/write_all.ipp")), 1)
+
     def test_the_runtime_may(self):
-        self.assertEqual(self.faults("std::thread t; std::getenv(name);", "leat/run/threads.hpp"), [])
+        self.assertEqual(self.faults("std::thread t; std::getenv(name); ::open(name, 0);", "leat/run/threads.hpp"), [])
 
 
 class IncludeDirection(Tree):

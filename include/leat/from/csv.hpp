@@ -81,10 +81,10 @@ class csv_source {
     return changed([&](csv_options& o) { o.longest = bytes; });
   }
 
-  std::vector<std::string> list_parts() const { return files_.list_parts(); }
+  std::vector<std::string> list_parts(file_system& files) const { return files_.list_parts(files); }
   std::string file_of(std::string const& part) const { return files_.path_of(part); }
-  void check_part(std::string const& part) const { check_readable(file_of(part)); }
-  bool in_turn(std::string const& part) const { return files_.regular(part); }
+  void check_part(std::string const& part, file_system& files) const { check_readable(file_of(part), files); }
+  bool in_turn(std::string const& part, file_system& files) const { return files_.regular(part, files); }
   partition build_part(std::string const& part, std::optional<position> const& resume,
                        step_services const& services) const {
     csv_options how = options_;

@@ -2,8 +2,7 @@
 #pragma once
 
 #include <leat/from/source.hpp>
-
-#include <poll.h>
+#include <leat/op/running/file_system.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +19,7 @@ std::string name_of_input(std::string const& path);
 [[noreturn, gnu::cold]] void refuse_to_read(std::string const& path, std::string const& reason);
 
 /// Throws what opening the file would throw, as far as that can be known without opening it.
-[[gnu::cold]] void check_readable(std::string const& path);
+[[gnu::cold]] void check_readable(std::string const& path, file_system& files);
 
 /// The bytes of a file, a pipe, a terminal (`-` is standard input), as a window that is moved along. Reading never
 /// waits: where there is nothing yet, the worker is woken once there is.
@@ -35,7 +34,6 @@ class input_file {
   input_file(std::string path, step_services const& services, std::size_t longest = default_longest);
   input_file(input_file const&) = delete;
   input_file& operator=(input_file const&) = delete;
-  ~input_file();
 
   std::string name() const { return name_of_input(path_); }
 
@@ -56,7 +54,7 @@ class input_file {
   }
 
   /// For a partition's `ready` and `next_awake`.
-  bool ready() const { return waiting_ && can_be_read_now(); }
+  bool ready() const { return waiting_ && file_.readable(); }
   std::optional<steady_time> next_awake() const { return waiting_ ? never : (steady_time::min)(); }
 
  private:
@@ -69,8 +67,6 @@ class input_file {
   /// By the mark it begins with. Read as bytes it would give text that nobody meant.
   void refuse_utf_16() const;
 
-  bool can_be_read_now() const;
-
   got wait();
 
   void make_room();
@@ -78,7 +74,7 @@ class input_file {
   std::string path_;
   step_services services_;
   std::size_t longest_;
-  int descriptor_ = -1;
+  open_file file_;
   bool regular_ = false;
   bool waiting_ = false;
   std::unique_ptr<char[]> buffer_;

@@ -111,10 +111,10 @@ class lines_source {
   /// A line longer than this many bytes is an error; 16 MiB unless said. It bounds the memory used.
   lines_source longest(std::size_t bytes) const { return lines_source(files_, bytes); }
 
-  std::vector<std::string> list_parts() const { return files_.list_parts(); }
+  std::vector<std::string> list_parts(file_system& files) const { return files_.list_parts(files); }
   std::string file_of(std::string const& part) const { return files_.path_of(part); }
-  void check_part(std::string const& part) const { check_readable(file_of(part)); }
-  bool in_turn(std::string const& part) const { return files_.regular(part); }
+  void check_part(std::string const& part, file_system& files) const { check_readable(file_of(part), files); }
+  bool in_turn(std::string const& part, file_system& files) const { return files_.regular(part, files); }
   lines_partition<Record> build_part(std::string const& part, std::optional<position> const& resume,
                                      step_services const& services) const {
     return {files_.path_of(part), resume, services, longest_};

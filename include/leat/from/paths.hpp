@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
+#include <leat/op/running/file_system.hpp>
 
 #include <string>
 #include <utility>
@@ -20,24 +21,24 @@ class paths {
 
   /// The partitions' names: paths as they were given, or the names of the files in the directory. Throws
   /// std::runtime_error with a sentence.
-  [[gnu::cold]] std::vector<std::string> list_parts() const;
+  [[gnu::cold]] std::vector<std::string> list_parts(file_system& files) const;
 
   /// Whether it is one file, given by its name.
   bool single() const { return glob_.empty() && files_.size() == 1; }
 
   /// A file that has an end, as a pipe need not.
-  bool regular(std::string const& part) const;
+  bool regular(std::string const& part, file_system& files) const;
 
   std::string path_of(std::string const& part) const { return glob_.empty() ? part : concat({directory_, "/", part}); }
 
  private:
   [[noreturn, gnu::cold]] void fail(std::string const& reason) const;
 
-  /// A file about which nothing can be learnt is not left out: the error that opening it gives names it. One that has been
-  /// taken away since its name was read is not there.
-  bool is_directory(std::string const& name) const;
+  /// A directory is, and what has been taken away since its name was read. A file about which nothing can be learnt is
+  /// not: the error that opening it gives names it.
+  bool is_left_out(std::string const& name, file_system& files) const;
 
-  [[gnu::cold]] std::vector<std::string> names_in_directory() const;
+  [[gnu::cold]] std::vector<std::string> names_in_directory(file_system& files) const;
 
   std::vector<std::string> files_;
   std::string directory_;

@@ -3,6 +3,8 @@
 
 #include <leat/detail/list.hpp>
 #include <leat/op/emitter.hpp>
+#include <leat/op/running/asked_partitions.hpp>
+#include <leat/op/running/file_system.hpp>
 #include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/test_overrides.hpp>
 #include <leat/op/running/step_context.hpp>
@@ -45,6 +47,8 @@ class step_services {
   void wake() const { step_->worker->wake(); }
   /// Wakes the worker once the descriptor can be read without waiting.
   void wake_when_readable(int descriptor) const { step_->worker->wake_when_readable(descriptor); }
+  /// Those of the machine, or of a disk that a test has made.
+  file_system& files() const { return step_->worker->files(); }
   detail::worker_services& host() const { return *step_->worker; }
 
  private:
@@ -68,11 +72,12 @@ concept source_partition = requires(P& p, emitter<T>& out) {
 ///  - `void check_part(name)`: throws what opening it would throw, as far as that can be known without opening it.
 ///  - `bool in_turn(name)`: true for a partition that ends by itself, as a file does. Of these a process has about 64 open at
 ///    a time, the others are opened as they end.
+/// `list_parts`, `check_part` and `in_turn` may take a `file_system&` as a last argument: how they are to look at files.
 template <class S>
 concept fixed_partitioned_source = requires(S const& s, std::string const& part, step_services const& services) {
   typename S::record;
   typename S::position;
-  { s.list_parts() } -> std::convertible_to<std::vector<std::string>>;
+  requires detail::lists_parts<S>;
   { s.build_part(part, std::optional<typename S::position>{}, services) } -> source_partition<typename S::record>;
 };
 
@@ -174,7 +179,7 @@ class input_stage final : public source_stage {
   };
 
   static constexpr std::size_t most_in_turn = 64;  ///< of a process; each has a descriptor, and memory to read into
-  static constexpr bool opens_in_turn = requires(Source const& source, std::string const& name) { source.in_turn(name); };
+  static constexpr bool opens_in_turn = knows_what_ends<Source>;
 
   /// Enough to make the cost of a turn small beside that of the records, not so many that others wait long, or that what
   /// is made of them leaves the cache before it is sent.
@@ -197,7 +202,7 @@ class input_stage final : public source_stage {
     if constexpr (opens_in_turn) {
       std::vector<std::string> in_turn_only;
       for (std::string& name : names_)
-        if (source_.in_turn(name))
+        if (ends_by_itself(source_, name, step_.worker->files()))
           in_turn_only.push_back(std::move(name));
         else
           open(name, false);
@@ -272,7 +277,7 @@ template <class Source>
 concept opens_partitions =
     requires(Source const& source, step_services const& services) { source.build(services); } ||
     requires(Source const& source, std::string const& part, step_services const& services) {
-      source.list_parts();
+      requires lists_parts<Source>;
       source.build_part(part, std::optional<typename Source::position>{}, services);
     };
 
@@ -310,21 +315,14 @@ class input_node final : public node {
   input_node(Source source, step_info step) : node(std::move(step)), source_(std::move(source)) {}
 
   bool has_partitions() const override { return fixed_partitioned_source<Source>; }
-  std::vector<std::string> list_parts() const override {
+  std::vector<std::string> list_parts(file_system& files) const override {
     if constexpr (fixed_partitioned_source<Source>)
-      return source_.list_parts();
+      return names_of_partitions(source_, files);
     else
       return {};
   }
-  std::string file_of(std::string const& part) const override {
-    if constexpr (requires { source_.file_of(part); })
-      return source_.file_of(part);
-    else
-      return node::file_of(part);
-  }
-  void check_part(std::string const& part) const override {
-    if constexpr (requires { source_.check_part(part); }) source_.check_part(part);
-  }
+  std::string file_of(std::string const& part) const override { return file_of_part(source_, part); }
+  void check_part(std::string const& part, file_system& files) const override { check_part_of(source_, part, files); }
 
   void build(worker_builder& worker) const override {
     if (test_overrides* const test = worker.process().test)

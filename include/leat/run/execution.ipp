@@ -93,22 +93,23 @@ inline constexpr std::uint32_t obstacles_of = 0x80000000u;
 
 LEAT_INLINE partition_lists execution::list_partitions() {
   partition_lists result;
-  used_files files;
+  file_system& files = world_.files();
+  used_files used;
   for (auto const& described : flow_.nodes()) {
     if (parts_.test != nullptr && parts_.test->replaces(described->step())) continue;
     step_context const step(described->step(), *workers_.front());
     auto const id = static_cast<std::uint32_t>(described->id);
     guarded(step, [&] {
       if (!described->has_partitions()) {
-        described->check_part({});
-        files.add(*described, {});
+        described->check_part({}, files);
+        used.add(*described, {}, files);
         return;
       }
-      std::vector<std::string> parts = described->list_parts();
+      std::vector<std::string> parts = described->list_parts(files);
       std::vector<std::string> obstacles;
       for (std::string const& part : parts) {
-        files.add(*described, part);
-        std::string why = obstacle_to(*described, part);
+        used.add(*described, part, files);
+        std::string why = obstacle_to(*described, part, files);
         if (why.empty()) continue;
         if (processes_ == 1) throw std::runtime_error(why);
         obstacles.push_back(part);
@@ -118,7 +119,7 @@ LEAT_INLINE partition_lists execution::list_partitions() {
       if (!obstacles.empty()) result.emplace_back(id | obstacles_of, std::move(obstacles));
     });
   }
-  files.refuse_conflicts(*workers_.front());
+  used.refuse_conflicts(*workers_.front());
   return result;
 }
 

@@ -54,7 +54,7 @@ class runnable {
   virtual void add_awaited(std::vector<awaited>& all) { (void)all; }
 };
 
-/// Everything that the outside world decides passes here: time, chance, threads, waiting, the environment. One
+/// Everything that the outside world decides passes here: time, chance, threads, waiting, files, the environment. One
 /// virtual call per turn or per suspension, none per record. The production runtime is threads; the simulated one is
 /// one thread, a seed and virtual time.
 class runtime {
@@ -84,6 +84,8 @@ class runtime {
 
   /// Runs `work` where it may wait, unless it has been abandoned by then. Throws std::runtime_error when it will not be run.
   virtual void block(std::shared_ptr<blocking_work> work) = 0;
+  /// Where sources and sinks read and write. Workers use it from their threads.
+  virtual file_system& files() = 0;
   /// Wakes `which` once the descriptor can be read without waiting, or has been closed by its peer.
   virtual void wake_when_readable(int descriptor, runnable& which) = 0;
 };

@@ -3,8 +3,7 @@
 
 #include <leat/detail/list.hpp>
 #include <leat/graph.hpp>
-
-#include <sys/stat.h>
+#include <leat/op/running/file_system.hpp>
 
 #include <cstddef>
 #include <string>
@@ -17,7 +16,7 @@ namespace leat::detail {
 class used_files {
  public:
   /// A partition of this step; the empty name for a step without partitions.
-  [[gnu::cold]] void add(node const& described, std::string const& part);
+  [[gnu::cold]] void add(node const& described, std::string const& part, file_system& files);
 
   /// Throws run_error, on behalf of a step that writes if one does.
   [[gnu::cold]] void refuse_conflicts(worker_services& worker);
@@ -32,12 +31,12 @@ class used_files {
   };
 
   /// Empty where sharing does no harm.
-  static std::string identify(used& file);
+  static std::string identify(used& file, file_system& files);
 
   /// A file that is still to be made is known by its directory and its name.
-  static std::string identify_new(used& file);
+  static std::string identify_new(used& file, file_system& files);
 
-  static std::string number_of(struct stat const& facts);
+  static std::string number_of(file_facts const& facts);
 
   std::string identity_at(std::size_t i) const { return sorted_[i].substr(0, sorted_[i].size() - 21); }
   used const& file_at(std::size_t i) const { return all_[std::stoul(sorted_[i].substr(sorted_[i].size() - 20))]; }
@@ -51,7 +50,7 @@ class used_files {
 };
 
 /// Why a partition cannot be opened, as far as that can be known beforehand; empty when nothing is known against it.
-[[gnu::cold]] std::string obstacle_to(node const& described, std::string const& part);
+[[gnu::cold]] std::string obstacle_to(node const& described, std::string const& part, file_system& files);
 
 }  // namespace leat::detail
 

@@ -7,11 +7,9 @@
 #include <leat/detail/list.hpp>
 #include <leat/detail/sort_names.hpp>
 #include <leat/graph.hpp>
+#include <leat/op/running/file_system.hpp>
 #include <leat/op/running/step_context.hpp>
 #include <leat/run/used_files.hpp>
-
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
@@ -22,11 +20,11 @@
 
 namespace leat::detail {
 
-LEAT_INLINE void used_files::add(node const& described, std::string const& part) {
+LEAT_INLINE void used_files::add(node const& described, std::string const& part, file_system& files) {
   std::string path = described.file_of(part);
   if (path.empty()) return;
   used file{&described, std::move(path), described.writes_files(), kind::other};
-  std::string const identity = identify(file);
+  std::string const identity = identify(file, files);
   if (identity.empty()) return;
   // In the order of the identities, those of one identity as they were added.
   std::string const number = std::to_string(all_.size());
@@ -41,28 +39,26 @@ LEAT_INLINE void used_files::refuse_conflicts(worker_services& worker) {
       refuse_conflict(file_at(j - 1), file_at(i), worker);
 }
 
-LEAT_INLINE std::string used_files::identify(used& file) {
-  struct stat facts{};
-  int const standard = file.written ? STDOUT_FILENO : STDIN_FILENO;
-  int const failed = file.path == "-" ? ::fstat(standard, &facts) : ::stat(file.path.c_str(), &facts);
-  if (failed != 0) return file.written && errno == ENOENT ? identify_new(file) : std::string();
-  if (S_ISREG(facts.st_mode) || S_ISBLK(facts.st_mode)) file.of = kind::stored;
-  if (S_ISFIFO(facts.st_mode)) file.of = kind::pipe;
+LEAT_INLINE std::string used_files::identify(used& file, file_system& files) {
+  file_facts const facts = files.facts(file.path, file.written ? file_use::write : file_use::read);
+  if (facts.error != 0) return file.written && facts.error == ENOENT ? identify_new(file, files) : std::string();
+  if (facts.kind == file_kind::regular || facts.kind == file_kind::disk) file.of = kind::stored;
+  if (facts.kind == file_kind::pipe) file.of = kind::pipe;
   bool const matters = file.of != kind::other || (file.path == "-" && !file.written);
   return matters ? number_of(facts) : std::string();
 }
 
-LEAT_INLINE std::string used_files::identify_new(used& file) {
+LEAT_INLINE std::string used_files::identify_new(used& file, file_system& files) {
   file.of = kind::stored;
   std::size_t const slash = file.path.rfind('/');
   std::string const directory = slash == std::string::npos ? "." : file.path.substr(0, slash + 1);
-  struct stat facts{};
-  if (::stat(directory.c_str(), &facts) != 0) return concat({"new ", file.path});
+  file_facts const facts = files.facts(directory, file_use::write);
+  if (facts.error != 0) return concat({"new ", file.path});
   return concat({number_of(facts), "/", file.path.substr(slash + 1)});
 }
 
-LEAT_INLINE std::string used_files::number_of(struct stat const& facts) {
-  return concat({std::to_string(facts.st_dev), ":", std::to_string(facts.st_ino)});
+LEAT_INLINE std::string used_files::number_of(file_facts const& facts) {
+  return concat({std::to_string(facts.device), ":", std::to_string(facts.number)});
 }
 
 LEAT_INLINE void used_files::refuse_conflict(used const& first, used const& second, worker_services& worker) {
@@ -91,9 +87,9 @@ LEAT_INLINE std::string used_files::name_of(used const& file) {
   return concat({"\"", file.path, "\""});
 }
 
-LEAT_INLINE std::string obstacle_to(node const& described, std::string const& part) {
+LEAT_INLINE std::string obstacle_to(node const& described, std::string const& part, file_system& files) {
   try {
-    described.check_part(part);
+    described.check_part(part, files);
     return {};
   } catch (std::exception const& why) {
     return exception_text(why);

@@ -42,6 +42,7 @@ class worker final : public worker_services, public runnable {
   void saw_epoch(std::uint64_t epoch) override;
   void block(std::shared_ptr<blocking_work> work) override;
   bool shows_records() const override;
+  file_system& files() override;
   void wake_when_readable(int descriptor) override;
   void fail(std::exception_ptr cause) override;
   void rethrow_failure() override;

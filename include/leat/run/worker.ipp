@@ -41,6 +41,8 @@ LEAT_INLINE void worker::block(std::shared_ptr<blocking_work> work) { execution_
 
 LEAT_INLINE bool worker::shows_records() const { return execution_.shows_records(); }
 
+LEAT_INLINE file_system& worker::files() { return execution_.world().files(); }
+
 LEAT_INLINE void worker::wake_when_readable(int descriptor) {
   execution_.world().wake_when_readable(descriptor, *this);
 }

@@ -224,7 +224,7 @@ class csv_sink {
     return 0;
   }
   std::string file_of(std::string const& part) const { return part; }
-  void check_part(std::string const& part) const { check_writable(part); }
+  void check_part(std::string const& part, file_system& files) const { check_writable(part, files); }
   csv_of_records<Columns> build_part(std::string const& path, std::optional<position> const& resume,
                                      step_services const& services) const {
     return {path, columns_, separator_, resume, services};

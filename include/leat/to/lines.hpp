@@ -93,7 +93,7 @@ class lines {
     return 0;
   }
   std::string file_of(std::string const& part) const { return part; }
-  void check_part(std::string const& part) const { detail::check_writable(part); }
+  void check_part(std::string const& part, file_system& files) const { detail::check_writable(part, files); }
   detail::lines_of_records build_part(std::string const& path, std::optional<position> const& resume,
                                       step_services const& services) const;
 
@@ -114,7 +114,7 @@ class files {
 
   std::vector<std::string> list_parts() const;
   std::string file_of(std::string const& part) const { return detail::concat({directory_, "/", part}); }
-  void check_part(std::string const& part) const;
+  void check_part(std::string const& part, file_system& files) const;
   detail::lines_of_values build_part(std::string const& part, std::optional<position> const& resume,
                                      step_services const& services) const;
 

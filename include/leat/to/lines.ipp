@@ -3,12 +3,9 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/op/running/file_system.hpp>
 #include <leat/to/lines.hpp>
 #include <leat/to/output_file.hpp>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
@@ -51,19 +48,18 @@ LEAT_INLINE std::vector<std::string> files::list_parts() const {
   return names;
 }
 
-LEAT_INLINE void files::check_part(std::string const& part) const {
-  struct stat facts{};
-  if (::stat(directory_.c_str(), &facts) == 0 || errno != ENOENT) return detail::check_writable(file_of(part));
-  std::string parent = directory_;
-  while (parent.size() > 1 && parent.ends_with('/')) parent.pop_back();
-  std::size_t const slash = parent.rfind('/');
-  parent = slash == std::string::npos ? "." : parent.substr(0, slash + 1);
-  if (::faccessat(AT_FDCWD, parent.c_str(), W_OK | X_OK, AT_EACCESS) != 0) fail(errno);
+LEAT_INLINE void files::check_part(std::string const& part, file_system& disk) const {
+  bool const is_there = disk.facts(directory_, file_use::write).error != ENOENT;
+  std::string directory = directory_;
+  while (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();
+  int const error = disk.obstacle(is_there ? file_of(part) : directory, file_use::write);
+  if (error != 0 && !is_there) fail(error);
+  if (error != 0) detail::refuse_to_write(file_of(part), detail::reason_not_to_write(error));
 }
 
 LEAT_INLINE detail::lines_of_values files::build_part(std::string const& part, std::optional<position> const& resume,
                                                       step_services const& services) const {
-  if (::mkdir(directory_.c_str(), 0777) != 0 && errno != EEXIST) fail(errno);
+  if (int const error = services.files().make_directory(directory_); error != 0 && error != EEXIST) fail(error);
   return {file_of(part), resume, services};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/from/source.hpp>
+#include <leat/op/running/file_system.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +15,7 @@ namespace leat::detail {
 std::string reason_not_to_write(int error);
 
 /// Throws what opening the file would throw, as far as that can be known without opening it.
-[[gnu::cold]] void check_writable(std::string const& path);
+[[gnu::cold]] void check_writable(std::string const& path, file_system& files);
 
 /// A file that is written from the beginning, or on from a position. What stands behind that is cut off when something
 /// is written for the first time, or the first epoch ends: a run that fails before leaves the file as it was. While it is
@@ -24,12 +25,11 @@ class output_file {
   output_file(std::string path, std::optional<std::uint64_t> resume, step_services const& services);
   output_file(output_file const&) = delete;
   output_file& operator=(output_file const&) = delete;
-  ~output_file();
 
   /// False: nobody reads the named pipe yet, ask again. Nobody is waited for once the run is to stop.
   bool ready();
 
-  bool is_open() const { return descriptor_ >= 0; }
+  bool is_open() const { return file_.is_open(); }
 
   /// Text to be appended; `write_when_full` after each record, `flush` in the end.
   std::string& pending() { return pending_; }
@@ -51,11 +51,9 @@ class output_file {
   [[gnu::cold]] void begin();
   void write();
 
-  [[noreturn, gnu::cold]] void close_and_refuse(std::string const& reason);
-
   std::string path_;
   step_services services_;
-  int descriptor_ = -1;
+  open_file file_;
   bool regular_ = false;
   bool begun_ = false;
   bool unchecked_ = false;  ///< something was written since the last flush

@@ -41,7 +41,7 @@ template <class S, class T>
 concept fixed_partitioned_sink =
     requires(S const& s, std::string const& part, step_services const& services, T const& record) {
       typename S::position;
-      { s.list_parts() } -> std::convertible_to<std::vector<std::string>>;
+      requires detail::lists_parts<S>;
       { s.build_part(part, std::optional<typename S::position>{}, services) } -> sink_partition<T>;
       requires is_keyed<T> || requires {
         { s.part_of(record) } -> std::convertible_to<std::uint64_t>;

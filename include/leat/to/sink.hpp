@@ -95,16 +95,9 @@ class output_node final : public node {
     if (capture<T>(worker, *this)) return;
     worker.subscribe<T>(inputs.front(), worker.add<sink_stage<T, Sink>>(sink_, worker, *this));
   }
-  std::string file_of(std::string const& part) const override {
-    if constexpr (requires { sink_.file_of(part); })
-      return sink_.file_of(part);
-    else
-      return node::file_of(part);
-  }
+  std::string file_of(std::string const& part) const override { return file_of_part(sink_, part); }
   bool writes_files() const override { return true; }
-  void check_part(std::string const& part) const override {
-    if constexpr (requires { sink_.check_part(part); }) sink_.check_part(part);
-  }
+  void check_part(std::string const& part, file_system& files) const override { check_part_of(sink_, part, files); }
 
  private:
   Sink sink_;

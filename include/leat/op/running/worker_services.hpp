@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/fwd.hpp>
 #include <leat/op/running/time_points.hpp>
 
 #include <cstdint>
@@ -35,6 +36,8 @@ class worker_services {
   /// Has the work run where waiting is allowed, unless it has been abandoned by then. Throws std::runtime_error when it
   /// will not be run.
   virtual void block(std::shared_ptr<blocking_work> work) = 0;
+  /// Where sources and sinks read and write.
+  virtual file_system& files() = 0;
   /// Wakes the worker once this descriptor can be read without waiting.
   virtual void wake_when_readable(int descriptor) = 0;
   /// Whether an error may show the record or the key that a function threw at.

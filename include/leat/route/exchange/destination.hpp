@@ -27,8 +27,9 @@ namespace leat::detail {
 class overflow {
  public:
   /// `directory` is where the file is made, and lives as long.
-  overflow(node const& described, unsigned worker, std::size_t credit, char const* directory)
-      : described_(described), worker_(worker), most_((std::max)(2 * credit, std::size_t{64} * 1024)), file_(directory) {}
+  overflow(node const& described, worker_services& worker, std::size_t credit, char const* directory)
+      : described_(described), worker_(worker.index()), most_((std::max)(2 * credit, std::size_t{64} * 1024)),
+        file_(worker.files(), directory) {}
 
   bool too_much() const { return bytes_ > most_; }
   void come(std::size_t bytes) { bytes_ += bytes; }

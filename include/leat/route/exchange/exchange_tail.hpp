@@ -37,7 +37,7 @@ class exchange_tail final : public outbox {
   template <class RunEnd>
   exchange_tail(RunEnd const& run_end, worker_builder& worker, node const& described)
       : worker_(worker.worker()), route_(run_end.route), packet_records_(worker.packet_size<T>()),
-        packet_bytes_(worker.bytes_of_packet()), rest_(described, worker_.index(), worker.process().channel_bytes,
+        packet_bytes_(worker.bytes_of_packet()), rest_(described, worker_, worker.process().channel_bytes,
               worker.process().scratch_directory.c_str()) {
     route_.start(worker, described);
     auto& channels = worker.shared<exchange_channels<T>>(described, described, worker.process(), packet_records_);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/op/running/file_system.hpp>
+
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <span>
 
 namespace leat::detail {
@@ -12,10 +13,8 @@ namespace leat::detail {
 /// read by the same thread, which waits for the disk meanwhile. Throws std::runtime_error where that cannot be done.
 class scratch_file {
  public:
-  explicit scratch_file(char const* directory) : directory_(directory) {}
-  scratch_file(scratch_file const&) = delete;
-  scratch_file& operator=(scratch_file const&) = delete;
-  ~scratch_file();
+  /// In a directory whose name lives as long.
+  scratch_file(file_system& files, char const* directory) : files_(files), directory_(directory) {}
 
   /// Returns where it lies.
   std::uint64_t append(std::span<std::byte const> bytes);
@@ -26,13 +25,14 @@ class scratch_file {
   void clear();
 
  private:
-  /// Programs that a step starts do not inherit it.
-  void open();
+  void check(int error, char const* done) const {
+    if (error != 0) [[unlikely]] refuse(error, done);
+  }
+  [[noreturn, gnu::cold]] void refuse(int error, char const* done) const;
 
-  [[noreturn, gnu::cold]] void refuse(char const* what) const;
-
+  file_system& files_;
   char const* directory_;
-  std::FILE* file_ = nullptr;
+  open_file file_;
   std::uint64_t end_ = 0;
 };
 

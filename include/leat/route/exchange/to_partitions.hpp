@@ -63,17 +63,10 @@ class partitioned_output_node final : public node {
   }
 
   bool has_partitions() const override { return true; }
-  std::vector<std::string> list_parts() const override { return sink_.list_parts(); }
-  std::string file_of(std::string const& part) const override {
-    if constexpr (requires { sink_.file_of(part); })
-      return sink_.file_of(part);
-    else
-      return node::file_of(part);
-  }
+  std::vector<std::string> list_parts(file_system& files) const override { return names_of_partitions(sink_, files); }
+  std::string file_of(std::string const& part) const override { return file_of_part(sink_, part); }
   bool writes_files() const override { return true; }
-  void check_part(std::string const& part) const override {
-    if constexpr (requires { sink_.check_part(part); }) sink_.check_part(part);
-  }
+  void check_part(std::string const& part, file_system& files) const override { check_part_of(sink_, part, files); }
 
   void build(worker_builder& worker) const override {
     constexpr bool record_has_a_codec = has_codec<T>;

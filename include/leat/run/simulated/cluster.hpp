@@ -3,7 +3,6 @@
 
 #include <leat/op/running/test_overrides.hpp>
 #include <leat/run/execution.hpp>
-#include <leat/run/execution.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/simulated/link.hpp>
 #include <leat/run/simulated/runtime.hpp>
@@ -32,6 +31,7 @@ struct simulation {
   bool heartbeats = false;            ///< they wake the processes, so that none is ever stuck
   std::chrono::nanoseconds longest_turn = std::chrono::microseconds(10);
   test_overrides* test = nullptr;
+  file_system* disk = nullptr;  ///< of all processes; null: the machine's
 };
 
 /// A whole cluster on the calling thread: every process is an execution of the same flow object, between every two is

@@ -24,6 +24,7 @@ namespace leat::detail {
 
 LEAT_INLINE simulated_cluster::simulated_cluster(graph const& flow, simulation const& how)
     : flow_(flow), how_(how), world_(how.seed, how.longest_turn), links_(world_, how.network) {
+  if (how.disk != nullptr) world_.use(*how.disk);
   unsigned const processes = (std::max)(1u, how.processes);
   how_.forms = how.forms && processes > 1;
   if (how_.forms && support_of_clusters().meet == nullptr)

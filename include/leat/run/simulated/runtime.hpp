@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/op/coroutine/blocking_work.hpp>
+#include <leat/op/running/file_system.hpp>
 #include <leat/run/runtime.hpp>
 
 #include <chrono>
@@ -74,6 +75,9 @@ class simulated_runtime final : public runtime {
   /// What `wall` was when the simulation began.
   void begin_at(wall_time when) { wall_start_ = when; }
 
+  /// The disk of all processes from now on, which has to live as long. Until then it is the machine's.
+  void use(file_system& disk) { disk_ = &disk; }
+
   void fail_stuck() const;
 
   void wake(runnable& which) override;
@@ -83,6 +87,7 @@ class simulated_runtime final : public runtime {
   void log(std::string const& line) override { said.push_back(line); }
   /// What blocks takes up to ten milliseconds of virtual time.
   void block(std::shared_ptr<blocking_work> work) override;
+  file_system& files() override;
   void wake_when_readable(int, runnable& which) override;
 
  private:
@@ -116,6 +121,7 @@ class simulated_runtime final : public runtime {
   void mix(std::uint64_t value);
 
   std::uint64_t chance_;
+  file_system* disk_ = nullptr;  ///< null: the machine's
   std::chrono::nanoseconds longest_turn_;
   steady_time start_;
   steady_time now_;

@@ -3,6 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/op/coroutine/blocking_work.hpp>
+#include <leat/run/files.hpp>
 #include <leat/run/runtime.hpp>
 #include <leat/run/simulated/runtime.hpp>
 
@@ -136,6 +137,8 @@ LEAT_INLINE void simulated_runtime::block(std::shared_ptr<blocking_work> work) {
     if (!work->abandoned()) work->run();
   });
 }
+
+LEAT_INLINE file_system& simulated_runtime::files() { return disk_ == nullptr ? machine_files() : *disk_; }
 
 LEAT_INLINE void simulated_runtime::wake_when_readable(int, runnable& which) {
   after(std::chrono::nanoseconds(1), [this, &which] { wake(which); });

@@ -44,6 +44,7 @@ class thread_runtime final : public runtime {
 
   void block(std::shared_ptr<blocking_work> work) override { blocking_.run(std::move(work)); }
 
+  file_system& files() override;
   void wake_when_readable(int descriptor, runnable& worker) override;
 
  private:

@@ -4,6 +4,7 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
 #include <leat/error.hpp>
+#include <leat/run/files.hpp>
 #include <leat/run/runtime.hpp>
 #include <leat/run/threads/blocking_pool.hpp>
 #include <leat/run/threads/fence.hpp>
@@ -71,6 +72,8 @@ LEAT_INLINE std::uint64_t thread_runtime::seed() {
 LEAT_INLINE void thread_runtime::every(std::chrono::nanoseconds interval, std::function<void()> check) {
   watchdog_.every(interval, std::move(check));
 }
+
+LEAT_INLINE file_system& thread_runtime::files() { return machine_files(); }
 
 LEAT_INLINE void thread_runtime::wake_when_readable(int descriptor, runnable& worker) {
   readiness_.watch(descriptor, &worker, [this, &worker] { wake(worker); });

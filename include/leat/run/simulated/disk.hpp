@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/op/running/file_system.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace leat::detail {
+
+/// A disk in memory, for a flow on a simulated runtime: `simulated_runtime::use`. It fails as a test asks it to, at a byte
+/// that the test names, so that each fault can be repeated. Names are paths as they are written: `a` and `./a` are two
+/// files. It has no pipes, and `-` is a file like another.
+class simulated_disk final : public file_system {
+ public:
+  static constexpr std::uint64_t nowhere = (std::numeric_limits<std::uint64_t>::max)();
+
+  void put(std::string const& path, std::string_view content);
+  std::string content(std::string const& path) const;
+  bool has(std::string const& path) const { return stored_.contains(path); }
+
+  /// A write past this byte of the file fails with this error, a number of <cerrno>. What stands before the byte is
+  /// written: the record there is torn.
+  void fail_writes(std::string const& path, std::uint64_t from, int error);
+  /// The bytes before are read.
+  void fail_reads(std::string const& path, std::uint64_t from, int error);
+  /// So many bytes for all files together; ENOSPC then, also in the middle of a write.
+  void limit(std::uint64_t bytes) { room_ = bytes; }
+  /// No read gives more than this, however much it asks for.
+  void cut_reads_to(std::size_t most) { most_read_ = most; }
+  /// Of the reads, each but every n-th has nothing yet; 1: each gives something.
+  void delay_reads(unsigned n) { reads_for_one_ = n; }
+  /// What a file system finds out only when this file is closed.
+  void fail_late(std::string const& path, int error) { stored_[path].late_error = error; }
+
+  file_facts facts(std::string const& path, file_use use) override;
+  int obstacle(std::string const& path, file_use use) override;
+  int list(std::string const& directory, std::vector<std::string>& names) override;
+  int make_directory(std::string const& path) override;
+  int open(std::string const& path, file_use use, int& handle) override;
+  int open_scratch(std::string const& directory, int& handle) override;
+  void close(int handle) override;
+  file_facts facts(int handle) override;
+  bool readable(int) override { return true; }
+  outcome read(int handle, char* to, std::size_t most) override;
+  int write(int handle, std::string_view bytes) override;
+  std::uint64_t position(int handle) override { return open_.at(handle).position; }
+  int seek(int handle, std::uint64_t position) override;
+  int truncate(int handle, std::uint64_t size) override;
+  int late_error(int handle) override { return file(handle).late_error; }
+
+ private:
+  struct stored {
+    std::string bytes;
+    bool directory = false;
+    bool written = false;  ///< somebody has it open for that
+    std::uint64_t number = 0;
+    std::uint64_t writes_fail_from = nowhere;
+    std::uint64_t reads_fail_from = nowhere;
+    int write_error = 0;
+    int read_error = 0;
+    int late_error = 0;
+  };
+  struct opened {
+    std::string path;
+    std::uint64_t position = 0;
+    bool writes = false;
+    bool scratch = false;
+  };
+
+  static std::string directory_of(std::string const& path);
+  bool is_directory(std::string const& path) const;
+  file_facts facts_of(stored const& found) const;
+  stored& file(int handle) { return stored_.at(open_.at(handle).path); }
+  int hand_out(std::string const& path, bool writes, bool scratch, int& handle);
+
+  std::map<std::string, stored> stored_;  ///< by path
+  std::map<int, opened> open_;            ///< by handle
+  int handles_made_ = 1000;               ///< none is a descriptor of the process
+  std::uint64_t files_made_ = 0;
+  std::uint64_t used_ = 0;
+  std::uint64_t room_ = nowhere;
+  std::size_t most_read_ = (std::numeric_limits<std::size_t>::max)();
+  unsigned reads_for_one_ = 1;
+  unsigned reads_asked_ = 0;
+};
+
+}  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/run/simulated/disk.ipp>
+#endif

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <doctest/doctest.h>
+
+#include <leat/flow.hpp>
+#include <leat/from/csv.hpp>
+#include <leat/from/lines.hpp>
+#include <leat/from/range.hpp>
+#include <leat/from/test.hpp>
+#include <leat/op/flat_map.hpp>
+#include <leat/op/map.hpp>
+#include <leat/route/exchange/to_partitions.hpp>
+#include <leat/route/redistribute.hpp>
+#include <leat/run/simulated/cluster.hpp>
+#include <leat/run/simulated/disk.hpp>
+#include <leat/to/collect.hpp>
+#include <leat/to/csv.hpp>
+#include <leat/to/lines.hpp>
+#include <leat/to/output.hpp>
+
+#include "fixture/idle_worker_services.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <system_error>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using leat::detail::simulated_disk;
+using texts = std::vector<std::string>;
+
+leat::detail::simulation on(simulated_disk& disk, unsigned processes = 1, unsigned workers = 1,
+                            std::uint64_t seed = 1) {
+  leat::detail::simulation how;
+  how.disk = &disk;
+  how.processes = processes;
+  how.each.workers = workers;
+  how.seed = seed;
+  return how;
+}
+
+void run(leat::flow const& flow, leat::detail::simulation const& how) {
+  leat::detail::simulated_cluster(flow.description(), how).run();
+}
+
+std::string error_of(leat::flow const& flow, leat::detail::simulation const& how) {
+  try {
+    run(flow, how);
+  } catch (leat::run_error const& error) {
+    return error.what();
+  }
+  return "it did not fail";
+}
+bool has(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
+
+texts sorted_lines_of(std::string const& text) {
+  texts lines;
+  for (std::size_t begin = 0; begin != text.size();) {
+    std::size_t const end = text.find('\n', begin);
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+/// A worker without a run, whose files are those of a disk.
+class worker_on_disk final : public leat::test::idle_worker_services {
+ public:
+  explicit worker_on_disk(simulated_disk& disk) : idle_worker_services(1), disk_(disk) {}
+  leat::file_system& files() override { return disk_; }
+
+ private:
+  simulated_disk& disk_;
+};
+
+leat::detail::step_info const output_step("output", leat::step_name("flow.out"));
+
+}  // namespace
+
+TEST_CASE("a flow reads and writes the files of its runtime's disk, however few bytes come, and however late") {
+  std::string long_text;
+  texts expected;
+  for (int i = 0; i != 500; ++i) {
+    expected.push_back("line " + std::to_string(i));
+    long_text += expected.back() + "\n";
+  }
+  std::sort(expected.begin(), expected.end());
+  for (std::uint64_t seed = 1; seed != 7; ++seed) {
+    CAPTURE(seed);
+    simulated_disk disk;
+    disk.put("in", long_text);
+    disk.cut_reads_to(1 + seed * 13);
+    disk.delay_reads(static_cast<unsigned>(seed));
+    leat::flow flow("copy");
+    flow.input("in", leat::from::lines("in")) | leat::redistribute("spread") |
+        leat::output("out", leat::to::lines("out"));
+    run(flow, on(disk, 1 + seed % 2, 1 + static_cast<unsigned>(seed % 3), seed));
+    CHECK(sorted_lines_of(disk.content("out")) == expected);
+  }
+}
+
+TEST_CASE("directories and CSV files are the disk's, too") {
+  simulated_disk disk;
+  CHECK(disk.make_directory("tables") == 0);
+  CHECK(disk.make_directory("tables/older.csv") == 0);
+  disk.put("tables/a.csv", "key,value\nx,1\ny,2\n");
+  disk.put("tables/b.csv", "key,value\nx,3\n");
+  disk.put("tables/notes", "left out");
+  std::vector<std::tuple<std::string, int>> seen;
+  leat::flow flow("tables");
+  leat::stream rows = flow.input("in", leat::from::csv_files("tables")) | leat::map([](leat::csv_row const& row) {
+                        return std::pair<std::string, int>(row["key"], std::stoi(std::string(row["value"])));
+                      });
+  rows | leat::output("parts", leat::to::files("parts", 2));
+  rows | leat::output("table", leat::to::csv("table", {"key", "value"}));
+  run(flow, on(disk));
+  CHECK(sorted_lines_of(disk.content("table")) == texts{"key,value", "x,1", "x,3", "y,2"});
+  CHECK(sorted_lines_of(disk.content("parts/part_0") + disk.content("parts/part_1")) == texts{"1", "2", "3"});
+}
+
+TEST_CASE("a file that an output would overwrite while it is read is found on the disk") {
+  simulated_disk disk;
+  disk.put("x", "a\n");
+  leat::flow flow("loop");
+  flow.input("in", leat::from::lines("x")) | leat::output("out", leat::to::lines("x"));
+  CHECK(has(error_of(flow, on(disk)), "it writes \"x\", which input \"loop.in\""));
+  CHECK(disk.content("x") == "a\n");
+}
+
+TEST_CASE("a write that is torn fails the run, in the name of its step; what stands before is written") {
+  for (int const error : {ENOSPC, EIO, EDQUOT})
+    for (unsigned const workers : {1u, 3u}) {
+      simulated_disk disk;
+      disk.fail_writes("out", 10, error);
+      leat::flow flow("torn");
+      flow.input("in", leat::from::test<std::string>({"first", "second", "third"})) |
+          leat::output("out", leat::to::lines("out"));
+      std::string const message = error_of(flow, on(disk, 1, workers));
+      CHECK(has(message, "step \"torn.out\" (output, "));
+      CHECK(has(message, "cannot write \"out\": " + std::generic_category().message(error)));
+      if (workers == 1) CHECK(disk.content("out") == "first\nseco");
+      CHECK(disk.content("out").size() <= 10);
+    }
+}
+
+TEST_CASE("a disk that is full fails the run of every process") {
+  simulated_disk disk;
+  disk.put("other", std::string(900, 'o'));
+  disk.limit(1000);
+  leat::flow flow("full");
+  flow.input("in", leat::from::range(200)) | leat::redistribute("spread") |
+      leat::output("out", leat::to::lines("out"));
+  CHECK(has(error_of(flow, on(disk, 2, 2)), "cannot write \"out\": No space left on device"));
+  CHECK(disk.content("out").size() == 100);
+}
+
+TEST_CASE("what a file system finds out only when a file is closed fails the run") {
+  simulated_disk disk;
+  disk.fail_late("out", EDQUOT);
+  leat::flow flow("late");
+  flow.input("in", leat::from::range(3)) | leat::output("out", leat::to::lines("out"));
+  std::string const message = error_of(flow, on(disk));
+  CHECK(has(message, "step \"late.out\""));
+  CHECK(has(message, "Disk quota exceeded"));
+}
+
+TEST_CASE("a read that fails does so in the name of its step, behind the records that were read") {
+  simulated_disk disk;
+  disk.put("in", "a\nb\nc\nd\n");
+  disk.fail_reads("in", 5, EIO);
+  texts seen;
+  leat::flow flow("unreadable");
+  flow.input("in", leat::from::lines("in")) | leat::output("out", leat::to::collect(seen));
+  std::string const message = error_of(flow, on(disk));
+  CHECK(has(message, "step \"unreadable.in\" (input, "));
+  CHECK(has(message, "cannot read \"in\": Input/output error"));
+  CHECK(seen == texts{"a", "b"});
+}
+
+TEST_CASE("a file that is not there, and a directory, are refused before anything is opened") {
+  simulated_disk disk;
+  CHECK(disk.make_directory("folder") == 0);
+  for (auto const& [in, out, sentence] : std::vector<std::tuple<std::string, std::string, std::string>>{
+           {"absent", "out", "cannot read \"absent\": No such file or directory"},
+           {"folder", "out", "cannot read \"folder\": it is a directory"},
+           {"folder/in", "no/out", "cannot write \"no/out\": No such file or directory"},
+           {"folder/in", "folder", "cannot write \"folder\": it is a directory"}}) {
+    disk.put("folder/in", "a\n");
+    leat::flow flow("refused");
+    flow.input("in", leat::from::lines(in)) | leat::output("out", leat::to::lines(out));
+    CHECK(has(error_of(flow, on(disk)), sentence));
+    CHECK(!disk.has("out"));
+  }
+}
+
+TEST_CASE("an output that goes on from a position cuts off what a torn write left behind it") {
+  simulated_disk disk;
+  disk.put("out", "a\nb\nto");
+  worker_on_disk worker(disk);
+  leat::detail::step_context step(output_step, worker);
+  leat::to::lines const sink("out");
+  {
+    auto resumed = sink.build_part("out", 4, step);
+    CHECK_THROWS_WITH(sink.build_part("out", 4, step),
+                      "cannot write \"out\": another output, of this run or of another program, is writing it");
+    texts more{"c"};
+    CHECK(resumed.ready());
+    resumed.write_batch(std::span<std::string>(more));
+    resumed.flush();
+    CHECK(resumed.snapshot() == 6);
+  }
+  CHECK(disk.content("out") == "a\nb\nc\n");
+  disk.put("out", "a\nb");
+  CHECK_THROWS_WITH(sink.build_part("out", 4, step),
+                    "cannot write \"out\": it is to be resumed at byte 4, but has only 3 bytes");
+}
+
+TEST_CASE("records that find no room lie on the disk; one that is full fails the run") {
+  for (bool const full : {false, true}) {
+    CAPTURE(full);
+    std::uint64_t const count = 20'000;
+    simulated_disk disk;
+    disk.cut_reads_to(100);
+    if (full) disk.limit(1000);
+    std::vector<std::uint64_t> got;
+    leat::flow flow("burst");
+    flow.input("in", leat::from::range(1)) | leat::flat_map<std::uint64_t>([](int, auto&& emit) {
+      for (std::uint64_t i = 0; i != count; ++i) emit(i);
+    }) | leat::redistribute("spread") |
+        leat::output("out", leat::to::collect(got));
+    leat::detail::simulation how = on(disk, 2, 1);
+    how.channel_packets = 2;
+    how.each.channel_bytes = 1000;
+    if (full) {
+      std::string const message = error_of(flow, how);
+      CHECK(has(message, "a temporary file cannot be written in /tmp: No space left on device"));
+      CHECK(has(message, "step \"burst.spread\""));
+    } else {
+      run(flow, how);
+      std::sort(got.begin(), got.end());
+      REQUIRE(got.size() == count);
+      bool each_once = true;
+      for (std::uint64_t i = 0; i != count; ++i) each_once = each_once && got[i] == i;
+      CHECK(each_once);
+    }
+  }
+}
