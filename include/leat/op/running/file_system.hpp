@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-/// Files as sources and sinks reach them. The runtime has them: those of the machine, or of a disk that a test has made.
+/// Files as sources and sinks reach them. The runtime has them: the machine's, or those of a disk that a test has made.
 namespace leat {
 
 enum class file_kind : std::uint8_t { absent, regular, directory, pipe, disk, other, broken_link };
@@ -49,9 +49,9 @@ class file_system {
   /// EEXIST where there is something of this name.
   virtual int make_directory(std::string const& path) = 0;
 
-  /// Nobody is waited for at the other end of a named pipe. To be read: `-` is standard input. To be written: it is made
-  /// where it is not there, and nothing is cut off; ENXIO is that nobody reads the named pipe, EWOULDBLOCK that somebody
-  /// else writes the file.
+  /// Nobody is waited for at the other end of a named pipe. To be read: `-` is standard input. To be written: it is
+  /// made where it is not there, and nothing is cut off; ENXIO is that nobody reads the named pipe, EWOULDBLOCK that
+  /// somebody else writes the file.
   virtual int open(std::string const& path, file_use use, int& handle) = 0;
   /// To be written and read again; it has no name, and is gone when it is closed.
   virtual int open_scratch(std::string const& directory, int& handle) = 0;
