@@ -39,8 +39,8 @@ TEST_CASE("with the processor's help or without, in one piece or several, it is 
     std::span<std::byte const> const all = std::span(bytes).first(count);
     std::uint32_t const expected = ~crc32c_by_table(~0u, all.data(), all.size());
     CHECK(crc32c(all) == expected);
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("sse4.2") != 0) CHECK(~leat::detail::crc32c_by_instruction(~0u, all.data(), all.size()) == expected);
+#ifdef LEAT_X86
+    if (leat::detail::has_crc32c()) CHECK(~leat::detail::crc32c_by_instruction(~0u, all.data(), all.size()) == expected);
 #endif
     std::size_t const half = count / 3;
     CHECK(crc32c(all.subspan(half), crc32c(all.first(half))) == crc32c(all));

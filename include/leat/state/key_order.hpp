@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/buffer.hpp>
+#include <leat/detail/instructions.hpp>
 #include <leat/state/slot_table.hpp>
 
 #include <algorithm>
@@ -47,7 +48,7 @@ class key_order {
 
   place next() {
     constexpr std::size_t ahead = 8;
-    if (next_ + ahead < places_.size()) __builtin_prefetch(places_.begin()[next_ + ahead].at);
+    if (next_ + ahead < places_.size()) prefetch_to_read(places_.begin()[next_ + ahead].at);
     return places_.begin()[next_++];
   }
 

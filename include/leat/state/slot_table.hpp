@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/instructions.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -62,8 +64,8 @@ class slot_table {
   /// Starts to load the home and, where entries are small, the one behind it: they may lie in two cache lines.
   static void prefetch(entry* home) {
     constexpr std::size_t last_byte = (sizeof(entry) > 32 ? 1 : 2) * sizeof(entry) - 1;
-    __builtin_prefetch(home, 1);
-    __builtin_prefetch(reinterpret_cast<std::byte const*>(home) + last_byte, 1);
+    prefetch_to_write(home);
+    prefetch_to_write(reinterpret_cast<std::byte const*>(home) + last_byte);
   }
 
   /// The entry of this key, live or dead, or null.

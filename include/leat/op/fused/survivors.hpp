@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/buffer.hpp>
+#include <leat/detail/instructions.hpp>
 #include <leat/record.hpp>
 
 #include <cstddef>
@@ -20,17 +21,12 @@ struct survivors {
   unsigned batches_by_branch = 0;
 
   static constexpr unsigned batches_between_probes = 63;
-  /// Where the compiler vectorises the loop behind the filter, moving survivors together pays even when all pass.
-#if defined(__clang__) || defined(__AVX2__)
-  static constexpr bool next_loop_is_vectorised = true;
-#else
-  static constexpr bool next_loop_is_vectorised = false;
-#endif
 
   void observe(std::size_t seen, std::size_t passed) {
     bool const nearly_none = passed * 32 <= seen;
     bool const nearly_all = passed * 32 >= seen * 31;
-    if (nearly_none || (nearly_all && !next_loop_is_vectorised)) batches_by_branch = batches_between_probes;
+    // Where the loop behind the filter is vectorised, moving survivors together pays even when all pass.
+    if (nearly_none || (nearly_all && !loops_are_vectorised)) batches_by_branch = batches_between_probes;
   }
   bool branch() {
     if (batches_by_branch == 0) return false;

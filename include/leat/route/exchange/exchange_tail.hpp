@@ -3,6 +3,7 @@
 
 #include <leat/detail/fixed_row.hpp>
 #include <leat/detail/held_bytes.hpp>
+#include <leat/detail/instructions.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/running/mark.hpp>
 #include <leat/op/running/worker_builder.hpp>

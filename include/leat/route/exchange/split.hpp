@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/route/exchange/word_hash.hpp>
+#include <leat/detail/instructions.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -10,28 +10,27 @@
 /// Records of eight bytes, parted for two workers without a branch.
 namespace leat::detail {
 
-#if defined(__x86_64__)
+#ifdef LEAT_X86
 /// Words whose hash has `Bit` go to `second`, the others to `first`. Stores beyond what is taken, never beyond `count`.
 template <unsigned Bit>
 [[gnu::target("avx512f,avx512dq,popcnt")]] std::size_t split_by_eight(std::byte const* from,
                                                                      std::uint64_t const* hashes, std::size_t count,
                                                                      std::byte*& first_end, std::byte*& second_end) {
-  using signed_words = long long __attribute__((vector_size(64)));
   std::byte* first = first_end;
   std::byte* second = second_end;
   std::size_t done = 0;
   for (; count - done >= 8; done += 8) {
-    signed_words some;
-    signed_words some_hashes;
-    std::memcpy(&some, from + 8 * done, sizeof some);
+    eight_signed_words to_first;
+    eight_signed_words some_hashes;
+    std::memcpy(&to_first, from + 8 * done, sizeof to_first);
     std::memcpy(&some_hashes, hashes + done, sizeof some_hashes);
-    unsigned char const chosen = __builtin_ia32_cvtq2mask512(some_hashes << (63 - Bit));
-    auto const others = static_cast<unsigned char>(~chosen);
-    signed_words const to_first = __builtin_ia32_compressdi512_mask(some, signed_words{}, others);
-    signed_words const to_second = __builtin_ia32_compressdi512_mask(some, signed_words{}, chosen);
+    eight_signed_words to_second = to_first;
+    unsigned char const chosen = signs_of(some_hashes << (63 - Bit));
+    keep_chosen(to_first, static_cast<unsigned char>(~chosen));
+    keep_chosen(to_second, chosen);
     std::memcpy(first, &to_first, sizeof to_first);
     std::memcpy(second, &to_second, sizeof to_second);
-    auto const taken = static_cast<unsigned>(__builtin_popcount(chosen));
+    unsigned const taken = ones_of(chosen);
     first += 8 * (8 - taken);
     second += 8 * taken;
   }
@@ -47,7 +46,7 @@ template <unsigned Bit, class T>
 void split_words(T const* records, std::uint64_t const* hashes, std::size_t count, T*& first, T*& second) {
   static_assert(sizeof(T) == 8);
   std::size_t done = 0;
-#if defined(__x86_64__)
+#ifdef LEAT_X86
   if (has_eight_words()) {
     auto* a = reinterpret_cast<std::byte*>(first);
     auto* b = reinterpret_cast<std::byte*>(second);

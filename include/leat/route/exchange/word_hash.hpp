@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/instructions.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -23,20 +25,7 @@ template <std::size_t Size, class Word>
   word ^= word >> 28;
 }
 
-/// Whether this processor works on eight words at once.
-inline bool has_eight_words() {
-#if defined(__x86_64__)
-  static bool const has = __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512dq") != 0;
-  return has;
-#else
-  return false;
-#endif
-}
-
-#if defined(__x86_64__)
-using eight_words = std::uint64_t __attribute__((vector_size(64)));
-
-
+#ifdef LEAT_X86
 template <std::size_t Size>
 [[gnu::target("avx512f,avx512dq")]] std::size_t hash_by_eight(std::uint64_t* words, std::size_t count) {
   std::size_t done = 0;
@@ -54,7 +43,7 @@ template <std::size_t Size>
 template <std::size_t Size>
 void hash_words(std::uint64_t* words, std::size_t count) {
   std::size_t done = 0;
-#if defined(__x86_64__)
+#ifdef LEAT_X86
   if (has_eight_words()) done = hash_by_eight<Size>(words, count);
 #endif
   for (; done != count; ++done) hash_in_place<Size>(words[done]);

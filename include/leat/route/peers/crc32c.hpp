@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/instructions.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -13,7 +15,7 @@ std::uint32_t crc32c(std::span<std::byte const> bytes, std::uint32_t before = 0)
 
 /// Without help from the processor. It and the next work on the complement of the checksum.
 std::uint32_t crc32c_by_table(std::uint32_t crc, std::byte const* from, std::size_t count);
-#if defined(__x86_64__)
+#ifdef LEAT_X86
 /// Only where the processor has SSE 4.2.
 std::uint32_t crc32c_by_instruction(std::uint32_t crc, std::byte const* from, std::size_t count);
 #endif

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/instructions.hpp>
 #include <leat/route/peers/crc32c.hpp>
 
 #include <array>
@@ -27,7 +28,7 @@ LEAT_INLINE std::uint32_t crc32c_by_table(std::uint32_t crc, std::byte const* fr
   return crc;
 }
 
-#if defined(__x86_64__)
+#ifdef LEAT_X86
 /// What a register becomes when `Zeros` zero bytes follow: a linear map, kept as four tables (Adler's method).
 template <std::size_t Zeros>
 class crc32c_shift {
@@ -66,9 +67,9 @@ template <std::size_t Stripe>
     unsigned long long b = 0;
     unsigned long long c = 0;
     for (std::size_t i = 0; i != Stripe; i += 8) {
-      a = __builtin_ia32_crc32di(a, crc32c_word(from + i));
-      b = __builtin_ia32_crc32di(b, crc32c_word(from + Stripe + i));
-      c = __builtin_ia32_crc32di(c, crc32c_word(from + 2 * Stripe + i));
+      a = crc32c_step(a, crc32c_word(from + i));
+      b = crc32c_step(b, crc32c_word(from + Stripe + i));
+      c = crc32c_step(c, crc32c_word(from + 2 * Stripe + i));
     }
     auto const& past = crc32c_shift<Stripe>::instance();
     a = past(static_cast<std::uint32_t>(a)) ^ b;
@@ -81,15 +82,15 @@ template <std::size_t Stripe>
                                                                      std::size_t count) {
   unsigned long long a = crc32c_by_stripes<1024>(crc, from, count);
   a = crc32c_by_stripes<128>(a, from, count);
-  for (; count >= 8; from += 8, count -= 8) a = __builtin_ia32_crc32di(a, crc32c_word(from));
+  for (; count >= 8; from += 8, count -= 8) a = crc32c_step(a, crc32c_word(from));
   auto rest = static_cast<std::uint32_t>(a);
-  for (; count != 0; --count) rest = __builtin_ia32_crc32qi(rest, std::to_integer<unsigned char>(*from++));
+  for (; count != 0; --count) rest = crc32c_step(rest, std::to_integer<unsigned char>(*from++));
   return rest;
 }
 
 /// Four lanes of two words each, and what moves them: 64 bytes that lie so many bits before others become, multiplied by
 /// these powers of x modulo the polynomial, what is added to those. (Folding as in Gopal et al., Intel 2009.)
-using crc32c_lanes = long long __attribute__((vector_size(64)));
+using crc32c_lanes = eight_signed_words;
 template <unsigned Bits>
 inline constexpr auto crc32c_powers = [] {
   auto const power_of_x = [](unsigned exponent) {
@@ -105,11 +106,7 @@ template <unsigned Bits>
                                                                                   crc32c_lanes const& next) {
   constexpr auto by = crc32c_powers<Bits>;
   crc32c_lanes const move{by[0], by[1], by[0], by[1], by[0], by[1], by[0], by[1]};
-#ifdef __clang__
-  sum = __builtin_ia32_pclmulqdq512(sum, move, 0x00) ^ __builtin_ia32_pclmulqdq512(sum, move, 0x11) ^ next;
-#else
-  sum = __builtin_ia32_vpclmulqdq_v8di(sum, move, 0x00) ^ __builtin_ia32_vpclmulqdq_v8di(sum, move, 0x11) ^ next;
-#endif
+  fold(sum, move, next);
 }
 [[gnu::target("avx512f"), gnu::always_inline]] inline void crc32c_load(crc32c_lanes& into, std::byte const* from) {
   std::memcpy(&into, from, sizeof into);
@@ -150,9 +147,9 @@ template <unsigned Bits>
 #endif
 
 LEAT_INLINE std::uint32_t crc32c(std::span<std::byte const> bytes, std::uint32_t before) {
-#if defined(__x86_64__)
-  static bool const folds = __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("vpclmulqdq") != 0;
-  static bool const instruction = __builtin_cpu_supports("sse4.2") != 0;
+#ifdef LEAT_X86
+  static bool const folds = has_carryless_products();
+  static bool const instruction = has_crc32c();
   if (folds) return ~crc32c_by_folding(~before, bytes.data(), bytes.size());
   if (instruction) return ~crc32c_by_instruction(~before, bytes.data(), bytes.size());
 #endif

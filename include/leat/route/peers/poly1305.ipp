@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/instructions.hpp>
 #include <leat/route/codec/little_endian.hpp>
 #include <leat/route/peers/poly1305.hpp>
 
@@ -14,7 +15,7 @@
 
 namespace leat::detail {
 
-#ifdef __SIZEOF_INT128__
+#if defined(__SIZEOF_INT128__) && !defined(LEAT_PORTABLE)
 /// What two words multiplied make.
 __extension__ using two_words = unsigned __int128;
 inline std::uint64_t low_word(two_words const& both) { return static_cast<std::uint64_t>(both); }
@@ -41,11 +42,8 @@ inline two_words product(std::uint64_t a, std::uint64_t b) {
 /// Puts the sum of both and of the carry into `sum`; gives the carry out of it. With g++ 12 the whole is twice as fast
 /// by the instruction as by sums of wider integers (measured).
 inline unsigned char add_with_carry(unsigned char carry, std::uint64_t a, std::uint64_t b, std::uint64_t& sum) {
-#ifdef __x86_64__
-  unsigned long long wrapped = 0;
-  carry = __builtin_ia32_addcarryx_u64(carry, a, b, &wrapped);
-  sum = wrapped;
-  return carry;
+#ifdef LEAT_X86
+  return add_by_instruction(carry, a, b, sum);
 #else
   two_words const all = two_words(a) + two_words(b) + two_words(carry);
   sum = low_word(all);
