@@ -29,6 +29,10 @@ FORBIDDEN = {
     "the environment": r"\b(?:secure_)?getenv\b|\benviron\b|\b(?:un)?setenv\b|\bputenv\b",
 }
 
+# Names that a compiler has for instructions of a processor: beside each there is a portable form.
+INSTRUCTIONS = r"\b__builtin_(?:ia32_\w+|cpu_\w+|prefetch|popcount\w*|clz\w*|ctz\w*)\b|\b__(?:AVX|SSE)\w*__\b|\b__x86_64__\b|#\s*include\s*<\w*intrin\.h>"
+INSTRUCTIONS_ARE_IN = "leat/detail/instructions.hpp"
+
 # Standard output is nobody's disk: what is printed goes where the program prints, also in a simulation.
 STANDARD_OUTPUT = ("leat/detail/write_all.ipp", "leat/detail/standard_output.ipp", "leat/to/out.ipp")
 
@@ -36,9 +40,13 @@ STANDARD_OUTPUT = ("leat/detail/write_all.ipp", "leat/detail/standard_output.ipp
 def check(root):
     faults = []
     for name in texts(root):
-        if name.startswith("leat/run/"):
-            continue
         for number, line in enumerate(code((Path(root) / name).read_text()).splitlines(), 1):
+            instruction = re.search(INSTRUCTIONS, line)
+            if instruction and name != INSTRUCTIONS_ARE_IN:
+                faults.append(f"include/{name}:{number}: names an instruction (`{instruction.group()}`); only "
+                              f"include/{INSTRUCTIONS_ARE_IN} may, which has a portable form beside it")
+            if name.startswith("leat/run/"):
+                continue
             for what, pattern in FORBIDDEN.items():
                 if what == "a file" and name in STANDARD_OUTPUT:
                     continue
@@ -51,5 +59,5 @@ def check(root):
 
 if __name__ == "__main__":
     faults = check(sys.argv[1])
-    print("\n".join(faults) or "clocks, threads, sockets, random devices, the environment and files stay in leat/run/")
+    print("\n".join(faults) or "clocks, threads, sockets, random devices, the environment and files stay in leat/run/, instructions in one file")
     sys.exit(1 if faults else 0)

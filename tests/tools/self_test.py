@@ -75,6 +75,16 @@ class ForbiddenNames(Tree):
         self.assertEqual(self.faults("n = ::write(1, text, size);", "leat/detail/write_all.ipp"), [])
         self.assertEqual(len(self.faults("::sleep(1);", "leat/detail/write_all.ipp")), 1)
 
+    def test_instructions_have_one_file(self):
+        for line in ("a = __builtin_ia32_crc32di(a, b);", "__builtin_prefetch(at);", "#ifdef __AVX2__", "#if defined(__x86_64__)",
+                     "#include <immintrin.h>", "if (__builtin_cpu_supports(\"avx2\")) f();"):
+            with self.subTest(line):
+                for name in ("leat/op/x.hpp", "leat/run/x.hpp"):
+                    self.assertEqual(len(self.faults(line, name)), 1)
+                    Path(self.root, name).unlink()
+                self.assertEqual(self.faults(line, "leat/detail/instructions.hpp"), [])
+        self.assertEqual(self.faults("prefetch_to_read(at);"), [])
+
     def test_the_runtime_may(self):
         self.assertEqual(self.faults("std::thread t; std::getenv(name); ::open(name, 0);", "leat/run/threads.hpp"), [])
 

@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 
-/// The instructions that a compiler makes only when it is asked for them by a name of its own. No other file has such a
-/// name. `LEAT_X86` is defined where they are there; whoever uses one has a portable form beside it. A program, all of its
-/// files, that is compiled with `-DLEAT_PORTABLE` has the portable forms alone: so they are tested on any machine.
+/// The instructions that a compiler makes only when it is asked for them by a name of its own. No other file has such
+/// a name. `LEAT_X86` is defined where they are there; whoever uses one has a portable form beside it. A program that is
+/// compiled with `-DLEAT_PORTABLE`, all files of it, has the portable forms alone: a test runs them on any machine.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(LEAT_PORTABLE)
 #define LEAT_X86
 #endif
@@ -52,7 +52,8 @@ using eight_signed_words = long long __attribute__((vector_size(64)));
   return static_cast<unsigned char>(__builtin_ia32_cvtq2mask512(words));
 }
 /// The words that are chosen lie together at the beginning of `words` then.
-[[gnu::target("avx512f"), gnu::always_inline]] inline void keep_chosen(eight_signed_words& words, unsigned char chosen) {
+[[gnu::target("avx512f"), gnu::always_inline]] inline void keep_chosen(eight_signed_words& words,
+                                                                       unsigned char chosen) {
   words = __builtin_ia32_compressdi512_mask(words, eight_signed_words{}, chosen);
 }
 [[gnu::target("popcnt"), gnu::always_inline]] inline unsigned ones_of(unsigned char bits) {
@@ -69,7 +70,7 @@ inline bool has_crc32c() { return __builtin_cpu_supports("sse4.2") != 0; }
   return __builtin_ia32_crc32qi(crc, byte);
 }
 
-/// `sum` becomes the product, without carries, of its low words and those of `by`, plus that of the high ones, plus `next`.
+/// `sum` becomes the product, without carries, of its low words and those of `by`, plus that of the high ones and `next`.
 inline bool has_carryless_products() {
   return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("vpclmulqdq") != 0;
 }

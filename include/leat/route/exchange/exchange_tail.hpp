@@ -49,8 +49,7 @@ class exchange_tail final : public outbox {
 
   std::size_t block() const { return std::clamp<std::size_t>(packet_records_ / 8, 1, most_gathered); }
 
-  /// Lets `fill` write up to `records` records. Small ones are gathered first, so that their hashes are made together and
-  /// nothing has to branch for where they go.
+  /// Lets `fill` write up to `records` records.
   template <class Fill>
   void write(std::size_t records, Fill&& fill) {
     if (to_.size() > most_with_large_packets) {
@@ -59,37 +58,16 @@ class exchange_tail final : public outbox {
       return;
     }
     for (unsigned i = 0; i != to_.size(); ++i) make_room(i, records);
-    if (splits_at_once() || (to_.size() == 2 && sizeof(T) > largest_gathered)) {
-      splitter cursor(*this);
-      fill(cursor);
-      cursor.close(*this);
-      return;
-    }
-    if constexpr (sizeof(T) <= largest_gathered) {
-      alignas(T) std::array<std::byte, most_gathered * sizeof(T)> memory;
-      std::array<std::uint64_t, most_gathered> hashes;
-      T* const gathered = reinterpret_cast<T*>(memory.data());
-      hasher with(route_);
-      T* next = gathered;
-      std::uint64_t* next_hash = hashes.data();
-      auto cursor = [&](auto&& record) {
-        std::construct_at(next, std::forward<decltype(record)>(record));
-        *next_hash++ = with(*next++);
-      };
-      fill(cursor);
-      with.put_back(route_);
-      auto const count = static_cast<std::size_t>(next - gathered);
-      finish_hashes(hashes.data(), count);
-      distribute(gathered, hashes.data(), count);
-    } else {
-      auto cursor = [this](auto&& record) { this->place(std::forward<decltype(record)>(record)); };
-      fill(cursor);
-    }
+    if constexpr (may_gather)
+      if (gathers()) return gather(fill);
+    placer cursor(*this);
+    fill(cursor);
+    cursor.close(*this);
   }
 
   /// The same of any number of records that lie in an array already.
   void copy(T const* records, std::size_t count) {
-    if (splits_at_once() || to_.size() > most_with_large_packets) {
+    if (!gathers() || to_.size() > most_with_large_packets) {
       for (std::size_t some = 0; count != 0; records += some, count -= some) {
         some = (std::min)(count, block());
         write(some, [&](auto& cursor) {
@@ -195,26 +173,7 @@ class exchange_tail final : public outbox {
     if constexpr (carries_hash) into->hashes.make_room((std::max)(records, into->records.room()));
   }
 
-  template <class X>
-  [[gnu::always_inline]] void place(X&& given) {
-    if constexpr (!std::is_same_v<std::remove_cvref_t<X>, T>) {
-      place(T(std::forward<X>(given)));
-    } else {
-      std::uint64_t const hash = route_.hash(given);
-      put(given, hash, route_.owner(hash, static_cast<unsigned>(to_.size())));
-    }
-  }
-  [[gnu::always_inline]] void put(T const& record, std::uint64_t hash, unsigned to) {
-    packet<T>& into = to_[to].filling();
-    if constexpr (carries_hash) {
-      std::construct_at(into.hashes.end(), hash);
-      into.hashes.set_end(into.hashes.end() + 1);
-    }
-    std::construct_at(into.records.end(), record);
-    into.records.set_end(into.records.end() + 1);
-  }
-
-  static constexpr std::size_t largest_gathered = 16;
+  static constexpr bool may_gather = sizeof(T) <= 16;
   static constexpr std::size_t most_gathered = 256;
   static constexpr std::size_t word_size = [] {
     if constexpr (requires { Route::word_size; })
@@ -249,56 +208,74 @@ class exchange_tail final : public outbox {
       if (wanted) hash_words<word_size>(hashes, count);
   }
 
-  void distribute(T const* records, std::uint64_t const* hashes, std::size_t count) {
-    if (to_.size() == 1) {
-      packet<T>& into = to_[0].filling();
-      into.records.set_end(std::uninitialized_copy_n(records, count, into.records.end()));
-      if constexpr (carries_hash) into.hashes.set_end(std::copy_n(hashes, count, into.hashes.end()));
-    } else if (to_.size() == 2) {
-      part(records, hashes, count);
-    } else {
-      auto const workers = static_cast<unsigned>(to_.size());
-      for (std::size_t i = 0; i != count; ++i) put(records[i], hashes[i], route_.owner(hashes[i], workers));
-    }
+  /// With AVX-512 words for two workers are parted eight at a time.
+  static constexpr bool may_split = sizeof(T) == 8 && requires { Route::bit_of_two; };
+  bool splits() const { return may_split && to_.size() == 2 && has_eight_words(); }
+
+  /// To put a block together first pays where its hashes are made together and nobody asks then where each record goes.
+  bool gathers() const { return may_gather && (to_.size() == 1 || splits()); }
+
+  template <class Fill>
+  void gather(Fill& fill) {
+    alignas(T) std::array<std::byte, most_gathered * sizeof(T)> memory;
+    std::array<std::uint64_t, most_gathered> hashes;
+    T* const gathered = reinterpret_cast<T*>(memory.data());
+    hasher with(route_);
+    T* next = gathered;
+    std::uint64_t* next_hash = hashes.data();
+    auto cursor = [&](auto&& record) {
+      std::construct_at(next, std::forward<decltype(record)>(record));
+      *next_hash++ = with(*next++);
+    };
+    fill(cursor);
+    with.put_back(route_);
+    auto const count = static_cast<std::size_t>(next - gathered);
+    finish_hashes(hashes.data(), count);
+    distribute(gathered, hashes.data(), count);
   }
-  void part(T const* records, std::uint64_t const* hashes, std::size_t count) {
-    two_ends ends(*this);
-    if constexpr (sizeof(T) == 8 && requires { Route::bit_of_two; }) {
+
+  /// A block whose records all go to one worker, or that is split.
+  void distribute(T const* records, std::uint64_t const* hashes, std::size_t count) {
+    packet_ends ends(*this);
+    if (to_.size() == 1) {
+      ends.records[0] = std::uninitialized_copy_n(records, count, ends.records[0]);
+      if constexpr (carries_hash) ends.hashes[0] = std::copy_n(hashes, count, ends.hashes[0]);
+    } else if constexpr (may_split) {
       split_words<Route::bit_of_two>(records, hashes, count, ends.records[0], ends.records[1]);
       if constexpr (carries_hash)
         split_words<Route::bit_of_two>(hashes, hashes, count, ends.hashes[0], ends.hashes[1]);
-    } else {
-      for (std::size_t i = 0; i != count; ++i) ends.put(records[i], hashes[i], route_.owner(hashes[i], 2));
     }
     ends.close(*this);
   }
 
-  /// Where the packets to two workers end.
-  struct two_ends {
-    explicit two_ends(exchange_tail& tail) {
-      for (unsigned i = 0; i != 2; ++i) {
-        records[i] = tail.to_[i].filling().records.end();
-        hashes[i] = tail.to_[i].filling().hashes.end();
+  /// Where the packets to all workers end: kept on the stack for one block.
+  struct packet_ends {
+    explicit packet_ends(exchange_tail& tail) {
+      for (std::size_t i = 0; i != tail.to_.size(); ++i) {
+        packet<T>& filling = tail.to_[i].filling();
+        records[i] = filling.records.end();
+        if constexpr (carries_hash) hashes[i] = filling.hashes.end();
       }
     }
-    [[gnu::always_inline]] void put(T const& record, std::uint64_t hash, std::size_t chosen) {
-      put_where_chosen(record, chosen, records);
-      if constexpr (carries_hash) put_where_chosen(hash, chosen, hashes);
+    [[gnu::always_inline]] void put(T const& record, std::uint64_t hash, std::size_t to) {
+      std::construct_at(records[to]++, record);
+      if constexpr (carries_hash) *hashes[to]++ = hash;
     }
     void close(exchange_tail& tail) {
-      for (unsigned i = 0; i != 2; ++i) {
-        tail.to_[i].filling().records.set_end(records[i]);
-        tail.to_[i].filling().hashes.set_end(hashes[i]);
+      for (std::size_t i = 0; i != tail.to_.size(); ++i) {
+        packet<T>& filling = tail.to_[i].filling();
+        filling.records.set_end(records[i]);
+        if constexpr (carries_hash) filling.hashes.set_end(hashes[i]);
       }
     }
-    std::array<T*, 2> records;
-    std::array<std::uint64_t*, 2> hashes;
+    std::array<T*, most_with_large_packets> records;
+    std::array<std::uint64_t*, carries_hash ? most_with_large_packets : 0> hashes;
   };
 
-  /// Between two workers, without AVX-512: each record goes to its place as soon as there is a hash of it.
-  bool splits_at_once() const { return to_.size() == 2 && !has_eight_words(); }
-  struct splitter {
-    explicit splitter(exchange_tail& tail) : with(tail.route_), ends(tail) {}
+  /// Puts each record where it goes as soon as there is a hash of it.
+  struct placer {
+    explicit placer(exchange_tail& tail)
+        : with(tail.route_), ends(tail), workers(static_cast<unsigned>(tail.to_.size())) {}
     template <class X>
     [[gnu::always_inline]] void operator()(X&& given) {
       if constexpr (std::is_same_v<std::remove_cvref_t<X>, T>)
@@ -308,28 +285,16 @@ class exchange_tail final : public outbox {
     }
     [[gnu::always_inline]] void put(T const& record) {
       std::uint64_t const hash = with.kept.hash(record);
-      ends.put(record, hash, with.kept.owner(hash, 2));
+      ends.put(record, hash, with.kept.owner(hash, workers));
     }
     void close(exchange_tail& tail) {
       with.put_back(tail.route_);
       ends.close(tail);
     }
     hasher with;
-    two_ends ends;
+    packet_ends ends;
+    unsigned workers;
   };
-
-  /// What is small is stored in both places, and one advances.
-  template <class X>
-  [[gnu::always_inline]] static void put_where_chosen(X const& value, std::size_t chosen, std::array<X*, 2>& to) {
-    if constexpr (sizeof(X) <= largest_gathered) {
-      std::construct_at(to[0], value);
-      std::construct_at(to[1], value);
-    } else {
-      std::construct_at(chosen != 0 ? to[1] : to[0], value);
-    }
-    to[0] += 1 - chosen;
-    to[1] += chosen;
-  }
 
   worker_services& worker_;
   Route route_;
