@@ -5,7 +5,9 @@
 
 #include <leat/op/running/worker_builder.hpp>
 #include <leat/route/exchange/by_key.hpp>
+#include <leat/route/exchange/exchange.hpp>
 #include <leat/route/exchange/exchange_channels.hpp>
+#include <leat/route/exchange/route.hpp>
 
 #include "fixture/idle_worker_services.hpp"
 
@@ -28,10 +30,38 @@ class exchange final : public leat::detail::node {
   void build(worker_builder&) const override {}
 };
 
-template <class K, class V>
-struct keyed_run_end {
-  leat::detail::by_key<K, V> route;
+template <class Route>
+struct run_end_of {
+  Route route;
 };
+
+/// A route that has what an exchange needs, and nothing else.
+struct last_worker {
+  static constexpr bool carries_hash = true;
+  void start(worker_builder&, leat::detail::node const&) {}
+  std::uint64_t hash(std::string const& record) { return record.size(); }
+  unsigned owner(std::uint64_t, unsigned workers) const { return workers - 1; }
+};
+static_assert(leat::detail::route<last_worker, std::string>);
+static_assert(!leat::detail::route<last_worker, int>);
+
+/// The same of the outlet behind it.
+struct keeps_sizes {
+  static constexpr bool takes_hashes = true;
+  void provide(worker_builder& worker, leat::detail::node const& described) {
+    worker.provide({described.id, 0}, *this);
+  }
+  void take(leat::detail::packet<std::string>& content, std::size_t from, std::size_t count) {
+    for (std::size_t i = from; i != from + count; ++i)
+      seen.emplace_back(content.records.begin()[i], content.hashes.begin()[i]);
+  }
+  void arrive(leat::detail::mark which) { last = which.last(); }
+  bool ready() { return true; }
+  std::vector<std::pair<std::string, std::uint64_t>> seen;
+  bool last = false;
+};
+static_assert(leat::detail::exchange_outlet<keeps_sizes, std::string>);
+static_assert(!leat::detail::exchange_outlet<keeps_sizes, int>);
 
 /// The sending side of the first of so many workers of a process, and what each of them receives of it.
 template <class K, class V>
@@ -46,7 +76,7 @@ class sender {
   };
 
   explicit sender(unsigned workers)
-      : world_(workers), worker_(world_, process_of(workers)), tail_(keyed_run_end<K, V>(), worker_, described_),
+      : world_(workers), worker_(world_, process_of(workers)), tail_(run_end_of<route>(), worker_, described_),
         received(workers) {}
 
   /// In blocks as a loop writes them, of all lengths.
@@ -165,4 +195,22 @@ TEST_CASE("a sender puts each record, with its hash, into the packet for the own
   for_each_way<std::string, std::string>([](int i) {
     return std::pair<std::string, std::string>("key " + std::to_string(i), std::to_string(i));
   });
+}
+
+TEST_CASE("an exchange needs no more of its route and its outlet than their concepts say") {
+  leat::test::idle_worker_services world(1);
+  leat::detail::shared_by_workers process;
+  process.channel_packets = 16;
+  process.channel_bytes = 1 << 20;
+  worker_builder worker(world, process);
+  exchange const described;
+  leat::detail::exchange_tail<std::string, last_worker> tail(run_end_of<last_worker>(), worker, described);
+  auto& receiver = worker.add<leat::detail::exchange_receiver<std::string, keeps_sizes>>(worker, described);
+  tail.push(std::string("one"));
+  tail.push(std::string("three"));
+  tail.arrive({leat::detail::mark_kind::end, 1});
+  while (!receiver.done()) receiver.turn();
+  auto const& got = worker.outlet<keeps_sizes>({described.id, 0});
+  CHECK(got.last);
+  CHECK(got.seen == std::vector<std::pair<std::string, std::uint64_t>>{{"one", 3}, {"three", 5}});
 }

@@ -11,6 +11,7 @@
 #include <leat/route/exchange/exchange_channels.hpp>
 #include <leat/route/exchange/exchange_tail.hpp>
 #include <leat/route/exchange/packet.hpp>
+#include <leat/route/exchange/route.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -25,6 +26,8 @@ namespace leat::detail {
 /// Reads what every worker sent to this one. `Outlet` takes a packet's records; marks are aligned over the senders.
 template <class T, class Outlet>
 class exchange_receiver final : public stage {
+  static_assert(exchange_outlet<Outlet, T>);
+
  public:
   exchange_receiver(worker_builder& worker, node const& described)
       : worker_(worker.worker()), marks_(worker.worker().count(), described.steps.back(), worker.worker()) {

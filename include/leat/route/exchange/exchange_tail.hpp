@@ -12,6 +12,7 @@
 #include <leat/route/exchange/destination.hpp>
 #include <leat/route/exchange/exchange_channels.hpp>
 #include <leat/route/exchange/packet.hpp>
+#include <leat/route/exchange/route.hpp>
 #include <leat/route/exchange/split.hpp>
 #include <leat/route/exchange/word_hash.hpp>
 
@@ -30,6 +31,8 @@ namespace leat::detail {
 /// owns it.
 template <class T, class Route>
 class exchange_tail final : public outbox {
+  static_assert(route<Route, T>);
+
  public:
   template <class U>
   static constexpr bool arrays = std::is_same_v<T, U> && plain<T>;
