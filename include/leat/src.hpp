@@ -14,6 +14,7 @@
 #include <leat/detail/shown_text.ipp>
 #include <leat/detail/sort_names.ipp>
 #include <leat/detail/standard_output.ipp>
+#include <leat/detail/status_line.ipp>
 #include <leat/detail/total_order.ipp>
 #include <leat/detail/type_name.ipp>
 #include <leat/detail/write_all.ipp>
@@ -21,6 +22,7 @@
 #include <leat/from/csv_record.ipp>
 #include <leat/from/csv_row.ipp>
 #include <leat/from/field.ipp>
+#include <leat/from/file_size.ipp>
 #include <leat/from/input_file.ipp>
 #include <leat/from/paths.ipp>
 #include <leat/from/random_metric.ipp>
@@ -34,6 +36,7 @@
 #include <leat/op/running/alignment.ipp>
 #include <leat/op/running/test_overrides.ipp>
 #include <leat/op/running/step_context.ipp>
+#include <leat/op/running/step_counters.ipp>
 #include <leat/picture.ipp>
 #include <leat/picture/dot.ipp>
 #include <leat/picture/json.ipp>
@@ -95,6 +98,13 @@
 #include <leat/run/simulated/runtime.ipp>
 #include <leat/run/simulated/switch.ipp>
 #include <leat/run/slow_stop.ipp>
+#include <leat/run/stats.ipp>
+#include <leat/run/stats/collect.ipp>
+#include <leat/run/stats/numbers.ipp>
+#include <leat/run/stats/progress.ipp>
+#include <leat/run/stats/report.ipp>
+#include <leat/run/stats/stats_signal.ipp>
+#include <leat/run/stats/worker_times.ipp>
 #include <leat/run/stop_watch.ipp>
 #include <leat/run/threads/blocking_pool.ipp>
 #include <leat/run/threads/readiness.ipp>

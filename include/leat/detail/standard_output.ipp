@@ -3,6 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/standard_output.hpp>
+#include <leat/detail/status_line.hpp>
 #include <leat/detail/write_all.hpp>
 #include <leat/error.hpp>
 
@@ -18,6 +19,7 @@
 namespace leat::detail {
 
 LEAT_INLINE void print_lines(std::string_view lines) {
+  status_line::aside const aside(::fileno(stdout));
   ::flockfile(stdout);
   int error = std::fflush(stdout) != 0 ? errno : 0;
   if (error == 0) error = write_all(::fileno(stdout), lines);

@@ -4,6 +4,7 @@
 #include <leat/detail/concat.hpp>
 #include <leat/detail/exception_text.hpp>
 #include <leat/detail/shown_text.hpp>
+#include <leat/detail/status_line.hpp>
 #include <leat/from/csv_record.hpp>
 #include <leat/from/csv_row.hpp>
 #include <leat/from/input_file.hpp>
@@ -13,7 +14,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -215,6 +215,7 @@ class csv_partition {
   }
 
   [[gnu::cold]] void skip(std::string const& what) {
+    file_.services().skipped(1);
     if (options_.skipped) options_.skipped->add(what);
     if (skipped_here_++ == 0) first_skipped_ = what;
   }
@@ -223,8 +224,8 @@ class csv_partition {
     if (!header_ && options_.columns.empty() && !options_.may_be_empty)
       throw std::runtime_error(file_.name() + " has no header: it is empty");
     if (skipped_here_ != 0 && !options_.skipped)
-      std::fprintf(stderr, "leat: step \"%s\" skipped %llu malformed rows; the first: %s\n", step_.c_str(),
-                   static_cast<unsigned long long>(skipped_here_), shown_lines(first_skipped_).c_str());
+      print_error_line(concat({"leat: step \"", step_, "\" skipped ", std::to_string(skipped_here_),
+                               " malformed rows; the first: ", shown_lines(first_skipped_)}));
     return false;
   }
 

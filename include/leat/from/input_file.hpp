@@ -36,6 +36,7 @@ class input_file {
   input_file& operator=(input_file const&) = delete;
 
   std::string name() const { return name_of_input(path_); }
+  step_services const& services() const { return services_; }
 
   /// What has been read and not been used.
   std::string_view unread() const { return {buffer_.get() + begin_, end_ - begin_}; }

@@ -59,6 +59,7 @@ LEAT_INLINE void input_file::seek(std::uint64_t position) {
     throw std::runtime_error(concat({"cannot resume ", name(), " at byte ", std::to_string(position), ": it has only ",
                                      std::to_string(facts.size), " bytes now"}));
   if (int const error = file_.seek(position); error != 0) fail(error);
+  services_.has_read(position - position_ - unread().size());  // what was passed over counts as read
   begin_ = end_ = 0;
   position_ = position;
 }
@@ -72,6 +73,7 @@ LEAT_INLINE input_file::got input_file::read_more() {
   if (read.error != 0) fail(read.error);
   if (read.count == 0) return got::end;
   end_ += read.count;
+  if (regular_) services_.has_read(read.count);
   if (position_ == 0) refuse_utf_16();
   return got::bytes;
 }
@@ -82,6 +84,7 @@ LEAT_INLINE void input_file::open() {
   if (int const error = file_.open(files, path_, file_use::read); error != 0) fail(error);
   regular_ = file_.facts().kind == file_kind::regular;
   if (regular_) position_ = file_.position();
+  if (regular_) services_.has_read(position_);
 }
 
 LEAT_INLINE void input_file::refuse_utf_16() const {

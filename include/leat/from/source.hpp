@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/list.hpp>
+#include <leat/from/file_size.hpp>
 #include <leat/op/emitter.hpp>
 #include <leat/op/running/asked_partitions.hpp>
 #include <leat/op/running/file_system.hpp>
@@ -50,6 +51,19 @@ class step_services {
   /// Those of the machine, or of a disk that a test has made.
   file_system& files() const { return step_->worker->files(); }
   detail::worker_services& host() const { return *step_->worker; }
+
+  /// For the numbers that a run tells of itself: this source has left out so many malformed records.
+  void skipped(std::uint64_t records) const {
+    if (step_->source != nullptr) step_->source->skipped.add(records);
+  }
+  /// It has so many bytes to read in all, besides those it has told of before.
+  void will_read(std::uint64_t bytes) const {
+    if (step_->source != nullptr) step_->source->bytes_known.add(bytes);
+  }
+  /// It has read so many of them.
+  void has_read(std::uint64_t bytes) const {
+    if (step_->source != nullptr) step_->source->bytes_read.add(bytes);
+  }
 
  private:
   detail::step_context* step_;
@@ -115,6 +129,8 @@ class input_stage final : public source_stage {
       : source_(source), described_(described), test_(worker.process().test), step_(described.step(), worker.worker()),
         out_(worker.batch_size<T>()) {
     worker.provide({described.id, 0}, out_.next());
+    step_.source = &counters_;
+    worker.counters.watch({described.id, 0}, counters_);
     if constexpr (fixed_partitioned_source<Source>) {
       names_ = parts_of_worker(worker, described);
       most_in_turn_ = std::max<std::size_t>(1, most_in_turn / worker.process().local_workers);
@@ -189,6 +205,8 @@ class input_stage final : public source_stage {
   bool open() {
     opened_ = true;
     if constexpr (fixed_partitioned_source<Source>) {
+      if constexpr (requires(std::string const& name) { source_.file_of(name); })
+        for (std::string const& name : names_) counters_.bytes_known.add(file_size(source_.file_of(name), step_.worker->files()));
       open_what_may_not_end();
       open_next();
     } else {
@@ -260,6 +278,7 @@ class input_stage final : public source_stage {
   node const& described_;
   test_overrides const* test_;  ///< null: this is no test
   step_context step_;
+  source_counters counters_;
   emitter<T> out_;
   std::vector<std::string> names_;  ///< once it is opened: of what is opened in turn
   owners<open_partition> parts_;

@@ -25,7 +25,7 @@ template <class T>
 class merge_part final : public running_step {
  public:
   merge_part(std::size_t inputs, worker_builder& worker, node const& described)
-      : marks_(inputs, described.step(), worker.worker()) {
+      : worker_(worker.worker()), step_(described.step()), marks_(inputs, step_, worker_) {
     for (std::size_t i = 0; i != inputs; ++i) inputs_.push_back(std::make_unique<input_consumer>(*this, i));
     worker.provide({described.id, 0}, next_);
   }
@@ -43,13 +43,17 @@ class merge_part final : public running_step {
       mark passes;
       if (whole_.marks_.arrive(index_, arrived, passes)) whole_.next_.arrive(passes);
     }
-    bool ready() override { return !whole_.marks_.held(index_) && whole_.next_.ready(); }
+    bool ready() override {
+      return whole_.marks_.held(index_) ? whole_.worker_.no_room(whole_.step_) : whole_.next_.ready();
+    }
 
    private:
     merge_part& whole_;
     std::size_t index_;
   };
 
+  worker_services& worker_;
+  step_info const& step_;
   alignment marks_;
   fan_out<T> next_;
   std::vector<std::unique_ptr<input_consumer>> inputs_;

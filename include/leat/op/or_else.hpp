@@ -184,7 +184,7 @@ class or_else_tail {
   or_else_tail(RunEnd const& run_end, worker_builder& worker, node const& described)
       : attempt_(run_end.attempt), step_(described.steps.back(), worker.worker()),
         failing_step_(run_end.step.empty() ? step_.name : run_end.step), results_(worker.batch_size<U>()),
-        errors_(worker.batch_size<failed_record<R>>()), count_(worker.shared<failure_count>(described, failing_step_)) {
+        errors_(worker.batch_size<failed_record<R>>()), count_(worker.shared_count<failure_count>(described, "to its errors", failing_step_)) {
     attempt_.bind(step_);
     worker.provide({described.id, 0}, results_.next());
     worker.provide({described.id, 1}, errors_.next());

@@ -17,6 +17,7 @@
 #include <leat/run/main.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/run.hpp>
+#include <leat/run/stats/stats_signal.hpp>
 
 #include <unistd.h>
 
@@ -71,6 +72,8 @@ namespace leat::detail {
 [[gnu::cold]] inline options settled(command_line const& cli) {
   options how = cli.how();
   how.stop_on_signals = true;
+  how.stats_on_signal = true;
+  how.progress = cli.settings().progress;
   launch const& by = cli.settings().by;
   bool const own_link = how.link != nullptr;
   check_network(cli.settings(), how, own_link);
@@ -88,6 +91,7 @@ LEAT_INLINE int obey(command_line const& cli, flow_source const& source) {
   if (!cli.fault().empty()) return cli.refuse(cli.fault());
   if (!cli.unknown_flag().empty()) return cli.refuse(cli.unknown_flag());
   standard_descriptors const kept;
+  stats_signal::of_process().take();
   try {
     if (cli.local_processes() > 1 && !cli.graph()) {
       int const status = support_of_clusters().run_local(cli.all_local_processes());

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -11,6 +12,7 @@
 namespace leat {
 
 class network;
+struct run_stats;
 
 /// PEM files by which a process shows that it belongs to the cluster: its certificate (with those between it and the
 /// authority behind it), the key of that, and the authority that has signed those of all.
@@ -23,6 +25,13 @@ struct tls_files {
   std::string authority = {};
   /// Whether any of them is set.
   bool given() const { return !certificate.empty() || !key.empty() || !authority.empty(); }
+};
+
+/// Whether a run that lasts longer than two seconds shows on standard error how far it is.
+enum class progress_line {
+  never,
+  on_a_terminal,  ///< one line, where standard error is a terminal
+  always,         ///< that, or elsewhere a line every ten seconds
 };
 
 /// How a flow is run.
@@ -54,6 +63,15 @@ struct options {
   /// not ask for its next records, are waited for. Then the run fails, since their records are not finished. The longest
   /// duration there is: for ever.
   std::chrono::nanoseconds stop_timeout = std::chrono::seconds(20);
+
+  /// When the run ends, well or badly, what each step of this process did is printed on standard error, as a table.
+  bool print_stats = false;
+  /// SIGUSR1 prints that table at once, and the run goes on; where the program handles or ignores that signal it goes on
+  /// to. Once a run has taken it, it does not kill this process any more.
+  bool stats_on_signal = false;
+  progress_line progress = progress_line::never;
+  /// The same numbers, on the thread that called `run`, before it returns or throws. What this throws leaves `run`.
+  std::function<void(run_stats)> on_stats = {};
 
   // A cluster of processes, each of which runs the same program with the same settings but for its number:
 

@@ -12,6 +12,7 @@
 #include <leat/run/run.hpp>
 #include <leat/run/signals.hpp>
 #include <leat/run/slow_stop.hpp>
+#include <leat/run/stats/report.hpp>
 #include <leat/run/threads/threads.hpp>
 
 #include <memory>
@@ -42,6 +43,7 @@ LEAT_INLINE void run(flow const& what, options how) {
   if (char const* const directory = detail::environment("TMPDIR")) one.parts().scratch_directory = directory;
   if (how.addresses.size() > 1) one.meet(detail::network_of(how));
   one.build();
+  detail::stats_report report(one, what.description(), how);
   {
     detail::slow_stop watched(one, what.description(), how);
     auto const stop = [&one, &watched] {
@@ -53,6 +55,7 @@ LEAT_INLINE void run(flow const& what, options how) {
     if (how.stop_on_signals) on_signal.emplace(stop);
     world.drive(one.workers());
   }
+  report.end();
   one.rethrow();
 }
 

@@ -6,10 +6,12 @@
 #include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/worker_services.hpp>
 #include <leat/run/runtime.hpp>
+#include <leat/run/stats/worker_times.hpp>
 #include <leat/run/stop_watch.hpp>
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -54,6 +56,11 @@ class worker final : public worker_services, public runnable {
   /// Any thread: whose stage has its turn, or had the last one; null: none had.
   node const* turning() const { return turning_.load(std::memory_order_relaxed); }
 
+  /// Any thread: what its steps count, where its time goes, and the epoch it is in.
+  step_counters const& counters() const { return parts_.counters; }
+  worker_times const& times() const { return times_; }
+  std::uint64_t epoch() const { return shown_epoch_.value(); }
+
   worker_coroutine& body() override { return body_; }
   steady_time wake_at() override;
 
@@ -69,6 +76,9 @@ class worker final : public worker_services, public runnable {
 
   /// Downstream first: what is on its way is finished before more is let in.
   bool turn();
+
+  /// Of one stage. True once it has ended; `progress` becomes true when something was done.
+  bool take_turn(std::size_t stage_number, bool& progress);
 
   void watch_stop();
 
@@ -106,6 +116,8 @@ class worker final : public worker_services, public runnable {
   std::vector<unsigned> to_wake_;
   std::atomic<std::uint64_t> turns_{0};
   std::vector<node const*> nodes_;  ///< of each stage
+  worker_times times_;
+  counter shown_epoch_;
   std::atomic<node const*> turning_{nullptr};
   stop_watch stopping_;
   bool finished_ = false;

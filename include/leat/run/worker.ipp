@@ -59,8 +59,11 @@ LEAT_INLINE unsigned worker::count() const { return execution_.worker_count(); }
 
 LEAT_INLINE void worker::build(graph const& flow) {
   for (node const* described : flow.nodes()) try {
+      std::size_t const outboxes = parts_.outboxes.size();
       described->build(parts_);
+      for (std::size_t i = nodes_.size(); i != parts_.stages.size(); ++i) times_.add_stage(*described);
       nodes_.resize(parts_.stages.size(), described);
+      for (std::size_t i = outboxes; i != parts_.outboxes.size(); ++i) times_.add_outbox(*described);
     } catch (flow_error const&) {
       throw;
     } catch (...) {
@@ -171,29 +174,50 @@ LEAT_INLINE std::exception_ptr worker::cause_of_failure() const {
 }
 
 LEAT_INLINE bool worker::turn() {
+  times_.begin_turn(now());
   bool progress = keep_epochs();
+  shown_epoch_.set((std::max)(epoch_, seen_epoch_ + 1));
   bool all_done = true;
-  for (auto s = parts_.stages.rbegin(); s != parts_.stages.rend(); ++s) {
-    if ((*s)->done()) continue;
-    if (!held(*s)) {
-      turning_.store(nodes_[static_cast<std::size_t>(parts_.stages.rend() - s) - 1], std::memory_order_relaxed);
-      progress = feed(*s) || progress;
-      progress = (*s)->turn() || progress;
-      rethrow_failure();
-    }
-    all_done = all_done && (*s)->done();
+  for (std::size_t i = parts_.stages.size(); i != 0; --i) {
+    bool const ended = take_turn(i - 1, progress);
+    all_done = all_done && ended;
   }
   bool const idle = !progress;
-  for (outbox* out : parts_.outboxes) {
-    progress = out->flush(idle || all_done) || progress;
-    all_done = all_done && out->empty();
+  for (std::size_t i = 0; i != parts_.outboxes.size(); ++i) {
+    outbox& out = *parts_.outboxes[i];
+    if (out.flush(idle || all_done)) {
+      progress = true;
+      times_.outbox_worked(i, execution_.world().now());
+    }
+    all_done = all_done && out.empty();
   }
   if (execution_.stopping() && !all_done) watch_stop();
   if (all_done && !std::exchange(finished_, true)) execution_.one_has_finished();
   progress = execution_.talk(*this, idle) || progress;
   done_ = all_done && execution_.may_leave(index_);
   wake_touched();
+  if (all_done) times_.end(execution_.world().now());
+  times_.end_turn(progress);
   return progress || done_;
+}
+
+LEAT_INLINE bool worker::take_turn(std::size_t stage_number, bool& progress) {
+  stage& visited = *parts_.stages[stage_number];
+  if (visited.done()) return true;
+  if (held(&visited)) return false;
+  turning_.store(nodes_[stage_number], std::memory_order_relaxed);
+  times_.turn_of(stage_number);
+  static_cast<void>(without_room());  // what was asked before
+  progress = feed(&visited) || progress;
+  if (visited.turn()) {
+    progress = true;
+    times_.worked(stage_number, execution_.world().now());
+  } else {
+    times_.waits(stage_number, without_room());
+  }
+  rethrow_failure();
+  if (visited.done()) times_.stage_ended(stage_number);
+  return visited.done();
 }
 
 LEAT_INLINE void worker::watch_stop() {

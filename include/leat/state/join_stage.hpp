@@ -40,7 +40,9 @@ class join_stage final : public stage {
       join_.template take<Side>(hashes, records, count);
     }
     void arrive(mark arrived) override { join_.arrive(Side, arrived); }
-    bool ready() override { return !join_.marks_.held(Side) && !join_.gate_.holds() && join_.out_.next().ready(); }
+    bool ready() override {
+      return join_.marks_.held(Side) || join_.gate_.holds() ? join_.step_.no_room() : join_.out_.next().ready();
+    }
 
    private:
     join_stage& join_;
@@ -51,10 +53,12 @@ class join_stage final : public stage {
       : insertion_(insertion), emission_(emission), step_(described.step(), worker.worker()),
         table_(owned_slots(worker.worker().index(), worker.worker().count())), marks_(sizeof...(Vs), described.step(), worker.worker()),
         out_(worker.batch_size<std::pair<K, row>>()),
-        unmatched_(worker.shared<unmatched_count>(described, described.step().name,
-                                                  emission == join_emit::complete_and_rest)) {
+        unmatched_(worker.shared_count<unmatched_count>(described, "keys without a value on some side",
+                                                        described.step().name,
+                                                        emission == join_emit::complete_and_rest)) {
     connect(worker, described, std::index_sequence_for<Vs...>{});
     worker.provide({described.id, 0}, out_.next());
+    worker.counters.watch({described.id, 0}, counter_kind::keys, keys_);
   }
 
   bool turn() override { return gate_.holds() && end_some(); }
@@ -87,6 +91,7 @@ class join_stage final : public stage {
             }
           });
     });
+    keys_.set(table_.size());
     guarded(step_, [&] { out_.flush(); });
   }
 
@@ -122,6 +127,7 @@ class join_stage final : public stage {
           [&] { return !out_.full(); });
     });
     guarded(step_, [&] { out_.flush(); });
+    keys_.set(table_.size());
     if (!more) gate_.pass(step_, out_.next());
     return true;
   }
@@ -137,6 +143,7 @@ class join_stage final : public stage {
   join_emit emission_;
   step_context step_;
   table table_;
+  counter keys_;
   alignment marks_;
   emitter<std::pair<K, row>> out_;
   typename inputs_of<std::index_sequence_for<Vs...>>::type inputs_;

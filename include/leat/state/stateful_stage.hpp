@@ -62,6 +62,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
         table_(owned_slots(worker.worker().index(), worker.worker().count())),
         out_(worker.batch_size<std::pair<K, W>>()), emit_(out_) {
     worker.provide({described.id, 0}, out_.next());
+    worker.counters.watch({described.id, 0}, counter_kind::keys, keys_);
     if constexpr (requires { logic_.bind(step_); }) logic_.bind(step_);
   }
 
@@ -74,6 +75,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
         take_each(hashes, records, count);
       if constexpr (has_notifications<Logic>) states_.keep_small(table_);
     });
+    keys_.set(table_.size());
     guarded(step_, [&] { out_.flush(); });
   }
 
@@ -86,8 +88,8 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
   /// What is due comes before the values that came after it.
   bool ready() override {
     if constexpr (has_notifications<Logic>)
-      if (!states_.caught_up()) return false;
-    return !gate_.holds() && out_.next().ready();
+      if (!states_.caught_up()) return step_.no_room();
+    return gate_.holds() ? step_.no_room() : out_.next().ready();
   }
 
   bool turn() override {
@@ -172,6 +174,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
           [&] { return !out_.full(); });
     });
     guarded(step_, [&] { out_.flush(); });
+    keys_.set(table_.size());
     if (!more) gate_.pass(step_, out_.next());
     return true;
   }
@@ -188,12 +191,14 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
       states_.notify_some(logic_, table_, portion, emit_, [&] { return !out_.full(); });
       out_.flush();
     });
+    keys_.set(table_.size());
     return true;
   }
 
   Logic logic_;
   step_context step_;
   table table_;
+  counter keys_;
   emitter<std::pair<K, W>> out_;
   results emit_;
   [[no_unique_address]] states states_;

@@ -19,6 +19,7 @@ class unmatched_count {
 
   /// Any worker.
   void add(std::uint64_t keys) { keys_.fetch_add(keys, std::memory_order_relaxed); }
+  std::atomic<std::uint64_t> const& counted() const { return keys_; }
 
  private:
   std::string step_;

@@ -3,11 +3,11 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/status_line.hpp>
 #include <leat/state/unmatched_count.hpp>
 
 #include <atomic>
 #include <cstdint>
-#include <cstdio>
 #include <string>
 
 namespace leat::detail {
@@ -18,9 +18,9 @@ LEAT_INLINE unmatched_count::~unmatched_count() {
   std::string const line = concat(
       {"leat: step \"", step_, "\": ", std::to_string(keys), keys == 1 ? " key" : " keys",
        " had no value on some side; ",
-       passed_on_ ? "the rows came at the end\n"
-                  : "what there was on the others was dropped (leat::join_emit::complete_and_rest passes it on)\n"});
-  std::fputs(line.c_str(), stderr);
+       passed_on_ ? "the rows came at the end"
+                  : "what there was on the others was dropped (leat::join_emit::complete_and_rest passes it on)"});
+  print_error_line(line);
 }
 
 }  // namespace leat::detail

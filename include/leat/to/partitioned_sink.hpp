@@ -138,7 +138,7 @@ class partitioned_sink_stage final : public stage, public consumer<T> {
           if (opened) guarded(step_, [&] { opened->flush(); });
     });
   }
-  bool ready() override { return ready_; }
+  bool ready() override { return ready_ || step_.no_room(); }
 
  private:
   static constexpr bool always_ready = !requires(partition& p) { p.ready(); };

@@ -74,7 +74,9 @@ class async_stage final : public stage, public consumer<T> {
     }
   }
   void arrive(mark arrived) override { gate_.arrive(arrived); }
-  bool ready() override { return inbox_.empty() && !gate_.holds() && under_way() < settings_.in_flight; }
+  bool ready() override {
+    return (inbox_.empty() && !gate_.holds() && under_way() < settings_.in_flight) || step_.no_room();
+  }
 
   bool turn() override {
     return guarded(step_, [this] { return go_on(); });

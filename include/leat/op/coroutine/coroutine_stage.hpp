@@ -53,7 +53,7 @@ class coroutine_stage final : public stage, public consumer<T> {
     gate_.arrive(arrived);
     in_.ended_ = arrived.last();
   }
-  bool ready() override { return in_.waiting_.empty() && !gate_.holds(); }
+  bool ready() override { return (in_.waiting_.empty() && !gate_.holds()) || step_.no_room(); }
 
   bool turn() override {
     has_room_ = out_.next().ready();

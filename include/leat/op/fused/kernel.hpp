@@ -100,7 +100,7 @@ class kernel final : public running_step, public consumer<In> {
     if constexpr (plain<In> || copyable_record<In>) held_.look(*this, records, count);
   }
   void arrive(mark arrived) override { held_.arrive(*this, arrived); }
-  bool ready() override { return held_.empty() && tail_.ready(); }
+  bool ready() override { return tail_.ready() && held_.empty(); }
 
  private:
   /// Steps that want to know where they run are told once; steps that want to know of each batch, before it.

@@ -3,6 +3,7 @@
 
 #include <leat/detail/list.hpp>
 #include <leat/op/running/mark.hpp>
+#include <leat/op/running/traffic.hpp>
 
 #include <cstddef>
 
@@ -32,11 +33,13 @@ class fan_out {
   void take(T* records, std::size_t count) {
     std::size_t const consumers = consumers_.size();
     if (consumers == 0 || count == 0) return;
+    passed.pass(count);
     for (std::size_t i = 0; i + 1 < consumers; ++i) at(i).look(records, count);
     at(consumers - 1).take(records, count);
   }
   void look(T const* records, std::size_t count) {
     if (count == 0) return;
+    passed.pass(count);
     for (std::size_t i = 0; i != consumers_.size(); ++i) at(i).look(records, count);
   }
   void arrive(mark arrived) {
@@ -47,6 +50,8 @@ class fan_out {
       if (!at(i).ready()) return false;
     return true;
   }
+
+  traffic passed;
 
  private:
   consumer<T>& at(std::size_t i) const { return *static_cast<consumer<T>*>(consumers_[i]); }

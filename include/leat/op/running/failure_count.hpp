@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -19,11 +20,13 @@ class failure_count {
 
   /// Any worker.
   void add(std::string const& error);
+  /// Any thread may read it.
+  std::atomic<std::uint64_t> const& counted() const { return count_; }
 
  private:
   std::string step_;
   std::mutex mutex_;
-  std::uint64_t count_ = 0;
+  std::atomic<std::uint64_t> count_{0};  ///< changed under the lock
   std::string first_;
 };
 

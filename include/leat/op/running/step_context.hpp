@@ -4,6 +4,7 @@
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/running/mark.hpp>
+#include <leat/op/running/traffic.hpp>
 #include <leat/op/running/worker_services.hpp>
 
 #include <cstddef>
@@ -24,7 +25,9 @@ struct step_context {
   std::string name;
   std::string kind;
   std::source_location where;
+  step_info const* described;  ///< in the graph
   worker_services* worker;
+  source_counters* source = nullptr;  ///< of an input's step
   std::uint64_t epoch = 1;
 
   /// Hands a mark on, by `hand_over()`. The step is in the epoch that the mark closes until that is done: what fails
@@ -34,6 +37,9 @@ struct step_context {
     std::forward<F>(hand_over)();
     epoch = passing.epoch + 1;
   }
+
+  /// What `ready` of a step returns that has no room: the worker learns whom its stages wait for.
+  bool no_room() const { return worker->no_room(*described); }
 
   /// Appends what an error shows of what stands at an address.
   using show_function = void (*)(std::string& to, void const* object);

@@ -6,10 +6,13 @@
 #include <leat/op/running/consumer.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/step_counters.hpp>
 #include <leat/op/running/worker_services.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,7 +55,8 @@ class partition_owners {
 class shared_object {
  public:
   shared_object() = default;
-  shared_object(shared_object&& other) noexcept : it_(std::exchange(other.it_, nullptr)), drop_(other.drop_) {}
+  shared_object(shared_object&& other) noexcept
+      : it_(std::exchange(other.it_, nullptr)), drop_(other.drop_), counted_(other.counted_), count_(other.count_) {}
   shared_object& operator=(shared_object&&) = delete;
   ~shared_object() {
     if (it_ != nullptr) drop_(it_);
@@ -69,9 +73,20 @@ class shared_object {
     return *static_cast<T*>(it_);
   }
 
+  /// The object counts this, on any thread: "keys without a value".
+  void counts(char const* what, std::atomic<std::uint64_t> const& number) {
+    counted_ = what;
+    count_ = &number;
+  }
+  char const* counted() const { return counted_; }
+  /// 0 where it counts nothing.
+  std::uint64_t count() const { return count_ == nullptr ? 0 : count_->load(std::memory_order_relaxed); }
+
  private:
   void* it_ = nullptr;
   void (*drop_)(void*) = nullptr;
+  char const* counted_ = "";
+  std::atomic<std::uint64_t> const* count_ = nullptr;
 };
 
 /// Records of so many bytes in a batch, unless their number is said: 16 KiB, or 64 records of up to 64 KiB in all.
@@ -151,6 +166,7 @@ class worker_builder {
   template <class Outlet>
   void provide(port where, Outlet& outlet) {
     provide_at(where, &outlet);
+    counters.watch(where, counter_kind::passed, outlet.passed);
   }
   template <class Outlet>
   Outlet& outlet(port where) {
@@ -169,9 +185,19 @@ class worker_builder {
     return slot.as<Shared>();
   }
 
+  /// The same, whose `counted()` the run's numbers show under these words.
+  template <class Shared, class... Args>
+  Shared& shared_count(node const& described, char const* what, Args&&... args) {
+    Shared& object = shared<Shared>(described, std::forward<Args>(args)...);
+    shared_of(described).counts(what, object.counted());
+    return object;
+  }
+
   list<stage*> stages;
   list<source_stage*> sources;
   list<outbox*> outboxes;
+  /// What the steps count. It outlives them.
+  step_counters counters;
 
  private:
   struct provided {

@@ -21,6 +21,7 @@ LEAT_INLINE owned_partitions& partition_owners::operator[](std::string const& st
 }
 
 LEAT_INLINE void worker_builder::clear() {
+  counters.close();
   stages.clear();
   sources.clear();
   outboxes.clear();

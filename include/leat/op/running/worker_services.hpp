@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <utility>
 
 namespace leat::detail {
 
 class blocking_work;
+struct step_info;
 
 /// What a worker offers to the stages it runs: time, chance, waiting. Called from the worker's own turn, except `wake`.
 class worker_services {
@@ -47,8 +49,20 @@ class worker_services {
   /// Throws what the run fails with, if it fails.
   virtual void rethrow_failure() {}
 
+  /// Whoever has no room for more says so here, and the worker learns what a stage waits for. False, for `ready` to
+  /// return it.
+  bool no_room(step_info const& at) {
+    without_room_ = &at;
+    return false;
+  }
+  /// Who has said so since this was asked last; null: nobody.
+  step_info const* without_room() { return std::exchange(without_room_, nullptr); }
+
  protected:
   worker_services() = default;
+
+ private:
+  step_info const* without_room_ = nullptr;
 };
 
 }  // namespace leat::detail

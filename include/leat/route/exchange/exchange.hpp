@@ -6,6 +6,7 @@
 #include <leat/op/running/consumer.hpp>
 #include <leat/op/running/mark.hpp>
 #include <leat/op/running/stage.hpp>
+#include <leat/op/running/traffic.hpp>
 #include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/worker_services.hpp>
 #include <leat/route/exchange/exchange_channels.hpp>
@@ -143,11 +144,13 @@ class keyed_outlet {
   static constexpr bool takes_hashes = true;
   void provide(worker_builder& worker, node const& described) { worker.provide({described.id, 0}, *this); }
   void take(packet<T>& content, std::size_t from, std::size_t count) {
+    passed.pass(count);
     next->take(content.hashes.begin() + from, content.records.begin() + from, count);
   }
   void arrive(mark which) { next->arrive(which); }
   bool ready() { return next->ready(); }
   keyed_consumer<T>* next = nullptr;
+  traffic passed;
 };
 
 template <class T, class Route, class Outlet>

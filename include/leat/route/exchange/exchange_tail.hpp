@@ -6,6 +6,7 @@
 #include <leat/detail/instructions.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/running/mark.hpp>
+#include <leat/op/running/traffic.hpp>
 #include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/worker_services.hpp>
 #include <leat/record.hpp>
@@ -40,14 +41,16 @@ class exchange_tail final : public outbox {
 
   template <class RunEnd>
   exchange_tail(RunEnd const& run_end, worker_builder& worker, node const& described)
-      : worker_(worker.worker()), route_(run_end.route), packet_records_(worker.packet_size<T>()),
-        packet_bytes_(worker.bytes_of_packet()), rest_(described, worker_, worker.process().channel_bytes,
+      : worker_(worker.worker()), step_(described.steps.back()), route_(run_end.route),
+        packet_records_(worker.packet_size<T>()), packet_bytes_(worker.bytes_of_packet()),
+        rest_(described, worker_, worker.process().channel_bytes,
               worker.process().scratch_directory.c_str()) {
     route_.start(worker, described);
     auto& channels = worker.shared<exchange_channels<T>>(described, described, worker.process(), packet_records_);
     to_.make_room(worker_.count());
     for (unsigned i = 0; i != worker_.count(); ++i) to_.add(channels.to(worker_.index(), i));
     worker.outboxes.push_back(this);
+    worker.counters.watch({described.id, 0}, counter_kind::sent, sent_);
   }
 
   std::size_t block() const { return std::clamp<std::size_t>(packet_records_ / 8, 1, most_gathered); }
@@ -128,6 +131,7 @@ class exchange_tail final : public outbox {
 
   void arrive(mark which) {
     for (unsigned i = 0; i != to_.size(); ++i) {
+      if (to_[i].partial()) count_sent(to_[i]);
       to_[i].send(which, rest_);
       worker_.wake_later(i);
     }
@@ -135,7 +139,7 @@ class exchange_tail final : public outbox {
 
   bool ready() {
     for (destination<T>& to : to_)
-      if (!to.ready()) return false;
+      if (!to.ready()) return worker_.no_room(step_);
     return true;
   }
 
@@ -144,6 +148,7 @@ class exchange_tail final : public outbox {
     for (unsigned i = 0; i != to_.size(); ++i) {
       bool moved = to_[i].retry(rest_);
       if (to_[i].partial() && (everything || to_[i].starved())) {
+        count_sent(to_[i]);
         to_[i].send(rest_);
         moved = true;
       }
@@ -160,7 +165,9 @@ class exchange_tail final : public outbox {
   }
 
  private:
+  void count_sent(destination<T>& sending) { sent_.pass(sending.filling().records.size()); }
   packet<T>& next_packet(unsigned to) {
+    count_sent(to_[to]);
     to_[to].send(rest_);
     worker_.wake_later(to);
     packet<T>& next = to_[to].filling();
@@ -300,12 +307,14 @@ class exchange_tail final : public outbox {
   };
 
   worker_services& worker_;
+  step_info const& step_;
   Route route_;
   std::size_t packet_records_;
   std::size_t packet_bytes_;
   bool full_ = false;
   overflow rest_;
   fixed_row<destination<T>> to_;
+  traffic sent_;
 };
 
 }  // namespace leat::detail

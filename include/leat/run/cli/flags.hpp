@@ -63,6 +63,8 @@ void set_suspect_after(settings& all, std::string_view text);
 void set_dead_after(settings& all, std::string_view text);
 [[gnu::cold]] bool yes_or_no(std::string_view text);
 void set_stop_timeout(settings& all, std::string_view text);
+void set_stats(settings& all, std::string_view text);
+[[gnu::cold]] void set_progress(settings& all, std::string_view text);
 void set_insecure(settings& all, std::string_view text);
 void set_hide_records(settings& all, std::string_view text);
 [[gnu::cold]] void set_graph(settings& all, std::string_view text);
@@ -115,6 +117,10 @@ inline constexpr flag flags[] = {
     {"", "stop-timeout", "SECONDS", "LEAT_STOP_TIMEOUT", nullptr,
      "while it stops: when to give up look-ups that get nowhere, which ends the run with 1; 20 unless said",
      &set_stop_timeout},
+    {"", "stats", "", "LEAT_STATS", nullptr,
+     "at the end, print on standard error what each step did, how fast, and what it waited for", &set_stats},
+    {"", "progress", "auto|always|never", "LEAT_PROGRESS", nullptr,
+     "whether a long run shows on standard error how far it is; auto, unless said: on a terminal", &set_progress},
     {"", "graph", "mermaid|dot|json", "LEAT_GRAPH", nullptr,
      "print the flow as a picture and exit; no source is touched", &set_graph},
 };

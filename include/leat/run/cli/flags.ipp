@@ -182,6 +182,15 @@ LEAT_INLINE bool yes_or_no(std::string_view text) {
 
 LEAT_INLINE void set_stop_timeout(settings& all, std::string_view text) { all.how.stop_timeout = seconds(text); }
 
+LEAT_INLINE void set_stats(settings& all, std::string_view text) { all.how.print_stats = yes_or_no(text); }
+
+LEAT_INLINE void set_progress(settings& all, std::string_view text) {
+  if (text != "auto" && text != "always" && text != "never") throw usage_error("is none of auto, always, never");
+  all.progress = text == "auto"     ? progress_line::on_a_terminal
+                 : text == "always" ? progress_line::always
+                                    : progress_line::never;
+}
+
 LEAT_INLINE void set_insecure(settings& all, std::string_view text) { all.how.insecure = yes_or_no(text); }
 
 LEAT_INLINE void set_hide_records(settings& all, std::string_view text) { all.how.show_records = !yes_or_no(text); }

@@ -59,6 +59,7 @@ struct settings {
   std::optional<unsigned> process;
   unsigned local_processes = 1;
   output_prefix prefix = output_prefix::on_a_terminal;
+  progress_line progress = progress_line::on_a_terminal;
   launch by;
   list<std::pair<setter, std::string>> said;  ///< by which flag or variable; the last one counts
 

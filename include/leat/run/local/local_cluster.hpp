@@ -79,6 +79,8 @@ class local_cluster {
 
   /// They may have got it themselves, and know that this is not another one.
   void pass_on_signal(int number);
+  /// SIGUSR1, to those that have taken it: the default action is death.
+  void ask_for_stats();
   void kill_all();
 
   void log(std::string const& text) { outputs_[1]->show(text + "\n"); }
@@ -101,6 +103,7 @@ class local_cluster {
   void end_all();
 
   static constexpr eventfd_t signalled = eventfd_t{1} << 32;
+  static constexpr eventfd_t asked_for_stats = eventfd_t{1} << 48;
   static constexpr auto time_to_end = std::chrono::seconds(5);
   static constexpr auto silence = std::chrono::milliseconds(1000);
 

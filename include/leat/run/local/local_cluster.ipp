@@ -9,6 +9,7 @@
 #include <leat/run/local/local_output.hpp>
 #include <leat/run/local/local_processes.hpp>
 #include <leat/run/signals.hpp>
+#include <leat/run/stats/stats_signal.hpp>
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -41,6 +42,8 @@ LEAT_INLINE int local_cluster::run() {
       this, [](void* self) { static_cast<local_cluster*>(self)->end_all(); });
   child_status_kept const kept;  // else the system forgets how they end
   on_stop_signal const on_signal([this] { ::eventfd_write(news_, signalled); });
+  stats_signal::of_process().listen(
+      {[](void* self) { ::eventfd_write(static_cast<local_cluster*>(self)->news_, asked_for_stats); }, this});
   bool const prefixed = asked_.prefix == output_prefix::everywhere ||
                         (asked_.prefix == output_prefix::on_a_terminal && ::isatty(STDOUT_FILENO) == 1);
   outputs_[0] = std::make_unique<local_output>(STDOUT_FILENO, news_, prefixed);
@@ -196,7 +199,9 @@ LEAT_INLINE void local_cluster::leave_prints() {
 
 LEAT_INLINE void local_cluster::hear_news() {
   eventfd_t rung = 0;
-  if (::eventfd_read(news_, &rung) != 0 || rung < signalled) return;
+  if (::eventfd_read(news_, &rung) != 0) return;
+  if (rung >= asked_for_stats) ask_for_stats();
+  if (rung % asked_for_stats < signalled) return;
   pass_on_signal(stop_signals::number());
   if (!living()) leave_prints();
 }
@@ -204,6 +209,11 @@ LEAT_INLINE void local_cluster::hear_news() {
 LEAT_INLINE void local_cluster::pass_on_signal(int number) {
   for (member const& each : members_)
     if (each.process > 0) stop_signals::pass_on(each.process, number);
+}
+
+LEAT_INLINE void local_cluster::ask_for_stats() {
+  for (member const& each : members_)
+    if (each.process > 0 && !each.address.empty()) ::kill(each.process, SIGUSR1);
 }
 
 LEAT_INLINE void local_cluster::kill_all() {
@@ -271,6 +281,7 @@ LEAT_INLINE void local_cluster::close(int& descriptor) {
 }
 
 LEAT_INLINE void local_cluster::end_all() {
+  stats_signal::of_process().leave(this);
   kill_all();
   for (member& each : members_) {
     if (each.process > 0) ::waitpid(std::exchange(each.process, -1), nullptr, 0);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/shown_text.hpp>
+#include <leat/detail/status_line.hpp>
 #include <leat/op/coroutine/blocking_work.hpp>
 #include <leat/run/runtime.hpp>
 #include <leat/run/threads/blocking_pool.hpp>
@@ -38,7 +39,7 @@ class thread_runtime final : public runtime {
   wall_time wall() override { return std::chrono::system_clock::now(); }
   std::uint64_t seed() override;
 
-  void log(std::string const& line) override { std::fputs((shown_lines(line) + "\n").c_str(), stderr); }
+  void log(std::string const& line) override { print_error_line(shown_lines(line)); }
 
   void every(std::chrono::nanoseconds interval, std::function<void()> check) override;
 

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/compiled.hpp>
+#include <leat/detail/concat.hpp>
+#include <leat/detail/shown_text.hpp>
+#include <leat/detail/status_line.hpp>
+#include <leat/graph.hpp>
+#include <leat/run/execution.hpp>
+#include <leat/run/options.hpp>
+#include <leat/run/stats.hpp>
+#include <leat/run/stats/collect.hpp>
+#include <leat/run/stats/numbers.hpp>
+#include <leat/run/stats/progress.hpp>
+#include <leat/run/threads/started.hpp>
+
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace leat::detail {
+
+LEAT_INLINE progress::progress(execution& run, graph const& flow, options const& how)
+    : run_(run), flow_(flow), on_terminal_(::isatty(STDERR_FILENO) == 1) {
+  if (how.progress == progress_line::never || (how.progress == progress_line::on_a_terminal && !on_terminal_)) return;
+  try {
+    thread_ = started([](void* self) { static_cast<progress*>(self)->show_again_and_again(); }, this);
+  } catch (std::exception const&) {  // without a thread to spare it is not shown
+  }
+}
+
+LEAT_INLINE void progress::stop() {
+  {
+    std::lock_guard const lock(mutex_);
+    over_ = true;
+  }
+  bell_.notify_one();
+  if (!thread_.joinable()) return;
+  thread_.join();
+  if (on_terminal_) status_line::of_process().remove();
+}
+
+LEAT_INLINE void progress::show_again_and_again() {
+  constexpr std::chrono::nanoseconds short_run(2'000'000'000);
+  std::chrono::nanoseconds const interval(on_terminal_ ? 1'000'000'000 : 10'000'000'000);
+  std::unique_lock lock(mutex_);
+  std::chrono::nanoseconds wait = on_terminal_ ? short_run : interval;
+  while (!bell_.wait_for(lock, wait, [this] { return over_; })) {
+    wait = interval;
+    std::string const text = shown(line());
+    if (on_terminal_)
+      status_line::of_process().show(text);
+    else
+      print_error_line(text);
+  }
+}
+
+LEAT_INLINE std::string progress::line() {
+  run_stats const all = stats_of(run_, flow_);
+  std::uint64_t records = 0;
+  std::uint64_t read = 0;
+  std::uint64_t known = 0;
+  for (step_stats const& step : all.steps) {
+    if (step.kind == "input") records += step.out;
+    read += step.bytes_read;
+    known += step.bytes_in_files;
+  }
+  double const gone = static_cast<double>(all.time - looked_) / 1e9;
+  double const rate = gone > 0 ? static_cast<double>(records - records_) / gone : 0;
+  records_ = records;
+  looked_ = all.time;
+  std::string text = concat({"leat: ", all.flow, ": ", with_commas(records), records == 1 ? " record" : " records", " in, ",
+                             with_commas(static_cast<std::uint64_t>(rate)), " per second"});
+  if (known != 0) text += concat({", ", std::to_string((read < known ? read : known) * 100 / known), " % of the files read"});
+  return text + concat({", epoch ", std::to_string(all.epoch)});
+}
+
+}  // namespace leat::detail
