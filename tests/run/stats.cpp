@@ -119,8 +119,8 @@ TEST_CASE("stats: streams that are used twice, branched, merged, joined and fail
   leat::stream in = flow.input("in", leat::from::range(100));
   auto sides = in | leat::branch("small", [](int x) { return x < 30; });
   leat::merge("both", sides.trues, sides.falses) | leat::output("merged", leat::to::for_each([&seen](int) { ++seen; }));
-  auto tried = in | leat::map("odd", [](int x) { return x % 2 == 0 ? throw std::runtime_error("even") : x; }) | leat::or_else("tried");
-  tried.results | leat::output("odds", leat::to::for_each([](int) {}));
+  auto tried = in | leat::or_else(leat::map("odd", [](int x) { return x % 2 == 0 ? throw std::runtime_error("even") : x; }));
+  tried.down | leat::output("odds", leat::to::for_each([](int) {}));
   tried.errors | leat::output("evens", leat::to::for_each([](auto const&) {}));
   auto left = in | leat::key_on("left", [](int x) { return x; });
   auto right = in | leat::filter("tens", [](int x) { return x % 10 == 0; }) | leat::key_on("right", [](int x) { return x; });
@@ -164,8 +164,8 @@ TEST_CASE("stats: who waits for whose room") {
                       [](int x) -> leat::task<int> {
                         co_await leat::sleep(std::chrono::milliseconds(10));
                         co_return x;
-                      })
-          .in_flight(1) |
+                      },
+                      leat::in_flight(1)) |
       leat::output("out", leat::to::for_each([](int) {}));
   leat::detail::simulation how;
   how.each.batch_size = 1;
