@@ -58,6 +58,7 @@
 #include <leat/run/main.hpp>
 #include <leat/run/run.hpp>
 #include <leat/run/secret.hpp>
+#include <leat/run/stats.hpp>
 
 #include <leat/state/collect.hpp>
 #include <leat/state/count_final.hpp>

@@ -12,7 +12,7 @@
 #include <leat/run/stats/collect.hpp>
 #include <leat/run/stats/numbers.hpp>
 #include <leat/run/stats/progress.hpp>
-#include <leat/run/threads/started.hpp>
+#include <leat/run/threads/start_thread.hpp>
 
 #include <unistd.h>
 
@@ -30,7 +30,7 @@ LEAT_INLINE progress::progress(execution& run, graph const& flow, options const&
     : run_(run), flow_(flow), on_terminal_(::isatty(STDERR_FILENO) == 1) {
   if (how.progress == progress_line::never || (how.progress == progress_line::on_a_terminal && !on_terminal_)) return;
   try {
-    thread_ = started([](void* self) { static_cast<progress*>(self)->show_again_and_again(); }, this);
+    thread_ = start_thread([](void* self) { static_cast<progress*>(self)->show_again_and_again(); }, this);
   } catch (std::exception const&) {  // without a thread to spare it is not shown
   }
 }

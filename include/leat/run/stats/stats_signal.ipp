@@ -4,7 +4,7 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/run/stats/stats_signal.hpp>
-#include <leat/run/threads/started.hpp>
+#include <leat/run/threads/start_thread.hpp>
 
 #include <semaphore.h>
 
@@ -42,7 +42,7 @@ LEAT_INLINE void stats_signal::listen(listener const& added) {
     while (::sem_trywait(&asked) == 0) {  // what was asked while nobody listened
     }
     over_.store(false, std::memory_order_relaxed);
-    teller_ = started([](void* self) { static_cast<stats_signal*>(self)->run(); }, this);
+    teller_ = start_thread([](void* self) { static_cast<stats_signal*>(self)->run(); }, this);
   }
   std::lock_guard const lock(listening_);
   listeners_.push_back(added);
