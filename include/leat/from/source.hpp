@@ -206,7 +206,8 @@ class input_stage final : public source_stage {
     opened_ = true;
     if constexpr (fixed_partitioned_source<Source>) {
       if constexpr (requires(std::string const& name) { source_.file_of(name); })
-        for (std::string const& name : names_) counters_.bytes_known.add(file_size(source_.file_of(name), step_.worker->files()));
+        for (std::string const& name : names_)
+          counters_.bytes_known.add(file_size(source_.file_of(name), step_.worker->files()));
       open_what_may_not_end();
       open_next();
     } else {

@@ -29,7 +29,7 @@ struct tls_files {
 
 /// Whether a run that lasts longer than two seconds shows on standard error how far it is.
 enum class progress_line {
-  never,
+  never,          ///< it does not
   on_a_terminal,  ///< one line, where standard error is a terminal
   always,         ///< that, or elsewhere a line every ten seconds
 };
@@ -69,6 +69,7 @@ struct options {
   /// SIGUSR1 prints that table at once, and the run goes on; where the program handles or ignores that signal it goes on
   /// to. Once a run has taken it, it does not kill this process any more.
   bool stats_on_signal = false;
+  /// Whether a long run shows how far it is.
   progress_line progress = progress_line::never;
   /// The same numbers, on the thread that called `run`, before it returns or throws. What this throws leaves `run`.
   std::function<void(run_stats)> on_stats = {};

@@ -52,8 +52,7 @@ class stats_table {
     line(is_input ? "-" : with_commas(step.in), step.kind == "output" ? "-" : with_commas(step.out),
          with_commas(per_second), with_commas(step.batches), step.has_turns ? percent(step.busy, of_.workers) : "\"",
          step.has_turns ? percent(step.busiest, 1) : "\"",
-         concat({step.name, step.name.empty() || step.name.find(',') != step.name.npos ? "" : concat({" (", step.kind, ")"}),
-                 step.sends_to.empty() ? "" : step.name.empty() ? "-> " : " -> ", step.sends_to}));
+         name_of(step));
     std::string waits;
     for (step_stats::figure const& each : step.waits)
       if (std::string const share = percent(each.number, of_.workers); share != "0 %")
@@ -61,6 +60,13 @@ class stats_table {
     if (!waits.empty()) below(waits);
     if (step.keeps_state) below(concat({with_commas(step.keys), step.keys == 1 ? " key" : " keys"}));
     for (step_stats::figure const& count : step.counts) below(concat({with_commas(count.number), " ", count.of}));
+  }
+
+  static std::string name_of(step_stats const& step) {
+    std::string words = step.name;
+    if (!words.empty() && words.find(',') == words.npos) words += concat({" (", step.kind, ")"});
+    if (!step.sends_to.empty()) words += concat({words.empty() ? "-> " : " -> ", step.sends_to});
+    return words;
   }
 
   void line(std::string_view in, std::string_view out, std::string_view rate, std::string_view batches,

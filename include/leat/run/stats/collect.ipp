@@ -163,7 +163,8 @@ LEAT_INLINE std::size_t stats_sum::first_behind(node const& sends) const {
 LEAT_INLINE std::size_t stats_sum::owner_of(stage_times const& stage) const {
   std::size_t id = stage.of.id;
   if (stage.does == stage_times::work::receiver) return first_behind(stage.of);
-  if (stage.does == stage_times::work::outbox)  // what waited goes on by itself: it belongs to whose turn the loop is in
+  // What waited goes on by itself, and belongs to whose turn the loop is in.
+  if (stage.does == stage_times::work::outbox)
     while (!all_.steps[id].has_turns && !flow_.nodes()[id]->inputs.empty()) id = flow_.nodes()[id]->inputs.front().node;
   return id;
 }

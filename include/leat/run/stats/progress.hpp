@@ -13,8 +13,8 @@
 
 namespace leat::detail {
 
-/// Shows how far a long run is, from a thread of its own, until it is destroyed: on a terminal one line that is rewritten
-/// every second and is gone at the end, elsewhere a line every ten seconds.
+/// Shows how far a long run is, from a thread of its own, until it is destroyed: on a terminal one line that is
+/// rewritten every second and is gone at the end, elsewhere a line every ten seconds.
 class progress {
  public:
   progress(execution& run, graph const& flow, options const& how);

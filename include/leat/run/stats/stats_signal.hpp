@@ -12,8 +12,8 @@
 namespace leat::detail {
 
 /// SIGUSR1 asks every run of the process that listens for its numbers. The signal is taken only where its action is the
-/// default one, which is death: a handler of the program's, or that it is ignored, stays so. Once taken it is kept: whoever
-/// asks a moment after the run's end does not kill the program.
+/// default one, which is death: a handler of the program's, or that it is ignored, stays so. Once taken it is kept:
+/// whoever asks a moment after the run's end does not kill the program.
 class stats_signal {
  public:
   struct listener {

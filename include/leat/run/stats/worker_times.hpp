@@ -41,8 +41,8 @@ class stage_times {
   std::atomic<bool> ended{false};
 };
 
-/// Where the time of one worker goes. The worker writes, any thread reads. The clock is read once a turn, and once more for
-/// each stage that got something done in it.
+/// Where the time of one worker goes. The worker writes, any thread reads. The clock is read once a turn, and once more
+/// for each stage that got something done in it.
 class worker_times {
  public:
   /// While the worker is put together, before any turn.
