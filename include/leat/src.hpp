@@ -34,6 +34,7 @@
 #include <leat/op/running/worker_builder.ipp>
 #include <leat/op/running/failure_count.ipp>
 #include <leat/op/running/alignment.ipp>
+#include <leat/op/running/times_of_inputs.ipp>
 #include <leat/op/running/test_overrides.ipp>
 #include <leat/op/running/step_context.ipp>
 #include <leat/op/running/step_counters.ipp>

@@ -77,6 +77,7 @@ class polled {
     void take(T* records, std::size_t count) override { all.insert(all.end(), records, records + count); }
     void look(T const* records, std::size_t count) override { all.insert(all.end(), records, records + count); }
     void arrive(leat::detail::mark) override {}
+    void advance(leat::detail::stream_time) override {}
     bool ready() override { return true; }
     std::vector<T> all;
   };

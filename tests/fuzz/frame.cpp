@@ -90,7 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
         bool const is_credit = header.type == leat::detail::frame_type::credit;
         header.from = is_credit ? 0 : 1;
         header.to = is_credit ? 1 : 0;
-        header.spare = 0;
+        header.idle %= 2;
         header.hashed %= 2;
         header.marked %= 4;
       }

@@ -9,6 +9,7 @@
 #include "fixture/idle_worker_services.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -42,6 +43,10 @@ class sender {
 
   void push(int key, std::string value) { tail_.push(record(key, std::move(value))); }
   void end() { tail_.arrive({mark_kind::end, 1}); }
+  void say_time(std::int64_t watermark) { tail_.advance({watermark, 0, false}); }
+
+  /// The greatest time that has come to each worker.
+  std::array<std::int64_t, 2> times{leat::detail::stream_time::nothing_known, leat::detail::stream_time::nothing_known};
 
   /// Bytes of text that have come to either worker since this was asked last.
   std::size_t receive() {
@@ -54,6 +59,7 @@ class sender {
       for (unsigned to = 0; to != 2; ++to) {
         auto& from = channels.from(0, to, true);
         for (message<record> got; from.receive(got); more = true) {
+          times[to] = std::max(times[to], got.time.watermark);
           if (got.content == nullptr) continue;
           for (record const& each : got.content->records) bytes += each.second.size();
           got.content->records.clear();
@@ -111,4 +117,14 @@ TEST_CASE("values that are combined before an exchange are passed on when they o
   CHECK(most_kept <= 2 * 256 * 1024);
   one_key.end();
   CHECK(one_key.receive() == kept);
+}
+
+TEST_CASE("values that are combined before an exchange are sent before a time that comes after them") {
+  sender both;
+  both.push(7, "a");
+  both.push(7, "b");
+  CHECK(both.receive() == 0);
+  both.say_time(5);
+  CHECK(both.receive() == 2);
+  CHECK(both.times == std::array<std::int64_t, 2>{5, 5});
 }

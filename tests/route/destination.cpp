@@ -44,6 +44,7 @@ class end final : public leat::detail::sending_end<record> {
     return true;
   }
   bool starved() const override { return false; }
+  bool has_room_for_time() const override { return true; }
 
   answer says = answer::keeps;
   std::unique_ptr<leat::detail::packet<record>> kept;
@@ -64,15 +65,15 @@ TEST_CASE("destination: a packet is somebody's, whatever becomes of it") {
         from.filling().records.push(record{watched});
         to.says = first;
         if (first == end::answer::throws)
-          CHECK_THROWS_AS(from.send(rest), std::runtime_error);
+          CHECK_THROWS_AS(from.send({}, rest), std::runtime_error);
         else
-          from.send(rest);
+          from.send({}, rest);
         to.says = then;
         bool const waits = first == end::answer::has_no_room;
         if (waits && then == end::answer::throws)
-          CHECK_THROWS_AS(from.retry(rest), std::runtime_error);
+          CHECK_THROWS_AS(from.retry({}, rest), std::runtime_error);
         else
-          CHECK(from.retry(rest) == (waits && then == end::answer::keeps));
+          CHECK(from.retry({}, rest) == (waits && then == end::answer::keeps));
       }
       to.kept.reset();
       CHECK(watched.use_count() == 1);
@@ -113,11 +114,15 @@ class door final : public leat::detail::sending_end<T> {
   bool send(leat::detail::message<T> const& what) override {
     if (!open) return false;
     kept.emplace_back(what.content);
+    times.push_back(what.time.watermark);
     return true;
   }
   bool starved() const override { return false; }
+  bool has_room_for_time() const override { return few_wait; }
 
   bool open = false;
+  bool few_wait = true;
+  std::vector<std::int64_t> times;  ///< by message
   std::vector<std::unique_ptr<leat::detail::packet<T>>> kept;
 };
 
@@ -131,10 +136,10 @@ void put_aside_and_bring_back(std::vector<T> const& records, door<T>& to, char c
   for (T const& each : records) {
     from.filling().records.push(each);
     from.filling().owned = 1 << 20;
-    from.send(rest);
+    from.send({}, rest);
   }
   to.open = true;
-  from.retry(rest);
+  from.retry({}, rest);
 }
 
 }  // namespace
@@ -166,4 +171,97 @@ TEST_CASE("destination: the file is made in the directory it is told") {
   door<sparse> to;
   CHECK_THROWS_WITH_AS(put_aside_and_bring_back<sparse>({{}, {}, {}}, to, "/no such directory"),
                        doctest::Contains("in /no such directory: No such file or directory"), leat::run_error);
+}
+
+namespace {
+
+constexpr std::int64_t none = leat::detail::stream_time::nothing_known;
+
+/// A destination that sends numbers, and the door that they go through.
+struct numbers {
+  void record(int value) { from.filling().records.push(value); }
+  void time(std::int64_t watermark) {
+    now = {watermark, 0, false};
+    from.advance();
+  }
+  void packet() { from.send(now, rest); }
+  void mark(leat::detail::mark_kind kind) { from.send({kind, 1}, now, rest); }
+  bool retry() { return from.retry(now, rest); }
+
+  exchange described;
+  leat::test::idle_worker_services worker{1};
+  leat::detail::overflow rest{described, worker, 1 << 20, "/tmp"};
+  door<int> to;
+  leat::detail::destination<int> from{to};
+  leat::detail::stream_time now;
+};
+
+}  // namespace
+
+TEST_CASE("destination: a time goes with the next packet, and alone only where no packet is begun and few wait") {
+  numbers sent;
+  sent.to.open = true;
+  sent.record(1);
+  sent.time(10);
+  CHECK_FALSE(sent.from.send_time(sent.now));
+  sent.packet();
+  CHECK(sent.to.times == std::vector<std::int64_t>{10});
+  CHECK_FALSE(sent.from.send_time(sent.now));  // it has been told
+  sent.time(11);
+  sent.to.few_wait = false;
+  CHECK_FALSE(sent.from.send_time(sent.now));
+  sent.to.few_wait = true;
+  CHECK(sent.from.send_time(sent.now));
+  CHECK_FALSE(sent.from.send_time(sent.now));
+  CHECK(sent.to.times == std::vector<std::int64_t>{10, 11});
+  CHECK(sent.to.kept.back() == nullptr);
+}
+
+TEST_CASE("destination: no time goes with a packet that waited while others wait behind it") {
+  numbers sent;
+  sent.record(1);
+  sent.packet();
+  sent.record(2);
+  sent.packet();
+  sent.time(10);
+  CHECK_FALSE(sent.from.send_time(sent.now));
+  sent.to.open = true;
+  CHECK(sent.retry());
+  CHECK(sent.to.times == std::vector<std::int64_t>{none, 10});
+}
+
+TEST_CASE("destination: no time goes with a packet that waited while another is being filled") {
+  numbers sent;
+  sent.record(1);
+  sent.packet();
+  sent.record(2);
+  sent.time(10);
+  sent.to.open = true;
+  CHECK(sent.retry());
+  CHECK(sent.to.times == std::vector<std::int64_t>{none});
+  sent.packet();
+  CHECK(sent.to.times == std::vector<std::int64_t>{none, 10});
+}
+
+TEST_CASE("destination: a barrier that waited takes no time with it, which may have come after it; a last mark does") {
+  for (leat::detail::mark_kind const kind :
+       {leat::detail::mark_kind::barrier, leat::detail::mark_kind::end, leat::detail::mark_kind::stop}) {
+    numbers sent;
+    sent.mark(kind);
+    sent.time(10);
+    sent.to.open = true;
+    CHECK(sent.retry());
+    bool const last = kind != leat::detail::mark_kind::barrier;
+    CHECK(sent.to.times == std::vector<std::int64_t>{last ? 10 : none});
+    CHECK(sent.from.send_time(sent.now) == !last);
+  }
+}
+
+TEST_CASE("destination: a mark takes with it the time that came before it") {
+  numbers sent;
+  sent.to.open = true;
+  sent.record(1);
+  sent.time(10);
+  sent.mark(leat::detail::mark_kind::barrier);
+  CHECK(sent.to.times == std::vector<std::int64_t>{10});
 }

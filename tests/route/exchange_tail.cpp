@@ -55,10 +55,12 @@ struct keeps_sizes {
     for (std::size_t i = from; i != from + count; ++i)
       seen.emplace_back(content.records.begin()[i], content.hashes.begin()[i]);
   }
-  void arrive(leat::detail::mark which) { last = which.last(); }
+  void arrive(leat::detail::mark arrived) { last = arrived.last(); }
+  void advance(leat::detail::stream_time time) { watermark = time.watermark; }
   bool ready() { return true; }
   std::vector<std::pair<std::string, std::uint64_t>> seen;
   bool last = false;
+  std::int64_t watermark = 0;
 };
 static_assert(leat::detail::exchange_outlet<keeps_sizes, std::string>);
 static_assert(!leat::detail::exchange_outlet<keeps_sizes, int>);
@@ -208,9 +210,11 @@ TEST_CASE("an exchange needs no more of its route and its outlet than their conc
   auto& receiver = worker.add<leat::detail::exchange_receiver<std::string, keeps_sizes>>(worker, described);
   tail.push(std::string("one"));
   tail.push(std::string("three"));
+  tail.advance({7, 0, false});
   tail.arrive({leat::detail::mark_kind::end, 1});
   while (!receiver.done()) receiver.turn();
   auto const& got = worker.outlet<keeps_sizes>({described.id, 0});
   CHECK(got.last);
+  CHECK(got.watermark == 7);
   CHECK(got.seen == std::vector<std::pair<std::string, std::uint64_t>>{{"one", 3}, {"three", 5}});
 }

@@ -868,7 +868,7 @@ TEST_CASE("an older version of the protocol is named by both sides") {
   REQUIRE(answer.size() >= 96);
   CHECK(answer[8] == std::byte{2});
   REQUIRE(one.said.size() == 1);
-  CHECK(one.said[0].find("the version of the protocol differs: here 2, there 1") != std::string::npos);
+  CHECK(one.said[0].find("the version of the protocol differs: here 3, there 1") != std::string::npos);
 }
 
 TEST_CASE("a process that is told to stop while the cluster forms takes the others with it") {

@@ -256,6 +256,7 @@ TEST_CASE("a frame's header is the same after the wire, whose bytes are fixed") 
   header.to = 3;
   header.count = 99;
   header.messages = 5;
+  header.set(leat::detail::stream_time{-2, 0x2122232425262728, true});
   std::vector<std::byte> bytes(frame_header::size);
   header.write(bytes.data());
   CHECK(bytes[0] == std::byte{0x98});
@@ -263,7 +264,11 @@ TEST_CASE("a frame's header is the same after the wire, whose bytes are fixed") 
   CHECK(bytes[8] == std::byte{4});
   CHECK(bytes[11] == std::byte{1});
   CHECK(bytes[20] == std::byte{0x0b});
+  CHECK(bytes[15] == std::byte{1});
   CHECK(bytes[32] == std::byte{0x88});
+  CHECK(bytes[40] == std::byte{0xfe});
+  CHECK(bytes[47] == std::byte{0xff});
+  CHECK(bytes[48] == std::byte{0x28});
   frame_header const back = frame_header::read(bytes.data());
   CHECK(back.checksum == header.checksum);
   CHECK(back.sequence == header.sequence);
@@ -277,6 +282,67 @@ TEST_CASE("a frame's header is the same after the wire, whose bytes are fixed") 
   CHECK(back.to == 3);
   CHECK(back.count == 99);
   CHECK(back.messages == 5);
+  CHECK(back.time() == leat::detail::stream_time{-2, 0x2122232425262728, true});
+  CHECK_FALSE(frame_header().time().says_something());
+}
+
+TEST_CASE("a time comes over with records, with a mark, and alone; none is none") {
+  two_meshes both;
+  auto& out = both.of[0]->sender<int>(both.node(), 0, 1, 4);
+  auto& in = both.of[1]->receiver<int>(both.node(), 0, 1, 4);
+  leat::detail::stream_time const early{-7, 3, false};
+  leat::detail::stream_time const late{9'000'000'000'000, 4, true};
+  message<int> sent;
+  sent.content = out.fresh();
+  sent.content->records.push(5);
+  sent.time = early;
+  REQUIRE(out.send(sent));
+  REQUIRE(out.send({nullptr, {}, false, late}));
+  REQUIRE(out.send({nullptr, {mark_kind::barrier, 1}, true, late}));
+  REQUIRE(out.send({nullptr, {mark_kind::end, 2}, true}));
+  both.exchange();
+
+  message<int> got;
+  REQUIRE(in.receive(got));
+  REQUIRE(got.content != nullptr);
+  CHECK(got.time == early);
+  give_back(in, got);
+  REQUIRE(in.receive(got));
+  CHECK(got.content == nullptr);
+  CHECK_FALSE(got.marked);
+  CHECK(got.time == late);
+  REQUIRE(in.receive(got));
+  CHECK(got.marked);
+  CHECK(got.time == late);
+  REQUIRE(in.receive(got));
+  CHECK(got.which.kind == mark_kind::end);
+  CHECK_FALSE(got.time.says_something());
+}
+
+TEST_CASE("a packet that goes in several frames has its time in the last one") {
+  two_meshes both;
+  auto& out = both.of[0]->sender<std::string>(both.node(), 0, 1, 4);
+  auto& in = both.of[1]->receiver<std::string>(both.node(), 0, 1, 4);
+  message<std::string> sent;
+  sent.content = out.fresh();
+  for (int i = 0; i != 4; ++i) sent.content->records.push(std::string(9u << 20, 'a'));
+  sent.time = {77, 0, false};
+  std::vector<std::int64_t> times;
+  std::size_t records = 0;
+  for (bool done = false; !done || records != 4;) {
+    done = done || out.send(sent);
+    both.exchange();
+    message<std::string> got;
+    while (in.receive(got)) {
+      times.push_back(got.time.watermark);
+      records += got.content->records.size();
+      give_back(in, got);
+    }
+    both.exchange();
+  }
+  REQUIRE(times.size() > 1);
+  CHECK(times.back() == 77);
+  for (std::size_t i = 0; i + 1 != times.size(); ++i) CHECK(times[i] == leat::detail::stream_time::nothing_known);
 }
 
 TEST_CASE("records, hashes and marks come over in order") {
@@ -613,7 +679,7 @@ TEST_CASE("what is not a frame of ours is refused with a sentence") {
   for (auto const& spoil : std::vector<std::function<void(frame_header&)>>{
            [](frame_header& h) { h.node = 2; }, [](frame_header& h) { h.from = 0; }, [](frame_header& h) { h.from = 2; },
            [](frame_header& h) { h.to = 1; }, [](frame_header& h) { h.marked = 4; }, [](frame_header& h) { h.hashed = 2; },
-           [](frame_header& h) { h.spare = 1; }}) {
+           [](frame_header& h) { h.idle = 2; }}) {
     frame_header bad = good;
     spoil(bad);
     CHECK(refused(bad).ends_with("a message for a channel that does not exist"));

@@ -67,7 +67,8 @@ class loses_its_wake_up final : public leat::detail::stage, public leat::detail:
   }
   void take(int* records, std::size_t count) override { held_.insert(held_.end(), records, records + count); }
   void look(int const* records, std::size_t count) override { held_.insert(held_.end(), records, records + count); }
-  void arrive(leat::detail::mark which) override { mark_ = which; }
+  void arrive(leat::detail::mark arrived) override { mark_ = arrived; }
+  void advance(leat::detail::stream_time) override {}
   bool ready() override { return held_.empty(); }
   bool turn() override {
     if (mark_.epoch != 0 && std::exchange(saw_it_, true)) {

@@ -6,9 +6,15 @@
 #include <leat/op/emitter.hpp>
 #include <leat/op/running/asked_partitions.hpp>
 #include <leat/op/running/file_system.hpp>
-#include <leat/op/running/worker_builder.hpp>
-#include <leat/op/running/test_overrides.hpp>
+#include <leat/op/running/mark.hpp>
+#include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/stream_time.hpp>
+#include <leat/op/running/test_overrides.hpp>
+#include <leat/op/running/time_points.hpp>
+#include <leat/op/running/times_of_inputs.hpp>
+#include <leat/op/running/worker_builder.hpp>
+#include <leat/op/running/worker_services.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -73,7 +79,8 @@ class step_services {
 /// waits, and returns false once the partition has ended. Optional members:
 ///  - `std::optional<steady_time> next_awake()`: not before this time; without it, at once after records, else in 1 ms;
 ///  - `bool ready()`: true when there is something to read whatever `next_awake` said;
-///  - `snapshot()`: the position after the last record emitted. Its destructor closes it.
+///  - `snapshot()`: the position after the last record emitted. Its destructor closes it;
+///  - `detail::stream_time time()`, of leat's own sources: the time of the partition behind what it has emitted so far.
 template <class P, class T>
 concept source_partition = requires(P& p, emitter<T>& out) {
   { p.next_batch(out) } -> std::same_as<bool>;
@@ -133,7 +140,10 @@ class input_stage final : public source_stage {
     worker.counters.watch({described.id, 0}, counters_);
     if constexpr (fixed_partitioned_source<Source>) {
       names_ = parts_of_worker(worker, described);
+      if constexpr (tells_time) times_.emplace(names_.size());
       most_in_turn_ = std::max<std::size_t>(1, most_in_turn / worker.process().local_workers);
+    } else if constexpr (tells_time) {
+      times_.emplace(1);
     }
   }
 
@@ -187,12 +197,17 @@ class input_stage final : public source_stage {
 
   struct open_partition {
     template <class Open>
-    open_partition(Open&& open, steady_time when, bool ends) : source(open()), due(when), in_turn(ends) {}
+    open_partition(Open&& open, steady_time when, bool ends, std::size_t input)
+        : source(open()), due(when), number(input), in_turn(ends) {}
     partition source;
     steady_time due;
+    std::size_t number;  ///< among those of this worker
     bool in_turn;
     bool reading = true;
   };
+
+  static constexpr bool tells_time = requires(partition const& p) { { p.time() } -> std::same_as<stream_time>; };
+  struct no_times {};
 
   static constexpr std::size_t most_in_turn = 64;  ///< of a process; each has a descriptor, and memory to read into
   static constexpr bool opens_in_turn = knows_what_ends<Source>;
@@ -212,7 +227,7 @@ class input_stage final : public source_stage {
       open_next();
     } else {
       step_services const services(step_);
-      parts_.add([&] { return source_.build(services); }, services.now(), false);
+      parts_.add([&] { return source_.build(services); }, services.now(), false, parts_opened_++);
     }
     return true;
   }
@@ -232,7 +247,8 @@ class input_stage final : public source_stage {
   }
   void open(std::string const& name, bool ends) {
     step_services const services(step_);
-    parts_.add([&] { return source_.build_part(name, position_of(name), services); }, services.now(), ends);
+    parts_.add([&] { return source_.build_part(name, position_of(name), services); }, services.now(), ends,
+               parts_opened_++);
   }
 
   /// In the order of their names.
@@ -250,11 +266,19 @@ class input_stage final : public source_stage {
   bool poll(open_partition& p) {
     std::size_t const before = out_.emitted();
     read(p);
+    if constexpr (tells_time) tell_time_of(p);
     bool const emitted = out_.emitted() != before;
     p.due = emitted ? (steady_time::min)() : step_.worker->now() + std::chrono::milliseconds(1);
     if constexpr (requires { p.source.next_awake(); })
       if (std::optional<steady_time> const wanted = p.source.next_awake()) p.due = *wanted;
     return emitted || !p.reading;
+  }
+
+  /// The time of the source is the least of its partitions', of which some may not be open yet.
+  void tell_time_of(open_partition const& p) {
+    bool changed = times_->advance(p.number, p.source.time());
+    if (!p.reading) changed = times_->arrive(p.number, {mark_kind::end, step_.epoch}) || changed;
+    if (changed) out_.next().advance(times_->now());
   }
 
   /// What a partition has emitted before it throws is sent, however much of a batch it is. The run fails then and closes
@@ -283,6 +307,8 @@ class input_stage final : public source_stage {
   emitter<T> out_;
   std::vector<std::string> names_;  ///< once it is opened: of what is opened in turn
   owners<open_partition> parts_;
+  [[no_unique_address]] std::conditional_t<tells_time, std::optional<times_of_inputs>, no_times> times_;
+  std::size_t parts_opened_ = 0;
   std::size_t next_ = 0;     ///< among the names, to be opened when there is room
   std::size_t in_turn_ = 0;  ///< open, of those that end by themselves
   std::size_t most_in_turn_ = 1;

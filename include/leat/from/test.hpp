@@ -4,6 +4,7 @@
 #include <leat/detail/saturated_time.hpp>
 #include <leat/from/end_of_input.hpp>
 #include <leat/from/source.hpp>
+#include <leat/op/running/stream_time.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -29,6 +30,17 @@ struct pause {
   /// How long nothing comes.
   std::chrono::nanoseconds duration;
 };
+/// An item of `from::test`: no record that follows is older than `watermark`. So far no step does anything by it: all
+/// hand it on, behind the records before it. `quiet`: how long, since the start, there was nothing to read.
+struct time {
+  /// The time from here on. `quiet` only grows.
+  explicit time(std::chrono::sys_time<std::chrono::nanoseconds> watermark, std::chrono::nanoseconds quiet = {})
+      : now{watermark.time_since_epoch().count(), quiet.count(), false} {}
+  /// As it travels.
+  detail::stream_time now;
+};
+/// An item of `from::test`: until the next `time` other inputs do not wait for the time of this one.
+struct idle {};
 
 /// What leaves a source at an `abort` mark.
 class aborted : public std::runtime_error {
@@ -36,12 +48,12 @@ class aborted : public std::runtime_error {
   aborted() : std::runtime_error("from::test came to an abort mark") {}
 };
 
-/// A record or a mark.
+/// A record, or one of the above.
 template <class T>
 class test_item {
  public:
   /// What an item is.
-  enum class kind { record, end, abort, pause };
+  enum class kind { record, end, abort, pause, time, idle };
 
   /// A record.
   template <class X>
@@ -54,6 +66,11 @@ class test_item {
   /// A pause.
   test_item(from::pause pause) : what(kind::pause), duration(pause.duration) {}                    // NOLINT
 
+  /// A time.
+  test_item(from::time time) : what(kind::time), now(time.now) {}                                  // NOLINT
+  /// No activity until the next time.
+  test_item(from::idle) : what(kind::idle) {}                                                      // NOLINT
+
   /// What this item is.
   kind what = kind::record;
   /// Of a record.
@@ -62,10 +79,13 @@ class test_item {
   std::chrono::nanoseconds duration{};
   /// Of an abort: whether it has been thrown already. Copies of the flow share it.
   std::shared_ptr<std::atomic<bool>> used;
+  /// Of a time.
+  detail::stream_time now{};
 };
 
-/// Records for a test, with marks among them: `from::test<int>({1, 2, from::pause(1s), 3, from::end_of_input{}, 4})`.
-/// One partition, `iterable`, resumed by index; resumed at an `end_of_input` it goes on past it.
+/// Records for a test, with other items among them: `from::test<int>({1, 2, from::pause(1s), 3, from::end_of_input{}, 4})`.
+/// A `from::time` or `from::idle` is told behind the records before it, which are a batch of their own then. One
+/// partition, `iterable`, resumed by index; resumed at an `end_of_input` it goes on past it.
 template <class T>
 class test {
  public:
@@ -74,7 +94,7 @@ class test {
   /// What the source emits, in order.
   using items = std::vector<test_item<T>>;
 
-  /// A list of records, with `end_of_input`, `abort` and `pause` between them.
+  /// A list of records, with `end_of_input`, `abort`, `pause`, `time` and `idle` between them.
   explicit test(items given) : items_(std::make_shared<items const>(std::move(given))) {}
 
   /// Records emitted together; one unless said.
@@ -107,14 +127,26 @@ class test {
           case test_item<T>::kind::pause:
             awake_ = detail::saturated_sum(services_.now(), item.duration);
             return true;
+          case test_item<T>::kind::time:
+            time_ = item.now;
+            return ends_with_time();
+          case test_item<T>::kind::idle:
+            time_.idle = true;
+            return ends_with_time();
         }
       }
       return ends_here();
     }
     std::optional<steady_time> next_awake() const { return awake_; }
     std::uint64_t snapshot() const { return at_; }
+    detail::stream_time time() const { return time_; }
 
    private:
+    /// What follows a time is another batch, at once.
+    bool ends_with_time() {
+      awake_ = services_.now();
+      return ends_here();
+    }
     /// An end right after a full batch belongs to it, as the end of the items does.
     bool ends_here() {
       if (at_ < items_->size() && (*items_)[at_].what == test_item<T>::kind::end) {
@@ -129,6 +161,7 @@ class test {
     std::size_t batch_size_;
     step_services services_;
     std::optional<steady_time> awake_;
+    detail::stream_time time_;
   };
 
   std::vector<std::string> list_parts() const { return {"iterable"}; }

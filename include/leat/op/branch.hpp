@@ -5,6 +5,7 @@
 #include <leat/op/fused/batch_tail.hpp>
 #include <leat/op/fused/kernel.hpp>
 #include <leat/op/fused/ops_on_stack.hpp>
+#include <leat/op/running/stream_time.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -86,6 +87,10 @@ class branch_tail {
       trues_.next.arrive(arrived);
       falses_.next.arrive(arrived);
     });
+  }
+  void advance(stream_time time) {
+    trues_.next.advance(time);
+    falses_.next.advance(time);
   }
   /// A batch has gone on, and there is no room for another.
   bool full() {

@@ -8,6 +8,7 @@
 #include <leat/op/running/mark.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/stream_time.hpp>
 #include <leat/op/running/worker_builder.hpp>
 
 #include <cstddef>
@@ -42,6 +43,7 @@ class flat_map_batch_part final : public running_step, public consumer<T> {
   void arrive(mark arrived) override {
     step_.pass(arrived, [&] { out_.next().arrive(arrived); });
   }
+  void advance(stream_time time) override { out_.next().advance(time); }
   bool ready() override { return out_.next().ready(); }
 
  private:

@@ -8,6 +8,8 @@
 #include <leat/op/running/consumer.hpp>
 #include <leat/op/running/mark.hpp>
 #include <leat/op/running/stage.hpp>
+#include <leat/op/running/stream_time.hpp>
+#include <leat/op/running/times_of_inputs.hpp>
 #include <leat/op/running/worker_builder.hpp>
 
 #include <cstddef>
@@ -20,12 +22,13 @@
 namespace leat {
 namespace detail {
 
-/// Hands on what any input brings. An input that has brought its mark waits until the others have brought theirs.
+/// Hands on what any input brings. An input that has brought its mark waits until the others have brought theirs; the time
+/// is the least of the inputs'.
 template <class T>
 class merge_part final : public running_step {
  public:
   merge_part(std::size_t inputs, worker_builder& worker, node const& described)
-      : worker_(worker.worker()), step_(described.step()), marks_(inputs, step_, worker_) {
+      : worker_(worker.worker()), step_(described.step()), marks_(inputs, step_, worker_), times_(inputs) {
     for (std::size_t i = 0; i != inputs; ++i) inputs_.push_back(std::make_unique<input_consumer>(*this, i));
     worker.provide({described.id, 0}, next_);
   }
@@ -40,8 +43,12 @@ class merge_part final : public running_step {
     void take(T* records, std::size_t count) override { whole_.next_.take(records, count); }
     void look(T const* records, std::size_t count) override { whole_.next_.look(records, count); }
     void arrive(mark arrived) override {
+      if (whole_.times_.arrive(index_, arrived)) whole_.next_.advance(whole_.times_.now());
       mark passes;
       if (whole_.marks_.arrive(index_, arrived, passes)) whole_.next_.arrive(passes);
+    }
+    void advance(stream_time time) override {
+      if (whole_.times_.advance(index_, time)) whole_.next_.advance(whole_.times_.now());
     }
     bool ready() override {
       return whole_.marks_.held(index_) ? whole_.worker_.no_room(whole_.step_) : whole_.next_.ready();
@@ -55,6 +62,7 @@ class merge_part final : public running_step {
   worker_services& worker_;
   step_info const& step_;
   alignment marks_;
+  times_of_inputs times_;
   fan_out<T> next_;
   std::vector<std::unique_ptr<input_consumer>> inputs_;
 };

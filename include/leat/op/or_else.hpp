@@ -5,6 +5,7 @@
 #include <leat/op/emitter.hpp>
 #include <leat/op/fused/kernel.hpp>
 #include <leat/op/running/failure_count.hpp>
+#include <leat/op/running/stream_time.hpp>
 #include <leat/text.hpp>
 
 #include <cstddef>
@@ -214,6 +215,10 @@ class or_else_tail {
       results_.next().arrive(arrived);
       errors_.next().arrive(arrived);
     });
+  }
+  void advance(stream_time time) {
+    results_.next().advance(time);
+    errors_.next().advance(time);
   }
   /// A batch has gone on, and there is no room for another.
   bool full() {

@@ -97,6 +97,7 @@ class redistribute_tail {
   void arrive(mark arrived) {
     step_.pass(arrived, [&] { inner_.arrive(arrived); });
   }
+  void advance(stream_time time) { inner_.advance(time); }
   bool ready() { return inner_.ready(); }
 
  private:

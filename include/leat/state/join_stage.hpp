@@ -8,6 +8,8 @@
 #include <leat/op/running/mark_gate.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/stream_time.hpp>
+#include <leat/op/running/times_of_inputs.hpp>
 #include <leat/op/running/worker_builder.hpp>
 #include <leat/route/exchange/by_key.hpp>
 #include <leat/state/join_rows.hpp>
@@ -22,7 +24,7 @@
 
 namespace leat::detail {
 
-/// The running form of a join: one input per side, marks aligned over them, one table for all.
+/// The running form of a join: one input per side, marks aligned over them, the least of their times, one table for all.
 template <class K, class... Vs>
 class join_stage final : public stage {
   using kept = join_sides_kept<Vs...>;
@@ -40,6 +42,7 @@ class join_stage final : public stage {
       join_.template take<Side>(hashes, records, count);
     }
     void arrive(mark arrived) override { join_.arrive(Side, arrived); }
+    void advance(stream_time time) override { join_.advance(Side, time); }
     bool ready() override {
       return join_.marks_.held(Side) || join_.gate_.holds() ? join_.step_.no_room() : join_.out_.next().ready();
     }
@@ -52,6 +55,7 @@ class join_stage final : public stage {
   join_stage(join_insert insertion, join_emit emission, worker_builder& worker, node const& described)
       : insertion_(insertion), emission_(emission), step_(described.step(), worker.worker()),
         table_(owned_slots(worker.worker().index(), worker.worker().count())), marks_(sizeof...(Vs), described.step(), worker.worker()),
+        times_(sizeof...(Vs)),
         out_(worker.batch_size<std::pair<K, row>>()),
         unmatched_(worker.shared_count<unmatched_count>(described, "keys without a value on some side",
                                                         described.step().name,
@@ -103,7 +107,12 @@ class join_stage final : public stage {
     entry.state().rows([&](row const& one) { out_(std::pair<K, row>(entry.key(), one)); });
   }
 
+  void advance(std::size_t side, stream_time time) {
+    if (times_.advance(side, time)) out_.next().advance(times_.now());
+  }
+
   void arrive(std::size_t side, mark arrived) {
+    if (times_.arrive(side, arrived)) out_.next().advance(times_.now());
     mark passes;
     if (!marks_.arrive(side, arrived, passes)) return;
     guarded(step_, [&] { out_.flush(); });
@@ -145,6 +154,7 @@ class join_stage final : public stage {
   table table_;
   counter keys_;
   alignment marks_;
+  times_of_inputs times_;
   emitter<std::pair<K, row>> out_;
   typename inputs_of<std::index_sequence_for<Vs...>>::type inputs_;
   unmatched_count& unmatched_;

@@ -8,6 +8,7 @@
 #include <leat/op/running/mark_gate.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/stream_time.hpp>
 #include <leat/op/running/time_points.hpp>
 #include <leat/op/running/worker_builder.hpp>
 #include <leat/route/exchange/by_key.hpp>
@@ -84,6 +85,8 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
     gate_.arrive(arrived);
     if (!ends_with_results || arrived.kind != mark_kind::end) gate_.pass(step_, out_.next());
   }
+
+  void advance(stream_time time) override { out_.next().advance(time); }
 
   /// What is due comes before the values that came after it.
   bool ready() override {

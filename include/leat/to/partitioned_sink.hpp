@@ -7,6 +7,7 @@
 #include <leat/op/running/mark.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/stream_time.hpp>
 #include <leat/op/running/time_points.hpp>
 #include <leat/op/running/worker_builder.hpp>
 #include <leat/record.hpp>
@@ -138,6 +139,7 @@ class partitioned_sink_stage final : public stage, public consumer<T> {
           if (opened) guarded(step_, [&] { opened->flush(); });
     });
   }
+  void advance(stream_time) override {}
   bool ready() override { return ready_ || step_.no_room(); }
 
  private:

@@ -7,6 +7,7 @@
 #include <leat/op/running/mark.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/stream_time.hpp>
 #include <leat/op/running/test_overrides.hpp>
 #include <leat/record.hpp>
 
@@ -65,6 +66,7 @@ class sink_stage final : public running_step, public consumer<T> {
       });
     });
   }
+  void advance(stream_time) override {}
   bool ready() override { return true; }
 
  private:

@@ -7,6 +7,7 @@
 #include <leat/flow.hpp>
 #include <leat/op/coroutine/async_options.hpp>
 #include <leat/op/coroutine/coroutine_root.hpp>
+#include <leat/op/coroutine/held_times.hpp>
 #include <leat/op/coroutine/task.hpp>
 #include <leat/op/emitter.hpp>
 #include <leat/op/function/owned_record.hpp>
@@ -15,6 +16,7 @@
 #include <leat/op/running/mark_gate.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/stream_time.hpp>
 #include <leat/op/running/time_points.hpp>
 #include <leat/op/running/worker_builder.hpp>
 
@@ -37,6 +39,7 @@ struct flight {
   flight(waiting_room& room, std::size_t number) : slot(number), root(room, number) {}
 
   std::size_t slot;
+  std::uint64_t group = 0;  ///< of records, between two times
   steady_time deadline = never;
   std::optional<T> record;
   std::optional<task<U>> running;
@@ -45,7 +48,7 @@ struct flight {
 };
 
 /// Has up to `in_flight` tasks under way and visits only those that can go on. A mark waits until all records before it
-/// are through. Tasks go on while the next step has no room; their results wait, and count as in flight.
+/// are through, and nothing is let in meanwhile; a time waits too, and holds nobody up. Tasks go on while the next step has no room; their results wait, and count as in flight.
 template <class T, class U, class R, class F>
 class async_stage final : public stage, public consumer<T> {
   using one = flight<T, U, R>;
@@ -61,19 +64,20 @@ class async_stage final : public stage, public consumer<T> {
 
   void take(T* records, std::size_t count) override {
     guarded(step_, [&] {
-      inbox_.make_room(count);
+      make_room(count);
       for (std::size_t i = 0; i != count; ++i) inbox_.push(std::move(records[i]));
     });
   }
   void look(T const* records, std::size_t count) override {
     if constexpr (copyable_record<T>) {
       guarded(step_, [&] {
-        inbox_.make_room(count);
+        make_room(count);
         for (std::size_t i = 0; i != count; ++i) inbox_.push(records[i]);
       });
     }
   }
   void arrive(mark arrived) override { gate_.arrive(arrived); }
+  void advance(stream_time time) override { times_.advance(time); }
   bool ready() override {
     return (inbox_.empty() && !gate_.holds() && under_way() < settings_.in_flight) || step_.no_room();
   }
@@ -106,7 +110,16 @@ class async_stage final : public stage, public consumer<T> {
       progress = emitted || progress;
     }
     out_.flush();
+    progress = pass_time() || progress;
     return pass_mark() || progress;
+  }
+
+  void make_room(std::size_t records) {
+    if (inbox_.empty())
+      group_ = times_.add(records);
+    else
+      times_.add_to(group_, records);
+    inbox_.make_room(records);
   }
 
   std::size_t under_way() const { return flights_.size() - free_.size(); }
@@ -132,6 +145,7 @@ class async_stage final : public stage, public consumer<T> {
     one& starting = *free_.back();
     free_.pop_back();
     if (settings_.ordered) landing_.push_back(&starting);
+    starting.group = group_;
     starting.record.emplace(std::move(record));
     attempt(starting, [&] {
       starting.running.emplace(f_(std::move(*starting.record)));
@@ -215,8 +229,15 @@ class async_stage final : public stage, public consumer<T> {
       landing_.pop_front();
       out_(std::move(*first.result));
       first.result.reset();
+      times_.leave(first.group);
       free_.push_back(&first);
     }
+    return true;
+  }
+
+  bool pass_time() {
+    if (!times_.has_due() || !out_.next().ready()) return false;
+    out_.next().advance(times_.take_due());
     return true;
   }
 
@@ -239,6 +260,8 @@ class async_stage final : public stage, public consumer<T> {
   alarms deadlines_;
   std::vector<ticket> late_;
   mark_gate gate_;
+  held_times times_;
+  std::uint64_t group_ = 0;  ///< of what is in the inbox
   std::uint64_t landed_ = 0;
 };
 

@@ -11,6 +11,7 @@
 #include <leat/op/running/mark_gate.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/stream_time.hpp>
 #include <leat/op/running/time_points.hpp>
 #include <leat/op/running/worker_builder.hpp>
 
@@ -23,7 +24,7 @@ namespace leat::detail {
 
 /// A coroutine of the user's between the records that come and those that it emits. It is resumed only when what it
 /// waits for is there and the next step has room. One batch waits while it is busy with another; a mark waits until it
-/// is through with all that came before.
+/// is through with all that came before, and so does a time.
 template <class T, class U, class F>
 class coroutine_stage final : public stage, public consumer<T> {
  public:
@@ -53,14 +54,19 @@ class coroutine_stage final : public stage, public consumer<T> {
     gate_.arrive(arrived);
     in_.ended_ = arrived.last();
   }
+  void advance(stream_time time) override {
+    (in_.waiting_.empty() ? time_of_given_ : time_of_waiting_) = time;
+  }
   bool ready() override { return (in_.waiting_.empty() && !gate_.holds()) || step_.no_room(); }
 
   bool turn() override {
     has_room_ = out_.next().ready();
     if (!has_room_) return false;
     if (step_.worker->stopping()) room_.hurry();
+    bool const passed_before = pass_time();
     bool const ran = run();
-    return pass_mark() || ran;
+    bool const passed = pass_time() || passed_before;
+    return pass_mark() || passed || ran;
   }
   bool done() const override { return gate_.done(); }
   /// While the next step has no room there is nothing to wake up for.
@@ -83,6 +89,7 @@ class coroutine_stage final : public stage, public consumer<T> {
       root_.begin(task_->frame());
       ran = true;
     } else if (in_.give()) {
+      if (time_of_waiting_) time_of_given_ = std::exchange(time_of_waiting_, std::nullopt);
       root_.resume();
       ran = true;
     } else {
@@ -102,8 +109,16 @@ class coroutine_stage final : public stage, public consumer<T> {
     return ran;
   }
 
+  /// The time of the batch that the coroutine is at, once it asks for the next one.
+  bool pass_time() {
+    if (returned() && time_of_waiting_) time_of_given_ = std::exchange(time_of_waiting_, std::nullopt);
+    if (!time_of_given_ || !(returned() || in_.wanted_) || !out_.next().ready()) return false;
+    out_.next().advance(*std::exchange(time_of_given_, std::nullopt));
+    return true;
+  }
+
   bool pass_mark() {
-    if (!gate_.holds() || !through() || !out_.next().ready()) return false;
+    if (!gate_.holds() || !through() || time_of_given_ || !out_.next().ready()) return false;
     gate_.pass(step_, out_.next());
     return true;
   }
@@ -122,6 +137,8 @@ class coroutine_stage final : public stage, public consumer<T> {
   std::optional<task<>> task_;
   coroutine_root root_;
   mark_gate gate_;
+  std::optional<stream_time> time_of_given_;    ///< behind the batch that the coroutine is at
+  std::optional<stream_time> time_of_waiting_;  ///< behind the one that waits
   bool has_room_ = true;  ///< in its last turn
 };
 

@@ -6,6 +6,7 @@
 #include <leat/graph.hpp>
 #include <leat/op/running/consumer.hpp>
 #include <leat/op/running/mark.hpp>
+#include <leat/op/running/stream_time.hpp>
 #include <leat/op/running/worker_builder.hpp>
 #include <leat/record.hpp>
 
@@ -100,6 +101,7 @@ class batch_tail {
   /// A batch has gone on, and there is no room for another.
   bool full() { return batch_.has_sent() && !ready(); }
   void arrive(mark arrived) { batch_.next.arrive(arrived); }
+  void advance(stream_time time) { batch_.next.advance(time); }
   bool ready() { return batch_.next.ready(); }
 
  private:

@@ -3,6 +3,7 @@
 
 #include <leat/op/fused/kernel.hpp>
 #include <leat/op/fused/ops_on_stack.hpp>
+#include <leat/op/running/stream_time.hpp>
 #include <leat/op/running/test_overrides.hpp>
 
 #include <cstddef>
@@ -46,6 +47,7 @@ class for_each_tail {
       if constexpr (requires { f_.flush(); }) guarded(step_, [&] { f_.flush(); });
     });
   }
+  void advance(stream_time) {}
   bool ready() { return true; }
 
  private:

@@ -5,6 +5,7 @@
 #include <leat/detail/list.hpp>
 #include <leat/op/running/mark.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/stream_time.hpp>
 #include <leat/op/running/worker_builder.hpp>
 #include <leat/record.hpp>
 
@@ -23,9 +24,10 @@ template <class In, class Out>
 inline constexpr bool batch_grows =
     sizeof(Out) > sizeof(In) && usual_batch(sizeof(In)) * sizeof(Out) > 2 * most_made;
 
-/// What a fused loop was given when the step behind it had no room any more, marks in their place. The worker has it go on
-/// at the end of each turn. It is never more than whoever sends can finish of what was begun when there was room. A loop has
-/// `has_room()`, `pass(mark)`, and `run_some(records, count)`, which works on one record at least and says on how many.
+/// What a fused loop was given when the step behind it had no room any more, marks and times in their places. The worker has
+/// it go on at the end of each turn. It is never more than whoever sends can finish of what was begun when there was room. A
+/// loop has `has_room()`, `pass(mark)`, `pass(stream_time)`, and `run_some(records, count)`, which works on one record at
+/// least and says on how many.
 template <class In>
 class held_rest final : public outbox {
  public:
@@ -36,9 +38,14 @@ class held_rest final : public outbox {
           using given = std::conditional_t<plain<In>, In const, In>;  // as `look` does
           return static_cast<Loop*>(of)->run_some(static_cast<given*>(records), count);
         }),
-        pass_([](void* of, mark passing) { static_cast<Loop*>(of)->pass(passing); }) {}
+        pass_([](void* of, placed const& between) {
+          if (between.is_time)
+            static_cast<Loop*>(of)->pass(between.time);
+          else
+            static_cast<Loop*>(of)->pass(between.what);
+        }) {}
 
-  bool empty() const override { return next_ == records_.size() && marks_.empty(); }
+  bool empty() const override { return next_ == records_.size() && between_.empty(); }
 
   /// The loop works on these records, now or later.
   template <class Loop>
@@ -56,7 +63,17 @@ class held_rest final : public outbox {
     if (empty())
       loop.pass(arrived);
     else
-      marks_.push_back({records_.size(), arrived});
+      between_.push_back({records_.size(), arrived, {}, false});
+  }
+  /// A time that waits gives its place to a later one, unless a mark came in between.
+  template <class Loop>
+  void advance(Loop& loop, stream_time time) {
+    if (empty()) {
+      loop.pass(time);
+    } else {
+      if (!between_.empty() && between_.end()[-1].is_time) between_.pop_back();
+      between_.push_back({records_.size(), {}, time, true});
+    }
   }
 
   /// How many plain records a loop works on before it looks for room. What each becomes is not known, so there are few
@@ -73,12 +90,12 @@ class held_rest final : public outbox {
     bool progress = false;
     while (!empty() && has_room_(loop_)) {
       progress = true;
-      std::size_t const end = marks_.empty() ? records_.size() : marks_.front().at;
+      std::size_t const end = between_.empty() ? records_.size() : between_.front().at;
       if (next_ != end) {
         next_ += run_some_(loop_, records_.begin() + next_, end - next_);
       } else {
-        mark const passing = marks_.front().what;
-        marks_.erase(0);
+        placed const passing = between_.front();
+        between_.erase(0);
         pass_(loop_, passing);
       }
     }
@@ -98,19 +115,22 @@ class held_rest final : public outbox {
     });
   }
 
-  struct placed_mark {
+  /// A mark or a time, and how many of the records come before it.
+  struct placed {
     std::size_t at;
     mark what;
+    stream_time time;
+    bool is_time;
   };
 
   void* loop_;
   bool (*has_room_)(void*);
   std::size_t (*run_some_)(void*, In*, std::size_t);
-  void (*pass_)(void*, mark);
+  void (*pass_)(void*, placed const&);
   buffer<In> records_;
   std::size_t next_ = 0;  ///< of the records: those before it are done with
   std::size_t block_ = 4;
-  list<placed_mark> marks_;
+  list<placed> between_;
 };
 
 /// In the place of it where a loop runs to the end of each batch.
@@ -131,6 +151,10 @@ struct nothing_held {
   template <class Loop>
   void arrive(Loop& loop, mark arrived) {
     loop.pass(arrived);
+  }
+  template <class Loop>
+  void advance(Loop& loop, stream_time time) {
+    loop.pass(time);
   }
 };
 

@@ -15,6 +15,7 @@
 #include <leat/op/running/mark.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/stream_time.hpp>
 #include <leat/op/running/worker_builder.hpp>
 #include <leat/record.hpp>
 
@@ -100,6 +101,7 @@ class kernel final : public running_step, public consumer<In> {
     if constexpr (plain<In> || copyable_record<In>) held_.look(*this, records, count);
   }
   void arrive(mark arrived) override { held_.arrive(*this, arrived); }
+  void advance(stream_time time) override { held_.advance(*this, time); }
   bool ready() override { return tail_.ready() && held_.empty(); }
 
  private:
@@ -145,6 +147,9 @@ class kernel final : public running_step, public consumer<In> {
   bool has_room() { return tail_.ready(); }
   void pass(mark passing) {
     steps_.pass(passing, [&] { in_tail([&] { tail_.arrive(passing); }); });
+  }
+  void pass(stream_time time) {
+    in_tail([&] { tail_.advance(time); });
   }
 
   /// The first of these records, all of them unless there is no room. `R` is const where others look at them too. What has

@@ -8,6 +8,7 @@
 #include <leat/op/running/consumer.hpp>
 #include <leat/op/running/mark.hpp>
 #include <leat/op/running/stage.hpp>
+#include <leat/op/running/stream_time.hpp>
 #include <leat/record.hpp>
 
 #include <cstddef>
@@ -88,6 +89,7 @@ class capturing final : public running_step, public consumer<T> {
     }
   }
   void arrive(mark) override {}
+  void advance(stream_time) override {}
   bool ready() override { return true; }
 
  private:

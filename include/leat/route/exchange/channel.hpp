@@ -80,6 +80,7 @@ class channel final : public sending_end<T>, public receiving_end<T> {
     return forward_.push(what);
   }
   bool starved() const override { return forward_.drained(); }
+  bool has_room_for_time() const override { return forward_.less_than_half_full(); }
 
   bool receive(message<T>& what) override { return forward_.pop(what); }
   void give_back(packet<T>* emptied) override {

@@ -19,7 +19,7 @@ namespace leat::detail {
 /// An exchange by key that first combines, on the sending worker, values of the same key: a hot key costs the network
 /// one record per eviction, not one per value. A fixed table with one place per hash: a record that finds another key
 /// there sends that one off. Everything is sent when what the records own is as much as a channel may hold, and at each
-/// mark, so an epoch's values are all past its barrier.
+/// mark and time, so an epoch's values are all past its barrier.
 /// (Local combining as in MapReduce, 2004; the table is a direct-mapped cache.)
 template <class K, class A, class Combine>
 class combining_tail {
@@ -76,9 +76,14 @@ class combining_tail {
 
   void finish_batch() { inner_.finish_batch(); }
   bool full() { return inner_.full(); }
-  void arrive(mark which) {
+  void arrive(mark arrived) {
     send_all();
-    inner_.arrive(which);
+    inner_.arrive(arrived);
+  }
+  /// What is in the table came before the time. A time is sent when a window may close by it, and needs all that is in it.
+  void advance(stream_time time) {
+    send_all();
+    inner_.advance(time);
   }
   bool ready() { return inner_.ready(); }
 

@@ -5,6 +5,7 @@
 #include <leat/detail/held_bytes.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/running/mark.hpp>
+#include <leat/op/running/stream_time.hpp>
 #include <leat/record.hpp>
 #include <leat/route/codec/byte_buffer.hpp>
 #include <leat/route/codec/codec.hpp>
@@ -93,19 +94,36 @@ class destination {
   bool partial() const { return filling_ != nullptr && !filling_->records.empty(); }
   bool starved() const { return end_->starved(); }
 
-  void send(overflow& rest) { queue({std::exchange(filling_, nullptr), {}, false}, rest); }
-  void send(mark which, overflow& rest) {
-    queue({partial() ? std::exchange(filling_, nullptr) : nullptr, which, true}, rest);
+  /// The time of the stream is another now.
+  void advance() { time_is_due_ = true; }
+
+  /// `time` is the time of the stream now. It goes with what is sent, if nothing that came before it is left behind.
+  void send(stream_time time, overflow& rest) {
+    queue({std::exchange(filling_, nullptr), {}, false, time}, rest);
+  }
+  void send(mark closing, stream_time time, overflow& rest) {
+    queue({partial() ? std::exchange(filling_, nullptr) : nullptr, closing, true, time}, rest);
+  }
+  /// By itself, if it is due and takes room from nobody. True when it was sent.
+  bool send_time(stream_time time) {
+    if (!time_is_due_ || !empty() || !end_->has_room_for_time()) return false;
+    if (!end_->send({nullptr, {}, false, time})) return false;
+    time_is_due_ = false;
+    return true;
   }
 
   /// Tries again with what found no room. True when some of it did now.
-  bool retry(overflow& rest) {
+  bool retry(stream_time time, overflow& rest) {
     bool moved = false;
     while (waits()) {
-      one& first = front();
+      waiting_message& first = front();
       if (first.lies && !bring_back(first, rest)) break;
       std::size_t const bytes = memory_of(first);
-      if (!end_->send(first.what())) break;
+      message<T> sending = first.what();
+      bool const takes_time = is_all_there_is(first);
+      if (takes_time) sending.time = time;
+      if (!end_->send(sending)) break;
+      if (takes_time) time_is_due_ = false;
       pop_front();
       rest.gone(bytes);
       moved = true;
@@ -121,39 +139,47 @@ class destination {
     std::size_t bytes = 0;  ///< of the records
     std::size_t hash_bytes = 0;
   };
-  /// A message that waits. A mark may wait for each of very many workers, so it is small.
-  struct one {
-    explicit one(message<T> const& waits)
+  /// A message that waits. A mark may wait for each of very many workers, so it is small, and has no time.
+  struct waiting_message {
+    explicit waiting_message(message<T> const& waits)
         : content(waits.content), epoch(waits.which.epoch), kind(waits.which.kind), marked(waits.marked) {}
     message<T> what() const { return {content, {kind, epoch}, marked}; }
+    bool is_barrier() const { return marked && kind == mark_kind::barrier; }
 
-    one* next = nullptr;
+    waiting_message* next = nullptr;
     packet<T>* content;
     std::unique_ptr<place> lies;  ///< in the file, if it does
     std::uint64_t epoch;
     mark_kind kind;
     bool marked;
   };
-  static_assert(sizeof(one) <= 5 * sizeof(void*));
+  static_assert(sizeof(waiting_message) <= 5 * sizeof(void*));
 
-  one& front() const { return *last_->next; }
+  waiting_message& front() const { return *last_->next; }
   void push_back(message<T> const& what) {
-    one* const added = new one(what);
+    waiting_message* const added = new waiting_message(what);
     added->next = last_ == nullptr ? added : std::exchange(last_->next, added);
     last_ = added;
   }
   void pop_front() {
-    std::unique_ptr<one> const first(last_->next);
+    std::unique_ptr<waiting_message> const first(last_->next);
     if (last_ == first.get())
       last_ = nullptr;
     else
       last_->next = first->next;
   }
 
+  /// Of what was to be sent nothing is behind it. A barrier that has waited takes no time with it: that may have come after
+  /// it, and the cut would not be exact.
+  bool is_all_there_is(waiting_message const& first) const {
+    return last_ == &first && !partial() && !first.is_barrier();
+  }
+
   void queue(message<T> const& what, overflow& rest) {
     std::unique_ptr<packet<T>> held(what.content);  // until it is sent or waits: an encoder may throw
     bool const might_have_begun = !waits();         // a part of it may be sent already
     bool const sent = !waits() && end_->send(what);
+    if (sent) time_is_due_ = false;
     if (!sent) push_back(what);
     static_cast<void>(held.release());
     if (sent) return;
@@ -161,11 +187,11 @@ class destination {
     if (what.content != nullptr && rest.too_much() && !might_have_begun) put_aside(*last_, rest);
   }
 
-  static std::size_t memory_of(one const& waits) {
+  static std::size_t memory_of(waiting_message const& waits) {
     return waits.content == nullptr ? 0 : sizeof(packet<T>) + waits.content->bytes();
   }
 
-  [[gnu::cold, gnu::noinline]] void put_aside(one& last, overflow& rest) {
+  [[gnu::cold, gnu::noinline]] void put_aside(waiting_message& last, overflow& rest) {
     packet<T>& content = *last.content;
     auto lies = std::make_unique<place>();
     byte_buffer bytes;
@@ -184,7 +210,7 @@ class destination {
   }
 
   /// False: there is no credit for it. But packets that wait behind it may have taken all of that.
-  [[gnu::cold, gnu::noinline]] bool bring_back(one& first, overflow& rest) {
+  [[gnu::cold, gnu::noinline]] bool bring_back(waiting_message& first, overflow& rest) {
     if (!end_->may_begin() && !end_->starved()) return false;
     place const& lies = *first.lies;
     std::unique_ptr<packet<T>> content(end_->borrow());
@@ -207,7 +233,8 @@ class destination {
 
   sending_end<T>* end_;
   packet<T>* filling_ = nullptr;
-  one* last_ = nullptr;  ///< of those that wait, in a ring
+  waiting_message* last_ = nullptr;  ///< of those that wait, in a ring
+  bool time_is_due_ = false;         ///< the receiver has not been told the stream's time
 };
 
 }  // namespace leat::detail

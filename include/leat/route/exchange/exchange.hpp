@@ -6,6 +6,8 @@
 #include <leat/op/running/consumer.hpp>
 #include <leat/op/running/mark.hpp>
 #include <leat/op/running/stage.hpp>
+#include <leat/op/running/stream_time.hpp>
+#include <leat/op/running/times_of_inputs.hpp>
 #include <leat/op/running/traffic.hpp>
 #include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/worker_services.hpp>
@@ -24,14 +26,16 @@
 /// stage of its own.
 namespace leat::detail {
 
-/// Reads what every worker sent to this one. `Outlet` takes a packet's records; marks are aligned over the senders.
+/// Reads what every worker sent to this one. `Outlet` takes a packet's records; marks are aligned over the senders, the time
+/// is the least of theirs.
 template <class T, class Outlet>
 class exchange_receiver final : public stage {
   static_assert(exchange_outlet<Outlet, T>);
 
  public:
   exchange_receiver(worker_builder& worker, node const& described)
-      : worker_(worker.worker()), marks_(worker.worker().count(), described.steps.back(), worker.worker()) {
+      : worker_(worker.worker()), marks_(worker.worker().count(), described.steps.back(), worker.worker()),
+        times_(worker.worker().count()) {
     auto& channels =
         worker.shared<exchange_channels<T>>(described, described, worker.process(), worker.packet_size<T>());
     for (unsigned i = 0; i != worker_.count(); ++i) from_.push_back(&channels.from(i, worker_.index(), Outlet::takes_hashes));
@@ -61,8 +65,8 @@ class exchange_receiver final : public stage {
       progress = true;
       open_from_ = from;
       if (open_.content == nullptr) {
-        worker_.wake_later(from);  // a mark alone took up room too
-        if (open_.marked) arrive(from, open_.which);
+        worker_.wake_later(from);  // a mark or a time alone took up room too
+        end_message();
       } else {
         hand_on();
         if (open_.content != nullptr) break;
@@ -92,12 +96,19 @@ class exchange_receiver final : public stage {
     handed_on_ = 0;
     end_from(open_from_).give_back(std::exchange(open_.content, nullptr));
     worker_.wake_later(open_from_);
-    if (open_.marked) arrive(open_from_, open_.which);
+    end_message();
     return true;
+  }
+
+  /// What stands behind its records: the time, then the mark.
+  void end_message() {
+    if (open_.time.says_something() && times_.advance(open_from_, open_.time)) outlet_.advance(times_.now());
+    if (open_.marked) arrive(open_from_, open_.which);
   }
 
   void arrive(unsigned from, mark arrived) {
     if (!arrived.last()) worker_.saw_epoch(arrived.epoch);
+    if (times_.arrive(from, arrived)) outlet_.advance(times_.now());
     mark passes;
     if (!marks_.arrive(from, arrived, passes)) return;
     outlet_.arrive(passes);
@@ -106,6 +117,7 @@ class exchange_receiver final : public stage {
 
   worker_services& worker_;
   alignment marks_;
+  times_of_inputs times_;
   pointers from_;  ///< the receiving ends, by worker
   Outlet outlet_;
   message<T> open_;  ///< its packet is being read, if it has one
@@ -124,19 +136,17 @@ class plain_outlet {
   void take(packet<T>& content, std::size_t from, std::size_t count) {
     next.take(content.records.begin() + from, count);
   }
-  void arrive(mark which) { next.arrive(which); }
+  void arrive(mark arrived) { next.arrive(arrived); }
+  void advance(stream_time time) { next.advance(time); }
   bool ready() { return next.ready(); }
   fan_out<T> next;
 };
 
 /// Where records go that meet state: with the hashes of their keys.
 template <class T>
-class keyed_consumer {
+class keyed_consumer : public step_input {
  public:
-  virtual ~keyed_consumer() = default;
   virtual void take(std::uint64_t const* hashes, T* records, std::size_t count) = 0;
-  virtual void arrive(mark which) = 0;
-  virtual bool ready() = 0;
 };
 template <class T>
 class keyed_outlet {
@@ -147,7 +157,8 @@ class keyed_outlet {
     passed.pass(count);
     next->take(content.hashes.begin() + from, content.records.begin() + from, count);
   }
-  void arrive(mark which) { next->arrive(which); }
+  void arrive(mark arrived) { next->arrive(arrived); }
+  void advance(stream_time time) { next->advance(time); }
   bool ready() { return next->ready(); }
   keyed_consumer<T>* next = nullptr;
   traffic passed;

@@ -6,6 +6,7 @@
 #include <leat/detail/instructions.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/running/mark.hpp>
+#include <leat/op/running/stream_time.hpp>
 #include <leat/op/running/traffic.hpp>
 #include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/worker_services.hpp>
@@ -129,12 +130,17 @@ class exchange_tail final : public outbox {
     return !ready();
   }
 
-  void arrive(mark which) {
+  void arrive(mark arrived) {
     for (unsigned i = 0; i != to_.size(); ++i) {
       if (to_[i].partial()) count_sent(to_[i]);
-      to_[i].send(which, rest_);
+      to_[i].send(arrived, time_, rest_);
       worker_.wake_later(i);
     }
+  }
+  /// Goes with the next packet of each worker, or by itself at the end of a turn.
+  void advance(stream_time time) {
+    time_ = time;
+    for (destination<T>& to : to_) to.advance();
   }
 
   bool ready() {
@@ -146,10 +152,12 @@ class exchange_tail final : public outbox {
   bool flush(bool everything) override {
     bool sent = false;
     for (unsigned i = 0; i != to_.size(); ++i) {
-      bool moved = to_[i].retry(rest_);
-      if (to_[i].partial() && (everything || to_[i].starved())) {
+      bool moved = to_[i].retry(time_, rest_);
+      if (!to_[i].partial()) {
+        moved = to_[i].send_time(time_) || moved;
+      } else if (everything || to_[i].starved()) {
         count_sent(to_[i]);
-        to_[i].send(rest_);
+        to_[i].send(time_, rest_);
         moved = true;
       }
       if (moved) worker_.wake_later(i);
@@ -168,7 +176,7 @@ class exchange_tail final : public outbox {
   void count_sent(destination<T>& sending) { sent_.pass(sending.filling().records.size()); }
   packet<T>& next_packet(unsigned to) {
     count_sent(to_[to]);
-    to_[to].send(rest_);
+    to_[to].send(time_, rest_);
     worker_.wake_later(to);
     packet<T>& next = to_[to].filling();
     full_ = full_ || !to_[to].ready();
@@ -312,6 +320,7 @@ class exchange_tail final : public outbox {
   std::size_t packet_records_;
   std::size_t packet_bytes_;
   bool full_ = false;
+  stream_time time_;  ///< of the stream, behind all that came
   overflow rest_;
   fixed_row<destination<T>> to_;
   traffic sent_;

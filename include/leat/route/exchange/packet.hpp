@@ -4,6 +4,7 @@
 #include <leat/detail/buffer.hpp>
 #include <leat/detail/held_bytes.hpp>
 #include <leat/op/running/mark.hpp>
+#include <leat/op/running/stream_time.hpp>
 #include <leat/route/codec/byte_buffer.hpp>
 
 #include <cstddef>
@@ -29,12 +30,13 @@ struct packet {
   packet* next = nullptr;      ///< among the emptied ones
 };
 
-/// A packet, a mark that follows it, or both.
+/// A packet, the time of the stream at its end, and a mark that follows: any of them. Without a time it says nothing of it.
 template <class T>
 struct message {
   packet<T>* content = nullptr;
   mark which;
   bool marked = false;
+  stream_time time{};
 };
 
 /// Either end of a channel, for whoever owns it.
@@ -62,6 +64,8 @@ class sending_end : public channel_end {
   virtual bool sent_a_part() { return false; }
   /// The receiver has nothing left to read: a packet that is not full is worth sending.
   virtual bool starved() const = 0;
+  /// So few messages wait to be read that one which only has a time takes room from nobody.
+  virtual bool has_room_for_time() const = 0;
 
   /// An empty packet, or null: no credit.
   packet<T>* fresh() { return may_begin() ? borrow() : nullptr; }

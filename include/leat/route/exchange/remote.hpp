@@ -90,6 +90,9 @@ class remote_sender final : public sending_end<T> {
   }
   bool sent_a_part() override { return std::exchange(sent_a_part_, false); }
   bool starved() const override { return credit_.messages.load(std::memory_order_acquire) == 0; }
+  bool has_room_for_time() const override {
+    return 2 * credit_.messages.load(std::memory_order_acquire) < channel_credit::most_messages;
+  }
 
  private:
   bool room_for_a_message() const {
@@ -159,6 +162,7 @@ class remote_sender final : public sending_end<T> {
     header.hashed = hashed ? 1 : 0;
     header.length = static_cast<std::uint32_t>(frame.size() - frame_header::size);
     if (what.marked) header.set(what.which);
+    header.set(what.time);
     credit_.messages.fetch_add(1, std::memory_order_relaxed);
     if (count != 0) credit_.bytes.fetch_sub(channel_credit::cost_of(header), std::memory_order_relaxed);
     out_.put(std::move(frame), header);
@@ -202,6 +206,7 @@ class remote_receiver final : public receiving_end<T> {
   bool receive(message<T>& what) override {
     if (!in_.take(arrived_)) return false;
     what = {};
+    what.time = arrived_.header.time();
     if (arrived_.header.marked != 0) {
       what.which = arrived_.header.which();
       what.marked = true;

@@ -3,6 +3,7 @@
 
 #include <leat/fwd.hpp>
 #include <leat/op/running/mark.hpp>
+#include <leat/op/running/stream_time.hpp>
 #include <leat/route/exchange/packet.hpp>
 
 #include <concepts>
@@ -32,11 +33,12 @@ concept route = requires(R& r, R const& same, T const& record, std::uint64_t has
 /// `carries_hash`.
 template <class O, class T>
 concept exchange_outlet = requires(O& o, worker_builder& worker, node const& described, packet<T>& content,
-                                   std::size_t from, std::size_t count, mark which) {
+                                   std::size_t from, std::size_t count, mark arrived, stream_time time) {
   { O::takes_hashes } -> std::convertible_to<bool>;
   o.provide(worker, described);
   o.take(content, from, count);
-  o.arrive(which);
+  o.arrive(arrived);
+  o.advance(time);
   { o.ready() } -> std::same_as<bool>;
 };
 

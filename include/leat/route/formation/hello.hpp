@@ -18,7 +18,7 @@ struct hello {
   static constexpr std::size_t start_size = 12;
   using bytes = std::array<std::byte, size>;
   static constexpr std::array<char, 8> magic{'l', 'e', 'a', 't', '\r', '\n', '\x1a', '\n'};
-  static constexpr std::uint32_t this_protocol = 2;
+  static constexpr std::uint32_t this_protocol = 3;
   static constexpr std::uint32_t this_byte_order = std::endian::native == std::endian::little ? 1 : 2;
 
   std::uint32_t protocol = this_protocol;

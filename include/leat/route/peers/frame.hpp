@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/op/running/mark.hpp>
+#include <leat/op/running/stream_time.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -10,7 +11,7 @@
 namespace leat::detail {
 
 enum class frame_type : std::uint8_t {
-  message = 1,     ///< records, a mark that follows them, or both
+  message = 1,     ///< records, the time of the stream at their end, a mark that follows: any of them
   credit = 2,      ///< `count` bytes and `messages` messages of a channel have been used
   partitions = 3,  ///< what partitions the sender can open, once, before anything else
   stop = 4,        ///< the run is to end in order
@@ -21,7 +22,7 @@ enum class frame_type : std::uint8_t {
 
 struct frame_header {
   /// Bytes on the wire, all integers little endian.
-  static constexpr std::size_t size = 40;
+  static constexpr std::size_t size = 56;
   /// A longer payload is not sent, and is refused when it is announced.
   static constexpr std::uint32_t most_bytes = 16u << 20;
 
@@ -31,17 +32,21 @@ struct frame_header {
   frame_type type = frame_type::message;
   std::uint8_t marked = 0;  ///< 0: no mark, else its kind + 1
   std::uint8_t hashed = 0;  ///< 1: the hash of each record's key stands behind the records, eight bytes each
-  std::uint8_t spare = 0;
+  std::uint8_t idle = 0;    ///< 1: no source of the stream is active
   std::uint32_t node = 0;  ///< the exchange, by its number in the flow
   std::uint16_t from = 0;  ///< the sending worker of the channel, over all processes; credit travels against it
   std::uint16_t to = 0;
   std::uint32_t count = 0;  ///< records; for credit: bytes
   std::uint32_t messages = 0;
   std::uint64_t epoch = 0;
+  std::int64_t watermark = stream_time::nothing_known;
+  std::int64_t quiet = 0;
 
   static frame_header of(frame_type type);
-  void set(mark which);
+  void set(mark closing);
+  void set(stream_time time);
   bool has_good_mark() const { return marked <= static_cast<unsigned>(mark_kind::end) + 1; }
+  stream_time time() const { return {watermark, quiet, idle != 0}; }
   mark which() const { return {static_cast<mark_kind>(marked - 1), epoch}; }
 
   /// Calls `f(integer&)` for each field in the order of the wire.
@@ -53,13 +58,15 @@ struct frame_header {
     f(h.type);
     f(h.marked);
     f(h.hashed);
-    f(h.spare);
+    f(h.idle);
     f(h.node);
     f(h.from);
     f(h.to);
     f(h.count);
     f(h.messages);
     f(h.epoch);
+    f(h.watermark);
+    f(h.quiet);
   }
 
   /// Payload and padding.

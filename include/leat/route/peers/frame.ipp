@@ -3,6 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/op/running/mark.hpp>
+#include <leat/op/running/stream_time.hpp>
 #include <leat/route/codec/little_endian.hpp>
 #include <leat/route/peers/crc32c.hpp>
 #include <leat/route/peers/frame.hpp>
@@ -19,9 +20,14 @@ LEAT_INLINE frame_header frame_header::of(frame_type type) {
   return header;
 }
 
-LEAT_INLINE void frame_header::set(mark which) {
-  marked = static_cast<std::uint8_t>(static_cast<unsigned>(which.kind) + 1);
-  epoch = which.epoch;
+LEAT_INLINE void frame_header::set(mark closing) {
+  marked = static_cast<std::uint8_t>(static_cast<unsigned>(closing.kind) + 1);
+  epoch = closing.epoch;
+}
+LEAT_INLINE void frame_header::set(stream_time time) {
+  watermark = time.watermark;
+  quiet = time.quiet;
+  idle = time.idle ? 1 : 0;
 }
 
 LEAT_INLINE std::uint32_t frame_header::checksum_of(std::byte const* header, std::uint32_t of_payload) {

@@ -240,7 +240,7 @@ LEAT_INLINE void mesh::accept(peer& p, incoming_frame one, steady_time now) {
     case frame_type::message: {
       bool const good = header.node < flow_.nodes().size() && header.from < total_ && &peer_of(header.from) == &p &&
                         header.to < total_ && is_local(header.to) && header.has_good_mark() && header.hashed <= 1 &&
-                        header.spare == 0;
+                        header.idle <= 1;
       if (!good) refuse_peer(p.number, "a message for a channel that does not exist");
       if (!box(header.node, header.from, header.to).put(std::move(one)))
         refuse_peer(p.number, "more messages for a channel than there was credit for");

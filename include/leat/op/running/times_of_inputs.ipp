@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/compiled.hpp>
+#include <leat/detail/list.hpp>
+#include <leat/op/running/mark.hpp>
+#include <leat/op/running/stream_time.hpp>
+#include <leat/op/running/times_of_inputs.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+namespace leat::detail {
+
+LEAT_INLINE times_of_inputs::times_of_inputs(std::size_t inputs) {
+  for (std::size_t i = 0; i != inputs; ++i) states_.push_back(input_state::open);
+}
+
+LEAT_INLINE bool times_of_inputs::advance(std::size_t input, stream_time time) {
+  if (states_[input] != input_state::open) return false;
+  while (times_.size() != states_.size()) times_.emplace_back();
+  stream_time& known = times_[input];
+  stream_time const before = known;
+  known = {(std::max)(known.watermark, time.watermark), (std::max)(known.quiet, time.quiet), time.idle};
+  return known != before && decide();
+}
+
+LEAT_INLINE bool times_of_inputs::arrive(std::size_t input, mark arrived) {
+  if (!arrived.last()) return false;
+  states_[input] = arrived.kind == mark_kind::end ? input_state::ended : input_state::stopped;
+  return !times_.empty() && decide();
+}
+
+LEAT_INLINE bool times_of_inputs::decide() {
+  constexpr std::int64_t none = (std::numeric_limits<std::int64_t>::max)();
+  std::int64_t least_active = none;
+  std::int64_t least_quiet = none;
+  std::int64_t greatest = stream_time::nothing_known;  // of the idle ones, and of those that have ended where all have
+  std::int64_t most_quiet = 0;
+  bool active = false;
+  bool any = false;
+  for (input_state const state : states_) any = any || state != input_state::ended;
+  for (std::size_t i = 0; i != states_.size(); ++i) {
+    if (any && states_[i] == input_state::ended) continue;
+    least_quiet = (std::min)(least_quiet, times_[i].quiet);
+    most_quiet = (std::max)(most_quiet, times_[i].quiet);
+    if (states_[i] == input_state::ended || (times_[i].idle && states_[i] != input_state::stopped)) {
+      greatest = (std::max)(greatest, times_[i].watermark);
+    } else {
+      active = true;
+      least_active = (std::min)(least_active, times_[i].watermark);
+    }
+  }
+  stream_time const before = now_;
+  now_ = {(std::max)(now_.watermark, active ? least_active : greatest),
+          (std::max)(now_.quiet, any ? least_quiet : most_quiet), any && !active};
+  return now_ != before;
+}
+
+}  // namespace leat::detail
