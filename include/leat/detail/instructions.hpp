@@ -49,7 +49,7 @@ using eight_signed_words = long long __attribute__((vector_size(64)));
 
 /// A bit for each word that is negative.
 [[gnu::target("avx512f,avx512dq"), gnu::always_inline]] inline unsigned char signs_of(eight_signed_words const& words) {
-  return static_cast<unsigned char>(__builtin_ia32_cvtq2mask512(words));
+  return __builtin_ia32_cvtq2mask512(words);
 }
 /// The words that are chosen lie together at the beginning of `words` then.
 [[gnu::target("avx512f"), gnu::always_inline]] inline void keep_chosen(eight_signed_words& words,

@@ -162,9 +162,9 @@ class machine_file_system final : public file_system {
 
   /// While a flow runs something that cannot be read stands in the place of a standard input that is closed.
   int obstacle_to_standard_input() {
-    int const flags = ::fcntl(STDIN_FILENO, F_GETFL);
-    if (flags < 0 || (flags & O_PATH) != 0) return EBADF;
-    if ((flags & O_ACCMODE) == O_WRONLY) return EACCES;
+    int const mode = ::fcntl(STDIN_FILENO, F_GETFL);
+    if (mode < 0 || (mode & O_PATH) != 0) return EBADF;
+    if ((mode & O_ACCMODE) == O_WRONLY) return EACCES;
     file_facts const known = facts(STDIN_FILENO);
     return known.kind == file_kind::directory ? EISDIR : known.error;
   }

@@ -18,10 +18,10 @@
 
 namespace leat::detail {
 
-LEAT_INLINE resolved_addresses look_up(std::string const& host, std::string const& port, int flags) {
+LEAT_INLINE resolved_addresses look_up(std::string const& host, std::string const& port, int lookup_flags) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV | flags;
+  hints.ai_flags = AI_NUMERICSERV | lookup_flags;
   addrinfo* first = nullptr;
   resolved_addresses resolved;
   if (int const error = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &first); error != 0) {
