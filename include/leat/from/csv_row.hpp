@@ -21,7 +21,7 @@
 namespace leat {
 namespace detail {
 
-/// What all rows of a file have in common.
+/// What all rows of a file share.
 struct csv_header {
   std::string file;  ///< as errors call it
   std::vector<std::string> columns;
@@ -84,7 +84,7 @@ class csv_row {
     return result + "}";
   }
 
-  /// For its way to another process: the names of the columns go with it.
+  /// Encodes the row for another process, with the names of its columns.
   template <class A>
   void save(A& archive, unsigned) const {
     archive << header_->file << header_->columns << fields_.text << fields_.ends << line_;
@@ -121,14 +121,14 @@ csv_column<Struct, Member> column(std::string name, Member Struct::* into) {
   constexpr bool member_owns_its_text =
       !std::is_same_v<Member, std::string_view> && !std::is_same_v<Member, std::optional<std::string_view>>;
   static_assert(member_owns_its_text,
-                "leat: leat::column(name, &S::member): a std::string_view would show the text of a later row: the member "
-                "has to be a std::string");
+                "leat: leat::column(name, &S::member): a std::string_view would show the text of a later row: the "
+                "member has to be a std::string");
   return {std::move(name), into};
 }
 
 namespace detail {
 
-/// Says what is wrong with the columns that a struct is to be read by.
+/// Refuses, by a sentence, columns that a struct cannot be read by.
 template <class... Members>
 constexpr void refuse_columns() {
   constexpr bool some_column_is_named = sizeof...(Members) != 0;

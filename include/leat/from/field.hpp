@@ -12,8 +12,8 @@
 #include <system_error>
 #include <type_traits>
 
-/// From a field of text to a value. A type of your own says how with a function beside it,
-/// `bool from_text(std::string_view, my_type&)`, false when the text does not fit.
+/// Makes a value of a field of text. A type of your own says how, with a function beside it: `bool
+/// from_text(std::string_view, my_type&)`, which returns false when the text does not fit.
 namespace leat::detail {
 
 template <class T>
@@ -21,7 +21,7 @@ concept has_from_text = requires(std::string_view field, T& into) {
   { from_text(field, into) } -> std::same_as<bool>;
 };
 
-/// Of a number that is out of range: whether it is nearer to 0 than to the smallest of its type.
+/// Whether a number that is out of range is nearer to 0 than the smallest of its type.
 [[gnu::cold]] bool underflows(std::string_view number);
 
 template <class T>
@@ -41,23 +41,25 @@ bool read_number(std::string_view field, T& into) {
   return error == std::errc{};
 }
 
-/// Takes up to `width` digits, at least one; -1 when there are none.
+/// Reads up to `width` digits, at least one; -1 when there are none.
 int take_digits(std::string_view& from, std::size_t width);
 bool take(std::string_view& from, char wanted);
 
-/// False where the type of `into` does not reach so far, or is too coarse.
+/// False where the type of `into` does not reach that time, or is too coarse for it.
 template <class Duration>
 bool set_time(std::chrono::sys_seconds second, std::chrono::nanoseconds fraction,
               std::chrono::time_point<std::chrono::system_clock, Duration>& into) {
   using time = std::chrono::time_point<std::chrono::system_clock, Duration>;
-  if constexpr (std::ratio_less_v<typename Duration::period, std::ratio<1>>) {  // what is finer than seconds may reach less far
+  // A unit finer than seconds may reach less far.
+  if constexpr (std::ratio_less_v<typename Duration::period, std::ratio<1>>) {
     if (second <= std::chrono::floor<std::chrono::seconds>((time::min)()) ||
         second >= std::chrono::floor<std::chrono::seconds>((time::max)()))
       return false;
   }
   into = std::chrono::floor<Duration>(second);
   Duration const rest = std::chrono::floor<Duration>(fraction);
-  bool const exact = std::chrono::sys_seconds(std::chrono::floor<std::chrono::seconds>(into)) == second && rest == fraction;
+  bool const exact =
+      std::chrono::sys_seconds(std::chrono::floor<std::chrono::seconds>(into)) == second && rest == fraction;
   into += rest;
   return exact;
 }
@@ -98,7 +100,8 @@ bool read_time(std::string_view field, std::chrono::time_point<std::chrono::syst
     }
     take(field, 'Z');
   }
-  return field.empty() && set_time(std::chrono::sys_seconds(std::chrono::sys_days(date)) + since_midnight, fraction, into);
+  std::chrono::sys_seconds const midnight = std::chrono::sys_days(date);
+  return field.empty() && set_time(midnight + since_midnight, fraction, into);
 }
 
 template <class T>
@@ -115,8 +118,8 @@ constexpr bool is_readable() {
            std::is_same_v<T, std::string_view> || is_time_field<T>;
 }
 
-/// A type that a field can be read as: numbers (one too small for its type is 0, one too large does not fit), bool, char,
-/// text, times of the system clock in any unit, optionals of these (an empty field is an empty one), types with a
+/// A type that a field can be read as: numbers (one too small for its type is 0, one too large does not fit), bool,
+/// char, text, times of the system clock in any unit, optionals of these (an empty field is an empty one), types with a
 /// `from_text`.
 template <class T>
 concept field_type = is_readable<T>();
@@ -144,7 +147,7 @@ bool read_field(std::string_view field, T& into) {
   }
 }
 
-/// What a person calls the type, in an error.
+/// The name of the type in an error.
 template <class T>
 constexpr std::string_view kind_of_field() {
   if constexpr (is_optional_field<T>)

@@ -24,13 +24,14 @@ template <class T>
 struct stored_element {
   using type = T;
 };
-/// The elements of a map are pairs that cannot be assigned to; as records they can.
+/// The elements of a map are pairs that cannot be assigned to; as records they are pairs that can.
 template <class K, class V>
 struct stored_element<std::pair<K const, V>> {
   using type = std::pair<K, V>;
 };
 template <class C>
-using stored_element_of = typename stored_element<std::remove_cvref_t<decltype(*std::begin(std::declval<C const&>()))>>::type;
+using stored_element_of =
+    typename stored_element<std::remove_cvref_t<decltype(*std::begin(std::declval<C const&>()))>>::type;
 
 template <class C>
 concept contiguous_container = requires(C const& c) {
@@ -81,8 +82,9 @@ class iterable_partition {
 
 namespace from {
 
-/// The elements of a container, in its order; the container is moved or copied in, and the flow may be run many times.
-/// What lies in one piece goes to the next step without being copied. One partition, `iterable`, resumed by index.
+/// The elements of a container, in its order. The container is moved or copied in, so the flow may be run many times. A
+/// container whose elements lie side by side is passed on without being copied. One partition, `iterable`, which
+/// resumes by index.
 template <class C>
 class iterable {
  public:

@@ -14,8 +14,9 @@
 namespace leat {
 namespace from {
 
-/// A metric that takes a random value now and then: pairs of its name and the value, for demonstrations. Chance comes
-/// from the run, so a simulated run repeats. One partition, named as the metric, resumed by how many were emitted.
+/// A metric that takes a random value at times: pairs of its name and the value, for demonstrations. The numbers come
+/// from the run, so a simulated run repeats. One partition, named as the metric, which resumes by how many were
+/// emitted.
 class random_metric {
  public:
   using record = std::pair<std::string, double>;

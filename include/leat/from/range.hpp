@@ -43,7 +43,7 @@ class range_partition {
 namespace from {
 
 /// The integers from `first` up to but not including `last`, in order; none when `last` is not above `first`. One
-/// partition, `range`, resumed by index.
+/// partition, `range`, which resumes by index.
 template <std::integral T>
 class range {
  public:

@@ -8,7 +8,8 @@
 
 namespace leat {
 
-/// Counts the malformed rows that `from::csv(...).skip_malformed(skipped)` left out. Copies count together; any thread.
+/// Counts the malformed rows that `from::csv(...).skip_malformed(skipped)` left out. Copies count together. Its
+/// functions may be called on any thread.
 class skipped_rows {
  public:
   skipped_rows() : shared_(std::make_shared<counted>()) {}

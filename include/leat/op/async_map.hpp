@@ -34,8 +34,8 @@ class async_step {
       using result = std::remove_cvref_t<decltype(std::declval<F&>()(std::declval<T&&>()))>;
       constexpr bool f_returns_a_task = is_task<result> && !std::is_same_v<result, task<void>>;
       static_assert(f_returns_a_task,
-                    "leat: async_map(f): f must be a coroutine that returns leat::task<U>, U being the new record; an f "
-                    "that returns at once belongs in map");
+                    "leat: async_map(f): f must be a coroutine that returns leat::task<U>, U being the new record; an "
+                    "f that returns at once belongs in map");
       if constexpr (!f_returns_a_task)
         return stream<poison>{};
       else {
@@ -57,7 +57,7 @@ class async_step {
   async_settings settings_;
 };
 
-/// What an `async_map` with a wrong option becomes: the sentence has been said.
+/// What an `async_map` with a wrong option becomes. Its sentence has been printed already.
 struct refused_async_step {
   template <a_stream S>
   friend stream<poison> operator|(S&&, refused_async_step) {
@@ -86,9 +86,9 @@ auto make_async_step(step_name name, F f, Options const&... options) {
 
 }  // namespace detail
 
-/// One record in, one out, by way of something to be awaited: `f(record) -> leat::task<U>`. On each worker up to
-/// `in_flight(n)` records are under way at once, each in a task of its own that is resumed on the worker's thread. Further
-/// options, in any order: `ordered` (the default) or `unordered`, `within(time)` for each record, `as_outcome`.
+/// One record in, one out, with a wait between: `f(record) -> leat::task<U>`. On each worker up to `in_flight(n)`
+/// records are under way at once, each in a task of its own that is resumed on the worker's thread. Further options, in
+/// any order: `ordered` (the default) or `unordered`, `within(time)` for each record, `as_outcome`.
 ///
 /// A record that fails or takes too long ends the run, unless `as_outcome` is given: then results come as `outcome<U>`.
 /// Each worker has its own copy of `f`. `f` may take the record by reference: it is kept until its task ends.

@@ -14,7 +14,7 @@
 namespace leat {
 namespace detail {
 
-/// Some work, on its way to a place where waiting is allowed and back.
+/// Work that is run on a thread where waiting is allowed, and whose result comes back to the worker.
 template <class F>
 class blocking_job final : public blocking_work {
   using R = decltype(std::declval<F&>()());
@@ -33,7 +33,7 @@ class blocking_job final : public blocking_work {
     }
     waiting_();
   }
-  /// Who goes on when it has run.
+  /// The coroutine that goes on when the work has run.
   void call(wake_call waiting) { waiting_ = std::move(waiting); }
   R result() {
     if (error_) std::rethrow_exception(error_);
@@ -78,7 +78,7 @@ class blocking_call {
   explicit blocking_call(F f) : job_(std::make_shared<blocking_job<F>>(std::move(f))) {}
   blocking_call(blocking_call&& other) noexcept : job_(std::move(other.job_)) {}
   blocking_call& operator=(blocking_call&&) = delete;
-  /// If its coroutine is destroyed where it waits, the work need not begin any more.
+  /// When the coroutine is destroyed while it waits, work that has not begun is not begun.
   ~blocking_call() {
     if (job_) job_->abandon();
   }
@@ -98,12 +98,12 @@ class blocking_call {
 
 }  // namespace detail
 
-/// Runs `f()` on a thread where waiting is allowed, and goes on with what it returned or threw, on the worker's own
-/// thread again: `auto rows = co_await leat::blocking(query);`. The worker does other things meanwhile. At most 64 such
-/// calls of a run are under way in a process; more queue, and the time in the queue counts for `within`. When the task is
-/// destroyed where it waits (timed out, the run has failed), a call that has not begun is not made, and one that has goes
-/// on by itself: at the end of the run it is waited for 5 seconds, then left behind. So what `f` refers to must stay as long
-/// as it runs: let `f` own it. Await the call once. A temporary lambda that owns what it captures is given a name first.
+/// Runs `f()` on a thread where waiting is allowed, and goes on, on the worker's own thread, with what it returned or
+/// threw: `auto rows = co_await leat::blocking(query);`. The worker does other things meanwhile. A run has at most 64
+/// such calls under way in a process; more calls queue, and the time in the queue counts for `within`. When the task is
+/// destroyed while it waits (it has timed out, or the run has failed), a call that has not begun is not made. A call
+/// that has begun goes on; the end of the run waits 5 seconds for it, then leaves it behind. So let `f` own what it
+/// refers to. Await the call once. Give a temporary lambda that owns what it captures a name first.
 template <class F>
 auto blocking(F&& f) {
   return detail::blocking_call<std::decay_t<F>, !std::is_lvalue_reference_v<F>>(std::forward<F>(f));

@@ -15,7 +15,7 @@
 namespace leat {
 namespace detail {
 
-/// What a completion and its copies have in common. It belongs to all of them, whatever becomes of the flow.
+/// What a completion and its copies share. It lives as long as one of them, even after the flow has gone.
 template <class T>
 class completion_state {
  public:
@@ -38,7 +38,7 @@ class completion_state {
     return completed_;
   }
 
-  /// False when there is nothing to wait for any more.
+  /// False when the result is there already, so that nothing has to be waited for.
   bool wait(coroutine_root& who) {
     std::lock_guard const lock(mutex_);
     if (completed_) return false;
@@ -47,7 +47,7 @@ class completion_state {
     return true;
   }
 
-  /// Whoever waited no longer does: another one may.
+  /// The task that waited has gone: another one may wait.
   void leave() {
     std::lock_guard const lock(mutex_);
     waiting_ = wake_call();
@@ -79,7 +79,7 @@ class completion_awaiter {
   explicit completion_awaiter(std::shared_ptr<completion_state<T>> state) : state_(std::move(state)) {}
   completion_awaiter(completion_awaiter const&) = delete;
   completion_awaiter& operator=(completion_awaiter const&) = delete;
-  /// A task that is given up while it waits destroys this, too.
+  /// A task that is destroyed while it waits destroys this too.
   ~completion_awaiter() {
     if (waits_) state_->leave();
   }
@@ -101,15 +101,15 @@ class completion_awaiter {
 
 }  // namespace detail
 
-/// Something that another thread brings about, a client library's callback say, and one task awaits:
+/// A result that another thread provides, such as the callback of a client library, and that one task awaits:
 ///
 ///     leat::completion<place> found;
 ///     client.lookup(ip, [found](place p) { found.set(std::move(p)); });
 ///     place const p = co_await found;
 ///
-/// Copies stand for the same thing. `set` and `fail` may be called on any thread, at any time, also before it is awaited
-/// and after the task or the whole flow has ended; the first call counts. If nobody ever calls them the task waits
-/// for ever: in `async_map`, `within` puts an end to that.
+/// Copies stand for the same result. `set` and `fail` may be called on any thread, at any time: before it is awaited,
+/// and after the task or the whole flow has ended. The first call counts. If neither is ever called the task waits for
+/// ever; in `async_map`, `within` ends that wait.
 template <class T = void>
 class completion {
  public:

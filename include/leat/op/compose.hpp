@@ -10,7 +10,7 @@
 namespace leat {
 namespace detail {
 
-/// What a function of the user's is given of a stream: the stream itself when it is given away, else another use of it.
+/// What the user's function is given: the stream itself when it is given away, else another use of it.
 template <class S>
 using handed_in = std::conditional_t<std::is_lvalue_reference_v<S>, stream<record_of<S>>, std::remove_cvref_t<S>>;
 
@@ -52,7 +52,7 @@ class compose_step {
   F f_;
 };
 
-/// What a `compose` without a name becomes: a sentence.
+/// What a `compose` without a name becomes, for the sake of one sentence.
 template <bool NothingWasRefusedBefore>
 stream<poison> nameless_compose() {
   constexpr bool compose_has_a_name = !NothingWasRefusedBefore;
@@ -70,9 +70,9 @@ struct nameless_compose_step {
 
 }  // namespace detail
 
-/// An operator of one's own: `f` is given the stream and pipes it through other steps, whose names are then inside
-/// this one's: `flow.step.inner`. What `f` returns, a stream, several, or nothing, is what this returns. Costs nothing
-/// at run time: steps fuse through.
+/// An operator of your own. `f` is given the stream and pipes it through other steps, whose names are then inside this
+/// one's: `flow.step.inner`. `compose` returns what `f` returns: a stream, several, or nothing. It costs nothing at run
+/// time, since steps fuse across its border.
 template <class F>
 detail::compose_step<F> compose(step_name name, F f) {
   return {std::move(name), std::move(f)};

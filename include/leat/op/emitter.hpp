@@ -15,8 +15,8 @@
 namespace leat {
 
 /// Where a source, a coroutine step or a stateful step puts its records: `out(record)`. An ordinary call, on the
-/// worker's thread; it appends to a batch, and a full batch goes on to the next step at once. A number that may lose its
-/// fraction or higher bits on its way into the record does not compile, but for an `int` into a shorter integer.
+/// worker's thread; it appends to a batch, and a full batch goes on to the next step at once. A number that may lose
+/// its fraction or higher bits on its way into the record does not compile, but for an `int` into a shorter integer.
 template <class T>
 class emitter {
  public:
@@ -40,15 +40,16 @@ class emitter {
   /// until the call returns.
   void batch(T const* records, std::size_t count) {
     static_assert(copyable_record<T>,
-                  "leat: out.batch(records, count): these records cannot be copied: emit them one by one, by out(record)");
+                  "leat: out.batch(records, count): these records cannot be copied: emit them one by one, by "
+                  "out(record)");
     emitted_ += count;
     flush();
     kept_when_thrown([&] { next_.look(records, count); });
   }
 
-  /// Sends what has been collected. Called for you at the end of each turn. When a record could not be emitted, or a later
-  /// step has failed of what it was sent, that is thrown here from then on, so that the run fails although a function
-  /// caught it; nothing is sent twice.
+  /// Sends what has been collected. Called for you at the end of each turn. When a record could not be emitted, or a
+  /// later step has failed of what it was sent, that is thrown here from then on, so that the run fails although a
+  /// function caught it; nothing is sent twice.
   void flush() {
     if (failure_) {
       batch_.clear();

@@ -10,7 +10,7 @@
 namespace leat {
 namespace detail {
 
-/// A `filter_map` on the value; what it keeps is given the key.
+/// A `filter_map` on the value: the result is paired with the key.
 template <class T, class W, class F>
 struct filter_map_value_op {
   using in = T;

@@ -49,7 +49,7 @@ class flatten_step {
 
 }  // namespace detail
 
-/// Takes each record apart into its elements. A string is a range too, of characters.
+/// Passes on the elements of each record, which is a range. A string is a range too, of characters.
 inline detail::flatten_step flatten(step_name name) { return detail::flatten_step(std::move(name)); }
 inline detail::flatten_step flatten(std::source_location where = std::source_location::current()) {
   return detail::flatten_step(step_name::by_position(where));

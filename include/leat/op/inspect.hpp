@@ -15,8 +15,8 @@
 namespace leat {
 namespace detail {
 
-/// One line on the standard output, whole even when several workers print. A flow may end in it, so it throws where it
-/// cannot be written.
+/// Prints one line to the standard output, whole even when several workers print. Throws where it cannot be written,
+/// since a flow may end in it.
 inline void print_line(std::string& line) {
   line += '\n';
   print_lines(line);
@@ -32,7 +32,7 @@ struct print_record {
   }
 };
 
-/// Looks at a record and hands it on as it was. `Look` is called with the step and the record.
+/// Looks at a record and passes it on unchanged. `Look` is called with the step and the record.
 template <class T, class Look>
 struct inspect_op {
   using in = T;
@@ -73,8 +73,8 @@ struct look_with_name {
   F f;
 };
 
-/// A step that counts as an output runs whether or not anything follows it: it ends the fused run, and a node is made at
-/// once.
+/// A step that counts as an output runs whether or not anything follows it: it ends the fused run, and its node is made
+/// at once.
 template <class S, class Look>
 auto append_look(S&& up, Look look, step_info step) {
   using T = record_of<S>;

@@ -63,8 +63,8 @@ class key_on_step {
 
 }  // namespace detail
 
-/// Makes a keyed stream: pairs of the key, `f(record)`, and the record. `f` takes a const reference. Nothing moves to
-/// another worker before a step that keeps state needs it to.
+/// Makes a keyed stream: pairs of the key, `f(record)`, and the record. `f` takes a const reference and is called on
+/// the worker's thread. Records stay on their worker until a step that keeps state needs them elsewhere.
 template <class F>
 detail::key_on_step<detail::function_of<F>> key_on(step_name name, F f) {
   return {std::move(name), std::move(f)};

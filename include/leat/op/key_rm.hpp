@@ -45,7 +45,7 @@ class key_rm_step {
 
 }  // namespace detail
 
-/// Takes the keys away: a stream of the values.
+/// Drops the keys: a stream of the values.
 inline detail::key_rm_step key_rm(step_name name) { return detail::key_rm_step(std::move(name)); }
 inline detail::key_rm_step key_rm(std::source_location where = std::source_location::current()) {
   return detail::key_rm_step(step_name::by_position(where));

@@ -17,7 +17,7 @@ struct map_value_op {
   using out = std::pair<key_of_pair<T>, W>;
   using V = value_of_pair<T>;
   static constexpr op_shape shape = op_shape::one_to_one;
-  /// An `f(V&&) -> V&&` edits the value where it is.
+  /// An `f(V&&) -> V&&` edits the value in place.
   static constexpr bool in_place = std::is_same_v<result_of<F, V>, V&&> && std::is_move_assignable_v<V>;
   template <class X>
   static constexpr bool accepts = std::is_same_v<std::remove_cvref_t<X>, T>;
@@ -84,8 +84,8 @@ class map_value_step {
 
 }  // namespace detail
 
-/// On a keyed stream: `f(value) -> new value`, the key stays. Nothing moves to another worker. An `f` that takes `V&&`
-/// and returns `V&&` works in place.
+/// On a keyed stream: `f(value) -> new value`, on the worker's thread. The key stays, and so does the worker. An `f`
+/// that takes `V&&` and returns `V&&` works in place.
 template <class F>
 detail::map_value_step<detail::function_of<F>> map_value(step_name name, F f) {
   return {std::move(name), std::move(f)};

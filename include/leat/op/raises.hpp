@@ -46,7 +46,7 @@ class raises_step {
 
 }  // namespace detail
 
-/// Ends a stream on which no record may come by: one that does ends the run with an error that shows it. Counts as an
+/// Ends a stream on which no record may arrive: the first record ends the run with an error that shows it. Counts as an
 /// output.
 inline detail::raises_step raises(step_name name) { return detail::raises_step(std::move(name)); }
 inline detail::raises_step raises(std::source_location where = std::source_location::current()) {

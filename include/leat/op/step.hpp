@@ -61,7 +61,7 @@ class coroutine_step {
   F f_;
 };
 
-/// What a coroutine step without a name becomes: a sentence.
+/// What a coroutine step without a name becomes, for the sake of one sentence.
 struct nameless_coroutine {
   template <a_stream S>
   friend stream<poison> operator|(S&&, nameless_coroutine) {
@@ -78,10 +78,10 @@ struct nameless_coroutine {
 /// variables, waits for batches with `co_await in.next()` and for anything else a task can wait for, and emits with
 /// `out(record)`, an ordinary call. Each worker has its own copy of `f` and runs it on its own thread.
 ///
-/// An epoch is closed when the coroutine comes back for the next batch. If it returns before its input ends, the rest of
-/// the input is discarded; the stream behind it ends when the input does. At the end of the input, or when the run is
-/// stopped, `next()` gives false; then it has to return. Once the run is to stop, `leat::sleep` in it returns at once, so
-/// that what it holds back goes on. An exception ends the run.
+/// An epoch is closed when the coroutine asks for its next batch. At the end of the input, or when the run is stopped,
+/// `next()` gives an empty batch, and the coroutine has to return. If it returns before its input ends, the rest of the
+/// input is discarded, and the stream behind it ends when the input does. Once the run is to stop, `leat::sleep` in it
+/// returns at once, so that records it holds back are passed on. An exception ends the run.
 template <class F>
 detail::coroutine_step<F> step(step_name name, F f) {
   return {std::move(name), std::move(f)};

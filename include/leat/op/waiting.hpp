@@ -9,7 +9,7 @@
 #include <chrono>
 #include <coroutine>
 
-/// What a `task` can wait for besides other tasks: time, its turn, work that blocks, what another thread completes.
+/// What a `task` can wait for besides other tasks: time, its next turn, work that blocks, a result of another thread.
 namespace leat {
 namespace detail {
 
@@ -38,15 +38,15 @@ class sleep_awaiter {
 
 }  // namespace detail
 
-/// `co_await leat::sleep(100ms)`: goes on after this long by the worker's clock, a little later when the worker is busy.
-/// Tests and simulations set that clock.
+/// `co_await leat::sleep(100ms)`: goes on after this long by the worker's clock, a little later when the worker is
+/// busy. Tests and simulations set that clock.
 template <class Rep, class Period>
 detail::sleep_awaiter sleep(std::chrono::duration<Rep, Period> how_long) {
   return detail::sleep_awaiter(detail::saturated_nanoseconds(how_long));
 }
 
 /// `co_await leat::next_turn()`: lets the worker do its other work, and goes on once what was emitted so far has room
-/// downstream. A coroutine that emits much between two waits does this after every thousand records or so.
+/// downstream. A coroutine that emits much between two waits calls it after about every thousand records.
 inline detail::sleep_awaiter next_turn() { return detail::sleep_awaiter(std::chrono::nanoseconds(0)); }
 
 }  // namespace leat

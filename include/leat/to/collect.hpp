@@ -14,7 +14,7 @@
 namespace leat {
 namespace detail {
 
-/// One mutex for each vector that is collected into, whichever sinks do so; vectors may share one.
+/// One mutex for each vector that is collected into, whichever sinks do so. Several vectors may share a mutex.
 inline std::mutex& mutex_of(void const* collected) {
   static std::array<std::mutex, 64> all;
   return all[(reinterpret_cast<std::uintptr_t>(collected) >> 4) % all.size()];
@@ -24,8 +24,8 @@ inline std::mutex& mutex_of(void const* collected) {
 
 namespace to {
 
-/// Appends the records to a vector of the caller's, which must outlive the run and be left alone during it. Workers and
-/// several such sinks may share one; the order is that of each worker. It is not cleared between runs.
+/// Appends the records to a vector of yours, which outlives the run and is left alone during it. Workers and several
+/// such sinks may share one vector; each worker's records are in order. The vector is not cleared between runs.
 template <class T>
 class collect {
  public:

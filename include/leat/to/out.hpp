@@ -10,10 +10,11 @@
 
 namespace leat::to {
 
-/// Writes each record to standard output, one per line, as `leat::text` puts it. The lines of a batch stay together,
-/// whichever workers write; what a worker wrote is in order, behind what was printed before by other means. Each batch is
-/// handed to the operating system at once. What cannot be written (a full disk, a descriptor that is closed) is an error;
-/// a reader that has gone is a `reader_gone`. Another program that has made the descriptor non-blocking is waited for.
+/// Writes each record to standard output, one on each line, as `leat::text` puts it. The lines of a batch stay
+/// together, whichever workers write. What a worker wrote is in order, and comes after what the program had printed
+/// before by other means. Each batch is handed to the operating system at once. A full disk or a closed descriptor is
+/// an error; a reader that has gone is a `reader_gone`. Where another program has made the descriptor non-blocking, the
+/// sink waits for room.
 class out {
  public:
   static constexpr bool writes_text = true;

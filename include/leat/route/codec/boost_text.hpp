@@ -25,8 +25,8 @@
 #include <utility>
 
 /// Any type with a codec, as text or XML that a person can read, and back. Wants Boost.Serialization linked: the
-/// dependency `leat-boost`. (Apart from `boost.hpp`, since with XML included a type that is exported to Boost has to name
-/// all its fields.)
+/// dependency `leat-boost`. (Apart from `boost.hpp`, since with XML included a type that is exported to Boost has to
+/// name all its fields.)
 namespace leat {
 namespace detail {
 

@@ -18,7 +18,10 @@ class byte_buffer {
 
   /// Begins in memory of the caller's, which must outlive the buffer, and moves to its own when that is full.
   explicit byte_buffer(std::span<std::byte> borrowed)
-      : begin_(borrowed.data()), end_(borrowed.data()), limit_(borrowed.data() + borrowed.size()), borrowed_(borrowed.data()) {}
+      : begin_(borrowed.data()),
+        end_(borrowed.data()),
+        limit_(borrowed.data() + borrowed.size()),
+        borrowed_(borrowed.data()) {}
 
   byte_buffer(byte_buffer&& other) noexcept
       : begin_(std::exchange(other.begin_, nullptr)),

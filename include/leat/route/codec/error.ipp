@@ -29,7 +29,9 @@ namespace leat::detail {
                  " are left of what bytes of this number may ask for"}));
 }
 
-[[gnu::noinline]] LEAT_INLINE void refuse_truth(unsigned value) { refuse(concat({"a bool is ", std::to_string(value), ", not 0 or 1"})); }
+[[gnu::noinline]] LEAT_INLINE void refuse_truth(unsigned value) {
+  refuse(concat({"a bool is ", std::to_string(value), ", not 0 or 1"}));
+}
 
 [[gnu::noinline]] LEAT_INLINE void refuse_alternative(unsigned index, std::size_t alternatives) {
   refuse(concat({"alternative ", std::to_string(index), " of a variant that has ", std::to_string(alternatives)}));

@@ -153,10 +153,11 @@ struct standard<std::queue<T, Container>> : standard_adaptor<std::queue<T, Conta
 template <class T, class Container>
 struct standard<std::stack<T, Container>> : standard_adaptor<std::stack<T, Container>> {};
 
-/// In the order that its elements have inside, so that equal ones leave it in the same order. One whose comparison holds
-/// something has none: that would be lost.
+/// In the order that its elements have inside, so that equal ones leave it in the same order. One whose comparison
+/// holds something has none: that would be lost.
 template <class T, class Container, class Compare>
-struct standard<std::priority_queue<T, Container, Compare>> : standard_adaptor<std::priority_queue<T, Container, Compare>> {
+struct standard<std::priority_queue<T, Container, Compare>>
+    : standard_adaptor<std::priority_queue<T, Container, Compare>> {
   using queue = std::priority_queue<T, Container, Compare>;
   static constexpr bool whole = has_codec<Container> && std::is_empty_v<Compare>;
 

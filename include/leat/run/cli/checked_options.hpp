@@ -7,10 +7,10 @@
 
 namespace leat::detail {
 
-/// Longer than any run, and short enough to be added to any time.
+/// A time longer than any run, and short enough to be added to any time.
 inline constexpr std::chrono::nanoseconds longest_time = std::chrono::hours(24 * 365 * 100);
 
-/// The options of a run, with times that can be calculated with. Throws flow_error for what cannot be.
+/// The options of a run, with times that can be calculated with. Throws flow_error for options that no run can have.
 [[gnu::cold]] options checked(options how);
 
 /// Whether the number of a process is that of one of the processes there are.

@@ -5,29 +5,29 @@
 
 namespace leat::detail {
 
-/// The first of these variables that is set, or null.
+/// The value of the first of these variables that is set, or null.
 char const* first_of(char const* ours, char const* bytewax);
 
-/// In a StatefulSet of Kubernetes the name of a pod is that of the set, a dash, and the number of the process.
+/// The number of a pod in a StatefulSet of Kubernetes: its name is that of the set, a dash, and the number.
 [[gnu::cold]] void take_process_from_pod(settings& all);
 
-/// A line for each process.
+/// The addresses in a host file, which has one on each line.
 [[gnu::cold]] void take_addresses_from_file(settings& all);
 
-/// Files that cannot serve are found out before anything else begins.
+/// Refuses files of TLS that cannot serve, before anything else begins.
 [[gnu::cold]] void check_tls(options const& how);
 
-/// Whether this program has a network for what is asked of it, and can find the others at their addresses. `own_link`: it
-/// brings its own, which has addresses of any kind.
+/// Refuses settings for which this program has no network, and addresses at which it cannot find the others. With
+/// `own_link` the program brings a network of its own, whose addresses may be of any kind.
 [[gnu::cold]] void check_network(settings const& all, options const& how, bool own_link);
 
-/// Of two that say where the addresses are the stronger one counts: flags, then LEAT_*, then Bytewax's.
+/// Chooses where the addresses come from: a flag beats LEAT_*, which beats Bytewax's variables.
 [[gnu::cold]] void choose_addresses(settings& all);
 
-/// Whether anything says that this is a process of a cluster.
+/// Whether any flag or variable says that this is a process of a cluster.
 [[gnu::cold]] bool is_of_cluster(settings const& all);
 
-/// What flags and variables leave open, and whether what they say belongs together.
+/// Fills in what flags and variables leave open, and refuses what does not belong together.
 [[gnu::cold]] void settle_cluster(settings& all);
 
 }  // namespace leat::detail

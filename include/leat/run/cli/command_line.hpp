@@ -24,8 +24,8 @@ enum class unknown_flags {
 };
 
 /// A program's command line with leat's own flags taken out of it. A flag that is not given is looked up in the
-/// environment (LEAT_..., then Bytewax's name), and then is what `defaults` says. The last one of a repeated flag counts;
-/// `--` ends the flags. What is wrong with them is said by `leat::main`, which a program calls in any case.
+/// environment (LEAT_..., then Bytewax's name); else the value is that of `defaults`. The last one of a repeated flag
+/// counts; `--` ends the flags. `leat::main` says what is wrong with the flags.
 class command_line {
  public:
   /// `usage` describes the program's own arguments: in its first line as they are written, `[--csv] FILE...`, and in
@@ -33,20 +33,20 @@ class command_line {
   command_line(int argc, char const* const* argv, std::string usage = {}, options defaults = {},
                unknown_flags others = unknown_flags::refused);
 
-  /// The name the program was called by.
+  /// The name by which the program was called.
   std::string const& program() const { return program_; }
   /// The program's own arguments, in their order.
   std::vector<std::string> const& rest() const { return rest_; }
   /// How many processes are to be started on this machine (-p), and the arguments of each.
   unsigned local_processes() const { return settings_.local_processes; }
   std::vector<std::string> const& words_of_each() const { return words_; }
-  /// The same, as what starts them takes it.
+  /// The same, in the form that the launcher takes.
   [[gnu::cold]] detail::local_processes all_local_processes() const;
   /// How the flow is to be run.
   options const& how() const { return settings_.how; }
-  /// Everything they set, and which flag or variable did.
+  /// All settings, and which flag or variable made each.
   detail::settings const& settings() const { return settings_; }
-  /// What `--graph` asks for.
+  /// The kind of picture that `--graph` asks for.
   std::optional<picture> const& graph() const { return settings_.graph; }
 
   bool wants_help() const { return wants_help_; }
@@ -55,7 +55,8 @@ class command_line {
   bool wants_answer() const { return wants_help_ || wants_version_; }
   /// What is wrong with leat's flags; empty when nothing is.
   std::string const& fault() const { return fault_; }
-  /// The same of a flag that is nobody's. It is among `rest()` all the same.
+  /// What is wrong with a flag that is neither leat's nor the program's; empty when there is none. It is among `rest()`
+  /// all the same.
   std::string const& unknown_flag() const { return unknown_flag_; }
 
   /// What `--help` prints.
@@ -66,8 +67,9 @@ class command_line {
   /// On standard output; gives the exit status, 1 when the text cannot be written.
   static int print(std::string const& text);
 
-  /// For arguments of the program's own that are wrong: says so on standard error with a hint, and gives the exit
-  /// status: `if (...) return cli.refuse("--csv needs a file");`. Whoever asked for help or the version gets that instead.
+  /// For arguments of the program's own that are wrong: prints the message and a hint to standard error, and gives the
+  /// exit status: `if (...) return cli.refuse("--csv needs a file");`. When help or the version was asked for, prints
+  /// that instead.
   [[gnu::cold]] int refuse(std::string const& why) const;
 
  private:

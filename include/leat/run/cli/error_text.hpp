@@ -6,8 +6,8 @@
 
 namespace leat {
 
-/// What to tell a person of an exception that `run` threw: its message, which names step, place, worker, epoch and cause,
-/// and one line more for each exception nested deeper that adds something.
+/// The text of an exception that `run` threw, for a person: its message, which names step, place, worker, epoch and
+/// cause, and one more line for each nested exception that adds something.
 [[gnu::cold]] std::string error_text(std::exception const& failure);
 
 }  // namespace leat

@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <string>
 
-/// What a launcher's variables say, for a program that was asked to read them (--launcher): one that only happens to run
-/// in a job of Slurm's inherits them too.
+/// The variables of a launcher. They are read only when `--launcher` names it, since programs that merely run in a job
+/// of Slurm's inherit them too.
 namespace leat::detail {
 
 [[gnu::cold]] std::uint64_t launcher_number(launcher const& which, char const* name, std::uint64_t least,
@@ -17,13 +17,13 @@ namespace leat::detail {
 
 [[gnu::cold]] void take_process_from_launcher(settings& all);
 
-/// For a launcher that gives a number and no addresses.
+/// The sentence for a launcher that gives a number and no addresses.
 [[gnu::cold]] std::string launcher_lacks_addresses(launcher const& which);
 
-/// Once the addresses are known. Throws usage_error when the launcher has started another number of processes.
+/// Called once the addresses are known. Throws usage_error when the launcher has started another number of processes.
 [[gnu::cold]] void check_count(launch const& by, std::size_t addresses);
 
-/// What one process of a cluster prints at its start: who it is, and where it has that from.
+/// The line that a process of a cluster prints at its start: its number, and where each setting comes from.
 [[gnu::cold]] std::string start_line(settings const& all, options const& how);
 
 }  // namespace leat::detail

@@ -5,10 +5,11 @@
 #include <string>
 #include <string_view>
 
-/// What a person may have meant by a flag that there is not.
+/// Finds the flag that a person may have meant by one that does not exist.
 namespace leat::detail {
 
-/// How many letters are to be put in, taken away, changed, or swapped with their neighbour. (Damerau 1964, restricted.)
+/// The distance of two words: how many letters have to be put in, taken away, changed, or swapped with their neighbour.
+/// (Damerau 1964, restricted.)
 [[gnu::cold]] std::size_t edit_distance(std::string_view from, std::string_view to);
 
 /// Calls `take(name)` for each `--name` that stands in a usage text.
@@ -29,7 +30,7 @@ void for_each_flag_in(std::string_view usage, Take take) {
 /// Whether the program's usage text names this flag, which is then its own.
 [[gnu::cold]] bool is_named_in(std::string_view usage, std::string_view name);
 
-/// A sentence about a flag that is neither leat's nor the program's, which names the nearest that is.
+/// The sentence about a flag that is neither leat's nor the program's. It names the nearest flag there is.
 [[gnu::cold]] std::string no_such_flag(std::string_view word, std::string_view usage);
 
 }  // namespace leat::detail

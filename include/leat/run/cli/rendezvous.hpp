@@ -12,10 +12,10 @@
 #include <string>
 #include <string_view>
 
-/// How a process and whoever starts it tell each other, over two descriptors, which addresses the system chose.
+/// How a process and its launcher tell each other, over two descriptors, which addresses the system chose.
 namespace leat::detail {
 
-/// A descriptor of the launcher's: used once, then closed, and not passed on to programs that are started.
+/// A descriptor of the launcher's: it is used once, then closed, and not passed on to programs that are started.
 class launch_descriptor {
  public:
   launch_descriptor(char const* flag, int number);
@@ -25,10 +25,10 @@ class launch_descriptor {
 
   [[noreturn, gnu::cold]] void fail(std::string const& why) const { throw usage_error(concat({flag_, ": ", why})); }
 
-  /// The launcher may have gone, which is no reason to end without a word.
+  /// A launcher that has gone makes this an error and not a SIGPIPE.
   void write_line(std::string line) const;
 
-  /// Byte by byte: what follows on the descriptor is not ours.
+  /// Reads byte by byte, since what follows on the descriptor is not ours.
   std::string read_line(std::chrono::nanoseconds within) const;
 
  private:
@@ -37,15 +37,15 @@ class launch_descriptor {
   int number_;
 };
 
-/// Whether whoever announces this address can be reached at that one. Who listens at all addresses of a machine does
-/// not know under which name the others find it: the launcher does.
+/// Whether a process that announces the first address can be reached at the second. A process that listens at all
+/// addresses of its machine does not know by which name the others find it; the launcher does.
 bool is_announced(std::string_view announced, std::string_view listed);
 
-/// The name of this machine may not be known yet: tried again until the time to form is over.
+/// Listens. Tries again until the time to form is over while the name of this machine is not known yet.
 [[gnu::cold]] void listen_in_time(network& door, options const& how);
 
-/// Listens, tells the launcher where, and learns where the others do, as far as the launcher has asked for it. Throws
-/// usage_error for what is wrong with it.
+/// Listens, tells the launcher where, and learns where the other processes listen, as far as the launcher has asked for
+/// it. Throws usage_error when a descriptor or the list of addresses is wrong.
 [[gnu::cold]] void rendezvous(options& how, launch const& by);
 
 }  // namespace leat::detail

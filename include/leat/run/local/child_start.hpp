@@ -12,8 +12,8 @@
 /// How -p starts another process of the program that runs.
 namespace leat::detail {
 
-/// While it lives, the system remembers how child processes end, also where whoever started this program had it ignore
-/// that (SIGCHLD).
+/// While it lives, the system remembers how child processes end, even if the parent of this program had SIGCHLD
+/// ignored.
 class child_status_kept {
  public:
   child_status_kept();
@@ -40,15 +40,17 @@ struct child_start {
   int error = -1;
   std::array<int, 2> kept{-1, -1};  ///< descriptors that stay open
 
-  /// The number of the process; below zero, with `errno`, when there is none. `of_children`: what SIGCHLD does there.
+  /// Starts it. Returns the number of the process; below zero, with `errno`, when there is none. `of_children`: what
+  /// SIGCHLD does in the new process.
   [[gnu::cold]] pid_t start(struct sigaction const& of_children);
 
  private:
   static std::vector<char*> pointers(std::vector<std::string>& texts);
 
-  /// Only what may be called between fork and exec. No process outlives the one that started it.
-  [[noreturn]] void become(char const* path, char* const* words, char* const* variables, pid_t parent, sigset_t const& mask,
-                           struct sigaction const& of_children) const;
+  /// Becomes the program, in the child. Calls only what may be called between fork and exec. The child ends with its
+  /// parent.
+  [[noreturn]] void become(char const* path, char* const* words, char* const* variables, pid_t parent,
+                           sigset_t const& mask, struct sigaction const& of_children) const;
 };
 
 }  // namespace leat::detail

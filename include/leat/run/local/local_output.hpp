@@ -10,22 +10,23 @@
 
 namespace leat::detail {
 
-/// Writes to a descriptor on a thread of its own: whoever reads there may pause for ever, and the launcher has signals and
+/// Writes to a descriptor on a thread of its own, since a reader may pause for ever, and the launcher has signals and
 /// processes to look after meanwhile.
 class background_writer {
  public:
-  /// `news`: an eventfd that is rung when something has been written, or cannot be. It stays open as long as the process.
+  /// `news`: an eventfd that is signalled when something has been written, or cannot be written any more. It stays open
+  /// as long as the process.
   background_writer(int descriptor, int news);
   background_writer(background_writer const&) = delete;
   background_writer& operator=(background_writer const&) = delete;
   ~background_writer();
 
-  /// What cannot be written any more is dropped.
+  /// Appends bytes to what is written. They are dropped once nothing can be written any more.
   void write(std::string_view text);
 
-  /// Bytes that are not written yet.
+  /// How many bytes wait to be written.
   std::size_t unwritten() const;
-  /// Why nothing can be written any more; 0: it can.
+  /// The `errno` because of which nothing can be written any more; 0 while all is well.
   int error() const;
 
  private:
@@ -45,7 +46,7 @@ class background_writer {
   std::shared_ptr<state> state_;
 };
 
-/// What one process of a local cluster prints on one of its outputs.
+/// The lines of one output of one process of a local cluster.
 struct printed_lines {
   unsigned process = 0;
   std::string begun;       ///< of a line whose end has not come
@@ -53,8 +54,8 @@ struct printed_lines {
   bool ended = false;
 };
 
-/// One output of the launcher's, on which the lines of all processes come together. A line stays whole unless it is longer
-/// than 1 MiB.
+/// One output of the launcher, on which the lines of all processes come together. A line stays whole unless it is
+/// longer than 1 MiB.
 class local_output {
  public:
   static constexpr std::size_t longest_line = std::size_t{1} << 20;
@@ -63,18 +64,18 @@ class local_output {
   /// `prefixed`: each line begins with the number of its process.
   local_output(int descriptor, int news, bool prefixed) : writer_(descriptor, news), prefixed_(prefixed) {}
 
-  /// Whether more should be read: not while much waits to be written.
+  /// Whether more should be read from the processes: not while much waits to be written.
   bool has_room() const { return writer_.unwritten() < enough; }
   bool all_written() const { return writer_.unwritten() == 0; }
   int error() const { return writer_.error(); }
-  /// A line of another process came in the middle of one that was too long to be kept.
+  /// Whether a line of another process came in the middle of a line that was too long to be kept.
   bool has_mixed() const { return mixed_; }
 
-  /// Bytes that a process has printed. Linear in their number, however long its lines are.
+  /// Takes bytes that a process has printed. Its time is linear in their number, however long the lines are.
   void pass_on(printed_lines& from, std::string_view bytes);
-  /// It prints nothing more. Whatever comes next begins a line.
+  /// A process prints nothing more. What comes next begins a line.
   void end(printed_lines& from);
-  /// A line of the launcher's own, with its end.
+  /// Prints a line of the launcher's own, given with its end.
   void show(std::string const& line);
 
  private:

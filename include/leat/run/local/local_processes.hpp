@@ -7,7 +7,7 @@
 
 namespace leat::detail {
 
-/// Whether the results of several processes, on one standard output, begin with the number of the process.
+/// Whether each line of the results begins with the number of its process.
 enum class output_prefix : std::uint8_t { on_a_terminal, everywhere, nowhere };
 
 /// What -p asks for.

@@ -6,10 +6,11 @@
 
 namespace leat::detail {
 
-/// While one lives, no descriptor that is made gets the number of a standard one (0, 1, 2) that the process was started
-/// without. Some supervisors close them; a pipe or a connection that took such a number would be read as standard input,
-/// or written into by whatever prints. This covers the descriptors of other libraries too. The places are taken by
-/// descriptors that can neither be read nor written: whoever tries is told EBADF, as before. Any thread, several at once.
+/// While one of these lives, no descriptor that is made gets the number of a standard one (0, 1, 2) that the process
+/// was started without. Some supervisors close them; a pipe or a connection that took such a number would be read as
+/// standard input, or written into by whatever prints. This covers the descriptors of other libraries too. The places
+/// are taken by descriptors that can neither be read nor written: whoever tries gets EBADF, as before. May be used on
+/// any thread, several at once.
 class standard_descriptors {
  public:
   standard_descriptors();
@@ -29,7 +30,7 @@ class standard_descriptors {
   /// The lowest free number is given out first, so three calls are enough.
   static void take_places(shared& all);
 
-  /// Unless the program has put something else there meanwhile.
+  /// Closes the places that it took, but for those into which the program has put something else meanwhile.
   static void leave_places(shared& all);
 };
 
