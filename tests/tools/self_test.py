@@ -8,6 +8,7 @@ import unittest
 from pathlib import Path
 
 import docs_outputs
+import docs_pages
 import docs_programs
 import forbidden_names
 import header_shape
@@ -248,6 +249,16 @@ class Documentation(Tree):
             with self.subTest(page):
                 checked, faults = self.faults(page)
                 self.assertEqual((checked, len(faults)), (page.count("$ "), faulty))
+
+    def test_links_lead_somewhere(self):
+        self.put("examples/a.cpp", "")
+        self.put("docs/b.md", "# Heading: `-w`, twice?\n\n[a](../examples/a.cpp)\n" + "|" * 200 + "\n")
+        for page, faulty in (("[b](docs/b.md#heading--w-twice)\n", 0), ("[b](docs/b.md#other)\n", 1), ("[c](docs/c.md) [b](docs/b.md)\n", 1),
+                             ("no link\n", 2), ("[b](docs/b.md) " + "x" * 120 + "\n", 1),
+                             ("[b](docs/b.md)\n```\n[c](docs/c.md)\n```\n", 0)):
+            with self.subTest(page):
+                self.put("README.md", page)
+                self.assertEqual(len(docs_pages.check(Path(self.root))), faulty, docs_pages.check(Path(self.root)))
 
     def test_programs_keep_their_lines(self):
         text = docs_programs.unit({"a": (None, 1, "#include <x>\nint f;\nint main() {\n}\n"),

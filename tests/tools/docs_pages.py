@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: BSL-1.0
+"""docs_pages.py ROOT: every link of the documentation leads somewhere, every page and every example is reached from the
+README, and lines have at most 120 columns, but for tables and what a terminal shows.
+"""
+import re
+import sys
+from pathlib import Path
+
+WIDTH = 120
+_BLOCK = re.compile(r"^```.*?^```", re.S | re.M)
+_LINK = re.compile(r"\]\(\s*([^)\s]+)\s*\)")
+
+
+def pages(root):
+    return sorted(page for page in [*root.glob("*.md"), *root.glob("docs/**/*.md")] if page.is_file())
+
+
+def prose(page):
+    """The text of a page without its blocks of code; lines keep their numbers."""
+    return _BLOCK.sub(lambda found: "\n" * found[0].count("\n"), page.read_text())
+
+
+def anchors(page):
+    """What can stand behind # in a link to this page."""
+    headings = re.findall(r"^#+ (.*)$", prose(page), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def check(root):
+    faults = []
+    links = {}
+    for page in pages(root):
+        text = prose(page)
+        links[page] = set()
+        for found in _LINK.finditer(text):
+            if re.match(r"\w+:", found[1]):
+                continue
+            path, _, anchor = found[1].partition("#")
+            target = (page.parent / path).resolve() if path else page.resolve()
+            place = f"{page.relative_to(root)}:{text.count(chr(10), 0, found.start()) + 1}"
+            if not target.exists():
+                faults.append(f"{place}: {found[1]} is not there")
+                continue
+            links[page].add(target)
+            if anchor and target.suffix == ".md" and anchor not in anchors(target):
+                faults.append(f"{place}: {path or 'this page'} has no heading #{anchor}")
+        in_console = False
+        for number, line in enumerate(page.read_text().splitlines(), 1):
+            if line.startswith("```"):
+                in_console = line.startswith("```console")
+            elif len(line) > WIDTH and not line.startswith("|") and not in_console:
+                faults.append(f"{page.relative_to(root)}:{number}: {len(line)} columns")
+    reached = {(root / "README.md").resolve()}
+    queue = list(reached)
+    while queue:
+        page = root / queue.pop().relative_to(root.resolve())
+        for target in links.get(page, set()) - reached:
+            reached.add(target)
+            queue.append(target)
+    wanted = [page for page in pages(root) if "decisions" not in page.parts] + sorted(root.glob("examples/*.cpp"))
+    faults += [f"{page.relative_to(root)}: nothing leads there from README.md" for page in wanted if page.resolve() not in reached]
+    return faults
+
+
+if __name__ == "__main__":
+    faults = check(Path(sys.argv[1]))
+    print("\n".join(faults) or "every link leads somewhere, and every page is reached")
+    sys.exit(1 if faults else 0)
