@@ -13,11 +13,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+# Classes of leat::detail that are shown all the same: what their functions set is told nowhere else.
+SHOWN_NAMES = "lines_source|csv_source|csv_sink|generated_source"
+SHOWN = re.compile(rf"^class (?:{SHOWN_NAMES}) \{{$")
 # Members that are not shown unless they have a text: what concepts prescribe (of sources, sinks, coroutines, codecs) has
 # its text there; copies and moves; refusals; what has to do with leat::detail.
 NOT_SHOWN = re.compile(
     r"^  (?:.*[ &])?(?:build|build_part|list_parts|file_of|check_part|in_turn|part_of|on_ready|serialize|load|save|"
-    r"operator co_await)\(|^  using (?:record|position|awaited|value_type)\b|^  static constexpr bool writes_text\b|"
+    r"operator co_await|takes_or_says_why)\(|^  using (?:record|position|partition|awaited|value_type)\b|"
+    rf"^  (?:explicit )?(?:{SHOWN_NAMES})\(|"
+    r"^  static constexpr bool writes_text\b|"
     r"^  (?:(\w+)\(\1|\w+& operator=\(\w+) ?(?:const&|&&)|^  stream<poison> |detail::")
 # A line above that belongs to the same declaration.
 BEGUN = ("  ///", "  template", "  [", "    requires")
@@ -54,12 +59,35 @@ def without_own_names(line):
     line = re.sub(r"(template <|, )detail::\w+(?=(?:\.\.\.)? \w+\b)", r"\1class", line) if "template <" in line else line
     if re.match(r" *requires\b.*detail::", line):
         return ""
+    line = re.sub(rf"detail::(?=(?:{SHOWN_NAMES})\b)", "", line)
     while (found := UNSPECIFIED.search(line)) is not None:
         end = found.end()
         if line[end : end + 1] == "<":
             end = balanced_end(line, end)
         line = line[: found.start()] + "unspecified" + line[end:]
     return line
+
+
+def with_shown(lines):
+    """The lines, with the classes of SHOWN behind the part of leat::detail that they stand in; and their numbers."""
+    ordered = []
+    shown = []
+    number = 0
+    while number < len(lines):
+        end = number
+        while re.match(r"///|template <", lines[end]):
+            end += 1
+        if SHOWN.match(lines[end]):
+            end = lines.index("};", end)
+            shown += [*range(number, end + 1), None]
+            number = end + 1
+            continue
+        ordered.append(number)
+        if lines[number] == "}  // namespace detail":
+            ordered += [None, *shown]
+            shown = []
+        number += 1
+    return ["" if at is None else lines[at] for at in ordered], [0 if at is None else at for at in ordered]
 
 
 class Copy:
@@ -69,11 +97,12 @@ class Copy:
         self.group = group
         self.lines = []
         self.origins = []
-        self.read(text.split("\n"))
+        lines, self.numbers = with_shown(text.split("\n"))
+        self.read(lines)
 
-    def put(self, line, origin):
+    def put(self, line, number):
         self.lines.append(line)
-        self.origins.append(origin)
+        self.origins.append(self.numbers[number])
 
     def read(self, lines):
         left_out = ""      # the namespace that is being left out

@@ -70,6 +70,7 @@ class csv_source {
   csv_source skip_malformed() const {
     return changed([](csv_options& o) { o.skip = true; });
   }
+  /// The same, counted in `counter` and not told.
   csv_source skip_malformed(skipped_rows const& counter) const {
     return changed([&](csv_options& o) {
       o.skip = true;

@@ -47,6 +47,7 @@ class generation {
   bool runs_here_;
 };
 
+/// A source that is a coroutine: `from::generate(f)`.
 template <class T, class F>
 class generated_source {
  public:

@@ -53,7 +53,7 @@ class collect {
   std::vector<T>* into_;
 };
 
-/// The same, by the name that goes with `from::test`.
+/// Appends the records to a vector of yours: `to::collect`, by the name that goes with `from::test`.
 template <class T>
 collect<T> test(std::vector<T>& into) {
   return collect<T>(into);

@@ -196,6 +196,7 @@ class csv_of_records {
   bool first_ = true;
 };
 
+/// A sink of CSV rows: `to::csv(path, columns)`.
 template <class Columns>
 class csv_sink {
  public:
