@@ -27,7 +27,11 @@ NOT_SHOWN = re.compile(
 # A line above that belongs to the same declaration.
 BEGUN = ("  ///", "  template", "  [", "    requires")
 NAMESPACE = re.compile(r"^namespace ([\w:]+) \{$")
-REFUSES = re.compile(r"^(?:constexpr |inline )*detail::(?:\w*name_comes_first|incomplete_\w+|nameless_\w+|refused_\w+|timeless_\w+|\w+<detail::no_)|^struct \w+<poison, poison> \{|^\w[^(]*>::~?\w+\(")
+# Declarations of a namespace that are no interface: overloads that only refuse, definitions outside of their class.
+REFUSES = re.compile(
+    r"^(?:constexpr |inline )*detail::(?:\w*name_comes_first|incomplete_\w+|nameless_\w+|refused_\w+|timeless_\w+|"
+    r"\w+<detail::no_)|^struct \w+<poison, poison> \{|^\w[^(]*>::~?\w+\(")
+# Defaulted and deleted members, destructors, deduction guides, friends.
 SPECIAL = re.compile(r"= (default|delete);( |$)|^ *~\w+\(|^ *virtual ~|^\w.*\) -> .*;$|^ *friend ")
 UNSPECIFIED = re.compile(r"(?<![\w:])detail::\w+(?:::\w+)*")
 
