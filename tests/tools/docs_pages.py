@@ -58,7 +58,8 @@ def check(root):
             reached.add(target)
             queue.append(target)
     wanted = [page for page in pages(root) if "decisions" not in page.parts] + sorted(root.glob("examples/*.cpp"))
-    faults += [f"{page.relative_to(root)}: nothing leads there from README.md" for page in wanted if page.resolve() not in reached]
+    faults += [f"{page.relative_to(root)}: nothing leads there from README.md" for page in wanted
+               if page.resolve() not in reached]
     return faults
 
 

@@ -55,7 +55,8 @@ def unit(programs):
         body = _MAIN.sub(r"int main_of_program(\1) {", body)
         bodies.append("\n".join(headers(name)) + f'\nnamespace program_{name} {{\n#line 1 "{name}.cpp"\n{body}'
                       f"}}  // namespace program_{name}\n")
-        starts.append(f'  if (name == "{name}") return program_{name}::main_of_program({"argc, argv" if parameters else ""});\n')
+        arguments = "argc, argv" if parameters else ""
+        starts.append(f'  if (name == "{name}") return program_{name}::main_of_program({arguments});\n')
     main = ('#line 1 "main"\nint main(int argc, char** argv) {\n  std::string_view name = argc > 0 ? argv[0] : "";\n'
             "  name.remove_prefix(name.rfind('/') + 1);\n" + "".join(starts) + "  return 2;\n}\n")
     return "".join(bodies) + "#include <string_view>\n" + main
