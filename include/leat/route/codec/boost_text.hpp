@@ -69,7 +69,7 @@ class readable_archive {
   using is_saving = std::bool_constant<Boost::is_saving::value>;
   using is_loading = std::bool_constant<!Boost::is_saving::value>;
 
-  /// `most` elements in a container are believed.
+  /// Sets the greatest count of elements that is believed of a container.
   readable_archive(Boost& to, std::size_t most) : boost_(to), most_(most) {}
   readable_archive(readable_archive const&) = delete;
   readable_archive& operator=(readable_archive const&) = delete;
@@ -126,7 +126,7 @@ class readable_archive {
     for (std::size_t i = 0; i != count; ++i) put("item", to[i]);
   }
 
-  /// The parts of a value that is no number and no string.
+  /// Descends into a value that is neither a number nor a string.
   template <class T>
   void inside(T& value) {
     if constexpr (std::is_bounded_array_v<T>)
@@ -250,20 +250,20 @@ template <class T>
 std::string to_text_archive(T const& value) {
   return detail::readable_text<boost::archive::text_oarchive>(value);
 }
-/// Throws codec_error for what is no such text.
+/// Reads back what `to_text_archive` made. Throws codec_error for any other text.
 template <class T>
 T from_text_archive(std::string_view text) {
   return detail::from_readable_text<T, boost::archive::text_iarchive>(text);
 }
 
 /// The value as an archive of Boost's in XML. A field is named by BOOST_SERIALIZATION_NVP or make_nvp, else it is a
-/// `value`. Strings are not made anything else for it: one with control characters, or in no UTF-8, comes back, but is
-/// refused by other readers of XML.
+/// `value`. Strings are written as they are: one with control characters, or in another encoding than UTF-8, can be
+/// read back by leat, but other readers of XML refuse it.
 template <class T>
 std::string to_xml_archive(T const& value) {
   return detail::readable_text<boost::archive::xml_oarchive>(value);
 }
-/// Throws codec_error for what is no such XML.
+/// Reads back what `to_xml_archive` made. Throws codec_error for any other XML.
 template <class T>
 T from_xml_archive(std::string_view xml) {
   return detail::from_readable_text<T, boost::archive::xml_iarchive>(xml);

@@ -10,8 +10,8 @@
 
 namespace leat {
 
-/// A growing run of bytes that are never set before they are written. What it holds is encoded in place: ask
-/// for room, write behind `end()`, say where the writing stopped. Not thread-safe.
+/// A growing run of bytes, whose memory is not set to zero before it is written. Values are encoded in place: ask for
+/// room, write behind `end()`, then say where the writing stopped. Not thread-safe.
 class byte_buffer {
  public:
   byte_buffer() = default;
@@ -59,10 +59,10 @@ class byte_buffer {
   std::span<std::byte const> bytes() const { return {begin_, size()}; }
   operator std::span<std::byte const>() const { return bytes(); }
 
-  /// Keeps the memory.
+  /// Empties it, and keeps the memory.
   void clear() { end_ = begin_; }
 
-  /// The bytes up to here, within the capacity, have been written by the caller.
+  /// Says how far the caller has written, within the capacity.
   void set_end(std::byte* end) { end_ = end; }
 
   /// Makes sure that `more` bytes can be written through `end()`.

@@ -32,7 +32,7 @@ constexpr bool must_have_codec() {
   return type_has_a_codec;
 }
 
-/// Gives decoded records on: to a buffer that is written in place, to anything with `push`, or to a function.
+/// Passes decoded records on: to a buffer that is written in place, to anything with `push`, or to a function.
 template <class T, class Emit>
 void hand_over(Emit& emit_record, T&& record) {
   if constexpr (requires { emit_record.push(std::move(record)); })
@@ -85,7 +85,7 @@ void encode(T const& value, byte_buffer& to) {
   }
 }
 
-/// Reads one value that takes up all the bytes. Throws codec_error for any others.
+/// Reads one value. Throws codec_error when the bytes are not exactly one such value.
 template <class T>
 T decode(std::span<std::byte const> from) {
   if constexpr (detail::must_have_codec<T>() && detail::must_have_default_constructor<T>()) {
@@ -159,7 +159,7 @@ std::size_t encode_some(T const* records, std::size_t count, std::size_t beside,
 
 namespace detail {
 
-/// No more than `most` records, whatever is left then.
+/// Decodes at most `most` records, whatever bytes are left then.
 template <class T, class Emit>
 std::size_t decode_each(input_archive& archive, std::size_t most, Emit& emit_record) {
   std::size_t count = 0;
@@ -201,8 +201,7 @@ std::size_t decode_own_batch(std::span<std::byte const> from, Emit&& emit_record
   }
 }
 
-/// `decode_batch` of a number of records that is known. No other number is made of the bytes; throws codec_error where
-/// they are not so many.
+/// `decode_batch` where the number of records is known. Throws codec_error where the bytes are another number of them.
 template <class T, class Emit>
 void decode_counted(std::span<std::byte const> from, std::size_t count, Emit&& emit_record) {
   std::size_t decoded = 0;

@@ -44,7 +44,7 @@ concept associative = container<T> && requires(T& c) {
   c.emplace_hint(c.end(), *c.begin());
 };
 
-/// What is read before it is put in: a map's own pairs have a const key.
+/// The element as it is read, before it is put in: a map's own pairs have a const key.
 template <class T>
 struct movable_element {
   using type = T;
@@ -54,12 +54,12 @@ struct movable_element<std::pair<K const, V>> {
   using type = std::pair<K, V>;
 };
 
-/// What one element asks of memory beside its own size, where each lies in a node of its own.
+/// The memory that one element takes beside its own size, where each lies in a node of its own.
 template <class T>
 inline constexpr std::size_t element_memory =
     sizeof(typename T::value_type) + (requires(T& c) { c.data(); } ? 0 : 6 * sizeof(void*));
 
-/// At most 64 KiB ahead of what has been read: the count is only a claim.
+/// Reserves at most 64 KiB more than has been read, since the count is only a claim.
 template <class T>
 void reserve_some(T& value, std::size_t count) {
   constexpr std::size_t claimed = std::size_t{64} * 1024 / element_memory<T>;

@@ -12,8 +12,8 @@
 
 namespace leat::detail {
 
-/// Is told what travels for a record. Abstract, since every exchange is described but few programs form a cluster:
-/// only those compile what becomes of it (`record_text`).
+/// The receiver of a record's description. It is abstract, since every exchange is described but few programs form a
+/// cluster: only those compile the text that is made of it (`record_text`).
 class record_description {
  public:
   virtual void number(char kind, std::size_t bytes) = 0;
@@ -23,15 +23,15 @@ class record_description {
   /// A type of the user's; its parts follow, then `leave`. False when it lies inside itself and need not be described.
   virtual bool enter(void const* type) = 0;
   virtual void leave() = 0;
-  /// What follows is not what is written but what lies in memory.
+  /// What follows describes the bytes in memory, and not what a `serialize` writes.
   virtual void in_memory() = 0;
 
  protected:
   ~record_description() = default;
 };
 
-/// Loads a value that is made up: counts and other numbers are 1, a bool is true, so that a `serialize` shows as much
-/// of itself as it can; and tells what would have been read.
+/// Loads a made-up value and reports what would have been read. Counts and other numbers are 1, and a bool is true, so
+/// that a `serialize` shows as much of itself as it can.
 template <class Tag>
 class basic_describing_archive {
  public:
@@ -68,7 +68,8 @@ class basic_describing_archive {
   void reset_object_address(void const*, void const*) {}
   void load_binary(void*, std::size_t count) { to_.number('b', count); }
 
-  /// A type of which there is no value at hand. `Memory`: not what its `serialize` names, but what it consists of.
+  /// Describes a type without a value of it. `Memory`: its parts as they lie in memory, and not what its `serialize`
+  /// names.
   template <bool Memory, class T>
   [[gnu::cold]] void describe() {
     if constexpr (std::is_enum_v<T>) {
@@ -168,9 +169,8 @@ class basic_describing_archive {
   record_description& to_;
 };
 
-/// What travels for a record of a channel, and for flat ones of the user's what lies in memory, since in batches they
-/// travel so. Runs the `serialize` of the types of the user's with values that are made up, and passes on what they
-/// throw.
+/// Describes the records of a channel: flat ones of the user's as they lie in memory, since batches of them travel so,
+/// others by running their `serialize` on made-up values. Passes on what a `serialize` throws.
 template <class T>
 [[gnu::cold]] void describe_record(record_description& to) {
   basic_describing_archive<boost::serialization::access> archive(to);

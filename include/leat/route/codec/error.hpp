@@ -7,8 +7,8 @@
 
 namespace leat {
 
-/// A value could not be encoded, or bytes could not be decoded: they are cut short, are of another type, or
-/// ask for more memory than bytes of their number may. Thrown on the thread that encodes or decodes.
+/// Thrown when a value cannot be encoded, or bytes cannot be decoded: they are cut short, are of another type, or ask
+/// for more memory than bytes of their number may. On the thread that encodes or decodes.
 class codec_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -16,8 +16,7 @@ class codec_error : public std::runtime_error {
 
 namespace detail {
 
-/// How deep user types may lie inside each other. A stack overflow cannot be caught, so it must not be
-/// reached.
+/// How deep user types may lie inside each other. A stack overflow cannot be caught, so it is prevented.
 inline constexpr unsigned deepest_nesting = 64;
 
 // The refusals are functions of their own, never inlined: the paths that decode stay short.

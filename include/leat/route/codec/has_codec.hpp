@@ -20,7 +20,7 @@ static_assert(
 template <class...>
 struct parts_of;
 
-/// What a description calls it: a letter, and the numbers that belong to the type, where there are some.
+/// Its name in a description: a letter, and the numbers that belong to the type, where there are some.
 struct shape_name {
   char letter;
   std::uintmax_t number = 0;
@@ -78,11 +78,12 @@ constexpr std::size_t find_least_bytes() {
 template <class T>
 inline constexpr std::size_t least_bytes = find_least_bytes<std::remove_cv_t<T>>();
 
-/// The order of an unordered container's elements is its own affair.
+/// An unordered container, whose order of elements is its own affair.
 template <class T>
 concept unordered = requires { typename T::hasher; };
 
-/// Whether a type is one, or has one inside, as far as the standard library's types show their parts.
+/// Whether a type is, or contains, an unordered container, as far as the types of the standard library show their
+/// parts.
 template <class T>
 constexpr bool holds_unordered();
 template <class... Ts>

@@ -31,7 +31,8 @@ class basic_input_archive {
   explicit basic_input_archive(std::span<std::byte const> from)
       : basic_input_archive(from, std::size_t{64} * 1024 + 16 * from.size()) {}
 
-  /// `allowance` in bytes of memory; for bytes that are known to be one's own.
+  /// `allowance`: the bytes of memory that reading may ask for; any number for bytes that this process has written
+  /// itself.
   basic_input_archive(std::span<std::byte const> from, std::size_t allowance)
       : next_(from.data()), end_(from.data() + from.size()), allowance_(allowance) {}
 

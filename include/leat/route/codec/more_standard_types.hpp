@@ -97,7 +97,7 @@ struct standard<std::filesystem::path> {
   }
 };
 
-/// Also dates that do not exist.
+/// Dates that do not exist are written and read too.
 template <>
 struct standard<std::chrono::year_month_day> {
   using parts = parts_of<std::int16_t, std::uint8_t, std::uint8_t>;
@@ -122,7 +122,7 @@ struct standard<std::chrono::year_month_day> {
   }
 };
 
-/// The container inside an adaptor of one.
+/// Gives access to the container inside an adaptor.
 template <class Adaptor>
 struct opened_adaptor : Adaptor {
   using container = typename Adaptor::container_type;
@@ -153,8 +153,8 @@ struct standard<std::queue<T, Container>> : standard_adaptor<std::queue<T, Conta
 template <class T, class Container>
 struct standard<std::stack<T, Container>> : standard_adaptor<std::stack<T, Container>> {};
 
-/// In the order that its elements have inside, so that equal ones leave it in the same order. One whose comparison
-/// holds something has none: that would be lost.
+/// Elements are written in their order inside, so that equal ones leave the queue in the same order. A queue whose
+/// comparison holds data has no codec: that data would be lost.
 template <class T, class Container, class Compare>
 struct standard<std::priority_queue<T, Container, Compare>>
     : standard_adaptor<std::priority_queue<T, Container, Compare>> {

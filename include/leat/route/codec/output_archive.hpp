@@ -82,7 +82,7 @@ class basic_output_archive {
   unsigned get_library_version() const { return 19; }
   void save_binary(void const* from, std::size_t count) { raw(from, count); }
 
-  /// Of the buffer, with what has been written.
+  /// The size of the buffer, with the bytes that this archive has written.
   std::size_t size() const { return position(); }
 
   [[gnu::always_inline]] void put_count(std::size_t count) {
@@ -91,7 +91,7 @@ class basic_output_archive {
     raw(&written, sizeof written);
   }
 
-  /// Count and elements, with one test for room.
+  /// Writes the count and the elements, with one test for room.
   template <class E>
   [[gnu::always_inline]] void put_counted(E const* from, std::size_t count) {
     if constexpr (for_keys && may_differ_in_bytes<E>()) {

@@ -25,7 +25,7 @@ class record_text final : public record_description {
   void in_memory() override { part("in memory"); }
 
  private:
-  /// Made-up values may keep a `serialize` in a loop for ever.
+  /// A bound, since made-up values may keep a `serialize` in a loop for ever.
   static constexpr std::size_t most = 4000;
   struct too_long {};
 

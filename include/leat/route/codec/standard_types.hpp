@@ -18,7 +18,7 @@
 
 namespace leat::detail {
 
-/// Reading makes a value first and fills it then.
+/// Reading makes a value first and then fills it.
 template <class T>
 constexpr bool must_have_default_constructor() {
   constexpr bool can_be_made = std::is_default_constructible_v<T>;
