@@ -26,7 +26,7 @@ struct step_stats {
   std::uint64_t in = 0;       ///< records; none for an input
   std::uint64_t out = 0;      ///< records, those sent to all workers where they are sent; none for an output
   std::uint64_t batches = 0;  ///< in; of an input: out
-  bool keeps_state = false;
+  bool keeps_state = false;   ///< whether it keeps state by key
   std::uint64_t keys = 0;           ///< that have a state now
   std::uint64_t bytes_read = 0;     ///< of an input's files
   std::uint64_t bytes_in_files = 0; ///< the sizes of those on this process, of regular files alone
