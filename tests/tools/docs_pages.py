@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
 """docs_pages.py ROOT: every link of the documentation leads somewhere, every page and every example is reached from the
-README, and lines have at most 120 columns, but for tables and what a terminal shows.
+README, no two decisions have one number, and lines have at most 120 columns, but for tables and what a terminal shows.
 """
 import re
 import sys
@@ -60,6 +60,11 @@ def check(root):
     wanted = [page for page in pages(root) if "decisions" not in page.parts] + sorted(root.glob("examples/*.cpp"))
     faults += [f"{page.relative_to(root)}: nothing leads there from README.md" for page in wanted
                if page.resolve() not in reached]
+    numbers = {}
+    for page in sorted(root.glob("docs/decisions/*.md")):
+        other = numbers.setdefault(page.name.split("-")[0], page)
+        if other != page:
+            faults.append(f"{page.relative_to(root)}: {other.name} has its number")
     return faults
 
 
