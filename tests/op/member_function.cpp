@@ -3,14 +3,18 @@
 
 #include <leat/op/async_map.hpp>
 #include <leat/op/branch.hpp>
+#include <leat/op/enrich_cached.hpp>
 #include <leat/op/filter.hpp>
 #include <leat/op/filter_map.hpp>
+#include <leat/op/filter_map_value.hpp>
 #include <leat/op/filter_value.hpp>
 #include <leat/op/flat_map.hpp>
+#include <leat/op/flat_map_value.hpp>
 #include <leat/op/inspect.hpp>
 #include <leat/op/key_on.hpp>
 #include <leat/op/map.hpp>
 #include <leat/op/map_value.hpp>
+#include <leat/op/or_else.hpp>
 #include <leat/route/redistribute.hpp>
 #include <leat/state/count_final.hpp>
 #include <leat/state/fold_final.hpp>
@@ -24,6 +28,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,6 +44,8 @@ struct trade {
   std::string taken() && { return std::move(symbol); }
   std::optional<int> positive() const { return price > 0 ? std::optional<int>(price) : std::nullopt; }
   leat::task<int> looked_up() { co_return price + 1; }
+  std::vector<int> both() const { return {price, 2 * price}; }
+  int checked() const { return price > 0 ? price : throw std::runtime_error("no price"); }
   void note() const { noted += static_cast<unsigned>(price); }
   auto operator<=>(trade const&) const = default;
 
@@ -51,6 +58,16 @@ struct trade {
 };
 
 struct dear_trade : trade {};
+
+/// A key of a cache that knows its value, and what is asked through the cache.
+struct question {
+  int number = 0;
+  int answer = 0;
+  int looked_up() const { return answer + 1; }
+  auto operator<=>(question const&) const = default;
+};
+template <class Value>
+using answers = leat::ttl_cache<question, Value>;
 
 struct total {
   int sum = 0;
@@ -105,10 +122,51 @@ TEST_CASE("a pointer to a member is a function: of a class derived from its own,
         }) == std::vector<int>{3});
 }
 
+TEST_CASE("a pointer to a member is a function: of values, one or several out of one") {
+  using priced = std::pair<std::string, int>;
+  gives<priced>({{"A", 1}, {"A", 2}, {"B", -2}, {"B", -4}, {"A", 3}, {"A", 6}},
+                [](auto& s) { return s | leat::key_on(&trade::symbol) | leat::flat_map_value(&trade::both); });
+  gives<priced>({{"A", 1}, {"A", 2}, {"B", -2}, {"B", -4}, {"A", 3}, {"A", 6}}, [](auto& s) {
+    return s | leat::key_on(&trade::symbol) | leat::flat_map_value<int>("both", &trade::both);
+  });
+  gives<int>({1, 2, -2, -4, 3, 6}, [](auto& s) { return s | leat::flat_map(&trade::both); });
+  gives<priced>({{"A", 1}, {"A", 3}},
+                [](auto& s) { return s | leat::key_on(&trade::symbol) | leat::filter_map_value(&trade::positive); });
+}
+
+TEST_CASE("a pointer to a member is a function: of a cache, as its getter and as its mapper") {
+  std::vector<question> const questions{{1, 10}, {2, 20}, {1, 10}};
+  auto const asked = [](auto& cache, question const& wanted) { return cache.get(wanted); };
+  auto const answered = [&](auto getter) {
+    return flows::through<int>(questions, [&](auto s) { return std::move(s) | leat::enrich_cached(getter, asked); });
+  };
+  CHECK(answered(&question::answer) == std::vector<int>{10, 20, 10});
+  CHECK(answered(&question::looked_up) == std::vector<int>{11, 21, 11});
+  int (*const getter)(question const&) = [](question const& wanted) { return wanted.answer; };
+  CHECK(flows::through<int>(questions, [&](auto s) {
+          return std::move(s) | leat::enrich_cached("ask", getter, &answers<int>::get<question>);
+        }) == std::vector<int>{10, 20, 10});
+}
+
+TEST_CASE("a pointer to a member is a function: inside or_else") {
+  leat::flow flow{"test"};
+  std::vector<int> prices;
+  std::vector<std::string> dropped;
+  auto both = flow.input("in", flows::dealt<trade>(trades)) | leat::or_else(leat::map("price", &trade::checked));
+  both.down | leat::output("out", leat::to::collect(prices));
+  both.errors | leat::map(&leat::failed_record<trade>::error) | leat::output("errors", leat::to::collect(dropped));
+  leat::run(flow);
+  CHECK(prices == std::vector<int>{1, 3});
+  CHECK(dropped == std::vector<std::string>{"no price"});
+}
+
 TEST_CASE("a pointer to a member is a function: of steps with state") {
   using priced = std::pair<std::string, int>;
   gives<priced>({{"A", 3}, {"B", -2}}, [](auto& s) {
     return s | leat::key_on(&trade::symbol) | leat::max_final("max", &trade::price) | leat::map_value(&trade::price);
+  });
+  gives<priced>({{"A", 1}, {"B", -2}}, [](auto& s) {
+    return s | leat::key_on(&trade::symbol) | leat::min_final("min", &trade::doubled) | leat::map_value(&trade::price);
   });
   using counted = std::pair<std::string, std::uint64_t>;
   gives<counted>({{"A", 2}, {"B", 1}}, [](auto& s) { return s | leat::count_final("count", &trade::symbol); });

@@ -88,14 +88,23 @@ class getting_cache final : public ttl_cache<K, V> {
 
 /// The key and value of a cache, from the getter's signature; void where it is not spelled out.
 template <class Signature>
-struct getter_types {
+struct types_in_signature {
   using key = void;
   using value = void;
 };
 template <class R, class K>
-struct getter_types<signature<R, K>> {
+struct types_in_signature<signature<R, K>> {
   using key = record_made_of<K>;
   using value = record_made_of<R>;
+};
+template <class Getter>
+struct getter_types : types_in_signature<typename signature_of<Getter>::type> {};
+/// A member of the key gives the value.
+template <class M, class C>
+  requires takes<member_function<M, C>, C const&>
+struct getter_types<member_function<M, C>> {
+  using key = C;
+  using value = record_made_of<result_of<member_function<M, C>, C const&>>;
 };
 
 template <class T, class U, class Cache, class Base, class Mapper>
@@ -142,7 +151,7 @@ class enrich_cached_step {
   template <a_stream S>
   friend auto operator|(S&& up, enrich_cached_step self) {
     using T = record_of<S>;
-    using types = getter_types<typename signature_of<Getter>::type>;
+    using types = getter_types<Getter>;
     using K = typename types::key;
     using V = typename types::value;
     constexpr bool getter_says_its_types = silent<S> || !(std::is_void_v<K> || std::is_void_v<V>);
@@ -196,13 +205,13 @@ class enrich_cached_step {
 /// `cache.get(key)`, which calls `getter(key)` when it has no value or one fetched more than `time_to_live` ago. The time
 /// is taken once per batch. One cache per worker and step. The getter may not wait long: it holds up the worker.
 template <class Getter, class Mapper>
-detail::enrich_cached_step<Getter, Mapper> enrich_cached(
+detail::enrich_cached_step<detail::function_of<Getter>, detail::function_of<Mapper>> enrich_cached(
     step_name name, Getter getter, Mapper mapper,
     std::chrono::nanoseconds time_to_live = (std::chrono::nanoseconds::max)()) {
   return {std::move(name), std::move(getter), std::move(mapper), time_to_live};
 }
 template <class Getter, class Mapper>
-detail::enrich_cached_step<Getter, Mapper> enrich_cached(
+detail::enrich_cached_step<detail::function_of<Getter>, detail::function_of<Mapper>> enrich_cached(
     Getter getter, Mapper mapper, std::chrono::nanoseconds time_to_live = (std::chrono::nanoseconds::max)(),
     std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), std::move(getter), std::move(mapper), time_to_live};

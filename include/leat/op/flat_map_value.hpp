@@ -110,12 +110,12 @@ class flat_map_value_step {
 /// On a keyed stream: `f(value)` returns a range of new values, or `f(value, emit)` emits them
 /// (`flat_map_value<W>(f)`); each goes on under the same key.
 template <class Value = void, class F>
-detail::flat_map_value_step<Value, F> flat_map_value(step_name name, F f) {
+detail::flat_map_value_step<Value, detail::function_of<F>> flat_map_value(step_name name, F f) {
   return {std::move(name), std::move(f)};
 }
 template <class Value = void, class F>
-detail::flat_map_value_step<Value, F> flat_map_value(F f,
-                                                     std::source_location where = std::source_location::current()) {
+detail::flat_map_value_step<Value, detail::function_of<F>> flat_map_value(
+    F f, std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), std::move(f)};
 }
 template <class Record = void, class F, detail::names_a_step Name>
