@@ -190,12 +190,12 @@ struct stream_access {
     return in.template add<kernel_node<In, RunEnd, Ops...>>(std::move(s.ops_), std::move(run_end),
                                                             std::move(s.run_.steps()), s.run_.from());
   }
-  /// Ends a run in a node whose kind its last step decides: `recipe_of(last op)`.
-  template <class T, class In, class... Ops, class RecipeOf>
-  static port finish_in_last(stream<T, fused<In, Ops...>>&& s, RecipeOf recipe_of) {
+  /// Ends a run in a node whose kind its last step decides: `run_end_of(last op)`.
+  template <class T, class In, class... Ops, class RunEndOf>
+  static port finish_in_last(stream<T, fused<In, Ops...>>&& s, RunEndOf run_end_of) {
     graph& in = s.run_.give_away();
     s.run_.end(in);
-    return finish_in_last_of<In>(in, std::move(s.run_.steps()), s.run_.from(), std::move(s.ops_), std::move(recipe_of),
+    return finish_in_last_of<In>(in, std::move(s.run_.steps()), s.run_.from(), std::move(s.ops_), std::move(run_end_of),
                                  std::make_index_sequence<sizeof...(Ops) - 1>{});
   }
   template <class RunEnd, class T>
@@ -204,10 +204,10 @@ struct stream_access {
   }
 
  private:
-  template <class In, class... Ops, class RecipeOf, std::size_t... Index>
-  static port finish_in_last_of(graph& in, list<step_info>&& steps, port from, pack<Ops...> ops, RecipeOf recipe_of,
+  template <class In, class... Ops, class RunEndOf, std::size_t... Index>
+  static port finish_in_last_of(graph& in, list<step_info>&& steps, port from, pack<Ops...> ops, RunEndOf run_end_of,
                                 std::index_sequence<Index...>) {
-    auto run_end = recipe_of(std::move(in_pack<sizeof...(Index)>(ops)));
+    auto run_end = run_end_of(std::move(in_pack<sizeof...(Index)>(ops)));
     using rest = pack<type_in_pack<Index, pack<Ops...>>...>;
     return in.template add<kernel_node<In, decltype(run_end), type_in_pack<Index, pack<Ops...>>...>>(
         rest(std::move(in_pack<Index>(ops))...), std::move(run_end), std::move(steps), from);

@@ -5,7 +5,9 @@
 
 #include <leat/flow.hpp>
 #include <leat/from/range.hpp>
+#include <leat/from/source.hpp>
 #include <leat/op/async_map.hpp>
+#include <leat/op/inspect.hpp>
 #include <leat/op/waiting.hpp>
 #include <leat/run/run.hpp>
 #include <leat/run/threads/blocking_pool.hpp>
@@ -15,11 +17,15 @@
 #include "child.hpp"
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -41,6 +47,57 @@ void allow_no_thread() {
   ::pthread_attr_setstacksize(&attributes, std::size_t{1} << 46);
   ::pthread_setattr_default_np(&attributes);
 }
+
+/// From here on the process cannot open a descriptor.
+void allow_no_descriptor() {
+  int const lowest = ::dup(STDIN_FILENO);
+  ::close(lowest);
+  rlimit const none{static_cast<rlim_t>(lowest), static_cast<rlim_t>(lowest)};
+  ::setrlimit(RLIMIT_NOFILE, &none);
+}
+
+/// A source that waits for a descriptor that is never readable, where there cannot be another descriptor.
+class waits_without_descriptors {
+ public:
+  using record = int;
+
+  class partition {
+   public:
+    explicit partition(leat::step_services const& services) : services_(services) {}
+    bool next_batch(leat::emitter<int>&) {
+      std::array<int, 2> pipe{};
+      if (::pipe(pipe.data()) != 0) throw std::logic_error("the test cannot make its own pipe");
+      allow_no_descriptor();
+      services_.wake_when_readable(pipe[0]);
+      return true;
+    }
+
+   private:
+    leat::step_services services_;
+  };
+  partition build(leat::step_services const& services) const { return partition(services); }
+};
+
+/// A worker that has nothing to do and waits for a descriptor, as those of a cluster do, until it is failed.
+class waits_for_a_descriptor final : public leat::detail::runnable {
+ public:
+  explicit waits_for_a_descriptor(int descriptor) : descriptor_(descriptor), body_(idle(*this)) {}
+
+  leat::detail::worker_coroutine& body() override { return body_; }
+  void fail(std::exception_ptr cause) override { failure = std::move(cause); }
+  leat::steady_time wake_at() override { return leat::detail::never; }
+  void add_awaited(std::vector<leat::detail::awaited>& all) override { all.push_back({descriptor_, false}); }
+
+  std::exception_ptr failure;
+
+ private:
+  static leat::detail::worker_coroutine idle(waits_for_a_descriptor& self) {
+    while (!self.failure) co_yield false;
+  }
+
+  int descriptor_;
+  leat::detail::worker_coroutine body_;
+};
 
 class event {
  public:
@@ -129,6 +186,42 @@ TEST_CASE("threads: without one for signals, or for blocking work, the run fails
   CHECK(with_work.ends() == 7);
   CHECK(with_work.out.starts_with("threads.ask\n"));
   CHECK(with_work.out.find("cannot start a thread: ") != std::string::npos);
+}
+
+TEST_CASE("threads: without a descriptor for the pipe that waiting for input needs, the run fails by the step that waits") {
+  child process([] {
+    leat::flow flow("threads");
+    flow.input("in", waits_without_descriptors()) | leat::inspect([](int) {});
+    try {
+      leat::run(flow);
+    } catch (leat::run_error const& failure) {
+      std::puts(failure.step.c_str());
+      std::puts(failure.what());
+    }
+    return 7;
+  });
+  CHECK(process.ends() == 7);
+  CHECK(process.out.starts_with("threads.in\n"));
+  CHECK(process.out.find("cannot make the pipe that waiting for input needs: Too many open files") != std::string::npos);
+}
+
+TEST_CASE("threads: without a descriptor to wake a sleeping worker by, the worker fails and the run ends") {
+  child process([] {
+    std::array<int, 2> pipe{};
+    if (::pipe(pipe.data()) != 0) return 8;
+    allow_no_descriptor();
+    waits_for_a_descriptor worker(pipe[0]);
+    leat::detail::thread_runtime runtime(0ns);
+    runtime.drive({&worker});
+    try {
+      std::rethrow_exception(worker.failure);
+    } catch (leat::run_error const& failure) {
+      std::puts(failure.what());
+    }
+    return 7;
+  });
+  CHECK(process.ends() == 7);
+  CHECK(process.out == "cannot make the descriptor that a sleeping worker is woken by: Too many open files\n");
 }
 
 TEST_CASE("blocking pool: what was abandoned before it began is not done") {

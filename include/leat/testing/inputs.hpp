@@ -25,12 +25,12 @@ class test_inputs {
   template <class T>
   feed<T>& of(std::string const& name, bool begun) {
     std::string const path = flow_name_ + "." + name;
-    of_records* found = stand_ins_->inputs.find(path);
+    of_records* found = overrides_->inputs.find(path);
     if (found == nullptr) {
       if (begun)
         throw flow_error("the flow already runs with input \"" + path + "\"'s own source: name the input with feed or " +
                          "input before time is advanced");
-      found = &stand_ins_->inputs.add<feed<T>>(path, script_, stand_ins_->inputs.size());
+      found = &overrides_->inputs.add<feed<T>>(path, script_, overrides_->inputs.size());
     }
     auto* const fitting = dynamic_cast<feed<T>*>(found);
     if (fitting == nullptr)
@@ -38,22 +38,22 @@ class test_inputs {
                        " and with records of type " + type_name<T>());
     return *fitting;
   }
-  void keep(std::string const& name) { stand_ins_->kept.push_back(flow_name_ + "." + name); }
+  void keep(std::string const& name) { overrides_->kept.push_back(flow_name_ + "." + name); }
   /// The input keeps its source, and this partition of it begins at the position.
   template <class P>
   void keep_from(std::string const& name, std::string const& partition, P position) {
     std::string const path = flow_name_ + "." + name;
-    if (!stand_ins_->keeps(path)) stand_ins_->kept.push_back(path);
-    stand_ins_->positions.add<start_position_of<P>>(path, partition, std::move(position));
+    if (!overrides_->keeps(path)) overrides_->kept.push_back(path);
+    overrides_->positions.add<start_position_of<P>>(path, partition, std::move(position));
   }
 
-  std::shared_ptr<test_overrides> const& put_in() const { return stand_ins_; }
+  std::shared_ptr<test_overrides> const& put_in() const { return overrides_; }
   script& all() { return *script_; }
 
  private:
   std::string flow_name_;
   std::shared_ptr<script> script_ = std::make_shared<script>();
-  std::shared_ptr<test_overrides> stand_ins_ = std::make_shared<test_overrides>();
+  std::shared_ptr<test_overrides> overrides_ = std::make_shared<test_overrides>();
 };
 
 }  // namespace leat::detail

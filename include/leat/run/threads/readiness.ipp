@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/concat.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/run/threads/readiness.hpp>
 #include <leat/run/threads/start_thread.hpp>
@@ -11,10 +12,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <functional>
 #include <mutex>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -27,7 +30,8 @@ LEAT_INLINE void readiness::watch(int descriptor, void const* reader, std::funct
     if (earlier.descriptor == descriptor && earlier.reader == reader) return wake_poll();
   if (!thread_.joinable()) {
     if (::pipe2(wake_pipe_.data(), O_CLOEXEC | O_NONBLOCK) != 0)
-      throw std::runtime_error("leat: cannot make the pipe that waiting for input needs");
+      throw std::runtime_error(
+          concat({"cannot make the pipe that waiting for input needs: ", std::generic_category().message(errno)}));
     try {
       thread_ = start_thread([](void* self) { static_cast<readiness*>(self)->run(); }, this);
     } catch (...) {

@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -103,7 +104,9 @@ LEAT_INLINE void thread_runtime::worker_thread::wait(steady_time until, std::vec
   if (woken) return;
   if (wakeup_descriptor < 0) wakeup_descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wakeup_descriptor < 0)
-    throw std::runtime_error("leat: cannot make the descriptor that a sleeping worker is woken by");
+    throw run_error(concat({"cannot make the descriptor that a sleeping worker is woken by: ",
+                            std::generic_category().message(errno)}),
+                    "", {}, 0, 0);
   lock.unlock();
   descriptors.push_back({wakeup_descriptor, POLLIN, 0});
   std::chrono::nanoseconds const left = until - std::chrono::steady_clock::now();
