@@ -101,6 +101,11 @@ class csv_partition {
     return true;
   }
 
+  void consume(std::size_t bytes) {
+    file_.consume(bytes);
+    reader_.consumed(bytes);
+  }
+
   bool too_long_by(std::string_view bytes, std::size_t more) const {
     return bytes.size() > options_.longest && bytes.size() - options_.longest > more;
   }
@@ -137,7 +142,7 @@ class csv_partition {
   [[gnu::cold]] bool pass_over_line(std::string_view unread) {
     std::size_t const end = unread.find(reader_.line_end());
     bool const ends = end != std::string_view::npos;
-    file_.consume(ends ? end + 1 : unread.size());
+    consume(ends ? end + 1 : unread.size());
     lines_ += ends && !std::exchange(passing_over_, !ends) ? 1 : 0;
     if (ends && !header_ && !options_.columns.empty() && lines_ == options_.lines_above) take_columns(options_.columns);
     return true;
@@ -148,7 +153,7 @@ class csv_partition {
   [[gnu::cold]] bool give_up_row(std::string_view unread, emitter<record>& out) {
     std::size_t const end = unread.find(reader_.line_end());
     passing_over_ = end == std::string_view::npos;
-    reader_.begin_anew();
+    reader_.give_up();
     char const comment = options_.dialect.comment;
     bool const is_comment = comment != '\0' && unread.starts_with(comment);
     return use({is_comment ? csv_found::kind::blank : csv_found::kind::malformed,
@@ -159,7 +164,7 @@ class csv_partition {
   bool use(csv_found const& found, emitter<record>& out) {
     std::uint64_t const line = lines_ + 1;
     lines_ += found.lines;
-    file_.consume(found.bytes);
+    consume(found.bytes);
     if (found.what == csv_found::kind::blank) return false;
     if (header_) return emit_record(found, line, out);
     if (found.what == csv_found::kind::malformed)

@@ -48,6 +48,10 @@ struct csv_found {
 /// Reads one record as RFC 4180 (2005) describes them: fields in quotes may hold separators, ends of line and doubled
 /// quotes; lines end in CR LF or LF (or all in CR), the last one may lack its end. A malformed record ends with its first
 /// line. A record that comes in pieces is read on from where its last piece ended.
+///
+/// Where a lazy quote is never closed, the lines behind it may each begin with another one: none is looked through to the
+/// end again. At each end of line inside a record its reader is inside quotes. So a later record that is inside quotes at
+/// the end of its first line goes the way that the earlier one went, and leaps to where that was given up.
 class csv_reader {
  public:
   explicit csv_reader(csv_dialect const& dialect) : dialect_(dialect) {}
@@ -59,8 +63,11 @@ class csv_reader {
   /// `at_end`: no bytes follow these.
   csv_found read(std::string_view bytes, bool at_end, csv_fields& into);
 
-  /// What has been seen of an incomplete record is forgotten.
-  void begin_anew();
+  /// The incomplete record is given up: the next bytes begin with another one.
+  void give_up();
+
+  /// So many of the bytes have been used: those of a record, or others in front of the next one.
+  void consumed(std::size_t bytes) { seen_ = bytes < seen_ ? seen_ - bytes : 0; }
 
  private:
   enum class phase { begin, plain, quoted, after_quote };
@@ -72,7 +79,10 @@ class csv_reader {
   static csv_found malformed(char const* fault) { return {csv_found::kind::malformed, 0, 0, fault}; }
   csv_found record(std::size_t bytes) const { return {csv_found::kind::record, bytes, lines_, nullptr}; }
 
+  csv_found read_lines(std::string_view bytes, bool at_end, csv_fields& into);
   csv_found read_quoted(std::string_view bytes, bool at_end, csv_fields& into);
+
+  void begin_anew();
 
   /// To behind the closing quote. False when that is not there.
   bool take_quoted(std::string_view bytes, csv_fields& into);
@@ -91,6 +101,9 @@ class csv_reader {
   std::size_t lines_ = 0;
   std::size_t line_bytes_ = 0;   ///< of the record's first line
   std::size_t first_lines_ = 0;  ///< 0: its end is that of the file
+  bool leapt_ = false;           ///< what was seen before is not in the fields
+  std::size_t seen_ = 0;         ///< bytes from here on in which a record that was given up did not end
+  phase seen_phase_ = phase::quoted;  ///< and where it was behind them
 };
 
 }  // namespace leat::detail

@@ -37,17 +37,46 @@ LEAT_INLINE csv_found csv_reader::read(std::string_view bytes, bool at_end, csv_
     first_lines_ = lines_;
     lines_ = 0;
   }
-  csv_found const found = read_quoted(bytes, at_end, into);
+  csv_found const found = read_lines(bytes, at_end, into);
   if (found.what == csv_found::kind::incomplete) return found;
-  bool const malformed = found.what == csv_found::kind::malformed;
+  if (found.what == csv_found::kind::malformed) {
+    give_up();
+    return {found.what, line_bytes_, first_lines_, found.fault};
+  }
   begin_anew();
-  if (malformed) return {found.what, line_bytes_, first_lines_, found.fault};
   return found;
 }
 
 LEAT_INLINE void csv_reader::begin_anew() {
   in_quoted_record_ = false;
+  leapt_ = false;
   at_ = 0;
+}
+
+LEAT_INLINE void csv_reader::give_up() {
+  if (in_quoted_record_ && dialect_.lazy) {
+    seen_ = at_;
+    seen_phase_ = phase_;
+  }
+  begin_anew();
+}
+
+LEAT_INLINE csv_found csv_reader::read_lines(std::string_view bytes, bool at_end, csv_fields& into) {
+  if (at_ == 0 && seen_ > line_bytes_) {
+    csv_found const found = read_quoted(bytes.substr(0, line_bytes_), false, into);
+    if (found.what != csv_found::kind::incomplete) return found;
+    at_ = seen_;
+    phase_ = seen_phase_;
+    leapt_ = true;
+  }
+  csv_found const found = read_quoted(bytes, at_end, into);
+  if (!leapt_ || found.what != csv_found::kind::record) return found;
+  // It ends after all: its fields are read from its beginning.
+  into.clear();
+  at_ = 0;
+  lines_ = 0;
+  phase_ = phase::begin;
+  return read_quoted(bytes, at_end, into);
 }
 
 LEAT_INLINE std::string_view csv_reader::without_return(std::string_view line) const {
@@ -114,8 +143,9 @@ LEAT_INLINE void csv_reader::split(std::string_view line, csv_fields& into) cons
 }
 
 LEAT_INLINE bool csv_reader::take_quoted(std::string_view bytes, csv_fields& into) {
+  std::size_t quote = bytes.find('"', at_);
   for (;;) {
-    std::size_t const quote = bytes.find('"', at_);
+    if (quote < at_) quote = bytes.find('"', at_);
     std::size_t const end = quote == std::string_view::npos ? bytes.size() : quote;
     if (dialect_.backslash) {
       std::size_t const escape = bytes.substr(0, end).find('\\', at_);
