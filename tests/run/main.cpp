@@ -224,6 +224,31 @@ TEST_CASE("main: a failure is one message with step, place, worker, epoch and ev
                        ") failed on worker 0 in epoch 1 at 1: cannot do this\n  because: the second one\n");
 }
 
+TEST_CASE("main: a failure does not show the record where a flag or the environment says so") {
+  auto const said = [](std::initializer_list<char const*> words, char const* variable) {
+    child process([&] {
+      if (variable != nullptr) ::setenv("LEAT_HIDE_RECORDS", variable, 1);
+      arguments const given(words);
+      leat::flow flow("failing");
+      flow.input("in", leat::from::range(1000, 1002)) | leat::map("odd", [](int n) {
+        return n == 1001 ? throw std::runtime_error("cannot do this") : n;
+      }) | leat::output("out", leat::to::for_each([](int) {}));
+      return leat::main(given.count(), given.words(), flow);
+    });
+    result const ran(process);
+    CHECK(ran.status == 1);
+    return ran.err.substr(ran.err.find(") failed on "));
+  };
+  std::string const shown = ") failed on worker 0 in epoch 1 at 1001: cannot do this\n";
+  std::string const hidden = ") failed on worker 0 in epoch 1: cannot do this\n";
+  CHECK(said({}, nullptr) == shown);
+  CHECK(said({"--hide-records"}, nullptr) == hidden);
+  CHECK(said({}, "1") == hidden);
+  CHECK(said({}, "yes") == hidden);
+  CHECK(said({}, "0") == shown);
+  CHECK(said({"--hide-records"}, "no") == hidden);
+}
+
 TEST_CASE("main: what controls a terminal is escaped in a message, its lines stay lines") {
   child process([] {
     arguments const given({});
