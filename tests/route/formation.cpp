@@ -853,22 +853,37 @@ TEST_CASE("security: who changes what he refuses with does not fill the screen")
   CHECK(zero.failure.empty());
 }
 
-TEST_CASE("an older version of the protocol is named by both sides") {
-  world all = with_secret();
-  candidate& one = all.start(1);
-  all.advance(1ms);
-  attacker old(all);
-  hello words = strangers_words(all);
-  words.protocol = 1;
-  bytes said = written(words);
-  said.resize(96);
-  auto const link = all.net.connect("host1:1");
-  attacker::says(*link, said);
-  bytes const answer = old.hears(*link);
-  REQUIRE(answer.size() >= 96);
-  CHECK(answer[8] == std::byte{2});
-  REQUIRE(one.said.size() == 1);
-  CHECK(one.said[0].find("the version of the protocol differs: here 3, there 1") != std::string::npos);
+TEST_CASE("another version of the protocol is named by both sides, whoever connects and whoever is newer") {
+  std::string const ours = std::to_string(hello::this_protocol);
+  for (std::uint32_t const number : {1u, hello::this_protocol + 1})
+    for (bool const this_one_connects : {false, true}) {
+      CAPTURE(number);
+      CAPTURE(this_one_connects);
+      world all = with_secret();
+      attacker another(all);
+      hello words = strangers_words(all);
+      words.protocol = number;
+      if (this_one_connects) {
+        words.role = hello::accepts;
+        another.stands_at("host1:1");
+      }
+      candidate& one = all.start(this_one_connects ? 0 : 1);
+      all.advance(1ms);
+      auto const link = this_one_connects ? another.answers() : all.net.connect("host1:1");
+      bytes said = written(words);
+      said.resize(number == 1 ? 96 : 120);  // beyond the beginning each version has a size of its own
+      attacker::says(*link, said);
+      bytes const heard = another.hears(*link);
+      REQUIRE(one.said.size() == 1);
+      CHECK(one.said[0].find("the version of the protocol differs: here " + ours + ", there " + std::to_string(number)) !=
+            std::string::npos);
+      // What the other one is told: a program of any version reads the beginning, and finds the number in it.
+      REQUIRE(heard.size() >= hello::start_size);
+      hello read;
+      REQUIRE(read.read_start(std::span(heard).first<hello::start_size>()));
+      CHECK(leat::detail::difference(words, read) ==
+            "the version of the protocol differs: here " + std::to_string(number) + ", there " + ours);
+    }
 }
 
 TEST_CASE("a process that is told to stop while the cluster forms takes the others with it") {
