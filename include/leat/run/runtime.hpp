@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/fwd.hpp>
 #include <leat/op/running/time_points.hpp>
 #include <leat/route/peers/link.hpp>
 
@@ -14,6 +15,8 @@
 #include <vector>
 
 namespace leat::detail {
+
+class blocking_work;
 
 /// A worker as its runtime sees it: a coroutine that is resumed for one turn at a time.
 class worker_coroutine {
