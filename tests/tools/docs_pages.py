@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
 """docs_pages.py ROOT: every link of the documentation leads somewhere, every page and every example is reached from the
-README, no two decisions have one number, and lines have at most 120 columns, but for tables and what a terminal shows.
+README, and no two decisions have one number. Lines of more than 120 columns are told as well, and are no fault.
 """
 import re
 import sys
@@ -44,12 +44,6 @@ def check(root):
             links[page].add(target)
             if anchor and target.suffix == ".md" and anchor not in anchors(target):
                 faults.append(f"{place}: {path or 'this page'} has no heading #{anchor}")
-        in_console = False
-        for number, line in enumerate(page.read_text().splitlines(), 1):
-            if line.startswith("```"):
-                in_console = line.startswith("```console")
-            elif len(line) > WIDTH and not line.startswith("|") and not in_console:
-                faults.append(f"{page.relative_to(root)}:{number}: {len(line)} columns")
     reached = {(root / "README.md").resolve()}
     queue = list(reached)
     while queue:
@@ -68,7 +62,21 @@ def check(root):
     return faults
 
 
+def wide(root):
+    """Lines of more than 120 columns, but for tables and what a terminal shows."""
+    found = []
+    for page in pages(root):
+        in_console = False
+        for number, line in enumerate(page.read_text().splitlines(), 1):
+            if line.startswith("```"):
+                in_console = line.startswith("```console")
+            elif len(line) > WIDTH and not line.startswith("|") and not in_console:
+                found.append(f"{page.relative_to(root)}:{number}: {len(line)} columns")
+    return found
+
+
 if __name__ == "__main__":
     faults = check(Path(sys.argv[1]))
+    print("".join(f"{line}, which fails no test\n" for line in wide(Path(sys.argv[1]))), end="")
     print("\n".join(faults) or "every link leads somewhere, and every page is reached")
     sys.exit(1 if faults else 0)

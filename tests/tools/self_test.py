@@ -254,11 +254,15 @@ class Documentation(Tree):
         self.put("examples/a.cpp", "")
         self.put("docs/b.md", "# Heading: `-w`, twice?\n\n[a](../examples/a.cpp)\n" + "|" * 200 + "\n")
         for page, faulty in (("[b](docs/b.md#heading--w-twice)\n", 0), ("[b](docs/b.md#other)\n", 1), ("[c](docs/c.md) [b](docs/b.md)\n", 1),
-                             ("no link\n", 2), ("[b](docs/b.md) " + "x" * 120 + "\n", 1),
+                             ("no link\n", 2),
                              ("[b](docs/b.md)\n```\n[c](docs/c.md)\n```\n", 0)):
             with self.subTest(page):
                 self.put("README.md", page)
                 self.assertEqual(len(docs_pages.check(Path(self.root))), faulty, docs_pages.check(Path(self.root)))
+
+    def test_wide_lines_are_told(self):
+        self.put("README.md", "x" * 120 + "\n" + "x" * 121 + "\n|" + "x" * 130 + "\n```console\n" + "x" * 130 + "\n```\n")
+        self.assertEqual(docs_pages.wide(Path(self.root)), ["README.md:2: 121 columns"])
 
     def test_programs_keep_their_lines(self):
         text = docs_programs.unit({"a": (None, 1, "#include <x>\nint f;\nint main() {\n}\n"),
