@@ -61,6 +61,7 @@ struct keeps_sizes {
   std::vector<std::pair<std::string, std::uint64_t>> seen;
   bool last = false;
   std::int64_t watermark = 0;
+  leat::detail::traffic passed;
 };
 static_assert(leat::detail::exchange_outlet<keeps_sizes, std::string>);
 static_assert(!leat::detail::exchange_outlet<keeps_sizes, int>);
