@@ -114,6 +114,7 @@
 #include <leat/run/threads/watchdog.ipp>
 #include <leat/run/used_files.ipp>
 #include <leat/run/worker.ipp>
+#include <leat/state/state_base.ipp>
 #include <leat/state/unmatched_count.ipp>
 #include <leat/testing/cluster.ipp>
 #include <leat/testing/result.ipp>

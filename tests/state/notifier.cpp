@@ -11,6 +11,7 @@
 #include "fixture/idle_worker_services.hpp"
 #include "state/keyed.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -70,8 +71,15 @@ struct wishes {
   struct wish {
     std::optional<wall_time> at;
     int repeats = 1;
+    template <class Archive>
+    void serialize(Archive& archive, unsigned) {
+      archive & at & repeats;
+    }
   };
   using state = wish;
+  using saved = wish;
+  static wish const& save(wish const& kept) { return kept; }
+  static wish load(wish&& from) { return from; }
 
   template <class Cell>
   void on_value(Cell& entry, std::optional<wall_time> at) {
@@ -122,6 +130,17 @@ class runnable {
     states_.sample(world);
     states_.open_round();
   }
+  /// Goes on from the states of another.
+  void load(runnable& from) {
+    struct loading final : leat::detail::part_sink {
+      explicit loading(typename states::table_type& table) : into(table) {}
+      void take(leat::detail::state_part const& part) override { into.load(part.slot, part.bytes); }
+      typename states::table_type& into;
+    } parts(table_);
+    from.table_.extract({0, leat::slot_count}, parts);
+    states_.sample(world);
+    states_.schedule(logic_, table_);
+  }
   bool caught_up() const { return states_.caught_up(); }
   steady_time next() const { return states_.next(); }
   std::vector<K> const& rang() const { return rang_.keys; }
@@ -135,7 +154,8 @@ class runnable {
   };
 
   wishes logic_;
-  typename states::table_type table_{leat::detail::slot_range{0, leat::slot_count}};
+  typename states::table_type table_{leat::detail::slot_range{0, leat::slot_count},
+                                     typename states::table_type::keeping(logic_)};
   states states_;
   log rang_;
 };
@@ -203,6 +223,25 @@ TEST_CASE("notifications: a time that stays in the past keeps no run from ending
     how.run(flow, got);
     CHECK(keyed::by_key(got) == keyed::by_key(expected));
   });
+}
+
+TEST_CASE("notifications: keys that are loaded wait for the times that they said, and those that are over come at once") {
+  runnable<int> before;
+  for (int key = 0; key != 10; ++key) before.value(key, before.world.on_the_wall + std::chrono::seconds(key));
+  before.value(10, std::nullopt);
+  runnable<int> after;
+  after.world.steady -= 500s;
+  after.world.pass(4s);
+  after.load(before);
+  CHECK(after.turn());
+  std::vector<int> overdue = after.rang();
+  std::sort(overdue.begin(), overdue.end());
+  CHECK(overdue == std::vector{1, 2, 3, 4});
+  CHECK(after.next() == after.world.steady + 1s);
+  after.world.pass(100s);
+  CHECK(after.turn());
+  CHECK(after.rang().size() == 9);
+  CHECK(after.next() == leat::detail::never);
 }
 
 TEST_CASE("notifications: a round meets each key once") {

@@ -50,6 +50,9 @@ template <class V>
 class collect_logic {
  public:
   using state = collected<V>;
+  using saved = state;
+  static saved const& save(state const& kept) { return kept; }
+  static state load(saved&& from) { return std::move(from); }
 
   collect_logic(std::optional<inactive_for> inactivity, std::optional<max_age> age, std::size_t most)
       : inactivity_(inactivity), age_(age), most_(most) {}

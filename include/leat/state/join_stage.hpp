@@ -31,6 +31,10 @@ class join_stage final : public stage {
   using row = std::tuple<std::optional<Vs>...>;
   using table = keyed_state<K, kept>;
   using cell = typename table::cell;
+  static constexpr bool state_can_be_saved = table::saves;
+  static_assert(state_can_be_saved,
+                "leat: join(name, sides...): the key and the values must have a codec and a default constructor, since they "
+                "are read back after a restart");
 
   template <std::size_t Side>
   class input final : public keyed_consumer<std::pair<K, std::tuple_element_t<Side, std::tuple<Vs...>>>> {
@@ -118,7 +122,7 @@ class join_stage final : public stage {
     guarded(step_, [&] { out_.flush(); });
     gate_.arrive(passes);
     bool const ended = passes.kind == mark_kind::end;
-    if (ended && passes_on_what_is_complete()) unmatched_.add(table_.size());
+    if (ended && passes_on_what_is_complete()) unmatched_.add(table_.keys());
     bool const keys_speak = ended && (emission_ == join_emit::final || emission_ == join_emit::complete_and_rest);
     if (!keys_speak) gate_.pass(step_, out_.next());
   }

@@ -17,6 +17,15 @@ inline constexpr bool kept_bare =
 template <class S>
 using kept_state = std::conditional_t<kept_bare<S>, S, std::optional<S>>;
 
+/// What is saved of it: the S, however the table keeps it.
+template <class S>
+S const& saved_state_of(kept_state<S> const& kept) {
+  if constexpr (kept_bare<S>)
+    return kept;
+  else
+    return *kept;
+}
+
 /// Calls `use(std::optional<S>&)` with the state of a key, empty for a key that is new, and forgets the key if it is
 /// left empty.
 template <class S, class Cell, class Use>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/detail/concat.hpp>
 #include <leat/detail/equal_to_itself.hpp>
 #include <leat/detail/list.hpp>
+#include <leat/route/codec/codec.hpp>
 #include <leat/state/key_order.hpp>
 #include <leat/state/slot_table.hpp>
 #include <leat/state/state_base.hpp>
@@ -12,17 +12,33 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <stdexcept>
-#include <string>
 #include <utility>
 
 namespace leat::detail {
 
-/// Makes the state of a key that is met for the first time.
+/// How a table makes, saves and loads its states: the state of a new key is made by `S()`, and what is saved is the state.
 template <class S>
-struct make_default {
-  S operator()() const { return S(); }
+struct keep_state {
+  using saved = S;
+  S make() const { return S(); }
+  S const& save(S const& state) const { return state; }
+  S load(S&& from) const { return std::move(from); }
 };
+
+/// For states that are never saved.
+template <class S>
+struct keep_unsaved {
+  S make() const { return S(); }
+};
+
+template <class T>
+concept can_be_read_back = has_codec<T> && std::is_default_constructible_v<T>;
+
+/// `Keep` has a type `saved`, with a codec, and says how a state becomes one and is made of one.
+template <class K, class Keep>
+concept saves_states = can_be_read_back<K> && requires { requires can_be_read_back<typename Keep::saved>; };
 
 /// The states of the keys that a worker owns for one step: one small table per slot, so that a slot can be taken out,
 /// dropped and loaded as a unit, and growing never holds a batch up for long. The hash of a key comes with the record:
@@ -33,7 +49,10 @@ struct make_default {
 /// Not thread-safe. Functions given to it must not call it again, and keep no reference to a state or key beyond their
 /// return. A function may throw: the table stays as it is. If moving a key or state throws, it can only be destroyed.
 /// A new key that is not equal to itself is refused, by std::domain_error; one that was found has shown that it is.
-template <class K, class S, class Make = make_default<S>>
+///
+/// The loop over the records tells by one comparison that an entry is live and was met in this generation before. Without
+/// barriers there is one generation, so noting changes costs that loop nothing.
+template <class K, class S, class Keep = keep_state<S>>
 class keyed_state final : public state_base {
   using table = slot_table<K, S>;
   using entry = typename table::entry;
@@ -49,7 +68,7 @@ class keyed_state final : public state_base {
     S& state() const { return entry_->state(); }
     /// This call added the key.
     bool fresh() const { return fresh_; }
-    bool forgotten() const { return entry_->stamp == entry::dead; }
+    bool forgotten() const { return !entry_->live(); }
     /// Removes the key, once the function has returned. Met again, even in the same batch, it is fresh.
     void forget() const {
       if (!forgotten()) in_->forget(*entry_, slot_);
@@ -65,8 +84,12 @@ class keyed_state final : public state_base {
     bool fresh_;
   };
 
-  explicit keyed_state(slot_range owned, Make make = Make())
-      : state_base(owned), make_(std::move(make)), first_(owned.lo), tables_(std::make_unique<table[]>(owned.size())) {}
+  using keeping = Keep;
+  /// Whether `load` and sweeps work.
+  static constexpr bool saves = saves_states<K, Keep>;
+
+  explicit keyed_state(slot_range owned, Keep keep = Keep())
+      : state_base(owned), keep_(std::move(keep)), first_(owned.lo), tables_(std::make_unique<table[]>(owned.size())) {}
 
   /// Calls `f(cell&, i)` for i from 0 to `count`, in order, with the state of the key `key_at(i)`, whose hash is
   /// `hashes[i]`; the key is copied, or moved if `key_at` returns an rvalue, when it is new. `f` is called from one
@@ -80,7 +103,7 @@ class keyed_state final : public state_base {
     // The second round has nothing to look ahead to: it approaches what is in the cache already.
     std::size_t ahead = distance;
     std::size_t stop = count - filled;
-    std::uint32_t const now = epoch_;
+    std::uint32_t const now = generation() | entry::stored;
     for (std::size_t i = 0;; stop = count, ahead = 0) {
       for (; i != stop; ++i) {
         std::uint64_t const hash = hashes[i];
@@ -90,7 +113,7 @@ class keyed_state final : public state_base {
         decltype(auto) key = key_at(i);
         bool fresh = false;
         for (;; ++at) {
-          if (!at->live()) [[unlikely]] {
+          if ((at->stamp | entry::stored) != now) [[unlikely]] {
             place const other = miss(std::forward<decltype(key)>(key), hashes, i, count, kept);
             at = other.at;
             fresh = other.fresh;
@@ -98,7 +121,6 @@ class keyed_state final : public state_base {
           }
           if (at->tag == tag && at->key() == key) break;
         }
-        at->stamp = now;
         cell c(*this, at, slot_of(hash), fresh);
         f(c, i);
       }
@@ -123,29 +145,18 @@ class keyed_state final : public state_base {
     return true;
   }
 
-  /// The state of a key, or null. The first form counts as a touch in this epoch.
-  S* find(std::uint64_t hash, K const& key) {
-    entry* const at = known(hash, key);
-    if (at == nullptr) return nullptr;
-    at->stamp = epoch_;
-    return &at->state();
-  }
+  /// The state of a key, or null.
   S const* find(std::uint64_t hash, K const& key) const {
     entry* const at = known(hash, key);
     return at == nullptr ? nullptr : &at->state();
   }
 
-  /// Calls `f(cell&)` for every key, slot by slot.
+  /// Calls `f(K const&, S&)` for every key, slot by slot. It may edit what is not saved of a state: no change is noted.
   template <class F>
   void for_each(F&& f) {
-    for (unsigned slot = owned().lo; slot != owned().hi; ++slot) for_each_of(slot, f);
-    reclaim();
-  }
-  /// The same for the keys of one slot.
-  template <class F>
-  void for_each_in(unsigned slot, F&& f) {
-    for_each_of(slot, f);
-    reclaim();
+    for (table& in : std::span(tables_.get(), owned().size()))
+      for (entry& e : in)
+        if (e.live()) f(std::as_const(e.key()), e.state());
   }
 
   /// Calls `f(cell&)` for up to `budget` keys, and goes on from there at the next call, in ascending order of the keys;
@@ -170,9 +181,14 @@ class keyed_state final : public state_base {
     return false;
   }
 
-  std::size_t size() const { return size_; }
-  std::size_t keys() const override { return size_; }
-  void clear() { drop(owned()); }
+  void load(unsigned slot, std::span<std::byte const> rows) override {
+    if constexpr (saves) {
+      input_archive archive(rows);
+      while (archive.left() != 0) load_row(slot, archive);
+    } else {
+      refuse_to_save();
+    }
+  }
 
   void drop(slot_range which) override {
     order_.clear();
@@ -181,13 +197,6 @@ class keyed_state final : public state_base {
       for (entry const& e : dropped) size_ -= e.live() ? 1u : 0u;
       dropped = table();
     }
-  }
-
-  void set_epoch(std::uint32_t epoch) override {
-    if (epoch == entry::empty || epoch == entry::dead)
-      throw std::logic_error(concat({"keyed_state: epoch ", std::to_string(epoch),
-                                     " is reserved: epochs are 1 to 4294967294"}));
-    epoch_ = epoch;
   }
 
  private:
@@ -202,6 +211,8 @@ class keyed_state final : public state_base {
     std::uint32_t position;
   };
 
+  /// Not all slots alike, or all would grow at the same time.
+  static constexpr std::uint32_t first_capacity(unsigned slot) { return 4 + slot % 5; }
   static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
   table& table_of(std::uint64_t hash) const { return tables_[slot_of(hash) - first_]; }
 
@@ -218,36 +229,44 @@ class keyed_state final : public state_base {
 
   template <class F>
   void meet(entry& at, unsigned slot, F& f) {
-    at.stamp = epoch_;
+    touch(at, slot);
     cell c(*this, &at, slot, false);
     f(c);
   }
 
-  template <class F>
-  void for_each_of(unsigned slot, F& f) {
-    for (entry& e : tables_[slot - first_])
-      if (e.live()) meet(e, slot, f);
+  /// Before a live entry may change.
+  void touch(entry& at, unsigned slot) {
+    if ((at.stamp | entry::stored) == (generation() | entry::stored)) return;
+    if (note_change(slot, at.stamp)) write_row(slot, at, true);
+    at.stamp = (at.stamp & entry::stored) | generation();
   }
 
-  /// What is left when record i did not hit: probing that wraps around, a forgotten key, a new key, growth. After
-  /// growth, what `each` kept of the records behind i is computed anew.
+  /// What is left when record i did not hit: a key that is met for the first time in this generation, or stands behind one
+  /// that was not met in it, probing that wraps around, a forgotten key, a new key, growth. After growth, what `each` kept of
+  /// the records behind i is computed anew.
   template <class Q>
   [[gnu::noinline]] place miss(Q&& key, std::uint64_t const* hashes, std::size_t i, std::size_t count, entry** kept) {
     std::uint64_t const hash = hashes[i];
     table& in = table_of(hash);
+    std::uint32_t stamp = generation();
     if (entry* const at = in.find(tag_of(hash), key)) {
-      if (at->live()) return {at, false};
+      if (at->live()) {
+        touch(*at, slot_of(hash));
+        return {at, false};
+      }
       check_not_visiting();
+      stamp |= bury(*at, slot_of(hash));
       in.reclaim(at);
     }
     check_not_visiting();
     must_equal_itself(key);
     if (in.full()) {
-      in.grow(4 + slot_of(hash) % 5);  // not all slots alike, or all would grow at the same time
+      in.grow(first_capacity(slot_of(hash)));
       for (std::size_t j = i + 1; j < count && j <= i + distance; ++j) kept[j % distance] = approach(hashes[j]);
     }
-    entry* const added = in.add(tag_of(hash), epoch_, std::forward<Q>(key), make_);
+    entry* const added = in.add(tag_of(hash), stamp, std::forward<Q>(key), [this] { return keep_.make(); });
     ++size_;
+    note_change(slot_of(hash), entry::empty);
     return {added, true};
   }
 
@@ -256,39 +275,118 @@ class keyed_state final : public state_base {
       throw std::logic_error("keyed_state: a key was added while the keys were being visited in order");
   }
 
+  /// A key that snapshots have stays until the next sweep has written that it was forgotten.
   [[gnu::noinline]] void forget(entry& e, unsigned slot) {
-    forgotten_.push_back({slot, static_cast<std::uint32_t>(&e - tables_[slot - first_].begin())});
-    e.stamp = entry::dead;
+    if (tracked() && (e.stamp & entry::stored) != 0)
+      e.stamp |= entry::dead;
+    else
+      remove_later(e, slot);
     --size_;
   }
+  void remove_later(entry& e, unsigned slot) {
+    forgotten_.push_back({slot, static_cast<std::uint32_t>(&e - tables_[slot - first_].begin())});
+    e.stamp = entry::gone;
+  }
 
-  /// Removes what was forgotten. Places may be out of date, since tables grow and gaps are closed; what is not dead
+  /// A forgotten key is met again. Whether snapshots have it still, as `entry::stored`.
+  std::uint32_t bury(entry& forgotten, unsigned slot) {
+    std::uint32_t const stamp = std::exchange(forgotten.stamp, entry::gone);
+    if (stamp == entry::gone) return 0;
+    if ((stamp & generation()) != 0) return entry::stored;
+    if (note_change(slot, stamp)) write_row(slot, forgotten, false);
+    return 0;
+  }
+
+  /// Removes what was forgotten. Places may be out of date, since tables grow and gaps are closed; what is not gone
   /// there has been dealt with.
   void reclaim() {
     if (forgotten_.empty() || order_.under_way()) return;
-    for (forgotten_entry const& one : forgotten_) {
-      table& in = tables_[one.slot - first_];
-      if (one.position >= in.capacity()) continue;
-      entry* const at = in.begin() + one.position;
-      if (at->stamp == entry::dead) in.reclaim(at);
+    for (forgotten_entry const& forgotten : forgotten_) {
+      table& in = tables_[forgotten.slot - first_];
+      if (forgotten.position >= in.capacity()) continue;
+      entry* const at = in.begin() + forgotten.position;
+      if (at->stamp == entry::gone) in.reclaim(at);
     }
     forgotten_.clear();
   }
 
+  /// A row for the open sweep, of an entry that changes before the sweep has reached it.
+  [[gnu::noinline]] void write_row(unsigned slot, entry& e, bool live) {
+    if constexpr (saves) {
+      if (live) e.stamp |= entry::stored;
+      output_archive archive(begin_copy(slot));
+      put_row(archive, e, live);
+    } else {
+      refuse_to_save();
+    }
+  }
+
+  rows_written write_rows(unsigned slot, row_choice which, byte_buffer& to) override {
+    rows_written result;
+    if constexpr (saves) {
+      {
+        output_archive archive(to);
+        for (entry& e : tables_[slot - first_]) {
+          bool const changed = (e.stamp & swept_generation()) != 0;
+          bool const live = e.live();
+          if (live && which != row_choice::changed
+                  ? changed || which == row_choice::all_now || (e.stamp & entry::generations) == 0
+                  : changed && which == row_choice::changed) {
+            put_row(archive, e, live);
+            ++result.rows;
+          }
+          if (!changed || which == row_choice::all_now) continue;
+          if (live)
+            e.stamp = entry::stored;
+          else
+            remove_later(e, slot);
+        }
+      }
+      result.entries = tables_[slot - first_].capacity();
+      reclaim();
+    } else {
+      refuse_to_save();
+    }
+    return result;
+  }
+
+  void put_row(output_archive& archive, entry& e, bool live) {
+    archive & live & std::as_const(e.key());
+    if (live) archive & keep_.save(std::as_const(e.state()));
+  }
+
+  void load_row(unsigned slot, input_archive& archive) {
+    bool live = false;
+    K key{};
+    archive & live & key;
+    std::uint64_t const hash = key_hash(key);
+    if (slot_of(hash) != slot || !owned().contains(slot)) refuse_slot(slot);
+    table& in = table_of(hash);
+    if (entry* const known = in.find(tag_of(hash), key)) {
+      size_ -= known->live() ? 1u : 0u;
+      known->stamp = entry::gone;
+      in.reclaim(known);
+    }
+    if (!live) return;
+    typename Keep::saved saved{};
+    archive & saved;
+    if (in.full()) in.grow(first_capacity(slot));
+    in.add(tag_of(hash), entry::stored, std::move(key), [&] { return keep_.load(std::move(saved)); });
+    ++size_;
+  }
+
   void take_order() {
     order_.clear();
-    order_.reserve(size_);
+    order_.reserve(keys());
     for (unsigned slot = owned().lo; slot != owned().hi; ++slot)
       for (entry& e : tables_[slot - first_])
         if (e.live()) order_.add(e, slot);
     order_.sort();
   }
 
-  [[no_unique_address]] Make make_;
+  [[no_unique_address]] Keep keep_;
   unsigned first_;
-  std::uint32_t epoch_ = 1;
   std::unique_ptr<table[]> tables_;
-  std::size_t size_ = 0;
   list<forgotten_entry> forgotten_;
   key_order<K, S> order_;
 };

@@ -18,11 +18,27 @@ namespace leat::detail {
 template <class Logic>
 concept has_notifications = requires(Logic& logic, typename Logic::state const& s) { logic.notify_at(s); };
 
+/// How a table saves and loads the states of a logic.
+template <class Logic>
+class keep_for_logic {
+  using state = typename Logic::state;
+
+ public:
+  using saved = typename Logic::saved;
+  explicit keep_for_logic(Logic& logic) : logic_(&logic) {}
+  state make() const { return state(); }
+  decltype(auto) save(state const& kept) const { return logic_->save(kept); }
+  state load(saved&& from) const { return logic_->load(std::move(from)); }
+
+ private:
+  Logic* logic_;
+};
+
 /// Without: the table as it is.
 template <class K, class Logic>
 class plain_states {
  public:
-  using table_type = keyed_state<K, typename Logic::state>;
+  using table_type = keyed_state<K, typename Logic::state, keep_for_logic<Logic>>;
   using stored = typename table_type::cell;
   using cell = stored;
 
@@ -36,7 +52,19 @@ class notifier {
  public:
   using when = std::remove_cvref_t<decltype(*std::declval<Logic&>().notify_at(std::declval<typename Logic::state const&>()))>;
   using kept = notified_state<typename Logic::state, when>;
-  using table_type = keyed_state<K, kept>;
+  /// Times are not saved: the logic says them again.
+  class keep_without_times {
+   public:
+    using saved = typename Logic::saved;
+    explicit keep_without_times(Logic& logic) : keep_(logic) {}
+    kept make() const { return kept(); }
+    decltype(auto) save(kept const& state) const { return keep_.save(state.state); }
+    kept load(saved&& from) const { return kept{keep_.load(std::move(from)), {}, never, never}; }
+
+   private:
+    keep_for_logic<Logic> keep_;
+  };
+  using table_type = keyed_state<K, kept, keep_without_times>;
   using stored = typename table_type::cell;
 
   /// A key and its state, as the logic sees them.
@@ -59,6 +87,17 @@ class notifier {
   void sample(worker_services& worker) {
     now_ = worker.now();
     wall_ = worker.wall();
+  }
+
+  /// Of a table that was loaded: each key waits for the time that its state says.
+  void schedule(Logic& logic, table_type& loaded) {
+    loaded.for_each([&](K const& key, kept& state) {
+      auto const wanted = logic.notify_at(std::as_const(state.state));
+      if (!wanted) return;
+      state.wanted = *wanted;
+      state.due = due_at(*wanted);
+      if (state.due != never) stand_under(state, state.due, key, key_hash(key));
+    });
   }
 
   /// After the logic was given a value.
@@ -105,7 +144,7 @@ class notifier {
     leave(state);
     if (state.due == never) return;
     if (state.due > schedule_.round_began())
-      stand_under(state, state.due, entry, of.hash);
+      stand_under(state, state.due, entry.key(), of.hash);
     else
       notify(logic, entry, of.hash, emit_record);
   }
@@ -141,13 +180,13 @@ class notifier {
     // One that stands under an earlier time is found then, and put off: each value may put it off.
     if (state.due < state.scheduled) {
       leave(state);
-      stand_under(state, state.due, entry, hash);
+      stand_under(state, state.due, entry.key(), hash);
     }
     return false;
   }
 
-  void stand_under(kept& state, steady_time due, stored& entry, std::uint64_t hash) {
-    schedule_.add(due, hash, entry.key());
+  void stand_under(kept& state, steady_time due, K const& key, std::uint64_t hash) {
+    schedule_.add(due, hash, key);
     schedule_.one_more_key_waits();
     state.scheduled = due;
   }

@@ -14,17 +14,23 @@
 
 namespace leat::detail {
 
+/// What is known of an entry, as bits. Changes are dated by two generations, which take turns: a barrier ends one.
+struct entry_stamp {
+  static constexpr std::uint32_t empty = 0;
+  static constexpr std::uint32_t stored = 1;       ///< snapshots have the key, or will once the open sweep is over
+  static constexpr std::uint32_t generations = 6;  ///< one bit for each; neither: unchanged since it was swept
+  static constexpr std::uint32_t dead = 8;         ///< forgotten, and the next sweep has to say so
+  static constexpr std::uint32_t gone = 16;        ///< forgotten; key and state still have to be destroyed
+};
+
 /// A key and its state, in place. Zeroed memory is an array of empty entries.
 template <class K, class S>
-struct state_entry {
-  static constexpr std::uint32_t empty = 0;
-  static constexpr std::uint32_t dead = 0xffff'ffff;  ///< forgotten; key and state still have to be destroyed
-
-  bool live() const { return stamp - 1 < dead - 1; }  // neither empty nor dead, in one comparison
+struct state_entry : entry_stamp {
+  bool live() const { return stamp - 1 < dead - 1; }  // neither empty nor forgotten, in one comparison
   K& key() { return *std::launder(reinterpret_cast<K*>(key_bytes)); }
   S& state() { return *std::launder(reinterpret_cast<S*>(state_bytes)); }
 
-  std::uint32_t stamp;  ///< the epoch of the last touch, or one of the above
+  std::uint32_t stamp;
   std::uint32_t tag;    ///< the upper half of the key's hash: decides the position
   alignas(K) std::byte key_bytes[sizeof(K)];
   alignas(S) std::byte state_bytes[sizeof(S)];
@@ -33,8 +39,8 @@ struct state_entry {
 /// The keys of one slot: a flat table with linear probing, ordered by tag but for collisions, so that it can have any
 /// capacity. Probing may begin anywhere and needs no test for the end: an empty entry stands behind the last one.
 /// Whoever gets there goes on at the first (`find` does). Deletion in two steps, so that nothing moves while a batch
-/// is under way: an entry is marked dead, and `reclaim` closes the gap later (Knuth's algorithm R, for all the dead of
-/// one run at once).
+/// is under way: an entry is marked as gone, and `reclaim` closes the gap later (Knuth's algorithm R, for all of one run
+/// at once).
 template <class K, class S>
 class slot_table {
  public:
@@ -68,7 +74,7 @@ class slot_table {
     prefetch_to_write(reinterpret_cast<std::byte const*>(home) + last_byte);
   }
 
-  /// The entry of this key, live or dead, or null.
+  /// The entry of this key, live or forgotten, or null.
   template <class Q>
   entry* find(std::uint32_t tag, Q const& key) const {
     for (entry* e = home(tag);; e = next(e)) {
@@ -81,12 +87,12 @@ class slot_table {
   /// mispredicted branches than it saves in cache.
   bool full() const { return (std::uint64_t{used_} + 1) * 3 > std::uint64_t{capacity_} * 2; }
 
-  /// Moves everything to a table half as large again; the dead stay behind. `first_capacity` is for the first one.
+  /// Moves everything to a table half as large again; what is gone stays behind. `first_capacity` is for the first one.
   void grow(std::uint32_t first_capacity) {
     slot_table old(capacity_ == 0 ? first_capacity : capacity_ + capacity_ / 2);
     swap(old);
     for (entry& e : old)
-      if (e.live()) {
+      if (e.stamp != entry::empty && e.stamp != entry::gone) {
         move_to(free_for(e.tag), e);
         ++used_;
       }
@@ -103,10 +109,10 @@ class slot_table {
     return e;
   }
 
-  /// Destroys the dead from this entry to the end of its run and closes the gaps. Entries before it stay in place.
+  /// Destroys what is gone from this entry to the end of its run and closes the gaps. Entries before it stay in place.
   void reclaim(entry* first) {
     for (entry* e = first; e->stamp != entry::empty; e = next(e)) {
-      if (e->stamp == entry::dead) {
+      if (e->stamp == entry::gone) {
         remove(*e);
         continue;
       }
@@ -191,7 +197,7 @@ class slot_table {
 
   entry* entries_ = const_cast<entry*>(nothing);
   std::uint32_t capacity_ = 0;
-  std::uint32_t used_ = 0;  ///< live and dead
+  std::uint32_t used_ = 0;  ///< live and forgotten
 };
 
 }  // namespace leat::detail

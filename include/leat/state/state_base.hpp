@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/route/codec/byte_buffer.hpp>
 #include <leat/route/exchange/slot.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 namespace leat::detail {
 
@@ -26,8 +29,31 @@ constexpr slot_range owned_slots(unsigned worker, unsigned workers) {
   return {first(worker), first(std::uint64_t{worker} + 1)};
 }
 
-/// What the state of a step is to those that know neither its key nor its state: counted, dated and dropped by slots,
-/// never by record. Used by the worker that owns the slots, on its thread.
+/// Rows of one slot as they stood when an epoch was closed: a row is a key with its state, or a key that was forgotten.
+/// Of the parts of one epoch and slot, the full one comes first.
+struct state_part {
+  unsigned slot = 0;
+  std::uint64_t epoch = 0;
+  bool full = false;  ///< all keys of the slot; otherwise those that changed since the barrier before
+  std::size_t rows = 0;
+  std::span<std::byte const> bytes;  ///< valid during the call
+};
+
+/// Where parts go.
+class part_sink {
+ public:
+  virtual void take(state_part const& part) = 0;
+
+ protected:
+  ~part_sink() = default;
+};
+
+/// The state of a step, for code that knows neither the type of its keys nor of their states: it is saved, loaded and
+/// dropped by slots. Only the worker that owns the slots uses it, on its thread.
+///
+/// Snapshots are incremental and lazy. Once `track` was called, the state notes what changes. `barrier` closes an epoch and
+/// copies nothing. `sweep` then writes down, in slices, the rows that changed in that epoch. A row that is to change again
+/// before the sweep has reached it is copied first, so that a sweep shows the state as it was at the barrier.
 class state_base {
  public:
   explicit state_base(slot_range owned) : owned_(owned) {}
@@ -39,16 +65,81 @@ class state_base {
   slot_range owned() const { return owned_; }
 
   /// How many keys have a state.
-  virtual std::size_t keys() const = 0;
+  std::size_t keys() const { return size_; }
 
-  /// Every entry carries the epoch in which it was last touched. Epochs begin at 1.
-  virtual void set_epoch(std::uint32_t epoch) = 0;
+  /// From here on changes are noted, and sweeps write to `to`. A state that is not tracked pays nothing for it.
+  void track(part_sink& to);
 
-  /// Forgets all keys of these slots, as far as they are owned here, and gives their memory back.
+  /// Ends the epoch: what was changed since the barrier before is for the next sweep. An open sweep is finished first.
+  void barrier(std::uint64_t epoch);
+
+  /// Writes rows until `entries` of the table have been looked at, or a few more: a slot is not interrupted. True once the
+  /// snapshot of the last barrier is complete.
+  bool sweep(std::size_t entries);
+
+  /// The snapshot of the next barrier has all keys of this slot, so that parts of earlier epochs are needed no more.
+  void want_full(unsigned slot);
+
+  /// Writes the rows of these slots as they are now. Changes nothing: to later sweeps this is no snapshot.
+  void extract(slot_range which, part_sink& to);
+
+  /// Takes rows in that were written for this slot; later ones replace earlier ones. Before the first record. Throws
+  /// codec_error for bytes that are not rows of this slot.
+  virtual void load(unsigned slot, std::span<std::byte const> rows) = 0;
+
+  /// Removes all keys of these slots, as far as they are owned here, and gives their memory back. Snapshots do not hear of
+  /// it: the slots have another owner from now on.
   virtual void drop(slot_range which) = 0;
 
+ protected:
+  enum class row_choice { changed, all_at_barrier, all_now };
+  struct rows_written {
+    std::size_t rows = 0;
+    std::size_t entries = 0;
+  };
+  virtual rows_written write_rows(unsigned slot, row_choice which, byte_buffer& to) = 0;
+
+  bool tracked() const { return sink_ != nullptr; }
+  /// One of `entry_stamp::generations`: that of changes made now, and that which the open sweep writes.
+  std::uint32_t generation() const { return generation_; }
+  std::uint32_t swept_generation() const;
+
+  /// An entry of this slot with this stamp is about to change, or was added. True when its row has to be copied before.
+  bool note_change(unsigned slot, std::uint32_t stamp) { return tracked() && note_tracked_change(slot, stamp); }
+  /// Where that row is written.
+  byte_buffer& begin_copy(unsigned slot);
+
+  [[noreturn, gnu::cold]] static void refuse_to_save();
+  [[noreturn, gnu::cold]] static void refuse_slot(unsigned slot);
+
+  std::size_t size_ = 0;
+
  private:
+  struct copied_row {
+    unsigned slot;
+    std::size_t begin;
+  };
+
+  bool note_tracked_change(unsigned slot, std::uint32_t stamp);
+  /// Whether the open sweep has still to visit this slot.
+  bool awaits_sweep(unsigned slot) const { return sweeping_ && slot >= next_slot_; }
+  std::uint8_t& flags_of(unsigned slot) { return flags_[slot - owned_.lo]; }
+  void write_copies();
+
   slot_range owned_;
+  part_sink* sink_ = nullptr;  ///< null: not tracked
+  std::uint32_t generation_ = 2;
+  std::vector<std::uint8_t> flags_;  ///< of each slot, by generation: it has changes, it is to be written in full
+  std::uint64_t epoch_ = 0;          ///< of the last barrier
+  unsigned next_slot_ = 0;           ///< of the open sweep
+  bool sweeping_ = false;
+  byte_buffer rows_;
+  byte_buffer copies_;  ///< of rows that changed between the barrier and their sweep
+  std::vector<copied_row> copied_;
 };
 
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/state/state_base.ipp>
+#endif

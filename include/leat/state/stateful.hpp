@@ -17,7 +17,15 @@ template <class Builder>
 struct stateful_item_logic {
   using user = built_by<Builder>;
   using state = std::optional<user>;
+  using saved = typename user::state;
   using V = typename user::value;
+
+  static saved save(state const& kept) { return kept->snapshot(); }
+  state load(saved&& from) {
+    state loaded;
+    loaded.emplace(builder(std::optional<saved>(std::move(from))));
+    return loaded;
+  }
 
   void bind(step_context const& step) { worker = step.worker; }
   void begin_batch() { collected.set_now(worker->wall()); }
@@ -79,11 +87,15 @@ class stateful_step {
         static_assert(state_has_a_codec,
                       "leat: stateful(name, builder): the logic's State has no codec, so it cannot be kept over a restart. "
                       "Give it template <class A> void serialize(A&, unsigned), or use a type that has one");
+        constexpr bool logic_gives_its_state = gives_its_state<logic>;
+        static_assert(logic_gives_its_state,
+                      "leat: stateful(name, builder): the logic needs State snapshot() const, from which builder(State) "
+                      "makes an equal logic after a restart");
         constexpr bool result_owns_what_it_shows = !shows_what_another_owns<typename logic::result>;
         static_assert(result_owns_what_it_shows,
                       "leat: stateful(name, builder): the logic's Result is a view of what another owns, which the record "
                       "would outlive: use what owns it, such as a std::string or a std::vector");
-        if constexpr (!logic_takes_the_value || !state_has_a_codec || !result_owns_what_it_shows)
+        if constexpr (!logic_takes_the_value || !state_has_a_codec || !logic_gives_its_state || !result_owns_what_it_shows)
           return stream<poison>{};
         else
           return append_stateful<typename logic::result>(std::forward<S>(up),

@@ -52,11 +52,15 @@ class stateful_batch_step {
         static_assert(state_has_a_codec,
                       "leat: stateful_batch(name, builder): the logic's State has no codec, so it cannot be kept over a "
                       "restart. Give it template <class A> void serialize(A&, unsigned), or use a type that has one");
+        constexpr bool logic_gives_its_state = gives_its_state<logic>;
+        static_assert(logic_gives_its_state,
+                      "leat: stateful_batch(name, builder): the logic needs State snapshot() const, from which "
+                      "builder(State) makes an equal logic after a restart");
         constexpr bool result_owns_what_it_shows = !shows_what_another_owns<typename logic::result>;
         static_assert(result_owns_what_it_shows,
                       "leat: stateful_batch(name, builder): the logic's Result is a view of what another owns, which the record "
                       "would outlive: use what owns it, such as a std::string or a std::vector");
-        if constexpr (!logic_takes_the_values || !state_has_a_codec || !result_owns_what_it_shows)
+        if constexpr (!logic_takes_the_values || !state_has_a_codec || !logic_gives_its_state || !result_owns_what_it_shows)
           return stream<poison>{};
         else
           return append_stateful<typename logic::result>(std::forward<S>(up),

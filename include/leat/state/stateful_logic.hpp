@@ -66,7 +66,8 @@ class logic_results {
 ///  - `std::optional<wall_time> notify_at() const`: asked after each of these calls; none cancels. A time that has come
 ///    already is answered by `on_notify` at once, and, if it is wanted again, once in each turn of the worker. What is to
 ///    come is waited for by the steady clock, so that setting the system's clock changes no wait that has begun;
-///  - `State snapshot() const`.
+///  - `State snapshot() const`: what `builder(State)` makes an equal logic of. It is asked between two calls of the others,
+///    when the state is saved.
 /// All calls are on the worker that owns the key. `retention::discard` drops the state: the key's next value begins anew.
 template <class Value, class Result, class State>
 struct stateful_logic {
@@ -96,6 +97,11 @@ concept builds_logic = requires(Builder& builder) {
   typename built_by<Builder>::value;
   typename built_by<Builder>::result;
   typename built_by<Builder>::state;
+};
+
+template <class Logic>
+concept gives_its_state = requires(Logic const& logic) {
+  { logic.snapshot() } -> std::convertible_to<typename Logic::state>;
 };
 
 /// Whether the logic has a `notify_at` of its own: one without need not be asked, and its keys keep no times.

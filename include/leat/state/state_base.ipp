@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/compiled.hpp>
+#include <leat/detail/concat.hpp>
+#include <leat/route/codec/error.hpp>
+#include <leat/state/slot_table.hpp>
+#include <leat/state/state_base.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <stdexcept>
+#include <string>
+
+namespace leat::detail {
+
+/// A slot's flag for a full part stands beside that for changes of the same generation.
+inline constexpr unsigned full_beside_changed = 2;
+
+LEAT_INLINE std::uint32_t state_base::swept_generation() const { return entry_stamp::generations ^ generation_; }
+
+LEAT_INLINE void state_base::track(part_sink& to) {
+  flags_.assign(owned_.size(), static_cast<std::uint8_t>(generation_));
+  sink_ = &to;
+}
+
+LEAT_INLINE void state_base::barrier(std::uint64_t epoch) {
+  sweep((std::numeric_limits<std::size_t>::max)());
+  epoch_ = epoch;
+  generation_ = swept_generation();
+  next_slot_ = owned_.lo;
+  sweeping_ = true;
+}
+
+LEAT_INLINE bool state_base::sweep(std::size_t entries) {
+  if (!sweeping_) return true;
+  auto const changed = static_cast<std::uint8_t>(swept_generation());
+  auto const full = static_cast<std::uint8_t>(changed << full_beside_changed);
+  for (; next_slot_ != owned_.hi; ++next_slot_) {
+    std::uint8_t& slot_flags = flags_of(next_slot_);
+    if ((slot_flags & (changed | full)) == 0) continue;
+    if (entries == 0) return false;
+    bool const all = (slot_flags & full) != 0;
+    rows_.clear();
+    rows_written const written =
+        write_rows(next_slot_, all ? row_choice::all_at_barrier : row_choice::changed, rows_);
+    slot_flags = static_cast<std::uint8_t>(slot_flags & ~(changed | full));
+    if (all || written.rows != 0) sink_->take({next_slot_, epoch_, all, written.rows, rows_.bytes()});
+    entries -= (std::min)(entries, written.entries + 1);
+  }
+  write_copies();
+  sweeping_ = false;
+  return true;
+}
+
+LEAT_INLINE void state_base::want_full(unsigned slot) {
+  flags_of(slot) = static_cast<std::uint8_t>(flags_of(slot) | generation_ << full_beside_changed);
+}
+
+LEAT_INLINE void state_base::extract(slot_range which, part_sink& to) {
+  unsigned const end = (std::min)(which.hi, owned_.hi);
+  for (unsigned slot = (std::max)(which.lo, owned_.lo); slot < end; ++slot) {
+    rows_.clear();
+    rows_written const written = write_rows(slot, row_choice::all_now, rows_);
+    if (written.rows != 0) to.take({slot, epoch_, true, written.rows, rows_.bytes()});
+  }
+}
+
+LEAT_INLINE bool state_base::note_tracked_change(unsigned slot, std::uint32_t stamp) {
+  std::uint8_t& slot_flags = flags_of(slot);
+  bool const to_be_swept =
+      (stamp & swept_generation()) != 0 ||
+      ((slot_flags & swept_generation() << full_beside_changed) != 0 && (stamp & entry_stamp::generations) == 0);
+  slot_flags = static_cast<std::uint8_t>(slot_flags | generation_);
+  return stamp != entry_stamp::empty && to_be_swept && awaits_sweep(slot);
+}
+
+LEAT_INLINE byte_buffer& state_base::begin_copy(unsigned slot) {
+  copied_.push_back({slot, copies_.size()});
+  return copies_;
+}
+
+LEAT_INLINE void state_base::refuse_to_save() {
+  throw std::logic_error("keyed_state: keys or states without a codec cannot be saved, nor loaded");
+}
+
+LEAT_INLINE void state_base::refuse_slot(unsigned slot) {
+  refuse(concat({"a key was to be loaded into slot ", std::to_string(slot),
+                 ", which is not the slot of its hash or is owned by another worker"}));
+}
+
+/// One part for each: they are few, as long as sweeps are soon over.
+LEAT_INLINE void state_base::write_copies() {
+  std::span<std::byte const> const bytes = copies_;
+  for (std::size_t i = 0; i != copied_.size(); ++i) {
+    std::size_t const end = i + 1 == copied_.size() ? bytes.size() : copied_[i + 1].begin;
+    sink_->take({copied_[i].slot, epoch_, false, 1, bytes.subspan(copied_[i].begin, end - copied_[i].begin)});
+  }
+  copies_.clear();
+  copied_.clear();
+}
+
+}  // namespace leat::detail
