@@ -68,7 +68,7 @@ int main() {
               hashes.data(), hashes.size(), [batch](std::size_t k) -> std::uint64_t const& { return batch[k]; },
               [](auto& entry, std::size_t) { ++entry.state(); });
         }
-      measure::keep(counts.size());
+      measure::keep(counts.keys());
     });
   };
 

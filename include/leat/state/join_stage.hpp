@@ -99,7 +99,7 @@ class join_stage final : public stage {
             }
           });
     });
-    keys_.set(table_.size());
+    keys_.set(table_.keys());
     guarded(step_, [&] { out_.flush(); });
   }
 
@@ -140,7 +140,7 @@ class join_stage final : public stage {
           [&] { return !out_.full(); });
     });
     guarded(step_, [&] { out_.flush(); });
-    keys_.set(table_.size());
+    keys_.set(table_.keys());
     if (!more) gate_.pass(step_, out_.next());
     return true;
   }

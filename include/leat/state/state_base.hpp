@@ -56,10 +56,10 @@ class part_sink {
 /// before the sweep has reached it is copied first, so that a sweep shows the state as it was at the barrier.
 class state_base {
  public:
-  explicit state_base(slot_range owned) : owned_(owned) {}
+  explicit state_base(slot_range owned);
   state_base(state_base const&) = delete;
   state_base& operator=(state_base const&) = delete;
-  virtual ~state_base() = default;
+  virtual ~state_base();
 
   /// The slots this worker owns; a hash of any other slot must not come here.
   slot_range owned() const { return owned_; }

@@ -20,6 +20,9 @@ namespace leat::detail {
 /// A slot's flag for a full part stands beside that for changes of the same generation.
 inline constexpr unsigned full_beside_changed = 2;
 
+LEAT_INLINE state_base::state_base(slot_range owned) : owned_(owned) {}
+LEAT_INLINE state_base::~state_base() = default;
+
 LEAT_INLINE std::uint32_t state_base::swept_generation() const { return entry_stamp::generations ^ generation_; }
 
 LEAT_INLINE void state_base::track(part_sink& to) {

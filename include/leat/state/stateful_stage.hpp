@@ -81,7 +81,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
         take_each(hashes, records, count);
       if constexpr (has_notifications<Logic>) states_.keep_small(table_);
     });
-    keys_.set(table_.size());
+    keys_.set(table_.keys());
     guarded(step_, [&] { out_.flush(); });
   }
 
@@ -182,7 +182,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
           [&] { return !out_.full(); });
     });
     guarded(step_, [&] { out_.flush(); });
-    keys_.set(table_.size());
+    keys_.set(table_.keys());
     if (!more) gate_.pass(step_, out_.next());
     return true;
   }
@@ -199,7 +199,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
       states_.notify_some(logic_, table_, portion, emit_, [&] { return !out_.full(); });
       out_.flush();
     });
-    keys_.set(table_.size());
+    keys_.set(table_.keys());
     return true;
   }
 
