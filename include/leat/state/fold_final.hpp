@@ -20,7 +20,7 @@ struct fold_final_logic {
   using state = kept_state<A>;
   using saved = A;
   static saved const& save(state const& kept) { return saved_state_of<A>(kept); }
-  static state load(saved&& from) { return state(std::move(from)); }
+  static state load(saved&& from) { return std::move(from); }
 
   template <class Cell, class K, class Emit>
   void on_value(Cell& entry, K&&, V&& value, Emit&) {

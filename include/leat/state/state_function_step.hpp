@@ -46,7 +46,7 @@ struct state_function_logic {
   using state = kept_state<S>;
   using saved = S;
   static saved const& save(state const& kept) { return saved_state_of<S>(kept); }
-  static state load(saved&& from) { return state(std::move(from)); }
+  static state load(saved&& from) { return std::move(from); }
 
   template <class Cell, class K, class Emit>
   void on_value(Cell& entry, K&& key, V&& value, Emit& emit_record) {
