@@ -2,6 +2,7 @@
 // Two processes send each other records in rounds over TCP on loopback, routed by key; a round is over when all its
 // records have arrived. The records lie in the cache, as if they were just made. Against two processes that carry the same bytes over a bare connection, without frames, checksums
 // or routing. `--timely PROGRAM` compares with timely dataflow too (benchmarks/timely).
+// `--drivers` compares who may drive the connections instead, with several workers in each process.
 #include "measure.hpp"
 #include "rounds.hpp"
 #include "sources.hpp"
@@ -128,9 +129,16 @@ double by_hand(std::vector<T> const& records, std::size_t per_round, int rounds)
   return std::max(ground->seconds[0].load(), ground->seconds[1].load());
 }
 
+leat::options spinning() {
+  leat::options how;
+  how.spin = std::chrono::seconds(10);
+  return how;
+}
+
 template <class T>
-double by_leat(std::vector<T> const& records, std::size_t per_round, int rounds) {
+double by_leat(std::vector<T> const& records, std::size_t per_round, int rounds, leat::options how = spinning()) {
   two_processes::shared<common_ground> ground;
+  ground->arrived.workers = 2 * how.workers;
   auto const addresses = two_processes::addresses();
   two_processes::run([&](unsigned me) {
     benchmark_rounds::schedule<T> const schedule(records, per_round, rounds, ground->arrived);
@@ -138,11 +146,10 @@ double by_leat(std::vector<T> const& records, std::size_t per_round, int rounds)
     flow.input("in", benchmark_rounds::source(schedule)) |
         leat::redistribute("by key", leat::by([](T const& x) { return key_of(x); })) |
         leat::output("out", benchmark_rounds::sink<T>(ground->arrived));
-    leat::options how;
-    how.spin = std::chrono::seconds(10);
-    how.addresses = addresses;
-    how.process = me;
-    ground->seconds[me] = measure::seconds_of([&] { leat::run(flow, how); });
+    leat::options mine = how;
+    mine.addresses = addresses;
+    mine.process = me;
+    ground->seconds[me] = measure::seconds_of([&] { leat::run(flow, mine); });
   });
   return std::max(ground->seconds[0].load(), ground->seconds[1].load());
 }
@@ -183,9 +190,35 @@ void compare(std::string const& workload, std::size_t per_round, int rounds, dou
                    1 / part_of_bare);
 }
 
+/// The source does not sleep before its round is over: in a process with a thread for each worker it need not.
+template <class T>
+void compare_drivers(std::string const& workload, std::size_t per_round, int rounds) {
+  auto const records = records_with_random_keys<T>();
+  for (unsigned const workers : {1u, 2u, 4u}) {
+    std::vector<measure::variant> variants;
+    auto const add = [&](std::string const& name, leat::connection_driver driver) {
+      leat::options how;
+      how.spin = std::chrono::microseconds(200);
+      how.workers = workers;
+      how.connections = driver;
+      variants.emplace_back(name, [&records, per_round, rounds, how] { return by_leat(records, per_round, rounds, how); });
+    };
+    add("the first worker drives", leat::connection_driver::first_worker);
+    add("the last worker drives", leat::connection_driver::last_worker);
+    add("a thread of its own drives", leat::connection_driver::own_thread);
+    measure::compare(workload + ", two processes of " + std::to_string(workers) + " workers",
+                     static_cast<double>(per_round) * workers * rounds, variants, 0);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 2 && std::string(argv[1]) == "--drivers") {
+    compare_drivers<std::uint64_t>("exchange of u64", 1 << 18, 60);
+    compare_drivers<padded_record<1024>>("exchange of 1 KiB", 1 << 13, 60);
+    return 0;
+  }
   std::string const timely = argc == 3 && std::string(argv[1]) == "--timely" ? argv[2] : "";
   compare<std::uint64_t>("exchange of u64, 1 M per process and round", 1 << 20, 300, 0.45, timely);
   compare<padded_record<64>>("exchange of 64 bytes, 1 M per process and round", 1 << 20, 60, 0.7, "");

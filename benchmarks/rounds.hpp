@@ -13,13 +13,13 @@
 #include <optional>
 #include <span>
 
-/// Input in rounds between two workers: the next round begins when all of the one before have arrived.
+/// Input in rounds between workers, two unless said: the next round begins when all of the one before have arrived.
 namespace benchmark_rounds {
 
 /// What a record goes by. A record of one's own has a `key_of` in its own namespace.
 inline std::uint64_t key_of(std::uint64_t x) { return x; }
 
-/// How many records have arrived at each of the two, each on its own cache line, written by one thread only. It may lie
+/// How many records have arrived at each worker, each on its own cache line, written by one thread only. It may lie
 /// in memory that two processes share.
 struct arrivals {
   struct alignas(64) counter {
@@ -28,10 +28,14 @@ struct arrivals {
       records.store(records.load(std::memory_order_relaxed) + more, std::memory_order_release);
     }
   };
-  std::array<counter, 2> at;
+  static constexpr std::size_t most_workers = 16;
+  std::array<counter, most_workers> at;
+  std::size_t workers = 2;
 
   std::uint64_t total() const {
-    return at[0].records.load(std::memory_order_acquire) + at[1].records.load(std::memory_order_acquire);
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i != workers; ++i) sum += at[i].records.load(std::memory_order_acquire);
+    return sum;
   }
 };
 
@@ -41,7 +45,7 @@ struct schedule {
   schedule(std::span<T const> sent, std::size_t each_round, int how_often, arrivals const& seen)
       : records(sent), per_round(each_round), rounds(static_cast<std::size_t>(how_often)), arrived(&seen) {}
   std::span<T const> records;  ///< over and over
-  std::size_t per_round;  ///< by each of the two
+  std::size_t per_round;  ///< by each worker
   std::size_t rounds;
   arrivals const* arrived;
 };
@@ -55,7 +59,7 @@ class source {
   class part {
    public:
     explicit part(schedule<T> const& of) : of_(of) {}
-    bool ready() const { return sent_ < (of_.arrived->total() / (2 * of_.per_round) + 1) * of_.per_round; }
+    bool ready() const { return sent_ < (of_.arrived->total() / (of_.arrived->workers * of_.per_round) + 1) * of_.per_round; }
     /// The end of a round is seen by looking, not by being woken: the worker must not sleep.
     std::optional<leat::steady_time> next_awake() const { return leat::steady_time::max(); }
     bool next_batch(leat::emitter<T>& out) {

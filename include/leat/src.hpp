@@ -48,6 +48,8 @@
 #include <leat/route/exchange/remote.ipp>
 #include <leat/route/exchange/scratch_file.ipp>
 #include <leat/route/exchange/slot.ipp>
+#include <leat/route/exchange/channels.ipp>
+#include <leat/route/control/control.ipp>
 #include <leat/route/formation/begun_connection.ipp>
 #include <leat/route/formation/formation.ipp>
 #include <leat/route/formation/handshake.ipp>
@@ -58,14 +60,14 @@
 #include <leat/route/partitions.ipp>
 #include <leat/route/peers/chacha20.ipp>
 #include <leat/route/peers/crc32c.ipp>
-#include <leat/route/peers/failure.ipp>
+#include <leat/route/control/failure.ipp>
 #include <leat/route/peers/frame.ipp>
-#include <leat/route/peers/inbox.ipp>
+#include <leat/route/exchange/inbox.ipp>
 #include <leat/route/peers/incoming.ipp>
 #include <leat/route/peers/failure_detector.ipp>
-#include <leat/route/peers/mesh.ipp>
 #include <leat/route/peers/outgoing.ipp>
-#include <leat/route/peers/partition_lists.ipp>
+#include <leat/route/peers/peers.ipp>
+#include <leat/route/control/partition_lists.ipp>
 #include <leat/route/peers/poly1305.ipp>
 #include <leat/route/peers/poly1305_seal.ipp>
 #include <leat/run/cli/checked_options.ipp>
@@ -80,6 +82,7 @@
 #include <leat/run/cli/settings.ipp>
 #include <leat/run/weak_secret.ipp>
 #include <leat/run/cluster.ipp>
+#include <leat/run/cluster_session.ipp>
 #include <leat/run/cluster_support.ipp>
 #include <leat/run/environment.ipp>
 #include <leat/run/execution.ipp>
@@ -90,7 +93,9 @@
 #include <leat/run/local/standard_descriptors.ipp>
 #include <leat/run/main.ipp>
 #include <leat/run/run.ipp>
+#include <leat/run/partition_assignment.ipp>
 #include <leat/run/runtime.ipp>
+#include <leat/run/session_driver.ipp>
 #include <leat/run/secret.ipp>
 #include <leat/run/signals.ipp>
 #include <leat/run/simulated/cluster.ipp>

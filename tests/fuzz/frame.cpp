@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a process that has proved itself may send: raw bytes, or frames whose checksum, sequence and length are made
-// good so that what they say is looked at. The mesh takes them, or refuses them with a run_error.
+// good so that what they say is looked at. The services of the peers take them, or refuse them with a run_error.
 #include <leat/error.hpp>
 #include <leat/flow.hpp>
 #include <leat/from/iterable.hpp>
-#include <leat/route/peers/mesh.hpp>
+#include <leat/route/control/control.hpp>
+#include <leat/route/exchange/channels.hpp>
+#include <leat/route/peers/crc32c.hpp>
+#include <leat/route/peers/frame.hpp>
+#include <leat/route/peers/peers.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/output.hpp>
 
@@ -102,23 +106,24 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     }
   }
 
-  leat::detail::mesh::settings how;
-  how.channel_bytes = 10'000;
+  leat::detail::peers::settings how;
   how.turns_of = [](unsigned) { return 0u; };
   how.log = [](std::string const&) {};
   leat::detail::connections links(2);
   links[1] = std::move(link);
-  leat::detail::mesh here(flow.description(), std::move(how), std::move(links));
+  leat::detail::peers peers(std::move(how), std::move(links));
   using texts = std::pair<std::string, std::vector<std::optional<std::uint32_t>>>;
   using mixed = std::pair<int, std::variant<bool, std::string, double>>;
   auto const& nodes = flow.description().nodes();
+  leat::detail::channels here(peers, {1, nodes.size(), 10'000});
+  leat::detail::control control(peers);
   auto& first = here.receiver<texts>(*nodes[1], 1, 0, 4);
   auto& second = here.receiver<std::uint64_t>(*nodes[2], 1, 0, 4, true);
   auto& third = here.receiver<mixed>(*nodes[3], 1, 0, 4);
   auto& out = here.sender<std::uint64_t>(*nodes[2], 0, 1, 4);
   try {
     leat::steady_time const now{std::chrono::seconds(1)};
-    for (fill(out); here.turn(now); fill(out)) {
+    for (fill(out); peers.turn(now); fill(out)) {
       drain(first);
       drain(second);
       drain(third);

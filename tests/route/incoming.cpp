@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include <leat/route/peers/inbox.hpp>
+#include <leat/route/exchange/inbox.hpp>
 #include <leat/route/peers/outgoing.hpp>
 
 #include "fixture/memory_link.hpp"

@@ -5,7 +5,9 @@
 #include <leat/from/iterable.hpp>
 #include <leat/from/source.hpp>
 #include <leat/op/map.hpp>
-#include <leat/route/peers/mesh.hpp>
+#include <leat/route/control/control.hpp>
+#include <leat/route/peers/peers.hpp>
+#include <leat/run/cluster_session.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/threads/threads.hpp>
 #include <leat/to/collect.hpp>
@@ -34,8 +36,8 @@ leat::options watchful() {
   return how;
 }
 
-/// A process that runs a flow on one worker, and another one in the hands of the test: its mesh is turned when the test
-/// says so.
+/// A process that runs a flow on one worker, and another one in the hands of the test: its peers are turned when the
+/// test says so.
 struct process_and_peer {
   process_and_peer(leat::flow const& what, leat::options const& how) {
     auto [first, second] = leat::test::memory_links();
@@ -45,21 +47,22 @@ struct process_and_peer {
     ends[0][1] = std::move(first);
     ends[1][0] = std::move(second);
 
-    leat::detail::mesh::settings mine;
+    leat::detail::peers::settings mine;
     mine.process = 1;
-    mine.channel_bytes = how.channel_bytes;
     mine.alive = {how.suspect_after, how.dead_after};
     mine.turns_of = [](unsigned) { return 0u; };
     mine.log = [this](std::string const& line) { said.push_back(line); };
-    peer = std::make_unique<leat::detail::mesh>(what.description(), std::move(mine), std::move(ends[1]));
-    peer->share({});
+    peer = std::make_unique<leat::detail::peers>(std::move(mine), std::move(ends[1]));
+    control = std::make_unique<leat::detail::control>(*peer);
+    control->share({}, what.description(), 1);
 
     thread = std::thread([this, &what, how, links = std::move(ends[0])]() mutable {
       leat::detail::thread_runtime world(how.spin);
-      leat::detail::execution one(what.description(), how, world, 0, 2, leat::detail::joined_by(std::move(links)));
+      leat::detail::execution one(what.description(), how, world, 0, 2);
+      one.join(std::make_unique<leat::detail::cluster_session>(one, std::move(links)));
       try {
         one.build();
-        world.drive(one.workers());
+        world.drive(one.runnables());
         one.rethrow();
       } catch (std::exception const& error) {
         failure = error.what();
@@ -75,14 +78,15 @@ struct process_and_peer {
     std::this_thread::yield();
   }
   void part() {
-    peer->send_goodbye();
-    while (!peer->parted()) turn();
+    control->send_goodbye();
+    while (!control->may_disconnect()) turn();
     peer->close();
     thread.join();
   }
 
   std::vector<std::string> said;
-  std::unique_ptr<leat::detail::mesh> peer;
+  std::unique_ptr<leat::detail::peers> peer;
+  std::unique_ptr<leat::detail::control> control;
   std::string failure;
   std::thread thread;
 };

@@ -7,6 +7,7 @@
 #include "simulation/meaning.hpp"
 #include "simulation/shape.hpp"
 
+#include <leat/route/peers/frame.hpp>
 #include <leat/run/simulated/cluster.hpp>
 
 #include <algorithm>

@@ -9,8 +9,10 @@
 #include "simulation/random_flow.hpp"
 #include "simulation/shape.hpp"
 
+#include <leat/route/codec/codec.hpp>
 #include <leat/route/formation/cluster_config.hpp>
 #include <leat/route/formation/sha256.hpp>
+#include <leat/route/peers/frame.hpp>
 #include <leat/run/cluster.hpp>
 #include <leat/run/simulated/cluster.hpp>
 #include <leat/to/output.hpp>
@@ -36,6 +38,7 @@ struct drawn {
   explicit drawn(std::uint64_t seed) {
     chance by(seed);
     shape = draw_shape(by);
+    shape.how.each.connections = static_cast<leat::connection_driver>(seed % 3);
     what = random_flow(by, shape.workers(), shape.stopped_after.has_value()).draw();
     leat::detail::simulated_network const& net = shape.how.network;
     if (net.capacity < 300 || (net.longest_piece != 0 && net.longest_piece < 40)) what.huge_values = false;  // for ever

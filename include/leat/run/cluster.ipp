@@ -7,6 +7,8 @@
 #include <leat/route/formation/cluster_config.hpp>
 #include <leat/run/weak_secret.hpp>
 #include <leat/run/cluster.hpp>
+#include <leat/run/cluster_session.hpp>
+#include <leat/run/execution.hpp>
 #include <leat/run/local/local_cluster.hpp>
 #include <leat/run/local/local_processes.hpp>
 #include <leat/run/options.hpp>
@@ -22,8 +24,8 @@
 namespace leat::detail {
 
 LEAT_INLINE std::unique_ptr<cluster_formation> meet_cluster(graph const& flow, options const& how, network& through,
-                                                  std::function<std::uint64_t()> draw,
-                                                  std::function<void(std::string const&)> log) {
+                                                            std::function<std::uint64_t()> random,
+                                                            std::function<void(std::string const&)> log) {
   if (std::string const weakness = how.secret.empty() ? "" : weakness_of(how.secret); !weakness.empty())
     throw flow_error("options::secret: " + weakness);
   cluster_config all;
@@ -37,7 +39,14 @@ LEAT_INLINE std::unique_ptr<cluster_formation> meet_cluster(graph const& flow, o
   all.secret = how.secret;
   all.open_to_anyone = how.insecure;
   all.time_to_form = how.formation_timeout;
-  return std::make_unique<formation>(through, std::move(all), std::move(draw), std::move(log));
+  return std::make_unique<formation>(through, std::move(all), std::move(random), std::move(log));
+}
+
+LEAT_INLINE std::unique_ptr<session> join_cluster(execution& run, std::shared_ptr<network> through) {
+  std::unique_ptr<cluster_formation> forming = meet_cluster(
+      run.flow(), run.settings(), *through, [&run] { return run.world().seed(); },
+      [&run](std::string const& line) { run.world().log(line); });
+  return std::make_unique<cluster_session>(run, std::move(through), std::move(forming));
 }
 
 LEAT_INLINE int run_local_cluster(local_processes const& asked) { return local_cluster(asked).run(); }

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/graph.hpp>
-#include <leat/route/formation/cluster_formation.hpp>
 #include <leat/route/peers/link.hpp>
 #include <leat/run/local/local_processes.hpp>
 #include <leat/run/options.hpp>
+#include <leat/run/session.hpp>
 
-#include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,6 +13,7 @@
 namespace leat::detail {
 
 struct launch;
+class execution;
 
 /// What a program needs to be run as several processes. All null unless it includes `leat/run/cluster.hpp`: most
 /// programs, and all tests of a flow, need not compile it.
@@ -27,10 +25,8 @@ struct cluster_support {
   /// A network behind TLS, with the files of `how`; throws flow_error when one cannot be used. Null unless the program
   /// includes `leat/run/tls.hpp`.
   std::shared_ptr<network> (*encrypt)(std::shared_ptr<network> below, options const& how) = nullptr;
-  /// `draw` gives 64 bits of chance; `say` takes lines for the person who waits.
-  std::unique_ptr<cluster_formation> (*meet)(graph const& flow, options const& how, network& through,
-                                   std::function<std::uint64_t()> draw,
-                                   std::function<void(std::string const&)> log) = nullptr;
+  /// The session of a run whose processes have to meet first, through this network.
+  std::unique_ptr<session> (*join)(execution& run, std::shared_ptr<network> through) = nullptr;
   /// Learns from the launcher what only it knows.
   void (*rendezvous)(options& how, launch const& by) = nullptr;
   /// Runs so many processes of this program on this machine; gives the exit status.

@@ -13,7 +13,7 @@ LEAT_INLINE cluster_support& support_of_clusters() {
 }
 
 LEAT_INLINE bool has_network(options const& how) {
-  return support_of_clusters().meet != nullptr && (how.link || support_of_clusters().make_network != nullptr);
+  return support_of_clusters().join != nullptr && (how.link || support_of_clusters().make_network != nullptr);
 }
 
 }  // namespace leat::detail

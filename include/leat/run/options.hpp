@@ -34,6 +34,13 @@ enum class progress_line {
   always,         ///< that, or elsewhere a line every ten seconds
 };
 
+/// Who reads and writes the connections to other processes.
+enum class connection_driver : unsigned char {
+  first_worker,  ///< of each process, between two of its turns
+  last_worker,   ///< the same, by the worker that has the fewest partitions
+  own_thread,    ///< a thread for nothing else: no function of the flow, however long it takes, holds up what others send
+};
+
 /// How a flow is run.
 struct options {
   /// Workers in this process. Each runs every step, on the records it owns.
@@ -98,6 +105,7 @@ struct options {
   std::chrono::nanoseconds suspect_after = std::chrono::seconds(5);
   /// And for so long is lost, which ends the run. The longest duration there is: never, and no heartbeats are sent.
   std::chrono::nanoseconds dead_after = std::chrono::seconds(15);
+  connection_driver connections = connection_driver::first_worker;
   /// What they reach each other by; null: TCP, where the program includes `leat/run/tcp.hpp`.
   std::shared_ptr<network> link = nullptr;
 };

@@ -39,9 +39,11 @@ LEAT_INLINE void run(flow const& what, options how) {
   how = detail::checked(std::move(how));
   detail::check_process(how);
   detail::thread_runtime world(how.spin);
-  detail::execution one(what.description(), how, world, how.process);
+  bool const in_cluster = how.addresses.size() > 1;
+  auto const processes = static_cast<unsigned>(in_cluster ? how.addresses.size() : 1);
+  detail::execution one(what.description(), how, world, how.process, processes);
   if (char const* const directory = detail::environment("TMPDIR")) one.parts().scratch_directory = directory;
-  if (how.addresses.size() > 1) one.meet(detail::network_of(how));
+  if (in_cluster) one.join(detail::support_of_clusters().join(one, detail::network_of(how)));
   one.build();
   detail::stats_report report(one, what.description(), how);
   {
@@ -53,7 +55,7 @@ LEAT_INLINE void run(flow const& what, options how) {
     std::stop_callback const on_stop(how.stop, stop);
     std::optional<detail::on_stop_signal> on_signal;
     if (how.stop_on_signals) on_signal.emplace(stop);
-    world.drive(one.workers());
+    world.drive(one.runnables());
   }
   report.end();
   one.rethrow();

@@ -55,6 +55,8 @@ class runnable {
   virtual steady_time wake_at() = 0;
   /// Nor when one of these is ready.
   virtual void add_awaited(std::vector<awaited>& all) { (void)all; }
+  /// Whether it may not share its thread with others.
+  virtual bool has_own_thread() const { return false; }
 };
 
 /// Everything that the outside world decides passes here: time, chance, threads, waiting, files, the environment. One

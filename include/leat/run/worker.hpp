@@ -16,12 +16,16 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace leat::detail {
 
 class execution;
+
+/// The exception being handled. What no step answers for, memory that has run out say, becomes a run_error of `where`.
+[[gnu::cold]] std::exception_ptr failure_outside_of_steps(std::string const& where, unsigned worker, std::uint64_t epoch);
 
 /// One worker: its copy of every step, and the loop that gives them their turns. Everything here is on the thread
 /// that resumes it, but `wake` and `fail`.
@@ -71,9 +75,6 @@ class worker final : public worker_services, public runnable {
   bool guarded_turn();
   bool try_turn();
 
-  /// The exception being handled. What no step answers for, memory that has run out say, is named as the worker's.
-  [[gnu::cold]] std::exception_ptr cause_of_failure() const;
-
   /// Downstream first: what is on its way is finished before more is let in.
   bool turn();
 
@@ -100,7 +101,7 @@ class worker final : public worker_services, public runnable {
   steady_time later(std::chrono::nanoseconds wait);
 
   /// One fence per turn that sent something: what was sent is seen by whoever does not see the sleeper's flag.
-  void wake_touched();
+  void wake_others();
 
   execution& execution_;
   unsigned index_;

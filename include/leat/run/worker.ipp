@@ -39,7 +39,7 @@ LEAT_INLINE void worker::saw_epoch(std::uint64_t epoch) { seen_epoch_ = (std::ma
 
 LEAT_INLINE void worker::block(std::shared_ptr<blocking_work> work) { execution_.world().block(std::move(work)); }
 
-LEAT_INLINE bool worker::shows_records() const { return execution_.shows_records(); }
+LEAT_INLINE bool worker::shows_records() const { return execution_.settings().show_records; }
 
 LEAT_INLINE file_system& worker::files() { return execution_.world().files(); }
 
@@ -97,7 +97,7 @@ LEAT_INLINE void worker::wake() {
 }
 
 LEAT_INLINE void worker::wake_later(unsigned other) {
-  if (!execution_.is_local(other)) other = execution_.parts().first_worker;  // it has the links
+  if (!execution_.is_local(other)) other = execution_.driver();  // it has the connections
   if (other != index_ && std::find(to_wake_.begin(), to_wake_.end(), other) == to_wake_.end())
     to_wake_.push_back(other);
 }
@@ -107,14 +107,13 @@ LEAT_INLINE void worker::rethrow_failure() {
 }
 
 LEAT_INLINE steady_time worker::wake_at() {
-  if (execution_.failed()) return execution_.wind_up_until();
-  if (!execution_.assembled()) return execution_.talk_at(*this);
+  if (execution_.failed() || !execution_.assembled()) return execution_.session_wake_at(*this);
   bool const epoch_can_end = open_sources() && !closing_ && starved_.empty();
-  steady_time first = epoch_can_end && execution_.interval().count() > 0 ? epoch_ends_ : never;
+  steady_time first = epoch_can_end && execution_.settings().snapshot_interval.count() > 0 ? epoch_ends_ : never;
   for (stage* s : parts_.stages)
     if (!s->done() && !held(s)) first = (std::min)(first, s->wake_at());
   steady_time const looks_again = finished_ ? never : stopping_.wake_at();
-  return (std::min)({first, looks_again, execution_.talk_at(*this)});
+  return (std::min)({first, looks_again, execution_.session_wake_at(*this)});
 }
 
 // g++ 12 warns of a null pointer of its own in every coroutine.
@@ -134,28 +133,27 @@ LEAT_INLINE bool worker::guarded_turn() {
 }
 
 LEAT_INLINE bool worker::try_turn() {
-  // Until the workers are built the first one alone touches their parts and clocks, on its own thread.
+  // Until the workers are built only who drives the session touches their parts and clocks.
   bool const assembled = execution_.assembled();
-  if (assembled || execution_.is_first(*this)) {
+  if (assembled || execution_.drives_session(*this)) {
     now_.reset();
     wall_.reset();
   }
-  if (execution_.failed()) return done_ = execution_.wind_up(*this);
+  if (execution_.failed()) return done_ = execution_.end_failed(*this);
   if (execution_.abandoned()) return done_ = true;
   try {
     return assembled ? turn() : execution_.assemble(*this);
   } catch (...) {
-    execution_.fail(cause_of_failure());
+    execution_.fail(failure_outside_of_steps(concat({"worker ", std::to_string(index_)}), index_, epoch_));
     return true;
   }
 }
 
-LEAT_INLINE std::exception_ptr worker::cause_of_failure() const {
-  auto const nested = [this](std::string const& cause) {
+LEAT_INLINE std::exception_ptr failure_outside_of_steps(std::string const& where, unsigned worker, std::uint64_t epoch) {
+  auto const nested = [&](std::string const& cause) {
     try {
       std::throw_with_nested(
-          run_error(concat({"worker ", std::to_string(index_), " failed outside of any step: ", cause}), "",
-                    std::source_location{}, index_, epoch_));
+          run_error(concat({where, " failed outside of any step: ", cause}), "", std::source_location{}, worker, epoch));
     } catch (...) {
       return std::current_exception();
     }
@@ -192,10 +190,10 @@ LEAT_INLINE bool worker::turn() {
     all_done = all_done && out.empty();
   }
   if (execution_.stopping() && !all_done) watch_stop();
-  if (all_done && !std::exchange(finished_, true)) execution_.one_has_finished();
-  progress = execution_.talk(*this, idle) || progress;
-  done_ = all_done && execution_.may_leave(index_);
-  wake_touched();
+  if (all_done && !std::exchange(finished_, true)) execution_.worker_finished();
+  progress = execution_.turn_session(*this, idle) || progress;
+  done_ = all_done && execution_.may_leave(*this);
+  wake_others();
   if (all_done) times_.end(execution_.world().now());
   times_.end_turn(progress);
   return progress || done_;
@@ -221,7 +219,7 @@ LEAT_INLINE bool worker::take_turn(std::size_t stage_number, bool& progress) {
 }
 
 LEAT_INLINE void worker::watch_stop() {
-  stopping_.look(parts_.stages, now(), {execution_.suspect_after(), execution_.stop_timeout()},
+  stopping_.look(parts_.stages, now(), {execution_.settings().suspect_after, execution_.settings().stop_timeout},
                  [this](std::string const& line) { execution_.world().log(line); });
 }
 
@@ -247,7 +245,7 @@ LEAT_INLINE bool worker::keep_epochs() {
     if (!s->done()) starved_.push_back(s);
   }
   ++epoch_;
-  epoch_ends_ = later(execution_.interval());
+  epoch_ends_ = later(execution_.settings().snapshot_interval);
   return true;
 }
 
@@ -263,14 +261,14 @@ LEAT_INLINE bool worker::held(stage const* s) const {
 }
 
 LEAT_INLINE bool worker::epoch_over() {
-  if (execution_.interval().count() == 0)
+  if (execution_.settings().snapshot_interval.count() == 0)
     return std::any_of(parts_.sources.begin(), parts_.sources.end(),
                        [](source_stage* s) { return !s->done() && s->emitted(); });
-  if (epoch_ends_ == steady_time{}) epoch_ends_ = later(execution_.interval());
+  if (epoch_ends_ == steady_time{}) epoch_ends_ = later(execution_.settings().snapshot_interval);
   return now() >= epoch_ends_;
 }
 
-LEAT_INLINE void worker::wake_touched() {
+LEAT_INLINE void worker::wake_others() {
   if (to_wake_.empty()) return;
   full_fence();
   for (unsigned other : to_wake_) execution_.wake(other);

@@ -72,7 +72,7 @@ LEAT_INLINE result run_to_be::on_threads() {
   detail::execution one(flow_->description(), how, world);
   one.parts().test = inputs_.put_in().get();
   one.build();
-  world.drive(one.workers());
+  world.drive(one.runnables());
   std::exception_ptr failure;
   try {
     one.rethrow();

@@ -8,7 +8,7 @@
 #include <leat/route/exchange/packet.hpp>
 #include <leat/route/exchange/slot.hpp>
 #include <leat/route/peers/frame.hpp>
-#include <leat/route/peers/inbox.hpp>
+#include <leat/route/exchange/inbox.hpp>
 #include <leat/route/peers/outgoing.hpp>
 
 #include <algorithm>

@@ -10,7 +10,7 @@
 
 namespace leat::detail {
 
-/// What an exchange needs of whoever holds the connections to other processes (`mesh`): the two ends of a channel between
+/// What an exchange needs of whoever carries records to other processes (`channels`): the two ends of a channel between
 /// a worker of this process and one of another. Used while workers are put together.
 class remote_channels {
  public:

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <leat/op/running/time_points.hpp>
+#include <leat/route/peers/frame_seal.hpp>
 #include <leat/route/peers/link.hpp>
-#include <leat/route/peers/peers.hpp>
 
 #include <functional>
 #include <memory>
@@ -11,8 +11,7 @@
 
 namespace leat::detail {
 
-/// How a process meets the others of its cluster, before its steps are built. Called by the worker that drives the
-/// connections; only what `on_ready` was given is called on any thread.
+/// How a process meets the others of its cluster, before its steps are built. Called by who drives the session; only what `on_ready` was given is called on any thread.
 class cluster_formation {
  public:
   virtual ~cluster_formation() = default;
@@ -24,11 +23,13 @@ class cluster_formation {
   virtual void stop(steady_time now) = 0;
   /// Whether this process or another was stopped before the cluster had formed, and all has been sent.
   virtual bool stopped(steady_time now) const = 0;
-  /// Gives the connections to the run. Called once, when formed.
-  virtual std::unique_ptr<peers> join(graph const& flow, peers::settings how) = 0;
-  /// The worker may not sleep past this time.
+  /// The connections by process, none to this one itself. Called once, when formed.
+  virtual connections take() = 0;
+  /// What authenticates the frames of each connection, by process. When formed, before `take`.
+  virtual std::vector<frame_seals> seals() const = 0;
+  /// Who drives it may not sleep past this time.
   virtual steady_time wake_at() const = 0;
-  /// Adds the descriptors that wake the worker when they are ready.
+  /// Adds the descriptors that wake it when they are ready.
   virtual void add_awaited(std::vector<awaited>& all) const = 0;
   /// `call` is called, on any thread, when something has come over a link without a descriptor.
   virtual void on_ready(std::function<void()> call) = 0;

@@ -41,11 +41,8 @@ class formation final : public cluster_formation {
   bool stopped(steady_time now) const override;
 
   bool formed() const override { return formed_; }
-  std::unique_ptr<peers> join(graph const& flow, peers::settings how) override;
-  /// What authenticates the frames of each connection, by process. Once formed, before `take`.
-  std::vector<frame_seals> seals() const;
-  /// The connections to all others, once formed.
-  connections take();
+  std::vector<frame_seals> seals() const override;
+  connections take() override;
 
   steady_time wake_at() const override;
 

@@ -11,7 +11,6 @@
 #include <leat/route/formation/handshake.hpp>
 #include <leat/route/peers/failure_detector.hpp>
 #include <leat/route/peers/link.hpp>
-#include <leat/route/peers/mesh.hpp>
 
 #include <algorithm>
 #include <array>
@@ -72,11 +71,6 @@ LEAT_INLINE bool formation::stopped(steady_time now) const {
                                  [](member const& other) { return other.link && !other.link->has_sent_stop(); });
   return !waits && std::none_of(newcomers_.begin(), newcomers_.end(),
                                 [](auto const& newcomer) { return newcomer->at() != handshake::stage::hello; });
-}
-
-LEAT_INLINE std::unique_ptr<peers> formation::join(graph const& flow, peers::settings how) {
-  mesh::settings settings{std::move(how), seals()};
-  return std::make_unique<mesh>(flow, std::move(settings), take());
 }
 
 LEAT_INLINE std::vector<frame_seals> formation::seals() const {

@@ -3,22 +3,13 @@
 
 #include <leat/op/running/mark.hpp>
 #include <leat/op/running/stream_time.hpp>
+#include <leat/route/frame_type.hpp>
 
 #include <cstddef>
 #include <cstdint>
 
 /// What travels between processes that have met: frames of a fixed header and a payload.
 namespace leat::detail {
-
-enum class frame_type : std::uint8_t {
-  message = 1,     ///< records, the time of the stream at their end, a mark that follows: any of them
-  credit = 2,      ///< `count` bytes and `messages` messages of a channel have been used
-  partitions = 3,  ///< what partitions the sender can open, once, before anything else
-  stop = 4,        ///< the run is to end in order
-  failure = 5,     ///< the run has failed; nothing follows
-  goodbye = 6,     ///< the sender has done all its work; nothing follows
-  heartbeat = 7,   ///< the sender is alive; how many turns each of its workers has begun and ended
-};
 
 struct frame_header {
   /// Bytes on the wire, all integers little endian.

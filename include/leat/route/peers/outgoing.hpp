@@ -35,6 +35,8 @@ class outgoing_frames {
 
   /// By who drives the connection: sends what there is room for. True when anything was sent.
   bool write(connection& to);
+  /// By who drives the connection: throws away what has not been sent.
+  void discard();
   /// By who drives the connection: nothing is left to send, or only what is not urgent.
   bool empty();
   bool nothing_urgent();

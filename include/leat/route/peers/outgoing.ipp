@@ -67,6 +67,12 @@ LEAT_INLINE bool outgoing_frames::write(connection& to) {
   return progress;
 }
 
+LEAT_INLINE void outgoing_frames::discard() {
+  while (refill()) {
+  }
+  offset_ = 0;
+}
+
 LEAT_INLINE bool outgoing_frames::empty() {
   if (blocked()) return false;
   std::lock_guard const lock(mutex_);

@@ -2,82 +2,158 @@
 #pragma once
 
 #include <leat/detail/list.hpp>
-#include <leat/graph.hpp>
 #include <leat/op/running/time_points.hpp>
-#include <leat/route/exchange/remote_channels.hpp>
-#include <leat/route/peers/failure.hpp>
+#include <leat/route/frame_type.hpp>
 #include <leat/route/peers/failure_detector.hpp>
+#include <leat/route/peers/frame.hpp>
+#include <leat/route/peers/frame_seal.hpp>
+#include <leat/route/peers/incoming.hpp>
 #include <leat/route/peers/link.hpp>
+#include <leat/route/peers/outgoing.hpp>
+#include <leat/route/peers/peer_service.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace leat::detail {
 
-/// The partitions that a process can open, by the number of the step.
-using partition_lists = std::vector<std::pair<std::uint32_t, std::vector<std::string>>>;
-
-/// The other processes of a cluster, once they have met: what a run asks of them. One thread at a time calls it. A program
-/// of one process knows this interface only; `mesh` is what stands behind it.
-class peers : public remote_channels {
+/// The other processes of a cluster: the bytes and the frames to and from each, the frames' numbers, and heartbeats. It
+/// knows no flow and no run, and may outlive a run: what the frames mean is known to the services upon it.
+///
+/// One thread at a time calls it; any worker of this process may put frames into `to`. Reading never waits for an operator,
+/// so that no channel can hold up another.
+class peers {
  public:
   struct settings {
     unsigned process = 0;
-    unsigned workers = 1;  ///< of each process
-    std::size_t channel_bytes = 1;
     failure_detector::limits alive;
+    unsigned workers = 1;  ///< of each process, by which a heartbeat tells of them
     /// How many turns a worker of this process has begun and ended.
     std::function<std::uint64_t(unsigned)> turns_of;
     /// Takes lines for the person who started the run.
     std::function<void(std::string const&)> log;
+    /// By process, what its connection's frames are sealed by; none: they bear a checksum.
+    std::vector<frame_seals> seals = {};
   };
 
-  virtual ~peers() = default;
+  /// `others` are the connections to each process, none to this one itself.
+  peers(settings how, connections others);
 
-  /// Where other processes' readiness is told, on any thread.
-  virtual void on_ready(std::function<void()> const& call) = 0;
+  /// From now on frames of these types are for `by`, and it hears of lost processes. Throws std::logic_error for a type
+  /// that another service has.
+  void serve(std::initializer_list<frame_type> types, peer_service& by);
+  /// Frames of its types are refused again.
+  void end_service(peer_service& by);
 
+  unsigned process() const { return process_; }
+  /// All processes, this one among them.
+  unsigned count() const { return static_cast<unsigned>(peers_.size()); }
+
+  /// Calls `f(process)` for each other process.
+  template <class F>
+  void for_each_other(F&& f) const {
+    for (auto const& p : peers_)
+      if (p->link) f(p->number);
+  }
+
+  /// The frames on their way to a process. Those to a lost one are thrown away.
+  outgoing_frames& to(unsigned process) { return peers_[process]->out; }
+  /// A frame without payload.
+  void send_to_all(frame_type type);
+  /// Nothing follows it, not even a heartbeat.
+  void send_last_to_all(frame_type type);
+
+  /// Reads and writes what there is, hands frames to their services, and sends a heartbeat when one is due. True when
+  /// bytes moved. Throws what a service throws, and run_error when another process sends nonsense.
+  bool turn(steady_time now);
+  /// Not without a turn past this time.
+  steady_time wake_at() const;
   /// The descriptors of the connections that something is waited for of.
-  virtual void add_awaited(std::vector<awaited>& all) const = 0;
+  void add_awaited(std::vector<awaited>& all) const;
+  /// Where connections have no descriptor, `call` is made on any thread when one is ready.
+  void on_ready(std::function<void()> const& call);
 
-  /// Tells the others which partitions this process can open. Throws run_error when their names do not fit one frame.
-  virtual void share(partition_lists const& mine) = 0;
-  virtual bool all_have_shared() const = 0;
-  virtual partition_lists const& lists_of(unsigned process) const = 0;
+  /// Whether nothing is received from this process any more, nor sent to it.
+  bool is_lost(unsigned process) const { return peers_[process]->lost; }
+  /// Whether something may still come from this process. A service says so, by the type of a frame after which nothing
+  /// comes: then the end of the connection is no loss. Or it takes that back.
+  bool expects(unsigned process) const { return peers_[process]->expected; }
+  void expect(unsigned process, bool more) { peers_[process]->expected = more; }
 
-  /// True when bytes moved. Throws run_error when another process has failed, is lost, or sends nonsense.
-  virtual bool turn(steady_time now) = 0;
+  /// Reads all that has come from a process, past the services, calling `take(incoming_frame&)`. What is no frame makes the
+  /// process a lost one.
+  template <class Take>
+  void drain(unsigned process, Take&& take) {
+    peer& p = *peers_[process];
+    if (p.lost) return;
+    try {
+      while (p.in.read(*p.link, [&](incoming_frame frame) {
+        take(frame);
+        return true;
+      }) != 0) {
+      }
+    } catch (cluster_error const&) {
+      p.lost = true;
+      p.expected = false;
+    }
+  }
+  /// Sends what there is room for, whether or not it is urgent. True when nothing is left.
+  bool flush(unsigned process);
+  /// Whether all frames to this process have been taken by its connection, or it is gone. Reads what comes only to make
+  /// room.
+  bool all_sent_or_gone(unsigned process);
+  bool is_open(unsigned process) const { return peers_[process]->link->open(); }
 
-  /// The workers of this process that the last turn brought something, or room.
-  virtual list<unsigned> const& to_wake() const = 0;
+  /// Nothing is sent or received any more. What was sent still arrives.
+  void close();
 
-  virtual bool stop_received() const = 0;
-  /// After its goodbye a process has nothing to stop any more, and nobody listens.
-  virtual void send_stop() = 0;
+ private:
+  struct peer {
+    peer(unsigned process, std::unique_ptr<connection> to, frame_seals seals);
+    unsigned number;
+    std::unique_ptr<connection> link;  ///< null for this process itself
+    outgoing_frames out;
+    incoming_frames in;
+    steady_time waits_until = never;  ///< for company, what is to be sent and is not urgent
+    bool expected = true;
+    bool lost = false;
+  };
+  static constexpr unsigned reads_per_turn = 8;
+  /// Less than this, and all that has come is read.
+  static constexpr std::size_t full_read = 4096;
+  static constexpr std::size_t type_numbers = 256;
 
-  /// All workers of this process have done their work, and will not fail any more.
-  virtual void send_goodbye() = 0;
-  /// Every process has said goodbye, and knows that this one has, or is gone and will not hear it.
-  virtual bool parted() = 0;
+  void send_heartbeat();
 
-  /// Tells the others why this process failed, or passes on why another did, and hears what they failed of. To be called
-  /// until it is true: all know, or are gone, or have not answered for a second.
-  virtual bool tell_failure(process_failure const& mine, steady_time now) = 0;
-  /// What all fail of, once all have been told: of several causes the one that all choose. Throws it if it is another
-  /// process's.
-  virtual void fail_as_all() const = 0;
-  virtual steady_time wake_at() const = 0;
+  /// Credit that nobody can be waiting for travels with something else, if that comes soon.
+  static bool write(peer& p, steady_time now);
+  bool read(peer& p, steady_time now);
+  void accept(peer& p, incoming_frame&& frame, steady_time now);
+  void read_heartbeat(peer const& p, incoming_frame const& frame, steady_time now);
 
-  /// Nothing is said or heard any more. What was sent still arrives.
-  virtual void close() = 0;
+  /// Throws what the first service throws, once all have been told.
+  [[gnu::cold]] void tell_services(peer& p, cluster_error const& why);
+
+  unsigned process_;
+  unsigned workers_;
+  failure_detector alive_;
+  std::function<std::uint64_t(unsigned)> turns_of_;
+  std::vector<std::unique_ptr<peer>> peers_;
+  std::array<peer_service*, type_numbers> service_of_{};  ///< by type of frame
+  list<peer_service*> services_;
+  bool last_sent_ = false;
 };
 
-/// Makes peers of processes that are connected already.
-using join_function = std::function<std::unique_ptr<peers>(graph const& flow, peers::settings how)>;
-
 }  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/route/peers/peers.ipp>
+#endif

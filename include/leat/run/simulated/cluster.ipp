@@ -3,7 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/error.hpp>
-#include <leat/route/peers/mesh.hpp>
+#include <leat/run/cluster_session.hpp>
 #include <leat/run/cluster_support.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/options.hpp>
@@ -27,7 +27,7 @@ LEAT_INLINE simulated_cluster::simulated_cluster(graph const& flow, simulation c
   if (how.disk != nullptr) world_.use(*how.disk);
   unsigned const processes = (std::max)(1u, how.processes);
   how_.forms = how.forms && processes > 1;
-  if (how_.forms && support_of_clusters().meet == nullptr)
+  if (how_.forms && support_of_clusters().join == nullptr)
     throw flow_error(
         "this program cannot simulate how processes come together: it has to #include "
         "<leat/run/cluster.hpp>");
@@ -51,18 +51,18 @@ LEAT_INLINE void simulated_cluster::begin() {
     bool const later = how_.forms && process != processes_.front();
     std::chrono::nanoseconds const wait = later ? world_.draw_delay(how_.longest_start) : std::chrono::nanoseconds(0);
     starts_.push_back(wait);
-    world_.add(process->workers(), wait);
+    world_.add(process->runnables(), wait);
   }
 }
 
 LEAT_INLINE void simulated_cluster::restart(unsigned index, std::chrono::nanoseconds longest_unnoticed,
                                             std::chrono::nanoseconds wait) {
   links_.crash(runs_[index], longest_unnoticed);
-  world_.remove(processes_[index]->workers());
+  world_.remove(processes_[index]->runnables());
   killed_.push_back(std::move(processes_[index]));
   if (world_.elapsed() < starts_[index]) starts_[index] = world_.elapsed() + wait;
   processes_[index] = make(index, {});
-  world_.add(processes_[index]->workers(), wait);
+  world_.add(processes_[index]->runnables(), wait);
 }
 
 LEAT_INLINE void simulated_cluster::rethrow() {
@@ -72,12 +72,14 @@ LEAT_INLINE void simulated_cluster::rethrow() {
 LEAT_INLINE std::unique_ptr<execution> simulated_cluster::make(unsigned index, connections others) {
   options each = how_.each;
   each.process = index;
-  auto made = std::make_unique<execution>(flow_, each, world_, index, (std::max)(1u, how_.processes),
-                                          others.empty() ? join_function() : joined_by(std::move(others)));
+  auto made = std::make_unique<execution>(flow_, each, world_, index, (std::max)(1u, how_.processes));
   made->parts().channel_packets = how_.channel_packets;
   made->parts().test = how_.test;
   runs_[index] = ++runs_made_;
-  if (how_.forms) made->meet(links_.door(runs_[index]));
+  if (how_.forms)
+    made->join(support_of_clusters().join(*made, links_.door(runs_[index])));
+  else if (!others.empty())
+    made->join(std::make_unique<cluster_session>(*made, std::move(others)));
   made->build();
   return made;
 }

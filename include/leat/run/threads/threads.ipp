@@ -40,11 +40,18 @@ namespace leat::detail {
 
 LEAT_INLINE void thread_runtime::drive(std::vector<runnable*> const& workers) {
   std::size_t const cores = (std::max<std::size_t>)(1, std::thread::hardware_concurrency());
-  std::size_t const threads = (std::min)(cores, workers.size());
-  for (std::size_t i = 0; i != threads; ++i) worker_threads_.push_back(std::make_unique<worker_thread>(*this));
-  for (std::size_t i = 0; i != workers.size(); ++i) {
-    worker_threads_[i % threads]->workers.push_back(workers[i]);
-    thread_of_.emplace_back(workers[i], worker_threads_[i % threads].get());
+  std::vector<worker_thread*> shared;
+  std::size_t next = 0;
+  for (runnable* const each : workers) {
+    bool const own = each->has_own_thread();
+    if (own || shared.size() != cores) {
+      worker_threads_.push_back(std::make_unique<worker_thread>(*this));
+      worker_threads_.back()->spins = !own;
+      if (!own) shared.push_back(worker_threads_.back().get());
+    }
+    worker_thread* const where = own ? worker_threads_.back().get() : shared[next++ % cores];
+    where->workers.push_back(each);
+    thread_of_.emplace_back(each, where);
   }
   driving_.store(true, std::memory_order_seq_cst);
   start_threads();
@@ -165,7 +172,7 @@ LEAT_INLINE void thread_runtime::run(worker_thread& thread) {
   bool alive = true;
   while (alive) {
     if (turn_all(thread, alive)) continue;
-    if (spin_.count() > 0 && spin(thread, alive)) continue;
+    if (spin_.count() > 0 && thread.spins && spin(thread, alive)) continue;
     if (!alive) return;
     try {
       sleep(thread, alive);

@@ -50,5 +50,5 @@ struct process_failure {
 }  // namespace leat::detail
 
 #ifndef LEAT_COMPILED
-#include <leat/route/peers/failure.ipp>
+#include <leat/route/control/failure.ipp>
 #endif

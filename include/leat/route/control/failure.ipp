@@ -5,7 +5,7 @@
 #include <leat/detail/concat.hpp>
 #include <leat/detail/exception_text.hpp>
 #include <leat/error.hpp>
-#include <leat/route/peers/failure.hpp>
+#include <leat/route/control/failure.hpp>
 
 #include <cxxabi.h>
 

@@ -6,7 +6,7 @@
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/exchange/remote.hpp>
 #include <leat/route/peers/frame.hpp>
-#include <leat/route/peers/partition_lists.hpp>
+#include <leat/route/control/partition_lists.hpp>
 
 #include <string>
 #include <utility>
@@ -25,7 +25,7 @@ LEAT_INLINE void encode_lists(partition_lists const& lists, graph const& flow, u
   throw channel_error(*flow.nodes()[longest->first], worker,
                       "it has " + std::to_string(longest->second.size()) +
                           " partitions, and the names of all partitions of the flow take " + std::to_string(bytes) +
-                          " bytes: at most 16 MiB can be told to other processes");
+                          " bytes: at most 16 MiB can be sent to other processes");
 }
 
 }  // namespace leat::detail

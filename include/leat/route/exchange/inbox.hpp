@@ -21,7 +21,7 @@ struct channel_credit {
   static std::int64_t cost_of(frame_header const& header);
 };
 
-/// The sender's account. The sending worker takes, the mesh gives back what the receiver has used.
+/// The sender's account. The sending worker takes, `channels` gives back what the receiver has used.
 struct sender_credit {
   explicit sender_credit(std::size_t in_flight) : in_all(in_flight), bytes(static_cast<std::int64_t>(in_flight)) {}
   std::size_t left() const {
@@ -34,7 +34,7 @@ struct sender_credit {
   std::atomic<std::int64_t> messages{0};  ///< that have not been read
 };
 
-/// What has come for one channel and has not been read, and the receiver's account of the credit. The mesh puts in, the
+/// What has come for one channel and has not been read, and the receiver's account of the credit. `channels` puts in, the
 /// receiving worker takes out.
 class inbox {
  public:
@@ -68,5 +68,5 @@ class inbox {
 }  // namespace leat::detail
 
 #ifndef LEAT_COMPILED
-#include <leat/route/peers/inbox.ipp>
+#include <leat/route/exchange/inbox.ipp>
 #endif

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
-#include <leat/route/peers/inbox.hpp>
+#include <leat/route/exchange/inbox.hpp>
 #include <leat/route/peers/incoming.hpp>
 
 #include <atomic>

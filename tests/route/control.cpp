@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <leat/route/control/control.hpp>
+
+#include <doctest/doctest.h>
+
+#include <leat/flow.hpp>
+#include <leat/from/iterable.hpp>
+#include <leat/route/codec/codec.hpp>
+#include <leat/to/collect.hpp>
+#include <leat/to/output.hpp>
+
+#include "fixture/two_peers.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <vector>
+
+using leat::detail::control;
+using leat::detail::frame_header;
+using leat::detail::frame_type;
+
+namespace {
+
+/// Two processes by hand.
+struct two_controls : leat::test::two_peers {
+  explicit two_controls(std::size_t capacity = 100) : two_peers(capacity), flow("flow") {
+    flow.input("in", leat::from::iterable(std::vector{1})) | leat::output("out", leat::to::collect(unused));
+    for (unsigned i = 0; i != 2; ++i) of[i] = std::make_unique<control>(*peers_of[i]);
+  }
+  void kill(unsigned process) {
+    of[process].reset();
+    peers_of[process].reset();
+  }
+
+  leat::flow flow;
+  std::vector<int> unused;
+  std::unique_ptr<control> of[2];
+};
+
+/// One process, and the other end of the connection in the hands of the test.
+struct control_and_stranger : leat::test::peers_and_stranger {
+  explicit control_and_stranger(std::size_t capacity = 1 << 20)
+      : peers_and_stranger(capacity), here(std::make_unique<control>(*peers)) {}
+  std::unique_ptr<control> here;
+};
+
+}  // namespace
+
+TEST_CASE("a failure that is received is one, whatever status it names") {
+  for (unsigned status : {0u, 1u, 75u, 76u, 200u}) {
+    CAPTURE(status);
+    control_and_stranger both;
+    frame_header header;
+    header.type = frame_type::failure;
+    leat::byte_buffer payload;
+    leat::encode(std::tuple(1u, 1u, std::uint64_t{2}, std::string("f.step"), std::string("why"),
+                            static_cast<std::uint8_t>(status), std::string("what"), std::string("kind")),
+                 payload);
+    both.send(header, std::string(reinterpret_cast<char const*>(payload.data()), payload.size()));
+    try {
+      both.peers->turn(both.now);
+      FAIL("the failure was not received");
+    } catch (leat::cluster_error const& error) {
+      CHECK((status == 75 || status == 76));
+      CHECK(static_cast<unsigned>(error.exit_status) == status);
+    } catch (leat::run_error const& error) {
+      CHECK((status != 75 && status != 76));
+      CHECK(error.step == "f.step");
+    }
+  }
+}
+
+TEST_CASE("processes may disconnect when all have sent their goodbye") {
+  two_controls both;
+  both.of[0]->send_goodbye();
+  both.exchange();
+  CHECK_FALSE(both.of[0]->may_disconnect());
+  CHECK_FALSE(both.of[1]->may_disconnect());
+  both.of[1]->send_goodbye();
+  both.exchange();
+  CHECK(both.of[0]->may_disconnect());
+  CHECK(both.of[1]->may_disconnect());
+  both.kill(0);
+  CHECK_NOTHROW(both.peers_of[1]->turn(both.now));  // a closed link is no failure any more
+}
+
+TEST_CASE("a process that has sent its goodbye and is gone is not waited for, though it cannot receive ours") {
+  control_and_stranger both(10);  // bytes at once: none of ours comes through whole
+  both.here->send_goodbye();
+  CHECK(both.turn() == "");
+  frame_header goodbye;
+  goodbye.type = frame_type::goodbye;
+  std::vector<std::byte> const frame = control_and_stranger::framed(goodbye);
+  for (std::size_t at = 0; at != frame.size(); at += 10) {
+    both.send_bytes({frame.begin() + static_cast<std::ptrdiff_t>(at), frame.begin() + static_cast<std::ptrdiff_t>(at + 10)});
+    CHECK(both.turn() == "");
+  }
+  CHECK_FALSE(both.here->may_disconnect());
+  both.stranger.reset();
+  CHECK(both.turn() == "");
+  CHECK(both.here->may_disconnect());
+}
+
+TEST_CASE("a process that does not read is not sent a failure for longer than a second") {
+  control_and_stranger both;
+  leat::detail::process_failure why;
+  why.text = std::string(2u << 20, 'x');  // more than the link takes
+  CHECK_FALSE(both.here->exchange_failures(why, both.now));
+  CHECK(both.here->failures_until() == both.now + std::chrono::seconds(1));
+  both.now += std::chrono::milliseconds(999);
+  CHECK_FALSE(both.here->exchange_failures(why, both.now));
+  both.now += std::chrono::milliseconds(1);
+  CHECK(both.here->exchange_failures(why, both.now));
+}
+
+TEST_CASE("a process that has sent its goodbye still receives a failure") {
+  two_controls both;
+  both.of[0]->send_goodbye();
+  both.exchange();
+  leat::detail::process_failure why;
+  why.process = 1;
+  why.text = "late";
+  CHECK_FALSE(both.of[1]->exchange_failures(why, both.now));  // it waits for what the other failed of
+  both.kill(1);
+  std::string received;
+  try {
+    both.exchange_of_first();
+  } catch (leat::run_error const& error) {
+    received = error.what();
+  }
+  CHECK(received == "late\n  as process 1 says");
+}
+
+TEST_CASE("a failure that takes more words than a frame holds is sent as its beginning") {
+  two_controls both(1 << 26);
+  leat::detail::process_failure why;
+  why.process = 1;
+  why.step = "flow.step";
+  why.text = "it read " + std::string(20u << 20, 'x');
+  why.cause = why.text;
+  why.cause_type = "std::runtime_error";
+  CHECK_FALSE(both.of[1]->exchange_failures(why, both.now));
+  both.kill(1);
+  std::string received;
+  try {
+    both.exchange_of_first();
+  } catch (leat::run_error const& error) {
+    received = error.what();
+  }
+  CHECK(received.substr(0, 10) == "it read xx");
+  CHECK(received.ends_with("x ...\n  as process 1 says"));
+}
+
+TEST_CASE("names of partitions that do not fit one frame are refused by who has them, with the step") {
+  two_controls net;
+  std::vector<std::string> many(20'000, std::string(1000, 'x'));
+  leat::detail::partition_lists const lists{{1, many}};
+  try {
+    net.of[0]->share(lists, net.flow.description(), 0);
+    FAIL("they were sent");
+  } catch (leat::run_error const& error) {
+    CHECK(std::string(error.what()).find("step \"flow.out\"") == 0);
+    CHECK(std::string(error.what()).find("it has 20000 partitions") != std::string::npos);
+    CHECK(std::string(error.what()).find("at most 16 MiB can be sent to other processes") != std::string::npos);
+  }
+  many.resize(10);
+  net.of[0]->share({{1, many}}, net.flow.description(), 0);
+  net.of[1]->share({{1, many}}, net.flow.description(), 1);
+  net.exchange();
+  CHECK(net.of[1]->all_have_shared());
+}
+
+TEST_CASE("a stop is sent once, and not after the goodbye") {
+  two_controls both;
+  both.of[0]->send_stop();
+  both.of[0]->send_stop();
+  both.exchange();
+  CHECK(both.of[1]->stop_received());
+  CHECK_FALSE(both.of[0]->stop_received());
+  both.of[1]->send_goodbye();
+  both.of[1]->send_stop();
+  both.exchange();
+  CHECK_FALSE(both.of[0]->stop_received());
+}
+
+TEST_CASE("lists that are none are refused, and those that come a second time") {
+  control_and_stranger both;
+  frame_header const lists = frame_header::of(frame_type::partitions);
+  leat::byte_buffer none;
+  leat::encode(leat::detail::partition_lists(), none);
+  std::string const payload(reinterpret_cast<char const*>(none.data()), none.size());
+  both.send(lists, payload);
+  CHECK(both.turn() == "");
+  CHECK(both.here->lists_of(1).empty());
+  both.send(lists, payload);
+  CHECK(both.turn().ends_with("its partitions a second time"));
+
+  control_and_stranger other;
+  other.send(lists, "abcd");
+  CHECK(other.turn().find("process 1 does not speak as this program does") == 0);
+}
+
+TEST_CASE("two processes that fail at once choose one cause") {
+  two_controls both;
+  leat::detail::process_failure causes[2];
+  for (unsigned i = 0; i != 2; ++i) {
+    causes[i].process = i;
+    causes[i].text = "cause " + std::to_string(i);
+  }
+  bool done[2] = {false, false};
+  while (!done[0] || !done[1])
+    for (unsigned i = 0; i != 2; ++i) done[i] = both.of[i]->exchange_failures(causes[i], both.now);
+  CHECK_NOTHROW(both.of[0]->rethrow_chosen_cause());
+  CHECK_THROWS_WITH_AS(both.of[1]->rethrow_chosen_cause(), "cause 0\n  as process 0 says", leat::run_error);
+}
+
+TEST_CASE("a lost process ends the turn, unless it has sent its goodbye") {
+  control_and_stranger both;
+  both.stranger.reset();
+  CHECK(both.turn() == "process 1 was lost: it was closed by the other side");
+
+  control_and_stranger after_goodbye;
+  after_goodbye.send(frame_header::of(frame_type::goodbye));
+  after_goodbye.stranger.reset();
+  CHECK(after_goodbye.turn() == "");
+}
