@@ -11,6 +11,7 @@
 
 #include "fixture/two_peers.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -94,8 +95,9 @@ TEST_CASE("a process that has sent its goodbye and is gone is not waited for, th
   frame_header goodbye;
   goodbye.type = frame_type::goodbye;
   std::vector<std::byte> const frame = control_and_stranger::framed(goodbye);
-  for (std::size_t at = 0; at != frame.size(); at += 10) {
-    both.send_bytes({frame.begin() + static_cast<std::ptrdiff_t>(at), frame.begin() + static_cast<std::ptrdiff_t>(at + 10)});
+  for (std::size_t at = 0; at < frame.size(); at += 10) {
+    auto const begin = frame.begin() + static_cast<std::ptrdiff_t>(at);
+    both.send_bytes({begin, begin + static_cast<std::ptrdiff_t>((std::min<std::size_t>)(10, frame.size() - at))});
     CHECK(both.turn() == "");
   }
   CHECK_FALSE(both.here->may_disconnect());
