@@ -5,6 +5,7 @@
 #include <leat/from/range.hpp>
 #include <leat/run/main.hpp>
 #include <leat/run/tcp.hpp>
+#include <leat/to/for_each.hpp>
 #include <leat/to/out.hpp>
 #include <leat/to/output.hpp>
 
@@ -15,11 +16,16 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <csignal>
+#include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <initializer_list>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -64,6 +70,31 @@ TEST_CASE("standard output that is closed is an error at once, and no record goe
     CHECK(said.starts_with("1 "));
     CHECK(has(said, "cannot write to standard output: it is closed"));
   }
+}
+
+TEST_CASE("a program that is started without standard descriptors hears SIGTERM, and ends in order") {
+  for (auto const& closed : {std::vector<int>{0}, {0, 1}, {0, 1, 2}})
+    for (char const* const workers : {"-w1", "-w3"}) {
+      CAPTURE(closed.size());
+      CAPTURE(workers);
+      child process([&] {
+        int const told = ::fcntl(STDOUT_FILENO, F_DUPFD, 10);
+        for (int const descriptor : closed) ::close(descriptor);
+        std::atomic<bool> begun = false;
+        char const* const words[] = {"/opt/endless", workers, nullptr};
+        leat::flow flow("endless");
+        flow.input("in", leat::from::range(std::uint64_t{1} << 62)) |
+            leat::output("out", leat::to::for_each([&begun, told](std::uint64_t) {
+                           if (!begun.exchange(true) && ::write(told, "ready", 5) != 5) std::abort();
+                         }));
+        return leat::main(2, words, flow);
+      });
+      REQUIRE(process.says("ready"));
+      process.send(SIGTERM);
+      CHECK(process.ends() == 0);
+      CHECK(process.out == "ready");
+      CHECK(process.err.empty());
+    }
 }
 
 TEST_CASE("what is made meanwhile stands above the standard descriptors, and they are closed again afterwards") {

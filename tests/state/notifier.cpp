@@ -1,24 +1,32 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <leat/from/iterable.hpp>
+#include <leat/from/source.hpp>
 #include <leat/op/async_map.hpp>
+#include <leat/run/main.hpp>
 #include <leat/state/collect.hpp>
 #include <leat/state/notifier.hpp>
 #include <leat/state/stateful.hpp>
 #include <leat/state/stateful_batch.hpp>
 #include <leat/testing.hpp>
+#include <leat/to/for_each.hpp>
 #include <leat/to/out.hpp>
 
 #include "fixture/idle_worker_services.hpp"
+#include "run/child.hpp"
 #include "state/keyed.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -189,6 +197,57 @@ class impatient : public leat::stateful_logic<int, std::string, std::string> {
   int left_ = 0;
 };
 
+/// Emits ten records on each worker, which it counts, and does not end.
+class stays_open {
+ public:
+  using record = std::pair<int, int>;
+  explicit stays_open(std::atomic<int>& emitted) : emitted_(&emitted) {}
+
+  class partition {
+   public:
+    explicit partition(std::atomic<int>& emitted) : emitted_(&emitted) {}
+    bool next_batch(leat::emitter<record>& out) {
+      for (int i = 0; i != 10; ++i) out(record(i, i));
+      *emitted_ += 10;
+      has_emitted_ = true;
+      return true;
+    }
+    std::optional<steady_time> next_awake() const { return has_emitted_ ? leat::detail::never : steady_time{}; }
+
+   private:
+    std::atomic<int>* emitted_;
+    bool has_emitted_ = false;
+  };
+  partition build(leat::step_services const&) const { return partition(*emitted_); }
+
+ private:
+  std::atomic<int>* emitted_;
+};
+
+/// Is due again and again, and does something at the 5000th time, when each key has been due many times.
+class restless : public leat::stateful_logic<int, int, int> {
+ public:
+  restless(std::atomic<int>& calls, std::function<void()> act) : calls_(&calls), act_(std::move(act)) {}
+  leat::retention on_item(int given, leat::logic_results<int>& out) {
+    out(given);
+    return leat::retention::retain;
+  }
+  leat::retention on_notify(leat::logic_results<int>&) {
+    if (++*calls_ == 5000) act_();
+    return leat::retention::retain;
+  }
+  leat::retention on_eof(leat::logic_results<int>& out) {
+    out(-1);
+    return leat::retention::discard;
+  }
+  std::optional<wall_time> notify_at() const { return wall_time(1s); }
+  int snapshot() const { return 0; }
+
+ private:
+  std::atomic<int>* calls_;
+  std::function<void()> act_;
+};
+
 }  // namespace
 
 TEST_CASE("notifications: each value is followed by its notification when it was due by then") {
@@ -242,6 +301,48 @@ TEST_CASE("notifications: keys that are loaded wait for the times that they said
   CHECK(after.turn());
   CHECK(after.rang().size() == 9);
   CHECK(after.next() == leat::detail::never);
+}
+
+TEST_CASE("notifications: a time that stays in the past keeps no run from being stopped") {
+  leat::test::for_each_shape([](leat::test::shape const& how) {
+    using kind = leat::test::shape::kind;
+    if (how.runs != kind::threads && how.runs != kind::processes_on_tcp) return;  // others cannot be told to stop
+    std::stop_source stop;
+    std::atomic<int> emitted{0};
+    std::atomic<int> calls{0};
+    pairs<int, int> got;
+    leat::flow flow("past");
+    flow.input("in", stays_open(emitted)) |
+        leat::stateful("s", [&](std::optional<int>) { return restless(calls, [&stop] { stop.request_stop(); }); }) |
+        leat::output("out", leat::to::collect(got));
+    leat::test::shape stopped(how);
+    stopped.how.stop = stop.get_token();
+    stopped.run(flow, got);
+    CHECK(got.size() == static_cast<std::size_t>(emitted.load()));
+    CHECK(std::count_if(got.begin(), got.end(), [](auto const& each) { return each.second != each.first; }) == 0);
+  });
+}
+
+TEST_CASE("notifications: a time that stays in the past keeps no program from hearing SIGTERM") {
+  for (char const* const workers : {"-w1", "-w3"}) {
+    child program([&] {
+      std::atomic<int> emitted{0};
+      std::atomic<int> calls{0};
+      leat::flow flow("past");
+      flow.input("in", stays_open(emitted)) | leat::stateful("s", [&](std::optional<int>) {
+        return restless(calls, [] {
+          std::puts("ready");
+          std::fflush(stdout);
+        });
+      }) | leat::output("out", leat::to::for_each([](auto const&) {}));
+      char const* const words[] = {"/opt/past", workers, nullptr};
+      return leat::main(2, words, flow);
+    });
+    REQUIRE(program.says("ready"));
+    program.send(SIGTERM);
+    CHECK(program.ends() == 0);
+    CHECK(program.err.empty());
+  }
 }
 
 TEST_CASE("notifications: a round meets each key once") {
