@@ -27,12 +27,12 @@ namespace {
 class untouchable {
  public:
   using record = int;
-  using position = int;
+  using position = leat::no_position;
   struct partition {
     bool next_batch(leat::emitter<int>&) { std::abort(); }
   };
   std::vector<std::string> list_parts() const { std::abort(); }
-  partition build_part(std::string const&, std::optional<int>, leat::step_services const&) const { std::abort(); }
+  partition build_part(std::string const&, std::optional<position>, leat::step_services const&) const { std::abort(); }
 };
 
 leat::flow counting(std::vector<std::pair<int, std::uint64_t>>& counts) {

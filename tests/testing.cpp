@@ -34,13 +34,13 @@ namespace {
 class forbidden {
  public:
   using record = int;
-  using position = int;
+  using position = leat::no_position;
   class partition {
    public:
     bool next_batch(leat::emitter<int>&) { throw std::runtime_error("the real source was read"); }
   };
   std::vector<std::string> list_parts() const { throw std::runtime_error("the real source was listed"); }
-  partition build_part(std::string const&, std::optional<int> const&, leat::step_services const&) const {
+  partition build_part(std::string const&, std::optional<position> const&, leat::step_services const&) const {
     throw std::runtime_error("the real source was opened");
   }
 };
@@ -57,6 +57,7 @@ class numbers {
       if (done_ != 3) out(base_ + ++done_);
       return done_ != 3;
     }
+    int snapshot() const { return done_; }
 
    private:
     int base_;

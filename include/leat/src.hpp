@@ -120,6 +120,7 @@
 #include <leat/run/used_files.ipp>
 #include <leat/run/worker.ipp>
 #include <leat/state/state_base.ipp>
+#include <leat/state/state_writer.ipp>
 #include <leat/state/unmatched_count.ipp>
 #include <leat/testing/cluster.ipp>
 #include <leat/testing/result.ipp>

@@ -104,6 +104,7 @@ class numbers {
       fault::at(step_);
       return std::nullopt;
     }
+    std::uint64_t snapshot() const { return static_cast<std::uint64_t>(next_); }
 
    private:
     char const* step_;

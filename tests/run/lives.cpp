@@ -108,14 +108,14 @@ class emits_and_fails {
 /// A sink whose `part_of` remembers who called it.
 class sink_with_memory {
  public:
-  using position = int;
+  using position = leat::no_position;
   explicit sink_with_memory(std::atomic<int>& shared) : shared_(&shared) {}
 
   struct partition {
     void write_batch(std::span<int>) {}
   };
   std::vector<std::string> list_parts() const { return {"a", "b", "c", "d"}; }
-  partition build_part(std::string const&, std::optional<int>, leat::step_services const&) const { return {}; }
+  partition build_part(std::string const&, std::optional<position>, leat::step_services const&) const { return {}; }
   std::uint64_t part_of(int n) const {
     if (caller_ == std::thread::id()) caller_ = std::this_thread::get_id();
     if (caller_ != std::this_thread::get_id()) ++*shared_;

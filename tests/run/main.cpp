@@ -52,12 +52,12 @@ struct result {
 class untouchable {
  public:
   using record = int;
-  using position = int;
+  using position = leat::no_position;
   struct partition {
     bool next_batch(leat::emitter<int>&) { std::abort(); }
   };
   std::vector<std::string> list_parts() const { std::abort(); }
-  partition build_part(std::string const&, std::optional<int>, leat::step_services const&) const { std::abort(); }
+  partition build_part(std::string const&, std::optional<position>, leat::step_services const&) const { std::abort(); }
 };
 
 template <class Source>

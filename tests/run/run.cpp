@@ -76,7 +76,7 @@ class failing_source {
  public:
   enum class at { list, open, read };
   using record = int;
-  using position = int;
+  using position = leat::no_position;
 
   explicit failing_source(at where) : where_(where) {}
 
@@ -96,7 +96,7 @@ class failing_source {
     if (where_ == at::list) throw std::runtime_error("the directory is gone");
     return {"one"};
   }
-  partition build_part(std::string const&, std::optional<int>, leat::step_services const&) const {
+  partition build_part(std::string const&, std::optional<position>, leat::step_services const&) const {
     if (where_ == at::open) throw std::runtime_error("the file is gone");
     return partition(where_);
   }

@@ -78,7 +78,7 @@ template <class Kind>
 class planned_partitions {
  public:
   using record = typename Kind::record;
-  using position = std::uint64_t;
+  using position = leat::no_position;
   planned_partitions(planned_source const& what, planned_step const& step) : what_(&what), step_(step) {}
 
   std::vector<std::string> list_parts() const {

@@ -32,7 +32,7 @@ struct ledger {
 /// A sink of the user's: the number modulo the partitions; their names are listed from the last to the first.
 class by_remainder {
  public:
-  using position = std::uint64_t;
+  using position = leat::no_position;
   by_remainder(ledger& book, int parts) : book_(&book), parts_(parts) {}
 
   class partition {
@@ -118,7 +118,7 @@ namespace {
 /// Deals its records out, and so says something else of a record each time it is asked.
 class in_turn {
  public:
-  using position = std::uint64_t;
+  using position = leat::no_position;
   class partition {
    public:
     void write_batch(std::span<int const>) {}

@@ -102,6 +102,8 @@ namespace from {
 /// worker, or `.on_every_worker()`, on the worker's own thread; the source ends when it returns, and an exception ends
 /// the run. When the run is stopped it is destroyed where it waits.
 ///
+/// It keeps no position: after a restart the coroutine begins anew.
+///
 /// What is emitted between two waits has no bound but the coroutine's own, and nothing else happens on the worker
 /// meanwhile: a coroutine that never waits does `co_await leat::next_turn()` after every thousand records or so.
 template <class F>

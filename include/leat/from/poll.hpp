@@ -120,12 +120,12 @@ namespace from {
 /// Calls `f()` at once and then every `interval` (from the time a call was due, not from when it was made), on the
 /// thread of one worker. `f` returns the record, or a `std::optional` of it that is empty when there is nothing now;
 /// the text of a `std::string_view` is copied at once. It may throw `leat::retry_after`, or `from::end_of_input` to end
-/// the input. One partition, `poll`; it keeps no position.
+/// the input. One partition, `poll`; it keeps no position: after a restart `f` is asked for what comes next.
 template <class F>
 class poll {
  public:
   using record = typename decltype(detail::record_of_polled<F>())::type;
-  using position = std::uint64_t;
+  using position = no_position;
 
   /// Throws flow_error unless the interval is longer than zero.
   poll(std::chrono::nanoseconds interval, F f) : interval_(interval), f_(std::move(f)) {

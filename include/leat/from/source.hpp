@@ -3,6 +3,7 @@
 
 #include <leat/detail/list.hpp>
 #include <leat/from/file_size.hpp>
+#include <leat/from/position.hpp>
 #include <leat/op/emitter.hpp>
 #include <leat/op/running/asked_partitions.hpp>
 #include <leat/op/running/file_system.hpp>
@@ -79,8 +80,10 @@ class step_services {
 /// waits, and returns false once the partition has ended. Optional members:
 ///  - `std::optional<steady_time> next_awake()`: not before this time; without it, at once after records, else in 1 ms;
 ///  - `bool ready()`: true when there is something to read whatever `next_awake` said;
-///  - `snapshot()`: the position after the last record emitted. Its destructor closes it;
+///  - `snapshot() const`: the position after the last record emitted, also once the partition has ended. Those of a fixed
+///    partitioned source have it, unless its `position` is `leat::no_position`;
 ///  - `detail::stream_time time()`, of leat's own sources: the time of the partition behind what it has emitted so far.
+/// Its destructor closes it.
 template <class P, class T>
 concept source_partition = requires(P& p, emitter<T>& out) {
   { p.next_batch(out) } -> std::same_as<bool>;
@@ -100,6 +103,8 @@ concept fixed_partitioned_source = requires(S const& s, std::string const& part,
   typename S::position;
   requires detail::lists_parts<S>;
   { s.build_part(part, std::optional<typename S::position>{}, services) } -> source_partition<typename S::record>;
+  requires detail::tells_position<decltype(s.build_part(part, std::optional<typename S::position>{}, services)),
+                                  typename S::position>;
 };
 
 /// `build(services)` opens this worker's partition.
@@ -116,10 +121,12 @@ namespace detail {
 
 template <class Source, bool Fixed = fixed_partitioned_source<Source>>
 struct partition_of {
+  using position = no_position;
   using type = decltype(std::declval<Source const&>().build(std::declval<step_services const&>()));
 };
 template <class Source>
 struct partition_of<Source, true> {
+  using position = typename Source::position;
   using type = decltype(std::declval<Source const&>().build_part(
       std::declval<std::string const&>(), std::optional<typename Source::position>{},
       std::declval<step_services const&>()));
@@ -130,10 +137,12 @@ template <class Source>
 class input_stage final : public source_stage {
   using T = typename Source::record;
   using partition = typename partition_of<Source>::type;
+  using position = typename partition_of<Source>::position;
+  static constexpr bool has_positions = !std::same_as<position, no_position>;
 
  public:
   input_stage(Source const& source, worker_builder& worker, node const& described)
-      : source_(source), described_(described), test_(worker.process().test), step_(described.step(), worker.worker()),
+      : source_(source), described_(described), process_(worker.process()), step_(described.step(), worker.worker()),
         out_(worker.batch_size<T>()) {
     worker.provide({described.id, 0}, out_.next());
     step_.source = &counters_;
@@ -166,8 +175,10 @@ class input_stage final : public source_stage {
   void close_epoch(mark closing) override {
     guarded(step_, [&] {
       out_.flush();
+      keep_positions(closing.epoch);
       step_.pass(closing, [&] { out_.next().arrive(closing); });
     });
+    note_passed(closing);
     emitted_at_mark_ = out_.emitted();
     done_ = done_ || closing.last();
   }
@@ -184,6 +195,7 @@ class input_stage final : public source_stage {
       }
     for (std::size_t i = parts_.size(); i != 0; --i)
       if (!parts_[i - 1]->reading) {
+        note_end(*parts_[i - 1]);
         in_turn_ -= parts_[i - 1]->in_turn ? 1u : 0u;
         parts_.erase(i - 1);
       }
@@ -197,8 +209,9 @@ class input_stage final : public source_stage {
 
   struct open_partition {
     template <class Open>
-    open_partition(Open&& open, steady_time when, bool ends, std::size_t input)
-        : source(open()), due(when), number(input), in_turn(ends) {}
+    open_partition(std::string of, Open&& open, steady_time when, bool ends, std::size_t input)
+        : name(std::move(of)), source(open()), due(when), number(input), in_turn(ends) {}
+    std::string name;
     partition source;
     steady_time due;
     std::size_t number;  ///< among those of this worker
@@ -227,7 +240,7 @@ class input_stage final : public source_stage {
       open_next();
     } else {
       step_services const services(step_);
-      parts_.add([&] { return source_.build(services); }, services.now(), false, parts_opened_++);
+      parts_.add(std::string(), [&] { return source_.build(services); }, services.now(), false, parts_opened_++);
     }
     return true;
   }
@@ -247,8 +260,10 @@ class input_stage final : public source_stage {
   }
   void open(std::string const& name, bool ends) {
     step_services const services(step_);
-    parts_.add([&] { return source_.build_part(name, position_of(name), services); }, services.now(), ends,
-               parts_opened_++);
+    parts_.add(
+        name,
+        [&] { return source_.build_part(name, resume_of<position>(process_, described_.step(), name), services); },
+        services.now(), ends, parts_opened_++);
   }
 
   /// In the order of their names.
@@ -293,20 +308,32 @@ class input_stage final : public source_stage {
     out_.flush();
   }
 
-  /// Where this partition begins: a test may say so.
-  auto position_of(std::string const& name) const {
-    using position = typename Source::position;
-    return test_ == nullptr ? std::optional<position>() : test_->position_of<position>(described_.step(), name);
+  /// A partition that has ended is closed at once, and where it ended is kept until its epoch is closed.
+  void note_end(open_partition& ended) {
+    if constexpr (has_positions)
+      if (process_.recovers != nullptr) ended_.emplace_back(ended.name, ended.source.snapshot());
+  }
+  void keep_positions(std::uint64_t epoch) {
+    if constexpr (has_positions) {
+      if (process_.recovers == nullptr) return;
+      auto const keep = [&](std::string const& name, position const& at) {
+        keep_position(*process_.recovers, step_.name, name, epoch, at);
+      };
+      for (auto const& [name, at] : ended_) keep(name, at);
+      ended_.clear();
+      for (open_partition const* p : parts_) keep(p->name, std::as_const(p->source).snapshot());
+    }
   }
 
   Source source_;
   node const& described_;
-  test_overrides const* test_;  ///< null: this is no test
+  shared_by_workers const& process_;
   step_context step_;
   source_counters counters_;
   emitter<T> out_;
   std::vector<std::string> names_;  ///< once it is opened: of what is opened in turn
   owners<open_partition> parts_;
+  std::vector<std::pair<std::string, position>> ended_;  ///< in this epoch
   [[no_unique_address]] std::conditional_t<tells_time, std::optional<times_of_inputs>, no_times> times_;
   std::size_t parts_opened_ = 0;
   std::size_t next_ = 0;     ///< among the names, to be opened when there is room
@@ -327,6 +354,17 @@ concept opens_partitions =
       source.build_part(part, std::optional<typename Source::position>{}, services);
     };
 
+template <class Source>
+consteval bool gives_batches() {
+  if constexpr (requires { typename Source::position; } &&
+                requires(Source const& source, std::string const& part, step_services const& services) {
+                  source.build_part(part, std::optional<typename Source::position>{}, services);
+                })
+    return source_partition<typename partition_of<Source, true>::type, typename Source::record>;
+  else
+    return source<Source>;
+}
+
 /// The record of a source; that of a refused one after a sentence.
 template <class Source>
 consteval auto record_of_source() {
@@ -344,12 +382,27 @@ consteval auto record_of_source() {
                   "leat: flow.input(name, source): a source needs build(step_services const&) const, which opens a "
                   "partition on each worker, or a type `position`, list_parts() const and build_part(name, "
                   "std::optional<position>, step_services const&) const");
-    constexpr bool partition_gives_batches = !source_opens_partitions || source<Source>;
+    constexpr bool partition_gives_batches = !source_opens_partitions || gives_batches<Source>();
     static_assert(partition_gives_batches,
                   "leat: flow.input(name, source): what the source opens needs bool next_batch(leat::emitter<record>&)"
                   ": true while there is more to come, false at the end of the partition");
-    return std::type_identity<
-        std::conditional_t<source_opens_partitions && partition_gives_batches, typename Source::record, poison>>{};
+    constexpr bool partition_tells_its_position =
+        !source_opens_partitions || !partition_gives_batches || source<Source>;
+    static_assert(partition_tells_its_position,
+                  "leat: flow.input(name, source): the partitions of a source with a type `position` need `position "
+                  "snapshot() const`; if it cannot go on from where it was, write using position = leat::no_position");
+    constexpr bool position_has_a_codec = [] {
+      if constexpr (fixed_partitioned_source<Source>)
+        return has_codec<typename Source::position>;
+      else
+        return true;
+    }();
+    static_assert(position_has_a_codec,
+                  "leat: flow.input(name, source): the source's `position` has no codec, so it cannot be kept over a "
+                  "restart. Give it template <class A> void serialize(A&, unsigned), or use a type that has one");
+    return std::type_identity<std::conditional_t<source_opens_partitions && partition_gives_batches &&
+                                                     partition_tells_its_position && position_has_a_codec,
+                                                 typename Source::record, poison>>{};
   }
 }
 

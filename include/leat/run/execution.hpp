@@ -55,6 +55,11 @@ class execution {
   bool is_local(unsigned index) const {
     return index >= parts_.first_worker && index < parts_.first_worker + parts_.local_workers;
   }
+  std::uint64_t first_epoch() const;
+  /// Any thread: epochs up to this one are decided, no restart repeats them. The sinks of all workers are told so in their
+  /// next turns.
+  void commit(std::uint64_t epoch);
+  std::uint64_t committed() const { return committed_.load(std::memory_order_acquire); }
   /// A worker of this process by its index, or `driver()`.
   void wake(unsigned index);
   /// A worker of this process, from 0 on. Once the steps have been put together.
@@ -115,6 +120,7 @@ class execution {
   std::atomic<bool> assembled_{false};
   std::atomic<bool> abandoned_{false};
   std::atomic<unsigned> working_{0};
+  std::atomic<std::uint64_t> committed_{0};
   std::mutex failing_;
   std::exception_ptr cause_;
 };

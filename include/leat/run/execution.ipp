@@ -3,6 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/graph.hpp>
+#include <leat/op/running/recovery.hpp>
 #include <leat/op/running/test_overrides.hpp>
 #include <leat/run/cli/checked_options.hpp>
 #include <leat/run/execution.hpp>
@@ -107,6 +108,15 @@ LEAT_INLINE bool execution::end_failed(worker const& by) {
 
 LEAT_INLINE void execution::abandon() {
   abandoned_.store(true, std::memory_order_release);
+  wake_all();
+}
+
+LEAT_INLINE std::uint64_t execution::first_epoch() const {
+  return parts_.recovers == nullptr ? 1 : parts_.recovers->first_epoch();
+}
+
+LEAT_INLINE void execution::commit(std::uint64_t epoch) {
+  committed_.store(epoch, std::memory_order_release);
   wake_all();
 }
 

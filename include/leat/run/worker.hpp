@@ -37,6 +37,7 @@ class worker final : public worker_services, public runnable {
 
   unsigned index() const override { return index_; }
   unsigned count() const override;
+  std::uint64_t first_epoch() const override { return first_epoch_; }
   steady_time now() override;
   /// What it showed at `now()`.
   wall_time wall() override;
@@ -97,6 +98,12 @@ class worker final : public worker_services, public runnable {
   /// While an epoch is to be closed and there is no room for its mark, sources do not fill what room there will be.
   bool held(stage const* s) const;
 
+  /// What steps have to write down of the last barriers, a slice of each, where there is recovery.
+  bool write_snapshots();
+
+  /// Tells the sinks which epochs have been committed since they were last told.
+  bool tell_committed();
+
   bool epoch_over();
   steady_time later(std::chrono::nanoseconds wait);
 
@@ -108,7 +115,10 @@ class worker final : public worker_services, public runnable {
   std::uint64_t chance_;
   std::optional<steady_time> now_;
   std::optional<wall_time> wall_;
-  std::uint64_t epoch_ = 1;
+  std::uint64_t first_epoch_;
+  std::uint64_t epoch_;
+  std::uint64_t closed_ = 0;     ///< as recovery was told
+  std::uint64_t committed_ = 0;  ///< as the sinks were told
   std::uint64_t seen_epoch_ = 0;
   steady_time epoch_ends_{};
   bool over_ = false;     ///< the epoch, as of the beginning of this turn

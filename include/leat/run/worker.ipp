@@ -6,6 +6,7 @@
 #include <leat/detail/exception_text.hpp>
 #include <leat/error.hpp>
 #include <leat/op/running/mark.hpp>
+#include <leat/op/running/recovery.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
 #include <leat/op/running/time_points.hpp>
@@ -31,7 +32,7 @@
 namespace leat::detail {
 
 LEAT_INLINE worker::worker(execution& of, unsigned index)
-    : execution_(of), index_(index), chance_(of.world().seed()), parts_(*this, of.parts()), body_(loop(*this)) {}
+    : execution_(of), index_(index), chance_(of.world().seed()), first_epoch_(of.first_epoch()), epoch_(first_epoch_), parts_(*this, of.parts()), body_(loop(*this)) {}
 
 LEAT_INLINE bool worker::stopping() const { return execution_.stopping(); }
 
@@ -180,6 +181,8 @@ LEAT_INLINE bool worker::turn() {
     bool const ended = take_turn(i - 1, progress);
     all_done = all_done && ended;
   }
+  progress = write_snapshots() || progress;
+  progress = tell_committed() || progress;
   bool const idle = !progress;
   for (std::size_t i = 0; i != parts_.outboxes.size(); ++i) {
     outbox& out = *parts_.outboxes[i];
@@ -189,6 +192,7 @@ LEAT_INLINE bool worker::turn() {
     }
     all_done = all_done && out.empty();
   }
+  if (execution_.parts().recovers != nullptr) all_done = all_done && closed_ == mark{mark_kind::end}.passed();
   if (execution_.stopping() && !all_done) watch_stop();
   if (all_done && !std::exchange(finished_, true)) execution_.worker_finished();
   progress = execution_.turn_session(*this, idle) || progress;
@@ -258,6 +262,30 @@ LEAT_INLINE bool worker::feed(stage const* s) {
 
 LEAT_INLINE bool worker::held(stage const* s) const {
   return closing_ && std::find(parts_.sources.begin(), parts_.sources.end(), s) != parts_.sources.end();
+}
+
+LEAT_INLINE bool worker::write_snapshots() {
+  recovery* const to = execution_.parts().recovers;
+  if (to == nullptr) return false;
+  bool progress = false;
+  std::uint64_t closed = mark{mark_kind::end}.passed();
+  for (snapshot_writer* each : parts_.snapshots) {
+    progress = each->write_some() || progress;
+    closed = (std::min)(closed, each->written());
+  }
+  for (stage* s : parts_.stages) closed = (std::min)(closed, s->passed());
+  if (closed <= closed_) return progress;
+  closed_ = closed;
+  to->closed(index_, closed);
+  return true;
+}
+
+LEAT_INLINE bool worker::tell_committed() {
+  std::uint64_t const committed = execution_.committed();
+  if (committed == committed_) return false;
+  committed_ = committed;
+  for (commit_listener* each : parts_.commits) each->committed(committed);
+  return true;
 }
 
 LEAT_INLINE bool worker::epoch_over() {

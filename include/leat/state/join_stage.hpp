@@ -14,6 +14,7 @@
 #include <leat/route/exchange/by_key.hpp>
 #include <leat/state/join_rows.hpp>
 #include <leat/state/keyed_state.hpp>
+#include <leat/state/state_writer.hpp>
 #include <leat/state/unmatched_count.hpp>
 
 #include <cstddef>
@@ -58,8 +59,8 @@ class join_stage final : public stage {
  public:
   join_stage(join_insert insertion, join_emit emission, worker_builder& worker, node const& described)
       : insertion_(insertion), emission_(emission), step_(described.step(), worker.worker()),
-        table_(owned_slots(worker.worker().index(), worker.worker().count())), marks_(sizeof...(Vs), described.step(), worker.worker()),
-        times_(sizeof...(Vs)),
+        table_(owned_slots(worker.worker().index(), worker.worker().count())), snapshots_(worker, step_, table_),
+        marks_(sizeof...(Vs), described.step(), worker.worker()), times_(sizeof...(Vs)),
         out_(worker.batch_size<std::pair<K, row>>()),
         unmatched_(worker.shared_count<unmatched_count>(described, "keys without a value on some side",
                                                         described.step().name,
@@ -124,7 +125,12 @@ class join_stage final : public stage {
     bool const ended = passes.kind == mark_kind::end;
     if (ended && passes_on_what_is_complete()) unmatched_.add(table_.keys());
     bool const keys_speak = ended && (emission_ == join_emit::final || emission_ == join_emit::complete_and_rest);
-    if (!keys_speak) gate_.pass(step_, out_.next());
+    if (!keys_speak) pass();
+  }
+
+  void pass() {
+    snapshots_.barrier(gate_.waiting());
+    note_passed(gate_.pass(step_, out_.next()));
   }
 
   bool end_some() {
@@ -141,7 +147,7 @@ class join_stage final : public stage {
     });
     guarded(step_, [&] { out_.flush(); });
     keys_.set(table_.keys());
-    if (!more) gate_.pass(step_, out_.next());
+    if (!more) pass();
     return true;
   }
 
@@ -156,6 +162,7 @@ class join_stage final : public stage {
   join_emit emission_;
   step_context step_;
   table table_;
+  state_writer snapshots_;
   counter keys_;
   alignment marks_;
   times_of_inputs times_;

@@ -14,6 +14,7 @@
 #include <leat/route/exchange/by_key.hpp>
 #include <leat/state/keyed_state.hpp>
 #include <leat/state/notifier.hpp>
+#include <leat/state/state_writer.hpp>
 
 #include <algorithm>
 #include <concepts>
@@ -66,10 +67,16 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
   stateful_stage(Logic const& logic, worker_builder& worker, node const& described)
       : logic_(logic), step_(described.step(), worker.worker()),
         table_(owned_slots(worker.worker().index(), worker.worker().count()), typename table::keeping(logic_)),
-        out_(worker.batch_size<std::pair<K, W>>()), emit_(out_) {
+        snapshots_(worker, step_, table_), out_(worker.batch_size<std::pair<K, W>>()), emit_(out_) {
     worker.provide({described.id, 0}, out_.next());
     worker.counters.watch({described.id, 0}, counter_kind::keys, keys_);
     if constexpr (requires { logic_.bind(step_); }) logic_.bind(step_);
+    if constexpr (has_notifications<Logic>)
+      if (snapshots_.loads())
+        guarded(step_, [&] {
+          begin_batch();
+          states_.schedule(logic_, table_);
+        });
   }
 
   void take(std::uint64_t const* hashes, std::pair<K, V>* records, std::size_t count) override {
@@ -88,7 +95,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
   void arrive(mark arrived) override {
     guarded(step_, [&] { out_.flush(); });
     gate_.arrive(arrived);
-    if (!ends_with_results || arrived.kind != mark_kind::end) gate_.pass(step_, out_.next());
+    if (!ends_with_results || arrived.kind != mark_kind::end) pass();
   }
 
   void advance(stream_time time) override { out_.next().advance(time); }
@@ -165,6 +172,11 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
     }
   }
 
+  void pass() {
+    snapshots_.barrier(gate_.waiting());
+    note_passed(gate_.pass(step_, out_.next()));
+  }
+
   /// A batch of keys per turn, so that a large state does not hold the worker up nor flood what comes next.
   bool end_some() {
     if (!out_.next().ready()) return false;
@@ -183,7 +195,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
     });
     guarded(step_, [&] { out_.flush(); });
     keys_.set(table_.keys());
-    if (!more) gate_.pass(step_, out_.next());
+    if (!more) pass();
     return true;
   }
 
@@ -206,6 +218,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
   Logic logic_;
   step_context step_;
   table table_;
+  state_writer snapshots_;
   counter keys_;
   emitter<std::pair<K, W>> out_;
   results emit_;

@@ -3,6 +3,7 @@
 
 #include <leat/detail/concat.hpp>
 #include <leat/detail/sort_names.hpp>
+#include <leat/from/position.hpp>
 #include <leat/op/running/consumer.hpp>
 #include <leat/op/running/mark.hpp>
 #include <leat/op/running/stage.hpp>
@@ -31,9 +32,9 @@
 namespace leat {
 
 /// `list_parts()` names the partitions; `build_part(name, position, services)` opens one, from the beginning (what is
-/// there is overwritten) or at a position. A partition has `write_batch(std::span<T>)` and `snapshot()`, the position
-/// after what was written; an optional `flush()` is called at the end of each epoch and at the end, before `snapshot`. With
-/// an optional `bool ready()` it is brought nothing before that was once true; it is asked fifty times a second.
+/// there is overwritten) or at a position. A partition has `write_batch(std::span<T>)` and `snapshot() const`, the position
+/// after what was written, unless `position` is `leat::no_position`; an optional `flush()` is called at the end of each epoch
+/// and at the end, before `snapshot`, and so are `prepare` and `committed`, as a dynamic sink's. With an optional `bool ready()` it is brought nothing before that was once true; it is asked fifty times a second.
 /// Optional members of the sink: `file_of(name)` and `check_part(name)`, as a source's.
 /// Which partition a record goes to: `part_of(record)` modulo their number, in the order of their names. It is asked on the
 /// worker that has the record and again on that which writes it, so it says the same of equal records. A sink
@@ -44,6 +45,8 @@ concept fixed_partitioned_sink =
       typename S::position;
       requires detail::lists_parts<S>;
       { s.build_part(part, std::optional<typename S::position>{}, services) } -> sink_partition<T>;
+      requires detail::tells_position<decltype(s.build_part(part, std::optional<typename S::position>{}, services)),
+                                      typename S::position>;
       requires is_keyed<T> || requires {
         { s.part_of(record) } -> std::convertible_to<std::uint64_t>;
       };
@@ -86,9 +89,10 @@ struct partition_table {
 /// The partitions of one sink that this worker owns. They are opened in the worker's first turn, so that a sink that
 /// cannot be written is known at once and one that gets no record is still there, empty.
 template <class T, class Sink, class PartOf>
-class partitioned_sink_stage final : public stage, public consumer<T> {
+class partitioned_sink_stage final : public stage, public consumer<T>, private commit_listener {
+  using position = typename Sink::position;
   using partition = decltype(std::declval<Sink const&>().build_part(std::declval<std::string const&>(),
-                                                                    std::optional<typename Sink::position>{},
+                                                                    std::optional<position>{},
                                                                     std::declval<step_services const&>()));
 
  public:
@@ -96,9 +100,13 @@ class partitioned_sink_stage final : public stage, public consumer<T> {
       : sink_(sink),
         part_of_(std::move(part_of)),
         table_(worker, described),
+        described_(described),
+        process_(worker.process()),
         step_(described.step(), worker.worker()),
         open_(table_.names.size()),
-        sorted_(table_.names.size()) {}
+        sorted_(table_.names.size()) {
+    if constexpr (hears_of_commits<partition>) worker.commits.push_back(this);
+  }
 
   bool turn() override {
     bool const first = !opened_;
@@ -134,16 +142,29 @@ class partitioned_sink_stage final : public stage, public consumer<T> {
   void arrive(mark arrived) override {
     open_all();
     step_.pass(arrived, [&] {
-      if constexpr (requires(partition& p) { p.flush(); })
-        for (auto& opened : open_)
-          if (opened) guarded(step_, [&] { opened->flush(); });
+      for (std::size_t i = 0; i != open_.size(); ++i)
+        if (open_[i]) guarded(step_, [&] { end_epoch_of(i, arrived.epoch); });
     });
+    note_passed(arrived);
   }
   void advance(stream_time) override {}
   bool ready() override { return ready_ || step_.no_room(); }
 
  private:
   static constexpr bool always_ready = !requires(partition& p) { p.ready(); };
+
+  void end_epoch_of(std::size_t index, std::uint64_t epoch) {
+    end_epoch(*open_[index], epoch, process_.recovers != nullptr);
+    if constexpr (!std::same_as<position, no_position>)
+      if (process_.recovers != nullptr)
+        keep_position<position>(*process_.recovers, step_.name, table_.names[index], epoch,
+                                std::as_const(*open_[index]).snapshot());
+  }
+  void committed(std::uint64_t epoch) override {
+    if constexpr (hears_of_commits<partition>)
+      for (auto& opened : open_)
+        if (opened) guarded(step_, [&] { opened->committed(epoch); });
+  }
 
   bool all_ready() {
     bool all = true;
@@ -167,12 +188,17 @@ class partitioned_sink_stage final : public stage, public consumer<T> {
     for (std::size_t i = 0; i != open_.size(); ++i)
       if (table_.owners[i] == step_.worker->index())
         guarded(step_,
-                [&] { open_[i].reset(new partition(sink_.build_part(table_.names[i], std::nullopt, services))); });
+                [&] {
+                  auto const begin = resume_of<position>(process_, described_.step(), table_.names[i]);
+                  open_[i].reset(new partition(sink_.build_part(table_.names[i], begin, services)));
+                });
   }
 
   Sink sink_;
   PartOf part_of_;
   partition_table table_;
+  node const& described_;
+  shared_by_workers const& process_;
   step_context step_;
   std::vector<std::unique_ptr<partition>> open_;
   std::vector<std::vector<T>> sorted_;

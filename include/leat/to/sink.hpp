@@ -5,6 +5,7 @@
 #include <leat/op/fused/kernel.hpp>
 #include <leat/op/running/consumer.hpp>
 #include <leat/op/running/mark.hpp>
+#include <leat/op/running/recovery.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
 #include <leat/op/running/stream_time.hpp>
@@ -12,6 +13,7 @@
 #include <leat/record.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -25,6 +27,10 @@ namespace leat {
 
 /// One partition of a sink, on one worker. `write_batch(std::span<T const>)`, or `std::span<T>` to move from; an
 /// optional `flush()` is called at the end of each epoch and at the end. Its destructor closes it.
+/// A partition that publishes in two steps has one or both of
+///  - `prepare(std::uint64_t epoch)`, after `flush`: all records of this epoch have come;
+///  - `committed(std::uint64_t epoch)`: no restart repeats this epoch, nor those before it; called some time after `prepare`,
+///    perhaps once for several epochs, and without recovery at once.
 template <class P, class T>
 concept sink_partition = requires(P& p, std::span<T> records) { p.write_batch(records); };
 
@@ -36,13 +42,27 @@ concept dynamic_sink = requires(S const& s, step_services const& services) {
 
 namespace detail {
 
+template <class P>
+concept hears_of_commits = requires(P& partition, std::uint64_t epoch) { partition.committed(epoch); };
+
+/// An epoch ends at a partition of a sink.
+template <class P>
+void end_epoch(P& partition, std::uint64_t epoch, bool recovers) {
+  if constexpr (requires { partition.flush(); }) partition.flush();
+  if constexpr (requires { partition.prepare(epoch); }) partition.prepare(epoch);
+  if constexpr (hears_of_commits<P>)
+    if (!recovers) partition.committed(epoch);
+}
+
 template <class T, class Sink>
-class sink_stage final : public running_step, public consumer<T> {
+class sink_stage final : public running_step, public consumer<T>, private commit_listener {
   using partition = decltype(std::declval<Sink const&>().build(std::declval<step_services const&>()));
 
  public:
   sink_stage(Sink const& sink, worker_builder& worker, node const& described)
-      : sink_(sink), step_(described.step(), worker.worker()) {}
+      : sink_(sink), step_(described.step(), worker.worker()), recovers_(worker.process().recovers != nullptr) {
+    if constexpr (hears_of_commits<partition>) worker.commits.push_back(this);
+  }
   ~sink_stage() override { delete partition_; }
 
   void take(T* records, std::size_t count) override {
@@ -59,17 +79,15 @@ class sink_stage final : public running_step, public consumer<T> {
     });
   }
   void arrive(mark arrived) override {
-    step_.pass(arrived, [&] {
-      guarded(step_, [&] {
-        open();
-        if constexpr (requires { open().flush(); }) open().flush();
-      });
-    });
+    step_.pass(arrived, [&] { guarded(step_, [&] { end_epoch(open(), arrived.epoch, recovers_); }); });
   }
   void advance(stream_time) override {}
   bool ready() override { return true; }
 
  private:
+  void committed(std::uint64_t epoch) override {
+    if constexpr (hears_of_commits<partition>) guarded(step_, [&] { open().committed(epoch); });
+  }
   partition& open() {
     if (partition_ == nullptr) partition_ = new partition(sink_.build(step_services(step_)));
     return *partition_;
@@ -77,6 +95,7 @@ class sink_stage final : public running_step, public consumer<T> {
 
   Sink sink_;
   step_context step_;
+  bool recovers_;
   partition* partition_ = nullptr;  ///< owned
 };
 

@@ -243,7 +243,7 @@ class async_stage final : public stage, public consumer<T> {
 
   bool pass_mark() {
     if (!gate_.holds() || !inbox_.empty() || under_way() != 0 || !out_.next().ready()) return false;
-    gate_.pass(step_, out_.next());
+    note_passed(gate_.pass(step_, out_.next()));
     return true;
   }
 

@@ -119,7 +119,7 @@ class coroutine_stage final : public stage, public consumer<T> {
 
   bool pass_mark() {
     if (!gate_.holds() || !through() || time_of_given_ || !out_.next().ready()) return false;
-    gate_.pass(step_, out_.next());
+    note_passed(gate_.pass(step_, out_.next()));
     return true;
   }
 

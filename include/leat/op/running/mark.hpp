@@ -14,6 +14,8 @@ struct mark {
   mark_kind kind = mark_kind::barrier;
   std::uint64_t epoch = 0;
   bool last() const { return kind != mark_kind::barrier; }
+  /// The last epoch that is over for whoever has passed this mark on: after the last mark, all of them.
+  std::uint64_t passed() const { return last() ? ~std::uint64_t{0} : epoch; }
 };
 
 }  // namespace leat::detail

@@ -18,13 +18,17 @@ class mark_gate {
   /// The last mark has passed.
   bool done() const { return done_; }
 
-  /// Hands on the mark that waits.
+  /// What waits, if anything does.
+  mark const& waiting() const { return *waiting_; }
+
+  /// Hands on the mark that waits, and tells which it was.
   template <class Next>
-  void pass(step_context& step, Next& next) {
+  mark pass(step_context& step, Next& next) {
     mark const passing = *waiting_;
     waiting_.reset();
     step.pass(passing, [&] { next.arrive(passing); });
     done_ = passing.last();
+    return passing;
   }
 
  private:

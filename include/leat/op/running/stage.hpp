@@ -40,6 +40,16 @@ class stage : public running_step {
   virtual steady_time wake_at() { return never; }
   /// Asked while the run is being stopped, in order.
   virtual held_up holding() const { return {}; }
+
+  /// The last epoch that it, and what it calls, are done with.
+  std::uint64_t passed() const { return passed_; }
+
+ protected:
+  /// It has passed this mark on.
+  void note_passed(mark which) { passed_ = which.passed(); }
+
+ private:
+  std::uint64_t passed_ = 0;
 };
 
 /// A stage that records are born in. The worker closes an epoch for all of its sources at one instant.

@@ -28,7 +28,7 @@ struct step_context {
   step_info const* described;  ///< in the graph
   worker_services* worker;
   source_counters* source = nullptr;  ///< of an input's step
-  std::uint64_t epoch = 1;
+  std::uint64_t epoch;
 
   /// Hands a mark on, by `hand_over()`. The step is in the epoch that the mark closes until that is done: what fails
   /// meanwhile, as a flush may, is of that epoch.

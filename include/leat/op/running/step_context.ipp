@@ -18,7 +18,7 @@
 namespace leat::detail {
 
 LEAT_INLINE step_context::step_context(step_info const& step, worker_services& on)
-    : name(step.name), kind(step.kind), where(step.where), described(&step), worker(&on) {}
+    : name(step.name), kind(step.kind), where(step.where), described(&step), worker(&on), epoch(on.first_epoch()) {}
 LEAT_INLINE step_context::step_context(step_context&&) noexcept = default;
 LEAT_INLINE step_context::step_context(step_context const&) = default;
 LEAT_INLINE step_context::~step_context() = default;

@@ -19,7 +19,10 @@
 
 namespace leat::detail {
 
+class commit_listener;
+class recovery;
 class remote_channels;
+class snapshot_writer;
 class test_overrides;
 
 /// A sender that holds records back until a packet is full. The worker flushes it at the end of each turn, wholly when
@@ -113,6 +116,7 @@ struct shared_by_workers {
   std::string scratch_directory = "/tmp";  ///< for files without a name
   remote_channels* net = nullptr; ///< the other processes, where there are any
   test_overrides* test = nullptr;      ///< what a test puts in the place of sources and sinks
+  recovery* recovers = nullptr;        ///< what the run goes on from; null: it begins anew, and nothing is kept
 };
 
 /// One worker's running copy of a flow while it is put together. Nodes are built in the order of travel, so what a
@@ -196,6 +200,8 @@ class worker_builder {
   list<stage*> stages;
   list<source_stage*> sources;
   list<outbox*> outboxes;
+  list<snapshot_writer*> snapshots;  ///< of each step with state, where there is recovery
+  list<commit_listener*> commits;    ///< of each sink that wants to hear of them
   /// What the steps count. It outlives them.
   step_counters counters;
 

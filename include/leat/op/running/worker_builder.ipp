@@ -25,6 +25,8 @@ LEAT_INLINE void worker_builder::clear() {
   stages.clear();
   sources.clear();
   outboxes.clear();
+  snapshots.clear();
+  commits.clear();
   parts_.clear();
 }
 

@@ -23,6 +23,8 @@ class worker_services {
 
   virtual unsigned index() const = 0;  ///< of this worker, over all processes
   virtual unsigned count() const = 0;  ///< workers, over all processes
+  /// What the run begins with.
+  virtual std::uint64_t first_epoch() const { return 1; }
   /// Sampled once per turn.
   virtual steady_time now() = 0;
   virtual wall_time wall() = 0;

@@ -112,6 +112,7 @@ class exchange_receiver final : public stage {
     mark passes;
     if (!marks_.arrive(from, arrived, passes)) return;
     outlet_.arrive(passes);
+    note_passed(passes);
     done_ = passes.last();
   }
 

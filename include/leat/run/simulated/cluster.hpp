@@ -32,6 +32,7 @@ struct simulation {
   std::chrono::nanoseconds longest_turn = std::chrono::microseconds(10);
   test_overrides* test = nullptr;
   file_system* disk = nullptr;  ///< of all processes; null: the machine's
+  recovery* recovers = nullptr;       ///< by all processes
 };
 
 /// A whole cluster on the calling thread: every process is an execution of the same flow object, between every two is

@@ -75,6 +75,7 @@ LEAT_INLINE std::unique_ptr<execution> simulated_cluster::make(unsigned index, c
   auto made = std::make_unique<execution>(flow_, each, world_, index, (std::max)(1u, how_.processes));
   made->parts().channel_packets = how_.channel_packets;
   made->parts().test = how_.test;
+  made->parts().recovers = how_.recovers;
   runs_[index] = ++runs_made_;
   if (how_.forms)
     made->join(support_of_clusters().join(*made, links_.door(runs_[index])));

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace leat::detail {
+
+class state_base;
+struct state_part;
+
+/// What a process goes on from, and where it leaves what a later run can go on from: the interface of a store. Steps and
+/// partitions are known by their names, so that the next run may have other processes and workers. Positions and states
+/// are bytes of the codec.
+///
+/// An epoch is complete once every worker of every process has `closed` it, or a later one. What was kept of a greater epoch
+/// than the greatest complete one is not to be gone on from: leaving it out is the store's part.
+///
+/// All workers of the process call it, each on its own thread, also at the same time. An exception ends the run.
+class recovery {
+ public:
+  virtual ~recovery() = default;
+
+  // Before the first record:
+
+  /// The epoch that the run begins with: one more than the epoch it goes on from, 1 if there is none.
+  virtual std::uint64_t first_epoch() const = 0;
+  /// The last position that was kept of this partition; none: it is read, or written, from its beginning.
+  virtual std::optional<std::vector<std::byte>> position_of(std::string const& step, std::string const& partition) = 0;
+  /// Calls `into.load` with all parts that were kept of the slots that it owns, by slot in the order of their epochs.
+  virtual void load(std::string const& step, state_base& into) = 0;
+
+  // While it runs:
+
+  /// Where a partition was when the epoch ended. A partition of a source that has ended is heard of once more, then no more.
+  virtual void keep_position(std::string const& step, std::string const& partition, std::uint64_t epoch,
+                             std::span<std::byte const> position) = 0;
+  /// Rows that belong to the state of an epoch.
+  virtual void keep_state(std::string const& step, state_part const& part) = 0;
+  /// The worker has kept all that it has to keep of this epoch and those before, and its sinks have what came to them. The
+  /// greatest number, once it has come to its end.
+  virtual void closed(unsigned worker, std::uint64_t epoch) = 0;
+};
+
+/// Of a step on one worker: what it has to write down after a barrier, in slices, between the turns of the stages.
+class snapshot_writer {
+ public:
+  /// True if there was something to write.
+  virtual bool write_some() = 0;
+  /// The last epoch of which all is written; the greatest number, once no epoch is to come.
+  virtual std::uint64_t written() const = 0;
+
+ protected:
+  ~snapshot_writer() = default;
+};
+
+/// Of a sink on one worker: hears which epochs no restart will repeat.
+class commit_listener {
+ public:
+  virtual void committed(std::uint64_t epoch) = 0;
+
+ protected:
+  ~commit_listener() = default;
+};
+
+}  // namespace leat::detail

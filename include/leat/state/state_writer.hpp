@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/op/running/mark.hpp>
+#include <leat/op/running/recovery.hpp>
+#include <leat/op/running/step_context.hpp>
+#include <leat/op/running/worker_builder.hpp>
+#include <leat/state/state_base.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace leat::detail {
+
+/// Loads the state of a step from what the run goes on from, and writes its snapshots. Without recovery it does nothing.
+class state_writer final : public snapshot_writer, private part_sink {
+ public:
+  state_writer(worker_builder& worker, step_context const& step, state_base& state);
+  state_writer(state_writer const&) = delete;
+  state_writer& operator=(state_writer const&) = delete;
+
+  /// Whether the state has been loaded: it may hold keys already.
+  bool loads() const { return store_ != nullptr; }
+
+  /// The step passes this mark on.
+  void barrier(mark passed) {
+    if (store_ != nullptr) begin(passed);
+  }
+
+  bool write_some() override;
+  std::uint64_t written() const override { return written_; }
+
+ private:
+  /// Entries of the table in one turn: about a tenth of a millisecond.
+  static constexpr std::size_t slice = 8192;
+
+  void begin(mark passed);
+  void take(state_part const& part) override;
+
+  step_context const& step_;
+  state_base& state_;
+  recovery* store_;  ///< null: there is no recovery
+  std::uint64_t written_ = 0;
+  std::uint64_t passed_ = 0;
+};
+
+}  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/state/state_writer.ipp>
+#endif

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <leat/flow.hpp>
+#include <leat/op/async_map.hpp>
+#include <leat/op/compose.hpp>
+#include <leat/op/map.hpp>
+#include <leat/op/map_value.hpp>
+#include <leat/run/run.hpp>
+#include <leat/run/simulated/cluster.hpp>
+#include <leat/state/collect.hpp>
+#include <leat/state/count_final.hpp>
+#include <leat/state/fold_final.hpp>
+#include <leat/state/join.hpp>
+#include <leat/state/or_else.hpp>
+#include <leat/state/reduce_final.hpp>
+#include <leat/state/stateful.hpp>
+#include <leat/state/stateful_batch.hpp>
+#include <leat/state/stateful_flat_map.hpp>
+#include <leat/state/stateful_map.hpp>
+#include <leat/text.hpp>
+#include <leat/to/output.hpp>
+
+#include "fixture/memory_recovery.hpp"
+#include "fixture/one_at_a_time.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// A flow that is stopped, or fails, is gone on from with what its last complete epoch has left, by other processes and
+/// workers: all runs together give what one undisturbed run gives.
+namespace {
+
+using namespace std::chrono_literals;
+using leat::test::memory_recovery;
+using record = std::pair<std::string, int>;
+using line = std::pair<std::string, std::string>;
+using by_key = std::map<std::string, std::vector<std::string>>;
+
+/// What came out, by epoch: what came in an epoch that is repeated is taken back.
+class journal {
+ public:
+  void add(std::uint64_t epoch, std::vector<line>& lines) {
+    std::lock_guard const lock(mutex_);
+    for (line& each : lines) epochs_[epoch].push_back(std::move(each));
+  }
+  void go_back_to(std::uint64_t epoch) { epochs_.erase(epochs_.upper_bound(epoch), epochs_.end()); }
+  by_key all() const {
+    by_key result;
+    for (auto const& [epoch, lines] : epochs_)
+      for (auto const& [key, text] : lines) result[key].push_back(text);
+    return result;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::uint64_t, std::vector<line>> epochs_;
+};
+
+class to_journal {
+ public:
+  explicit to_journal(journal& into) : into_(&into) {}
+  class partition {
+   public:
+    explicit partition(journal& into) : into_(&into) {}
+    void write_batch(std::span<line const> lines) { lines_.insert(lines_.end(), lines.begin(), lines.end()); }
+    void prepare(std::uint64_t epoch) {
+      into_->add(epoch, lines_);
+      lines_.clear();
+    }
+
+   private:
+    journal* into_;
+    std::vector<line> lines_;
+  };
+  partition build(leat::step_services const&) const { return partition(*into_); }
+
+ private:
+  journal* into_;
+};
+
+/// Ends a run at one of the records that come through a flow, of all its workers.
+class interruption {
+ public:
+  void at(int nth, std::function<void()> what) {
+    left_ = nth;
+    what_ = std::move(what);
+  }
+  void none() { what_ = nullptr; }
+  void operator()() {
+    if (what_ != nullptr && --left_ == 0) what_();
+  }
+  bool took_place() const { return what_ != nullptr && left_ <= 0; }
+
+ private:
+  std::atomic<int> left_{0};
+  std::function<void()> what_;
+};
+
+/// A few keys in each of three partitions; some come often, some once, and one list ends at once.
+std::vector<std::vector<record>> input() {
+  std::vector<std::vector<record>> lists(4);
+  for (int i = 0; i != 45; ++i) {
+    std::string const key(1, static_cast<char>('a' + i % 3 * 4 + i * i % 4));
+    lists[static_cast<std::size_t>(i % 3)].emplace_back(key, i);
+  }
+  lists[3].emplace_back("z", 1);
+  return lists;
+}
+
+std::uint64_t mixed(std::uint64_t x) {
+  x += 0x9e3779b97f4a7c15u;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+  return x ^ (x >> 31);
+}
+
+leat::detail::simulation simulation_of(std::uint64_t chance, memory_recovery* store) {
+  leat::detail::simulation how;
+  how.seed = chance;
+  how.processes = 1 + static_cast<unsigned>(chance % 3);
+  how.each.workers = 1 + static_cast<unsigned>(chance / 3 % 3);
+  how.each.batch_size = 1 + chance / 9 % 3;
+  how.each.snapshot_interval = 0ns;
+  how.recovers = store;
+  return how;
+}
+
+/// `step()` makes a step from pairs of a string and a number to lines.
+template <class Step>
+void survives(Step const& step) {
+  interruption at;
+  auto const build = [&](journal& out) {
+    leat::flow flow("interrupted");
+    flow.input("in", leat::test::one_at_a_time<record>(input()))
+        | leat::map("interrupt", [&at](record each) { at(); return each; })
+        | step()
+        | leat::output("out", to_journal(out));
+    return flow;
+  };
+  journal undisturbed;
+  {
+    leat::flow const flow = build(undisturbed);
+    leat::detail::simulated_cluster(flow.description(), simulation_of(1, nullptr)).run();
+  }
+  by_key const expected = undisturbed.all();
+  CHECK_FALSE(expected.empty());
+
+  for (std::uint64_t seed = 0; seed != 12; ++seed) {
+    CAPTURE(seed);
+    memory_recovery store;
+    journal out;
+    std::uint64_t chance = mixed(seed);
+    for (int run = 0;; ++run) {
+      chance = mixed(chance);
+      auto const how = simulation_of(chance, &store);
+      out.go_back_to(store.open(how.processes * how.each.workers));
+      leat::flow const flow = build(out);
+      leat::detail::simulated_cluster all(flow.description(), how);
+      bool const fails = chance / 27 % 2 == 0;
+      if (run == 4)
+        at.none();
+      else
+        at.at(1 + static_cast<int>(chance / 54 % 25), [&] {
+          if (fails) throw std::runtime_error("a crash");
+          all.process(0).stop();
+        });
+      try {
+        all.run();
+      } catch (leat::run_error const&) {
+        CHECK(fails);
+      }
+      if (run == 5) break;  // whoever has come to the end goes on with what is new, and there is nothing
+    }
+    CHECK(out.all() == expected);
+  }
+}
+
+std::string join_text(std::vector<int> const& numbers) {
+  std::string result;
+  for (int const each : numbers) result += std::to_string(each) + " ";
+  return result;
+}
+
+auto as_text = [](auto const& value) { return leat::text(value); };
+
+/// Sums, forgets itself at every number that is divisible by five, and tells at the end.
+class summing : public leat::stateful_logic<int, std::string, int> {
+ public:
+  explicit summing(std::optional<int> before) : sum_(before.value_or(0)) {}
+  leat::retention on_item(int x, leat::logic_results<std::string>& out) {
+    sum_ += x;
+    out(std::to_string(sum_));
+    return x % 5 == 0 ? leat::retention::discard : leat::retention::retain;
+  }
+  leat::retention on_batch(std::span<int> values, leat::logic_results<std::string>& out) {
+    for (int const x : values)
+      if (on_item(x, out) == leat::retention::discard) sum_ = 0;
+    return sum_ == 0 ? leat::retention::discard : leat::retention::retain;
+  }
+  leat::retention on_eof(leat::logic_results<std::string>& out) {
+    out("in all " + std::to_string(sum_));
+    return leat::retention::discard;
+  }
+  int snapshot() const { return sum_; }
+
+ private:
+  int sum_;
+};
+
+/// Wants to be notified an hour after its first value, and counts what has come until then.
+class hourly : public leat::stateful_logic<int, std::string, std::pair<int, leat::wall_time>> {
+ public:
+  explicit hourly(std::optional<state> before) : state_(before.value_or(state())) {}
+  leat::retention on_item(int, leat::logic_results<std::string>& out) {
+    if (++state_.first == 1) state_.second = out.now() + 1h;
+    return leat::retention::retain;
+  }
+  leat::retention on_notify(leat::logic_results<std::string>& out) {
+    out(std::to_string(state_.first) + " in an hour");
+    return leat::retention::discard;
+  }
+  std::optional<leat::wall_time> notify_at() const { return state_.second; }
+  state snapshot() const { return state_; }
+
+ private:
+  state state_;
+};
+
+}  // namespace
+
+TEST_CASE("recovery: stateful_map, whose keys are forgotten and made again") {
+  survives([] {
+    return leat::stateful_map("sum", [](std::optional<int>& sum, int x) {
+      int const total = sum.value_or(0) + x;
+      sum = total;
+      if (x % 5 == 0) sum.reset();
+      return std::to_string(total);
+    });
+  });
+}
+
+TEST_CASE("recovery: stateful_map with a state that is not kept bare") {
+  survives([] {
+    return leat::stateful_map("list", [](std::optional<std::vector<int>>& seen, int x) {
+      if (!seen) seen.emplace();
+      seen->push_back(x);
+      std::string text = join_text(*seen);
+      if (x % 7 == 0) seen.reset();
+      return text;
+    });
+  });
+}
+
+TEST_CASE("recovery: stateful_flat_map") {
+  survives([] {
+    return leat::stateful_flat_map("pairs", [](std::optional<int>& last, int x) {
+      std::vector<std::string> result;
+      if (last) result.push_back(std::to_string(*last) + " then " + std::to_string(x));
+      last = x;
+      return result;
+    });
+  });
+}
+
+TEST_CASE("recovery: stateful and stateful_batch, made by their builders of what they gave in snapshots") {
+  survives([] { return leat::stateful("s", [](std::optional<int> before) { return summing(before); }); });
+  survives([] { return leat::stateful_batch("s", [](std::optional<int> before) { return summing(before); }); });
+}
+
+TEST_CASE("recovery: the finals") {
+  survives([] {
+    return leat::compose("fold", [](auto s) {
+      return std::move(s) |
+             leat::fold_final("f", [] { return std::vector<int>(); }, [](std::vector<int>& all, int x) { all.push_back(x); }) |
+             leat::map_value("text", join_text);
+    });
+  });
+  survives([] {
+    return leat::compose("reduce", [](auto s) {
+      return std::move(s) | leat::reduce_final("r", [](int a, int b) { return a + b; }) | leat::map_value("text", as_text);
+    });
+  });
+  survives([] {
+    return leat::compose("max", [](auto s) {
+      return std::move(s) | leat::max_final("m") | leat::map_value("text", as_text);
+    });
+  });
+  survives([] {
+    return leat::compose("count", [](auto s) {
+      return std::move(s) | leat::count_final("c", [](record const& each) { return each.first; }) |
+             leat::map_value("text", as_text);
+    });
+  });
+}
+
+TEST_CASE("recovery: collect") {
+  survives([] {
+    return leat::compose("collect", [](auto s) {
+      return std::move(s) | leat::collect("c", leat::max_age(1h), 3) | leat::map_value("text", join_text);
+    });
+  });
+}
+
+TEST_CASE("recovery: joins") {
+  for (leat::join_emit const emission : {leat::join_emit::final, leat::join_emit::complete_and_rest})
+    survives([emission] {
+      return leat::compose("join", [emission](auto s) {
+        leat::stream const numbers = std::move(s) | leat::map_value("same", [](int x) { return x; });
+        auto texts = numbers | leat::map_value("text of it", [](int x) { return std::to_string(x); });
+        auto first = numbers | leat::stateful_map("first only", [](std::optional<bool>& seen, int x) {
+                       int const result = seen ? -1 : x;
+                       seen = true;
+                       return result;
+                     });
+        return leat::join("j", emission, leat::join_insert::product, std::move(texts), std::move(first)) |
+               leat::map_value("text", as_text);
+      });
+    });
+}
+
+TEST_CASE("recovery: or_else around a stateful step, behind look-ups that are under way when epochs end") {
+  survives([] {
+    return leat::compose("tried", [](auto s) {
+      auto [good, bad] = std::move(s) |
+                         leat::async_map("look up",
+                                         [](record each) -> leat::task<record> {
+                                           co_await leat::sleep(std::chrono::microseconds(each.second % 4));
+                                           co_return each;
+                                         }) |
+                         leat::or_else(leat::stateful_map("sum", [](std::optional<int>& sum, int x) {
+                           sum = sum.value_or(0) + x;
+                           if (x % 3 == 0) throw std::runtime_error("no");
+                           return std::to_string(*sum);
+                         }));
+      (void)(std::move(bad) | leat::output("bad", leat::to::for_each([](auto const&) {})));
+      return std::move(good);
+    });
+  });
+}
+
+TEST_CASE("recovery: a key that waited is notified in the run that goes on, though no value comes") {
+  interruption at;
+  memory_recovery store;
+  journal out;
+  for (int run = 0; run != 2; ++run) {
+    CAPTURE(run);
+    auto how = simulation_of(run == 0 ? 4 : 8, &store);
+    out.go_back_to(store.open(how.processes * how.each.workers));
+    leat::flow flow("hours");
+    flow.input("in", leat::test::one_at_a_time<record>({{"a", 1}, {"b", 1}, {"a", 2}, {"c", 3}}))
+        | leat::map("interrupt", [&at](record each) { at(); return each; })
+        | leat::stateful("hour", [](std::optional<hourly::state> before) { return hourly(before); })
+        | leat::output("out", to_journal(out));
+    leat::detail::simulated_cluster all(flow.description(), how);
+    all.world().begin_at(leat::wall_time(run == 0 ? 0h : 100h));
+    if (run == 0)
+      at.at(3, [&] { all.process(0).stop(); });
+    else
+      at.none();
+    all.run();
+  }
+  by_key const all = out.all();
+  CHECK(all.at("a") == std::vector<std::string>{"2 in an hour"});
+  CHECK(all.at("b") == std::vector<std::string>{"1 in an hour"});
+  CHECK(all.count("c") == 0);
+}
