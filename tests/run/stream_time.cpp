@@ -54,7 +54,7 @@ constexpr std::int64_t unknown = leat::detail::stream_time::nothing_known;
 class dated_numbers {
  public:
   using record = std::int64_t;
-  using position = std::int64_t;
+  using position = leat::no_position;
 
   explicit dated_numbers(std::int64_t count) : count_(count) {}
 

@@ -66,7 +66,7 @@ struct drawn_source {
 class dated_numbers {
  public:
   using record = std::int64_t;
-  using position = std::int64_t;
+  using position = leat::no_position;
 
   explicit dated_numbers(drawn_source const& how) : how_(how) {}
 

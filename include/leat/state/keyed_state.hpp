@@ -18,7 +18,8 @@
 
 namespace leat::detail {
 
-/// How a table makes, saves and loads its states: the state of a new key is made by `S()`, and what is saved is the state.
+/// How a table makes, saves and loads its states: the state of a new key is made by `S()`, and what is saved is the
+/// state.
 template <class S>
 struct keep_state {
   using saved = S;
@@ -50,8 +51,8 @@ concept saves_states = can_be_read_back<K> && requires { requires can_be_read_ba
 /// return. A function may throw: the table stays as it is. If moving a key or state throws, it can only be destroyed.
 /// A new key that is not equal to itself is refused, by std::domain_error; one that was found has shown that it is.
 ///
-/// The loop over the records tells by one comparison that an entry is live and was met in this generation before. Without
-/// barriers there is one generation, so noting changes costs that loop nothing.
+/// The loop over the records tells by one comparison that an entry is live and was met in this generation before.
+/// Without barriers there is one generation, so noting changes costs that loop nothing.
 template <class K, class S, class Keep = keep_state<S>>
 class keyed_state final : public state_base {
   using table = slot_table<K, S>;
@@ -241,9 +242,9 @@ class keyed_state final : public state_base {
     at.stamp = (at.stamp & entry::stored) | generation();
   }
 
-  /// What is left when record i did not hit: a key that is met for the first time in this generation, or stands behind one
-  /// that was not met in it, probing that wraps around, a forgotten key, a new key, growth. After growth, what `each` kept of
-  /// the records behind i is computed anew.
+  /// What is left when record i did not hit: a key that is met for the first time in this generation, or stands behind
+  /// one that was not met in it, probing that wraps around, a forgotten key, a new key, growth. After growth, what
+  /// `each` kept of the records behind i is computed anew.
   template <class Q>
   [[gnu::noinline]] place miss(Q&& key, std::uint64_t const* hashes, std::size_t i, std::size_t count, entry** kept) {
     std::uint64_t const hash = hashes[i];

@@ -51,9 +51,10 @@ class part_sink {
 /// The state of a step, for code that knows neither the type of its keys nor of their states: it is saved, loaded and
 /// dropped by slots. Only the worker that owns the slots uses it, on its thread.
 ///
-/// Snapshots are incremental and lazy. Once `track` was called, the state notes what changes. `barrier` closes an epoch and
-/// copies nothing. `sweep` then writes down, in slices, the rows that changed in that epoch. A row that is to change again
-/// before the sweep has reached it is copied first, so that a sweep shows the state as it was at the barrier.
+/// Snapshots are incremental and lazy. Once `track` was called, the state notes what changes. `barrier` closes an
+/// epoch and copies nothing. `sweep` then writes down, in slices, the rows that changed in that epoch. A row that is
+/// to change again before the sweep has reached it is copied first, so that a sweep shows the state as it was at the
+/// barrier.
 class state_base {
  public:
   explicit state_base(slot_range owned);
@@ -73,8 +74,8 @@ class state_base {
   /// Ends the epoch: what was changed since the barrier before is for the next sweep. An open sweep is finished first.
   void barrier(std::uint64_t epoch);
 
-  /// Writes rows until `entries` of the table have been looked at, or a few more: a slot is not interrupted. True once the
-  /// snapshot of the last barrier is complete.
+  /// Writes rows until `entries` of the table have been looked at, or a few more: a slot is not interrupted. True once
+  /// the snapshot of the last barrier is complete.
   bool sweep(std::size_t entries);
 
   /// The snapshot of the next barrier has all keys of this slot, so that parts of earlier epochs are needed no more.
@@ -87,8 +88,8 @@ class state_base {
   /// codec_error for bytes that are not rows of this slot.
   virtual void load(unsigned slot, std::span<std::byte const> rows) = 0;
 
-  /// Removes all keys of these slots, as far as they are owned here, and gives their memory back. Snapshots do not hear of
-  /// it: the slots have another owner from now on.
+  /// Removes all keys of these slots, as far as they are owned here, and gives their memory back. Snapshots do not
+  /// hear of it: the slots have another owner from now on.
   virtual void drop(slot_range which) = 0;
 
  protected:

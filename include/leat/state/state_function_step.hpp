@@ -64,9 +64,9 @@ struct state_function_logic {
   F f;
 };
 
-/// A step that calls `F` with the state of a value's key and the value. `Kind` has the operator's name, the sentences that
-/// refuse a function (a static_assert can say no other text than its own), the value of the stream behind the step, and
-/// `send`.
+/// A step that calls `F` with the state of a value's key and the value. `Kind` has the operator's name, the sentences
+/// that refuse a function (a static_assert can say no other text than its own), the value of the stream behind the
+/// step, and `send`.
 template <class Kind, class Given, class F>
 class state_function_step {
  public:

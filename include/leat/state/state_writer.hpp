@@ -7,12 +7,12 @@
 #include <leat/op/running/worker_builder.hpp>
 #include <leat/state/state_base.hpp>
 
-#include <cstddef>
 #include <cstdint>
 
 namespace leat::detail {
 
-/// Loads the state of a step from what the run goes on from, and writes its snapshots. Without recovery it does nothing.
+/// Loads the state of a step from what the run goes on from, and writes its snapshots. Without recovery it does
+/// nothing.
 class state_writer final : public snapshot_writer, private part_sink {
  public:
   state_writer(worker_builder& worker, step_context const& step, state_base& state);
@@ -31,9 +31,6 @@ class state_writer final : public snapshot_writer, private part_sink {
   std::uint64_t written() const override { return written_; }
 
  private:
-  /// Entries of the table in one turn: about a tenth of a millisecond.
-  static constexpr std::size_t slice = 8192;
-
   void begin(mark passed);
   void take(state_part const& part) override;
 

@@ -29,7 +29,7 @@ LEAT_INLINE void state_writer::begin(mark passed) {
 LEAT_INLINE bool state_writer::write_some() {
   if (written_ == passed_) return false;
   guarded(step_, [&] {
-    if (state_.sweep(slice)) written_ = passed_;
+    if (state_.sweep(store_->entries_per_turn())) written_ = passed_;
   });
   return true;
 }

@@ -32,13 +32,14 @@
 namespace leat {
 
 /// `list_parts()` names the partitions; `build_part(name, position, services)` opens one, from the beginning (what is
-/// there is overwritten) or at a position. A partition has `write_batch(std::span<T>)` and `snapshot() const`, the position
-/// after what was written, unless `position` is `leat::no_position`; an optional `flush()` is called at the end of each epoch
-/// and at the end, before `snapshot`, and so are `prepare` and `committed`, as a dynamic sink's. With an optional `bool ready()` it is brought nothing before that was once true; it is asked fifty times a second.
-/// Optional members of the sink: `file_of(name)` and `check_part(name)`, as a source's.
-/// Which partition a record goes to: `part_of(record)` modulo their number, in the order of their names. It is asked on the
-/// worker that has the record and again on that which writes it, so it says the same of equal records. A sink
-/// without `part_of` takes a keyed stream and goes by the hash of the key, so the order of each key is kept.
+/// there is overwritten) or at a position. A partition has `write_batch(std::span<T>)` and `snapshot() const`, the
+/// position after what was written, unless `position` is `leat::no_position`; an optional `flush()` is called at the
+/// end of each epoch and at the end, before `snapshot`, and so are `prepare` and `committed`, as a dynamic sink's.
+/// With an optional `bool ready()` it is brought nothing before that was once true; it is asked fifty times a second.
+/// Optional members of the sink: `file_of(name)` and `check_part(name)`, as a source's. Which partition a record goes
+/// to: `part_of(record)` modulo their number, in the order of their names. It is asked on the worker that has the
+/// record and again on that which writes it, so it says the same of equal records. A sink without `part_of` takes a
+/// keyed stream and goes by the hash of the key, so the order of each key is kept.
 template <class S, class T>
 concept fixed_partitioned_sink =
     requires(S const& s, std::string const& part, step_services const& services, T const& record) {

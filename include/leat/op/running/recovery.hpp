@@ -13,12 +13,12 @@ namespace leat::detail {
 class state_base;
 struct state_part;
 
-/// What a process goes on from, and where it leaves what a later run can go on from: the interface of a store. Steps and
-/// partitions are known by their names, so that the next run may have other processes and workers. Positions and states
-/// are bytes of the codec.
+/// What a process goes on from, and where it leaves what a later run can go on from: the interface of a store. Steps
+/// and partitions are known by their names, so that the next run may have other processes and workers. Positions and
+/// states are bytes of the codec.
 ///
-/// An epoch is complete once every worker of every process has `closed` it, or a later one. What was kept of a greater epoch
-/// than the greatest complete one is not to be gone on from: leaving it out is the store's part.
+/// An epoch is complete once every worker of every process has `closed` it, or a later one. What was kept of a greater
+/// epoch than the greatest complete one is not to be gone on from: leaving it out is the store's part.
 ///
 /// All workers of the process call it, each on its own thread, also at the same time. An exception ends the run.
 class recovery {
@@ -36,14 +36,19 @@ class recovery {
 
   // While it runs:
 
-  /// Where a partition was when the epoch ended. A partition of a source that has ended is heard of once more, then no more.
+  /// Where a partition was when the epoch ended. A partition of a source that has ended is heard of once more, then no
+  /// more.
   virtual void keep_position(std::string const& step, std::string const& partition, std::uint64_t epoch,
                              std::span<std::byte const> position) = 0;
   /// Rows that belong to the state of an epoch.
   virtual void keep_state(std::string const& step, state_part const& part) = 0;
-  /// The worker has kept all that it has to keep of this epoch and those before, and its sinks have what came to them. The
-  /// greatest number, once it has come to its end.
+  /// The worker has kept all that it has to keep of this epoch and those before, and its sinks have what came to them.
+  /// The greatest number, once it has come to its end.
   virtual void closed(unsigned worker, std::uint64_t epoch) = 0;
+
+  /// How many entries of a state are looked at in one turn of a worker, to be written down: the time that takes, about
+  /// a tenth of a millisecond, is the longest that recovery holds records up.
+  virtual std::size_t entries_per_turn() const { return 8192; }
 };
 
 /// Of a step on one worker: what it has to write down after a barrier, in slices, between the turns of the stages.
