@@ -29,7 +29,7 @@ namespace {
 class local_parts {
  public:
   using record = std::pair<std::string, unsigned>;
-  using position = int;
+  using position = leat::no_position;
   class partition {
    public:
     partition(std::string name, unsigned worker) : name_(std::move(name)), worker_(worker) {}
@@ -43,7 +43,7 @@ class local_parts {
     unsigned worker_;
   };
   std::vector<std::string> list_parts() const { return {"part" + std::to_string((*asked_)++), "shared"}; }
-  partition build_part(std::string const& name, std::optional<int> const&, leat::step_services const& services) const {
+  partition build_part(std::string const& name, std::optional<position> const&, leat::step_services const& services) const {
     return {name, services.worker_index()};
   }
 
