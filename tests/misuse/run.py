@@ -5,12 +5,8 @@ The file's first comment lines hold the sentence: `// expect: leat: ...`; severa
 compiler must print exactly one `error:`, with the sentence in it, in fewer than ten lines, or than
 `// fewer lines than: N` says, where the sentence stands in what a `serialize` of the program calls. The lines that
 repeat the program's text and point into it are not counted.
-
-With a cache, leat.hpp is compiled once for all programs, which then take a third of the time. The compilers print the
-same with and without.
 """
 import argparse
-import fcntl
 import os
 import re
 import shutil
@@ -22,7 +18,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 from sources import Cache, includes  # noqa: E402
 
 FLAGS = ["-std=c++20", "-fsyntax-only", "-pthread", "-DLEAT_COMPILED"]
-UMBRELLA = "leat/leat.hpp"
 FEWER_LINES_THAN = 10
 _LIMIT = re.compile(r"^// fewer lines than: (\d+)$", re.MULTILINE)
 _ERROR = re.compile(r"(?:^|\s)(?:fatal )?error: ")
@@ -64,38 +59,14 @@ def judge(sentence, status, output, fewer_than=FEWER_LINES_THAN):
     return faults
 
 
-def begin_with_umbrella(root, compiler, cache):
-    """The flags by which a program begins with leat.hpp, which is compiled here unless it has been already."""
-    if cache.folder is None:
-        return []
-    folder = cache.folder / ("precompiled-" + cache.key(root, "", [UMBRELLA], __file__)[:16])
-    (folder / UMBRELLA).parent.mkdir(parents=True, exist_ok=True)
-    clang = "clang" in cache.base
-    header = folder / (UMBRELLA + (".pch" if clang else ".gch"))
-    with open(folder / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not header.exists():
-            begun = header.with_suffix(".begun")
-            flags = [flag for flag in FLAGS if flag != "-fsyntax-only"]
-            done = subprocess.run([compiler, *flags, "-I", root, "-x", "c++-header", Path(root) / UMBRELLA, "-o", begun],
-                                  capture_output=True, text=True)
-            if done.returncode != 0:
-                print(done.stderr)
-                return []
-            begun.rename(header)
-    return ["-include-pch", header] if clang else ["-I", folder, "-include", UMBRELLA]
-
-
 def check(root, compiler, path, cache_folder=None):
     """(what is wrong, what the compiler said)"""
     text = Path(path).read_text()
     cache = Cache(cache_folder, compiler, FLAGS)
-    known = [UMBRELLA] if cache.folder else []
-    key = cache.key(root, text, [*known, *(name for _, name in includes(text) if name.startswith("leat/"))], __file__)
+    key = cache.key(root, text, [name for _, name in includes(text) if name.startswith("leat/")], __file__)
     if cache.knows(key):
         return [], ""
-    begin = begin_with_umbrella(root, compiler, cache)
-    done = subprocess.run([compiler, *FLAGS, *begin, "-I", root, path], capture_output=True, text=True,
+    done = subprocess.run([compiler, *FLAGS, "-I", root, path], capture_output=True, text=True,
                           env={**os.environ, "LC_ALL": "C"})
     faults = judge(expected(text), done.returncode, done.stdout + done.stderr, limit(text))
     if not faults:
