@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: leat: out(x): x may lose its fraction or its higher bits when it becomes a record of this type
+// fewer lines than: 12
 #include <leat/flow.hpp>
 #include <leat/from/generate.hpp>
 

@@ -52,7 +52,7 @@ class held_times {
   };
 
   std::size_t& left_in(std::uint64_t group) {
-    std::size_t const at = static_cast<std::size_t>(group - first_);
+    std::size_t const at = group - first_;
     return at == waiting_.size() ? open_ : waiting_[at].left;
   }
 

@@ -43,7 +43,7 @@ class ring {
   bool drained() const { return head_.load(std::memory_order_acquire) == tail_; }
   /// From the producer's side.
   bool less_than_half_full() const {
-    return 2 * static_cast<counter>(tail_ - head_.load(std::memory_order_acquire)) < Capacity;
+    return 2 * (tail_ - head_.load(std::memory_order_acquire)) < Capacity;
   }
 
  private:

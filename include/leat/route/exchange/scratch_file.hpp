@@ -25,7 +25,7 @@ class scratch_file {
   void clear();
 
  private:
-  void check(int error, char const* done) const {
+  void require(int error, char const* done) const {
     if (error != 0) [[unlikely]] refuse(error, done);
   }
   [[noreturn, gnu::cold]] void refuse(int error, char const* done) const;

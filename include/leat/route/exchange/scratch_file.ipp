@@ -17,25 +17,25 @@
 namespace leat::detail {
 
 LEAT_INLINE std::uint64_t scratch_file::append(std::span<std::byte const> bytes) {
-  if (!file_.is_open()) check(file_.open_scratch(files_, directory_), "made");
-  check(file_.seek(end_), "written");
-  check(file_.write({reinterpret_cast<char const*>(bytes.data()), bytes.size()}), "written");
+  if (!file_.is_open()) require(file_.open_scratch(files_, directory_), "made");
+  require(file_.seek(end_), "written");
+  require(file_.write({reinterpret_cast<char const*>(bytes.data()), bytes.size()}), "written");
   return std::exchange(end_, end_ + bytes.size());
 }
 
 LEAT_INLINE void scratch_file::read(std::uint64_t at, std::span<std::byte> into) {
-  check(file_.seek(at), "read");
+  require(file_.seek(at), "read");
   while (!into.empty()) {
     file_system::outcome const read = file_.read(reinterpret_cast<char*>(into.data()), into.size());
     if (read.error == EAGAIN) continue;
-    check(read.count == 0 && read.error == 0 ? EIO : read.error, "read");  // what was written cannot be missing
+    require(read.count == 0 && read.error == 0 ? EIO : read.error, "read");  // what was written cannot be missing
     into = into.subspan(read.count);
   }
 }
 
 LEAT_INLINE void scratch_file::clear() {
   end_ = 0;
-  check(file_.truncate(0), "emptied");
+  require(file_.truncate(0), "emptied");
 }
 
 LEAT_INLINE void scratch_file::refuse(int error, char const* done) const {

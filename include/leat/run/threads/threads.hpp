@@ -41,7 +41,7 @@ class thread_runtime final : public runtime {
 
   void log(std::string const& line) override { print_error_line(shown_lines(line)); }
 
-  void every(std::chrono::nanoseconds interval, std::function<void()> check) override;
+  void every(std::chrono::nanoseconds interval, std::function<void()> look) override;
 
   void block(std::shared_ptr<blocking_work> work) override { blocking_.run(std::move(work)); }
 

@@ -77,8 +77,8 @@ LEAT_INLINE std::uint64_t thread_runtime::seed() {
   return random;
 }
 
-LEAT_INLINE void thread_runtime::every(std::chrono::nanoseconds interval, std::function<void()> check) {
-  watchdog_.every(interval, std::move(check));
+LEAT_INLINE void thread_runtime::every(std::chrono::nanoseconds interval, std::function<void()> look) {
+  watchdog_.every(interval, std::move(look));
 }
 
 LEAT_INLINE file_system& thread_runtime::files() { return machine_files(); }

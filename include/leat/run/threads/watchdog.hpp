@@ -18,10 +18,10 @@ class watchdog {
   watchdog& operator=(watchdog const&) = delete;
   ~watchdog() { close(); }
 
-  /// Starts calling `check`. To be called once.
-  void every(std::chrono::nanoseconds interval, std::function<void()> check);
+  /// Starts calling `look`. To be called once.
+  void every(std::chrono::nanoseconds interval, std::function<void()> look);
 
-  /// Returns when `check` is not called any more.
+  /// Returns when `look` is not called any more.
   void close();
 
  private:

@@ -14,9 +14,9 @@
 
 namespace leat::detail {
 
-LEAT_INLINE void watchdog::every(std::chrono::nanoseconds interval, std::function<void()> check) {
+LEAT_INLINE void watchdog::every(std::chrono::nanoseconds interval, std::function<void()> look) {
   interval_ = interval;
-  check_ = std::move(check);
+  check_ = std::move(look);
   thread_ = start_thread([](void* self) { static_cast<watchdog*>(self)->run(); }, this);
 }
 
