@@ -105,6 +105,7 @@ struct options {
   std::chrono::nanoseconds suspect_after = std::chrono::seconds(5);
   /// And for so long is lost, which ends the run. The longest duration there is: never, and no heartbeats are sent.
   std::chrono::nanoseconds dead_after = std::chrono::seconds(15);
+  /// Who reads and writes the connections to the other processes.
   connection_driver connections = connection_driver::first_worker;
   /// What they reach each other by; null: TCP, where the program includes `leat/run/tcp.hpp`.
   std::shared_ptr<network> link = nullptr;
