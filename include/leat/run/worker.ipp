@@ -62,6 +62,7 @@ LEAT_INLINE void worker::build(graph const& flow) {
   for (node const* described : flow.nodes()) try {
       std::size_t const outboxes = parts_.outboxes.size();
       described->build(parts_);
+      parts_.counters.settle();
       for (std::size_t i = nodes_.size(); i != parts_.stages.size(); ++i) times_.add_stage(*described);
       nodes_.resize(parts_.stages.size(), described);
       for (std::size_t i = outboxes; i != parts_.outboxes.size(); ++i) times_.add_outbox(*described);

@@ -33,6 +33,9 @@ class step_counters {
   void watch(port of, counter_kind kind, traffic const& live);
   void watch(port of, counter_kind kind, counter const& live);
   void watch(port of, source_counters const& live);
+  /// The steps that are watched so far have been built. Until then they may still be destroyed: their constructors can
+  /// throw after they have said what to watch.
+  void settle();
 
   /// Keeps the values that there are now: the counters are not looked at any more.
   void close();
@@ -60,6 +63,7 @@ class step_counters {
 
   mutable std::mutex mutex_;
   list<entry> entries_;
+  std::size_t settled_ = 0;  ///< of them, whose steps have been built
 };
 
 }  // namespace leat::detail

@@ -27,8 +27,14 @@ LEAT_INLINE void step_counters::watch(port of, source_counters const& live) {
   watch(of, counter_kind::bytes_known, live.bytes_known);
 }
 
+LEAT_INLINE void step_counters::settle() {
+  std::lock_guard const lock(mutex_);
+  settled_ = entries_.size();
+}
+
 LEAT_INLINE void step_counters::close() {
   std::lock_guard const lock(mutex_);
+  while (entries_.size() > settled_) entries_.pop_back();
   for (entry& each : entries_) {
     if (each.value != nullptr) each.last_value = each.value->value();
     if (each.batches != nullptr) each.last_batches = each.batches->value();
@@ -39,16 +45,18 @@ LEAT_INLINE void step_counters::close() {
 LEAT_INLINE step_counters::sum step_counters::of_node(std::size_t node, counter_kind kind) const {
   sum all;
   std::lock_guard const lock(mutex_);
-  for (entry const& each : entries_)
-    if (each.of.node == node && each.kind == kind) each.add_to(all);
+  for (std::size_t i = 0; i != settled_; ++i)
+    if (entry const& each = entries_[i]; each.of.node == node && each.kind == kind) each.add_to(all);
   return all;
 }
 
 LEAT_INLINE step_counters::sum step_counters::of_output(port of) const {
   sum all;
   std::lock_guard const lock(mutex_);
-  for (entry const& each : entries_)
-    if (each.of.node == of.node && each.of.index == of.index && each.kind == counter_kind::passed) each.add_to(all);
+  for (std::size_t i = 0; i != settled_; ++i)
+    if (entry const& each = entries_[i];
+        each.of.node == of.node && each.of.index == of.index && each.kind == counter_kind::passed)
+      each.add_to(all);
   return all;
 }
 
