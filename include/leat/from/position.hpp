@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/list.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/running/recovery.hpp>
 #include <leat/op/running/test_overrides.hpp>
 #include <leat/op/running/worker_builder.hpp>
+#include <leat/route/codec/byte_buffer.hpp>
 #include <leat/route/codec/codec.hpp>
 
 #include <concepts>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <type_traits>
-#include <vector>
 
 /// Where a partition of a source or a sink begins, and where it has got to.
 namespace leat {
@@ -32,6 +31,10 @@ concept tells_position = std::same_as<Position, no_position> || requires(Partiti
   { partition.snapshot() } -> std::convertible_to<Position>;
 };
 
+/// Where the recovery of the process says that this partition begins, as the codec's bytes. False: at its beginning.
+bool find_position(shared_by_workers const& process, std::string const& step, std::string const& partition,
+                   byte_buffer& bytes);
+
 /// Where this partition begins, by what a test says or a run before has kept; none: at its beginning.
 template <class Position>
 std::optional<Position> resume_of(shared_by_workers const& process, step_info const& step,
@@ -41,20 +44,43 @@ std::optional<Position> resume_of(shared_by_workers const& process, step_info co
   } else {
     if (process.test != nullptr)
       if (std::optional<Position> given = process.test->position_of<Position>(step, partition)) return given;
-    if (process.recovers == nullptr) return std::nullopt;
-    std::optional<std::vector<std::byte>> const kept = process.recovers->position_of(step.name, partition);
-    return kept ? std::optional<Position>(decode<Position>(*kept)) : std::nullopt;
+    byte_buffer bytes;
+    if (!find_position(process, step.name, partition, bytes)) return std::nullopt;
+    return decode<Position>(bytes.bytes());
   }
 }
 
-/// Keeps where a partition was at the end of an epoch.
 template <class Position>
-void keep_position(recovery& in, std::string const& step, std::string const& partition, std::uint64_t epoch,
-                   Position const& position) {
+byte_buffer encoded_position(Position const& position) {
   byte_buffer bytes;
   encode(position, bytes);
-  in.keep_position(step, partition, epoch, bytes);
+  return bytes;
 }
+
+/// Where partitions of one step ended, until the epoch in which they did is closed.
+class ended_positions {
+ public:
+  ended_positions();
+  ended_positions(ended_positions const&) = delete;
+  ended_positions& operator=(ended_positions const&) = delete;
+  ~ended_positions();
+
+  void add(std::string const& partition, byte_buffer position);
+  /// Keeps them as of this epoch, and forgets them.
+  void keep(recovery& in, std::string const& step, std::uint64_t epoch);
+
+ private:
+  struct ended {
+    std::string partition;
+    byte_buffer position;
+  };
+
+  list<ended> all_;
+};
 
 }  // namespace detail
 }  // namespace leat
+
+#ifndef LEAT_COMPILED
+#include <leat/from/position.ipp>
+#endif

@@ -206,20 +206,19 @@ class input_stage final : public source_stage {
     out_.flush();
   }
 
+  static byte_buffer position_of(open_partition const& p) { return encoded_position<position>(p.source.snapshot()); }
+
   /// A partition that has ended is closed at once, and where it ended is kept until its epoch is closed.
   void note_end(open_partition& ended) {
     if constexpr (has_positions)
-      if (process_.recovers != nullptr) ended_.emplace_back(ended.name, ended.source.snapshot());
+      if (process_.recovers != nullptr) ended_.add(ended.name, position_of(ended));
   }
   void keep_positions(std::uint64_t epoch) {
     if constexpr (has_positions) {
       if (process_.recovers == nullptr) return;
-      auto const keep = [&](std::string const& name, position const& at) {
-        keep_position(*process_.recovers, step_.name, name, epoch, at);
-      };
-      for (auto const& [name, at] : ended_) keep(name, at);
-      ended_.clear();
-      for (open_partition const* p : parts_) keep(p->name, std::as_const(p->source).snapshot());
+      ended_.keep(*process_.recovers, step_.name, epoch);
+      for (open_partition const* p : parts_)
+        process_.recovers->keep_position(step_.name, p->name, epoch, position_of(*p).bytes());
     }
   }
 
@@ -231,7 +230,7 @@ class input_stage final : public source_stage {
   emitter<T> out_;
   std::vector<std::string> names_;  ///< once it is opened: of what is opened in turn
   owners<open_partition> parts_;
-  std::vector<std::pair<std::string, position>> ended_;  ///< in this epoch
+  ended_positions ended_;
   [[no_unique_address]] std::conditional_t<tells_time, std::optional<times_of_inputs>, no_times> times_;
   std::size_t parts_opened_ = 0;
   std::size_t next_ = 0;     ///< among the names, to be opened when there is room

@@ -5,14 +5,13 @@
 #include <leat/graph.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/options.hpp>
+#include <leat/run/threads/periodic_call.hpp>
 #include <leat/run/worker.hpp>
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <string>
-#include <thread>
 
 namespace leat::detail {
 
@@ -25,7 +24,7 @@ class slow_stop {
       : run_(run), flow_(flow), tell_after_(how.suspect_after), on_signals_(how.stop_on_signals) {}
   slow_stop(slow_stop const&) = delete;
   slow_stop& operator=(slow_stop const&) = delete;
-  ~slow_stop();
+  ~slow_stop() = default;
 
   /// A stop was asked for. Any thread, also more than once.
   void begin();
@@ -35,8 +34,6 @@ class slow_stop {
     std::uint64_t turns;
     bool told;
   };
-
-  void watch();
 
   /// A worker that is in the same turn as at the last look has been in it for as long as that is ago.
   void look(bool tell);
@@ -50,11 +47,9 @@ class slow_stop {
   graph const& flow_;
   std::chrono::nanoseconds tell_after_;
   bool on_signals_;
-  std::mutex mutex_;
-  std::condition_variable bell_;
-  bool over_ = false;
+  std::mutex beginning_;
   list<seen> workers_;
-  std::thread thread_;
+  periodic_call looks_;  // ends before what it looks at
 };
 
 }  // namespace leat::detail

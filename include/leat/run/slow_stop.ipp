@@ -8,42 +8,26 @@
 #include <leat/graph.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/slow_stop.hpp>
-#include <leat/run/threads/start_thread.hpp>
+#include <leat/run/threads/periodic_call.hpp>
 #include <leat/run/worker.hpp>
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <mutex>
 #include <string>
-#include <thread>
 
 namespace leat::detail {
 
-LEAT_INLINE slow_stop::~slow_stop() {
-  {
-    std::lock_guard const lock(mutex_);
-    over_ = true;
-  }
-  bell_.notify_one();
-  if (thread_.joinable()) thread_.join();
-}
-
 LEAT_INLINE void slow_stop::begin() {
-  std::lock_guard const lock(mutex_);
-  if (thread_.joinable() || tell_after_.count() <= 0 || tell_after_ == (std::chrono::nanoseconds::max)()) return;
+  std::lock_guard const lock(beginning_);
+  if (looks_.started() || tell_after_.count() <= 0 || tell_after_ == (std::chrono::nanoseconds::max)()) return;
+  look(false);
   try {
-    thread_ = start_thread([](void* self) { static_cast<slow_stop*>(self)->watch(); }, this);
+    looks_.start(tell_after_, tell_after_, [this] { look(true); });
   } catch (std::exception const&) {  // without a thread to spare it is not told
   }
-}
-
-LEAT_INLINE void slow_stop::watch() {
-  std::unique_lock lock(mutex_);
-  look(false);
-  while (!bell_.wait_for(lock, tell_after_, [this] { return over_; })) look(true);
 }
 
 LEAT_INLINE void slow_stop::look(bool tell) {

@@ -158,8 +158,8 @@ class partitioned_sink_stage final : public stage, public consumer<T>, private c
     end_epoch(*open_[index], epoch, process_.recovers != nullptr);
     if constexpr (!std::same_as<position, no_position>)
       if (process_.recovers != nullptr)
-        keep_position<position>(*process_.recovers, step_.name, table_.names[index], epoch,
-                                std::as_const(*open_[index]).snapshot());
+        process_.recovers->keep_position(step_.name, table_.names[index], epoch,
+                                         encoded_position<position>(std::as_const(*open_[index]).snapshot()).bytes());
   }
   void committed(std::uint64_t epoch) override {
     if constexpr (hears_of_commits<partition>)

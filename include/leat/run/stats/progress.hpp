@@ -4,12 +4,10 @@
 #include <leat/graph.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/options.hpp>
+#include <leat/run/threads/periodic_call.hpp>
 
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <string>
-#include <thread>
 
 namespace leat::detail {
 
@@ -26,7 +24,7 @@ class progress {
   void stop();
 
  private:
-  void show_again_and_again();
+  void show();
   std::string line();
 
   execution& run_;
@@ -34,10 +32,7 @@ class progress {
   bool on_terminal_;
   std::uint64_t records_ = 0;  ///< at the last look
   std::uint64_t looked_ = 0;   ///< when that was, in nanoseconds of the run
-  std::mutex mutex_;
-  std::condition_variable bell_;
-  bool over_ = false;
-  std::thread thread_;
+  periodic_call shows_;        // ends before what it reads
 };
 
 }  // namespace leat::detail

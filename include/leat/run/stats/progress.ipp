@@ -12,53 +12,40 @@
 #include <leat/run/stats/collect.hpp>
 #include <leat/run/stats/numbers.hpp>
 #include <leat/run/stats/progress.hpp>
-#include <leat/run/threads/start_thread.hpp>
+#include <leat/run/threads/periodic_call.hpp>
 
 #include <unistd.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <exception>
-#include <mutex>
 #include <string>
-#include <thread>
 
 namespace leat::detail {
 
 LEAT_INLINE progress::progress(execution& run, graph const& flow, options const& how)
     : run_(run), flow_(flow), on_terminal_(::isatty(STDERR_FILENO) == 1) {
   if (how.progress == progress_line::never || (how.progress == progress_line::on_a_terminal && !on_terminal_)) return;
+  constexpr std::chrono::nanoseconds short_run(2'000'000'000);
+  std::chrono::nanoseconds const interval(on_terminal_ ? 1'000'000'000 : 10'000'000'000);
   try {
-    thread_ = start_thread([](void* self) { static_cast<progress*>(self)->show_again_and_again(); }, this);
+    shows_.start(on_terminal_ ? short_run : interval, interval, [this] { show(); });
   } catch (std::exception const&) {  // without a thread to spare it is not shown
   }
 }
 
 LEAT_INLINE void progress::stop() {
-  {
-    std::lock_guard const lock(mutex_);
-    over_ = true;
-  }
-  bell_.notify_one();
-  if (!thread_.joinable()) return;
-  thread_.join();
+  if (!shows_.started()) return;
+  shows_.close();
   if (on_terminal_) status_line::of_process().remove();
 }
 
-LEAT_INLINE void progress::show_again_and_again() {
-  constexpr std::chrono::nanoseconds short_run(2'000'000'000);
-  std::chrono::nanoseconds const interval(on_terminal_ ? 1'000'000'000 : 10'000'000'000);
-  std::unique_lock lock(mutex_);
-  std::chrono::nanoseconds wait = on_terminal_ ? short_run : interval;
-  while (!bell_.wait_for(lock, wait, [this] { return over_; })) {
-    wait = interval;
-    std::string const text = shown(line());
-    if (on_terminal_)
-      status_line::of_process().show(text);
-    else
-      print_error_line(text);
-  }
+LEAT_INLINE void progress::show() {
+  std::string const text = shown(line());
+  if (on_terminal_)
+    status_line::of_process().show(text);
+  else
+    print_error_line(text);
 }
 
 LEAT_INLINE std::string progress::line() {

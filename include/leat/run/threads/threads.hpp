@@ -6,8 +6,8 @@
 #include <leat/op/coroutine/blocking_work.hpp>
 #include <leat/run/runtime.hpp>
 #include <leat/run/threads/blocking_pool.hpp>
+#include <leat/run/threads/periodic_call.hpp>
 #include <leat/run/threads/readiness.hpp>
-#include <leat/run/threads/watchdog.hpp>
 
 #include <poll.h>
 
@@ -103,7 +103,7 @@ class thread_runtime final : public runtime {
   std::atomic<bool> driving_{false};
   blocking_pool blocking_;
   readiness readiness_;
-  watchdog watchdog_;
+  periodic_call watchdog_;
 };
 
 }  // namespace leat::detail

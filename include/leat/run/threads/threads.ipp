@@ -8,9 +8,9 @@
 #include <leat/run/runtime.hpp>
 #include <leat/run/threads/blocking_pool.hpp>
 #include <leat/run/threads/fence.hpp>
+#include <leat/run/threads/periodic_call.hpp>
 #include <leat/run/threads/readiness.hpp>
 #include <leat/run/threads/threads.hpp>
-#include <leat/run/threads/watchdog.hpp>
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -78,7 +78,7 @@ LEAT_INLINE std::uint64_t thread_runtime::seed() {
 }
 
 LEAT_INLINE void thread_runtime::every(std::chrono::nanoseconds interval, std::function<void()> look) {
-  watchdog_.every(interval, std::move(look));
+  watchdog_.start(interval, interval, std::move(look));
 }
 
 LEAT_INLINE file_system& thread_runtime::files() { return machine_files(); }
