@@ -13,10 +13,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 using leat::detail::control;
@@ -116,6 +120,53 @@ TEST_CASE("a process that does not read is not sent a failure for longer than a 
   CHECK_FALSE(both.here->exchange_failures(why, both.now));
   both.now += std::chrono::milliseconds(1);
   CHECK(both.here->exchange_failures(why, both.now));
+}
+
+namespace {
+
+/// A process that has proved itself and never stops sending: stops, or bytes that nobody looks at.
+class endless final : public leat::connection {
+ public:
+  endless(std::uint64_t& received, bool& sends) : received_(received), sends_(sends) {}
+  std::size_t send(std::span<piece const> pieces) override {
+    std::size_t bytes = 0;
+    for (piece const& each : pieces) bytes += each.size();
+    return bytes;
+  }
+  std::size_t receive(std::span<std::byte> into) override {
+    if (!sends_ || ++received_ > 100'000) return 0;  // so that a test that fails comes to an end
+    frame_header header = frame_header::of(frame_type::stop);
+    header.sequence = sequence_++;
+    std::vector<std::byte> const frame = leat::test::peers_and_stranger::framed(header);
+    REQUIRE(frame.size() <= into.size());
+    std::copy(frame.begin(), frame.end(), into.begin());
+    return frame.size();
+  }
+  bool open() const override { return true; }
+  void on_ready(std::function<void()>) override {}
+
+ private:
+  std::uint64_t& received_;
+  bool& sends_;
+  std::uint32_t sequence_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a process that never stops sending holds up neither a failure nor the end") {
+  std::uint64_t received = 0;
+  bool sends = true;
+  leat::detail::connections ends(2);
+  ends[1] = std::make_unique<endless>(received, sends);
+  leat::detail::peers peers(leat::test::settings_of_peers(0), std::move(ends));
+  control here(peers);
+  leat::steady_time const now{std::chrono::seconds(100)};
+  leat::detail::process_failure why;
+  why.text = "here";
+  CHECK_FALSE(here.exchange_failures(why, now));
+  CHECK(received < 1000);
+  CHECK(here.exchange_failures(why, now + std::chrono::seconds(1)));
+  CHECK(received < 1000);
 }
 
 TEST_CASE("a process that has sent its goodbye still receives a failure") {

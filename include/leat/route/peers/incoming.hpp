@@ -24,6 +24,10 @@ namespace leat::detail {
 /// read into again when nobody holds a frame of it any more.
 class incoming_frames {
  public:
+  /// Where all that has come is read, no more reads than these are made at a time: a process that never stops sending
+  /// must not keep this one from its other work.
+  static constexpr unsigned most_reads = 64;
+
   /// `seal` may be null: then frames bear a checksum.
   explicit incoming_frames(unsigned process, std::unique_ptr<frame_seal> seal = nullptr)
       : process_(process), seal_(std::move(seal)), seal_size_(seal_ ? frame_seal::size : 0) {}

@@ -31,8 +31,7 @@ LEAT_INLINE void incoming_frames::discard(connection& from) {
   if (!memory_.only_holder()) memory_ = {};
   begin_ = end_ = 0;
   make_room();
-  while (from.receive({memory_.data(), memory_.capacity()}) != 0) {
-  }
+  for (unsigned n = 0; n != most_reads && from.receive({memory_.data(), memory_.capacity()}) != 0;) ++n;
 }
 
 LEAT_INLINE bool incoming_frames::next(incoming_frame& into) {

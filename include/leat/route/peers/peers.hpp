@@ -88,18 +88,18 @@ class peers {
   bool expects(unsigned process) const { return peers_[process]->expected; }
   void expect(unsigned process, bool more) { peers_[process]->expected = more; }
 
-  /// Reads all that has come from a process, past the services, calling `take(incoming_frame&)`. What is no frame makes the
-  /// process a lost one.
+  /// Reads what has come from a process, past the services, calling `take(incoming_frame&)`; in several calls where it is
+  /// very much. What is no frame makes the process a lost one.
   template <class Take>
   void drain(unsigned process, Take&& take) {
     peer& p = *peers_[process];
     if (p.lost) return;
     try {
-      while (p.in.read(*p.link, [&](incoming_frame frame) {
+      auto const take_all = [&](incoming_frame frame) {
         take(frame);
         return true;
-      }) != 0) {
-      }
+      };
+      for (unsigned n = 0; n != incoming_frames::most_reads && p.in.read(*p.link, take_all) != 0;) ++n;
     } catch (cluster_error const&) {
       p.lost = true;
       p.expected = false;
