@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a stranger may say to a process that listens: anything, or what an honest process says up to some byte and then
 // anything. However it is, the process goes on, refuses with a sentence, or waits for more.
-#include <leat/route/formation/handshake.hpp>
 #include <leat/route/formation/cluster_config.hpp>
+#include <leat/route/formation/handshake.hpp>
 
 #include "fuzz/script.hpp"
 

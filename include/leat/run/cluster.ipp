@@ -3,15 +3,15 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/error.hpp>
-#include <leat/route/formation/formation.hpp>
 #include <leat/route/formation/cluster_config.hpp>
-#include <leat/run/weak_secret.hpp>
+#include <leat/route/formation/formation.hpp>
 #include <leat/run/cluster.hpp>
 #include <leat/run/cluster_session.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/local/local_cluster.hpp>
 #include <leat/run/local/local_processes.hpp>
 #include <leat/run/options.hpp>
+#include <leat/run/weak_secret.hpp>
 
 #include <algorithm>
 #include <cstdint>

@@ -4,8 +4,8 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
 #include <leat/error.hpp>
-#include <leat/run/weak_secret.hpp>
 #include <leat/run/secret.hpp>
+#include <leat/run/weak_secret.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>

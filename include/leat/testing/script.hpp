@@ -2,9 +2,9 @@
 #pragma once
 
 #include <leat/op/emitter.hpp>
-#include <leat/op/running/worker_builder.hpp>
-#include <leat/op/running/test_overrides.hpp>
 #include <leat/op/running/step_context.hpp>
+#include <leat/op/running/test_overrides.hpp>
+#include <leat/op/running/worker_builder.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -4,9 +4,9 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/graph.hpp>
 #include <leat/route/codec/codec.hpp>
+#include <leat/route/control/partition_lists.hpp>
 #include <leat/route/exchange/remote.hpp>
 #include <leat/route/peers/frame.hpp>
-#include <leat/route/control/partition_lists.hpp>
 
 #include <string>
 #include <utility>

@@ -6,10 +6,10 @@
 #include <leat/graph.hpp>
 #include <leat/op/running/mark.hpp>
 #include <leat/op/running/stream_time.hpp>
+#include <leat/op/running/worker_services.hpp>
 #include <leat/record.hpp>
 #include <leat/route/codec/byte_buffer.hpp>
 #include <leat/route/codec/codec.hpp>
-#include <leat/op/running/worker_services.hpp>
 #include <leat/route/exchange/packet.hpp>
 #include <leat/route/exchange/remote.hpp>
 #include <leat/route/exchange/scratch_file.hpp>

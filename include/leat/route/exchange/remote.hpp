@@ -5,10 +5,10 @@
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
 #include <leat/route/codec/codec.hpp>
+#include <leat/route/exchange/inbox.hpp>
 #include <leat/route/exchange/packet.hpp>
 #include <leat/route/exchange/slot.hpp>
 #include <leat/route/peers/frame.hpp>
-#include <leat/route/exchange/inbox.hpp>
 #include <leat/route/peers/outgoing.hpp>
 
 #include <algorithm>

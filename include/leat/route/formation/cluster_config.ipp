@@ -7,8 +7,8 @@
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/codec/record_text.hpp>
 #include <leat/route/exchange/slot.hpp>
-#include <leat/route/formation/hello.hpp>
 #include <leat/route/formation/cluster_config.hpp>
+#include <leat/route/formation/hello.hpp>
 
 #include <algorithm>
 #include <cstddef>
