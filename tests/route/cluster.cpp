@@ -80,6 +80,16 @@ leat::detail::simulation cluster_of(unsigned processes, unsigned workers, std::u
 
 std::vector<int> ones(std::size_t count) { return std::vector<int>(count, 1); }
 
+/// What a process failed of; empty: it did not.
+std::string failure_of(leat::detail::simulated_cluster& cluster, unsigned process) {
+  try {
+    cluster.process(process).rethrow();
+  } catch (leat::run_error const& error) {
+    return error.what();
+  }
+  return {};
+}
+
 }  // namespace
 
 TEST_CASE("every part of a packet that goes in several wakes who sends it") {
@@ -148,13 +158,7 @@ TEST_CASE("a process that fails at its very end fails the others, of the same ca
     leat::detail::simulated_cluster cluster(flow.description(), cluster_of(2, 1, seed));
     CHECK_THROWS_AS(cluster.run(), leat::run_error);
     for (unsigned i = 0; i != 2; ++i) {
-      std::string said;
-      try {
-        cluster.process(i).rethrow();
-      } catch (leat::run_error const& error) {
-        said = error.what();
-      }
-      CHECK(said.find("the disk is full") != std::string::npos);
+      CHECK(failure_of(cluster, i).find("the disk is full") != std::string::npos);
     }
   }
 }
@@ -170,13 +174,7 @@ TEST_CASE("a link that is cut fails both of its processes") {
     cluster.world().after(std::chrono::milliseconds(1), [&] { cluster.link(0).cut(); });
     CHECK_THROWS_AS(cluster.run(), leat::run_error);
     for (unsigned i = 0; i != 2; ++i) {
-      std::string said;
-      try {
-        cluster.process(i).rethrow();
-      } catch (leat::run_error const& error) {
-        said = error.what();
-      }
-      CHECK(said.find("process " + std::to_string(1 - i) + " was lost") != std::string::npos);
+      CHECK(failure_of(cluster, i).find("process " + std::to_string(1 - i) + " was lost") != std::string::npos);
     }
   }
 }

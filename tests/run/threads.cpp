@@ -131,6 +131,16 @@ leat::task<int> by_another_thread(int i) {
   co_return co_await work;
 }
 
+/// Runs it, and prints the step that failed and the message.
+void print_failure_of(leat::flow const& flow) {
+  try {
+    leat::run(flow);
+  } catch (leat::run_error const& failure) {
+    std::puts(failure.step.c_str());
+    std::puts(failure.what());
+  }
+}
+
 }  // namespace
 
 TEST_CASE("threads: a run that cannot have its threads fails, and nothing has been done") {
@@ -175,12 +185,7 @@ TEST_CASE("threads: without one for signals, or for blocking work, the run fails
     leat::flow flow("threads");
     flow.input("in", leat::from::range(1000)) | leat::async_map("ask", by_another_thread) |
         leat::output("out", leat::to::collect(seen));
-    try {
-      leat::run(flow);
-    } catch (leat::run_error const& failure) {
-      std::puts(failure.step.c_str());
-      std::puts(failure.what());
-    }
+    print_failure_of(flow);
     return 7;
   });
   CHECK(with_work.ends() == 7);
@@ -192,12 +197,7 @@ TEST_CASE("threads: without a descriptor for the pipe that waiting for input nee
   child process([] {
     leat::flow flow("threads");
     flow.input("in", waits_without_descriptors()) | leat::inspect([](int) {});
-    try {
-      leat::run(flow);
-    } catch (leat::run_error const& failure) {
-      std::puts(failure.step.c_str());
-      std::puts(failure.what());
-    }
+    print_failure_of(flow);
     return 7;
   });
   CHECK(process.ends() == 7);
