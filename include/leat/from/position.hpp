@@ -6,7 +6,6 @@
 #include <leat/op/running/recovery.hpp>
 #include <leat/op/running/test_overrides.hpp>
 #include <leat/op/running/worker_builder.hpp>
-#include <leat/route/codec/byte_buffer.hpp>
 #include <leat/route/codec/codec.hpp>
 
 #include <concepts>

@@ -5,7 +5,6 @@
 #include <leat/from/position.hpp>
 #include <leat/op/running/recovery.hpp>
 #include <leat/op/running/worker_builder.hpp>
-#include <leat/route/codec/byte_buffer.hpp>
 
 #include <cstddef>
 #include <cstdint>
