@@ -10,6 +10,7 @@
 
 #include "child.hpp"
 #include "fixture/free_address.hpp"
+#include "sanitizers.hpp"
 
 #include <algorithm>
 #include <array>
@@ -25,15 +26,6 @@
 #include <vector>
 
 namespace {
-
-/// The address sanitizer keeps what was freed, by hundreds of MiB.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool freed_memory_is_kept = true;
-#elif defined(__has_feature)
-constexpr bool freed_memory_is_kept = __has_feature(address_sanitizer);
-#else
-constexpr bool freed_memory_is_kept = false;
-#endif
 
 /// Resident memory of this process above what it was at first, at most.
 class resident_growth {
@@ -116,7 +108,7 @@ int run_one(unsigned process, std::vector<std::string> const& addresses, std::ch
 }  // namespace
 
 TEST_CASE("memory stays within the credit however much slower the sink is than the source, across processes" *
-          doctest::skip(freed_memory_is_kept)) {
+          doctest::skip(sanitizers::address)) {
   bool const is_long = std::getenv("LEAT_TEST_LONG") != nullptr;
   std::chrono::seconds const time(is_long ? 60 : 3);
   std::vector<std::string> const addresses{leat::test::free_address(), leat::test::free_address()};

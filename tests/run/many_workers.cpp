@@ -9,6 +9,7 @@
 #include <leat/to/output.hpp>
 
 #include "run/child.hpp"
+#include "sanitizers.hpp"
 
 #include <sys/resource.h>
 
@@ -19,14 +20,6 @@
 #include <string>
 
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool memory_is_the_programs = false;
-#elif defined(__has_feature)
-constexpr bool memory_is_the_programs = !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer);
-#else
-constexpr bool memory_is_the_programs = true;
-#endif
 
 constexpr std::size_t MiB = 1024 * 1024;
 /// Barriers then wait for workers that have not read the last one.
@@ -71,7 +64,7 @@ void keyed_by_text(leat::flow& flow) {
 }  // namespace
 
 TEST_CASE("many workers in one process take little memory") {
-  if (!memory_is_the_programs) return;
+  if (sanitizers::address || sanitizers::thread) return;
   CHECK(peak_of(256, exchange) < 32 * MiB);
   CHECK(peak_of(256, keyed_by_text) < 32 * MiB);
   CHECK(peak_of(256, exchange, short_epoch) < 32 * MiB);

@@ -22,6 +22,7 @@
 
 #include "fixture/memory_recovery.hpp"
 #include "fixture/one_at_a_time.hpp"
+#include "sanitizers.hpp"
 
 #include <doctest/doctest.h>
 
@@ -42,6 +43,8 @@
 /// A flow that is stopped, or fails, is gone on from with what its last complete epoch has left, by other processes and
 /// workers: all runs together give what one undisturbed run gives.
 namespace {
+
+constexpr std::uint64_t seeds = sanitizers::address || sanitizers::thread ? 10 : 40;
 
 using namespace std::chrono_literals;
 using leat::test::memory_recovery;
@@ -168,7 +171,7 @@ void survives(Step const& step) {
   by_key const expected = undisturbed.all();
   CHECK_FALSE(expected.empty());
 
-  for (std::uint64_t seed = 0; seed != 40; ++seed) {
+  for (std::uint64_t seed = 0; seed != seeds; ++seed) {
     CAPTURE(seed);
     memory_recovery store;
     journal out;

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include "sanitizers.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -10,16 +12,6 @@
 #include <string>
 
 namespace {
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool instrumented = true;
-#else
-constexpr bool instrumented = false;
-#endif
-#else
-constexpr bool instrumented = false;
-#endif
 
 std::uint64_t number_from(char const* variable) {
   char const* const text = std::getenv(variable);
@@ -29,7 +21,7 @@ std::uint64_t number_from(char const* variable) {
 std::uint64_t wanted_seeds() {
   if (std::getenv("LEAT_SIMULATION_SEEDS") != nullptr) return number_from("LEAT_SIMULATION_SEEDS");
   if (std::getenv("LEAT_TEST_LONG") != nullptr) return 1'000'000;
-  return instrumented ? 1'000 : 20'000;
+  return sanitizers::address || sanitizers::thread ? 1'000 : 20'000;
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "../from/scratch.hpp"
 #include "../run/child.hpp"
 #include "fixture/shapes.hpp"
+#include "sanitizers.hpp"
 
 #include <doctest/doctest.h>
 
@@ -32,13 +33,6 @@
 #include <vector>
 
 namespace {
-
-/// To look whether an object is what it is called as.
-#if defined(__has_feature)
-constexpr bool sanitizer_opens_descriptors = __has_feature(undefined_behavior_sanitizer);
-#else
-constexpr bool sanitizer_opens_descriptors = false;
-#endif
 
 using texts = std::vector<std::string>;
 
@@ -278,7 +272,7 @@ TEST_CASE("a reader that goes away is an error of the sink, and ends no process 
 }
 
 TEST_CASE("many files are shared out without comparing each with each, and what cannot be opened is an error") {
-  if (sanitizer_opens_descriptors) {
+  if (sanitizers::undefined_behavior) {
     MESSAGE("skipped: the undefined behaviour sanitizer needs descriptors where this test leaves none");
     return;
   }

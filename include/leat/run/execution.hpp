@@ -97,7 +97,7 @@ class execution {
   void build_workers(std::vector<partition_lists const*> const& of_processes);
   /// The run was stopped before the cluster had formed.
   void abandon();
-  /// Of several causes this one is kept, as in all processes.
+  /// Of several causes this one is thrown, as in all processes. Called once.
   void replace_cause(std::exception_ptr cause);
   void wake_all();
   /// Any thread, also a connection's.
@@ -123,6 +123,8 @@ class execution {
   std::atomic<std::uint64_t> committed_{0};
   std::mutex failing_;
   std::exception_ptr cause_;
+  /// Workers may be looking at it still: it lives as long as their threads.
+  std::exception_ptr replaced_cause_;
 };
 
 }  // namespace leat::detail

@@ -136,7 +136,7 @@ LEAT_INLINE void execution::fail(std::exception_ptr cause) {
 
 LEAT_INLINE void execution::replace_cause(std::exception_ptr cause) {
   std::lock_guard const lock(failing_);
-  cause_ = std::move(cause);
+  replaced_cause_ = std::exchange(cause_, std::move(cause));
 }
 
 LEAT_INLINE void execution::rethrow() {
