@@ -26,6 +26,9 @@ constexpr bool thread = LEAT_TEST_THREAD;
 /// It makes a pipe when it looks whether an object is what it is called as, so the program needs descriptors to spare.
 constexpr bool undefined_behavior = LEAT_TEST_HAS_FEATURE(undefined_behavior_sanitizer);
 
+/// The program is several times as slow: a test that goes through thousands of cases takes a part of them.
+constexpr bool slow = address || thread;
+
 }  // namespace sanitizers
 
 #undef LEAT_TEST_HAS_FEATURE

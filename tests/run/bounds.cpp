@@ -70,6 +70,7 @@ auto slowly(std::atomic<std::size_t>& seen) {
 }  // namespace
 
 TEST_CASE("records that own much are bounded by their bytes, whatever makes them: a map, a stateful step, a container") {
+  constexpr int count = sanitizers::slow ? 600 : 3000;
   for (unsigned const workers : {1u, 4u}) {
     CAPTURE(workers);
     leat::options how;
@@ -77,28 +78,28 @@ TEST_CASE("records that own much are bounded by their bytes, whatever makes them
     std::atomic<std::size_t> seen{0};
     std::size_t const by_map = most_owned_in([&] {
       leat::flow flow("map");
-      flow.input("in", leat::from::range(3000)) | leat::map(text_of) | leat::redistribute("spread") |
+      flow.input("in", leat::from::range(count)) | leat::map(text_of) | leat::redistribute("spread") |
           leat::output("out", slowly<counted_text>(seen));
       leat::run(flow, how);
     });
-    CHECK(seen == 3000);
+    CHECK(seen == count);
     CHECK(by_map > page);
     CHECK(by_map <= allowed(workers, page));
 
     seen = 0;
     std::size_t const by_state = most_owned_in([&] {
       leat::flow flow("state");
-      flow.input("in", leat::from::range(3000)) | leat::map([](int x) { return std::pair<int, int>(x, x); }) |
+      flow.input("in", leat::from::range(count)) | leat::map([](int x) { return std::pair<int, int>(x, x); }) |
           leat::stateful_map("make", [](std::optional<int>&, int x) { return document_of(x); }) |
           leat::map([](std::pair<int, document> made) { return std::move(made.second); }) |
           leat::redistribute("spread") | leat::output("out", slowly<document>(seen));
       leat::run(flow, how);
     });
-    CHECK(seen == 3000);
+    CHECK(seen == count);
     CHECK(by_state <= 2 * allowed(workers, 2 * page));
 
     seen = 0;
-    std::vector<std::vector<char, counting_allocator<char>>> const blocks(1000, std::vector<char, counting_allocator<char>>(page));
+    std::vector<std::vector<char, counting_allocator<char>>> const blocks(count / 3, std::vector<char, counting_allocator<char>>(page));
     leat::from::iterable in(blocks);
     std::size_t const by_container = most_owned_in([&] {
       leat::flow flow("container");
@@ -106,7 +107,7 @@ TEST_CASE("records that own much are bounded by their bytes, whatever makes them
           leat::output("out", slowly<std::vector<char, counting_allocator<char>>>(seen));
       leat::run(flow, how);
     });
-    CHECK(seen == 1000);
+    CHECK(seen == count / 3);
     CHECK(by_container <= allowed(workers, page));
   }
 }
@@ -229,7 +230,7 @@ TEST_CASE("plain records that become large are held back by the credit, in packe
       std::atomic<std::size_t> most{0};
       std::atomic<std::size_t> seen{0};
       leat::flow flow("plain");
-      flow.input("in", leat::from::range(3000)) | leat::map([&](int x) {
+      flow.input("in", leat::from::range(count)) | leat::map([&](int x) {
         most = std::max<std::size_t>(most, ++under_way);
         return block{static_cast<std::uint64_t>(x)};
       }) | leat::redistribute("spread") | leat::output("out", leat::to::for_each([&](block const&) {
@@ -238,7 +239,7 @@ TEST_CASE("plain records that become large are held back by the credit, in packe
         std::this_thread::yield();
       }));
       leat::run(flow, how);
-      CHECK(seen == 3000);
+      CHECK(seen == count);
       CHECK(most * page <= allowed(workers, page));
     }
 }
@@ -297,7 +298,7 @@ TEST_CASE("between processes the bytes under way are the credit and one record, 
     std::size_t const channels = how.worker_count() * (how.worker_count() - how.workers);
     how.how.batch_size = 0;
     for (std::size_t const bytes : {std::size_t{4096}, std::size_t{64 * 1024}, std::size_t{1024 * 1024}}) {
-      if (sanitizers::address && bytes != 64 * 1024) continue;  // too slow
+      if (sanitizers::slow && bytes != 64 * 1024) continue;
       CAPTURE(bytes);
       how.how.channel_bytes = bytes;
       auto const text = [](std::size_t size) {

@@ -234,16 +234,16 @@ bool is_clean(leat::test::shape const& how, leat::flow const& flow, std::vector<
   return false;
 }
 
-/// A sanitizer looks at more than the calls that differ, and slows each down.
-constexpr bool fork_is_slow = sanitizers::address || sanitizers::thread;
-constexpr std::uint64_t stride = fork_is_slow ? 83 : 29;
+constexpr std::uint64_t from_program_to_program = sanitizers::slow ? 7 : 1;
+constexpr std::uint64_t from_run_to_run = sanitizers::slow ? 3 : 1;
+constexpr std::uint64_t from_costly_run_to_run = sanitizers::slow ? 83 : 29;
 
 /// What a program is that runs this flow, seen from outside: it ends with 1 and names the step, whichever call fails.
 /// Gives the steps that threw.
 std::set<std::string> fail_as_programs(leat::flow const& flow) {
   std::set<std::string> threw;
   for (char const* const workers : {"-w1", "-w2"})
-    for (std::uint64_t call = 1;; call += fork_is_slow ? 7 : 1) {
+    for (std::uint64_t call = 1;; call += from_program_to_program) {
       CAPTURE(workers);
       CAPTURE(call);
       child program([&] {
@@ -277,7 +277,7 @@ void fail_at_each_call(leat::flow const& flow, std::vector<int> const& expected)
     using kind = leat::test::shape::kind;
     bool const costly = how.runs == kind::processes_on_tcp || how.runs == kind::real_processes;
     bool clean = false;
-    for (std::uint64_t call = 1; !clean; call += costly ? stride : 1) {
+    for (std::uint64_t call = 1; !clean; call += costly ? from_costly_run_to_run : from_run_to_run) {
       CAPTURE(call);
       fault::arm(call);
       clean = is_clean(how, flow, expected);

@@ -44,7 +44,7 @@
 /// workers: all runs together give what one undisturbed run gives.
 namespace {
 
-constexpr std::uint64_t seeds = sanitizers::address || sanitizers::thread ? 10 : 40;
+constexpr std::uint64_t seeds = sanitizers::slow ? 10 : 40;
 
 using namespace std::chrono_literals;
 using leat::test::memory_recovery;
