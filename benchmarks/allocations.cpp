@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Counts calls of operator new while a flow runs over N records and over 2 N: in steady state the second half costs none.
+// Counts calls of operator new while a flow runs over N records and over 2 N: in steady state the second half costs
+// none.
 #include "sources.hpp"
 
 #include <leat/flow.hpp>
@@ -32,7 +33,9 @@ void* counted(std::size_t size, std::size_t alignment) {
 }  // namespace
 
 void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t)); }
-void* operator new(std::size_t size, std::align_val_t alignment) { return counted(size, static_cast<std::size_t>(alignment)); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return counted(size, static_cast<std::size_t>(alignment));
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
@@ -72,14 +75,12 @@ int main() {
     });
     compare("key_on | stateful_map, 64 K keys", workers, [&](int passes) {
       leat::flow flow("keyed");
-      flow.input("in", benchmark_input::repeat<std::uint64_t>(numbers, passes)) |
-          leat::key_on([](std::uint64_t x) { return x % 65536; }) |
-          leat::stateful_map("count",
-                             [](std::optional<std::uint64_t>& count, std::uint64_t) {
-                               count = count.value_or(0) + 1;
-                               return *count;
-                             }) |
-          leat::output("out", leat::to::for_each([](std::pair<std::uint64_t, std::uint64_t> const&) {}));
+      flow.input("in", benchmark_input::repeat<std::uint64_t>(numbers, passes)) | leat::key_on([](std::uint64_t x) {
+        return x % 65536;
+      }) | leat::stateful_map("count", [](std::optional<std::uint64_t>& count, std::uint64_t) {
+        count = count.value_or(0) + 1;
+        return *count;
+      }) | leat::output("out", leat::to::for_each([](std::pair<std::uint64_t, std::uint64_t> const&) {}));
       return flow;
     });
   }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Two processes send each other records in rounds over TCP on loopback, routed by key; a round is over when all its
-// records have arrived. The records lie in the cache, as if they were just made. Against two processes that carry the same bytes over a bare connection, without frames, checksums
-// or routing. `--timely PROGRAM` compares with timely dataflow too (benchmarks/timely).
-// `--drivers` compares who may drive the connections instead, with several workers in each process.
+// records have arrived. The records lie in the cache, as if they were just made. Against two processes that carry the
+// same bytes over a bare connection, without frames, checksums or routing. `--timely PROGRAM` compares with timely
+// dataflow too (benchmarks/timely). `--drivers` compares who may drive the connections instead, with several workers in
+// each process.
 #include "measure.hpp"
 #include "rounds.hpp"
 #include "sources.hpp"
@@ -154,7 +155,8 @@ double by_leat(std::vector<T> const& records, std::size_t per_round, int rounds,
   return std::max(ground->seconds[0].load(), ground->seconds[1].load());
 }
 
-/// The program prints the seconds that it took. Those count of the process that took less: the other waited for it to start.
+/// The program prints the seconds that it took. Those count of the process that took less: the other waited for it to
+/// start.
 double by_timely(std::string const& program, std::size_t per_round, int rounds) {
   two_processes::shared<common_ground> ground;
   std::string const hosts = "/tmp/leat-benchmark-" + std::to_string(::getpid());
@@ -201,7 +203,8 @@ void compare_drivers(std::string const& workload, std::size_t per_round, int rou
       how.spin = std::chrono::microseconds(200);
       how.workers = workers;
       how.connections = driver;
-      variants.emplace_back(name, [&records, per_round, rounds, how] { return by_leat(records, per_round, rounds, how); });
+      variants.emplace_back(name,
+                            [&records, per_round, rounds, how] { return by_leat(records, per_round, rounds, how); });
     };
     add("the first worker drives", leat::connection_driver::first_worker);
     add("the last worker drives", leat::connection_driver::last_worker);

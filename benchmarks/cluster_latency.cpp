@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// From a record to its result over two processes: the record is made in the first, counted by its key in the second, and
-// the result comes back to the first; a record is made every half a millisecond. Against a bare TCP round trip with
-// the same pace: workers that sleep against blocking reads, as they do by default and without looking for a while before,
-// and workers that spin against reads that poll.
+// From a record to its result over two processes: the record is made in the first, counted by its key in the second,
+// and the result comes back to the first; a record is made every half a millisecond. Against a bare TCP round trip with
+// the same pace: workers that sleep against blocking reads, as they do by default and without looking for a while
+// before, and workers that spin against reads that poll.
 #include "measure.hpp"
 #include "two_processes.hpp"
 
@@ -187,10 +187,11 @@ void compare(char const* workload, bool spinning, std::chrono::nanoseconds spin)
     ratios.push_back(ours.back() / hand.back());
   }
   double const ratio = measure::median(ratios);
-  std::printf("%s\n  bare round trip                p50 %7.1f us\n  leat                           p50 %7.1f us   p99 %7.1f us"
-              "   ratio of p50 %5.2f   goal 1.50: %s\n",
-              workload, measure::median(hand), measure::median(ours), measure::median(tails), ratio,
-              ratio <= 1.5 ? "met" : "MISSED");
+  std::printf(
+      "%s\n  bare round trip                p50 %7.1f us\n  leat                           p50 %7.1f us   p99 %7.1f us"
+      "   ratio of p50 %5.2f   goal 1.50: %s\n",
+      workload, measure::median(hand), measure::median(ours), measure::median(tails), ratio,
+      ratio <= 1.5 ? "met" : "MISSED");
   std::fflush(stdout);
 }
 

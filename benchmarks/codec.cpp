@@ -78,27 +78,31 @@ void flat_records() {
   auto const raw = std::make_shared<std::vector<tick>>(batch);
   auto const bytes = std::make_shared<leat::byte_buffer>();
   measure::compare("encode a batch of 2048 {u64, f64}", records,
-                   {over_and_over("memcpy", [&ticks, raw] {
-                      std::memcpy(static_cast<void*>(raw->data()), ticks.data(), batch * sizeof(tick));
-                      measure::keep(raw->data());
-                    }),
-                    over_and_over("leat::encode_batch", [&ticks, bytes] {
-                      bytes->clear();
-                      leat::encode_batch(ticks.data(), batch, *bytes);
-                      measure::keep(bytes->data());
-                    })},
+                   {over_and_over("memcpy",
+                                  [&ticks, raw] {
+                                    std::memcpy(static_cast<void*>(raw->data()), ticks.data(), batch * sizeof(tick));
+                                    measure::keep(raw->data());
+                                  }),
+                    over_and_over("leat::encode_batch",
+                                  [&ticks, bytes] {
+                                    bytes->clear();
+                                    leat::encode_batch(ticks.data(), batch, *bytes);
+                                    measure::keep(bytes->data());
+                                  })},
                    1.2);
   auto const read = std::make_shared<leat::detail::buffer<tick>>();
   measure::compare("decode a batch of 2048 {u64, f64}", records,
-                   {over_and_over("memcpy", [raw, bytes] {
-                      std::memcpy(static_cast<void*>(raw->data()), bytes->data(), batch * sizeof(tick));
-                      measure::keep(raw->data());
-                    }),
-                    over_and_over("leat::decode_batch", [read, bytes] {
-                      read->clear();
-                      leat::decode_batch<tick>(*bytes, *read);
-                      measure::keep(read->begin());
-                    })},
+                   {over_and_over("memcpy",
+                                  [raw, bytes] {
+                                    std::memcpy(static_cast<void*>(raw->data()), bytes->data(), batch * sizeof(tick));
+                                    measure::keep(raw->data());
+                                  }),
+                    over_and_over("leat::decode_batch",
+                                  [read, bytes] {
+                                    read->clear();
+                                    leat::decode_batch<tick>(*bytes, *read);
+                                    measure::keep(read->begin());
+                                  })},
                    1.2);
 }
 
@@ -106,29 +110,34 @@ void strings_and_numbers(char const* name, std::string const& word) {
   std::vector<counted_word> const words(batch, counted_word(word, 42));
   auto const bytes = std::make_shared<leat::byte_buffer>();
   measure::compare(std::string("encode a batch of 2048 (string, u64), ") + name, records,
-                   {over_and_over("by hand", [&words, bytes] {
-                      bytes->clear();
-                      encode_by_hand(words, *bytes);
-                      measure::keep(bytes->data());
-                    }),
-                    over_and_over("leat::encode_batch", [&words, bytes] {
-                      bytes->clear();
-                      leat::encode_batch(words.data(), words.size(), *bytes);
-                      measure::keep(bytes->data());
-                    })},
+                   {over_and_over("by hand",
+                                  [&words, bytes] {
+                                    bytes->clear();
+                                    encode_by_hand(words, *bytes);
+                                    measure::keep(bytes->data());
+                                  }),
+                    over_and_over("leat::encode_batch",
+                                  [&words, bytes] {
+                                    bytes->clear();
+                                    leat::encode_batch(words.data(), words.size(), *bytes);
+                                    measure::keep(bytes->data());
+                                  })},
                    1.5);
   auto const read = std::make_shared<std::vector<counted_word>>();
   measure::compare(std::string("decode a batch of 2048 (string, u64), ") + name, records,
-                   {over_and_over("by hand", [read, bytes] {
-                      read->clear();
-                      decode_by_hand(*bytes, *read);
-                      measure::keep(read->data());
-                    }),
-                    over_and_over("leat::decode_batch", [read, bytes] {
-                      read->clear();
-                      leat::decode_batch<counted_word>(*bytes, [&](counted_word&& one) { read->push_back(std::move(one)); });
-                      measure::keep(read->data());
-                    })},
+                   {over_and_over("by hand",
+                                  [read, bytes] {
+                                    read->clear();
+                                    decode_by_hand(*bytes, *read);
+                                    measure::keep(read->data());
+                                  }),
+                    over_and_over("leat::decode_batch",
+                                  [read, bytes] {
+                                    read->clear();
+                                    leat::decode_batch<counted_word>(
+                                        *bytes, [&](counted_word&& one) { read->push_back(std::move(one)); });
+                                    measure::keep(read->data());
+                                  })},
                    1.5);
 }
 

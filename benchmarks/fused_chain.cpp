@@ -65,34 +65,34 @@ void five_maps(benchmark_input::shared_records<std::uint64_t> const& values) {
   double const records = static_cast<double>(values->size()) * passes;
   std::uint64_t by_hand = 0;
   std::uint64_t by_leat = 0;
-  measure::compare(
-      "5 maps over u64, summed", records,
-      {{"hand loop",
-        [&] {
-          return measure::seconds_of([&] {
-            by_hand = 0;
-            for (int pass = 0; pass != passes; ++pass) {
-              std::uint64_t sum = 0;
-              for (std::uint64_t x : *values) sum += step_5(step_4(step_3(step_2(step_1(x)))));
-              by_hand += sum;
-              measure::keep(by_hand);
-            }
-          });
-        }},
-       {"leat, fused sink",
-        [&] {
-          by_leat = 0;
-          leat::flow flow("chain");
-          flow.input("in", benchmark_input::repeat<std::uint64_t>(values, passes)) | leat::map(step_1) | leat::map(step_2) | leat::map(step_3) |
-              leat::map(step_4) | leat::map(step_5) |
-              leat::output("out", leat::to::for_each(summing(by_leat)));
-          return measure::seconds_of([&] { leat::run(flow); });
-        }}},
-      1.05);
+  measure::compare("5 maps over u64, summed", records,
+                   {{"hand loop",
+                     [&] {
+                       return measure::seconds_of([&] {
+                         by_hand = 0;
+                         for (int pass = 0; pass != passes; ++pass) {
+                           std::uint64_t sum = 0;
+                           for (std::uint64_t x : *values) sum += step_5(step_4(step_3(step_2(step_1(x)))));
+                           by_hand += sum;
+                           measure::keep(by_hand);
+                         }
+                       });
+                     }},
+                    {"leat, fused sink",
+                     [&] {
+                       by_leat = 0;
+                       leat::flow flow("chain");
+                       flow.input("in", benchmark_input::repeat<std::uint64_t>(values, passes)) | leat::map(step_1) |
+                           leat::map(step_2) | leat::map(step_3) | leat::map(step_4) | leat::map(step_5) |
+                           leat::output("out", leat::to::for_each(summing(by_leat)));
+                       return measure::seconds_of([&] { leat::run(flow); });
+                     }}},
+                   1.05);
   if (by_hand != by_leat) std::printf("  WRONG: the results differ\n");
 }
 
-void filtered(benchmark_input::shared_records<std::uint64_t> const& values, char const* share, std::uint64_t threshold) {
+void filtered(benchmark_input::shared_records<std::uint64_t> const& values, char const* share,
+              std::uint64_t threshold) {
   double const records = static_cast<double>(values->size()) * passes;
   std::uint64_t branching = 0;
   std::uint64_t compacting = 0;
@@ -140,8 +140,9 @@ void filtered(benchmark_input::shared_records<std::uint64_t> const& values, char
   variants.emplace_back("leat, into batches", [&] {
     by_leat = 0;
     leat::flow flow("chain");
-    flow.input("in", benchmark_input::repeat<std::uint64_t>(values, passes)) | leat::map(step_1) | leat::map(step_2) | leat::map(step_3) |
-        leat::filter(pass) | leat::map(step_4) | leat::map(step_5) | leat::output("out", sum_of_batches(by_leat));
+    flow.input("in", benchmark_input::repeat<std::uint64_t>(values, passes)) | leat::map(step_1) | leat::map(step_2) |
+        leat::map(step_3) | leat::filter(pass) | leat::map(step_4) | leat::map(step_5) |
+        leat::output("out", sum_of_batches(by_leat));
     return measure::seconds_of([&] { leat::run(flow); });
   });
   measure::compare(std::string("the same with a filter, ") + share + " pass, into batches", records, variants, 1.15);

@@ -45,7 +45,7 @@ struct schedule {
   schedule(std::span<T const> sent, std::size_t each_round, int how_often, arrivals const& seen)
       : records(sent), per_round(each_round), rounds(static_cast<std::size_t>(how_often)), arrived(&seen) {}
   std::span<T const> records;  ///< over and over
-  std::size_t per_round;  ///< by each worker
+  std::size_t per_round;       ///< by each worker
   std::size_t rounds;
   arrivals const* arrived;
 };
@@ -59,7 +59,9 @@ class source {
   class part {
    public:
     explicit part(schedule<T> const& of) : of_(of) {}
-    bool ready() const { return sent_ < (of_.arrived->total() / (of_.arrived->workers * of_.per_round) + 1) * of_.per_round; }
+    bool ready() const {
+      return sent_ < (of_.arrived->total() / (of_.arrived->workers * of_.per_round) + 1) * of_.per_round;
+    }
     /// The end of a round is seen by looking, not by being woken: the worker must not sleep.
     std::optional<leat::steady_time> next_awake() const { return leat::steady_time::max(); }
     bool next_batch(leat::emitter<T>& out) {

@@ -50,7 +50,8 @@ class repeat {
   part build(leat::step_services const& services) const {
     std::size_t const share = records_->size() / services.worker_count();
     std::size_t const begin = share * services.worker_index();
-    return part(records_, passes_, begin, services.worker_index() + 1 == services.worker_count() ? records_->size() : begin + share);
+    return part(records_, passes_, begin,
+                services.worker_index() + 1 == services.worker_count() ? records_->size() : begin + share);
   }
 
  private:

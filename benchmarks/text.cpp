@@ -30,7 +30,8 @@ std::shared_ptr<std::vector<std::string> const> text() {
     std::string line;
     for (int word = 0; word != 8; ++word) {
       if (word != 0) line += ' ';
-      for (std::uint64_t letters = 2 + draw() % 8; letters != 0; --letters) line += static_cast<char>('a' + draw() % 26);
+      for (std::uint64_t letters = 2 + draw() % 8; letters != 0; --letters)
+        line += static_cast<char>('a' + draw() % 26);
     }
     made->push_back(line);
   }

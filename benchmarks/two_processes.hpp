@@ -17,8 +17,8 @@
 #include <string>
 #include <vector>
 
-/// Two processes on this machine, memory that both see, and what they are connected by. Whatever the system refuses ends
-/// the benchmark.
+/// Two processes on this machine, memory that both see, and what they are connected by. Whatever the system refuses
+/// ends the benchmark.
 namespace two_processes {
 
 inline void check(bool good, char const* what) {

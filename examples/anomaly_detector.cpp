@@ -18,8 +18,8 @@ namespace {
 using namespace std::chrono_literals;
 using reading = std::pair<std::string, double>;
 
-/// The last ten values of a metric, the newest first, their mean and their (population) standard deviation. The sums are
-/// divided, as Bytewax's example does it, so that a value just at the limit is judged alike.
+/// The last ten values of a metric, the newest first, their mean and their (population) standard deviation. The sums
+/// are divided, as Bytewax's example does it, so that a value just at the limit is judged alike.
 struct window_of_ten {
   std::deque<double> last;
   double mu = 0;
@@ -79,17 +79,15 @@ std::string line(std::pair<std::string, labelled> const& one) {
 leat::stream<reading> random_readings(leat::flow& flow) {
   leat::stream v = flow.input("inp_v", leat::from::random_metric("v", 20ms, 40));
   leat::stream hz = flow.input("inp_hz", leat::from::random_metric("hz", 20ms, 40));
-  return leat::merge("merge", v, hz)
-    | leat::redistribute("distribute")
-    | leat::inspect_debug("dist");
+  return leat::merge("merge", v, hz) | leat::redistribute("distribute") | leat::inspect_debug("dist");
 }
 
 leat::stream<reading> recorded_readings(leat::flow& flow, std::vector<std::string> const& files) {
-  return flow.input("files", leat::from::csv(files).with_name())
-    | leat::map("value", [](std::pair<std::string, leat::csv_row> const& row) {
-        auto const& [file, columns] = row;
-        return reading(file.substr(0, file.rfind(".csv")), columns.get<double>("value"));
-      });
+  return flow.input("files", leat::from::csv(files).with_name()) |
+         leat::map("value", [](std::pair<std::string, leat::csv_row> const& row) {
+           auto const& [file, columns] = row;
+           return reading(file.substr(0, file.rfind(".csv")), columns.get<double>("value"));
+         });
 }
 
 /// What the kernel says of processor, memory and network at this moment.
@@ -128,10 +126,7 @@ leat::flow anomaly_detector(leat::command_line const& cli) {
   leat::stream<reading> readings = recorded ? recorded_readings(flow, {arguments.begin() + 1, arguments.end()})
                                    : live   ? live_readings(flow)
                                             : random_readings(flow);
-  readings
-    | leat::stateful_map("detector", detect)
-    | leat::map("format", line)
-    | leat::output("out", leat::to::out());
+  readings | leat::stateful_map("detector", detect) | leat::map("format", line) | leat::output("out", leat::to::out());
   return flow;
 }
 

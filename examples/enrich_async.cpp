@@ -30,12 +30,13 @@ leat::flow enriched_addresses() {
   std::vector<std::string> const addresses{"192.0.2.1", "198.51.100.7", "192.0.2.77", "203.0.113.9", "198.18.0.4"};
 
   leat::flow flow("enrich_async");
-  flow.input("addresses", leat::from::iterable(addresses))
-    | leat::async_map("look up", enrich, leat::in_flight(16), leat::ordered, leat::within(1s), leat::as_outcome)
-    | leat::map("show", [](leat::outcome<std::string> const& found) {
-        return found.value ? *found.value : "not found: " + found.error;
-      })
-    | leat::output("out", leat::to::out());
+  flow.input("addresses", leat::from::iterable(addresses)) |
+      leat::async_map("look up", enrich, leat::in_flight(16), leat::ordered, leat::within(1s), leat::as_outcome) |
+      leat::map("show",
+                [](leat::outcome<std::string> const& found) {
+                  return found.value ? *found.value : "not found: " + found.error;
+                }) |
+      leat::output("out", leat::to::out());
   return flow;
 }
 

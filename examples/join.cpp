@@ -31,12 +31,10 @@ leat::flow join_people() {
   leat::stream names = flow.input("names", leat::from::iterable(name_list));
   leat::stream mails = flow.input("mails", leat::from::iterable(mail_list));
 
-  leat::join("complete", names, mails)
-    | leat::map("show complete", line("complete"))
-    | leat::output("complete rows", leat::to::out());
-  leat::join("final", leat::join_emit::final, names, mails)
-    | leat::map("show final", line("final"))
-    | leat::output("final rows", leat::to::out());
+  leat::join("complete", names, mails) | leat::map("show complete", line("complete")) |
+      leat::output("complete rows", leat::to::out());
+  leat::join("final", leat::join_emit::final, names, mails) | leat::map("show final", line("final")) |
+      leat::output("final rows", leat::to::out());
   return flow;
 }
 

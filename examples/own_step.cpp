@@ -21,9 +21,8 @@ leat::task<> changes(leat::inlet<int>& in, leat::outlet<int>& out) {
 /// Values as bars, with the short ones left out.
 auto bars(std::string name, int at_least) {
   return leat::compose(std::move(name), [at_least](auto values) {
-    return std::move(values)
-      | leat::filter("long enough", [at_least](int value) { return value >= at_least; })
-      | leat::map("draw", [](int value) { return std::string(static_cast<std::size_t>(value), '#'); });
+    return std::move(values) | leat::filter("long enough", [at_least](int value) { return value >= at_least; }) |
+           leat::map("draw", [](int value) { return std::string(static_cast<std::size_t>(value), '#'); });
   });
 }
 
@@ -31,10 +30,8 @@ auto bars(std::string name, int at_least) {
 
 leat::flow changes_as_bars() {
   leat::flow flow("own_step");
-  flow.input("readings", leat::from::iterable(std::vector<int>{3, 3, 5, 5, 5, 1, 4, 4, 2, 6}))
-    | leat::step("changes", changes)
-    | bars("bars", 3)
-    | leat::output("out", leat::to::out());
+  flow.input("readings", leat::from::iterable(std::vector<int>{3, 3, 5, 5, 5, 1, 4, 4, 2, 6})) |
+      leat::step("changes", changes) | bars("bars", 3) | leat::output("out", leat::to::out());
   return flow;
 }
 

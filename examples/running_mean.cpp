@@ -22,13 +22,12 @@ double mean_of_last_three(std::optional<std::deque<double>>& last, double value)
 }  // namespace
 
 leat::flow running_mean() {
-  std::vector<std::pair<std::string, double>> const readings{
-      {"kitchen", 21}, {"cellar", 12}, {"kitchen", 22}, {"kitchen", 26}, {"cellar", 13}, {"kitchen", 18}};
+  std::vector<std::pair<std::string, double>> const readings{{"kitchen", 21}, {"cellar", 12}, {"kitchen", 22},
+                                                             {"kitchen", 26}, {"cellar", 13}, {"kitchen", 18}};
 
   leat::flow flow("running_mean");
-  flow.input("readings", leat::from::iterable(readings))
-    | leat::stateful_map("mean", mean_of_last_three)
-    | leat::output("out", leat::to::out());
+  flow.input("readings", leat::from::iterable(readings)) | leat::stateful_map("mean", mean_of_last_three) |
+      leat::output("out", leat::to::out());
   return flow;
 }
 

@@ -4,9 +4,8 @@
 
 leat::flow simple() {
   leat::flow flow("simple");
-  flow.input("in", leat::from::range(3))
-    | leat::map([](int x) { return x + 1; })
-    | leat::output("out", leat::to::out());
+  flow.input("in", leat::from::range(3)) | leat::map([](int x) { return x + 1; }) |
+      leat::output("out", leat::to::out());
   return flow;
 }
 

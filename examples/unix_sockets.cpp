@@ -40,8 +40,7 @@ class unix_connection final : public leat::connection {
   std::size_t send(std::span<piece const> pieces) override {
     std::array<iovec, 64> parts{};
     std::size_t const count = std::min(pieces.size(), parts.size());
-    for (std::size_t i = 0; i != count; ++i)
-      parts[i] = {const_cast<std::byte*>(pieces[i].data()), pieces[i].size()};
+    for (std::size_t i = 0; i != count; ++i) parts[i] = {const_cast<std::byte*>(pieces[i].data()), pieces[i].size()};
     msghdr message{};
     message.msg_iov = parts.data();
     message.msg_iovlen = count;
@@ -100,9 +99,8 @@ class unix_network final : public leat::network {
 
 int run_process(unsigned number, std::filesystem::path const& folder) {
   leat::flow flow("remainders");
-  flow.input("numbers", leat::from::range(100'000))
-    | leat::count_final("by remainder", [](int x) { return x % 5; })
-    | leat::output("out", leat::to::out());
+  flow.input("numbers", leat::from::range(100'000)) | leat::count_final("by remainder", [](int x) { return x % 5; }) |
+      leat::output("out", leat::to::out());
 
   leat::options how;
   how.workers = 2;

@@ -13,8 +13,10 @@ using counted = std::pair<std::string, std::uint64_t>;
 std::vector<std::string> words(std::string const& line) {
   std::vector<std::string> found(1);
   for (char c : line)
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) found.back() += static_cast<char>(c | 0x20);
-    else if (!found.back().empty()) found.emplace_back();
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+      found.back() += static_cast<char>(c | 0x20);
+    else if (!found.back().empty())
+      found.emplace_back();
   if (found.back().empty()) found.pop_back();
   return found;
 }
@@ -29,16 +31,15 @@ std::vector<counted> most_frequent_first(std::vector<counted> all) {
 leat::flow wordcount(leat::command_line const& cli) {
   leat::flow flow("wordcount");
   auto text = cli.rest().empty() ? leat::from::files("/usr/share/common-licenses") : leat::from::lines(cli.rest());
-  flow.input("text", text)
-    | leat::flat_map(words)
-    | leat::count_final("count", [](std::string const& word) { return word; })
-    | leat::key_on([](counted const&) { return 0; })      // all to one place, to be sorted
-    | leat::fold_final("all", [] { return std::vector<counted>(); },
-                       [](std::vector<counted>& all, counted one) { all.push_back(std::move(one)); })
-    | leat::key_rm()
-    | leat::flat_map(most_frequent_first)
-    | leat::map([](counted const& one) { return std::to_string(one.second) + "\t" + one.first; })
-    | leat::output("out", leat::to::out());
+  flow.input("text", text) | leat::flat_map(words) |
+      leat::count_final("count", [](std::string const& word) { return word; }) |
+      leat::key_on([](counted const&) { return 0; })  // all to one place, to be sorted
+      | leat::fold_final(
+            "all", [] { return std::vector<counted>(); },
+            [](std::vector<counted>& all, counted one) { all.push_back(std::move(one)); }) |
+      leat::key_rm() | leat::flat_map(most_frequent_first) |
+      leat::map([](counted const& one) { return std::to_string(one.second) + "\t" + one.first; }) |
+      leat::output("out", leat::to::out());
   return flow;
 }
 

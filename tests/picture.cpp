@@ -37,23 +37,22 @@ class untouchable {
 
 leat::flow counting(std::vector<std::pair<int, std::uint64_t>>& counts) {
   leat::flow flow("word count");
-  flow.input("in", untouchable())
-    | leat::filter("even", [](int n) { return n % 2 == 0; })
-    | leat::map("half", [](int n) { return n / 2; })
-    | leat::count_final("count", [](int n) { return n; })
-    | leat::output("out", leat::to::collect(counts));
+  flow.input("in", untouchable()) | leat::filter("even", [](int n) { return n % 2 == 0; }) |
+      leat::map("half", [](int n) { return n / 2; }) | leat::count_final("count", [](int n) { return n; }) |
+      leat::output("out", leat::to::collect(counts));
   return flow;
 }
 
 leat::flow branching(std::vector<int>& numbers) {
   leat::flow flow("branching");
   auto [large, small] = flow.input("in", untouchable()) | leat::branch("size", [](int n) { return n > 9; });
-  leat::stream shaped = std::move(small) | leat::compose("outer", [](auto s) {
-                          return std::move(s) | leat::compose("inner", [](auto t) {
-                                   return std::move(t) | leat::map("twice", [](int n) { return 2 * n; });
-                                 }) |
-                                 leat::map("more", [](int n) { return n + 1; });
-                        });
+  leat::stream shaped =
+      std::move(small) | leat::compose("outer", [](auto s) {
+        return std::move(s) |
+               leat::compose("inner",
+                             [](auto t) { return std::move(t) | leat::map("twice", [](int n) { return 2 * n; }); }) |
+               leat::map("more", [](int n) { return n + 1; });
+      });
   leat::merge("both", large, shaped) | leat::redistribute("spread") | leat::output("out", leat::to::collect(numbers));
   return flow;
 }
@@ -121,14 +120,12 @@ TEST_CASE("picture: branches are labelled, frames nest, a step that moves record
 TEST_CASE("picture: records that change workers twice between two steps") {
   std::vector<std::pair<int, std::uint64_t>> counts;
   leat::flow flow("moving");
-  flow.input("in", leat::from::iterable(std::vector<std::pair<int, std::uint64_t>>{}))
-    | leat::redistribute("spread")
-    | leat::max_final("max")
-    | leat::output("out", leat::to::collect(counts));
+  flow.input("in", leat::from::iterable(std::vector<std::pair<int, std::uint64_t>>{})) | leat::redistribute("spread") |
+      leat::max_final("max") | leat::output("out", leat::to::collect(counts));
   std::string const drawn = leat::draw(flow, leat::picture::mermaid);
-  CHECK_MESSAGE(drawn.find("s1 -- \"exchange at random, then exchange by key, combined before\" --> s2\n") !=
-                    std::string::npos,
-                drawn);
+  CHECK_MESSAGE(
+      drawn.find("s1 -- \"exchange at random, then exchange by key, combined before\" --> s2\n") != std::string::npos,
+      drawn);
 }
 
 TEST_CASE("picture: the sides of a join are lines into it") {
@@ -158,15 +155,21 @@ TEST_CASE("picture: dot") {
         R"|(digraph "word count" {
   label="word count";
   node [shape=box];
-  s0 [label="in\n(input)", tooltip=")|" + file + R"|(:0"];
-  s1 [label="even\n(filter)", tooltip=")|" + file + R"|(:0"];
-  s2 [label="half\n(map)", tooltip=")|" + file + R"|(:0"];
+  s0 [label="in\n(input)", tooltip=")|" +
+            file + R"|(:0"];
+  s1 [label="even\n(filter)", tooltip=")|" +
+            file + R"|(:0"];
+  s2 [label="half\n(map)", tooltip=")|" +
+            file + R"|(:0"];
   subgraph cluster_0 {
     label="count\n(count_final)";
-    s3 [label="key\n(key_on)", tooltip=")|" + file + R"|(:0"];
-    s4 [label="sum\n(reduce_final)", tooltip=")|" + file + R"|(:0"];
+    s3 [label="key\n(key_on)", tooltip=")|" +
+            file + R"|(:0"];
+    s4 [label="sum\n(reduce_final)", tooltip=")|" +
+            file + R"|(:0"];
   }
-  s5 [label="out\n(output)", tooltip=")|" + file + R"|(:0"];
+  s5 [label="out\n(output)", tooltip=")|" +
+            file + R"|(:0"];
   s0 -> s1;
   s1 -> s2;
   s2 -> s3;
@@ -189,15 +192,13 @@ TEST_CASE("picture: json") {
   };
   std::string const inside = R"("word count.count")";
   CHECK(without_numbers(leat::draw(counting(counts), leat::picture::json), "\"line\": ") ==
-        "{\n  \"flow_id\": \"word count\",\n  \"composites\": [\n" +
-        step("count", "count", "count_final", "null") + "[]}\n  ],\n  \"steps\": [\n" +
-        step("in", "in", "input", "0") + "[]},\n" +
-        step("even", "even", "filter", "1") + from("in") + ",\n" +
-        step("half", "half", "map", "1") + from("even") + ",\n" +
-        step("count.key", "key", "key_on", "1", inside) + from("half") + ",\n" +
-        step("count.sum", "sum", "reduce_final", "2", inside) +
-            from("count.key", "\"exchange by key, combined before\"") + ",\n" +
-        step("out", "out", "output", "3") + from("count.sum") + "\n  ]\n}\n");
+        "{\n  \"flow_id\": \"word count\",\n  \"composites\": [\n" + step("count", "count", "count_final", "null") +
+            "[]}\n  ],\n  \"steps\": [\n" + step("in", "in", "input", "0") + "[]},\n" +
+            step("even", "even", "filter", "1") + from("in") + ",\n" + step("half", "half", "map", "1") + from("even") +
+            ",\n" + step("count.key", "key", "key_on", "1", inside) + from("half") + ",\n" +
+            step("count.sum", "sum", "reduce_final", "2", inside) +
+            from("count.key", "\"exchange by key, combined before\"") + ",\n" + step("out", "out", "output", "3") +
+            from("count.sum") + "\n  ]\n}\n");
 }
 
 TEST_CASE("picture: an empty flow, and one that cannot be run, can be drawn") {
@@ -211,9 +212,8 @@ TEST_CASE("picture: an empty flow, and one that cannot be run, can be drawn") {
 TEST_CASE("picture: a name may hold anything but a full stop") {
   std::vector<int> numbers;
   leat::flow flow("a \"flow\"");
-  flow.input("<in> #1", untouchable())
-    | leat::map("back\\slash\n`tick`", [](int n) { return n; })
-    | leat::output("ü|end", leat::to::collect(numbers));
+  flow.input("<in> #1", untouchable()) | leat::map("back\\slash\n`tick`", [](int n) { return n; }) |
+      leat::output("ü|end", leat::to::collect(numbers));
   auto const has = [&](leat::picture as, char const* text) {
     std::string const drawn = leat::draw(flow, as);
     CHECK_MESSAGE(drawn.find(text) != std::string::npos, drawn);

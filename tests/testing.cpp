@@ -118,7 +118,8 @@ TEST_CASE("sources and sinks are replaced by name, in every kind of cluster") {
 
   for (leat::test::options const& how :
        {leat::test::options{}, leat::test::options{.workers = 4}, leat::test::options{.processes = 2, .workers = 2},
-        leat::test::options{.processes = 3, .workers = 1, .batch_size = 1}, leat::test::options{.workers = 3, .threads = true}}) {
+        leat::test::options{.processes = 3, .workers = 1, .batch_size = 1},
+        leat::test::options{.workers = 3, .threads = true}}) {
     CAPTURE(how.processes);
     CAPTURE(how.workers);
     leat::test::result const r = leat::test::run(flow, how).feed("inp", {1, 2, 3}).feed("inp", {4});
@@ -164,15 +165,16 @@ TEST_CASE("a kept source can begin at a position") {
   std::vector<int> none;
   flow.input("inp", numbers{}) | leat::output("out", leat::to::collect(none));
 
-  for (leat::test::options const& how :
-       {leat::test::options{}, leat::test::options{.processes = 2}, leat::test::options{.workers = 2, .threads = true}}) {
+  for (leat::test::options const& how : {leat::test::options{}, leat::test::options{.processes = 2},
+                                         leat::test::options{.workers = 2, .threads = true}}) {
     leat::test::result const from_start = leat::test::run(flow, how).keep("inp");
     CHECK(from_start.of<int>("out") == leat::test::unordered(std::vector{1, 2, 3, 11, 12, 13}));
     leat::test::result const resumed = leat::test::run(flow, how).keep_from("inp", "ten", 2);
     CHECK(resumed.of<int>("out") == leat::test::unordered(std::vector{1, 2, 3, 13}));
   }
-  CHECK(error_of([&] { leat::test::run(flow).keep_from("inp", "ten", std::string("2")).finish(); })
-            .find("has positions of type int, and the test starts it at one of type std::string") != std::string::npos);
+  CHECK(error_of([&] {
+          leat::test::run(flow).keep_from("inp", "ten", std::string("2")).finish();
+        }).find("has positions of type int, and the test starts it at one of type std::string") != std::string::npos);
 
   leat::test::cluster c{flow, leat::test::seed(1)};
   c.keep_from("inp", "zero", 2).finish();
@@ -276,7 +278,8 @@ TEST_CASE("mistakes of a test are told in sentences") {
   CHECK(error_of([&] { leat::test::run(flow).feed("ipn", {1}).finish(); }) ==
         "the test names an input \"f.ipn\", which the flow does not have; it has \"f.inp\"");
   CHECK(error_of([&] { leat::test::run(flow).keep("o").finish(); }) ==
-        "the test names an output or input \"f.o\", which the flow does not have; it has \"f.inp\", \"f.out\", \"f.each\"");
+        "the test names an output or input \"f.o\", which the flow does not have; it has \"f.inp\", \"f.out\", "
+        "\"f.each\"");
   std::string const other_type = error_of([&] { leat::test::run(flow).feed("inp", {"text"}).finish(); });
   CHECK(other_type.starts_with("input \"f.inp\" ("));
   CHECK(other_type.ends_with(") gives records of type int, and the test feeds it records of type std::string"));
@@ -303,7 +306,8 @@ TEST_CASE("mistakes of a test are told in sentences") {
 TEST_CASE("what a step throws reaches the test") {
   leat::flow flow{"bad"};
   std::vector<int> none;
-  flow.input("inp", forbidden{}) | leat::map("boom", [](int x) { return x == 2 ? throw std::runtime_error("two") : x; }) |
+  flow.input("inp", forbidden{}) |
+      leat::map("boom", [](int x) { return x == 2 ? throw std::runtime_error("two") : x; }) |
       leat::output("out", leat::to::collect(none));
   CHECK_THROWS_AS(leat::test::run(flow, {.processes = 2}).feed("inp", {1, 2}).finish(), leat::run_error);
   leat::test::cluster c{flow, leat::test::seed(3)};
@@ -319,11 +323,13 @@ TEST_CASE("what came out before a failure can be looked at") {
       leat::output("out", leat::to::collect(none));
   for (bool const threads : {false, true}) {
     CAPTURE(threads);
-    leat::test::result const r = leat::test::run(flow, {.batch_size = 1, .threads = threads}).feed("inp", {1, 2, 3}).in_failure();
+    leat::test::result const r =
+        leat::test::run(flow, {.batch_size = 1, .threads = threads}).feed("inp", {1, 2, 3}).in_failure();
     CHECK(r.of<int>("out") == std::vector{1, 2});
     CHECK_THROWS_WITH_AS(r.rethrow(), doctest::Contains("three"), leat::run_error);
-    CHECK(error_of([&] { leat::test::run(flow, {.threads = threads}).feed("inp", {1}).in_failure(); })
-              .find("was expected to fail") != std::string::npos);
+    CHECK(error_of([&] {
+            leat::test::run(flow, {.threads = threads}).feed("inp", {1}).in_failure();
+          }).find("was expected to fail") != std::string::npos);
   }
 }
 

@@ -50,14 +50,15 @@ static_assert(lacks_order<std::pair<int, std::optional<float>>> && lacks_order<m
 TEST_CASE("floating point has one order: NaN last, -0.0 before 0.0") {
   are_in_order<double>({-infinity, -1.0, -0.0, 0.0, std::numeric_limits<double>::denorm_min(), 1.0, infinity,
                         std::copysign(not_a_number, -1.0), not_a_number});
-  are_in_order<float>({-1.0f, -0.0f, 0.0f, 1.0f, -std::numeric_limits<float>::quiet_NaN(),
-                       std::numeric_limits<float>::quiet_NaN()});
+  are_in_order<float>(
+      {-1.0f, -0.0f, 0.0f, 1.0f, -std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::quiet_NaN()});
   are_in_order<long double>({-0.0L, 0.0L, std::numeric_limits<long double>::quiet_NaN()});
 }
 
 TEST_CASE("the order of floating point holds inside pairs, tuples, optionals, arrays and containers") {
   are_in_order<std::pair<double, int>>({{-0.0, 2}, {0.0, 1}, {not_a_number, 0}, {not_a_number, 1}});
-  are_in_order<std::tuple<int, double, std::string>>({{0, not_a_number, "b"}, {1, 1.0, ""}, {1, not_a_number, "a"}, {1, not_a_number, "b"}});
+  are_in_order<std::tuple<int, double, std::string>>(
+      {{0, not_a_number, "b"}, {1, 1.0, ""}, {1, not_a_number, "a"}, {1, not_a_number, "b"}});
   are_in_order<std::optional<double>>({std::nullopt, -infinity, 0.0, not_a_number});
   are_in_order<std::array<double, 2>>({{1.0, not_a_number}, {not_a_number, 0.0}, {not_a_number, not_a_number}});
   are_in_order<std::vector<double>>({{}, {1.0}, {1.0, 1.0}, {1.0, not_a_number}, {not_a_number}, {not_a_number, 0.0}});
@@ -76,7 +77,8 @@ TEST_CASE("a test calls NaN the same as NaN, and 0.0 the same as -0.0") {
   CHECK(same_value(not_a_number, not_a_number));
   CHECK(same_value(0.0, -0.0));
   CHECK_FALSE(same_value(not_a_number, 1.0));
-  CHECK(same_value(std::pair(not_a_number, std::optional(not_a_number)), std::pair(not_a_number, std::optional(not_a_number))));
+  CHECK(same_value(std::pair(not_a_number, std::optional(not_a_number)),
+                   std::pair(not_a_number, std::optional(not_a_number))));
   CHECK_FALSE(same_value(std::pair(not_a_number, 1), std::pair(not_a_number, 2)));
   CHECK_FALSE(same_value(std::optional<double>(), std::optional(not_a_number)));
   std::vector<double> const none;

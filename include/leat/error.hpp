@@ -24,9 +24,12 @@ class flow_error : public std::logic_error {
 class run_error : public std::runtime_error {
  public:
   /// Made by leat where a step fails; the cause is nested.
-  run_error(std::string const& message, std::string step_path, std::source_location place,
-            unsigned worker_index, std::uint64_t epoch_number)
-      : std::runtime_error(message), step(std::move(step_path)), where(place), worker(worker_index),
+  run_error(std::string const& message, std::string step_path, std::source_location place, unsigned worker_index,
+            std::uint64_t epoch_number)
+      : std::runtime_error(message),
+        step(std::move(step_path)),
+        where(place),
+        worker(worker_index),
         epoch(epoch_number) {}
 
   std::string step;            ///< full path of the step, `flow.step.inner`
@@ -36,13 +39,15 @@ class run_error : public std::runtime_error {
 };
 
 /// Whoever read this program's standard output does so no longer, as `head` does when it has seen enough. Nested in the
-/// run_error of a `to::out`. `leat::main` ends as programs do by custom: without a word, by SIGPIPE unless that is ignored.
+/// run_error of a `to::out`. `leat::main` ends as programs do by custom: without a word, by SIGPIPE unless that is
+/// ignored.
 class reader_gone : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// What stands for the cause of a failure in another process, nested in the run_error: the exception itself stays there.
+/// What stands for the cause of a failure in another process, nested in the run_error: the exception itself stays
+/// there.
 class remote_cause : public std::runtime_error {
  public:
   /// The text and the type of an exception of another process.

@@ -41,9 +41,10 @@ class stream<T, sealed> {
 
   stream(stream const& other) : graph_(other.graph_), at_(other.at_) {
     constexpr bool records_can_be_copied = copyable_record<T>;
-    static_assert(records_can_be_copied,
-                  "leat: records of this stream cannot be copied, so it has one consumer only and is not copied itself: "
-                  "write std::move(stream)");
+    static_assert(
+        records_can_be_copied,
+        "leat: records of this stream cannot be copied, so it has one consumer only and is not copied itself: "
+        "write std::move(stream)");
   }
   stream(stream&&) = default;
   stream& operator=(stream const& other) { return *this = stream(other); }
@@ -62,8 +63,8 @@ class stream<T, sealed> {
 /// `leat::stream s = ...`; using a named one seals it in place.
 /// A flow with one that is neither piped on nor sealed is refused when it is run: its steps would not be.
 template <class T, class In, class... Ops>
-class [[nodiscard("leat: nothing follows these steps, so the flow cannot run: end them with output(...)")]]
-stream<T, fused<In, Ops...>> {
+class [[nodiscard("leat: nothing follows these steps, so the flow cannot run: end them with output(...)")]] stream<
+    T, fused<In, Ops...>> {
  public:
   using record = T;
   stream(stream&&) = default;
@@ -147,8 +148,8 @@ struct stream_access {
     if (!s.run_.sealed()) {
       graph& in = s.run_.still_here();
       s.run_.end(in);
-      s.run_.seal_as(in.template add<kernel_node<In, to_batches<T>, Ops...>>(
-          std::move(s.ops_), to_batches<T>{}, std::move(s.run_.steps()), s.run_.from()));
+      s.run_.seal_as(in.template add<kernel_node<In, to_batches<T>, Ops...>>(std::move(s.ops_), to_batches<T>{},
+                                                                             std::move(s.run_.steps()), s.run_.from()));
     }
     return s.run_.sealed_as();
   }
@@ -300,9 +301,10 @@ struct no_step {
 template <detail::a_stream S>
 stream<poison> operator|(S&&, detail::no_step) {
   constexpr bool a_step_follows = detail::silent<S>;
-  static_assert(a_step_follows,
-                "leat: what stands behind the | is no step: a function goes into map(f), filter(f) and their like, a sink "
-                "into output(name, sink)");
+  static_assert(
+      a_step_follows,
+      "leat: what stands behind the | is no step: a function goes into map(f), filter(f) and their like, a sink "
+      "into output(name, sink)");
   return {};
 }
 

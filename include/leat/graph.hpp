@@ -122,8 +122,8 @@ class graph {
 
   node& at(port where) { return *nodes_[where.node]; }
 
-  /// Steps that are still being fused are no node yet: the graph knows their run by its number and its last step, so that
-  /// one whose stream is dropped is missed.
+  /// Steps that are still being fused are no node yet: the graph knows their run by its number and its last step, so
+  /// that one whose stream is dropped is missed.
   std::size_t begin_run(step_info const& first);
   void extend_run(std::size_t run, step_info const& last);
   void end_run(std::size_t run);

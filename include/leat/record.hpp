@@ -24,7 +24,8 @@ constexpr bool can_be_copied();
 template <class T>
 inline constexpr bool parts_can_be_copied = true;
 template <template <class...> class Whole, class... Parts>
-  requires(std::is_same_v<Whole<Parts...>, std::pair<Parts...>> || std::is_same_v<Whole<Parts...>, std::tuple<Parts...>> ||
+  requires(std::is_same_v<Whole<Parts...>, std::pair<Parts...>> ||
+           std::is_same_v<Whole<Parts...>, std::tuple<Parts...>> ||
            std::is_same_v<Whole<Parts...>, std::optional<Parts...>> ||
            requires(Whole<Parts...> const& variant) { variant.valueless_by_exception(); })
 inline constexpr bool parts_can_be_copied<Whole<Parts...>> = (can_be_copied<Parts>() && ...);
@@ -34,21 +35,27 @@ constexpr bool can_be_copied() {
   using type = std::remove_cv_t<T>;
   if constexpr (!std::is_copy_constructible_v<type>)
     return false;
-  else if constexpr (requires { typename type::allocator_type; typename type::value_type; } ||
-                     requires { typename type::value_type; std::tuple_size<type>::value; }) {
+  else if constexpr (
+      requires {
+        typename type::allocator_type;
+        typename type::value_type;
+      } ||
+      requires {
+        typename type::value_type;
+        std::tuple_size<type>::value;
+      }) {
     if constexpr (std::is_same_v<typename type::value_type, type>)
       return true;  // a tree of its own kind, as JSON libraries have
     else
       return can_be_copied<typename type::value_type>();
-  }
-  else
+  } else
     return parts_can_be_copied<type>;
 }
 
 }  // namespace detail
 
-/// A record that can be given to several consumers. A type of the user's that holds a container of what cannot be copied
-/// has to say `T(T const&) = delete` itself.
+/// A record that can be given to several consumers. A type of the user's that holds a container of what cannot be
+/// copied has to say `T(T const&) = delete` itself.
 template <class T>
 concept copyable_record = detail::can_be_copied<T>();
 
@@ -79,8 +86,8 @@ struct pair_of<std::pair<K, V>> {
 };
 
 /// A record that a loop may copy about and leave behind without a destructor: the kernels then work on plain
-/// arrays. A pair of such is one too, although `std::pair` is never trivially copyable. A class may be trivially copyable
-/// and yet forbid copies.
+/// arrays. A pair of such is one too, although `std::pair` is never trivially copyable. A class may be trivially
+/// copyable and yet forbid copies.
 template <class T>
 inline constexpr bool plain = std::is_trivially_copyable_v<T> && std::is_copy_constructible_v<T>;
 template <class A, class B>
@@ -88,7 +95,8 @@ inline constexpr bool plain<std::pair<A, B>> = plain<A> && plain<B>;
 template <class... Ts>
 inline constexpr bool plain<std::tuple<Ts...>> = (plain<Ts> && ...);
 template <class T>
-inline constexpr bool plain_and_default = plain<T> && std::is_default_constructible_v<T> && std::is_copy_assignable_v<T>;
+inline constexpr bool plain_and_default =
+    plain<T> && std::is_default_constructible_v<T> && std::is_copy_assignable_v<T>;
 
 /// Types that mean "this has to be awaited": a lambda that returns one is only legal in the `async_` steps.
 template <class T>

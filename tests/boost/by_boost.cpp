@@ -135,9 +135,10 @@ TEST_CASE("by_boost: what Boost refuses is told in the codec's words") {
     leat::decode<drawing>(bytes);
     FAIL("it was taken");
   } catch (leat::codec_error const& error) {
-    CHECK(std::string(error.what()) ==
-          "leat: cannot decode: Boost.Serialization says: input stream error. The bytes are damaged, or were written by "
-          "another program or for another type");
+    CHECK(
+        std::string(error.what()) ==
+        "leat: cannot decode: Boost.Serialization says: input stream error. The bytes are damaged, or were written by "
+        "another program or for another type");
   }
 }
 

@@ -133,8 +133,8 @@ TEST_CASE("text and XML: what is none is refused") {
   std::string const xml = leat::to_xml_archive(trade{"ABC", 1.25, side::sell});
   std::string wrong = xml;
   wrong.replace(wrong.find("1.25"), 4, "much");
-  CHECK_THROWS_WITH_AS(leat::from_xml_archive<trade>(wrong),
-                       doctest::Contains("\"much\" is no number"), leat::codec_error);
+  CHECK_THROWS_WITH_AS(leat::from_xml_archive<trade>(wrong), doctest::Contains("\"much\" is no number"),
+                       leat::codec_error);
   CHECK_THROWS_WITH_AS(leat::from_text_archive<std::int8_t>(leat::to_text_archive(1000)),
                        doctest::Contains("the number 1000 is too large"), leat::codec_error);
   CHECK_THROWS_AS(leat::from_text_archive<std::vector<int>>(leat::to_text_archive(std::size_t{1} << 60)),

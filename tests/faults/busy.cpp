@@ -40,7 +40,6 @@ int main(int argc, char** argv) {
                   if (fails && before == 2000) throw std::runtime_error("two thousand came");
                   return x % 100;
                 }) |
-      leat::count_final("count", [](int x) { return x; }) |
-      leat::output("out", leat::to::for_each([](auto const&) {}));
+      leat::count_final("count", [](int x) { return x; }) | leat::output("out", leat::to::for_each([](auto const&) {}));
   return leat::main(cli, flow);
 }

@@ -71,13 +71,15 @@ int main(int argc, char** argv) {
     flow.input("in", leat::from::generate(count).on_every_worker()) | leat::output("out", leat::to::out());
   } else if (what == "asks") {
     flow.input("in", leat::from::generate([](leat::emitter<int>& out) -> leat::task<> {
-      out(0);
-      for (;;) co_await leat::sleep(std::chrono::hours(1));
-    })) | leat::async_map("ask", ask) | leat::output("out", leat::to::out());
+                 out(0);
+                 for (;;) co_await leat::sleep(std::chrono::hours(1));
+               })) |
+        leat::async_map("ask", ask) | leat::output("out", leat::to::out());
   } else if (what == "for-ever") {
     flow.input("in", leat::from::generate(count_for_ever).on_every_worker()) | leat::output("out", leat::to::out());
   } else {
-    flow.input("in", leat::from::generate([what](leat::emitter<int>& out) { return speak(what, out); }).on_every_worker()) |
+    flow.input("in",
+               leat::from::generate([what](leat::emitter<int>& out) { return speak(what, out); }).on_every_worker()) |
         leat::output("out", leat::to::for_each([](int) {}));
   }
   return leat::main(cli, flow);

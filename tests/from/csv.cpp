@@ -335,8 +335,9 @@ TEST_CASE("a file without a header") {
 
   scratch dir;
   std::string const path = dir.write("t.csv", "ABC,12.5\nDEF,1\n");
-  auto const source = leat::from::csv<trade>(path, leat::column("price", &trade::price), leat::column("symbol", &trade::symbol))
-                          .columns({"symbol", "price"});
+  auto const source =
+      leat::from::csv<trade>(path, leat::column("price", &trade::price), leat::column("symbol", &trade::symbol))
+          .columns({"symbol", "price"});
   CHECK(run_of(source) == std::vector<trade>{{"ABC", 12.5, -1, std::nullopt}, {"DEF", 1, -1, std::nullopt}});
 
   std::string content;
@@ -393,7 +394,8 @@ TEST_CASE("a quote that is never closed makes one row malformed, however much st
   CHECK(has(skipped.first(), "x.csv\", line 3: it is longer than 100000 bytes"));
   CHECK(has(message_of([&] { run_of(leat::from::csv(path).longest(100000)); }), "x.csv\", line 3: it is longer than"));
 
-  std::string const one_line = dir.write("y.csv", "n\n1\n" + std::string(900000, 'x') + "\n2\n" + std::string(900000, '"'));
+  std::string const one_line =
+      dir.write("y.csv", "n\n1\n" + std::string(900000, 'x') + "\n2\n" + std::string(900000, '"'));
   leat::skipped_rows also;
   auto const others = run_of(leat::from::csv(one_line).longest(100000).skip_malformed(also));
   REQUIRE(others.size() == 2);
@@ -413,17 +415,21 @@ TEST_CASE("whether a row is too long depends on nothing but its length") {
       for (std::size_t i = 0; i != rows; ++i) content += just + end;
       std::string const path = dir.write("x.csv", content);
       CHECK(run_of(leat::from::csv(path).longest(just.size())).size() == rows);
-      CHECK(has(message_of([&] { run_of(leat::from::csv(path).longest(just.size() - 1)); }), "line 2: it is longer than"));
+      CHECK(has(message_of([&] { run_of(leat::from::csv(path).longest(just.size() - 1)); }),
+                "line 2: it is longer than"));
       leat::skipped_rows skipped;
-      CHECK(run_of(leat::from::csv(path).longest(just.size() - 1).lazy_quotes().fill_short_rows().skip_malformed(skipped))
-                .size() == (just == row ? 0 : rows));  // the second line of a quoted one is a row by itself
+      CHECK(
+          run_of(leat::from::csv(path).longest(just.size() - 1).lazy_quotes().fill_short_rows().skip_malformed(skipped))
+              .size() == (just == row ? 0 : rows));  // the second line of a quoted one is a row by itself
       CHECK(skipped.count() == rows);
     }
   // One that has no end of line, and lines that are no rows.
   CHECK(run_of(leat::from::csv(dir.write("y.csv", "a,b\n" + row)).longest(1000)).size() == 1);
   CHECK(has(message_of([&] { run_of(leat::from::csv(dir.path("y.csv")).longest(999)); }), "line 2: it is longer than"));
   for (std::size_t const length : {std::size_t{2000}, std::size_t{900000}})
-    CHECK(run_of(leat::from::csv(dir.write("z.csv", "a\n1\n#" + std::string(length, 'x') + "\n2\n")).comments().longest(1000))
+    CHECK(run_of(leat::from::csv(dir.write("z.csv", "a\n1\n#" + std::string(length, 'x') + "\n2\n"))
+                     .comments()
+                     .longest(1000))
               .size() == 2);
 }
 
@@ -456,8 +462,14 @@ TEST_CASE("a field that comes in many pieces is looked at once") {
 }
 
 TEST_CASE("text in UTF-16 is refused, an empty file among others has no rows") {
-  CHECK(has(error(std::string("\xFF\xFE" "a\0\n\0", 6)), "x.csv\": it is text in UTF-16"));
-  CHECK(has(error(std::string("\xFE\xFF" "\0a\0\n", 6)), "x.csv\": it is text in UTF-16"));
+  CHECK(has(error(std::string("\xFF\xFE"
+                              "a\0\n\0",
+                              6)),
+            "x.csv\": it is text in UTF-16"));
+  CHECK(has(error(std::string("\xFE\xFF"
+                              "\0a\0\n",
+                              6)),
+            "x.csv\": it is text in UTF-16"));
   scratch dir;
   std::string const full = dir.write("full.csv", "a\n1\n");
   std::string const empty = dir.write("empty.csv", "");
@@ -467,13 +479,13 @@ TEST_CASE("text in UTF-16 is refused, an empty file among others has no rows") {
 }
 
 TEST_CASE("what controls a terminal, or ends a message, is escaped in one, and a long field is cut") {
-  std::string const said = error_with(
-      [](auto source) { return source.skip_malformed(); },
-      "a\n1\n");
+  std::string const said = error_with([](auto source) { return source.skip_malformed(); }, "a\n1\n");
   CHECK(said.empty());
   scratch dir;
   std::string const path = dir.write("x.csv", std::string("n\n1\0\x1b[2J\xc2\x9b", 10) + "K\n" + "x\n");
-  std::string const message = message_of([&] { for (auto const& row : run_of(leat::from::csv(path))) (void)row.template get<int>("n"); });
+  std::string const message = message_of([&] {
+    for (auto const& row : run_of(leat::from::csv(path))) (void)row.template get<int>("n");
+  });
   CHECK(has(message, "holds \"1\\x00\\x1b[2J\xc2\\x9bK\", which is not a whole number that fits its type"));
   std::string const wide = dir.write("w.csv", "n\n" + std::string(100000, 'x') + "\n");
   CHECK(message_of([&] { (void)run_of(leat::from::csv(wide)).front().template get<int>("n"); }).size() < 500);

@@ -44,7 +44,8 @@ struct effort {
 };
 
 std::string random_text(std::mt19937_64& by) {
-  constexpr std::string_view pieces[] = {"\"", "\"", "\"\"", "\",", "\"\n", "\n", "\n\"", "x", ",", "\r\n", "\\", "#", ",\""};
+  constexpr std::string_view pieces[] = {"\"", "\"", "\"\"", "\",", "\"\n", "\n", "\n\"",
+                                         "x",  ",",  "\r\n", "\\",  "#",    ",\""};
   std::string text;
   for (std::size_t left = by() % 60; left != 0; --left) text += pieces[by() % std::size(pieces)];
   return text;

@@ -82,7 +82,8 @@ TEST_CASE("dates and times, in UTC") {
 }
 
 TEST_CASE("a date that the type of the member does not reach is none; a wider type reaches it") {
-  for (char const* far : {"9999-12-31", "0001-01-01", "2262-04-12", "1677-09-20", "2262-04-11 23:47:17", "0000-01-01"}) {
+  for (char const* far :
+       {"9999-12-31", "0001-01-01", "2262-04-12", "1677-09-20", "2262-04-11 23:47:17", "0000-01-01"}) {
     CAPTURE(far);
     CHECK(time(far) == "no");
     CHECK(read<std::chrono::sys_seconds>(far).has_value());
@@ -104,11 +105,11 @@ TEST_CASE("booleans in the spellings of other programs; numbers beyond what thei
   CHECK(!read<bool>("tRUE"));
   CHECK(read<double>("1e-400") == 0);
   std::string const zeros(400, '0');
-  for (std::string const& small : std::vector<std::string>{"-1e-324", "0." + zeros + "1", "1e-99999999999999999999", "0.1e-330",
-                                   "5" + zeros + "e-800"})
+  for (std::string const& small : std::vector<std::string>{"-1e-324", "0." + zeros + "1", "1e-99999999999999999999",
+                                                           "0.1e-330", "5" + zeros + "e-800"})
     CHECK_MESSAGE(read<double>(small) == 0, small);
   CHECK(read<float>("1e-50") == 0);
   for (std::string const& large : std::vector<std::string>{"1e400", "-1e+400", "1" + zeros, "1e99999999999999999999",
-                                   "0.01e+400", "5" + zeros + "0e-10"})
+                                                           "0.01e+400", "5" + zeros + "0e-10"})
     CHECK_MESSAGE(!read<double>(large), large);
 }

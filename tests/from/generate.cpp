@@ -240,16 +240,18 @@ TEST_CASE("generate: numbers that every record can hold may be emitted as they a
   collected<double> doubles;
   leat::flow flow("f");
   flow.input("longs", leat::from::generate([](leat::emitter<long>& out) -> leat::task<> {
-    int const i = 2;
-    out(1);
-    out(i + 1);
-    co_return;
-  })) | leat::output("to longs", longs.sink());
+               int const i = 2;
+               out(1);
+               out(i + 1);
+               co_return;
+             })) |
+      leat::output("to longs", longs.sink());
   flow.input("doubles", leat::from::generate([](leat::emitter<double>& out) -> leat::task<> {
-    out(0);
-    out(0.5F);
-    co_return;
-  })) | leat::output("to doubles", doubles.sink());
+               out(0);
+               out(0.5F);
+               co_return;
+             })) |
+      leat::output("to doubles", doubles.sink());
   leat::run(flow, workers(2));
   CHECK(longs.sorted() == std::vector<long>{1, 3});
   CHECK(doubles.sorted() == std::vector<double>{0, 0.5});

@@ -6,9 +6,9 @@
 #include <leat/to/for_each.hpp>
 #include <leat/to/output.hpp>
 
-#include "scratch.hpp"
 #include "../run/child.hpp"
 #include "fixture/shapes.hpp"
+#include "scratch.hpp"
 
 #include <doctest/doctest.h>
 
@@ -288,9 +288,9 @@ TEST_CASE("files have their turn beside pipes that do not end") {
   child reader([&] {
     leat::flow flow("both");
     flow.input("in", leat::from::lines(all)) | leat::output("out", leat::to::for_each([](std::string const& line) {
-      std::printf("%s\n", line.c_str());
-      std::fflush(stdout);
-    }));
+                                                              std::printf("%s\n", line.c_str());
+                                                              std::fflush(stdout);
+                                                            }));
     leat::run(flow);
     return 0;
   });
@@ -315,9 +315,8 @@ TEST_CASE("a file that is taken away before its turn is an error, and is not lef
   scratch dir;
   for (int i = 100; i != 200; ++i) dir.write("f" + std::to_string(i), "x\n");
   leat::flow flow("taken");
-  flow.input("in", leat::from::files(dir.path())) | leat::output("out", leat::to::for_each([&](std::string const&) {
-    std::filesystem::remove(dir.path("f199"));
-  }));
+  flow.input("in", leat::from::files(dir.path())) |
+      leat::output("out", leat::to::for_each([&](std::string const&) { std::filesystem::remove(dir.path("f199")); }));
   CHECK(has(message_of([&] { leat::run(flow); }), "/f199\": No such file or directory"));
 }
 
@@ -331,12 +330,12 @@ TEST_CASE("a pipe in whose place a file is put while it is read is not read a se
   texts seen;
   leat::flow flow("replaced");
   flow.input("in", leat::from::lines(all)) | leat::output("out", leat::to::for_each([&](std::string const& line) {
-    seen.push_back(line);
-    if (seen.size() != 1) return;
-    ::close(::open(pipe.c_str(), O_WRONLY | O_NONBLOCK));
-    std::filesystem::remove(pipe);
-    dir.write("pipe", "a second time\n");
-  }));
+                                                            seen.push_back(line);
+                                                            if (seen.size() != 1) return;
+                                                            ::close(::open(pipe.c_str(), O_WRONLY | O_NONBLOCK));
+                                                            std::filesystem::remove(pipe);
+                                                            dir.write("pipe", "a second time\n");
+                                                          }));
   leat::run(flow);
   CHECK(seen == texts(100, "x"));
 }

@@ -48,8 +48,7 @@ class polled {
                   std::optional<typename Source::position> position = std::nullopt)
       : step_(leat::detail::step_info("input", leat::step_name("flow.in")), worker),
         out_(64),
-        partition(source.build_part(part.empty() ? first_of(source) : part, position,
-                                    leat::step_services(step_))) {
+        partition(source.build_part(part.empty() ? first_of(source) : part, position, leat::step_services(step_))) {
     out_.next().add(kept_);
   }
 

@@ -116,15 +116,33 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   auto const which = in.number<std::uint8_t>();
   auto const bytes = in.rest();
   switch (which % 9) {
-    case 0: round_trip<std::uint64_t>(bytes); break;
-    case 1: round_trip<std::pair<std::string, std::uint64_t>>(bytes); break;
-    case 2: round_trip<std::variant<bool, std::string, std::vector<double>>>(bytes); break;
-    case 3: round_trip<std::map<std::string, std::optional<std::vector<bool>>>>(bytes); break;
-    case 4: round_trip<tree>(bytes); break;
-    case 5: round_trip<std::tuple<colour, std::array<leaf, 2>, std::chrono::milliseconds>>(bytes); break;
-    case 6: round_trip<std::set<std::pair<leaf, std::int8_t>>>(bytes); break;
-    case 7: round_trip<std::vector<std::vector<std::vector<std::string>>>>(bytes); break;
-    case 8: round_trip<counted>(bytes); break;
+    case 0:
+      round_trip<std::uint64_t>(bytes);
+      break;
+    case 1:
+      round_trip<std::pair<std::string, std::uint64_t>>(bytes);
+      break;
+    case 2:
+      round_trip<std::variant<bool, std::string, std::vector<double>>>(bytes);
+      break;
+    case 3:
+      round_trip<std::map<std::string, std::optional<std::vector<bool>>>>(bytes);
+      break;
+    case 4:
+      round_trip<tree>(bytes);
+      break;
+    case 5:
+      round_trip<std::tuple<colour, std::array<leaf, 2>, std::chrono::milliseconds>>(bytes);
+      break;
+    case 6:
+      round_trip<std::set<std::pair<leaf, std::int8_t>>>(bytes);
+      break;
+    case 7:
+      round_trip<std::vector<std::vector<std::vector<std::string>>>>(bytes);
+      break;
+    case 8:
+      round_trip<counted>(bytes);
+      break;
   }
   return 0;
 }

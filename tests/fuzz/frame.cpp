@@ -59,7 +59,7 @@ void drain(leat::detail::receiving_end<T>& end) {
   message<T> got;
   while (end.receive(got)) {
     if (got.content == nullptr) continue;
-    volatile std::size_t count = got.content->records.size();
+    std::size_t volatile count = got.content->records.size();
     static_cast<void>(count);
     got.content->records.clear();
     got.content->hashes.clear();

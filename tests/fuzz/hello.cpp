@@ -15,9 +15,9 @@
 
 namespace {
 
+using leat::detail::cluster_config;
 using leat::detail::handshake;
 using leat::detail::hello;
-using leat::detail::cluster_config;
 
 cluster_config member(unsigned process, bool with_secret) {
   cluster_config one;
@@ -65,7 +65,8 @@ class listener final : public leat::connection {
 std::string honest_words(cluster_config const& mine, cluster_config const& theirs) {
   std::string to_there;
   std::string to_here;
-  handshake here(std::make_unique<listener>(to_there, to_here), mine, words(mine, 100), std::nullopt, leat::detail::never);
+  handshake here(std::make_unique<listener>(to_there, to_here), mine, words(mine, 100), std::nullopt,
+                 leat::detail::never);
   handshake there(std::make_unique<listener>(to_here, to_there), theirs, words(theirs, 200), 1u, leat::detail::never);
   for (bool moved = true; moved;) {
     moved = here.turn();

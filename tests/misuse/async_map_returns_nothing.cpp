@@ -15,6 +15,7 @@ leat::task<> numbers(leat::emitter<int>& out) {
 int main() {
   leat::flow flow("misuse");
   flow.input("in", leat::from::generate(numbers)) |
-      leat::async_map("mine", [](int) -> leat::task<> { co_return; }, leat::unordered) |
+      leat::async_map(
+          "mine", [](int) -> leat::task<> { co_return; }, leat::unordered) |
       leat::map([](int i) { return i; });
 }

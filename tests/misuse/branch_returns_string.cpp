@@ -9,7 +9,8 @@
 
 int main() {
   leat::flow flow("misuse");
-  auto [trues, falses] = flow.input("in", leat::from::range(3)) | leat::branch("side", [](int) { return std::string("x"); });
+  auto [trues, falses] =
+      flow.input("in", leat::from::range(3)) | leat::branch("side", [](int) { return std::string("x"); });
   trues | leat::map([](int i) { return i; });
   falses | leat::map([](int i) { return i; });
 }

@@ -8,5 +8,6 @@
 
 int main() {
   leat::flow flow("misuse");
-  flow.input("in", leat::from::range(3)) | leat::compose([](auto s) { return s; }, "mine") | leat::output("out", leat::to::out());
+  flow.input("in", leat::from::range(3)) | leat::compose([](auto s) { return s; }, "mine") |
+      leat::output("out", leat::to::out());
 }

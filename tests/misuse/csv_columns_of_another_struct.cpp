@@ -11,5 +11,6 @@ struct trade {
 
 int main() {
   leat::flow flow("misuse");
-  flow.input("in", leat::from::range(3)) | leat::output("out", leat::to::csv("file.csv", leat::column("price", &trade::price)));
+  flow.input("in", leat::from::range(3)) |
+      leat::output("out", leat::to::csv("file.csv", leat::column("price", &trade::price)));
 }

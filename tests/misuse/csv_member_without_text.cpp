@@ -15,6 +15,6 @@ struct trade {
 
 int main() {
   leat::flow flow("misuse");
-  flow.input("in", leat::from::range(3)) | leat::map([](int) { return trade(); })
-    | leat::output("out", leat::to::csv("file.csv", leat::column("price", &trade::of)));
+  flow.input("in", leat::from::range(3)) | leat::map([](int) { return trade(); }) |
+      leat::output("out", leat::to::csv("file.csv", leat::column("price", &trade::of)));
 }

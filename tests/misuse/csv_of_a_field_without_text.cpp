@@ -12,6 +12,6 @@ struct trade {
 
 int main() {
   leat::flow flow("misuse");
-  flow.input("in", leat::from::range(3)) | leat::map([](int x) { return std::pair(x, trade()); })
-    | leat::output("out", leat::to::csv("file.csv", {"a", "b"}));
+  flow.input("in", leat::from::range(3)) | leat::map([](int x) { return std::pair(x, trade()); }) |
+      leat::output("out", leat::to::csv("file.csv", {"a", "b"}));
 }

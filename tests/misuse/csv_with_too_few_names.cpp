@@ -8,6 +8,6 @@
 
 int main() {
   leat::flow flow("misuse");
-  flow.input("in", leat::from::range(3)) | leat::map([](int x) { return std::pair(x, x); })
-    | leat::output("out", leat::to::csv("file.csv", {"a"}));
+  flow.input("in", leat::from::range(3)) | leat::map([](int x) { return std::pair(x, x); }) |
+      leat::output("out", leat::to::csv("file.csv", {"a"}));
 }

@@ -10,5 +10,6 @@
 
 int main() {
   leat::flow flow("misuse");
-  flow.input("in", leat::from::iterable(std::vector<std::string>{"a"})) | leat::filter([](std::string& s) { return s.empty(); });
+  flow.input("in", leat::from::iterable(std::vector<std::string>{"a"})) |
+      leat::filter([](std::string& s) { return s.empty(); });
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: leat: the elements of the range that f returns cannot be made records of the type given in <...> without a cast that may lose something
+// expect: leat: the elements of the range that f returns cannot be made records of the type given in <...> without a
+// cast that may lose something
 #include <leat/flow.hpp>
 #include <leat/from/range.hpp>
 #include <leat/op/flat_map.hpp>

@@ -8,6 +8,6 @@
 
 int main() {
   leat::flow flow("f");
-  flow.input("in", leat::from::range(3)) | leat::key_on([](int x) { return x; })
-    | leat::fold_final("all", [] { return std::string(); }, [](int a, int b) { return a + b; });
+  flow.input("in", leat::from::range(3)) | leat::key_on([](int x) { return x; }) |
+      leat::fold_final("all", [] { return std::string(); }, [](int a, int b) { return a + b; });
 }

@@ -8,5 +8,6 @@
 
 int main() {
   leat::flow flow("misuse");
-  flow.input("in", leat::from::range(3)) | leat::output("out", leat::to::for_each([](int) -> leat::task<> { co_return; }));
+  flow.input("in", leat::from::range(3)) |
+      leat::output("out", leat::to::for_each([](int) -> leat::task<> { co_return; }));
 }

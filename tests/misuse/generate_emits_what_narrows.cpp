@@ -7,7 +7,7 @@
 int main() {
   leat::flow flow("misuse");
   leat::stream in = flow.input("in", leat::from::generate([](leat::emitter<int>& out) -> leat::task<> {
-    out(0.5);
-    co_return;
-  }));
+                                 out(0.5);
+                                 co_return;
+                               }));
 }

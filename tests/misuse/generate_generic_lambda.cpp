@@ -15,7 +15,8 @@ leat::task<> numbers(leat::emitter<int>& out) {
 int main() {
   leat::flow flow("misuse");
   flow.input("in", leat::from::generate([](auto& out) -> leat::task<> {
-    out(1);
-    co_return;
-  })) | leat::map([](int i) { return i; });
+               out(1);
+               co_return;
+             })) |
+      leat::map([](int i) { return i; });
 }

@@ -10,5 +10,6 @@
 
 int main() {
   leat::flow flow("misuse");
-  flow.input("in", leat::from::range(3)) | leat::key_on([](int const& x) { return std::cref(x); }) | leat::output("out", leat::to::out());
+  flow.input("in", leat::from::range(3)) | leat::key_on([](int const& x) { return std::cref(x); }) |
+      leat::output("out", leat::to::out());
 }

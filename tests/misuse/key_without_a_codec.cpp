@@ -11,6 +11,6 @@ struct account {
 
 int main() {
   leat::flow flow("f");
-  flow.input("in", leat::from::range(3)) | leat::key_on([](int) { return account{nullptr}; })
-    | leat::stateful_map("sum", [](std::optional<int>& sum, int x) { return *(sum = x); });
+  flow.input("in", leat::from::range(3)) | leat::key_on([](int) { return account{nullptr}; }) |
+      leat::stateful_map("sum", [](std::optional<int>& sum, int x) { return *(sum = x); });
 }

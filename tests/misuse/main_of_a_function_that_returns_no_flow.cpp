@@ -5,6 +5,4 @@
 
 void describe() {}
 
-int main(int argc, char** argv) {
-  return leat::main(argc, argv, describe);
-}
+int main(int argc, char** argv) { return leat::main(argc, argv, describe); }

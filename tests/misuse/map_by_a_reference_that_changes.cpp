@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: leat: map(f): f must be callable with the record that the step before it produces, as one argument: T, T const& or T&&
+// expect: leat: map(f): f must be callable with the record that the step before it produces, as one argument: T, T
+// const& or T&&
 #include <leat/flow.hpp>
 #include <leat/from/range.hpp>
 #include <leat/op/map.hpp>

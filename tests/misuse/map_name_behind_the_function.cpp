@@ -8,5 +8,6 @@
 
 int main() {
   leat::flow flow("misuse");
-  flow.input("in", leat::from::range(3)) | leat::map([](int x) { return x; }, "same") | leat::output("out", leat::to::out());
+  flow.input("in", leat::from::range(3)) | leat::map([](int x) { return x; }, "same") |
+      leat::output("out", leat::to::out());
 }

@@ -12,6 +12,5 @@ struct later {
 
 int main() {
   leat::flow flow("misuse");
-  flow.input("in", leat::from::range(3)) | leat::map([](int) { return later{}; }) |
-      leat::map([](int i) { return i; });
+  flow.input("in", leat::from::range(3)) | leat::map([](int) { return later{}; }) | leat::map([](int i) { return i; });
 }

@@ -17,5 +17,6 @@ struct point {
 
 int main() {
   leat::flow flow("misuse");
-  flow.input("in", leat::from::range(3)) | leat::map([](int x) { return std::pair<int, point>(x, point()); }) | leat::max_final("max");
+  flow.input("in", leat::from::range(3)) | leat::map([](int x) { return std::pair<int, point>(x, point()); }) |
+      leat::max_final("max");
 }

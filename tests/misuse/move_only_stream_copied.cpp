@@ -8,6 +8,7 @@
 
 int main() {
   leat::flow flow("misuse");
-  leat::stream owners = flow.input("in", leat::from::range(3)) | leat::map([](int i) { return std::make_unique<int>(i); });
+  leat::stream owners =
+      flow.input("in", leat::from::range(3)) | leat::map([](int i) { return std::make_unique<int>(i); });
   auto again = owners;
 }

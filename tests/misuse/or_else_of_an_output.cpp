@@ -11,6 +11,5 @@
 
 int main() {
   leat::flow flow("misuse");
-  flow.input("in", leat::from::range(3)) |
-      leat::or_else(leat::output("out", leat::to::for_each([](std::int64_t) {})));
+  flow.input("in", leat::from::range(3)) | leat::or_else(leat::output("out", leat::to::for_each([](std::int64_t) {})));
 }

@@ -12,5 +12,6 @@ struct point {
 
 int main() {
   leat::flow flow("misuse");
-  flow.input("in", leat::from::range(3)) | leat::map([](int) { return point(); }) | leat::output("out", leat::to::out());
+  flow.input("in", leat::from::range(3)) | leat::map([](int) { return point(); }) |
+      leat::output("out", leat::to::out());
 }

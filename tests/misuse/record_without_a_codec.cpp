@@ -8,7 +8,7 @@
 
 int main() {
   leat::flow flow("f");
-  flow.input("in", leat::from::range(3))
-    | leat::map([](int x) { return std::pair<int, std::shared_ptr<int>>(x, nullptr); })
-    | leat::collect("all", leat::max_age(std::chrono::seconds(1)), 3);
+  flow.input("in", leat::from::range(3)) |
+      leat::map([](int x) { return std::pair<int, std::shared_ptr<int>>(x, nullptr); }) |
+      leat::collect("all", leat::max_age(std::chrono::seconds(1)), 3);
 }

@@ -9,5 +9,6 @@
 
 int main() {
   leat::flow flow("misuse");
-  flow.input("in", leat::from::range(3)) | leat::map([](int i) { return std::make_unique<int>(i); }) | leat::redistribute("spread");
+  flow.input("in", leat::from::range(3)) | leat::map([](int i) { return std::make_unique<int>(i); }) |
+      leat::redistribute("spread");
 }

@@ -6,6 +6,6 @@
 
 int main() {
   leat::flow flow("f");
-  flow.input("in", leat::from::range(3)) | leat::key_on([](int x) { return x; })
-    | leat::reduce_final("all", [](int a) { return a; });
+  flow.input("in", leat::from::range(3)) | leat::key_on([](int x) { return x; }) |
+      leat::reduce_final("all", [](int a) { return a; });
 }

@@ -6,6 +6,6 @@
 
 int main() {
   leat::flow flow("f");
-  flow.input("in", leat::from::range(3)) | leat::key_on([](int x) { return x; })
-    | leat::stateful("sum", [](std::optional<int> sum) { return sum.value_or(0); });
+  flow.input("in", leat::from::range(3)) | leat::key_on([](int x) { return x; }) |
+      leat::stateful("sum", [](std::optional<int> sum) { return sum.value_or(0); });
 }

@@ -6,6 +6,6 @@
 
 int main() {
   leat::flow flow("f");
-  flow.input("in", leat::from::range(3)) | leat::key_on([](int x) { return x; })
-    | leat::stateful_flat_map("sum", [](std::optional<int>& sum, int x) { return *(sum = x); });
+  flow.input("in", leat::from::range(3)) | leat::key_on([](int x) { return x; }) |
+      leat::stateful_flat_map("sum", [](std::optional<int>& sum, int x) { return *(sum = x); });
 }

@@ -17,6 +17,6 @@ struct total {
 
 int main() {
   leat::flow flow("f");
-  flow.input("in", leat::from::range(3)) | leat::key_on([](std::uint64_t x) { return x; })
-    | leat::stateful_map<total>("sum", &total::add);
+  flow.input("in", leat::from::range(3)) | leat::key_on([](std::uint64_t x) { return x; }) |
+      leat::stateful_map<total>("sum", &total::add);
 }

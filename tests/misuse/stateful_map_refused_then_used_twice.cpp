@@ -10,8 +10,8 @@
 
 int main() {
   leat::flow flow("f");
-  leat::stream bad = flow.input("in", leat::from::range(3)) | leat::key_on([](int x) { return x; })
-    | leat::stateful_map("sum", [](std::optional<int>&, std::string const&) { return 1; });
+  leat::stream bad = flow.input("in", leat::from::range(3)) | leat::key_on([](int x) { return x; }) |
+                     leat::stateful_map("sum", [](std::optional<int>&, std::string const&) { return 1; });
   bad | leat::map([](int x) { return x; });
   bad | leat::stateful_map("again", [](std::optional<int>&, int) { return 1; });
 }

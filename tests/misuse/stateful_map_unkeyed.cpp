@@ -5,6 +5,6 @@
 
 int main() {
   leat::flow flow("f");
-  flow.input("in", leat::from::range(3))
-    | leat::stateful_map("sum", [](std::optional<int>& sum, int x) { return *(sum = sum.value_or(0) + x); });
+  flow.input("in", leat::from::range(3)) |
+      leat::stateful_map("sum", [](std::optional<int>& sum, int x) { return *(sum = sum.value_or(0) + x); });
 }

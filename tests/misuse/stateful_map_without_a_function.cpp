@@ -9,5 +9,6 @@
 
 int main() {
   leat::flow flow("misuse");
-  flow.input("in", leat::from::range(3)) | leat::key_on([](int x) { return x; }) | leat::stateful_map("sum") | leat::output("out", leat::to::out());
+  flow.input("in", leat::from::range(3)) | leat::key_on([](int x) { return x; }) | leat::stateful_map("sum") |
+      leat::output("out", leat::to::out());
 }

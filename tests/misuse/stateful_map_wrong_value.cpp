@@ -8,6 +8,6 @@
 
 int main() {
   leat::flow flow("f");
-  flow.input("in", leat::from::range(3)) | leat::key_on([](int x) { return x; })
-    | leat::stateful_map("sum", [](std::optional<int>& count, std::string const&) { return *(count = 1); });
+  flow.input("in", leat::from::range(3)) | leat::key_on([](int x) { return x; }) |
+      leat::stateful_map("sum", [](std::optional<int>& count, std::string const&) { return *(count = 1); });
 }

@@ -16,6 +16,6 @@ struct running_sum : leat::stateful_logic<int, int, int> {
 
 int main() {
   leat::flow flow("f");
-  flow.input("in", leat::from::range(3)) | leat::key_on([](int x) { return x; })
-    | leat::stateful("sum", [](std::optional<int> sum) { return running_sum{{}, sum.value_or(0)}; });
+  flow.input("in", leat::from::range(3)) | leat::key_on([](int x) { return x; }) |
+      leat::stateful("sum", [](std::optional<int> sum) { return running_sum{{}, sum.value_or(0)}; });
 }

@@ -14,10 +14,8 @@ leat::task<> numbers(leat::emitter<int>& out) {
 
 int main() {
   leat::flow flow("misuse");
-  flow.input("in", leat::from::generate(numbers)) |
-      leat::step("mine", [](auto& in, auto& out) -> leat::task<> {
-        while (auto batch = co_await in.next())
-          for (int const i : *batch) out(i);
-      }) |
-      leat::map([](int i) { return i; });
+  flow.input("in", leat::from::generate(numbers)) | leat::step("mine", [](auto& in, auto& out) -> leat::task<> {
+    while (auto batch = co_await in.next())
+      for (int const i : *batch) out(i);
+  }) | leat::map([](int i) { return i; });
 }

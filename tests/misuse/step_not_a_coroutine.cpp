@@ -14,5 +14,6 @@ leat::task<> numbers(leat::emitter<int>& out) {
 int main() {
   leat::flow flow("misuse");
   flow.input("in", leat::from::generate(numbers)) |
-      leat::step("mine", [](leat::inlet<int>&, leat::outlet<int>& out) { out(1); }) | leat::map([](int i) { return i; });
+      leat::step("mine", [](leat::inlet<int>&, leat::outlet<int>& out) { out(1); }) |
+      leat::map([](int i) { return i; });
 }

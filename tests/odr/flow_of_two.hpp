@@ -31,9 +31,8 @@ class one_number {
 inline int double_of(int number) {
   int result = 0;
   leat::flow flow{"two"};
-  flow.input("number", one_number(number))
-    | leat::map([](int n) { return 2 * n; })
-    | leat::output("result", leat::to::for_each([&result](int n) { result = n; }));
+  flow.input("number", one_number(number)) | leat::map([](int n) { return 2 * n; }) |
+      leat::output("result", leat::to::for_each([&result](int n) { result = n; }));
   leat::run(flow);
   return result;
 }

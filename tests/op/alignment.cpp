@@ -117,8 +117,9 @@ TEST_CASE("inputs that close different epochs are refused by a sentence that nam
     } catch (leat::run_error const& error) {
       CAPTURE(error.what());
       CHECK(std::string(error.what()).find("step \"both\" (merge, ") == 0);
-      CHECK(std::string(error.what()).find("its input 1 closed epoch " + std::to_string(second.epoch) +
-                                           " while another closed epoch 7") != std::string::npos);
+      CHECK(std::string(error.what())
+                .find("its input 1 closed epoch " + std::to_string(second.epoch) + " while another closed epoch 7") !=
+            std::string::npos);
     }
     CHECK(in.passed.empty());
   }

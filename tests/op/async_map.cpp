@@ -166,7 +166,8 @@ TEST_CASE("no more records are under way than in_flight says, and as many as tha
 TEST_CASE("a function that does not wait is fine, with one record in flight as well") {
   std::vector<int> seen;
   leat::flow flow("at once");
-  flow.input("in", count_to(5000)) | leat::async_map([](int i) -> leat::task<int> { co_return i; }, leat::in_flight(1)) |
+  flow.input("in", count_to(5000)) |
+      leat::async_map([](int i) -> leat::task<int> { co_return i; }, leat::in_flight(1)) |
       leat::output("out", into(seen));
   leat::run(flow);
   CHECK(seen == up_to(5000));
@@ -292,10 +293,15 @@ TEST_CASE("a record that takes too long is an outcome; its task is destroyed, th
 TEST_CASE("a record that takes too long ends the run when no outcomes are wanted") {
   std::vector<int> seen;
   leat::flow flow("late");
-  flow.input("in", count_to(3)) | leat::async_map("ask", [](int i) -> leat::task<int> {
-    if (i == 1) co_await leat::sleep(1h);
-    co_return i;
-  }, leat::within(1ms)) | leat::output("out", into(seen));
+  flow.input("in", count_to(3)) |
+      leat::async_map(
+          "ask",
+          [](int i) -> leat::task<int> {
+            if (i == 1) co_await leat::sleep(1h);
+            co_return i;
+          },
+          leat::within(1ms)) |
+      leat::output("out", into(seen));
   try {
     leat::test::run(flow).keep("in").finish();
     FAIL("the run should have failed");
@@ -340,11 +346,13 @@ TEST_CASE("records and results that can only be moved; the record may be taken b
         co_await leat::next_turn();
         co_return std::make_unique<int>(*p + 0);
       }) |
-      leat::async_map([](std::unique_ptr<int>&& p) -> leat::task<int> {
-        co_await leat::next_turn();
-        std::unique_ptr<int> const mine = std::move(p);
-        co_return *mine;
-      }, leat::in_flight(3)) |
+      leat::async_map(
+          [](std::unique_ptr<int>&& p) -> leat::task<int> {
+            co_await leat::next_turn();
+            std::unique_ptr<int> const mine = std::move(p);
+            co_return *mine;
+          },
+          leat::in_flight(3)) |
       leat::output("out", into(seen));
   leat::run(flow);
   CHECK(seen == up_to(100));
@@ -366,13 +374,13 @@ TEST_CASE("keyed streams, several workers, several consumers") {
     co_await leat::next_turn();
     co_return p.second;
   }) | leat::output("out", leat::to::for_each([&](int i) {
-    std::lock_guard const lock(mutex);
-    seen.push_back(i);
-  }));
+                      std::lock_guard const lock(mutex);
+                      seen.push_back(i);
+                    }));
   all | leat::output("others", leat::to::for_each([&](std::pair<std::string, int> const& p) {
-    std::lock_guard const lock(mutex);
-    others.push_back(p.second);
-  }));
+                       std::lock_guard const lock(mutex);
+                       others.push_back(p.second);
+                     }));
   leat::options how = epoch_per_turn();
   how.workers = 3;
   leat::run(flow, how);
@@ -384,12 +392,10 @@ TEST_CASE("a run that is stopped waits for the records under way") {
   std::stop_source stop;
   std::vector<int> seen;
   leat::flow flow("stopped");
-  flow.input("in", leat::from::generate(endless)) | leat::async_map("wait", odd_ones_wait) |
-      leat::map([&stop](int i) {
-        if (i == 100) stop.request_stop();
-        return i;
-      }) |
-      leat::output("out", into(seen));
+  flow.input("in", leat::from::generate(endless)) | leat::async_map("wait", odd_ones_wait) | leat::map([&stop](int i) {
+    if (i == 100) stop.request_stop();
+    return i;
+  }) | leat::output("out", into(seen));
   leat::options how;
   how.stop = stop.get_token();
   leat::run(flow, how);

@@ -55,24 +55,23 @@ TEST_CASE("compose: what f pipes on, with its names inside the step's, fused int
 TEST_CASE("compose: scopes nest, and one name may stand in two of them") {
   std::vector<int> got;
   leat::flow flow{"flow"};
-  flow.input("in", flows::dealt<int>({1})) |
-      leat::compose("outer",
-                    [](auto s) {
-                      return std::move(s) | leat::map("double", [](int x) { return x * 3; }) |
-                             leat::compose("inner", [](auto t) {
-                               return std::move(t) | leat::map("double", [](int x) { return x * 5; });
-                             });
-                    }) |
-      leat::map("double", [](int x) { return x * 2; }) | leat::output("out", leat::to::collect(got));
+  flow.input("in", flows::dealt<int>({1})) | leat::compose("outer", [](auto s) {
+    return std::move(s) | leat::map("double", [](int x) { return x * 3; }) | leat::compose("inner", [](auto t) {
+             return std::move(t) | leat::map("double", [](int x) { return x * 5; });
+           });
+  }) | leat::map("double", [](int x) {
+    return x * 2;
+  }) | leat::output("out", leat::to::collect(got));
   leat::run(flow);
   CHECK(got == std::vector<int>{30});
-  CHECK(names_of(flow) == std::vector<std::string>{"flow.in", "flow.outer.double", "flow.outer.inner.double",
-                                                   "flow.double", "flow.out"});
+  CHECK(names_of(flow) ==
+        std::vector<std::string>{"flow.in", "flow.outer.double", "flow.outer.inner.double", "flow.double", "flow.out"});
 }
 
 TEST_CASE("compose: an ordinary function over streams; a named stream is used, not given away") {
-  flows::however_run<int, int>({1, 2}, [](auto& s) { return s | leat::compose("plus_one", plus_one); },
-                               [](std::vector<int> const& got, bool) { CHECK(got == std::vector<int>{2, 3}); });
+  flows::however_run<int, int>(
+      {1, 2}, [](auto& s) { return s | leat::compose("plus_one", plus_one); },
+      [](std::vector<int> const& got, bool) { CHECK(got == std::vector<int>{2, 3}); });
   std::vector<int> got;
   leat::flow flow{"flow"};
   auto run = flow.input("in", flows::dealt<int>({1, 2, 3, 4})) | leat::map([](int x) { return x; });
@@ -86,8 +85,8 @@ TEST_CASE("compose: several streams out, several in, none out") {
   std::vector<int> got;
   leat::flow flow{"flow"};
   auto [low, high] = flow.input("in", flows::dealt<int>({1, 5, 9})) | leat::compose("split", [](auto s) {
-    return std::move(s) | leat::branch("low", [](int x) { return x < 4; });
-  });
+                       return std::move(s) | leat::branch("low", [](int x) { return x < 4; });
+                     });
   static_assert(std::is_same_v<decltype(low), leat::stream<int>>);
   auto both = [](auto a, auto b) {
     return leat::merge("all", std::move(a) | leat::map("ten", [](int x) { return x * 10; }), std::move(b));

@@ -69,31 +69,32 @@ TEST_CASE("enrich_cached: one look-up per key, worker and step") {
                        [](leat::ttl_cache<int, std::string>& cache, int id) { return cache.get(id) + "!"; }, 1h);
       },
       [](std::vector<std::string> const& got, bool several) {
-        CHECK(flows::sorted(got) ==
-              std::vector<std::string>{"n1!", "n1!", "n1!", "n1!", "n2!", "n2!", "n2!", "n2!"});
+        CHECK(flows::sorted(got) == std::vector<std::string>{"n1!", "n1!", "n1!", "n1!", "n2!", "n2!", "n2!", "n2!"});
         CHECK(fetched == (several ? 4 : 2));
       });
 }
 
 TEST_CASE("enrich_cached: a generic mapper, a key that is a view, removal; an error names the step") {
   auto const got = flows::through<std::string, std::string>({"a", "b", "a"}, [](auto s) {
-    return s | leat::enrich_cached([n = 0](std::string_view key) mutable { return std::string(key) + std::to_string(++n); },
-                                   [](auto& cache, std::string record) {
-                                     std::string known = cache.get(record);
-                                     cache.remove(record);
-                                     return known;
-                                   });
+    return s |
+           leat::enrich_cached([n = 0](std::string_view key) mutable { return std::string(key) + std::to_string(++n); },
+                               [](auto& cache, std::string record) {
+                                 std::string known = cache.get(record);
+                                 cache.remove(record);
+                                 return known;
+                               });
   });
   CHECK(got == std::vector<std::string>{"a1", "b2", "a3"});
 
   leat::flow flow{"test"};
   std::vector<int> none;
   flow.input("in", flows::dealt<int>({1})) |
-      leat::enrich_cached("geo", [](int x) { return x; },
-                          [](auto& cache, int x) {
-                            cache.remove(x);
-                            return x;
-                          }) |
+      leat::enrich_cached(
+          "geo", [](int x) { return x; },
+          [](auto& cache, int x) {
+            cache.remove(x);
+            return x;
+          }) |
       leat::output("out", leat::to::collect(none));
   try {
     leat::run(flow);

@@ -15,15 +15,12 @@ static_assert(!leat::detail::is_optional<int>);
 static_assert(!leat::detail::is_optional<int*>);
 
 TEST_CASE("filter_map: an empty optional drops the record") {
-  flows::however_run<std::string, int>({1, 2, 3, 4},
-                                       [](auto& s) {
-                                         return s | leat::filter_map([](int x) {
-                                                  return x % 2 == 0 ? std::optional(std::to_string(x)) : std::nullopt;
-                                                });
-                                       },
-                                       [](std::vector<std::string> const& got, bool) {
-                                         CHECK(got == std::vector<std::string>{"2", "4"});
-                                       });
+  flows::however_run<std::string, int>(
+      {1, 2, 3, 4},
+      [](auto& s) {
+        return s | leat::filter_map([](int x) { return x % 2 == 0 ? std::optional(std::to_string(x)) : std::nullopt; });
+      },
+      [](std::vector<std::string> const& got, bool) { CHECK(got == std::vector<std::string>{"2", "4"}); });
 }
 
 TEST_CASE("filter_map: optional views become strings, optional owners are moved") {

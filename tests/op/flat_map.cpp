@@ -55,26 +55,32 @@ static_assert(std::is_same_v<leat::detail::element_of_range<std::vector<bool>>, 
 }  // namespace
 
 TEST_CASE("flat_map: a range of new records") {
-  flows::however_run<std::string, std::string>(lines, [](auto& s) { return s | leat::flat_map(words_of); },
-                                               check_words);
+  flows::however_run<std::string, std::string>(
+      lines, [](auto& s) { return s | leat::flat_map(words_of); }, check_words);
 }
 
 TEST_CASE("flat_map: a range of views gives strings") {
-  flows::however_run<std::string, std::string>(lines, [](auto& s) { return s | leat::flat_map("split", views_of_words); },
-                                               check_words);
+  flows::however_run<std::string, std::string>(
+      lines, [](auto& s) { return s | leat::flat_map("split", views_of_words); }, check_words);
 }
 
 TEST_CASE("flat_map: f emits") {
-  flows::however_run<std::string, std::string>(lines, [](auto& s) {
-    return s | leat::flat_map<std::string>([](std::string_view line, auto emit) {
-             for (std::string_view word : views_of_words(line)) emit(word);
-           });
-  }, check_words);
-  flows::however_run<std::string, std::string>(lines, [](auto& s) {
-    return s | leat::flat_map<std::string>("owned", [](std::string const& line, auto& emit) {
-             for (std::string& word : words_of(line)) emit(std::move(word));
-           });
-  }, check_words);
+  flows::however_run<std::string, std::string>(
+      lines,
+      [](auto& s) {
+        return s | leat::flat_map<std::string>([](std::string_view line, auto emit) {
+                 for (std::string_view word : views_of_words(line)) emit(word);
+               });
+      },
+      check_words);
+  flows::however_run<std::string, std::string>(
+      lines,
+      [](auto& s) {
+        return s | leat::flat_map<std::string>("owned", [](std::string const& line, auto& emit) {
+                 for (std::string& word : words_of(line)) emit(std::move(word));
+               });
+      },
+      check_words);
 }
 
 TEST_CASE("flat_map: a step that takes a view gets it as it is, one that wants a string gets a string") {
@@ -130,9 +136,10 @@ TEST_CASE("flat_map: elements are moved out of a container that is given away, n
 
 TEST_CASE("flat_map: the range may show what is in the record") {
   using row = std::vector<int>;
-  flows::however_run<int, row>({row{1, 2}, row{}, row{3}},
-                               [](auto& s) { return s | leat::flat_map([](row const& r) -> row const& { return r; }); },
-                               [](std::vector<int> const& got, bool) { CHECK(got == std::vector<int>{1, 2, 3}); });
+  flows::however_run<int, row>(
+      {row{1, 2}, row{}, row{3}},
+      [](auto& s) { return s | leat::flat_map([](row const& r) -> row const& { return r; }); },
+      [](std::vector<int> const& got, bool) { CHECK(got == std::vector<int>{1, 2, 3}); });
   auto const flags = flows::through<bool, int>(
       {1}, [](auto s) { return s | leat::flat_map([](int) { return std::vector<bool>{true, false}; }); });
   CHECK(flags == std::vector<bool>{true, false});
@@ -152,8 +159,7 @@ TEST_CASE("flat_map: more records than a batch holds, in a run with others") {
 TEST_CASE("flat_map: an error of a later step is that step's") {
   leat::flow flow{"test"};
   std::vector<int> got;
-  flow.input("in", flows::dealt<int>({1})) |
-      leat::flat_map("many", [](int x) { return std::vector<int>{x, x}; }) |
+  flow.input("in", flows::dealt<int>({1})) | leat::flat_map("many", [](int x) { return std::vector<int>{x, x}; }) |
       leat::map("later", [](int) -> int { throw std::runtime_error("no"); }) |
       leat::output("out", leat::to::collect(got));
   try {

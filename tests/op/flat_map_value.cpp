@@ -22,21 +22,27 @@ auto const check = [](std::vector<keyed> const& got, bool) {
 }  // namespace
 
 TEST_CASE("flat_map_value: each result has the key of the value it came from") {
-  flows::however_run<keyed, keyed>(records, [](auto& s) {
-    return s | leat::flat_map_value([](std::string const& v) {
-             std::vector<std::string> letters;
-             for (char c : v) letters.emplace_back(1, c);
-             return letters;
-           });
-  }, check);
+  flows::however_run<keyed, keyed>(
+      records,
+      [](auto& s) {
+        return s | leat::flat_map_value([](std::string const& v) {
+                 std::vector<std::string> letters;
+                 for (char c : v) letters.emplace_back(1, c);
+                 return letters;
+               });
+      },
+      check);
 }
 
 TEST_CASE("flat_map_value: f emits, views become strings") {
-  flows::however_run<keyed, keyed>(records, [](auto& s) {
-    return s | leat::flat_map_value<std::string>("letters", [](std::string_view v, auto emit) {
-             for (std::size_t i = 0; i != v.size(); ++i) emit(v.substr(i, 1));
-           });
-  }, check);
+  flows::however_run<keyed, keyed>(
+      records,
+      [](auto& s) {
+        return s | leat::flat_map_value<std::string>("letters", [](std::string_view v, auto emit) {
+                 for (std::size_t i = 0; i != v.size(); ++i) emit(v.substr(i, 1));
+               });
+      },
+      check);
 }
 
 TEST_CASE("flat_map_value: values that can only be moved") {

@@ -46,8 +46,9 @@ TEST_CASE("inspect_debug: each worker's lines are whole") {
 TEST_CASE("inspect_debug: a function of one's own gets (step, record, epoch, worker)") {
   std::vector<std::tuple<std::string, int, std::uint64_t, unsigned>> seen;
   auto const got = flows::through<int, int>({5}, [&seen](auto s) {
-    return s | leat::inspect_debug("look", [&seen](std::string_view step, int record, std::uint64_t epoch,
-                                                   unsigned worker) { seen.emplace_back(step, record, epoch, worker); });
+    return s |
+           leat::inspect_debug("look", [&seen](std::string_view step, int record, std::uint64_t epoch,
+                                               unsigned worker) { seen.emplace_back(step, record, epoch, worker); });
   });
   CHECK(got == std::vector<int>{5});
   REQUIRE(seen.size() == 1);

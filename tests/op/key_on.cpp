@@ -30,9 +30,7 @@ TEST_CASE("key_on: pairs of key and record (C9)") {
   using keyed = std::pair<std::string, int>;
   flows::however_run<keyed, int>(
       {1, 2, 3}, [](auto& s) { return s | leat::key_on([](int x) { return std::to_string(x); }); },
-      [](std::vector<keyed> const& got, bool) {
-        CHECK(got == std::vector<keyed>{{"1", 1}, {"2", 2}, {"3", 3}});
-      });
+      [](std::vector<keyed> const& got, bool) { CHECK(got == std::vector<keyed>{{"1", 1}, {"2", 2}, {"3", 3}}); });
 }
 
 TEST_CASE("key_on: a view of the record as key becomes a string before the record is moved") {

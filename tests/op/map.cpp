@@ -38,10 +38,9 @@ static_assert(std::is_same_v<leat::detail::record_made_of<std::string_view>, std
 }  // namespace
 
 TEST_CASE("map: one record in, one out, in order (C1)") {
-  flows::however_run<int, int>({0, 1, 2, 7, 8, 9, 10}, [](auto& s) { return s | leat::map([](int x) { return x + 1; }); },
-                               [](std::vector<int> const& got, bool) {
-                                 CHECK(got == std::vector<int>{1, 2, 3, 8, 9, 10, 11});
-                               });
+  flows::however_run<int, int>(
+      {0, 1, 2, 7, 8, 9, 10}, [](auto& s) { return s | leat::map([](int x) { return x + 1; }); },
+      [](std::vector<int> const& got, bool) { CHECK(got == std::vector<int>{1, 2, 3, 8, 9, 10, 11}); });
 }
 
 TEST_CASE("map: a run of several steps changes type on the way") {
@@ -52,9 +51,7 @@ TEST_CASE("map: a run of several steps changes type on the way") {
                leat::map("size", [](std::string const& x) { return x.size(); }) |
                leat::map("stars", [](std::size_t n) { return std::string(n, '*'); });
       },
-      [](std::vector<std::string> const& got, bool) {
-        CHECK(got == std::vector<std::string>{"*", "**", "***"});
-      });
+      [](std::vector<std::string> const& got, bool) { CHECK(got == std::vector<std::string>{"*", "**", "***"}); });
 }
 
 TEST_CASE("map: in place, and a generic lambda that writes gets records of its own") {
@@ -80,9 +77,9 @@ TEST_CASE("map: in place, and a generic lambda that writes gets records of its o
 }
 
 TEST_CASE("map: a view that f returns becomes a string that owns its text") {
-  auto const got = flows::through<std::string, std::string>(
-      {std::string(100, 'x') + "tail"},
-      [](auto s) { return s | leat::map([](std::string_view x) { return x.substr(0, 100); }); });
+  auto const got = flows::through<std::string, std::string>({std::string(100, 'x') + "tail"}, [](auto s) {
+    return s | leat::map([](std::string_view x) { return x.substr(0, 100); });
+  });
   CHECK(got == std::vector<std::string>{std::string(100, 'x')});
 }
 
@@ -120,11 +117,11 @@ TEST_CASE("map: records that can only be moved") {
 }
 
 TEST_CASE("map: each worker has its own copy of f") {
-  flows::however_run<int, int>({0, 0, 0, 0},
-                               [](auto& s) { return s | leat::map([n = 0](int) mutable { return ++n; }); },
-                               [](std::vector<int> const& got, bool several) {
-                                 CHECK(got == (several ? std::vector<int>{1, 1, 1, 1} : std::vector<int>{1, 2, 3, 4}));
-                               });
+  flows::however_run<int, int>(
+      {0, 0, 0, 0}, [](auto& s) { return s | leat::map([n = 0](int) mutable { return ++n; }); },
+      [](std::vector<int> const& got, bool several) {
+        CHECK(got == (several ? std::vector<int>{1, 1, 1, 1} : std::vector<int>{1, 2, 3, 4}));
+      });
 }
 
 TEST_CASE("map: an exception ends the run and names the step") {

@@ -71,7 +71,8 @@ TEST_CASE("a gate is done with either last mark") {
   }
 }
 
-TEST_CASE("a step is in the epoch that a mark closes until the mark has been handed on: what fails then is of that epoch") {
+TEST_CASE(
+    "a step is in the epoch that a mark closes until the mark has been handed on: what fails then is of that epoch") {
   a_step step;
   step.context.epoch = 6;
   step.gate.arrive({mark_kind::barrier, 6});

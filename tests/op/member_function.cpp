@@ -95,10 +95,12 @@ void gives(std::vector<Out> wanted, Describe describe) {
 TEST_CASE("a pointer to a member is a function: data") {
   gives<int>({1, 3}, [](auto& s) { return s | leat::filter(&trade::ok) | leat::map(&trade::price); });
   gives<std::string>({"A", "B", "A"}, [](auto& s) { return s | leat::map("symbol", &trade::symbol); });
-  gives<int>({1, -2, 3}, [](auto& s) { return s | leat::redistribute(leat::by(&trade::symbol)) | leat::map(&trade::price); });
+  gives<int>({1, -2, 3},
+             [](auto& s) { return s | leat::redistribute(leat::by(&trade::symbol)) | leat::map(&trade::price); });
   gives<char>({'A', 'B', 'A'}, [](auto& s) { return s | leat::flat_map(&trade::symbol); });
-  gives<std::pair<std::string, int>>({{"A", 1}, {"B", -2}, {"A", 3}},
-                                     [](auto& s) { return s | leat::key_on(&trade::symbol) | leat::map_value(&trade::price); });
+  gives<std::pair<std::string, int>>({{"A", 1}, {"B", -2}, {"A", 3}}, [](auto& s) {
+    return s | leat::key_on(&trade::symbol) | leat::map_value(&trade::price);
+  });
   gives<int>({1, 3}, [](auto& s) {
     return s | leat::key_on(&trade::symbol) | leat::filter_value(&trade::ok) | leat::map_value(&trade::price) |
            leat::map(&std::pair<std::string, int>::second);

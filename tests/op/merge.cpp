@@ -99,7 +99,9 @@ TEST_CASE("merge: every record stays in its epoch, however long the way of the o
     moved_on = 0;
     epochs = 0;
     std::vector<int> got;
-    auto note = [](std::string_view, int x, std::uint64_t epoch, unsigned) { before[static_cast<std::size_t>(x)] = epoch; };
+    auto note = [](std::string_view, int x, std::uint64_t epoch, unsigned) {
+      before[static_cast<std::size_t>(x)] = epoch;
+    };
     auto compare = [](std::string_view, int x, std::uint64_t epoch, unsigned) {
       if (before[static_cast<std::size_t>(x)] != epoch) ++moved_on;
       std::uint64_t seen = epochs;
@@ -108,8 +110,8 @@ TEST_CASE("merge: every record stays in its epoch, however long the way of the o
     };
     leat::flow flow{"test"};
     auto a = flow.input("a", in_small_batches(0, 1000, 3)) | leat::inspect_debug("a1", note);
-    auto b = flow.input("b", in_small_batches(1000, 2000, 2)) | leat::inspect_debug("b1", note) |
-             leat::redistribute("away");
+    auto b =
+        flow.input("b", in_small_batches(1000, 2000, 2)) | leat::inspect_debug("b1", note) | leat::redistribute("away");
     auto c = flow.input("c", in_small_batches(2000, 2010, 1)) | leat::inspect_debug("c1", note) |
              leat::redistribute("far") | leat::redistribute("farther");
     leat::merge("all", a, b, c) | leat::inspect_debug("after", compare) | leat::output("out", leat::to::collect(got));

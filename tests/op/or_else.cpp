@@ -82,7 +82,8 @@ TEST_CASE("or_else: records that a map throws at go to its errors, on every shap
     }) | leat::output("errors", leat::to::collect(errors));
     how.run(flow, numbers, errors);
     CHECK(flows::sorted(numbers) == std::vector{10, 20, 30});
-    CHECK(flows::sorted(errors) == texts{"parsing.parse|" + error_of_parsing() + "|", "parsing.parse|" + error_of_parsing() + "|x"});
+    CHECK(flows::sorted(errors) ==
+          texts{"parsing.parse|" + error_of_parsing() + "|", "parsing.parse|" + error_of_parsing() + "|x"});
   });
 }
 
@@ -209,8 +210,8 @@ TEST_CASE("or_else: a record that cannot be copied is read where the function re
               }));
   both.down | leat::output("out", leat::to::collect(results));
   std::move(both.errors) | leat::output("errors", leat::to::for_each([&](failed_record<std::unique_ptr<int>> failure) {
-    failures_seen += *failure.record;
-  }));
+                                          failures_seen += *failure.record;
+                                        }));
   leat::run(flow);
   CHECK(results == std::vector{1});
   CHECK(failures_seen == 2);
@@ -223,8 +224,9 @@ TEST_CASE("or_else: a stateful step's state is put back, on every shape") {
     std::vector<pair> taken;
     texts errors;
     leat::flow flow("sums");
-    leat::stream keyed = flow.input("in", flows::dealt<pair>({{"a", 1}, {"b", -1}, {"a", -5}, {"b", 2}, {"a", 3}, {"b", 4}})) |
-                         leat::redistribute("one", leat::by([](pair const&) { return 0; }));
+    leat::stream keyed =
+        flow.input("in", flows::dealt<pair>({{"a", 1}, {"b", -1}, {"a", -5}, {"b", 2}, {"a", 3}, {"b", 4}})) |
+        leat::redistribute("one", leat::by([](pair const&) { return 0; }));
     auto summed = keyed | leat::or_else(leat::stateful_map("sum", [](std::optional<int>& sum, int value) {
                     sum = sum.value_or(0) + value;
                     if (value < 0) throw std::runtime_error("negative");
@@ -246,7 +248,8 @@ TEST_CASE("or_else: a stateful step's state is put back, on every shape") {
     CHECK(flows::sorted(sums).size() == 4);
     int last_of_a = 0;
     int last_of_b = 0;
-    for (auto const& [key, sum] : sums) (key == "a" ? last_of_a : last_of_b) = std::max(sum, key == "a" ? last_of_a : last_of_b);
+    for (auto const& [key, sum] : sums)
+      (key == "a" ? last_of_a : last_of_b) = std::max(sum, key == "a" ? last_of_a : last_of_b);
     CHECK(last_of_a == 4);
     CHECK(last_of_b == 6);
     CHECK(flows::sorted(taken).size() == 8);
@@ -273,14 +276,14 @@ TEST_CASE("or_else: a record whose result cannot be kept has failed, although th
   leat::flow flow("brittle");
   std::vector<int> good;
   std::vector<std::string> bad;
-  auto [made, errors] = flow.input("in", leat::from::range(4)) |
-                        leat::or_else(leat::flat_map<brittle>("make", [](int number, auto& out) {
-                          brittle const fragile(number);
-                          try {
-                            out(fragile);
-                          } catch (std::exception const&) {
-                          }
-                        }));
+  auto [made, errors] =
+      flow.input("in", leat::from::range(4)) | leat::or_else(leat::flat_map<brittle>("make", [](int number, auto& out) {
+        brittle const fragile(number);
+        try {
+          out(fragile);
+        } catch (std::exception const&) {
+        }
+      }));
   made | leat::map([](brittle const& whole) { return whole.n; }) | leat::output("good", leat::to::collect(good));
   errors | leat::map([](leat::failed_record<int> const& failure) { return failure.error; }) |
       leat::output("bad", leat::to::collect(bad));

@@ -52,7 +52,8 @@ static_assert(!shows_what_another_owns<std::unique_ptr<int>>);
 static_assert(!shows_what_another_owns<std::shared_ptr<int[]>>);
 
 /// Long enough not to lie inside the string object, so that a view of one that is gone shows something else.
-std::vector<std::string> const lines{"a line that is long enough to be elsewhere", "another line that is long enough as well"};
+std::vector<std::string> const lines{"a line that is long enough to be elsewhere",
+                                     "another line that is long enough as well"};
 
 template <class Out, class Describe>
 void gives(std::vector<Out> const& wanted, Describe describe) {
@@ -66,7 +67,8 @@ void gives(std::vector<Out> const& wanted, Describe describe) {
 TEST_CASE("what a function shows is owned where it is kept: views and references in pairs, tuples, optionals") {
   using sized = std::pair<std::string, std::size_t>;
   gives<sized>({{lines[0], lines[0].size()}, {lines[1], lines[1].size()}}, [](auto& s) {
-    return s | leat::map([](std::string const& line) { return std::pair<std::string_view, std::size_t>(line, line.size()); });
+    return s | leat::map(
+                   [](std::string const& line) { return std::pair<std::string_view, std::size_t>(line, line.size()); });
   });
   gives<std::tuple<std::string>>({{lines[0]}, {lines[1]}}, [](auto& s) {
     return s | leat::map([](std::string const& line) { return std::tuple<std::string const&>(line); });
@@ -93,8 +95,9 @@ TEST_CASE("what a function shows is owned where it is kept: keys and values") {
   });
   gives<std::pair<int, std::string>>({{0, "from a view"}}, [](auto& s) {
     return s | leat::key_on([](std::string const&) { return 0; }) |
-           leat::fold_final("fold", [] { return std::string_view("from a view"); },
-                            [](std::string& kept, std::string const&) { kept.shrink_to_fit(); });
+           leat::fold_final(
+               "fold", [] { return std::string_view("from a view"); },
+               [](std::string& kept, std::string const&) { kept.shrink_to_fit(); });
   });
 }
 
@@ -136,8 +139,10 @@ TEST_CASE("what a function shows is owned where it is kept: views of a task's re
     return s | leat::async_map("wait", [](std::string const& line) -> leat::task<std::string_view> { co_return line; });
   });
   gives<std::string>({lines[0], lines[1]}, [](auto& s) {
-    return s | leat::async_map("wait", [](std::string const& line) -> leat::task<std::string_view> { co_return line; },
-                               leat::as_outcome) |
+    return s |
+           leat::async_map(
+               "wait", [](std::string const& line) -> leat::task<std::string_view> { co_return line; },
+               leat::as_outcome) |
            leat::map([](leat::outcome<std::string> const& got) { return *got.value; });
   });
   gives<std::string>({lines[0] + "!", lines[1] + "!"}, [](auto& s) {

@@ -54,10 +54,12 @@ TEST_CASE("an error shows the record that a function threw at, on every shape") 
     std::vector<int> none;
     leat::flow flow("errors");
     flow.input("in", leat::from::iterable(std::vector<std::pair<std::string, int>>{{"a", 1}, {"b", 2}})) |
-        leat::map("picky", [](std::pair<std::string, int> const& record) {
-          if (record.second == 2) throw std::out_of_range("map::at");
-          return record.second;
-        }) | leat::output("out", leat::to::collect(none));
+        leat::map("picky",
+                  [](std::pair<std::string, int> const& record) {
+                    if (record.second == 2) throw std::out_of_range("map::at");
+                    return record.second;
+                  }) |
+        leat::output("out", leat::to::collect(none));
     CHECK_THROWS_WITH_AS(how.run(flow, none), doctest::Contains("in epoch 1 at (b, 2): map::at"), leat::run_error);
   });
 }
@@ -86,8 +88,9 @@ TEST_CASE("what an error shows of a record is short, printable, and can be left 
   leat::options secret;
   secret.show_records = false;
   CHECK(error_of(std::vector<std::string>{"a"}, step, secret) == "failed on worker 0 in epoch 1: no");
-  CHECK(error_of(std::vector<unspeakable>{{1}}, leat::map([](unspeakable) -> int { throw std::runtime_error("no"); })) ==
-        "failed on worker 0 in epoch 1: no");
+  CHECK(error_of(std::vector<unspeakable>{{1}}, leat::map([](unspeakable) -> int {
+                   throw std::runtime_error("no");
+                 })) == "failed on worker 0 in epoch 1: no");
 }
 
 TEST_CASE("an error shows the key that a stateful function threw at, on every shape") {
@@ -96,10 +99,12 @@ TEST_CASE("an error shows the key that a stateful function threw at, on every sh
     std::vector<pair> none;
     leat::flow flow("errors");
     flow.input("in", leat::from::iterable(std::vector<pair>{{"a", 1}, {"b", 2}})) |
-        leat::stateful_map("picky", [](std::optional<int>& state, int value) {
-          if (value == 2) throw std::out_of_range("map::at");
-          return *(state = value);
-        }) | leat::output("out", leat::to::collect(none));
+        leat::stateful_map("picky",
+                           [](std::optional<int>& state, int value) {
+                             if (value == 2) throw std::out_of_range("map::at");
+                             return *(state = value);
+                           }) |
+        leat::output("out", leat::to::collect(none));
     CHECK_THROWS_WITH_AS(how.run(flow, none), doctest::Contains("in epoch 1 at key b: map::at"), leat::run_error);
   });
 }

@@ -147,8 +147,7 @@ TEST_CASE("what a later step has failed of ends the run, though the coroutine ca
 TEST_CASE("a batch stays while the coroutine sleeps; what it emits last comes before the end") {
   std::vector<std::string> seen;
   leat::flow flow("slow");
-  flow.input("in", count_to(20)) | leat::step("slow", twice_slowly) |
-      leat::output("out", into(seen));
+  flow.input("in", count_to(20)) | leat::step("slow", twice_slowly) | leat::output("out", into(seen));
   leat::test::run(flow).keep("in").finish();
   REQUIRE(seen.size() == 41);
   CHECK(seen.front() == "0");
@@ -262,10 +261,11 @@ TEST_CASE("a capturing lambda is a coroutine step, copied per worker") {
   std::string const owned = "a string that does not fit into the object itself";
   leat::flow flow("lambda");
   flow.input("in", count_to(5)) |
-      leat::step("length", [owned](leat::inlet<int>& in, leat::outlet<int>& out) -> leat::task<> {
-        while (auto batch = co_await in.next())
-          for (int const i : *batch) out(i + static_cast<int>(owned.size()));
-      }) |
+      leat::step("length",
+                 [owned](leat::inlet<int>& in, leat::outlet<int>& out) -> leat::task<> {
+                   while (auto batch = co_await in.next())
+                     for (int const i : *batch) out(i + static_cast<int>(owned.size()));
+                 }) |
       leat::output("out", into(seen));
   leat::run(flow);
   CHECK(seen == up_to(54, 49));

@@ -175,7 +175,8 @@ void between_threads(int count) {
   std::thread sender([&] {
     for (int i = 0; i != count; ++i) {
       while (!both.may_begin()) std::this_thread::yield();
-      packet<std::string>* const made = packet_of<std::string>(both, std::to_string(i), static_cast<std::size_t>(i % 400));
+      packet<std::string>* const made =
+          packet_of<std::string>(both, std::to_string(i), static_cast<std::size_t>(i % 400));
       while (!both.send({made, {}, false})) std::this_thread::yield();
     }
   });

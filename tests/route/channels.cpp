@@ -422,8 +422,9 @@ TEST_CASE("frames of channels that do not exist are refused") {
   };
   CHECK(refused(good) == "");
   for (auto const& spoil : std::vector<std::function<void(frame_header&)>>{
-           [](frame_header& h) { h.node = 2; }, [](frame_header& h) { h.from = 0; }, [](frame_header& h) { h.from = 2; },
-           [](frame_header& h) { h.to = 1; }, [](frame_header& h) { h.marked = 4; }, [](frame_header& h) { h.hashed = 2; },
+           [](frame_header& h) { h.node = 2; }, [](frame_header& h) { h.from = 0; },
+           [](frame_header& h) { h.from = 2; }, [](frame_header& h) { h.to = 1; },
+           [](frame_header& h) { h.marked = 4; }, [](frame_header& h) { h.hashed = 2; },
            [](frame_header& h) { h.idle = 2; }}) {
     frame_header bad = good;
     spoil(bad);

@@ -43,7 +43,8 @@ class local_parts {
     unsigned worker_;
   };
   std::vector<std::string> list_parts() const { return {"part" + std::to_string((*asked_)++), "shared"}; }
-  partition build_part(std::string const& name, std::optional<position> const&, leat::step_services const& services) const {
+  partition build_part(std::string const& name, std::optional<position> const&,
+                       leat::step_services const& services) const {
     return {name, services.worker_index()};
   }
 

@@ -16,11 +16,11 @@
 #include <string>
 #include <utility>
 
-using leat::detail::worker_builder;
 using leat::detail::mark;
 using leat::detail::mark_kind;
 using leat::detail::message;
 using leat::detail::shared_by_workers;
+using leat::detail::worker_builder;
 
 namespace {
 
@@ -55,7 +55,7 @@ class sender {
       more = false;
       for (leat::detail::outbox* each : worker_.outboxes) more = each->flush(true) || more;
       auto& channels = worker_.shared<leat::detail::exchange_channels<record>>(described_, described_, process_,
-                                                                                worker_.packet_size<record>());
+                                                                               worker_.packet_size<record>());
       for (unsigned to = 0; to != 2; ++to) {
         auto& from = channels.from(0, to, true);
         for (message<record> got; from.receive(got); more = true) {

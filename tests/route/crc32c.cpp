@@ -34,13 +34,15 @@ TEST_CASE("the checksum is that of the standard") {
 
 TEST_CASE("with the processor's help or without, in one piece or several, it is the same") {
   std::vector<std::byte> const bytes = noise(20'000);
-  for (std::size_t count : {1u, 7u, 8u, 9u, 255u, 256u, 257u, 511u, 512u, 1000u, 3071u, 3072u, 3073u, 6144u, 9999u, 20'000u}) {
+  for (std::size_t count :
+       {1u, 7u, 8u, 9u, 255u, 256u, 257u, 511u, 512u, 1000u, 3071u, 3072u, 3073u, 6144u, 9999u, 20'000u}) {
     CAPTURE(count);
     std::span<std::byte const> const all = std::span(bytes).first(count);
     std::uint32_t const expected = ~crc32c_by_table(~0u, all.data(), all.size());
     CHECK(crc32c(all) == expected);
 #ifdef LEAT_X86
-    if (leat::detail::has_crc32c()) CHECK(~leat::detail::crc32c_by_instruction(~0u, all.data(), all.size()) == expected);
+    if (leat::detail::has_crc32c())
+      CHECK(~leat::detail::crc32c_by_instruction(~0u, all.data(), all.size()) == expected);
 #endif
     std::size_t const half = count / 3;
     CHECK(crc32c(all.subspan(half), crc32c(all.first(half))) == crc32c(all));

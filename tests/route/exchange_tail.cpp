@@ -79,7 +79,9 @@ class sender {
   };
 
   explicit sender(unsigned workers)
-      : world_(workers), worker_(world_, process_of(workers)), tail_(run_end_of<route>(), worker_, described_),
+      : world_(workers),
+        worker_(world_, process_of(workers)),
+        tail_(run_end_of<route>(), worker_, described_),
         received(workers) {}
 
   /// In blocks as a loop writes them, of all lengths.
@@ -119,7 +121,7 @@ class sender {
   void receive() {
     tail_.flush(true);
     auto& channels = worker_.shared<leat::detail::exchange_channels<record>>(described_, described_, process_,
-                                                                              worker_.packet_size<record>());
+                                                                             worker_.packet_size<record>());
     for (unsigned to = 0; to != received.size(); ++to) {
       auto& from = channels.from(0, to, true);
       for (message<record> got; from.receive(got);) {
@@ -187,17 +189,16 @@ void for_each_way(Make make) {
 }  // namespace
 
 TEST_CASE("a sender puts each record, with its hash, into the packet for the owner of its key, in order") {
-  for_each_way<int, int>([](int i) { return std::pair<int, int>(i * 7919, i); });                      // 8 bytes
-  for_each_way<std::uint64_t, std::uint64_t>([](int i) {                                               // 16 bytes
+  for_each_way<int, int>([](int i) { return std::pair<int, int>(i * 7919, i); });  // 8 bytes
+  for_each_way<std::uint64_t, std::uint64_t>([](int i) {                           // 16 bytes
     return std::pair<std::uint64_t, std::uint64_t>(static_cast<std::uint64_t>(i) << 20, static_cast<unsigned>(i));
   });
-  for_each_way<int, std::array<std::uint64_t, 8>>([](int i) {                                          // more
+  for_each_way<int, std::array<std::uint64_t, 8>>([](int i) {  // more
     return std::pair<int, std::array<std::uint64_t, 8>>(i, {static_cast<unsigned>(i), 1, 2, 3, 4, 5, 6, 7});
   });
   for_each_way<short, char>([](int i) { return std::pair<short, char>(static_cast<short>(i), 'x'); });  // no word
-  for_each_way<std::string, std::string>([](int i) {
-    return std::pair<std::string, std::string>("key " + std::to_string(i), std::to_string(i));
-  });
+  for_each_way<std::string, std::string>(
+      [](int i) { return std::pair<std::string, std::string>("key " + std::to_string(i), std::to_string(i)); });
 }
 
 TEST_CASE("an exchange needs no more of its route and its outlet than their concepts say") {

@@ -107,7 +107,8 @@ TEST_CASE("a worker that stays in one turn is reported once; one that sleeps, or
 
 TEST_CASE("without an end nobody is watched, and nothing is sent") {
   std::vector<std::string> said;
-  failure_detector of({seconds(5), std::chrono::nanoseconds::max()}, 2, 1, [&](std::string const& line) { said.push_back(line); });
+  failure_detector of({seconds(5), std::chrono::nanoseconds::max()}, 2, 1,
+                      [&](std::string const& line) { said.push_back(line); });
   leat::steady_time const now{seconds(100)};
   CHECK_FALSE(of.look(now));
   CHECK(of.wake_at() == leat::detail::never);

@@ -25,18 +25,20 @@
 
 using namespace std::chrono_literals;
 using leat::cluster_error;
+using leat::detail::cluster_config;
 using leat::detail::formation;
 using leat::detail::hello;
-using leat::detail::cluster_config;
 
 namespace {
 
 /// One process that is to take part.
 struct candidate {
   candidate(leat::test::memory_network& net, cluster_config who, std::uint64_t chance)
-      : mine(std::move(who)), door(net),
-        forming(door, mine, [chance]() mutable { return chance = chance * 6364136223846793005u + 1442695040888963407u; },
-                [this](std::string const& line) { said.push_back(line); }) {}
+      : mine(std::move(who)),
+        door(net),
+        forming(
+            door, mine, [chance]() mutable { return chance = chance * 6364136223846793005u + 1442695040888963407u; },
+            [this](std::string const& line) { said.push_back(line); }) {}
 
   /// What it failed of, as text; once it has, it is gone.
   bool turn(leat::steady_time now) {
@@ -144,9 +146,7 @@ std::string flow_of() {
   return describe(leat::detail::stream_access::graph_of(counts));
 }
 
-void log(leat::connection& to, std::span<std::byte const> bytes) {
-  REQUIRE(to.send({&bytes, 1}) == bytes.size());
-}
+void log(leat::connection& to, std::span<std::byte const> bytes) { REQUIRE(to.send({&bytes, 1}) == bytes.size()); }
 std::vector<std::byte> heard(leat::connection& from) {
   std::vector<std::byte> all(4096);
   all.resize(from.receive(all));
@@ -260,7 +260,8 @@ class slow_network final : public leat::network {
 
 }  // namespace
 
-TEST_CASE("who waits for the go of a third sees that one closes which has said it, and keeps what one says that has gone") {
+TEST_CASE(
+    "who waits for the go of a third sees that one closes which has said it, and keeps what one says that has gone") {
   world all(2);
   cluster_config const mine[2] = {all.member(0), all.member(1)};
   hello words[2] = {mine[0].own_hello(), mine[1].own_hello()};
@@ -270,9 +271,10 @@ TEST_CASE("who waits for the go of a third sees that one closes which has said i
   for (bool closes : {false, true}) {
     CAPTURE(closes);
     auto links = leat::test::memory_links();
-    auto lower = std::make_unique<leat::detail::handshake>(std::move(links.first), mine[0], words[0], 1u, leat::detail::never);
-    auto const higher =
-        std::make_unique<leat::detail::handshake>(std::move(links.second), mine[1], words[1], std::nullopt, leat::detail::never);
+    auto lower =
+        std::make_unique<leat::detail::handshake>(std::move(links.first), mine[0], words[0], 1u, leat::detail::never);
+    auto const higher = std::make_unique<leat::detail::handshake>(std::move(links.second), mine[1], words[1],
+                                                                  std::nullopt, leat::detail::never);
     auto const talk = [&] {
       while (lower->turn() || higher->turn()) {
       }
@@ -311,8 +313,8 @@ TEST_CASE("the last words of an earlier run that come late do not take the place
   door.listens_at = "another host";
   slow_network slow(door);
   {
-    formation first_run(slow, all.member(0), [chance = std::uint64_t{99}]() mutable { return chance += 2; },
-                        [](std::string const&) {});
+    formation first_run(
+        slow, all.member(0), [chance = std::uint64_t{99}]() mutable { return chance += 2; }, [](std::string const&) {});
     first_run.turn(all.now);
     higher.turn(all.now);
     slow.slow = true;
@@ -355,15 +357,16 @@ TEST_CASE("both sides are told the field that differs, and both its values") {
   };
   differ([](cluster_config& m) { m.workers = 3; }, "the number of workers per process differs: here 1, there 3",
          "the number of workers per process differs: here 3, there 1");
-  differ([](cluster_config& m) { m.addresses.push_back("host2:1"); }, "the number of processes differs: here 2, there 3",
-         "the number of processes differs: here 3, there 2");
+  differ([](cluster_config& m) { m.addresses.push_back("host2:1"); },
+         "the number of processes differs: here 2, there 3", "the number of processes differs: here 3, there 2");
   differ([](cluster_config& m) { m.addresses[0] = "host9:1"; },
          "the list of addresses differs: here \"host0:1\", there \"host9:1\"",
          "the list of addresses differs: here \"host9:1\", there \"host0:1\"");
   differ([](cluster_config& m) { m.flow = "flow f\nf.in (map)\n"; },
          "the flow differs: here \"f.in (input)\", there \"f.in (map)\"",
          "the flow differs: here \"f.in (map)\", there \"f.in (input)\"");
-  differ([](cluster_config& m) { m.flow += "f.out (output)\n"; }, "the flow differs: here nothing, there \"f.out (output)\"",
+  differ([](cluster_config& m) { m.flow += "f.out (output)\n"; },
+         "the flow differs: here nothing, there \"f.out (output)\"",
          "the flow differs: here \"f.out (output)\", there nothing");
   differ([](cluster_config& m) { m.channel_bytes = 4; },
          "the credit of a channel in bytes (--channel-bytes) differs: here 0, there 4",
@@ -434,8 +437,10 @@ TEST_CASE("without the secret nobody takes part, and whoever waits is not distur
   candidate& stranger = all.start(wrong);
   all.advance(1s);
   REQUIRE(stranger.said.size() == 1);
-  CHECK(stranger.said[0].find("leat: process 1 (host1:1) cannot be in one cluster with this process: its secret is not this one's") == 0);
-  CHECK(stranger.said[0].find("a stranger may have answered in its place, so it is tried again for 20 s (--formation-timeout)") !=
+  CHECK(stranger.said[0].find(
+            "leat: process 1 (host1:1) cannot be in one cluster with this process: its secret is not this one's") == 0);
+  CHECK(stranger.said[0].find(
+            "a stranger may have answered in its place, so it is tried again for 20 s (--formation-timeout)") !=
         std::string::npos);
   CHECK(stranger.failure.empty());
   CHECK(one.failure.empty());
@@ -446,7 +451,8 @@ TEST_CASE("without the secret nobody takes part, and whoever waits is not distur
   CHECK(one.said[1].find("waiting for process 0") != std::string::npos);
   CHECK(one.said[1].find("it came and was sent away: its secret is not this one's") != std::string::npos);
   all.advance(15s);
-  CHECK(stranger.failure.find("the cluster did not form within 20 s: process 1 (host1:1): its secret is not this one's") == 0);
+  CHECK(stranger.failure.find(
+            "the cluster did not form within 20 s: process 1 (host1:1): its secret is not this one's") == 0);
   CHECK(stranger.status == 76);
   all.stop(stranger);
   all.start(0);
@@ -584,8 +590,8 @@ TEST_CASE("security: a stranger between two processes passes on their words, and
     attacker_between lines(all);
     int passed = 0;
     for (int round = 0; round != 20; ++round)
-      for (auto const& [from, to] : {std::pair(lines.caller.get(), lines.called.get()),
-                                     std::pair(lines.called.get(), lines.caller.get())}) {
+      for (auto const& [from, to] :
+           {std::pair(lines.caller.get(), lines.called.get()), std::pair(lines.called.get(), lines.caller.get())}) {
         all.advance(1ms);
         bytes said = heard(*from);
         if (said.empty()) continue;
@@ -623,8 +629,8 @@ TEST_CASE("security: what process 0 proves to a stranger does not make him proce
   attacker::says(*called, written(words));
   hello const answer = read_hello(mallory.hears(*called));
   attacker::says(*caller, written(answer));
-  attacker::says(*called, mallory.hears(*caller));       // the proof of process 0
-  bytes const proved = mallory.hears(*called);           // and that of process 1, with what it is made of
+  attacker::says(*called, mallory.hears(*caller));  // the proof of process 0
+  bytes const proved = mallory.hears(*called);      // and that of process 1, with what it is made of
   REQUIRE(proved.size() > 40);
   leat::detail::sha256 sum;
   for (hello const& each : {words, answer})
@@ -672,7 +678,8 @@ TEST_CASE("security: a cluster that has formed signs nothing, whoever comes with
   attacker asks(all);
   bytes const answer = asks.hears(*oracle);
   REQUIRE(answer.size() > hello::size);
-  std::string const rest(reinterpret_cast<char const*>(answer.data()) + hello::size + 8, answer.size() - hello::size - 8);
+  std::string const rest(reinterpret_cast<char const*>(answer.data()) + hello::size + 8,
+                         answer.size() - hello::size - 8);
   CHECK(rest == "the cluster has formed already");
   attacker::says(*caller, bytes(answer.begin(), answer.begin() + hello::size));
   attacker::says(*oracle, mallory.hears(*caller));  // a good proof, too late
@@ -744,9 +751,12 @@ TEST_CASE("security: roles cannot be swapped, and nothing is signed for a proces
            {"as if it had been dialed", [](hello& h) { h.role = hello::accepts; }, "as if this process had connected"},
            {"the higher one dials", [](hello& h) { h.process = 2; }, "which waits for this one to connect"},
            {"the same number", [](hello& h) { h.process = 1; }, "both are process 1"},
-           {"meant for another", [](hello& h) { h.other = 2; }, "it means to speak to process 2, and this is process 1"},
-           {"without a secret", [](hello& h) { h.protection = hello::unprotected; }, "it has none, and this process has one"},
-           {"frames without a key", [](hello& h) { h.protection = hello::messages_only; }, "protected in another way (TLS)"}}) {
+           {"meant for another", [](hello& h) { h.other = 2; },
+            "it means to speak to process 2, and this is process 1"},
+           {"without a secret", [](hello& h) { h.protection = hello::unprotected; },
+            "it has none, and this process has one"},
+           {"frames without a key", [](hello& h) { h.protection = hello::messages_only; },
+            "protected in another way (TLS)"}}) {
     CAPTURE(what);
     world all = with_secret(3);
     candidate& one = all.start(1);
@@ -780,7 +790,9 @@ TEST_CASE("security: a dialer signs nothing for a process that is not the one it
   CHECK(zero.said[0].find("at host1:1, the address of process 1, answers process 2") != std::string::npos);
 }
 
-TEST_CASE("security: who answers at the address of a process and proves nothing does not end who dialed, who tells what he says") {
+TEST_CASE(
+    "security: who answers at the address of a process and proves nothing does not end who dialed, who tells what he "
+    "says") {
   hello answer = strangers_words(with_secret());
   answer.process = 1;
   answer.other = 0;
@@ -796,11 +808,13 @@ TEST_CASE("security: who answers at the address of a process and proves nothing 
     return said;
   };
   for (auto const& [says, told] : std::vector<std::pair<bytes, std::string>>{
-           {followed_by(word_of(5, bytes(2, std::byte{'x'}))), "it refused this process, without a proof of the secret: xx"},
+           {followed_by(word_of(5, bytes(2, std::byte{'x'}))),
+            "it refused this process, without a proof of the secret: xx"},
            {followed_by(word_of(1, bytes(32))), "its secret is not this one's"},
            {changed([](hello& h) { h.protocol = 1; }), "the version of the protocol differs"},
            {changed([](hello& h) { h.process = 7; }), "answers process 7"},
-           {changed([](hello& h) { h.protection = hello::unprotected; }), "its secret is not this one's: it has none"}}) {
+           {changed([](hello& h) { h.protection = hello::unprotected; }),
+            "its secret is not this one's: it has none"}}) {
     CAPTURE(told);
     world all = with_secret();
     attacker mallory(all);
@@ -847,7 +861,8 @@ TEST_CASE("security: who changes what he refuses with does not fill the screen")
     mallory.hears(*caller);
   }
   auto const about = [&](std::string const& text) {
-    return std::count_if(zero.said.begin(), zero.said.end(), [&](auto const& line) { return line.find(text) != std::string::npos; });
+    return std::count_if(zero.said.begin(), zero.said.end(),
+                         [&](auto const& line) { return line.find(text) != std::string::npos; });
   };
   CHECK(about("cannot be in one cluster with this process") == 20);
   CHECK(zero.failure.empty());
@@ -875,8 +890,8 @@ TEST_CASE("another version of the protocol is named by both sides, whoever conne
       attacker::says(*link, said);
       bytes const heard = another.hears(*link);
       REQUIRE(one.said.size() == 1);
-      CHECK(one.said[0].find("the version of the protocol differs: here " + ours + ", there " + std::to_string(number)) !=
-            std::string::npos);
+      CHECK(one.said[0].find("the version of the protocol differs: here " + ours + ", there " +
+                             std::to_string(number)) != std::string::npos);
       // What the other one is told: a program of any version reads the beginning, and finds the number in it.
       REQUIRE(heard.size() >= hello::start_size);
       hello read;
@@ -946,8 +961,8 @@ TEST_CASE("strangers are sent away, before and after the cluster has formed") {
   all.advance(1ms);
   auto const knock = [&] {
     std::vector<std::unique_ptr<leat::connection>> strangers;
-    for (std::string const& noise :
-         {std::string("GET / HTTP/1.1\r\n\r\n") + std::string(200, ' '), std::string(3000, '\xff'), std::string("le")}) {
+    for (std::string const& noise : {std::string("GET / HTTP/1.1\r\n\r\n") + std::string(200, ' '),
+                                     std::string(3000, '\xff'), std::string("le")}) {
       strangers.push_back(all.net.connect("host1:1"));
       log(*strangers.back(), std::as_bytes(std::span(noise)));
     }
@@ -1001,7 +1016,9 @@ struct crowd {
 
 }  // namespace
 
-TEST_CASE("security: strangers who prove nothing have a bounded number of places, those for five seconds, and no one waits for them") {
+TEST_CASE(
+    "security: strangers who prove nothing have a bounded number of places, those for five seconds, and no one waits "
+    "for them") {
   world all = with_secret();
   all.start(1);
   all.advance(1ms);
@@ -1155,8 +1172,7 @@ TEST_CASE("who is missing is told while one waits, and when one waits no longer"
   REQUIRE(zero.said.size() == 1);
   CHECK(zero.said[0] == "leat: waiting for process 1 (host1:1): it was closed by the other side");
   all.advance(7s);
-  CHECK(zero.failure ==
-        "the cluster did not form within 12 s: process 1 (host1:1): it was closed by the other side");
+  CHECK(zero.failure == "the cluster did not form within 12 s: process 1 (host1:1): it was closed by the other side");
   CHECK(zero.status == 75);
 }
 
@@ -1169,7 +1185,8 @@ TEST_CASE("a door that other machines can reach wants a secret, or to be told th
     return one.failure;
   };
   cluster_config who = all.member(0);
-  CHECK(outcome(who).find("give all processes a secret (--secret-file) or certificates, or say --insecure") != std::string::npos);
+  CHECK(outcome(who).find("give all processes a secret (--secret-file) or certificates, or say --insecure") !=
+        std::string::npos);
   who.open_to_anyone = true;
   CHECK(outcome(who).empty());
   who.open_to_anyone = false;

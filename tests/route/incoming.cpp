@@ -204,7 +204,7 @@ TEST_CASE("an inbox gives messages in order, and takes no more than there is cre
   CHECK(box.put(frame_of(1, 1)));  // the last one may take it below zero
   CHECK_FALSE(box.put(frame_of(2, 1)));
   for (std::uint32_t i = 2; i != 64; ++i) CHECK(box.put(frame_of(i, 0)));  // marks cost nothing
-  CHECK_FALSE(box.put(frame_of(64, 0)));                                  // but are bounded
+  CHECK_FALSE(box.put(frame_of(64, 0)));                                   // but are bounded
   incoming_frame got;
   for (std::uint64_t i = 0; i != 64; ++i) {
     REQUIRE(box.take(got));

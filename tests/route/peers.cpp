@@ -190,8 +190,9 @@ TEST_CASE("a sealed frame that was altered, left out, sent twice, or is of the o
     }
     return thrown;
   };
-  std::string const unproved = "process 1 does not speak as this program does: a frame that the key of this connection "
-                               "does not prove: it was altered, or is not its own";
+  std::string const unproved =
+      "process 1 does not speak as this program does: a frame that the key of this connection "
+      "does not prove: it was altered, or is not its own";
   CHECK(outcome({good(0), good(1), good(2)}) == "");
   CHECK(outcome({good(1)}) == unproved);
   CHECK(outcome({good(0), good(0)}) == unproved);

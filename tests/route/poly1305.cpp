@@ -50,14 +50,15 @@ std::string const ones(32, 'f');
 // RFC 8439, 2.5.2 and appendix A.3.
 TEST_CASE("poly1305: the vectors of RFC 8439") {
   std::string const group = "Cryptographic Forum Research Group";
-  CHECK(tag_of("85d6be7857556d337f4452fe42d506a80103808afb0db2fd4abff6af4149f51b",
-               std::as_bytes(std::span(group))) ==
+  CHECK(tag_of("85d6be7857556d337f4452fe42d506a80103808afb0db2fd4abff6af4149f51b", std::as_bytes(std::span(group))) ==
         "a8061dc1305136c6c22b8baf0c0127a9");
   CHECK(tag_of(zeros + zeros, std::vector<std::byte>(64)) == zeros);
   std::string const text =
-      "Any submission to the IETF intended by the Contributor for publication as all or part of an IETF Internet-Draft or "
+      "Any submission to the IETF intended by the Contributor for publication as all or part of an IETF Internet-Draft "
+      "or "
       "RFC and any statement made within the context of an IETF activity is considered an \"IETF Contribution\". Such "
-      "statements include oral statements in IETF sessions, as well as written and electronic communications made at any "
+      "statements include oral statements in IETF sessions, as well as written and electronic communications made at "
+      "any "
       "time or place, which are addressed to";
   auto const bytes = std::as_bytes(std::span(text));
   CHECK(tag_of(zeros + "36e5f6b5c5e06070f0efca96227a863e", bytes) == "36e5f6b5c5e06070f0efca96227a863e");
@@ -76,9 +77,11 @@ TEST_CASE("poly1305: the vectors of RFC 8439") {
   CHECK(tag_of("01000000000000000400000000000000" + zeros,
                from_hex("e33594d7505e43b900000000000000003394d7505e4379cd01000000000000000000000000000000000000000000"
                         "000001000000000000000000000000000000")) == "14000000000000005500000000000000");
-  CHECK(tag_of("01000000000000000400000000000000" + zeros,
-               from_hex("e33594d7505e43b900000000000000003394d7505e4379cd010000000000000000000000000000000000000000000000")) ==
-        "13000000000000000000000000000000");
+  CHECK(
+      tag_of("01000000000000000400000000000000" + zeros,
+             from_hex(
+                 "e33594d7505e43b900000000000000003394d7505e4379cd010000000000000000000000000000000000000000000000")) ==
+      "13000000000000000000000000000000");
 }
 
 // RFC 8439, 2.3.2 and 2.6.2.
@@ -92,8 +95,7 @@ TEST_CASE("chacha20: the block and the one-time key of RFC 8439") {
   for (std::size_t i = 0; i != key.size(); ++i) key[i] = static_cast<std::byte>(0x80 + i);
   auto const other = from_hex("000000000001020304050607");
   auto const block = chacha20_block(key, 0, std::span<std::byte const>(other).first<12>());
-  CHECK(hex(std::span(block).first(32)) ==
-        "8ad5a08b905f81cc815040274ab29471a833b637e3fd0da508dbb8e2fdd1a646");
+  CHECK(hex(std::span(block).first(32)) == "8ad5a08b905f81cc815040274ab29471a833b637e3fd0da508dbb8e2fdd1a646");
 }
 
 TEST_CASE("a seal is that of one payload, header, place and key, in whatever pieces it is summed") {

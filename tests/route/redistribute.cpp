@@ -35,8 +35,9 @@ std::array<std::atomic<int>, 4> per_worker;
 }  // namespace
 
 TEST_CASE("redistribute: all records arrive, once") {
-  flows::however_run<int, int>(numbers(3000), [](auto& s) { return s | leat::redistribute("spread"); },
-                               [](std::vector<int> const& got, bool) { CHECK(flows::sorted(got) == numbers(3000)); });
+  flows::however_run<int, int>(
+      numbers(3000), [](auto& s) { return s | leat::redistribute("spread"); },
+      [](std::vector<int> const& got, bool) { CHECK(flows::sorted(got) == numbers(3000)); });
   std::vector<std::string> texts;
   for (int i = 0; i != 300; ++i) texts.push_back("a text that is long enough to be on the heap " + std::to_string(i));
   flows::however_run<std::string, std::string>(

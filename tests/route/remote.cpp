@@ -35,8 +35,12 @@ template <class T>
 class sender {
  public:
   sender(std::size_t credit, std::size_t packet_records)
-      : account_(credit), flow_("flow"), in_(1), node_(describe()),
-        end_(out_, account_, node_, 0, 1, packet_records), packet_records_(packet_records) {
+      : account_(credit),
+        flow_("flow"),
+        in_(1),
+        node_(describe()),
+        end_(out_, account_, node_, 0, 1, packet_records),
+        packet_records_(packet_records) {
     std::tie(near_, far_) = leat::test::memory_links(std::size_t{1} << 26);
   }
 

@@ -132,10 +132,11 @@ TEST_CASE("a record's own function that throws: its copy is blamed on the step t
   });
   blames("own.count", own_function::copy, [](leat::flow&, leat::stream<fragile> in) {
     in | leat::key_on("by", itself) |
-        leat::stateful_map("count", [](std::optional<fragile>& last, fragile const& value) {
-          last = value;
-          return 1;
-        }) |
+        leat::stateful_map("count",
+                           [](std::optional<fragile>& last, fragile const& value) {
+                             last = value;
+                             return 1;
+                           }) |
         leat::output("out", leat::to::for_each(ignored));
   });
 }
@@ -155,8 +156,10 @@ TEST_CASE("a record's own function that throws: comparing keys is blamed on the 
         leat::output("out", leat::to::for_each(ignored));
   });
   blames("own.cached", own_function::less, [](leat::flow&, leat::stream<fragile> in) {
-    in | leat::enrich_cached("cached", [](fragile const& key) { return key.number(); },
-                             [](leat::ttl_cache<fragile, int>& cache, fragile const& record) { return cache.get(record); }) |
+    in |
+        leat::enrich_cached(
+            "cached", [](fragile const& key) { return key.number(); },
+            [](leat::ttl_cache<fragile, int>& cache, fragile const& record) { return cache.get(record); }) |
         leat::output("out", leat::to::for_each(ignored));
   });
 }

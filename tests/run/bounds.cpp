@@ -69,7 +69,8 @@ auto slowly(std::atomic<std::size_t>& seen) {
 
 }  // namespace
 
-TEST_CASE("records that own much are bounded by their bytes, whatever makes them: a map, a stateful step, a container") {
+TEST_CASE(
+    "records that own much are bounded by their bytes, whatever makes them: a map, a stateful step, a container") {
   constexpr int count = sanitizers::slow ? 600 : 3000;
   for (unsigned const workers : {1u, 4u}) {
     CAPTURE(workers);
@@ -99,7 +100,8 @@ TEST_CASE("records that own much are bounded by their bytes, whatever makes them
     CHECK(by_state <= 2 * allowed(workers, 2 * page));
 
     seen = 0;
-    std::vector<std::vector<char, counting_allocator<char>>> const blocks(count / 3, std::vector<char, counting_allocator<char>>(page));
+    std::vector<std::vector<char, counting_allocator<char>>> const blocks(
+        count / 3, std::vector<char, counting_allocator<char>>(page));
     leat::from::iterable in(blocks);
     std::size_t const by_container = most_owned_in([&] {
       leat::flow flow("container");
@@ -118,8 +120,8 @@ TEST_CASE("records larger than the credit travel") {
     std::size_t const size = 300 * 1024;
     leat::flow flow("large");
     flow.input("in", leat::from::range(12)) |
-        leat::map([](int x) { return std::string(size, static_cast<char>('a' + x)); }) |
-        leat::redistribute("spread") | leat::output("out", leat::to::collect(got));
+        leat::map([](int x) { return std::string(size, static_cast<char>('a' + x)); }) | leat::redistribute("spread") |
+        leat::output("out", leat::to::collect(got));
     how.run(flow, got);
     std::sort(got.begin(), got.end());
     REQUIRE(got.size() == 12);
@@ -136,8 +138,9 @@ TEST_CASE("a loop that stopped for lack of room goes on where it was, in order, 
     how.how.channel_bytes = std::min<std::size_t>(how.how.channel_bytes, 4096);
     std::vector<std::pair<int, std::string>> got;
     leat::flow flow("order");
-    leat::stream made = flow.input("in", leat::from::range(600)) |
-                        leat::map([](int x) { return std::pair<int, std::string>(x % 5, std::to_string(x) + std::string(400, ' ')); });
+    leat::stream made = flow.input("in", leat::from::range(600)) | leat::map([](int x) {
+                          return std::pair<int, std::string>(x % 5, std::to_string(x) + std::string(400, ' '));
+                        });
     made | leat::stateful_map("first", [](std::optional<int>&, std::string text) { return text; }) |
         leat::flat_map([](std::pair<int, std::string> const& p) {
           return std::vector<std::pair<int, std::string>>{{p.first, p.second + "a"}, {p.first, p.second + "b"}};
@@ -163,11 +166,10 @@ TEST_CASE("what one call makes beyond all room is put aside in a file, and comes
     std::vector<std::pair<int, std::uint64_t>> got;
     std::uint64_t const count = 12'000;
     leat::flow flow("burst");
-    flow.input("in", leat::from::range(2)) |
-        leat::flat_map<std::pair<int, std::uint64_t>>([](int x, auto&& emit) {
-          for (std::uint64_t i = 0; i != count; ++i) emit(std::pair<int, std::uint64_t>(static_cast<int>(i % 3), i * 2 + static_cast<std::uint64_t>(x)));
-        }) |
-        leat::stateful_map("order", [](std::optional<std::uint64_t>&, std::uint64_t x) { return x; }) |
+    flow.input("in", leat::from::range(2)) | leat::flat_map<std::pair<int, std::uint64_t>>([](int x, auto&& emit) {
+      for (std::uint64_t i = 0; i != count; ++i)
+        emit(std::pair<int, std::uint64_t>(static_cast<int>(i % 3), i * 2 + static_cast<std::uint64_t>(x)));
+    }) | leat::stateful_map("order", [](std::optional<std::uint64_t>&, std::uint64_t x) { return x; }) |
         leat::output("out", leat::to::collect(got));
     how.run(flow, got);
     REQUIRE(got.size() == 2 * count);
@@ -191,7 +193,8 @@ TEST_CASE("a record that becomes very many takes no memory for each of them") {
       leat::flow flow("burst");
       flow.input("in", leat::from::range(1)) | leat::flat_map<counted_text>([](int, auto&& emit) {
         for (int i = 0; i != 2000; ++i) emit(text_of(i));
-      }) | leat::redistribute("spread") | leat::output("out", slowly<counted_text>(seen));
+      }) | leat::redistribute("spread") |
+          leat::output("out", slowly<counted_text>(seen));
       leat::run(flow, how);
     });
     CHECK(seen == 2000);
@@ -233,11 +236,12 @@ TEST_CASE("plain records that become large are held back by the credit, in packe
       flow.input("in", leat::from::range(count)) | leat::map([&](int x) {
         most = std::max<std::size_t>(most, ++under_way);
         return block{static_cast<std::uint64_t>(x)};
-      }) | leat::redistribute("spread") | leat::output("out", leat::to::for_each([&](block const&) {
-        --under_way;
-        ++seen;
-        std::this_thread::yield();
-      }));
+      }) | leat::redistribute("spread") |
+          leat::output("out", leat::to::for_each([&](block const&) {
+                         --under_way;
+                         ++seen;
+                         std::this_thread::yield();
+                       }));
       leat::run(flow, how);
       CHECK(seen == count);
       CHECK(most * page <= allowed(workers, page));
@@ -280,7 +284,8 @@ std::size_t most_between_processes(leat::test::shape const& how, int records, Ma
       leat::redistribute("spread") | leat::map([](watched<Content> const& w) {
         std::this_thread::yield();
         return static_cast<int>(w.content[0]);
-      }) | leat::output("out", leat::to::collect(got));
+      }) |
+      leat::output("out", leat::to::collect(got));
   how.run(flow, got);
   CHECK(got.size() == static_cast<std::size_t>(records));
   CHECK(encoded_and_not_decoded == 0);

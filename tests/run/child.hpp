@@ -63,7 +63,8 @@ class child {
     return true;
   }
 
-  /// Reads all it prints; gives its exit status, or 1000 + the signal that ended it. What it prints must fit into a pipe.
+  /// Reads all it prints; gives its exit status, or 1000 + the signal that ended it. What it prints must fit into a
+  /// pipe.
   int ends() {
     while (read_some(out_[0], out)) {
     }

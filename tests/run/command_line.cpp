@@ -21,7 +21,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-leat::command_line given(std::initializer_list<char const*> words, std::string usage = {}, leat::options defaults = {}) {
+leat::command_line given(std::initializer_list<char const*> words, std::string usage = {},
+                         leat::options defaults = {}) {
   std::vector<char const*> argv{"/usr/bin/wordcount"};
   argv.insert(argv.end(), words);
   argv.push_back(nullptr);
@@ -96,9 +97,12 @@ TEST_CASE("command line: the program's own arguments stay, in order") {
 }
 
 TEST_CASE("command line: a flag that is nobody's is named, with the nearest") {
-  auto const unknown = [](char const* word, std::string usage = {}) { return given({word}, std::move(usage)).unknown_flag(); };
+  auto const unknown = [](char const* word, std::string usage = {}) {
+    return given({word}, std::move(usage)).unknown_flag();
+  };
   CHECK(unknown("--wrokers=3", "LOG...") == "there is no flag \"--wrokers=3\"; the nearest is --workers-per-process");
-  CHECK(unknown("--snapshot-intervall=3") == "there is no flag \"--snapshot-intervall=3\"; the nearest is --snapshot-interval");
+  CHECK(unknown("--snapshot-intervall=3") ==
+        "there is no flag \"--snapshot-intervall=3\"; the nearest is --snapshot-interval");
   CHECK(unknown("--hepl") == "there is no flag \"--hepl\"; the nearest is --help");
   CHECK(unknown("--zzz=1") == "there is no flag \"--zzz=1\"");
   CHECK(unknown("--zzz-zzz-zzz-zzz-zzz-zzz-zzz-zzz-zzz-zzz") != "");
@@ -107,7 +111,9 @@ TEST_CASE("command line: a flag that is nobody's is named, with the nearest") {
 }
 
 TEST_CASE("command line: a flag of the program's own is one that its usage names, or any, if it asks for them") {
-  auto const unknown = [](char const* word, std::string usage) { return given({word}, std::move(usage)).unknown_flag(); };
+  auto const unknown = [](char const* word, std::string usage) {
+    return given({word}, std::move(usage)).unknown_flag();
+  };
   CHECK(unknown("--csv=x", "[--csv=FILE | --proc]") == "");
   CHECK(unknown("--proc", "[--csv=FILE | --proc]") == "");
   CHECK(unknown("--proc", "FILE...\n  --proc  live figures") == "");
@@ -181,13 +187,16 @@ TEST_CASE("command line: the environment speaks where no flag does") {
 
 TEST_CASE("command line: the help names every flag, every variable and the program's own arguments") {
   auto const help = given({}, "[--csv] FILE...\n  --csv  the files are tables").help();
-  CHECK(help.starts_with("usage: wordcount [-w N] [-s SECONDS] [-p N] [-i N] [-a HOST:PORT;...] [--...] "
-                         "[--csv] FILE...\n  --csv  the files are tables\n"));
+  CHECK(
+      help.starts_with("usage: wordcount [-w N] [-s SECONDS] [-p N] [-i N] [-a HOST:PORT;...] [--...] "
+                       "[--csv] FILE...\n  --csv  the files are tables\n"));
   for (char const* word : {"-w, --workers-per-process=N", "-s, --snapshot-interval=SECONDS", "--batch-size=N",
                            "--graph=mermaid|dot|json", "-i, --process-id=N", "-a, --addresses=HOST:PORT;...",
-                           "--insecure  ", "[LEAT_INSECURE]", "-h, --help", "--version", "[LEAT_WORKERS_PER_PROCESS, "
-                           "BYTEWAX_WORKERS_PER_PROCESS]", "[LEAT_SNAPSHOT_INTERVAL, BYTEWAX_SNAPSHOT_INTERVAL]",
-                           "[LEAT_BATCH_SIZE]", "[LEAT_GRAPH]", "LEAT_SECRET ", "LEAT_HOSTFILE_PATH", "LEAT_STATEFULSET_NAME"})
+                           "--insecure  ", "[LEAT_INSECURE]", "-h, --help", "--version",
+                           "[LEAT_WORKERS_PER_PROCESS, "
+                           "BYTEWAX_WORKERS_PER_PROCESS]",
+                           "[LEAT_SNAPSHOT_INTERVAL, BYTEWAX_SNAPSHOT_INTERVAL]", "[LEAT_BATCH_SIZE]", "[LEAT_GRAPH]",
+                           "LEAT_SECRET ", "LEAT_HOSTFILE_PATH", "LEAT_STATEFULSET_NAME"})
     CHECK_MESSAGE(help.find(word) != std::string::npos, word);
 }
 
@@ -209,7 +218,8 @@ TEST_CASE("version: the headers' is the build's") {
 }
 
 TEST_CASE("command line: a cluster") {
-  auto const cli = given({"-i1", "-a", "one:2101; two:2101;", "--insecure", "--cluster=mine", "--formation-timeout", "5"});
+  auto const cli =
+      given({"-i1", "-a", "one:2101; two:2101;", "--insecure", "--cluster=mine", "--formation-timeout", "5"});
   CHECK(cli.fault() == "");
   CHECK(cli.how().process == 1);
   CHECK(cli.how().addresses == std::vector<std::string>{"one:2101", "two:2101"});
@@ -222,7 +232,8 @@ TEST_CASE("command line: a cluster") {
 TEST_CASE("command line: a cluster that is only half described") {
   CHECK(given({"-i", "0"}).fault().find("needs the addresses of all of them") != std::string::npos);
   CHECK(given({"-a", "one:1;two:2"}).fault().find("need the number of this process") != std::string::npos);
-  CHECK(given({"-i2", "-a", "one:1;two:2"}).fault() == "-i: there is no process 2: -a names 2, and the first is process 0");
+  CHECK(given({"-i2", "-a", "one:1;two:2"}).fault() ==
+        "-i: there is no process 2: -a names 2, and the first is process 0");
   CHECK(given({"-i0", "-a", "one:1;two:65536"}).fault() ==
         "-a: \"one:1;two:65536\" names \"two:65536\", whose port is not one from 1 to 65535");
   CHECK(given({"-i0", "-a", "one:1;two:"}).fault() ==
@@ -232,7 +243,8 @@ TEST_CASE("command line: a cluster that is only half described") {
   CHECK(given({"-i0", "-a", "one"}).fault() == "-a: \"one\" names \"one\", which has no port: write host:2101");
   for (std::string const list : {"one:1,two:1", "one:1 two:1", "one two:1"})
     CHECK(given({"-i0", "-a", list.c_str()}).fault() ==
-          "-a: \"" + list + "\" names \"" + list + "\", which is not one address: write ; between two, one:2101;two:2101");
+          "-a: \"" + list + "\" names \"" + list +
+              "\", which is not one address: write ; between two, one:2101;two:2101");
   CHECK(given({"-i0", "-a", ":1;:2"}).fault() == "-a: \":1;:2\" names \":1\", which has no host: write host:2101");
   CHECK(given({"-i0", "-a", " ; "}).fault().find("names no address") != std::string::npos);
   CHECK(given({"-ix", "-a", "one:1"}).fault() == "-i: \"x\" is not a whole number");
@@ -290,7 +302,8 @@ TEST_CASE("command line: a secret comes from a file that only its owner reads") 
   ::chmod(path.c_str(), 0600);
   CHECK(given({"--secret-file", path.c_str()}).how().secret == "sixteen bytes or more");
   std::ofstream(path) << "short\n";
-  CHECK(given({"--secret-file", path.c_str()}).fault().find("the secret is shorter than 16 bytes") != std::string::npos);
+  CHECK(given({"--secret-file", path.c_str()}).fault().find("the secret is shorter than 16 bytes") !=
+        std::string::npos);
   std::remove(path.c_str());
   CHECK(given({"--secret-file", path.c_str()}).fault().find("No such file or directory") != std::string::npos);
 }

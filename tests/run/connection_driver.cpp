@@ -104,11 +104,12 @@ TEST_CASE("a function that does not return holds up no other worker where a thre
   std::vector<int> got;
   leat::flow flow("flow");
   // A partition for each worker, with its number. That of worker 2, in the other process, goes to worker 1.
-  flow.input("in", leat::test::one_at_a_time<int>(std::vector<std::vector<int>>{{0}, {1}, {2}, {3}})) | leat::map([&](int from) {
-    if (from == 0) released.wait(false);
-    return from;
-  }) | leat::redistribute("to worker 1", leat::by([key = key_of(1)](int) { return key; })) |
+  flow.input("in", leat::test::one_at_a_time<int>(std::vector<std::vector<int>>{{0}, {1}, {2}, {3}})) |
       leat::map([&](int from) {
+        if (from == 0) released.wait(false);
+        return from;
+      }) |
+      leat::redistribute("to worker 1", leat::by([key = key_of(1)](int) { return key; })) | leat::map([&](int from) {
         if (from == 2) {
           released = true;
           released.notify_all();

@@ -155,8 +155,7 @@ TEST_CASE("a disk that is full fails the run of every process") {
   disk.put("other", std::string(900, 'o'));
   disk.limit(1000);
   leat::flow flow("full");
-  flow.input("in", leat::from::range(200)) | leat::redistribute("spread") |
-      leat::output("out", leat::to::lines("out"));
+  flow.input("in", leat::from::range(200)) | leat::redistribute("spread") | leat::output("out", leat::to::lines("out"));
   CHECK(has(error_of(flow, on(disk, 2, 2)), "cannot write \"out\": No space left on device"));
   CHECK(disk.content("out").size() == 100);
 }

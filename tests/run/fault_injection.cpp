@@ -3,10 +3,10 @@
 
 #include <leat/leat.hpp>
 
+#include "child.hpp"
 #include "fixture/faults.hpp"
 #include "fixture/shapes.hpp"
 #include "sanitizers.hpp"
-#include "child.hpp"
 
 #include <algorithm>
 #include <array>
@@ -22,9 +22,9 @@
 #include <utility>
 #include <vector>
 
-/// Whatever function of the user's throws, at whichever of its calls: the run ends with a run_error that names the step,
-/// its program with 1, and nothing comes out twice. Each flow calls `fault::at(step)` in every function that it gives
-/// leat, and is run with the first call failing, with the second, and so on until a run is clean.
+/// Whatever function of the user's throws, at whichever of its calls: the run ends with a run_error that names the
+/// step, its program with 1, and nothing comes out twice. Each flow calls `fault::at(step)` in every function that it
+/// gives leat, and is run with the first call failing, with the second, and so on until a run is clean.
 namespace {
 
 using namespace std::chrono_literals;
@@ -201,7 +201,8 @@ class copied {
   char const* step_;
 };
 
-/// Whether the run was clean; otherwise it has failed as it should, of the step that threw, as far as that is known here.
+/// Whether the run was clean; otherwise it has failed as it should, of the step that threw, as far as that is known
+/// here.
 bool is_clean(leat::test::shape const& how, leat::flow const& flow, std::vector<int> const& expected) {
   out.clear();
   std::string said;
@@ -299,44 +300,49 @@ void fail_at_each_call(leat::flow const& flow, std::vector<int> const& expected)
 TEST_CASE("a function that throws: sources, fused steps, branch, exchange, sinks") {
   leat::flow flow("fused");
   leat::stream in = flow.input("in", numbers("in", 6));
-  auto [odd, even] =
-      in | leat::map("map", [mine = copied("map")](probe&& record) -> probe&& {
-        fault::at("map");
-        return std::move(record);
-      }) |
-      leat::filter("filter", [](probe const& record) {
-        fault::at("filter");
-        return record.n != 3;
-      }) |
-      leat::flat_map<probe>("several", [mine = copied("several")](probe const& record, auto& emit) {
-        fault::at("several");
-        for (int i = 0; i != 2; ++i) {
-          try {
-            emit(probe(record.n + 10 * i));
-          } catch (...) {
-          }
-        }
-      }) |
-      leat::branch("branch", [mine = copied("branch")](probe const& record) {
-        fault::at("branch");
-        return record.n % 2 != 0;
-      });
+  auto [odd, even] = in |
+                     leat::map("map",
+                               [mine = copied("map")](probe&& record) -> probe&& {
+                                 fault::at("map");
+                                 return std::move(record);
+                               }) |
+                     leat::filter("filter",
+                                  [](probe const& record) {
+                                    fault::at("filter");
+                                    return record.n != 3;
+                                  }) |
+                     leat::flat_map<probe>("several",
+                                           [mine = copied("several")](probe const& record, auto& emit) {
+                                             fault::at("several");
+                                             for (int i = 0; i != 2; ++i) {
+                                               try {
+                                                 emit(probe(record.n + 10 * i));
+                                               } catch (...) {
+                                               }
+                                             }
+                                           }) |
+                     leat::branch("branch", [mine = copied("branch")](probe const& record) {
+                       fault::at("branch");
+                       return record.n % 2 != 0;
+                     });
   odd | leat::inspect("look", [](probe const&) { fault::at("look"); }) | leat::output("odd", written("odd"));
   even | leat::redistribute("spread", leat::by([mine = copied("spread")](probe const& record) {
-           fault::at("spread");
-           return record.n;
-         })) |
-      leat::key_on("key", [](probe const& record) {
-        fault::at("key");
-        return record;
-      }) |
-      leat::flat_map_value<int>("values", [](probe&& value, auto& emit) {
-        fault::at("values");
-        try {
-          emit(value.n);
-        } catch (...) {
-        }
-      }) |
+                              fault::at("spread");
+                              return record.n;
+                            })) |
+      leat::key_on("key",
+                   [](probe const& record) {
+                     fault::at("key");
+                     return record;
+                   }) |
+      leat::flat_map_value<int>("values",
+                                [](probe&& value, auto& emit) {
+                                  fault::at("values");
+                                  try {
+                                    emit(value.n);
+                                  } catch (...) {
+                                  }
+                                }) |
       leat::output("even", leat::to::for_each([](std::pair<probe, int> const& record) {
                      fault::at("even");
                      give(record.second);
@@ -404,9 +410,9 @@ TEST_CASE("a function that throws: a coroutine that is a source, keyed state, co
   leat::flow flow("keyed");
   leat::stream in = flow.input("in", leat::from::generate(counted));
   leat::stream by_parity = in | leat::key_on("key", [](probe const& record) {
-    fault::at("key");
-    return parity(record);
-  });
+                             fault::at("key");
+                             return parity(record);
+                           });
   by_parity | leat::stateful("logic", [mine = copied("logic")](std::optional<int>) {
     fault::at("logic");
     return remembers(0);
@@ -414,26 +420,31 @@ TEST_CASE("a function that throws: a coroutine that is a source, keyed state, co
   by_parity | leat::reduce_final("reduce", [mine = copied("reduce")](probe const& a, probe const& b) {
     fault::at("reduce");
     return probe(a.n + b.n);
-  }) | leat::map("reduced", [](std::pair<probe, probe> const& sum) { return probe(1000 + sum.second.n); }) |
-      leat::output("sums", written("sums"));
-  leat::stream folded = by_parity | leat::fold_final("fold", [] {
-    fault::at("fold");
-    return probe(0);
-  }, [mine = copied("fold")](probe& sum, probe const& value) {
-    fault::at("fold");
-    sum.n += value.n;
-  });
+  }) | leat::map("reduced", [](std::pair<probe, probe> const& sum) {
+    return probe(1000 + sum.second.n);
+  }) | leat::output("sums", written("sums"));
+  leat::stream folded = by_parity | leat::fold_final(
+                                        "fold",
+                                        [] {
+                                          fault::at("fold");
+                                          return probe(0);
+                                        },
+                                        [mine = copied("fold")](probe& sum, probe const& value) {
+                                          fault::at("fold");
+                                          sum.n += value.n;
+                                        });
   leat::stream counts = by_parity | leat::stateful_flat_map("count", [](std::optional<probe>& sum, probe const& value) {
-    fault::at("count");
-    if (!sum) sum.emplace(0);
-    sum->n += 1;
-    return std::vector<probe>(value.n > 4 ? 1 : 0, *sum);
-  });
+                          fault::at("count");
+                          if (!sum) sum.emplace(0);
+                          sum->n += 1;
+                          return std::vector<probe>(value.n > 4 ? 1 : 0, *sum);
+                        });
   leat::join("join", leat::join_emit::final, folded, counts) |
-      leat::map("joined", [](std::pair<probe, std::tuple<std::optional<probe>, std::optional<probe>>> const& row) {
-        fault::at("joined");
-        return probe(2000 + std::get<0>(row.second)->n + 100 * std::get<1>(row.second)->n);
-      }) |
+      leat::map("joined",
+                [](std::pair<probe, std::tuple<std::optional<probe>, std::optional<probe>>> const& row) {
+                  fault::at("joined");
+                  return probe(2000 + std::get<0>(row.second)->n + 100 * std::get<1>(row.second)->n);
+                }) |
       leat::output("rows", written("rows"));
   fail_at_each_call(flow, {1, 2, 3, 4, 5, 6, 100, 101, 1009, 1012, 2309, 2312});
 }
@@ -496,21 +507,28 @@ TEST_CASE("a function that throws: coroutines, batches, merge, caches, what is k
   leat::stream doubled = in | leat::step("step", twice);
   leat::stream found = in | leat::async_map("async", looked_up, leat::in_flight(2));
   leat::stream both = leat::merge("both", doubled, found);
-  both | leat::flat_map_batch<probe>("batch", [mine = copied("batch")](std::span<probe> records, auto& emit) {
-    for (probe& record : records) {
-      fault::at("batch");
-      try {
-        emit(std::move(record));
-      } catch (...) {
-      }
-    }
-  }) | leat::enrich_cached("cached", [](int const& key) {
-    fault::at("cached");
-    return key * 1000;
-  }, [](leat::ttl_cache<int, int>& cache, probe const& record) {
-    fault::at("cached");
-    return probe(record.n + cache.get(record.n % 2));
-  }, 1h) |
+  both |
+      leat::flat_map_batch<probe>("batch",
+                                  [mine = copied("batch")](std::span<probe> records, auto& emit) {
+                                    for (probe& record : records) {
+                                      fault::at("batch");
+                                      try {
+                                        emit(std::move(record));
+                                      } catch (...) {
+                                      }
+                                    }
+                                  }) |
+      leat::enrich_cached(
+          "cached",
+          [](int const& key) {
+            fault::at("cached");
+            return key * 1000;
+          },
+          [](leat::ttl_cache<int, int>& cache, probe const& record) {
+            fault::at("cached");
+            return probe(record.n + cache.get(record.n % 2));
+          },
+          1h) |
       leat::output("out", written("out"));
   both | leat::key_on("key", [](probe const& record) {
     fault::at("key");
@@ -518,7 +536,8 @@ TEST_CASE("a function that throws: coroutines, batches, merge, caches, what is k
   }) | leat::stateful_batch("batches", [](std::optional<int>) {
     fault::at("batches");
     return sums();
-  }) | leat::map("sum", [](std::pair<int, int> const& sum) { return probe(5000 + sum.second); }) |
-      leat::output("sums", written("sums"));
+  }) | leat::map("sum", [](std::pair<int, int> const& sum) {
+    return probe(5000 + sum.second);
+  }) | leat::output("sums", written("sums"));
   fail_at_each_call(flow, {2, 4, 12, 14, 102, 104, 1001, 1003, 1011, 1013, 1101, 1103, 5232, 5238});
 }

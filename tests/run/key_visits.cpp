@@ -77,10 +77,9 @@ TEST_CASE("what many keys say at once is bounded by its bytes: at the end, at a 
       std::atomic<std::size_t> seen{0};
       std::size_t const most = most_owned_in([&] {
         leat::flow flow("late");
-        into_a_step_that_waits(
-            flow.input("in", leat::from::range(keys)) | with_keys() |
-                leat::stateful("speak", [woken](std::optional<int>) { return late_speaker(woken); }),
-            seen);
+        into_a_step_that_waits(flow.input("in", leat::from::range(keys)) | with_keys() |
+                                   leat::stateful("speak", [woken](std::optional<int>) { return late_speaker(woken); }),
+                               seen);
         leat::run(flow, how);
       });
       CHECK(seen == keys);
@@ -94,7 +93,8 @@ TEST_CASE("what many keys say at once is bounded by its bytes: at the end, at a 
                            leat::map([](int x) { return std::pair<int, counted_text>(x, text_of(x)); });
       leat::stream numbers = flow.input("numbers", leat::from::range(1600)) |
                              leat::map([](int x) { return std::pair<int, int>(x % 100, x); });
-      into_a_step_that_waits(leat::join("rows", leat::join_insert::product, leat::join_emit::final, texts, numbers), seen);
+      into_a_step_that_waits(leat::join("rows", leat::join_insert::product, leat::join_emit::final, texts, numbers),
+                             seen);
       leat::run(flow, how);
     });
     CHECK(seen == 1600);

@@ -178,7 +178,8 @@ TEST_CASE("command line: descriptors of the launcher") {
   CHECK(given({"-i0", "--addresses-fd=-1"}).fault() == "--addresses-fd: \"-1\" is not a whole number");
   CHECK(given({"--listen=host"}).fault() == "--listen: \"host\" has no port: write host:2101, or host:0");
   CHECK(given({"--listen=host:2101"}).fault() == "--listen says where a process of a cluster listens: with -i and -a");
-  CHECK(given({"-i0", "--announce-fd=5", "--addresses-fd=6"}).fault().find("needs --listen HOST:0") != std::string::npos);
+  CHECK(given({"-i0", "--announce-fd=5", "--addresses-fd=6"}).fault().find("needs --listen HOST:0") !=
+        std::string::npos);
   CHECK(given({"-i0", "--listen=a:0", "-a", "one:1;two:2"}).fault().find("--announce-fd") != std::string::npos);
   CHECK(given({"--addresses-fd=6"}).fault().find("need the number of this process") != std::string::npos);
   CHECK(given({"-p2", "--addresses-fd=6"}).fault().find("--addresses-fd") != std::string::npos);
@@ -226,7 +227,8 @@ TEST_CASE("command line: one task of a launcher's needs no addresses; torchrun's
   }
   variable const size("WORLD_SIZE", "2");
   CHECK(given({"--launcher=torchrun"}).fault() ==
-        "--launcher=torchrun gives the number of the process, and in MASTER_ADDR only the address of the first: give those "
+        "--launcher=torchrun gives the number of the process, and in MASTER_ADDR only the address of the first: give "
+        "those "
         "of all by -a, LEAT_HOSTFILE_PATH or --addresses-fd");
 }
 
@@ -239,8 +241,9 @@ TEST_CASE("command line: a line says who won") {
   variable const addresses("BYTEWAX_ADDRESSES", "one:1;two:2");
   CHECK(line({"-i", "1"}) == "leat: process 1 of 2 (from -i), addresses from BYTEWAX_ADDRESSES, 1 worker\n");
   variable const workers("LEAT_WORKERS_PER_PROCESS", "3");
-  CHECK(line({"--process-id=1"}) == "leat: process 1 of 2 (from --process-id), addresses from BYTEWAX_ADDRESSES, "
-                                    "3 workers (from LEAT_WORKERS_PER_PROCESS)\n");
+  CHECK(line({"--process-id=1"}) ==
+        "leat: process 1 of 2 (from --process-id), addresses from BYTEWAX_ADDRESSES, "
+        "3 workers (from LEAT_WORKERS_PER_PROCESS)\n");
   variable const rank("OMPI_COMM_WORLD_RANK", "0");
   variable const size("OMPI_COMM_WORLD_SIZE", "2");
   CHECK(line({"--launcher=openmpi", "-a", "one:1;two:2", "-w1"}) ==

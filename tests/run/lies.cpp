@@ -83,7 +83,8 @@ void tell_lies(std::string const& address, std::pair<std::string, std::string> c
   std::string const enormous{1, 0, 0, 0, '\xff', '\xff', '\xff', '\xff'};
   // Nobody is given a proof, nor told of what the process is made, which both follow a good proof.
   std::string const refusal = "the cluster has formed already";
-  std::string const no_secret = "its secret is not this one's: all processes of a cluster need the same secret, or none";
+  std::string const no_secret =
+      "its secret is not this one's: all processes of a cluster need the same secret, or none";
   for (std::string const& second : {wrong, proof, enormous, std::string("\2\0\0\0\0\0\x10\0", 8)})
     CHECK(answer_to(words + second).size() <= hello::size + 8 + std::max(refusal.size(), no_secret.size()));
 }
@@ -193,6 +194,8 @@ TEST_CASE("lies: with a secret a frame that the key of its connection does not p
   std::vector<std::byte> sealed = framed(none, "");
   sealed.resize(sealed.size() + leat::detail::frame_seal::size);
   auto const [failure, status] = failure_after(sealed, "a secret of two programs");
-  CHECK(failure.find("process 1 does not speak as this program does: a frame that the key of this connection does not prove") == 0);
+  CHECK(failure.find(
+            "process 1 does not speak as this program does: a frame that the key of this connection does not prove") ==
+        0);
   CHECK(status == 76);
 }

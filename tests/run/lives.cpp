@@ -235,10 +235,10 @@ TEST_CASE("records that cannot be copied: a container of them is a record, and h
   leat::flow flow("owners");
   std::vector<int> sizes;
   leat::stream all = flow.input("in", leat::from::range(4)) | leat::map("own", [](int n) {
-    owners made;
-    for (int i = 0; i != n; ++i) made.push_back(std::make_unique<int>(i));
-    return made;
-  });
+                       owners made;
+                       for (int i = 0; i != n; ++i) made.push_back(std::make_unique<int>(i));
+                       return made;
+                     });
   std::move(all) | leat::map([](owners const& some) { return static_cast<int>(some.size()); }) |
       leat::output("out", leat::to::collect(sizes));
   leat::run(flow);

@@ -90,7 +90,8 @@ std::string const hint = usage + "   (numbers --help explains)\n";
 }  // namespace
 
 TEST_CASE("main: runs the flow and gives 0") {
-  for (auto const& words : {std::initializer_list<char const*>{}, {"-w", "1"}, {"-w3", "-s0", "--batch-size=1"}, {"--"}}) {
+  for (auto const& words :
+       {std::initializer_list<char const*>{}, {"-w", "1"}, {"-w3", "-s0", "--batch-size=1"}, {"--"}}) {
     result const ran = run_numbers(words);
     CHECK(ran.status == 0);
     CHECK(ran.out == "0\n10\n20\n");
@@ -230,9 +231,9 @@ TEST_CASE("main: a failure does not show the record where a flag or the environm
       if (variable != nullptr) ::setenv("LEAT_HIDE_RECORDS", variable, 1);
       arguments const given(words);
       leat::flow flow("failing");
-      flow.input("in", leat::from::range(1000, 1002)) | leat::map("odd", [](int n) {
-        return n == 1001 ? throw std::runtime_error("cannot do this") : n;
-      }) | leat::output("out", leat::to::for_each([](int) {}));
+      flow.input("in", leat::from::range(1000, 1002)) |
+          leat::map("odd", [](int n) { return n == 1001 ? throw std::runtime_error("cannot do this") : n; }) |
+          leat::output("out", leat::to::for_each([](int) {}));
       return leat::main(given.count(), given.words(), flow);
     });
     result const ran(process);
@@ -331,8 +332,11 @@ TEST_CASE("main: a flow that is not finished is not drawn, as it is not run") {
   };
   auto const no_input = [] { return leat::flow("numbers"); };
   auto const refused = [](auto const& describe, std::string const& sentence) {
-    for (auto const& words : {std::initializer_list<char const*>{}, {"--graph=mermaid"}, {"--graph=dot"},
-                              {"--graph=json"}, {"--graph=mermaid", "-p", "2"}}) {
+    for (auto const& words : {std::initializer_list<char const*>{},
+                              {"--graph=mermaid"},
+                              {"--graph=dot"},
+                              {"--graph=json"},
+                              {"--graph=mermaid", "-p", "2"}}) {
       result const ran = run_described(words, describe);
       CHECK(ran.status == 1);
       CHECK(ran.out.empty());
@@ -364,10 +368,13 @@ TEST_CASE("main: a function that describes the flow, without arguments of its ow
   defaults.workers = 3;
   child process([&] {
     arguments const given({});
-    return leat::main(given.count(), given.words(), [](leat::command_line const& cli) {
-      std::printf("%u\n", cli.how().workers);
-      return described();
-    }, defaults);
+    return leat::main(
+        given.count(), given.words(),
+        [](leat::command_line const& cli) {
+          std::printf("%u\n", cli.how().workers);
+          return described();
+        },
+        defaults);
   });
   CHECK(result(process).out == "3\n0\n10\n");
 }

@@ -157,10 +157,13 @@ void survives(Step const& step) {
   interruption at;
   auto const build = [&](journal& out) {
     leat::flow flow("interrupted");
-    flow.input("in", leat::test::one_at_a_time<record>(input()))
-        | leat::map("interrupt", [&at](record each) { at(); return each; })
-        | step()
-        | leat::output("out", to_journal(out));
+    flow.input("in", leat::test::one_at_a_time<record>(input())) |
+        leat::map("interrupt",
+                  [&at](record each) {
+                    at();
+                    return each;
+                  }) |
+        step() | leat::output("out", to_journal(out));
     return flow;
   };
   journal undisturbed;
@@ -309,9 +312,8 @@ TEST_CASE("recovery: the finals") {
     });
   });
   survives([] {
-    return leat::compose("max", [](auto s) {
-      return std::move(s) | leat::max_final("m") | leat::map_value("text", as_text);
-    });
+    return leat::compose("max",
+                         [](auto s) { return std::move(s) | leat::max_final("m") | leat::map_value("text", as_text); });
   });
   survives([] {
     return leat::compose("count", [](auto s) {
@@ -344,11 +346,10 @@ TEST_CASE("recovery: a join of all values that a key has on two sides") {
 TEST_CASE("recovery: a join that passes on what is complete, and the rest at the end") {
   survives([] {
     return leat::compose("join", [](auto s) {
-      leat::stream const numbers =
-          std::move(s) | leat::map("a key for each", [](record each) {
-            each.first += std::to_string(each.second);
-            return each;
-          });
+      leat::stream const numbers = std::move(s) | leat::map("a key for each", [](record each) {
+                                     each.first += std::to_string(each.second);
+                                     return each;
+                                   });
       auto texts = numbers | leat::map_value("text of it", [](int x) { return std::to_string(x); });
       auto even = numbers | leat::filter_value("even", [](int x) { return x % 2 == 0; });
       return leat::join("j", leat::join_emit::complete_and_rest, std::move(texts), std::move(even)) |
@@ -386,10 +387,14 @@ TEST_CASE("recovery: a key that waited is notified in the run that goes on, thou
     auto how = simulation_of(run == 0 ? 4 : 8, &store);
     out.go_back_to(store.open(how.processes * how.each.workers));
     leat::flow flow("hours");
-    flow.input("in", leat::test::one_at_a_time<record>({{"a", 1}, {"b", 1}, {"a", 2}, {"c", 3}}))
-        | leat::map("interrupt", [&at](record each) { at(); return each; })
-        | leat::stateful("hour", [](std::optional<hourly::state> before) { return hourly(before); })
-        | leat::output("out", to_journal(out));
+    flow.input("in", leat::test::one_at_a_time<record>({{"a", 1}, {"b", 1}, {"a", 2}, {"c", 3}})) |
+        leat::map("interrupt",
+                  [&at](record each) {
+                    at();
+                    return each;
+                  }) |
+        leat::stateful("hour", [](std::optional<hourly::state> before) { return hourly(before); }) |
+        leat::output("out", to_journal(out));
     leat::detail::simulated_cluster all(flow.description(), how);
     all.world().begin_at(leat::wall_time(run == 0 ? 0h : 100h));
     if (run == 0)
@@ -420,9 +425,13 @@ TEST_CASE("recovery: sinks prepare each epoch, and hear of what is committed; wi
     memory_recovery store;
     interruption at;
     leat::flow flow("two steps");
-    flow.input("in", leat::test::one_at_a_time<record>({{"a", 1}, {"b", 1}, {"c", 2}}))
-        | leat::map("interrupt", [&at](record each) { at(); return each; })
-        | leat::output("out", two_steps{&log});
+    flow.input("in", leat::test::one_at_a_time<record>({{"a", 1}, {"b", 1}, {"c", 2}})) |
+        leat::map("interrupt",
+                  [&at](record each) {
+                    at();
+                    return each;
+                  }) |
+        leat::output("out", two_steps{&log});
     auto how = simulation_of(0, recovers ? &store : nullptr);
     how.each.snapshot_interval = 0ns;
     if (recovers) CHECK(store.open(1) == 0);

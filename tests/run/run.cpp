@@ -173,10 +173,8 @@ TEST_CASE("run: to the end, on fewer workers than cores and on more") {
   for (unsigned const count : {1u, 2u, 4u, 13u}) {
     std::vector<std::pair<int, std::uint64_t>> counts;
     leat::flow flow("counting");
-    flow.input("in", leat::from::range(10'000))
-      | leat::redistribute("spread")
-      | leat::count_final("count", [](int n) { return n % 7; })
-      | leat::output("out", leat::to::collect(counts));
+    flow.input("in", leat::from::range(10'000)) | leat::redistribute("spread") |
+        leat::count_final("count", [](int n) { return n % 7; }) | leat::output("out", leat::to::collect(counts));
     leat::run(flow, workers(count));
     std::sort(counts.begin(), counts.end());
     REQUIRE(counts.size() == 7);
@@ -210,12 +208,10 @@ TEST_CASE("run: a flow can be run again, each time from the beginning") {
   std::vector<int> numbers;
   leat::flow flow("again");
   int calls = 0;
-  flow.input("in", leat::from::range(3)) |
-      leat::map([&calls, mine = 0](int n) mutable {
-        calls += ++mine;  // 1 + 2 + 3 in each run: a run's copy of the function is its own
-        return n;
-      }) |
-      leat::output("out", leat::to::collect(numbers));
+  flow.input("in", leat::from::range(3)) | leat::map([&calls, mine = 0](int n) mutable {
+    calls += ++mine;  // 1 + 2 + 3 in each run: a run's copy of the function is its own
+    return n;
+  }) | leat::output("out", leat::to::collect(numbers));
   leat::run(flow);
   CHECK(calls == 6);
   leat::run(flow);
@@ -277,12 +273,10 @@ TEST_CASE("run: a stop ends endless sources in order: what they emitted has arri
     std::stop_source stop;
     std::vector<std::uint64_t> arrived;
     leat::flow flow("endless");
-    flow.input("in", endless(emitted)) | leat::redistribute("spread") |
-        leat::map([&stop](std::uint64_t n) {
-          if (n == 20'000) stop.request_stop();
-          return n;
-        }) |
-        leat::output("out", leat::to::collect(arrived));
+    flow.input("in", endless(emitted)) | leat::redistribute("spread") | leat::map([&stop](std::uint64_t n) {
+      if (n == 20'000) stop.request_stop();
+      return n;
+    }) | leat::output("out", leat::to::collect(arrived));
     leat::options how = workers(count);
     how.stop = stop.get_token();
     leat::run(flow, how);
@@ -330,12 +324,12 @@ TEST_CASE("run: an exception names step, place, worker and epoch, and holds its 
   for (unsigned const count : {1u, 4u}) {
     leat::flow flow("failing");
     int const line = __LINE__ + 2;
-    flow.input("in", leat::from::range(3)) | leat::filter("all", [](int) { return true; }) |
-        leat::map("bad", [](int n) {
-          if (n == 2) throw std::out_of_range("too far");
-          return n;
-        }) |
-        leat::output("out", leat::to::for_each([](int) {}));
+    flow.input("in", leat::from::range(3)) | leat::filter("all", [](int) {
+      return true;
+    }) | leat::map("bad", [](int n) {
+      if (n == 2) throw std::out_of_range("too far");
+      return n;
+    }) | leat::output("out", leat::to::for_each([](int) {}));
     leat::run_error const error = failure_of(flow, workers(count));
     CHECK(error.step == "failing.bad");
     CHECK(std::string(error.where.file_name()) == __FILE__);
@@ -371,9 +365,9 @@ TEST_CASE("run: the epoch of an error counts the epochs before it") {
 TEST_CASE("run: sources that fail are named, wherever they fail") {
   for (unsigned const count : {1u, 4u}) {
     int line = 0;
-    for (auto const& [where, cause] :
-         {std::pair(failing_source::at::list, "the directory is gone"),
-          std::pair(failing_source::at::open, "the file is gone"), std::pair(failing_source::at::read, "the disk is gone")}) {
+    for (auto const& [where, cause] : {std::pair(failing_source::at::list, "the directory is gone"),
+                                       std::pair(failing_source::at::open, "the file is gone"),
+                                       std::pair(failing_source::at::read, "the disk is gone")}) {
       leat::run_error const error = failure_of(failing_in(failing_source(where), line), workers(count));
       CHECK(error.step == "failing.in");
       CHECK(error.where.line() == static_cast<unsigned>(line));
@@ -384,9 +378,9 @@ TEST_CASE("run: sources that fail are named, wherever they fail") {
 
 TEST_CASE("run: sinks that fail are named, wherever they fail") {
   for (unsigned const count : {1u, 4u})
-    for (auto const& [where, cause] :
-         {std::pair(failing_sink::at::open, "the disk is locked"), std::pair(failing_sink::at::write, "the disk is full"),
-          std::pair(failing_sink::at::flush, "the disk is slow")}) {
+    for (auto const& [where, cause] : {std::pair(failing_sink::at::open, "the disk is locked"),
+                                       std::pair(failing_sink::at::write, "the disk is full"),
+                                       std::pair(failing_sink::at::flush, "the disk is slow")}) {
       leat::flow flow("failing");
       flow.input("in", leat::from::range(3)) | leat::output("out", failing_sink(where));
       leat::run_error const error = failure_of(flow, workers(count));
@@ -415,12 +409,10 @@ TEST_CASE("run: a failure ends the others, also those that wait") {
   std::atomic<std::uint64_t> emitted{0};
   leat::flow flow("failing");
   flow.input("silent", silence()) | leat::output("nothing", leat::to::for_each([](int) {}));
-  flow.input("endless", endless(emitted)) | leat::redistribute("spread") |
-      leat::map("bad", [](std::uint64_t n) {
-        if (n == 5000) throw std::runtime_error("enough");
-        return n;
-      }) |
-      leat::output("out", leat::to::for_each([](std::uint64_t) {}));
+  flow.input("endless", endless(emitted)) | leat::redistribute("spread") | leat::map("bad", [](std::uint64_t n) {
+    if (n == 5000) throw std::runtime_error("enough");
+    return n;
+  }) | leat::output("out", leat::to::for_each([](std::uint64_t) {}));
   for (unsigned const count : {1u, 4u}) {
     emitted = 0;
     CHECK(failure_of(flow, workers(count)).step == "failing.bad");
@@ -429,12 +421,10 @@ TEST_CASE("run: a failure ends the others, also those that wait") {
 
 TEST_CASE("run: a flow without an input or an output is refused") {
   leat::flow const empty("empty");
-  CHECK(flow_fault([&] { leat::run(empty); }) ==
-        "flow \"empty\" has no input: begin it with flow.input(name, source)");
+  CHECK(flow_fault([&] { leat::run(empty); }) == "flow \"empty\" has no input: begin it with flow.input(name, source)");
   leat::flow open("open");
   [[maybe_unused]] leat::stream in = open.input("in", leat::from::range(3)) | leat::map([](int n) { return n; });
-  CHECK(flow_fault([&] { leat::run(open); }) ==
-        "flow \"open\" has no output: end it with | output(name, sink)");
+  CHECK(flow_fault([&] { leat::run(open); }) == "flow \"open\" has no output: end it with | output(name, sink)");
 }
 
 TEST_CASE("run: inspect and raises count as outputs") {
@@ -454,13 +444,15 @@ TEST_CASE("run: names are checked when a step is described") {
   auto const from = [](leat::flow& flow, char const* name) { return flow.input(name, leat::from::range(3)); };
   std::string const here = __FILE__ ":";
   CHECK(flow_fault([] { leat::flow flow(""); }).starts_with("a flow needs a name (" __FILE__ ":"));
-  CHECK(flow_fault([] { leat::flow flow("a.b"); })
-            .starts_with("the name of the flow, \"a.b\", may not contain a full stop (" __FILE__ ":"));
+  CHECK(flow_fault([] {
+          leat::flow flow("a.b");
+        }).starts_with("the name of the flow, \"a.b\", may not contain a full stop (" __FILE__ ":"));
   CHECK(flow_fault([&] {
           leat::flow flow("f");
           from(flow, "in.put");
-        }).starts_with("the name of a step, \"in.put\", may not contain a full stop: it separates a step from those "
-                       "inside it (" __FILE__ ":"));
+        })
+            .starts_with("the name of a step, \"in.put\", may not contain a full stop: it separates a step from those "
+                         "inside it (" __FILE__ ":"));
 
   leat::flow flow("f");
   leat::stream in = from(flow, "in");

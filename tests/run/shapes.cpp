@@ -77,109 +77,119 @@ TEST_CASE("counting by key gives the same in every shape") {
   std::map<std::string, std::uint64_t> expected;
   for (std::string const& word : words) ++expected[word];
 
-  for_each_shape([&](shape const& how) {
-    counts got;
-    leat::flow flow{"count"};
-    flow.input("in", leat::from::iterable(words)) |
-        leat::count_final("count", [](std::string const& word) { return word; }) |
-        leat::output("out", leat::to::collect(got));
-    how.run(flow, got);
-    std::sort(got.begin(), got.end());
-    CHECK(got == counts(expected.begin(), expected.end()));
-  }, 60);
+  for_each_shape(
+      [&](shape const& how) {
+        counts got;
+        leat::flow flow{"count"};
+        flow.input("in", leat::from::iterable(words)) |
+            leat::count_final("count", [](std::string const& word) { return word; }) |
+            leat::output("out", leat::to::collect(got));
+        how.run(flow, got);
+        std::sort(got.begin(), got.end());
+        CHECK(got == counts(expected.begin(), expected.end()));
+      },
+      60);
 }
 
 TEST_CASE("each key keeps its order over two exchanges with credit for two packets, or for one frame") {
   int const keys = 7;
-  for_each_shape([&](shape how) {
-    how.channel_packets = 2;
-    how.how.channel_bytes = 1;
-    how.how.batch_size = 2;
-    std::vector<std::pair<int, int>> got;
-    leat::flow flow{"order"};
-    flow.input("in", leat::from::iterable(numbers(400))) |
-        leat::map([](int x) { return std::pair<int, int>(x % keys, x); }) |
-        leat::stateful_map("first", [](std::optional<int>&, int x) { return x; }) |
-        leat::map([](std::pair<int, int> const& p) { return std::pair<int, int>(p.first + 100, p.second); }) |
-        leat::stateful_map("second", [](std::optional<int>&, int x) { return x; }) |
-        leat::output("out", leat::to::collect(got));
-    how.run(flow, got);
-    REQUIRE(got.size() == 400);
-    std::map<int, int> last;
-    bool in_order = true;
-    for (auto const& [key, value] : got) {
-      auto const [found, first] = last.try_emplace(key, value);
-      in_order = in_order && (first || found->second < value);
-      found->second = value;
-    }
-    CHECK(in_order);
-    CHECK(last.size() == keys);
-  }, 60);
+  for_each_shape(
+      [&](shape how) {
+        how.channel_packets = 2;
+        how.how.channel_bytes = 1;
+        how.how.batch_size = 2;
+        std::vector<std::pair<int, int>> got;
+        leat::flow flow{"order"};
+        flow.input("in", leat::from::iterable(numbers(400))) |
+            leat::map([](int x) { return std::pair<int, int>(x % keys, x); }) |
+            leat::stateful_map("first", [](std::optional<int>&, int x) { return x; }) |
+            leat::map([](std::pair<int, int> const& p) { return std::pair<int, int>(p.first + 100, p.second); }) |
+            leat::stateful_map("second", [](std::optional<int>&, int x) { return x; }) |
+            leat::output("out", leat::to::collect(got));
+        how.run(flow, got);
+        REQUIRE(got.size() == 400);
+        std::map<int, int> last;
+        bool in_order = true;
+        for (auto const& [key, value] : got) {
+          auto const [found, first] = last.try_emplace(key, value);
+          in_order = in_order && (first || found->second < value);
+          found->second = value;
+        }
+        CHECK(in_order);
+        CHECK(last.size() == keys);
+      },
+      60);
 }
 
 TEST_CASE("a stream merged with itself by way of an exchange is cut exactly, with epochs of every turn") {
-  for_each_shape([](shape const& base) {
-    shape how = base.epochs_of_every_turn();
-    seen at_sink;
-    leat::flow flow{"cut"};
-    leat::stream numbers_in = flow.input("in", one_at_a_time<int>({numbers(150), numbers_from(150, 150)}));
-    leat::stream direct = numbers_in | leat::map([](int x) { return x; });
-    leat::stream moved = numbers_in | leat::redistribute("spread");
-    leat::merge("both", direct, moved) | leat::output("out", epoch_sink(at_sink));
-    how.run(flow, at_sink.epochs_of_worker);
+  for_each_shape(
+      [](shape const& base) {
+        shape how = base.epochs_of_every_turn();
+        seen at_sink;
+        leat::flow flow{"cut"};
+        leat::stream numbers_in = flow.input("in", one_at_a_time<int>({numbers(150), numbers_from(150, 150)}));
+        leat::stream direct = numbers_in | leat::map([](int x) { return x; });
+        leat::stream moved = numbers_in | leat::redistribute("spread");
+        leat::merge("both", direct, moved) | leat::output("out", epoch_sink(at_sink));
+        how.run(flow, at_sink.epochs_of_worker);
 
-    // Whatever the shape: each number came twice, and both times in the same epoch.
-    std::map<int, std::vector<std::size_t>> epochs_of;
-    for (auto const& [worker, epochs] : at_sink.epochs_of_worker)
-      for (std::size_t e = 0; e != epochs.size(); ++e)
-        for (int x : epochs[e]) epochs_of[x].push_back(e);
-    CHECK(epochs_of.size() == 300);
-    bool exact = true;
-    for (auto const& [x, epochs] : epochs_of) exact = exact && epochs.size() == 2 && epochs[0] == epochs[1];
-    CHECK(exact);
-    CHECK(at_sink.epochs_of_worker.begin()->second.size() > 100);
-  }, 60);
+        // Whatever the shape: each number came twice, and both times in the same epoch.
+        std::map<int, std::vector<std::size_t>> epochs_of;
+        for (auto const& [worker, epochs] : at_sink.epochs_of_worker)
+          for (std::size_t e = 0; e != epochs.size(); ++e)
+            for (int x : epochs[e]) epochs_of[x].push_back(e);
+        CHECK(epochs_of.size() == 300);
+        bool exact = true;
+        for (auto const& [x, epochs] : epochs_of) exact = exact && epochs.size() == 2 && epochs[0] == epochs[1];
+        CHECK(exact);
+        CHECK(at_sink.epochs_of_worker.begin()->second.size() > 100);
+      },
+      60);
 }
 
 TEST_CASE("barriers to workers that get no records do not stop the flow") {
-  for_each_shape([](shape const& base) {
-    shape const how = base.epochs_of_every_turn();
-    std::vector<std::pair<int, int>> got;
-    leat::flow flow{"hot"};
-    flow.input("in", one_at_a_time<int>(numbers(1000))) |
-        leat::map([](int x) { return std::pair<int, int>(7, x); }) |
-        leat::stateful_map("keep", [](std::optional<int>&, int x) { return x; }) |
-        leat::output("out", leat::to::collect(got));
-    how.run(flow, got);
-    bool in_order = true;
-    for (std::size_t i = 0; i != got.size(); ++i) in_order = in_order && got[i].second == static_cast<int>(i);
-    CHECK(got.size() == 1000);
-    CHECK(in_order);
-  }, 20);
+  for_each_shape(
+      [](shape const& base) {
+        shape const how = base.epochs_of_every_turn();
+        std::vector<std::pair<int, int>> got;
+        leat::flow flow{"hot"};
+        flow.input("in", one_at_a_time<int>(numbers(1000))) |
+            leat::map([](int x) { return std::pair<int, int>(7, x); }) |
+            leat::stateful_map("keep", [](std::optional<int>&, int x) { return x; }) |
+            leat::output("out", leat::to::collect(got));
+        how.run(flow, got);
+        bool in_order = true;
+        for (std::size_t i = 0; i != got.size(); ++i) in_order = in_order && got[i].second == static_cast<int>(i);
+        CHECK(got.size() == 1000);
+        CHECK(in_order);
+      },
+      20);
 }
 
 TEST_CASE("a failure of one worker is the failure of the run, with its cause") {
-  for_each_shape([](shape const& how) {
-    std::vector<int> got;
-    leat::flow flow{"bad"};
-    flow.input("in", leat::from::iterable(numbers(100))) | leat::redistribute("spread") |
-        leat::map("boom",
-                  [](int x) {
-                    if (x == 77) throw std::runtime_error("77 came");
-                    return x;
-                  }) |
-        leat::output("out", leat::to::collect(got));
-    std::string said;
-    try {
-      how.run(flow, got);
-    } catch (leat::run_error const& failure) {
-      said = failure.what();
-      CHECK(failure.step == "bad.boom");
-    }
-    CAPTURE(said);
-    CHECK(said.find("\"bad.boom\"") != std::string::npos);
-    CHECK(said.find("77 came") != std::string::npos);
-  }, 30);
+  for_each_shape(
+      [](shape const& how) {
+        std::vector<int> got;
+        leat::flow flow{"bad"};
+        flow.input("in", leat::from::iterable(numbers(100))) | leat::redistribute("spread") |
+            leat::map("boom",
+                      [](int x) {
+                        if (x == 77) throw std::runtime_error("77 came");
+                        return x;
+                      }) |
+            leat::output("out", leat::to::collect(got));
+        std::string said;
+        try {
+          how.run(flow, got);
+        } catch (leat::run_error const& failure) {
+          said = failure.what();
+          CHECK(failure.step == "bad.boom");
+        }
+        CAPTURE(said);
+        CHECK(said.find("\"bad.boom\"") != std::string::npos);
+        CHECK(said.find("77 came") != std::string::npos);
+      },
+      30);
 }
 
 TEST_CASE("an empty input ends in every shape") {

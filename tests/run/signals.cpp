@@ -55,7 +55,7 @@ class gate {
 };
 
 void (*handler_of(int number))(int) {
-  struct sigaction now {};
+  struct sigaction now{};
   ::sigaction(number, nullptr, &now);
   return now.sa_handler;
 }
@@ -127,7 +127,9 @@ TEST_CASE("signals: one that came is also for who begins to listen before all ha
   }
   early.reset();
   bool next_was_told = false;
-  { leat::detail::on_stop_signal const next([&next_was_told] { next_was_told = true; }); }
+  {
+    leat::detail::on_stop_signal const next([&next_was_told] { next_was_told = true; });
+  }
   CHECK(!next_was_told);
 }
 
@@ -226,7 +228,8 @@ TEST_CASE("signals: while a function does not return, a line says which worker a
   }
 }
 
-TEST_CASE("signals: behind an exchange a slow stop names no step before it, and a signal only where signals stop the run") {
+TEST_CASE(
+    "signals: behind an exchange a slow stop names no step before it, and a signal only where signals stop the run") {
   std::array<int, 2> release{};
   REQUIRE(::pipe(release.data()) == 0);
   {
@@ -297,7 +300,9 @@ TEST_CASE("signals: the first one, come again within the second, does not kill a
 
 TEST_CASE("signals: a run that none has stopped leaves the default action behind") {
   child process([] {
-    { leat::detail::on_stop_signal const listening([] {}); }
+    {
+      leat::detail::on_stop_signal const listening([] {});
+    }
     std::raise(SIGTERM);
     return 7;
   });

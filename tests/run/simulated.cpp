@@ -28,8 +28,8 @@
 
 using namespace std::chrono_literals;
 using leat::detail::runnable;
-using leat::detail::worker_coroutine;
 using leat::detail::simulated_runtime;
+using leat::detail::worker_coroutine;
 using leat::test::two_by_two;
 using leat::test::work_of;
 

@@ -144,7 +144,8 @@ TEST_CASE("a process that is killed and started again when the others have gone 
   CHECK(failure_of(cluster.process(1)).find("the cluster did not form within 60 s: process 0") == 0);
 }
 
-TEST_CASE("a connection that breaks takes the bytes it was given, loses what is sent later, and both sides hear of it") {
+TEST_CASE(
+    "a connection that breaks takes the bytes it was given, loses what is sent later, and both sides hear of it") {
   simulated_runtime world(5);
   simulated_network how;
   how.breaks_one_in = 1;

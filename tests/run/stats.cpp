@@ -94,8 +94,7 @@ TEST_CASE("stats: what goes in and out of each step is counted, over the shapes"
     leat::flow flow("flow");
     flow.input("in", leat::from::range(1000)) | leat::map("same", [](int x) { return x; }) |
         leat::filter("even", [](int x) { return x % 2 == 0; }) | leat::key_on("key", [](int x) { return x % 10; }) |
-        leat::stateful_map("sum",
-                           [](std::optional<int>& sum, int x) { return *(sum = sum.value_or(0) + x); }) |
+        leat::stateful_map("sum", [](std::optional<int>& sum, int x) { return *(sum = sum.value_or(0) + x); }) |
         leat::output("out", leat::to::collect(collected));
     how.run(flow, collected);
     CHECK(collected.size() == 500);
@@ -119,11 +118,13 @@ TEST_CASE("stats: streams that are used twice, branched, merged, joined and fail
   leat::stream in = flow.input("in", leat::from::range(100));
   auto sides = in | leat::branch("small", [](int x) { return x < 30; });
   leat::merge("both", sides.trues, sides.falses) | leat::output("merged", leat::to::for_each([&seen](int) { ++seen; }));
-  auto tried = in | leat::or_else(leat::map("odd", [](int x) { return x % 2 == 0 ? throw std::runtime_error("even") : x; }));
+  auto tried =
+      in | leat::or_else(leat::map("odd", [](int x) { return x % 2 == 0 ? throw std::runtime_error("even") : x; }));
   tried.down | leat::output("odds", leat::to::for_each([](int) {}));
   tried.errors | leat::output("evens", leat::to::for_each([](auto const&) {}));
   auto left = in | leat::key_on("left", [](int x) { return x; });
-  auto right = in | leat::filter("tens", [](int x) { return x % 10 == 0; }) | leat::key_on("right", [](int x) { return x; });
+  auto right =
+      in | leat::filter("tens", [](int x) { return x % 10 == 0; }) | leat::key_on("right", [](int x) { return x; });
   leat::join("join", left, right) | leat::output("joined", leat::to::for_each([](auto const&) {}));
   totals all;
   all.add(stats_of_run(flow));
@@ -160,12 +161,13 @@ TEST_CASE("stats: they come although the run fails, and before it throws") {
 TEST_CASE("stats: who waits for whose room") {
   leat::flow flow("flow");
   flow.input("in", leat::from::range(100)) | leat::map("twice", [](int x) { return 2 * x; }) |
-      leat::async_map("slow",
-                      [](int x) -> leat::task<int> {
-                        co_await leat::sleep(std::chrono::milliseconds(10));
-                        co_return x;
-                      },
-                      leat::in_flight(1)) |
+      leat::async_map(
+          "slow",
+          [](int x) -> leat::task<int> {
+            co_await leat::sleep(std::chrono::milliseconds(10));
+            co_return x;
+          },
+          leat::in_flight(1)) |
       leat::output("out", leat::to::for_each([](int) {}));
   leat::detail::simulation how;
   how.each.batch_size = 1;
@@ -210,7 +212,8 @@ TEST_CASE("stats: the table") {
   all.workers = 2;
   all.time = 2'000'000'000;
   all.epoch = 3;
-  auto const add = [&all](char const* name, char const* kind, std::uint64_t in, std::uint64_t out) -> leat::step_stats& {
+  auto const add = [&all](char const* name, char const* kind, std::uint64_t in,
+                          std::uint64_t out) -> leat::step_stats& {
     leat::step_stats& step = all.steps.emplace_back();
     step.name = name;
     step.kind = kind;

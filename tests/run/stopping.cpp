@@ -107,7 +107,8 @@ TEST_CASE("stopping: look-ups that never end are told of, then given up, and tha
         leat::async_map("ask", never_answered) | leat::output("out", leat::to::collect(seen));
     stopped const end = stop(flow, how, how.processes - 1);
     CHECK(has(end.error, "step \"stopped.ask\" (async_map, "));
-    CHECK(has(end.error, "under way and nothing has come of it for 20 s (--stop-timeout): these records are not finished"));
+    CHECK(has(end.error,
+              "under way and nothing has come of it for 20 s (--stop-timeout): these records are not finished"));
     CHECK(end.after >= 20s);
     CHECK(end.after < 23s);
     REQUIRE_FALSE(end.said.empty());
@@ -121,7 +122,8 @@ TEST_CASE("stopping: a look-up that has not ended is one of those that are told 
   std::vector<int> seen;
   leat::flow flow("stopped");
   flow.input("in", leat::from::generate(five_and_on)) |
-      leat::async_map("ask", the_third_is_never_answered, leat::unordered) | leat::output("out", leat::to::collect(seen));
+      leat::async_map("ask", the_third_is_never_answered, leat::unordered) |
+      leat::output("out", leat::to::collect(seen));
   how.each.suspect_after = 1s;
   how.each.stop_timeout = 3s;
   stopped const end = stop(flow, how);
@@ -138,9 +140,10 @@ TEST_CASE("stopping: look-ups that end one after the other are waited for, howev
     std::vector<int> seen;
     leat::flow flow("stopped");
     flow.input("in", leat::from::generate([](leat::emitter<int>& out) -> leat::task<> {
-      for (int i = 0; i != 20; ++i) out(i);
-      co_await leat::sleep(std::chrono::hours(1000000));
-    })) | leat::async_map("ask", answered_in_fifteen_seconds, leat::in_flight(1)) |
+                 for (int i = 0; i != 20; ++i) out(i);
+                 co_await leat::sleep(std::chrono::hours(1000000));
+               })) |
+        leat::async_map("ask", answered_in_fifteen_seconds, leat::in_flight(1)) |
         leat::output("out", leat::to::collect(seen));
     stopped const end = stop(flow, how);
     CHECK(end.error == "");
@@ -170,8 +173,8 @@ TEST_CASE("stopping: without an end they are waited for without an end, and told
   how.each.stop_timeout = std::chrono::nanoseconds::max();
   leat::flow flow("stopped");
   std::vector<int> seen;
-  flow.input("in", leat::from::generate(five_and_on)) |
-      leat::async_map("slow", answered_in_months) | leat::output("out", leat::to::collect(seen));
+  flow.input("in", leat::from::generate(five_and_on)) | leat::async_map("slow", answered_in_months) |
+      leat::output("out", leat::to::collect(seen));
   stopped const end = stop(flow, how);
   CHECK(end.error == "");
   CHECK(end.said.size() == 1);

@@ -49,8 +49,8 @@ namespace {
 
 constexpr std::int64_t unknown = leat::detail::stream_time::nothing_known;
 
-/// Three partitions that deal the numbers below `count` out among them, a few at a time. Each says, as its time, the last
-/// number that it gave.
+/// Three partitions that deal the numbers below `count` out among them, a few at a time. Each says, as its time, the
+/// last number that it gave.
 class dated_numbers {
  public:
   using record = std::int64_t;
@@ -169,12 +169,11 @@ leat::flow every_kind_of_step(std::int64_t count, std::vector<sighting>& log, st
   probe(sides.trues, 3, log);
   leat::stream<std::int64_t> merged = leat::merge("both", sides.trues, sides.falses);
   probe(merged, 4, log);
-  leat::stream<keyed> stateful =
-      merged | leat::key_on("key", [](std::int64_t i) { return i % 7; }) |
-      leat::stateful_map("count", [](std::optional<std::int64_t>& seen, std::int64_t i) {
-        seen = seen.value_or(0) + 1;
-        return i;
-      });
+  leat::stream<keyed> stateful = merged | leat::key_on("key", [](std::int64_t i) { return i % 7; }) |
+                                 leat::stateful_map("count", [](std::optional<std::int64_t>& seen, std::int64_t i) {
+                                   seen = seen.value_or(0) + 1;
+                                   return i;
+                                 });
   probe(stateful, 5, log);
   leat::stream<keyed> unordered =
       stateful | leat::async_map("look up", after_some_turns, leat::in_flight(5), leat::unordered);
@@ -189,7 +188,8 @@ leat::flow every_kind_of_step(std::int64_t count, std::vector<sighting>& log, st
   auto tried = spread | leat::or_else(leat::map("tried", [](std::int64_t i) { return i; }));
   leat::stream<std::int64_t> results = tried.down;
   probe(results, 10, log);
-  tried.errors | leat::map([](auto const&) { return std::int64_t{-1}; }) | leat::output("errors", leat::to::collect(out));
+  tried.errors | leat::map([](auto const&) { return std::int64_t{-1}; }) |
+      leat::output("errors", leat::to::collect(out));
   leat::stream<std::int64_t> joined =
       leat::join("join", leat::join_insert::last, leat::join_emit::running, stateful,
                  results | leat::key_on("key again", [](std::int64_t i) { return i % 7; })) |
@@ -244,16 +244,20 @@ TEST_CASE("times: from::test says them between its records, and each is news onc
   leat::flow flow("said");
   auto const second = [](int s) { return leat::from::time(std::chrono::sys_seconds(std::chrono::seconds(s))); };
   leat::stream<std::int64_t> in = flow.input(
-      "in", leat::from::test<std::int64_t>({std::int64_t{1'000'000'000}, second(1), std::int64_t{3'000'000'000}, second(2),
-                                            second(2), leat::from::idle{}, std::int64_t{4'000'000'000}, second(4)})
-                .batch_size(10));
+      "in",
+      leat::from::test<std::int64_t>({std::int64_t{1'000'000'000}, second(1), std::int64_t{3'000'000'000}, second(2),
+                                      second(2), leat::from::idle{}, std::int64_t{4'000'000'000}, second(4)})
+          .batch_size(10));
   probe(in, 0, log);
   in | leat::output("out", leat::to::collect(out));
   leat::run(flow);
   std::vector<std::pair<std::int64_t, bool>> times;
   std::string order;
   for (auto const& [place, worker, number, what, value, idle] : log) {
-    order += what == leat::test::saw_record ? 'r' : what == leat::test::saw_time ? 't' : what == leat::test::saw_last_mark ? 'e' : 'b';
+    order += what == leat::test::saw_record      ? 'r'
+             : what == leat::test::saw_time      ? 't'
+             : what == leat::test::saw_last_mark ? 'e'
+                                                 : 'b';
     if (what == leat::test::saw_time) times.emplace_back(value / 1'000'000'000, idle);
   }
   CHECK(order == "rtrttrte");
@@ -265,12 +269,16 @@ TEST_CASE("times: the time of a merged stream is the least of its inputs', and i
   std::vector<sighting> log;
   std::vector<std::int64_t> out;
   leat::flow flow("two");
-  auto const at = [](std::int64_t ns) { return leat::from::time(std::chrono::sys_time<std::chrono::nanoseconds>(std::chrono::nanoseconds(ns))); };
+  auto const at = [](std::int64_t ns) {
+    return leat::from::time(std::chrono::sys_time<std::chrono::nanoseconds>(std::chrono::nanoseconds(ns)));
+  };
   using item = std::vector<leat::from::test_item<std::int64_t>>;
-  leat::stream<std::int64_t> fast = flow.input(
-      "fast", leat::from::test<std::int64_t>(item{std::int64_t{100}, at(100), leat::from::pause(1ms), std::int64_t{500}, at(500)}));
-  leat::stream<std::int64_t> slow = flow.input(
-      "slow", leat::from::test<std::int64_t>(item{std::int64_t{3}, at(3), leat::from::idle{}, leat::from::pause(2ms), std::int64_t{600}}));
+  leat::stream<std::int64_t> fast =
+      flow.input("fast", leat::from::test<std::int64_t>(
+                             item{std::int64_t{100}, at(100), leat::from::pause(1ms), std::int64_t{500}, at(500)}));
+  leat::stream<std::int64_t> slow =
+      flow.input("slow", leat::from::test<std::int64_t>(item{std::int64_t{3}, at(3), leat::from::idle{},
+                                                             leat::from::pause(2ms), std::int64_t{600}}));
   leat::stream<std::int64_t> both = leat::merge(fast, slow);
   probe(both, 0, log);
   both | leat::output("out", leat::to::collect(out));
@@ -290,12 +298,15 @@ TEST_CASE("times: look-ups go on together however many times stand between their
   for (auto const order : {leat::ordered, leat::unordered}) {
     int started = 0;
     bool all_were_under_way = true;
-    auto const waits_for_all = [&](std::int64_t i) { return when_all_have_started(i, together, started, all_were_under_way); };
+    auto const waits_for_all = [&](std::int64_t i) {
+      return when_all_have_started(i, together, started, all_were_under_way);
+    };
     using item = std::vector<leat::from::test_item<std::int64_t>>;
     item items;
     for (int i = 0; i != together; ++i) {
       items.emplace_back(std::int64_t{i});
-      items.emplace_back(leat::from::time(std::chrono::sys_time<std::chrono::nanoseconds>(std::chrono::nanoseconds(i))));
+      items.emplace_back(
+          leat::from::time(std::chrono::sys_time<std::chrono::nanoseconds>(std::chrono::nanoseconds(i))));
     }
     std::vector<sighting> log;
     std::vector<std::int64_t> out;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <leat/run/tcp.hpp>
 
+#include <doctest/doctest.h>
 #include <asio/connect.hpp>
 #include <asio/read.hpp>
 #include <asio/write.hpp>
-#include <doctest/doctest.h>
 
 #include <leat/error.hpp>
 #include <leat/flow.hpp>
@@ -147,8 +147,11 @@ TEST_CASE("who cannot listen says where and why") {
   tcp::acceptor const taken(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
   std::string const address = "127.0.0.1:" + std::to_string(taken.local_endpoint().port());
   leat::tcp_network net;
-  CHECK_THROWS_WITH_AS(net.listen(address), ("cannot listen at " + address + ": Address already in use: perhaps by another process with the number of "
-                                            "this one, or by an earlier run").c_str(),
+  CHECK_THROWS_WITH_AS(net.listen(address),
+                       ("cannot listen at " + address +
+                        ": Address already in use: perhaps by another process with the number of "
+                        "this one, or by an earlier run")
+                           .c_str(),
                        leat::cluster_error);
   CHECK_THROWS_AS(net.listen("nonsense"), leat::cluster_error);
 }
@@ -228,8 +231,9 @@ TEST_CASE("strangers at the door of a running cluster change nothing") {
 
   asio::io_context io;
   for (std::string const& address : addresses)
-    for (std::string const& noise : {std::string("GET / HTTP/1.1\r\n\r\n") + std::string(200, ' '),
-                                     std::string(300'000, '\xff'), std::string("leat\r\n\x1a\n") + std::string(200, '\0')}) {
+    for (std::string const& noise :
+         {std::string("GET / HTTP/1.1\r\n\r\n") + std::string(200, ' '), std::string(300'000, '\xff'),
+          std::string("leat\r\n\x1a\n") + std::string(200, '\0')}) {
       tcp::socket stranger = connected_to(io, address);
       asio::error_code refused;
       asio::write(stranger, asio::buffer(noise), refused);

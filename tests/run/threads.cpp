@@ -159,7 +159,8 @@ TEST_CASE("threads: a run that cannot have its threads fails, and nothing has be
     return seen.empty() ? 7 : 8;
   });
   CHECK(process.ends() == 7);
-  std::string const wanted = "cannot start a thread (1 of " + std::to_string(std::thread::hardware_concurrency()) + " run): ";
+  std::string const wanted =
+      "cannot start a thread (1 of " + std::to_string(std::thread::hardware_concurrency()) + " run): ";
   CHECK(process.out.starts_with(wanted));
 }
 
@@ -194,7 +195,8 @@ TEST_CASE("threads: without one for signals, or for blocking work, the run fails
   CHECK(with_work.out.find("cannot start a thread: ") != std::string::npos);
 }
 
-TEST_CASE("threads: without a descriptor for the pipe that waiting for input needs, the run fails by the step that waits") {
+TEST_CASE(
+    "threads: without a descriptor for the pipe that waiting for input needs, the run fails by the step that waits") {
   if (sanitizers::undefined_behavior) {
     MESSAGE("skipped: the undefined behaviour sanitizer needs descriptors where this test leaves none");
     return;
@@ -207,7 +209,8 @@ TEST_CASE("threads: without a descriptor for the pipe that waiting for input nee
   });
   CHECK(process.ends() == 7);
   CHECK(process.out.starts_with("threads.in\n"));
-  CHECK(process.out.find("cannot make the pipe that waiting for input needs: Too many open files") != std::string::npos);
+  CHECK(process.out.find("cannot make the pipe that waiting for input needs: Too many open files") !=
+        std::string::npos);
 }
 
 TEST_CASE("threads: without a descriptor to wake a sleeping worker by, the worker fails and the run ends") {
@@ -308,11 +311,12 @@ TEST_CASE("blocking pool: what a call owns is destroyed where it may use the poo
   }));
   begun.wait();
   bool refused = false;
-  pool.run(std::make_shared<call>([] {}, [&] {
-    pool.run(std::make_shared<call>([] {}));  // it is closing: that is not done
-    refused = true;
-    go_on.happen();
-  }));
+  pool.run(std::make_shared<call>([] {},
+                                  [&] {
+                                    pool.run(std::make_shared<call>([] {}));  // it is closing: that is not done
+                                    refused = true;
+                                    go_on.happen();
+                                  }));
   pool.close(60s);
   CHECK(refused);
 }

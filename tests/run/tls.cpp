@@ -2,8 +2,8 @@
 #include <leat/run/net/tcp_connection.hpp>
 #include <leat/run/tls.hpp>
 
-#include <asio/connect.hpp>
 #include <doctest/doctest.h>
+#include <asio/connect.hpp>
 
 #include <leat/error.hpp>
 #include <leat/flow.hpp>

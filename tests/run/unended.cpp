@@ -109,10 +109,12 @@ TEST_CASE("several streams: those of two flows are refused, and one that was mov
   auto a = first.input("a", numbers()) | leat::key_on(same);
   auto b = second.input("b", numbers()) | leat::key_on(same);
   CHECK_THROWS_WITH_AS(leat::join("both", a, b), doctest::Contains("join \"both\" ("), leat::flow_error);
-  CHECK_THROWS_WITH_AS(leat::join("both", a, b), doctest::Contains("two flows, \"first\" and \"second\""), leat::flow_error);
+  CHECK_THROWS_WITH_AS(leat::join("both", a, b), doctest::Contains("two flows, \"first\" and \"second\""),
+                       leat::flow_error);
   CHECK_THROWS_WITH_AS(leat::merge(a, b), doctest::Contains("two flows"), leat::flow_error);
   auto both = [](auto one, auto other) { return leat::merge(one, other); };
   CHECK_THROWS_WITH_AS(leat::compose("mine", both, a, b), doctest::Contains("compose \"mine\" ("), leat::flow_error);
   auto moved = std::move(a) | leat::map(same_pair);
-  CHECK_THROWS_WITH_AS(leat::join("again", moved, a), doctest::Contains("used after it had been moved"), leat::flow_error);
+  CHECK_THROWS_WITH_AS(leat::join("again", moved, a), doctest::Contains("used after it had been moved"),
+                       leat::flow_error);
 }

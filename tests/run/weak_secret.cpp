@@ -18,9 +18,9 @@
 using leat::detail::weakness_of;
 
 TEST_CASE("a secret that is obviously weak is refused, with what counts") {
-  for (std::string const weak :
-       {"aaaaaaaaaaaaaaaa", "0123456789abcdef", "12345678901234567890", "abcabcabcabcabcabcabc", "password12345678",
-        "PasswordPassword", "changemechangeme", "xyxyxyxyxyxyxyxyxyxyxyxyxyxy", "0000000000000001", "secretsecretsecret1"}) {
+  for (std::string const weak : {"aaaaaaaaaaaaaaaa", "0123456789abcdef", "12345678901234567890",
+                                 "abcabcabcabcabcabcabc", "password12345678", "PasswordPassword", "changemechangeme",
+                                 "xyxyxyxyxyxyxyxyxyxyxyxyxyxy", "0000000000000001", "secretsecretsecret1"}) {
     CAPTURE(weak);
     CHECK(weakness_of(weak).find("easy to guess: fewer than 9 of its bytes do not follow from those before them") !=
           std::string::npos);

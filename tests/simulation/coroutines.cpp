@@ -22,10 +22,18 @@ bool add_coroutine(drawn_flow<Kind>& to, planned_step const& step) {
   leat::in_flight const most(step.most);
 
   switch (step.what) {
-    case op::step: made(in() | leat::step(name, copying_step<Kind>(step))); break;
-    case op::step_of_first: made(in() | leat::step(name, first_records_step<Kind>(step.most))); break;
-    case op::step_with_last_word: made(in() | leat::step(name, differences_step<Kind>(step.most))); break;
-    case op::async_map: made(in() | leat::async_map(name, slow_look_up<Kind>(step.f), most)); break;
+    case op::step:
+      made(in() | leat::step(name, copying_step<Kind>(step)));
+      break;
+    case op::step_of_first:
+      made(in() | leat::step(name, first_records_step<Kind>(step.most)));
+      break;
+    case op::step_with_last_word:
+      made(in() | leat::step(name, differences_step<Kind>(step.most)));
+      break;
+    case op::async_map:
+      made(in() | leat::async_map(name, slow_look_up<Kind>(step.f), most));
+      break;
     case op::async_map_unordered:
       made(in() | leat::async_map(name, slow_look_up<Kind>(step.f), most, leat::unordered));
       break;
@@ -35,7 +43,8 @@ bool add_coroutine(drawn_flow<Kind>& to, planned_step const& step) {
              return found ? *found.value : record(Kind::made_key(0), Kind::made(found.timed_out ? 11 : 7));
            }));
       break;
-    default: return false;
+    default:
+      return false;
   }
   return true;
 }

@@ -30,9 +30,15 @@ inline void complete_later(leat::completion<std::uint64_t> const& what, std::uin
 /// Waits in one of the ways there are, or not at all.
 inline leat::task<> wait_somehow(std::uint64_t how) {
   switch (how % 6) {
-    case 0: co_await leat::sleep(std::chrono::nanoseconds(how / 5 % 100'000)); break;
-    case 1: co_await leat::next_turn(); break;
-    case 2: co_await leat::blocking([] {}); break;
+    case 0:
+      co_await leat::sleep(std::chrono::nanoseconds(how / 5 % 100'000));
+      break;
+    case 1:
+      co_await leat::next_turn();
+      break;
+    case 2:
+      co_await leat::blocking([] {});
+      break;
     case 3: {
       leat::completion<> completed;
       completed.set();
@@ -45,7 +51,8 @@ inline leat::task<> wait_somehow(std::uint64_t how) {
       if (co_await answer != how) throw std::logic_error("the answer is to another question");
       break;
     }
-    default: break;
+    default:
+      break;
   }
 }
 

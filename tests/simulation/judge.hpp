@@ -31,8 +31,8 @@ class judge {
   /// Of a run that came to its end, or was stopped in order.
   std::string verdict() const { return verdict(shown_.stopped, &judge::results_are_wrong); }
 
-  /// Of a run that was broken off: what there is is right, there once and in order, and whatever belongs to an epoch that
-  /// the workers of a sink have closed is there.
+  /// Of a run that was broken off: what there is is right, there once and in order, and whatever belongs to an epoch
+  /// that the workers of a sink have closed is there.
   std::string verdict_on_a_part() const { return verdict(true, &judge::part_is_wrong); }
 
   /// Whether a source has not emitted all that it holds.
@@ -98,9 +98,7 @@ class judge {
         return "source n" + std::to_string(i) + " did not end on every worker";
     return results_are_wrong(cut_short, &judge::compare);
   }
-  std::string part_is_wrong(std::size_t cut_short) const {
-    return results_are_wrong(cut_short, &judge::compare_part);
-  }
+  std::string part_is_wrong(std::size_t cut_short) const { return results_are_wrong(cut_short, &judge::compare_part); }
 
   using comparison = std::string (judge::*)(planned_step const&, std::size_t, reference&) const;
 
@@ -135,9 +133,7 @@ class judge {
     if (step.what == op::partitioned_sink_by_value) return order::none;
     return step.what == op::partitioned_sink && how == order::total ? order::per_key : how;
   }
-  static bool knows_workers(planned_step const& step) {
-    return step.what == op::sink || step.what == op::moving_sink;
-  }
+  static bool knows_workers(planned_step const& step) { return step.what == op::sink || step.what == op::moving_sink; }
 
   std::string compare(planned_step const& step, std::size_t stream, reference& expected) const {
     flowing& wanted = expected.stream(stream);
@@ -145,8 +141,8 @@ class judge {
     bool const dates = knows_dates(step, stream);
     order const how = order_at(step, stream);
 
-    std::string const counts = std::to_string(got.items.size()) + " records, " + std::to_string(wanted.items.size()) +
-                               " are expected";
+    std::string const counts =
+        std::to_string(got.items.size()) + " records, " + std::to_string(wanted.items.size()) + " are expected";
     if (sorted(got.items, false) != sorted(wanted.items, false)) return "other records: " + counts;
     if (dates && sorted(got.items, true) != sorted(wanted.items, true)) return "records are in other epochs: " + counts;
     if (how == order::total && plain(got.items, dates) != plain(wanted.items, dates)) return "another order";

@@ -54,12 +54,12 @@ row numbers_of(Row const& joined_values) {
 template <class Kind, class... Sides>
 leat::stream<typename Kind::record> joined_rows(planned_step const& step, Sides&... sides) {
   leat::join_insert const insertion = step.insertion == kept::first  ? leat::join_insert::first
-                                 : step.insertion == kept::last ? leat::join_insert::last
-                                                                : leat::join_insert::product;
-  leat::join_emit const emission = step.emission == joined::complete ? leat::join_emit::complete
-                              : step.emission == joined::final  ? leat::join_emit::final
-                              : step.emission == joined::running ? leat::join_emit::running
-                                                                 : leat::join_emit::complete_and_rest;
+                                      : step.insertion == kept::last ? leat::join_insert::last
+                                                                     : leat::join_insert::product;
+  leat::join_emit const emission = step.emission == joined::complete  ? leat::join_emit::complete
+                                   : step.emission == joined::final   ? leat::join_emit::final
+                                   : step.emission == joined::running ? leat::join_emit::running
+                                                                      : leat::join_emit::complete_and_rest;
   bool const only_complete = step.emission == joined::running;
   auto rows = leat::join(step.name(), insertion, emission, sides...);
   return rows | leat::filter_map(step.name() + "_rows", [only_complete](auto const& joined_row) {
@@ -86,7 +86,9 @@ bool add_keyed(drawn_flow<Kind>& to, planned_step const& step) {
   auto const take = [on](state& kept_state, datum const& value) { return Kind::made(on.take(kept_state, value)); };
 
   switch (step.what) {
-    case op::stateful_map: made(in() | leat::stateful_map(name, take)); break;
+    case op::stateful_map:
+      made(in() | leat::stateful_map(name, take));
+      break;
     case op::stateful_map_returning:
       made(in() | leat::stateful_map(name, [on](state before, datum value) {
              datum result = Kind::made(on.take(before, value));
@@ -144,20 +146,27 @@ bool add_keyed(drawn_flow<Kind>& to, planned_step const& step) {
            leat::flat_map_value(name + "_each", [](std::vector<datum> group) { return group; }));
       break;
     case op::fold_final:
-      made(in() | leat::fold_final(name, [] { return Kind::made(0); },
-                                   [f = step.f, in_order = step.in_order](datum&& sum, datum const& value) -> datum&& {
-                                     std::uint64_t const next = Kind::number(sum) + f(Kind::number(value));
-                                     sum = Kind::made(in_order ? mixed(next) : next);
-                                     return std::move(sum);
-                                   }));
+      made(in() | leat::fold_final(
+                      name, [] { return Kind::made(0); },
+                      [f = step.f, in_order = step.in_order](datum&& sum, datum const& value) -> datum&& {
+                        std::uint64_t const next = Kind::number(sum) + f(Kind::number(value));
+                        sum = Kind::made(in_order ? mixed(next) : next);
+                        return std::move(sum);
+                      }));
       break;
-    case op::reduce_final: made(in() | leat::reduce_final(name, reducer_in_place<Kind>(step.in_order))); break;
-    case op::max_final: made(in() | leat::max_final(name, number)); break;
-    case op::min_final: made(in() | leat::min_final(name, number)); break;
+    case op::reduce_final:
+      made(in() | leat::reduce_final(name, reducer_in_place<Kind>(step.in_order)));
+      break;
+    case op::max_final:
+      made(in() | leat::max_final(name, number));
+      break;
+    case op::min_final:
+      made(in() | leat::min_final(name, number));
+      break;
     case op::count_final:
-      made(in() | leat::count_final(name, [f = step.f, keys = step.keys](record const& r) {
-             return Kind::made_key(f(Kind::number(r.second)) % keys);
-           }) |
+      made(in() |
+           leat::count_final(name, [f = step.f, keys = step.keys](
+                                       record const& r) { return Kind::made_key(f(Kind::number(r.second)) % keys); }) |
            leat::map_value(name + "_map", [](std::uint64_t count) { return Kind::made(count); }));
       break;
     case op::chain_stateful_map:
@@ -172,7 +181,8 @@ bool add_keyed(drawn_flow<Kind>& to, planned_step const& step) {
       made(step.from.size() == 2 ? joined_rows<Kind>(step, in(), to.from(step, 1))
                                  : joined_rows<Kind>(step, in(), to.from(step, 1), to.from(step, 2)));
       break;
-    default: return false;
+    default:
+      return false;
   }
   return true;
 }

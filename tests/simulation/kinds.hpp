@@ -16,8 +16,8 @@
 /// How a flow carries the numbers of a plan.
 namespace simulation {
 
-/// Records without padding, which leat copies as bytes. Keys are floating point, with infinities, both zeros, and, where
-/// the seed wants it, a NaN.
+/// Records without padding, which leat copies as bytes. Keys are floating point, with infinities, both zeros, and,
+/// where the seed wants it, a NaN.
 struct numbers {
   using key = double;
   using datum = std::uint64_t;

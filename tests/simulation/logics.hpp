@@ -23,7 +23,10 @@ class running_logic : public leat::stateful_logic<typename Kind::datum, typename
  public:
   using datum = typename Kind::datum;
   running_logic(std::optional<running> const& resumed, planned_step const& step)
-      : state_(resumed.value_or(running())), f_(step.f), most_(step.most), careless_(step.careless),
+      : state_(resumed.value_or(running())),
+        f_(step.f),
+        most_(step.most),
+        careless_(step.careless),
         in_order_(step.in_order) {}
 
   leat::retention on_item(datum one, leat::logic_results<datum>& out) {

@@ -97,8 +97,10 @@ inline bool can_be_unshared(op what) {
     case op::or_else_filter:
     case op::or_else_flat_map:
     case op::moving_sink:
-    case op::partitioned_sink: return true;
-    default: return false;
+    case op::partitioned_sink:
+      return true;
+    default:
+      return false;
   }
 }
 /// Whether what the step passes on comes at a time of its own.

@@ -50,8 +50,7 @@ plan draw_flood(chance& by) {
   drawn.sources.push_back(std::move(source));
   add(op::partitioned, false);
   for (std::uint64_t n = by.between(1, 4); n != 0; --n)
-    add(by.one_of({op::map, op::redistribute, op::redistribute_by_key, op::stateful_map, op::async_map}),
-        true);
+    add(by.one_of({op::map, op::redistribute, op::redistribute_by_key, op::stateful_map, op::async_map}), true);
   add(op::async_map, true);
   add(op::sink, true);
   return drawn;
@@ -63,8 +62,9 @@ std::size_t most_under_way(plan const& what, leat::detail::simulation const& how
   std::size_t const workers = how.processes * how.each.workers;
   std::size_t const batch = std::max<std::size_t>(how.each.batch_size, what.sources.front().burst);
   std::size_t total = workers * 2 * batch;
-  std::size_t const in_flight =
-      how.processes == 1 ? how.channel_packets : std::max(how.channel_packets, how.each.channel_bytes / least_frame + 1);
+  std::size_t const in_flight = how.processes == 1
+                                    ? how.channel_packets
+                                    : std::max(how.channel_packets, how.each.channel_bytes / least_frame + 1);
   for (planned_step const& step : what.steps) {
     if (moves(step.what)) total += workers * workers * (in_flight + 2) * batch;
     if (step.what == op::async_map) total += workers * (step.most + batch);
@@ -76,7 +76,8 @@ std::size_t most_under_way(plan const& what, leat::detail::simulation const& how
 constexpr std::size_t bytes_of_long_text = 1000;
 constexpr std::uint64_t rest_of_long_texts = 5;
 
-/// Records that own all that is in them, on their way from worker to worker, to a look-up that is slower than the source.
+/// Records that own all that is in them, on their way from worker to worker, to a look-up that is slower than the
+/// source.
 plan draw_flood_of_texts(chance& by) {
   plan drawn = draw_flood(by);
   drawn.texts = true;
@@ -88,8 +89,8 @@ plan draw_flood_of_texts(chance& by) {
   return drawn;
 }
 
-/// The same of them. A channel that is empty takes a packet however large it is; one is filled, one is read, and whoever
-/// began a batch may finish it.
+/// The same of them. A channel that is empty takes a packet however large it is; one is filled, one is read, and
+/// whoever began a batch may finish it.
 std::size_t most_texts_under_way(plan const& what, leat::detail::simulation const& how) {
   std::size_t const workers = how.processes * how.each.workers;
   std::size_t const batch = how.each.batch_size;
@@ -162,7 +163,8 @@ TEST_CASE("the records under way are bounded by the configuration, however slow 
   CHECK(nearest > 30);  // else the budget says nothing
 }
 
-TEST_CASE("the bytes under way are bounded by the configuration where records own them, however many packets there may be") {
+TEST_CASE(
+    "the bytes under way are bounded by the configuration where records own them, however many packets there may be") {
   std::size_t nearest = 0;
   for (std::uint64_t seed = 1; seed != 60; ++seed) {
     CAPTURE(seed);

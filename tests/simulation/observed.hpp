@@ -60,7 +60,8 @@ class observing_sink {
     void write_batch(Batch records) {
       for (auto& r : records) {
         writer_.write(r);
-        if constexpr (std::is_same_v<Batch, std::span<record>>) [[maybe_unused]] record const gone(std::move(r));
+        if constexpr (std::is_same_v<Batch, std::span<record>>) [[maybe_unused]]
+          record const gone(std::move(r));
       }
     }
     void flush() { writer_.flush(); }

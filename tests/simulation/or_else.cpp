@@ -27,11 +27,11 @@ bool add_or_else(drawn_flow<Kind>& to, planned_step const& step) {
   on_state<Kind> const with_state(step);
   auto const made = [&](auto both) {
     to.made(step, std::move(both.down));
-    to.all[step.to[1]].emplace(
-        std::move(both.errors) | leat::map(name + "_errors", [](leat::failed_record<record> const& failure) {
-          check_error(Kind::number(failure.record.second), failure.error);
-          return failure.record;
-        }));
+    to.all[step.to[1]].emplace(std::move(both.errors) |
+                               leat::map(name + "_errors", [](leat::failed_record<record> const& failure) {
+                                 check_error(Kind::number(failure.record.second), failure.error);
+                                 return failure.record;
+                               }));
   };
   auto const in = [&]() -> leat::stream<record>& { return to.from(step); };
 
@@ -61,7 +61,8 @@ bool add_or_else(drawn_flow<Kind>& to, planned_step const& step) {
              return result;
            })));
       break;
-    default: return false;
+    default:
+      return false;
   }
   return true;
 }

@@ -37,14 +37,15 @@ class random_flow {
     return drawn_;
   }
 
-  /// Has some call of the user's throw, if it comes to that. In a flow of texts copies and encodings may, too, and those
-  /// of keys of the user's, and their comparisons.
+  /// Has some call of the user's throw, if it comes to that. In a flow of texts copies and encodings may, too, and
+  /// those of keys of the user's, and their comparisons.
   static void set_mishap(plan& what, chance& by) {
     mishap& set = what.on_the_way;
     bool const unshared =
         std::any_of(what.steps.begin(), what.steps.end(), [](planned_step const& step) { return step.unshared; });
     if (what.texts && !unshared)
-      set.of = by.one_of({call::function, call::copy, call::copy, call::encode, call::encode, call::write, call::flush});
+      set.of =
+          by.one_of({call::function, call::copy, call::copy, call::encode, call::encode, call::write, call::flush});
     else if (unshared)
       set.of = by.one_of({call::function, call::copy, call::encode, call::compare, call::write, call::flush});
     else
@@ -187,17 +188,22 @@ class random_flow {
       case op::redistribute:
       case op::redistribute_by_value:
       case op::chain_redistribute:
-      case op::async_map_unordered: return order::none;
+      case op::async_map_unordered:
+        return order::none;
       case op::map_key:
       case op::key_on:
       case op::key_rm:
-      case op::async_map_outcome: return before == order::total ? order::total : order::none;
+      case op::async_map_outcome:
+        return before == order::total ? order::total : order::none;
       case op::redistribute_by_key:
       case op::collect_timed:
       case op::stateful_later:
-      case op::stateful_at_once: return before == order::none ? order::none : order::per_key;
-      case op::join: return joins_in_order(step) ? order::per_key : order::none;
-      default: return meets_state(step.what) ? order::per_key : before;
+      case op::stateful_at_once:
+        return before == order::none ? order::none : order::per_key;
+      case op::join:
+        return joins_in_order(step) ? order::per_key : order::none;
+      default:
+        return meets_state(step.what) ? order::per_key : before;
     }
   }
 
@@ -212,9 +218,7 @@ class random_flow {
       if (!keys.insert(one.key).second) return false;
     return true;
   }
-  bool joins_in_order(planned_step const& step) const {
-    return step.in_order || step.emission != joined::final;
-  }
+  bool joins_in_order(planned_step const& step) const { return step.in_order || step.emission != joined::final; }
 
   /// While there are several values of a key on a side, rows before the end depend on which side was first, and the
   /// first and last value on the order of the side.

@@ -130,10 +130,16 @@ class reference {
         case op::map_value_to_view:
         case op::compose:
         case op::async_map:
-        case op::async_map_unordered: emit(k, step.f(v)); break;
+        case op::async_map_unordered:
+          emit(k, step.f(v));
+          break;
         case op::map_key:
-        case op::key_rm: emit(step.f(v) % step.keys, v); break;
-        case op::key_on: emit(step.f(v) % step.keys, v + k); break;
+        case op::key_rm:
+          emit(step.f(v) % step.keys, v);
+          break;
+        case op::key_on:
+          emit(step.f(v) % step.keys, v + k);
+          break;
         case op::filter:
         case op::or_else_filter:
         case op::filter_value:
@@ -152,7 +158,9 @@ class reference {
         case op::step:
           for (std::size_t i = 0; i != step.f.copies(v); ++i) emit(k, v + i);
           break;
-        case op::enrich_cached: emit(k, v + step.f(k)); break;
+        case op::enrich_cached:
+          emit(k, v + step.f(k));
+          break;
         case op::chain:
           if (step.f.keeps(step.f(v)))
             for (std::size_t i = 0; i != step.f.copies(step.f(v)); ++i) emit(k, step.f(step.f(v) + i));
@@ -164,14 +172,18 @@ class reference {
         case op::step_of_first:
           if (seen <= step.most) emit(k, v);
           break;
-        case op::step_with_last_word: emit(k, seen == 1 ? v : v - in.items[seen - 2].value); break;
+        case op::step_with_last_word:
+          emit(k, seen == 1 ? v : v - in.items[seen - 2].value);
+          break;
         case op::async_map_outcome:
           if (fails(v) || hangs(v))
             emit(0, fails(v) ? 7 : 11);
           else
             emit(k, step.f(v));
           break;
-        default: emit(k, v); break;
+        default:
+          emit(k, v);
+          break;
       }
     }
     if (step.what == op::step_with_last_word && !in.items.empty()) {
@@ -216,7 +228,9 @@ class reference {
           if (in.ended) emit(result, last_epoch);
           break;
         }
-        case op::collect: collect(step, values, in.ended, last_epoch, emit); break;
+        case op::collect:
+          collect(step, values, in.ended, last_epoch, emit);
+          break;
         case op::collect_timed:
         case op::stateful_later:
           for (item const& one : values) emit(one.value, 0);
@@ -224,7 +238,9 @@ class reference {
         case op::stateful_at_once:
           for (item const& one : values) emit(one.value + 1, 0);
           break;
-        default: run_through(step, values, in.ended, last_epoch, emit); break;
+        default:
+          run_through(step, values, in.ended, last_epoch, emit);
+          break;
       }
     }
   }

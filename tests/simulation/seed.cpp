@@ -65,8 +65,8 @@ struct drawn {
   bool meets_nan = false;  ///< a step that looks keys up will refuse one
 };
 
-/// More turns than any drawn flow needs. Each piece that arrives wakes somebody, so that a flow takes more of them where
-/// not even the header of a frame, of 40 bytes, arrives at once.
+/// More turns than any drawn flow needs. Each piece that arrives wakes somebody, so that a flow takes more of them
+/// where not even the header of a frame, of 40 bytes, arrives at once.
 std::uint64_t most_turns(drawn_shape const& shape) {
   std::size_t const piece = shape.how.network.longest_piece;
   return 3'000'000 * (piece == 0 ? 1 : std::max<std::uint64_t>(1, 40 / piece));
@@ -91,8 +91,8 @@ bool all_formed(leat::detail::simulated_cluster& cluster, drawn_shape const& sha
   return true;
 }
 
-/// What a process has said on a connection when it has not begun to say that it goes: hello, proof, description, view. In
-/// bytes. It may be more, when it saw other processes before.
+/// What a process has said on a connection when it has not begun to say that it goes: hello, proof, description, view.
+/// In bytes. It may be more, when it saw other processes before.
 std::size_t said_before_go(leat::detail::graph const& flow, std::vector<std::string> const& addresses) {
   constexpr std::size_t word = 8;
   leat::byte_buffer description;
@@ -114,7 +114,8 @@ void drive(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, s
     world.after(*shape.cut_after, [&] {
       happened.cut_when_formed = all_formed(cluster, shape);
       happened.cut_at = world.elapsed();
-      leat::detail::simulated_link const* const link = cluster.links().cut_one(shape.cut_which, shape.longest_unnoticed);
+      leat::detail::simulated_link const* const link =
+          cluster.links().cut_one(shape.cut_which, shape.longest_unnoticed);
       happened.cut = link != nullptr;
       happened.cut_before_view =
           shape.how.forms && link != nullptr && std::min(link->sent_by(0), link->sent_by(1)) < before_go;
@@ -140,7 +141,8 @@ void drive(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, s
 
 /// Whether a connection broke of which somebody may have gone, or will without the other's knowing it. Nobody goes
 /// before all are there and have heard what all see: where one side of a connection never hears it, it does not say go.
-bool may_be_broken_for_good(leat::detail::simulated_cluster& cluster, std::size_t before_go, incidents const& happened) {
+bool may_be_broken_for_good(leat::detail::simulated_cluster& cluster, std::size_t before_go,
+                            incidents const& happened) {
   if (happened.cut && !happened.cut_before_view) return true;
   if (happened.killed && !happened.killed_before_go) return true;
   for (auto const& each : cluster.links().breaches())
@@ -191,8 +193,8 @@ std::string not_lost(std::vector<ending> const& all) {
   return {};
 }
 
-/// Every process ends that soon after one of them could know of a loss: it waits for the others' causes for a second, and
-/// what it says is under way for a while, or its silence has to be noticed.
+/// Every process ends that soon after one of them could know of a loss: it waits for the others' causes for a second,
+/// and what it says is under way for a while, or its silence has to be noticed.
 constexpr std::chrono::milliseconds longest_stop{1100};
 constexpr std::chrono::milliseconds longest_formation = std::chrono::seconds(60) + longest_stop;
 
@@ -202,8 +204,8 @@ bool ended_too_late(leat::detail::simulated_cluster& cluster, drawn_shape const&
   // Who sends into the void hears of the break only then.
   auto last_noticed = std::max(happened.cut_at, happened.threw_at);
   if (happened.killed)
-    last_noticed = std::max(last_noticed,
-                            happened.killed_at + std::max(shape.longest_unnoticed, shape.started_again_after));
+    last_noticed =
+        std::max(last_noticed, happened.killed_at + std::max(shape.longest_unnoticed, shape.started_again_after));
   for (auto const& breach : cluster.links().breaches())
     last_noticed = std::max(last_noticed, breach.when + shape.how.network.longest_unnoticed);
   auto const most = happened.cut_when_formed ? longest_stop : longest_formation;
@@ -227,7 +229,8 @@ std::string broken_run_is_wrong(leat::detail::simulated_cluster& cluster, drawn_
 }
 
 /// A process was stopped before it had met the others: it ends well, they miss it.
-std::string abandoned_run_is_wrong(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, judge const& by) {
+std::string abandoned_run_is_wrong(leat::detail::simulated_cluster& cluster, drawn_shape const& shape,
+                                   judge const& by) {
   std::vector<ending> all;
   for (unsigned process = 0; process != shape.how.processes; ++process) {
     all.push_back(ending_of(cluster.process(process)));
@@ -260,7 +263,8 @@ std::string said_wrongly(drawn const& seed, std::string const& said) {
 }
 
 /// Whether the word of why a process failed may come too late: a process waits a second for the others to have it, and
-/// over a link that does not even take the header of a frame at once, what was to be sent before takes longer than that.
+/// over a link that does not even take the header of a frame at once, what was to be sent before takes longer than
+/// that.
 bool word_may_be_late(drawn_shape const& shape) {
   return shape.how.network.capacity < leat::detail::frame_header::size;
 }
@@ -314,14 +318,13 @@ void describe_flow(drawn_flow<Kind>& to, plan const& what, observed& shown,
   for (planned_step const& step : what.steps) {
     seen& at = shown.steps[step.number];
     if (add_source(to, step, what)) {
-      *to.all[step.to.front()] | leat::output("seen_" + step.name(),
-                                              observing_sink<Kind, std::span<typename Kind::record const>>(
+      *to.all[step.to.front()] |
+          leat::output("seen_" + step.name(), observing_sink<Kind, std::span<typename Kind::record const>>(
                                                   shown.sources[step.number], step.number));
       continue;
     }
     static_cast<void>(add_unshared(to, step, at) || add_stateless(to, step, at) || add_coroutine(to, step) ||
-                      add_keyed(to, step) || add_or_else(to, step) ||
-                      add_sink(to, step, at, collected[step.number]));
+                      add_keyed(to, step) || add_or_else(to, step) || add_sink(to, step, at, collected[step.number]));
   }
 }
 

@@ -36,8 +36,8 @@ inline std::chrono::nanoseconds draw_time(chance& by, std::uint64_t most) {
   return std::chrono::nanoseconds(1 + by.number() % (std::uint64_t{1} << by.between(8, 63)) % most);
 }
 
-/// A connection that breaks before more has been sent than that has not carried anybody's word that it goes, and is made
-/// anew: a hello, a proof, the header of a description.
+/// A connection that breaks before more has been sent than that has not carried anybody's word that it goes, and is
+/// made anew: a hello, a proof, the header of a description.
 constexpr std::size_t surely_healed = leat::detail::hello::size + 40 + 8;
 
 /// How the processes come together, where they do so by themselves, and what hinders them.

@@ -17,20 +17,34 @@
 namespace simulation {
 
 template <class Kind>
-bool add_sink(drawn_flow<Kind>& to, planned_step const& step, seen& at,
-              std::vector<typename Kind::record>& collected) {
+bool add_sink(drawn_flow<Kind>& to, planned_step const& step, seen& at, std::vector<typename Kind::record>& collected) {
   using record = typename Kind::record;
   leat::stream<record>& in = to.from(step);
   std::string const name = step.name();
   switch (step.what) {
-    case op::sink: in | leat::output(name, observing_sink<Kind, std::span<record const>>(at, step.number)); break;
-    case op::moving_sink: in | leat::output(name, observing_sink<Kind, std::span<record>>(at, step.number)); break;
-    case op::library_collect: in | leat::output(name, leat::to::collect(collected)); break;
-    case op::for_each: in | leat::output(name, leat::to::for_each(observing_function<Kind>(at, step.number))); break;
-    case op::partitioned_sink: in | leat::output(name, partitioned_observing_sink<Kind>(at, step.number)); break;
-    case op::partitioned_sink_by_value: in | leat::output(name, value_partitioned_sink<Kind>(at, step.number)); break;
-    case op::raises: in | leat::filter([](record const&) { return false; }) | leat::raises(name); break;
-    default: return false;
+    case op::sink:
+      in | leat::output(name, observing_sink<Kind, std::span<record const>>(at, step.number));
+      break;
+    case op::moving_sink:
+      in | leat::output(name, observing_sink<Kind, std::span<record>>(at, step.number));
+      break;
+    case op::library_collect:
+      in | leat::output(name, leat::to::collect(collected));
+      break;
+    case op::for_each:
+      in | leat::output(name, leat::to::for_each(observing_function<Kind>(at, step.number)));
+      break;
+    case op::partitioned_sink:
+      in | leat::output(name, partitioned_observing_sink<Kind>(at, step.number));
+      break;
+    case op::partitioned_sink_by_value:
+      in | leat::output(name, value_partitioned_sink<Kind>(at, step.number));
+      break;
+    case op::raises:
+      in | leat::filter([](record const&) { return false; }) | leat::raises(name);
+      break;
+    default:
+      return false;
   }
   return true;
 }

@@ -19,14 +19,24 @@ bool add_source(drawn_flow<Kind>& to, planned_step const& step, plan const& what
   planned_source const& from = what.sources[step.number];
   auto const input = [&](auto source) { to.made(step, to.flow.input(step.name(), std::move(source))); };
   switch (step.what) {
-    case op::iterable: input(leat::from::iterable(records_of<Kind>(from.partitions.front()))); break;
-    case op::partitioned: input(planned_partitions<Kind>(from, step)); break;
-    case op::share_of_each_worker: input(planned_shares<Kind>(from, step)); break;
-    case op::generate: input(leat::from::generate(generator<Kind>(from, step))); break;
+    case op::iterable:
+      input(leat::from::iterable(records_of<Kind>(from.partitions.front())));
+      break;
+    case op::partitioned:
+      input(planned_partitions<Kind>(from, step));
+      break;
+    case op::share_of_each_worker:
+      input(planned_shares<Kind>(from, step));
+      break;
+    case op::generate:
+      input(leat::from::generate(generator<Kind>(from, step)));
+      break;
     case op::generate_everywhere:
       input(leat::from::generate(generator<Kind>(from, step)).on_every_worker());
       break;
-    default: input(leat::from::poll(std::chrono::microseconds(from.burst), polled<Kind>(from, step.f))); break;
+    default:
+      input(leat::from::poll(std::chrono::microseconds(from.burst), polled<Kind>(from, step.f)));
+      break;
   }
   return true;
 }

@@ -42,7 +42,11 @@ class planned_partition {
  public:
   planned_partition(std::vector<record> records, planned_source const& what, planned_step const& step,
                     leat::step_services const& services)
-      : records_(std::move(records)), burst_(what.burst), pauses_(what.pauses), careless_(step.careless), f_(step.f),
+      : records_(std::move(records)),
+        burst_(what.burst),
+        pauses_(what.pauses),
+        careless_(step.careless),
+        f_(step.f),
         services_(services) {}
 
   bool next_batch(leat::emitter<record>& out) {

@@ -50,15 +50,21 @@ bool add_stateless(drawn_flow<Kind>& to, planned_step const& step, seen& at) {
   auto const in = [&]() -> stream<record>& { return to.from(step); };
 
   switch (step.what) {
-    case op::map: made(in() | leat::map(name, changed)); break;
+    case op::map:
+      made(in() | leat::map(name, changed));
+      break;
     case op::map_key:
       made(in() | leat::map(name, [on](record&& r) -> record&& {
              r.first = on.new_key(r.second);
              return std::move(r);
            }));
       break;
-    case op::filter: made(in() | leat::filter(name, keeps)); break;
-    case op::flat_map: made(in() | leat::flat_map(name, copies)); break;
+    case op::filter:
+      made(in() | leat::filter(name, keeps));
+      break;
+    case op::flat_map:
+      made(in() | leat::flat_map(name, copies));
+      break;
     case op::flat_map_emit:
       made(in() | leat::flat_map<record>(name, [on, careless = step.careless](record const& r, auto const& emit) {
              for (record& one : on.copies(r)) emitting(careless, [&] { emit(std::move(one)); });
@@ -69,19 +75,27 @@ bool add_stateless(drawn_flow<Kind>& to, planned_step const& step, seen& at) {
              return on.keeps(r.second) ? std::optional(record(r.first, on.changed(r.second))) : std::nullopt;
            }));
       break;
-    case op::flatten: made(in() | leat::map(name + "_map", copies) | leat::flatten(name)); break;
-    case op::map_value: made(in() | leat::map_value(name, [on](datum const& v) { return on.changed(v); })); break;
+    case op::flatten:
+      made(in() | leat::map(name + "_map", copies) | leat::flatten(name));
+      break;
+    case op::map_value:
+      made(in() | leat::map_value(name, [on](datum const& v) { return on.changed(v); }));
+      break;
     case op::map_value_to_view:
-      made(in() | leat::map_value(name, [on, kept = datum()](datum const& v) mutable -> decltype(auto) {
-             kept = on.changed(v);
-             return Kind::view(kept);
-           }) |
+      made(in() |
+           leat::map_value(name,
+                           [on, kept = datum()](datum const& v) mutable -> decltype(auto) {
+                             kept = on.changed(v);
+                             return Kind::view(kept);
+                           }) |
            leat::map_value(name + "_map", [](typename Kind::owned_view const& v) { return Kind::of_view(v); }));
       break;
     case op::flat_map_value:
       made(in() | leat::flat_map_value(name, [on](datum const& v) { return on.values(v); }));
       break;
-    case op::filter_value: made(in() | leat::filter_value(name, [on](datum const& v) { return on.keeps(v); })); break;
+    case op::filter_value:
+      made(in() | leat::filter_value(name, [on](datum const& v) { return on.keeps(v); }));
+      break;
     case op::filter_map_value:
       made(in() | leat::filter_map_value(name, [on](datum const& v) {
              return on.keeps(v) ? std::optional(on.changed(v)) : std::nullopt;
@@ -94,8 +108,7 @@ bool add_stateless(drawn_flow<Kind>& to, planned_step const& step, seen& at) {
            }));
       break;
     case op::key_rm:
-      made(in() | leat::key_rm(name) |
-           leat::map(name + "_map", [on](datum v) {
+      made(in() | leat::key_rm(name) | leat::map(name + "_map", [on](datum v) {
              key k = on.new_key(v);
              return record(std::move(k), std::move(v));
            }));
@@ -116,7 +129,9 @@ bool add_stateless(drawn_flow<Kind>& to, planned_step const& step, seen& at) {
              at.items.push_back({Kind::number_of_key(r.first), Kind::number(r.second), 0, 0});
            }));
       break;
-    case op::inspect_debug: made(in() | leat::inspect_debug(name, debugging_function<Kind>(at, step.number))); break;
+    case op::inspect_debug:
+      made(in() | leat::inspect_debug(name, debugging_function<Kind>(at, step.number)));
+      break;
     case op::enrich_cached:
       made(in() | leat::enrich_cached(
                       name, [on](key const& k) { return on.f(Kind::number_of_key(k)); },
@@ -140,12 +155,15 @@ bool add_stateless(drawn_flow<Kind>& to, planned_step const& step, seen& at) {
       else
         made(leat::merge(name, in(), to.from(step, 1), to.from(step, 2)));
       break;
-    case op::redistribute: made(in() | leat::redistribute(name)); break;
+    case op::redistribute:
+      made(in() | leat::redistribute(name));
+      break;
     case op::redistribute_by_key:
       made(in() | leat::redistribute(name, leat::by([](record const& r) { return r.first; })));
       break;
     case op::redistribute_by_value:
-      made(in() | leat::redistribute(name, leat::by([](record const& r) { return typename Kind::owned_view(Kind::view(r.second)); })));
+      made(in() | leat::redistribute(
+                      name, leat::by([](record const& r) { return typename Kind::owned_view(Kind::view(r.second)); })));
       break;
     case op::chain:
       made(in() | leat::map(name + "_map", changed) | leat::filter(name + "_filter", keeps) |
@@ -153,8 +171,8 @@ bool add_stateless(drawn_flow<Kind>& to, planned_step const& step, seen& at) {
            leat::map_value(name, [on](datum const& v) { return on.changed(v); }));
       break;
     case op::chain_branch: {
-      auto sides = in() | leat::filter(name + "_filter", keeps) | leat::map(name + "_map", changed) |
-                   leat::branch(name, keeps);
+      auto sides =
+          in() | leat::filter(name + "_filter", keeps) | leat::map(name + "_map", changed) | leat::branch(name, keeps);
       made(std::move(sides.trues));
       to.all[step.to[1]].emplace(sides.falses);
       break;
@@ -163,7 +181,8 @@ bool add_stateless(drawn_flow<Kind>& to, planned_step const& step, seen& at) {
       made(in() | leat::filter(name + "_filter", keeps) | leat::map(name + "_map", changed) |
            leat::flat_map(name + "_flat_map", copies) | leat::redistribute(name));
       break;
-    default: return false;
+    default:
+      return false;
   }
   return true;
 }

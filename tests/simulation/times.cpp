@@ -49,8 +49,12 @@ constexpr std::int64_t unknown = leat::detail::stream_time::nothing_known;
 
 struct drawn_source {
   explicit drawn_source(chance& by)
-      : partitions(static_cast<std::int64_t>(by.between(1, 4))), count(static_cast<std::int64_t>(by.between(1, 80))),
-        burst(by.between(1, 6)), says_one_in(by.between(1, 5)), pauses(by.one_in(2)), falls_asleep(by.one_in(3)),
+      : partitions(static_cast<std::int64_t>(by.between(1, 4))),
+        count(static_cast<std::int64_t>(by.between(1, 80))),
+        burst(by.between(1, 6)),
+        says_one_in(by.between(1, 5)),
+        pauses(by.one_in(2)),
+        falls_asleep(by.one_in(3)),
         salt(by.number()) {}
 
   std::int64_t partitions;
@@ -132,8 +136,8 @@ leat::task<> now_and_then(leat::inlet<std::int64_t>& in, leat::outlet<std::int64
 /// A stream, and what is known of the times that it carries.
 struct dated_stream {
   numbers records;
-  std::int64_t greatest;        ///< that its sources say
-  bool every_worker_has_them;   ///< it has come through an exchange
+  std::int64_t greatest;       ///< that its sources say
+  bool every_worker_has_them;  ///< it has come through an exchange
 };
 
 class drawn_flow {
@@ -183,10 +187,11 @@ class drawn_flow {
       }
       case 5: {
         numbers const kept = in | leat::key_on([](std::int64_t value) { return value % 7; }) |
-                             leat::stateful_map(name, [](std::optional<std::int64_t>& seen, std::int64_t value) {
-                               seen = seen.value_or(0) + 1;
-                               return value;
-                             }) |
+                             leat::stateful_map(name,
+                                                [](std::optional<std::int64_t>& seen, std::int64_t value) {
+                                                  seen = seen.value_or(0) + 1;
+                                                  return value;
+                                                }) |
                              leat::key_rm();
         return probed(kept, from.greatest, true);
       }
@@ -195,9 +200,12 @@ class drawn_flow {
         if (by_.one_in(2)) return next(from, in | leat::async_map(name, look_up, leat::in_flight(most), leat::ordered));
         return next(from, in | leat::async_map(name, look_up, leat::in_flight(most), leat::unordered));
       }
-      case 7: return next(from, in | leat::step(name, now_and_then));
-      case 8: return next(from, (in | leat::or_else(leat::map(name, same))).down);
-      default: return probed(in | leat::redistribute(name), from.greatest, true);
+      case 7:
+        return next(from, in | leat::step(name, now_and_then));
+      case 8:
+        return next(from, (in | leat::or_else(leat::map(name, same))).down);
+      default:
+        return probed(in | leat::redistribute(name), from.greatest, true);
     }
   }
   dated_stream next(dated_stream const& from, numbers records) {
@@ -225,7 +233,8 @@ verdict judge(std::vector<sighting> seen) {
     if (over) result.wrong = "something follows the last mark";
     if (what == leat::test::saw_time && value < result.last) result.wrong = "the time goes back";
     if (what == leat::test::saw_time) result.last = std::max(result.last, value);
-    if (what == leat::test::saw_record && value < result.last) result.wrong = "a record is older than the time before it";
+    if (what == leat::test::saw_record && value < result.last)
+      result.wrong = "a record is older than the time before it";
     if (what == leat::test::saw_record && result.last != unknown) ++result.records_behind_a_time;
     over = what == leat::test::saw_last_mark;
   }
@@ -243,8 +252,7 @@ std::size_t run(std::uint64_t seed) {
   leat::detail::simulated_cluster cluster(what.flow().description(), shape.how);
   leat::detail::simulated_runtime& world = cluster.world();
   cluster.begin();
-  if (shape.stopped_after)
-    world.after(*shape.stopped_after, [&] { cluster.process(shape.stopped_at).stop(); });
+  if (shape.stopped_after) world.after(*shape.stopped_after, [&] { cluster.process(shape.stopped_at).stop(); });
   while (!world.all_done())
     if (!world.step(leat::detail::never)) world.fail_stuck();
   cluster.rethrow();

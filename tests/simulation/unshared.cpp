@@ -52,15 +52,19 @@ records stateless(records in, planned_step const& step) {
   auto const keeps = [on](record const& r) { return on.keeps(r.second); };
   auto const copies = [on](record const& r) { return on.copies(r); };
   switch (step.what) {
-    case op::map: return std::move(in) | leat::map(name, changed);
+    case op::map:
+      return std::move(in) | leat::map(name, changed);
     case op::map_key:
       return std::move(in) | leat::map(name, [on](record&& r) -> record&& {
                r.first = on.new_key(r.second);
                return std::move(r);
              });
-    case op::filter: return std::move(in) | leat::filter(name, keeps);
-    case op::flat_map: return std::move(in) | leat::flat_map(name, copies);
-    case op::flatten: return std::move(in) | leat::map(name + "_map", copies) | leat::flatten(name);
+    case op::filter:
+      return std::move(in) | leat::filter(name, keeps);
+    case op::flat_map:
+      return std::move(in) | leat::flat_map(name, copies);
+    case op::flatten:
+      return std::move(in) | leat::map(name + "_map", copies) | leat::flatten(name);
     case op::filter_map:
       return std::move(in) | leat::filter_map(name, [on](record&& r) {
                std::optional<record> kept;
@@ -72,8 +76,10 @@ records stateless(records in, planned_step const& step) {
              leat::flat_map<record>(name, [on, careless = step.careless](record const& r, auto const& emit) {
                for (record& result : on.copies(r)) emitting(careless, [&] { emit(std::move(result)); });
              });
-    case op::redistribute: return std::move(in) | leat::redistribute(name);
-    default: return std::move(in) | leat::redistribute(name, leat::by([](record const& r) { return r.first; }));
+    case op::redistribute:
+      return std::move(in) | leat::redistribute(name);
+    default:
+      return std::move(in) | leat::redistribute(name, leat::by([](record const& r) { return r.first; }));
   }
 }
 
@@ -81,9 +87,12 @@ records awaiting(records in, planned_step const& step) {
   std::string const name = step.name();
   leat::in_flight const most(step.most);
   switch (step.what) {
-    case op::step: return std::move(in) | leat::step(name, copying_step<unshared>(step));
-    case op::step_of_first: return std::move(in) | leat::step(name, first_records_step<unshared>(step.most));
-    case op::async_map: return std::move(in) | leat::async_map(name, slow_look_up<unshared>(step.f), most);
+    case op::step:
+      return std::move(in) | leat::step(name, copying_step<unshared>(step));
+    case op::step_of_first:
+      return std::move(in) | leat::step(name, first_records_step<unshared>(step.most));
+    case op::async_map:
+      return std::move(in) | leat::async_map(name, slow_look_up<unshared>(step.f), most);
     default:
       return std::move(in) | leat::async_map(name, slow_look_up<unshared>(step.f), most, leat::unordered);
   }
@@ -123,17 +132,17 @@ records keyed(records in, planned_step const& step) {
                return unshared::made(digest_of_group(values, in_order));
              });
     case op::fold_final:
-      return std::move(in) |
-             leat::fold_final(name, [] { return unshared::made(0); },
-                              [on, in_order = step.in_order](datum&& sum, datum const& value) -> datum&& {
-                                std::uint64_t const next = unshared::number(sum) + on.f(unshared::number(value));
-                                sum = unshared::made(in_order ? mixed(next) : next);
-                                return std::move(sum);
-                              });
-    case op::reduce_final: return std::move(in) | leat::reduce_final(name, reducer_in_place<unshared>(step.in_order));
+      return std::move(in) | leat::fold_final(
+                                 name, [] { return unshared::made(0); },
+                                 [on, in_order = step.in_order](datum&& sum, datum const& value) -> datum&& {
+                                   std::uint64_t const next = unshared::number(sum) + on.f(unshared::number(value));
+                                   sum = unshared::made(in_order ? mixed(next) : next);
+                                   return std::move(sum);
+                                 });
+    case op::reduce_final:
+      return std::move(in) | leat::reduce_final(name, reducer_in_place<unshared>(step.in_order));
     case op::chain_reduce_final:
-      return std::move(in) |
-             leat::filter(name + "_filter", [on](record const& r) { return on.keeps(r.second); }) |
+      return std::move(in) | leat::filter(name + "_filter", [on](record const& r) { return on.keeps(r.second); }) |
              leat::map(name + "_map", [on](record&& r) { return record(std::move(r.first), on.changed(r.second)); }) |
              leat::reduce_final(name, reducer<unshared>(step.in_order));
     default:
@@ -150,19 +159,19 @@ bool add_unshared(drawn_flow<Kind>& to, planned_step const& step, seen& at) {
   std::string const name = step.name();
   on_records<unshared> const on(step);
   auto const shared = [](record const& r) {
-    return typename Kind::record(Kind::made_key(unshared::number_of_key(r.first)),
-                                 Kind::made(unshared::number(r.second)));
+    return
+        typename Kind::record(Kind::made_key(unshared::number_of_key(r.first)), Kind::made(unshared::number(r.second)));
   };
   auto const out = [&](std::size_t side, records made) {
     to.all[step.to[side]].emplace(std::move(made) | leat::map(name + "_out", shared));
   };
   auto const both_out = [&](auto both) {
     out(0, std::move(both.down));
-    to.all[step.to[1]].emplace(
-        std::move(both.errors) | leat::map(name + "_errors", [shared](leat::failed_record<record>&& failure) {
-          check_error(unshared::number(failure.record.second), failure.error);
-          return shared(failure.record);
-        }));
+    to.all[step.to[1]].emplace(std::move(both.errors) |
+                               leat::map(name + "_errors", [shared](leat::failed_record<record>&& failure) {
+                                 check_error(unshared::number(failure.record.second), failure.error);
+                                 return shared(failure.record);
+                               }));
   };
   auto const unshare = [](typename Kind::record const& r) {
     return record(unshared::made_key(Kind::number_of_key(r.first)), unshared::made(Kind::number(r.second)));
@@ -203,8 +212,12 @@ bool add_unshared(drawn_flow<Kind>& to, planned_step const& step, seen& at) {
     case op::step:
     case op::step_of_first:
     case op::async_map:
-    case op::async_map_unordered: out(0, awaiting(std::move(in), step)); break;
-    default: out(0, meets_state(step.what) ? keyed(std::move(in), step) : stateless(std::move(in), step)); break;
+    case op::async_map_unordered:
+      out(0, awaiting(std::move(in), step));
+      break;
+    default:
+      out(0, meets_state(step.what) ? keyed(std::move(in), step) : stateless(std::move(in), step));
+      break;
   }
   return true;
 }

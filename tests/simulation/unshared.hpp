@@ -10,8 +10,8 @@
 
 namespace simulation {
 
-/// A key of a class of the user's, of which whatever it does may fail, but for moves. One that was moved from is another
-/// key than all there are.
+/// A key of a class of the user's, of which whatever it does may fail, but for moves. One that was moved from is
+/// another key than all there are.
 class user_key {
  public:
   user_key() = default;

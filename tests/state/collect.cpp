@@ -21,7 +21,8 @@ using lists = pairs<std::string, std::vector<int>>;
 template <class Step>
 leat::flow collecting(Step step) {
   leat::flow flow("collecting");
-  flow.input("in", leat::from::iterable(pairs<std::string, int>{})) | std::move(step) | leat::output("out", leat::to::out());
+  flow.input("in", leat::from::iterable(pairs<std::string, int>{})) | std::move(step) |
+      leat::output("out", leat::to::out());
   return flow;
 }
 
@@ -91,5 +92,6 @@ TEST_CASE("a list that is full does not fire its old time") {
 }
 
 TEST_CASE("collect refuses a size of none") {
-  CHECK_THROWS_WITH_AS(leat::collect("c", leat::max_age(1s), 0), doctest::Contains("size of at least 1"), leat::flow_error);
+  CHECK_THROWS_WITH_AS(leat::collect("c", leat::max_age(1s), 0), doctest::Contains("size of at least 1"),
+                       leat::flow_error);
 }

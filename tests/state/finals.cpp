@@ -69,19 +69,20 @@ TEST_CASE("a function may return a reference to what it was given, or to a part 
             "text", [] { return std::string("a text that is too long for a small string: "); },
             [](std::string&& all, std::string&& x) -> std::string&& { return std::move(all += x); });
       },
-      words{{1, "a text that is too long for a small string: abcd"}, {2, "a text that is too long for a small string: xy"}});
+      words{{1, "a text that is too long for a small string: abcd"},
+            {2, "a text that is too long for a small string: xy"}});
   keyed::check(
       letters,
       [] {
-        return leat::reduce_final("longest", [](std::string&& a, std::string&& b) -> std::string&& {
-          return std::move(a += b);
-        });
+        return leat::reduce_final("longest",
+                                  [](std::string&& a, std::string&& b) -> std::string&& { return std::move(a += b); });
       },
       words{{1, "abcd"}, {2, "xy"}});
   keyed::check(
       letters,
       [] {
-        return leat::reduce_final("first", [](std::string const& a, std::string const&) -> std::string const& { return a; });
+        return leat::reduce_final("first",
+                                  [](std::string const& a, std::string const&) -> std::string const& { return a; });
       },
       words{{1, "a"}, {2, "x"}});
   keyed::check(
@@ -111,7 +112,8 @@ TEST_CASE("reduce_final, max_final and min_final") {
 
 TEST_CASE("max_final and min_final compare by a function and keep the first of equals") {
   using entry = std::pair<int, std::string>;
-  pairs<int, entry> const entries{{0, {2, "first two"}}, {0, {1, "first one"}}, {0, {2, "second two"}}, {0, {1, "second one"}}};
+  pairs<int, entry> const entries{
+      {0, {2, "first two"}}, {0, {1, "first one"}}, {0, {2, "second two"}}, {0, {1, "second one"}}};
   auto rank = [](entry const& e) { return e.first; };
   keyed::check(entries, [rank] { return leat::max_final("max", rank); }, pairs<int, entry>{{0, {2, "first two"}}});
   keyed::check(entries, [rank] { return leat::min_final("min", rank); }, pairs<int, entry>{{0, {1, "first one"}}});
@@ -119,16 +121,21 @@ TEST_CASE("max_final and min_final compare by a function and keep the first of e
 
 TEST_CASE("max_final and min_final of floating point do not depend on how values are combined") {
   constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-  pairs<int, double> const numbers{{1, 5.0}, {1, not_a_number}, {1, 7.0}, {2, -0.0}, {2, 0.0}, {1, 3.0}, {3, not_a_number}, {2, -0.0}};
-  keyed::check(numbers, [] { return leat::max_final("max"); }, pairs<int, double>{{1, not_a_number}, {2, 0.0}, {3, not_a_number}});
-  keyed::check(numbers, [] { return leat::min_final("min"); }, pairs<int, double>{{1, 3.0}, {2, -0.0}, {3, not_a_number}});
+  pairs<int, double> const numbers{{1, 5.0}, {1, not_a_number}, {1, 7.0},          {2, -0.0},
+                                   {2, 0.0}, {1, 3.0},          {3, not_a_number}, {2, -0.0}};
+  keyed::check(
+      numbers, [] { return leat::max_final("max"); },
+      pairs<int, double>{{1, not_a_number}, {2, 0.0}, {3, not_a_number}});
+  keyed::check(
+      numbers, [] { return leat::min_final("min"); }, pairs<int, double>{{1, 3.0}, {2, -0.0}, {3, not_a_number}});
 
   using reading = std::pair<double, std::string>;
   pairs<int, reading> const readings{{1, {not_a_number, "a"}}, {1, {2.0, "b"}}, {1, {9.0, "c"}}, {1, {1.0, "d"}}};
   keyed::check(readings, [] { return leat::max_final("max"); }, pairs<int, reading>{{1, {not_a_number, "a"}}});
   keyed::check(readings, [] { return leat::min_final("min"); }, pairs<int, reading>{{1, {1.0, "d"}}});
   auto value = [](reading const& r) { return std::optional<double>(r.first); };
-  keyed::check(readings, [value] { return leat::max_final("max", value); }, pairs<int, reading>{{1, {not_a_number, "a"}}});
+  keyed::check(
+      readings, [value] { return leat::max_final("max", value); }, pairs<int, reading>{{1, {not_a_number, "a"}}});
 }
 
 TEST_CASE("count_final counts records by key") {

@@ -66,7 +66,8 @@ TEST_CASE("a row of three sides varies the leftmost side slowest") {
   using three = std::tuple<std::optional<int>, std::optional<int>, std::optional<int>>;
   leat::flow flow("join");
   auto side = [&flow](char const* name) { return flow.input(name, leat::from::iterable(pairs<int, int>{})); };
-  leat::join("all", join_insert::product, join_emit::final, side("a"), side("b"), side("c")) | leat::output("out", leat::to::out());
+  leat::join("all", join_insert::product, join_emit::final, side("a"), side("b"), side("c")) |
+      leat::output("out", leat::to::out());
   leat::test::result const r = leat::test::run(flow)
                                    .feed("a", pairs<int, int>{{0, 1}, {0, 2}})
                                    .feed("b", pairs<int, int>{})
@@ -82,8 +83,8 @@ TEST_CASE("sides of different types meet by key, in every shape") {
     leat::flow flow("people");
     leat::stream names = flow.input("names", leat::test::one_at_a_time<std::pair<int, std::string>>(
                                                  pairs<int, std::string>{{1, "Bee"}, {2, "Hive"}, {3, "Wasp"}}));
-    leat::stream sizes =
-        flow.input("sizes", leat::test::one_at_a_time<std::pair<int, double>>(pairs<int, double>{{2, 20}, {1, 1.5}, {4, 4}}));
+    leat::stream sizes = flow.input(
+        "sizes", leat::test::one_at_a_time<std::pair<int, double>>(pairs<int, double>{{2, 20}, {1, 1.5}, {4, 4}}));
     leat::join("people", join_emit::final, names, sizes) | leat::output("out", leat::to::collect(got));
     how.epochs_of_every_turn().run(flow, got);
     CHECK(leat::text(keyed::by_key(got)) == "[(1, (Bee, 1.5)), (2, (Hive, 20)), (3, (Wasp, none)), (4, (none, 4))]");
@@ -97,8 +98,8 @@ TEST_CASE("matched rows come at once, and the rest at the end, in every shape") 
     leat::flow flow("people");
     leat::stream names = flow.input("names", leat::test::one_at_a_time<std::pair<int, std::string>>(
                                                  pairs<int, std::string>{{1, "Bee"}, {2, "Hive"}, {3, "Wasp"}}));
-    leat::stream sizes =
-        flow.input("sizes", leat::test::one_at_a_time<std::pair<int, double>>(pairs<int, double>{{2, 20}, {1, 1.5}, {4, 4}}));
+    leat::stream sizes = flow.input(
+        "sizes", leat::test::one_at_a_time<std::pair<int, double>>(pairs<int, double>{{2, 20}, {1, 1.5}, {4, 4}}));
     leat::join("people", join_emit::complete_and_rest, names, sizes) | leat::output("out", leat::to::collect(got));
     how.epochs_of_every_turn().run(flow, got);
     CHECK(leat::text(keyed::by_key(got)) == "[(1, (Bee, 1.5)), (2, (Hive, 20)), (3, (Wasp, none)), (4, (none, 4))]");
@@ -145,8 +146,9 @@ TEST_CASE("a join counts the keys that had no match") {
     ::close(file);
     CHECK(folder.read("said") ==
           std::string("leat: step \"flow.people\": 3 keys had no value on some side; ") +
-              (passed_on ? "the rows came at the end\n"
-                         : "what there was on the others was dropped (leat::join_emit::complete_and_rest passes it on)\n"));
+              (passed_on
+                   ? "the rows came at the end\n"
+                   : "what there was on the others was dropped (leat::join_emit::complete_and_rest passes it on)\n"));
   }
 }
 

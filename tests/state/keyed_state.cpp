@@ -145,13 +145,12 @@ void against_a_map_in_every_way(KeyOf key_of, Value value) {
 }  // namespace
 
 TEST_CASE("keyed_state agrees with std::unordered_map: numbers") {
-  against_a_map_in_every_way<std::uint64_t, std::uint64_t>(
-      [](std::uint64_t n) { return n; }, [](auto& state) -> auto& { return state; });
+  against_a_map_in_every_way<std::uint64_t, std::uint64_t>([](std::uint64_t n) { return n; },
+                                                           [](auto& state) -> auto& { return state; });
 }
 
 TEST_CASE("keyed_state agrees with std::unordered_map: string keys, owning states, and destroys them") {
-  against_a_map_in_every_way<std::string, counted>(name_of,
-                                                   [](auto& state) -> auto& { return *state.number; });
+  against_a_map_in_every_way<std::string, counted>(name_of, [](auto& state) -> auto& { return *state.number; });
   CHECK(counted::alive == 0);
 }
 

@@ -115,15 +115,13 @@ std::string failure_of(leat::test::shape const& how, leat::flow const& flow, std
 
 TEST_CASE("a key that is not equal to itself is refused by the step that would keep its state") {
   is_refused(1.0, not_a_number, [] { return summing(); });
-  is_refused(1.0, not_a_number, [] {
-    return leat::stateful_batch("sum", [](std::optional<int> before) { return batch_sum(before); });
-  });
+  is_refused(1.0, not_a_number,
+             [] { return leat::stateful_batch("sum", [](std::optional<int> before) { return batch_sum(before); }); });
   is_refused(1.0, not_a_number, [] { return leat::collect("sum", leat::max_age(std::chrono::hours(1)), 7); });
   is_refused(1.0, not_a_number, [] { return leat::reduce_final("sum", [](int a, int b) { return a + b; }); });
   is_refused(1.0, not_a_number, [] { return leat::max_final("sum"); });
-  is_refused(1.0, not_a_number, [] {
-    return leat::fold_final("sum", [] { return 0; }, [](int sum, int x) { return sum + x; });
-  });
+  is_refused(1.0, not_a_number,
+             [] { return leat::fold_final("sum", [] { return 0; }, [](int sum, int x) { return sum + x; }); });
 }
 
 TEST_CASE("a key that is not equal to itself is refused wherever the NaN stands in it") {
@@ -131,9 +129,8 @@ TEST_CASE("a key that is not equal to itself is refused wherever the NaN stands 
   is_refused(nested{"a", std::tuple(1.0f, 2)}, nested{"a", std::tuple(std::numeric_limits<float>::quiet_NaN(), 2)},
              [] { return summing(); });
   is_refused(place{1, 2.0}, place{1, not_a_number}, [] { return summing(); });
-  is_refused(place{1, 2.0}, place{1, not_a_number}, [] {
-    return leat::stateful_batch("sum", [](std::optional<int> before) { return batch_sum(before); });
-  });
+  is_refused(place{1, 2.0}, place{1, not_a_number},
+             [] { return leat::stateful_batch("sum", [](std::optional<int> before) { return batch_sum(before); }); });
 }
 
 TEST_CASE("join refuses a key that is not equal to itself") {
@@ -157,8 +154,9 @@ TEST_CASE("a cache refuses a key that is not equal to itself") {
     std::vector<int> got;
     leat::flow flow("nan");
     flow.input("in", leat::from::iterable(std::vector<double>{1.0, 2.0, not_a_number})) |
-        leat::enrich_cached("look up", [](double x) { return static_cast<int>(x); },
-                            [](leat::ttl_cache<double, int>& cache, double x) { return cache.get(x); }) |
+        leat::enrich_cached(
+            "look up", [](double x) { return static_cast<int>(x); },
+            [](leat::ttl_cache<double, int>& cache, double x) { return cache.get(x); }) |
         leat::output("out", leat::to::collect(got));
     std::string const said = failure_of(how, flow, got);
     CAPTURE(said);

@@ -253,9 +253,17 @@ class restless : public leat::stateful_logic<int, int, int> {
 TEST_CASE("notifications: each value is followed by its notification when it was due by then") {
   keyed::check(
       pairs<std::string, int>{{"a", 1}, {"a", 2}, {"b", 1}, {"a", 3}},
-      [] { return leat::stateful("s", [](std::optional<std::string> state) { return impatient(std::move(state), 1); }); },
-      pairs<std::string, std::string>{{"a", "NEW ITEM"}, {"a", "ITEM NOTIFY"}, {"a", "NOTIFY ITEM"}, {"a", "ITEM NOTIFY"},
-                                      {"a", "NOTIFY ITEM"}, {"a", "ITEM NOTIFY"}, {"b", "NEW ITEM"}, {"b", "ITEM NOTIFY"}});
+      [] {
+        return leat::stateful("s", [](std::optional<std::string> state) { return impatient(std::move(state), 1); });
+      },
+      pairs<std::string, std::string>{{"a", "NEW ITEM"},
+                                      {"a", "ITEM NOTIFY"},
+                                      {"a", "NOTIFY ITEM"},
+                                      {"a", "ITEM NOTIFY"},
+                                      {"a", "NOTIFY ITEM"},
+                                      {"a", "ITEM NOTIFY"},
+                                      {"b", "NEW ITEM"},
+                                      {"b", "ITEM NOTIFY"}});
   leat::test::for_each_shape([&](leat::test::shape const& how) {
     pairs<std::string, std::string> got;
     leat::flow flow("batch");
@@ -284,7 +292,8 @@ TEST_CASE("notifications: a time that stays in the past keeps no run from ending
   });
 }
 
-TEST_CASE("notifications: keys that are loaded wait for the times that they said, and those that are over come at once") {
+TEST_CASE(
+    "notifications: keys that are loaded wait for the times that they said, and those that are over come at once") {
   runnable<int> before;
   for (int key = 0; key != 10; ++key) before.value(key, before.world.on_the_wall + std::chrono::seconds(key));
   before.value(10, std::nullopt);
@@ -480,12 +489,13 @@ TEST_CASE("notifications: the memory is that of the keys, however many values th
 TEST_CASE("notifications: those that are due wait while the next step has no room") {
   leat::flow flow("slow");
   flow.input("in", leat::from::iterable(pairs<int, int>{})) | leat::collect("c", leat::max_age(10s), 100) |
-      leat::async_map("wait",
-                      [](std::pair<int, std::vector<int>> list) -> leat::task<int> {
-                        co_await leat::sleep(1ms);
-                        co_return list.first;
-                      },
-                      leat::in_flight(16)) |
+      leat::async_map(
+          "wait",
+          [](std::pair<int, std::vector<int>> list) -> leat::task<int> {
+            co_await leat::sleep(1ms);
+            co_return list.first;
+          },
+          leat::in_flight(16)) |
       leat::output("out", leat::to::out());
   leat::test::cluster c{flow, leat::test::seed(1)};
   pairs<int, int> records;

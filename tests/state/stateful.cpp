@@ -110,7 +110,8 @@ std::vector<int> passed_on(Step step, leat::test::shape const& how) {
 }
 
 auto reporting(leat::retention then) {
-  return leat::stateful("report", [then](std::optional<std::string> state) { return reporter(std::move(state), then); });
+  return leat::stateful("report",
+                        [then](std::optional<std::string> state) { return reporter(std::move(state), then); });
 }
 
 }  // namespace
@@ -118,7 +119,8 @@ auto reporting(leat::retention then) {
 TEST_CASE("a logic that is retained goes on from its state, and hears of the end") {
   keyed::check(
       pairs<std::string, int>{{"a", 1}, {"b", 1}, {"a", 2}}, [] { return reporting(leat::retention::retain); },
-      pairs<std::string, std::string>{{"a", "NEW ITEM"}, {"a", "ITEM ITEM"}, {"a", "ITEM EOF"}, {"b", "NEW ITEM"}, {"b", "ITEM EOF"}});
+      pairs<std::string, std::string>{
+          {"a", "NEW ITEM"}, {"a", "ITEM ITEM"}, {"a", "ITEM EOF"}, {"b", "NEW ITEM"}, {"b", "ITEM EOF"}});
 }
 
 TEST_CASE("a logic that is discarded begins anew, and does not hear of the end") {
@@ -130,14 +132,20 @@ TEST_CASE("a logic that is discarded begins anew, and does not hear of the end")
 TEST_CASE("stateful_batch gets the values of a key together, keys ascending") {
   leat::flow flow("batch");
   flow.input("in", leat::from::iterable(pairs<std::string, int>{})) |
-      leat::stateful_batch("report",
-                           [](std::optional<std::string> state) { return reporter(std::move(state), leat::retention::retain); }) |
+      leat::stateful_batch(
+          "report",
+          [](std::optional<std::string> state) { return reporter(std::move(state), leat::retention::retain); }) |
       leat::output("out", leat::to::out());
   leat::test::result const r =
       leat::test::run(flow).feed("in", pairs<std::string, int>{{"b", 1}, {"a", 2}, {"b", 3}, {"a", 4}});
-  CHECK(r.of<std::pair<std::string, std::string>>("out") ==
-        pairs<std::string, std::string>{{"a", "2"}, {"a", "4"}, {"a", "NEW BATCH"}, {"b", "1"}, {"b", "3"},
-                                        {"b", "NEW BATCH"}, {"a", "BATCH EOF"}, {"b", "BATCH EOF"}});
+  CHECK(r.of<std::pair<std::string, std::string>>("out") == pairs<std::string, std::string>{{"a", "2"},
+                                                                                            {"a", "4"},
+                                                                                            {"a", "NEW BATCH"},
+                                                                                            {"b", "1"},
+                                                                                            {"b", "3"},
+                                                                                            {"b", "NEW BATCH"},
+                                                                                            {"a", "BATCH EOF"},
+                                                                                            {"b", "BATCH EOF"}});
 }
 
 TEST_CASE("values and results that cannot be copied pass through a logic") {

@@ -33,7 +33,8 @@ TEST_CASE("stateful_flat_map keeps what views show") {
       pairs<int, int>{{1, 6}, {1, 4}},
       [] {
         return leat::stateful_flat_map("words", [](std::optional<int>&, int length) {
-          return std::vector<std::string_view>{std::string_view(text).substr(0, 26 + static_cast<std::size_t>(length)), "x"};
+          return std::vector<std::string_view>{std::string_view(text).substr(0, 26 + static_cast<std::size_t>(length)),
+                                               "x"};
         });
       },
       pairs<int, std::string>{{1, text.substr(0, 32)}, {1, "x"}, {1, text.substr(0, 30)}, {1, "x"}});

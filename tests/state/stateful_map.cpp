@@ -68,13 +68,21 @@ TEST_CASE("stateful_map takes a function that returns the state and the result")
           return std::pair<std::optional<int>, std::string>(now, "sum " + std::to_string(now));
         });
       },
-      pairs<std::string, std::string>{{"a", "sum 2"}, {"a", "sum 7"}, {"b", "sum 8"}, {"a", "sum 15"}, {"a", "sum 16"},
-                                      {"a", "sum 19"}, {"b", "sum 12"}});
+      pairs<std::string, std::string>{{"a", "sum 2"},
+                                      {"a", "sum 7"},
+                                      {"b", "sum 8"},
+                                      {"a", "sum 15"},
+                                      {"a", "sum 16"},
+                                      {"a", "sum 19"},
+                                      {"b", "sum 12"}});
 }
 
 TEST_CASE("stateful_map takes a generic function when the state is named") {
   keyed::check(
-      five, [] { return leat::stateful_map<int>("count", [](auto& count, int) { return *(count = count.value_or(0) + 1); }); },
+      five,
+      [] {
+        return leat::stateful_map<int>("count", [](auto& count, int) { return *(count = count.value_or(0) + 1); });
+      },
       pairs<std::string, int>{{"a", 1}, {"a", 2}, {"b", 1}, {"a", 3}, {"a", 4}, {"a", 5}, {"b", 2}});
 }
 
@@ -94,10 +102,11 @@ TEST_CASE("an exception in stateful_map names the step") {
     pairs<int, int> got;
     leat::flow flow("failing");
     flow.input("in", leat::test::one_at_a_time<std::pair<int, int>>({{1, 1}, {2, 2}})) |
-        leat::stateful_map("bad", [](std::optional<int>&, int x) -> int {
-          if (x == 2) throw std::runtime_error("two is too many");
-          return x;
-        }) |
+        leat::stateful_map("bad",
+                           [](std::optional<int>&, int x) -> int {
+                             if (x == 2) throw std::runtime_error("two is too many");
+                             return x;
+                           }) |
         leat::output("out", leat::to::collect(got));
     std::string message;
     try {

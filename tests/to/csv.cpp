@@ -50,9 +50,12 @@ struct row {
 /// The names of the columns are as wild as what they hold.
 template <class Make>
 auto with_columns(Make make) {
-  return make(leat::column("\xEF\xBB\xBF" "first", &row::first), leat::column(" number\r", &row::number),
-              leat::column("pri,ce;", &row::price), leat::column("", &row::flag), leat::column("let\"ter\n", &row::letter),
-              leat::column("last ", &row::last), leat::column("\xFF\xFEwhen", &row::when), leat::column("small", &row::small));
+  return make(leat::column("\xEF\xBB\xBF"
+                           "first",
+                           &row::first),
+              leat::column(" number\r", &row::number), leat::column("pri,ce;", &row::price),
+              leat::column("", &row::flag), leat::column("let\"ter\n", &row::letter), leat::column("last ", &row::last),
+              leat::column("\xFF\xFEwhen", &row::when), leat::column("small", &row::small));
 }
 
 class chance {
@@ -63,8 +66,25 @@ class chance {
     return (state_ >> 33) % end;
   }
   std::string text() {
-    static std::string const pieces[] = {"\"", ",", ";", "\r", "\n", "\r\n", " ", "\t", "a", "bc", "'", "\\", "#", "\"\"",
-                                         "\xEF\xBB\xBF", "\xFF\xFE", std::string(1, '\0'), "ä", "0"};
+    static std::string const pieces[] = {"\"",
+                                         ",",
+                                         ";",
+                                         "\r",
+                                         "\n",
+                                         "\r\n",
+                                         " ",
+                                         "\t",
+                                         "a",
+                                         "bc",
+                                         "'",
+                                         "\\",
+                                         "#",
+                                         "\"\"",
+                                         "\xEF\xBB\xBF",
+                                         "\xFF\xFE",
+                                         std::string(1, '\0'),
+                                         "ä",
+                                         "0"};
     std::string result;
     for (std::uint64_t n = below(6); n != 0; --n) result += pieces[below(std::size(pieces))];
     return result;
@@ -78,7 +98,8 @@ row draw(chance& from) {
   row made;
   made.first = from.text();
   if (from.below(2) == 0) made.number = static_cast<int>(from.below(1000)) - 500;
-  made.price = from.below(9) == 0 ? std::numeric_limits<double>::infinity() : static_cast<double>(from.below(1u << 30)) / 7;
+  made.price =
+      from.below(9) == 0 ? std::numeric_limits<double>::infinity() : static_cast<double>(from.below(1u << 30)) / 7;
   made.flag = from.below(2) == 0;
   made.letter = "\",;\r\n x"[from.below(7)];
   std::string last = from.text();
@@ -159,8 +180,9 @@ TEST_CASE("the file as a person sees it; no record leaves the header") {
   CHECK(dir.read("x.csv") == "word,n\na,1\n\"say \"\"hi\"\"\",2\n\"x, y\",3\n,4\n\" b\",5\n");
   CHECK(run_into(leat::from::iterable(std::vector<pair>()), leat::to::csv(path, {"word", "n"}), 3).empty());
   CHECK(dir.read("x.csv") == "word,n\n");
-  CHECK(run_into(leat::from::iterable(std::vector<pair>{{"a;", 1}}),
-                 leat::to::csv(path, {"word", "n"}).separated_by(';')).empty());
+  CHECK(
+      run_into(leat::from::iterable(std::vector<pair>{{"a;", 1}}), leat::to::csv(path, {"word", "n"}).separated_by(';'))
+          .empty());
   CHECK(dir.read("x.csv") == "word;n\n\"a;\";1\n");
   for (char const bad : {'"', '\n', '\r', '\0'})
     CHECK(has(message_of([&] { (void)leat::to::csv("x", {"a"}).separated_by(bad); }), "have a meaning of their own"));
@@ -186,7 +208,8 @@ TEST_CASE("rows of all workers go into one file, below one header") {
     std::vector<int> nothing;
     how.run(flow, nothing);
     std::vector<pair> back;
-    for (leat::csv_row const& read : run_of(leat::from::csv(dir.path("x")))) back.emplace_back(read["word"], read.get<int>("n"));
+    for (leat::csv_row const& read : run_of(leat::from::csv(dir.path("x"))))
+      back.emplace_back(read["word"], read.get<int>("n"));
     CHECK(back == pairs);
   });
 }
@@ -210,7 +233,8 @@ TEST_CASE("a resumed file has its header already") {
 
 TEST_CASE("a header above lines") {
   scratch dir;
-  CHECK(run_into(leat::from::iterable(std::vector<pair>{{"a", 1}}), leat::to::lines(dir.path("x")).header("# word, n")).empty());
+  CHECK(run_into(leat::from::iterable(std::vector<pair>{{"a", 1}}), leat::to::lines(dir.path("x")).header("# word, n"))
+            .empty());
   CHECK(dir.read("x") == "# word, n\n(a, 1)\n");
   CHECK(run_into(leat::from::iterable(std::vector<pair>()), leat::to::lines(dir.path("x")).header("# none")).empty());
   CHECK(dir.read("x") == "# none\n");

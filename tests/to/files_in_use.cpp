@@ -110,7 +110,8 @@ TEST_CASE("of several files one that is mistyped is found before another is read
   });
 }
 
-TEST_CASE("a run that fails before the first epoch ends, and before a record was written, leaves its output as it was") {
+TEST_CASE(
+    "a run that fails before the first epoch ends, and before a record was written, leaves its output as it was") {
   scratch dir;
   dir.write("out", "earlier\n");
   leat::flow flow("fails");
@@ -280,8 +281,8 @@ TEST_CASE("many files are shared out without comparing each with each, and what 
     rlimit const few{100, 100};
     ::setrlimit(RLIMIT_NOFILE, &few);
     scratch dir;
-    std::string const message = error_of_copy(
-        leat::from::iterable(std::vector<std::pair<int, int>>{{1, 2}}), leat::to::files(dir.path("many"), 100000));
+    std::string const message = error_of_copy(leat::from::iterable(std::vector<std::pair<int, int>>{{1, 2}}),
+                                              leat::to::files(dir.path("many"), 100000));
     return has(message, "Too many open files") ? 0 : 1;
   });
   CHECK(program.ends() == 0);

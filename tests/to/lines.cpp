@@ -41,7 +41,7 @@ std::atomic<ino_t> full_elsewhere{0};
 
 /// Of this program, in the place of the system's.
 extern "C" int close(int descriptor) {
-  struct stat facts {};
+  struct stat facts{};
   bool const full = full_elsewhere != 0 && ::fstat(descriptor, &facts) == 0 && facts.st_ino == full_elsewhere;
   auto const done = static_cast<int>(::syscall(SYS_close, descriptor));
   if (!full) return done;
@@ -227,7 +227,7 @@ TEST_CASE("long outputs are whole and in order") {
 TEST_CASE("what a file system finds out only when a file is closed is an error") {
   scratch dir;
   auto const error_of = [&](std::string const& path, auto const& sink) {
-    struct stat facts {};
+    struct stat facts{};
     REQUIRE(::stat(path.c_str(), &facts) == 0);
     full_elsewhere = facts.st_ino;
     std::string const message = message_of([&] { run_into(leat::from::range(10), sink); });

@@ -17,8 +17,10 @@ class buffer {
   buffer() = default;
   explicit buffer(std::size_t capacity) { reserve(capacity); }
   buffer(buffer&& other) noexcept
-      : begin_(std::exchange(other.begin_, nullptr)), end_(std::exchange(other.end_, nullptr)),
-        limit_(std::exchange(other.limit_, nullptr)), borrowed_(std::exchange(other.borrowed_, nullptr)) {}
+      : begin_(std::exchange(other.begin_, nullptr)),
+        end_(std::exchange(other.end_, nullptr)),
+        limit_(std::exchange(other.limit_, nullptr)),
+        borrowed_(std::exchange(other.borrowed_, nullptr)) {}
   buffer& operator=(buffer&& other) noexcept {
     std::swap(begin_, other.begin_);
     std::swap(end_, other.end_);
@@ -39,8 +41,8 @@ class buffer {
   bool empty() const { return begin_ == end_; }
   bool full() const { return end_ == limit_; }
 
-  /// Room in memory of somebody else's, for records that need no destructor, until `release` or until it grows. Only of a
-  /// buffer that is empty.
+  /// Room in memory of somebody else's, for records that need no destructor, until `release` or until it grows. Only of
+  /// a buffer that is empty.
   void borrow(T* memory, std::size_t capacity) {
     release(begin_);
     begin_ = end_ = borrowed_ = memory;
@@ -80,8 +82,8 @@ class buffer {
     limit_ = grown + wanted;
   }
 
-  /// Makes sure that `more` records can be written through `end()`. It at least doubles, so that records which are added
-  /// in portions are moved along a few times only.
+  /// Makes sure that `more` records can be written through `end()`. It at least doubles, so that records which are
+  /// added in portions are moved along a few times only.
   void make_room(std::size_t more) {
     if (room() >= more) return;
     std::size_t const wanted = size() + more;

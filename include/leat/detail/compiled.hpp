@@ -2,8 +2,8 @@
 #pragma once
 
 /// Two forms of leat. Header-only is the default: `LEAT_INLINE` is `inline`, and a header ends by including its bodies,
-/// `x.ipp` beside `x.hpp`. Where `LEAT_COMPILED` is defined headers only declare what is no template, and one translation
-/// unit, `leat/src.hpp` or the library that is built of it, has the bodies.
+/// `x.ipp` beside `x.hpp`. Where `LEAT_COMPILED` is defined headers only declare what is no template, and one
+/// translation unit, `leat/src.hpp` or the library that is built of it, has the bodies.
 ///
 /// A program must be of one form. Each object file therefore defines a symbol with the number of its form: linkers take
 /// equal definitions for one and refuse different ones, and the symbol's name is the message.

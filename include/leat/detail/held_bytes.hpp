@@ -90,7 +90,10 @@ template <class T>
 std::size_t bytes_of_elements(T const& all) {
   using element = typename T::value_type;
   std::size_t bytes = 0;
-  if constexpr (requires { all.capacity(); all.data(); })
+  if constexpr (requires {
+                  all.capacity();
+                  all.data();
+                })
     bytes = all.capacity() * sizeof(element);
   else if constexpr (!requires { all.data(); })
     bytes = all.size() * (sizeof(element) + 4 * sizeof(void*));

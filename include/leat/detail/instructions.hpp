@@ -5,8 +5,8 @@
 #include <cstdint>
 
 /// The instructions that a compiler makes only when it is asked for them by a name of its own. No other file has such
-/// a name. `LEAT_X86` is defined where they are there; whoever uses one has a portable form beside it. A program that is
-/// compiled with `-DLEAT_PORTABLE`, all files of it, has the portable forms alone: a test runs them on any machine.
+/// a name. `LEAT_X86` is defined where they are there; whoever uses one has a portable form beside it. A program that
+/// is compiled with `-DLEAT_PORTABLE`, all files of it, has the portable forms alone: a test runs them on any machine.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(LEAT_PORTABLE)
 #define LEAT_X86
 #endif
@@ -70,13 +70,14 @@ inline bool has_crc32c() { return __builtin_cpu_supports("sse4.2") != 0; }
   return __builtin_ia32_crc32qi(crc, byte);
 }
 
-/// `sum` becomes the product, without carries, of its low words and those of `by`, plus that of the high ones and `next`.
+/// `sum` becomes the product, without carries, of its low words and those of `by`, plus that of the high ones and
+/// `next`.
 inline bool has_carryless_products() {
   return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("vpclmulqdq") != 0;
 }
 [[gnu::target("avx512f,vpclmulqdq"), gnu::always_inline]] inline void fold(eight_signed_words& sum,
-                                                                         eight_signed_words const& by,
-                                                                         eight_signed_words const& next) {
+                                                                           eight_signed_words const& by,
+                                                                           eight_signed_words const& next) {
 #ifdef __clang__
   sum = __builtin_ia32_pclmulqdq512(sum, by, 0x00) ^ __builtin_ia32_pclmulqdq512(sum, by, 0x11) ^ next;
 #else

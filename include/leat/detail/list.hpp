@@ -21,7 +21,8 @@ class list {
  public:
   list() = default;
   list(list&& other) noexcept
-      : first_(std::exchange(other.first_, nullptr)), size_(std::exchange(other.size_, 0)),
+      : first_(std::exchange(other.first_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
         room_(std::exchange(other.room_, 0)) {}
   list& operator=(list&& other) noexcept {
     std::swap(first_, other.first_);

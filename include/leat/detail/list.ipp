@@ -19,7 +19,8 @@ namespace leat::detail {
 }
 
 LEAT_INLINE pointers::pointers(pointers&& other) noexcept
-    : first_(std::exchange(other.first_, nullptr)), size_(std::exchange(other.size_, 0)),
+    : first_(std::exchange(other.first_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
       room_(std::exchange(other.room_, 0)) {}
 LEAT_INLINE pointers& pointers::operator=(pointers&& other) noexcept {
   std::swap(first_, other.first_);

@@ -6,8 +6,8 @@
 
 namespace leat::detail {
 
-/// Puts names into ascending order. (Heapsort, Williams 1964. To compile std::sort for strings takes a tenth of a second
-/// in every program.)
+/// Puts names into ascending order. (Heapsort, Williams 1964. To compile std::sort for strings takes a tenth of a
+/// second in every program.)
 [[gnu::cold]] void sort_names(std::vector<std::string>& names);
 
 }  // namespace leat::detail

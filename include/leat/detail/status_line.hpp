@@ -8,8 +8,8 @@
 
 namespace leat::detail {
 
-/// A line on standard error, which is a terminal then, that is rewritten in place, and is not there while anything else of
-/// leat's is printed. One for the process; any thread.
+/// A line on standard error, which is a terminal then, that is rewritten in place, and is not there while anything else
+/// of leat's is printed. One for the process; any thread.
 class status_line {
  public:
   status_line(status_line const&) = delete;

@@ -31,7 +31,8 @@ inline constexpr bool lacks_order = false;
 template <std::floating_point T>
 inline constexpr bool lacks_order<T> = true;
 template <class A, class B>
-inline constexpr bool lacks_order<std::pair<A, B>> = lacks_order<std::remove_cv_t<A>> || lacks_order<std::remove_cv_t<B>>;
+inline constexpr bool lacks_order<std::pair<A, B>> =
+    lacks_order<std::remove_cv_t<A>> || lacks_order<std::remove_cv_t<B>>;
 template <class... Ts>
 inline constexpr bool lacks_order<std::tuple<Ts...>> = (lacks_order<std::remove_cv_t<Ts>> || ...);
 template <class T>
@@ -42,9 +43,10 @@ template <is_container_of_values T>
 inline constexpr bool lacks_order<T> = lacks_order<typename T::value_type>;
 /// A type of the user's whose order says itself that it is partial.
 template <class T>
-  requires(std::is_class_v<T> && !is_container_of_values<T> && !counts_time<T> && requires(T const& a, T const& b) {
-    { a <=> b } -> std::same_as<std::partial_ordering>;
-  })
+  requires(std::is_class_v<T> && !is_container_of_values<T> && !counts_time<T> &&
+           requires(T const& a, T const& b) {
+             { a <=> b } -> std::same_as<std::partial_ordering>;
+           })
 inline constexpr bool lacks_order<T> = true;
 
 template <class T>

@@ -56,12 +56,13 @@ class csv_source {
   csv_source fill_short_rows() const {
     return changed([](csv_options& o) { o.fill = true; });
   }
-  /// Inside quotes a backslash takes the next character as it is, so that `\"` is a quote; doubled quotes are one still.
+  /// Inside quotes a backslash takes the next character as it is, so that `\"` is a quote; doubled quotes are one
+  /// still.
   csv_source backslash_escapes() const {
     return changed([](csv_options& o) { o.dialect.backslash = true; });
   }
-  /// A quote that does not belong where it stands is a character: inside a field that does not begin with one, and inside
-  /// quotes where no separator or end of line follows.
+  /// A quote that does not belong where it stands is a character: inside a field that does not begin with one, and
+  /// inside quotes where no separator or end of line follows.
   csv_source lazy_quotes() const {
     return changed([](csv_options& o) { o.dialect.lazy = true; });
   }
@@ -96,7 +97,8 @@ class csv_source {
  private:
   static void refuse_special(char c, std::string_view option) {
     if (c == '"' || c == '\n' || c == '\r' || c == '\0')
-      throw flow_error(concat({"from::csv(...).", option, ": a quote, an end of line and NUL have a meaning of their own"}));
+      throw flow_error(
+          concat({"from::csv(...).", option, ": a quote, an end of line and NUL have a meaning of their own"}));
   }
 
   template <class F>
@@ -116,9 +118,10 @@ class csv_source {
 namespace from {
 
 /// The rows of a CSV file (RFC 4180; `-` is standard input) as `csv_row`, whose columns are named by the file's first
-/// line, unless `.columns(names)`. Lines end in LF, CR LF or, all of them, CR; blank ones are passed over. Text in UTF-16
-/// is refused. A malformed row ends the run with its file and line, unless `.skip_malformed()`. A file that holds nothing
-/// is an error when it is the only one, and has no rows among others. Other spellings of CSV: the functions of the result.
+/// line, unless `.columns(names)`. Lines end in LF, CR LF or, all of them, CR; blank ones are passed over. Text in
+/// UTF-16 is refused. A malformed row ends the run with its file and line, unless `.skip_malformed()`. A file that
+/// holds nothing is an error when it is the only one, and has no rows among others. Other spellings of CSV: the
+/// functions of the result.
 inline detail::csv_source<detail::csv_as_row> csv(std::string path) {
   return {detail::paths(std::vector<std::string>{std::move(path)}), detail::csv_as_row()};
 }

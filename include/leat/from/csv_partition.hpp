@@ -117,8 +117,9 @@ class csv_partition {
     return too_long_by(bytes, (ends ? 1u : 0u) + (returns ? 1u : 0u));
   }
 
-  /// A byte order mark, which some programs begin a file in UTF-8 with, is no part of the first column's name. The first
-  /// end of line outside quotes tells how all are written; what stands above the header may have quotes that mean nothing.
+  /// A byte order mark, which some programs begin a file in UTF-8 with, is no part of the first column's name. The
+  /// first end of line outside quotes tells how all are written; what stands above the header may have quotes that mean
+  /// nothing.
   [[gnu::cold]] bool begin(std::string_view unread) {
     constexpr std::string_view mark = "\xEF\xBB\xBF";
     if (!at_end_ && unread.size() < mark.size() && mark.starts_with(unread)) return false;
@@ -131,7 +132,8 @@ class csv_partition {
     bool const followed = looked_at_ + 1 < unread.size();
     bool const known = found && (followed || unread[looked_at_] == '\n');
     if (!known && !at_end_ && unread.size() < options_.longest) return false;
-    if (found && unread[looked_at_] == '\r' && !(followed && unread[looked_at_ + 1] == '\n')) reader_.lines_end_in('\r');
+    if (found && unread[looked_at_] == '\r' && !(followed && unread[looked_at_ + 1] == '\n'))
+      reader_.lines_end_in('\r');
     if (unread.starts_with(mark)) file_.consume(mark.size());
     begun_ = true;
     if (!options_.columns.empty() && options_.lines_above == 0) take_columns(options_.columns);
@@ -148,8 +150,8 @@ class csv_partition {
     return true;
   }
 
-  /// A row, or what a quote that is never closed makes one, may be longer than what is kept in memory. So may a comment,
-  /// which is no row.
+  /// A row, or what a quote that is never closed makes one, may be longer than what is kept in memory. So may a
+  /// comment, which is no row.
   [[gnu::cold]] bool give_up_row(std::string_view unread, emitter<record>& out) {
     std::size_t const end = unread.find(reader_.line_end());
     passing_over_ = end == std::string_view::npos;
@@ -157,7 +159,8 @@ class csv_partition {
     char const comment = options_.dialect.comment;
     bool const is_comment = comment != '\0' && unread.starts_with(comment);
     return use({is_comment ? csv_found::kind::blank : csv_found::kind::malformed,
-                passing_over_ ? unread.size() : end + 1, 1, too_long}, out);
+                passing_over_ ? unread.size() : end + 1, 1, too_long},
+               out);
   }
 
   /// True when a row was emitted.
@@ -197,9 +200,9 @@ class csv_partition {
       std::size_t const columns = header_->columns.size();
       while (options_.fill && fields_.size() < columns) fields_.end_field();
       if (fields_.size() != columns)
-        throw std::runtime_error(concat({header_->place(line), options_.columns.empty() ? ": the header has " : ": there are ",
-                                         std::to_string(columns), " columns, this row has ",
-                                         std::to_string(fields_.size())}));
+        throw std::runtime_error(
+            concat({header_->place(line), options_.columns.empty() ? ": the header has " : ": there are ",
+                    std::to_string(columns), " columns, this row has ", std::to_string(fields_.size())}));
       value.emplace(as_.read(header_, fields_, line));
     } catch (std::runtime_error const& fault) {
       if (!options_.skip) throw;
@@ -247,7 +250,7 @@ class csv_partition {
   std::uint64_t skipped_here_ = 0;
   std::string first_skipped_;
   bool begun_ = false;
-  bool in_quotes_ = false;      ///< of what was looked at before that
+  bool in_quotes_ = false;  ///< of what was looked at before that
   std::size_t looked_at_ = 0;
   bool passing_over_ = false;  ///< the rest of a line whose beginning was a row that is too long
   bool at_end_ = false;

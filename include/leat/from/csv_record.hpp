@@ -46,12 +46,12 @@ struct csv_found {
 };
 
 /// Reads one record as RFC 4180 (2005) describes them: fields in quotes may hold separators, ends of line and doubled
-/// quotes; lines end in CR LF or LF (or all in CR), the last one may lack its end. A malformed record ends with its first
-/// line. A record that comes in pieces is read on from where its last piece ended.
+/// quotes; lines end in CR LF or LF (or all in CR), the last one may lack its end. A malformed record ends with its
+/// first line. A record that comes in pieces is read on from where its last piece ended.
 ///
-/// Where a lazy quote is never closed, the lines behind it may each begin with another one: none is looked through to the
-/// end again. At each end of line inside a record its reader is inside quotes. So a later record that is inside quotes at
-/// the end of its first line goes the way that the earlier one went, and leaps to where that was given up.
+/// Where a lazy quote is never closed, the lines behind it may each begin with another one: none is looked through to
+/// the end again. At each end of line inside a record its reader is inside quotes. So a later record that is inside
+/// quotes at the end of its first line goes the way that the earlier one went, and leaps to where that was given up.
 class csv_reader {
  public:
   explicit csv_reader(csv_dialect const& dialect) : dialect_(dialect) {}
@@ -99,10 +99,10 @@ class csv_reader {
   bool in_quoted_record_ = false;
   phase phase_ = phase::begin;
   std::size_t lines_ = 0;
-  std::size_t line_bytes_ = 0;   ///< of the record's first line
-  std::size_t first_lines_ = 0;  ///< 0: its end is that of the file
-  bool leapt_ = false;           ///< what was seen before is not in the fields
-  std::size_t seen_ = 0;         ///< bytes from here on in which a record that was given up did not end
+  std::size_t line_bytes_ = 0;        ///< of the record's first line
+  std::size_t first_lines_ = 0;       ///< 0: its end is that of the file
+  bool leapt_ = false;                ///< what was seen before is not in the fields
+  std::size_t seen_ = 0;              ///< bytes from here on in which a record that was given up did not end
   phase seen_phase_ = phase::quoted;  ///< and where it was behind them
 };
 

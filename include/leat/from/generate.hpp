@@ -98,9 +98,9 @@ class input_node<refused_source> {
 namespace from {
 
 /// A source that is a coroutine: `leat::task<> f(leat::emitter<T>& out)`. `out(record)` emits, an ordinary call;
-/// `co_await leat::sleep(100ms)` and whatever else a task can wait for leaves the worker to others. It runs on the first
-/// worker, or `.on_every_worker()`, on the worker's own thread; the source ends when it returns, and an exception ends
-/// the run. When the run is stopped it is destroyed where it waits.
+/// `co_await leat::sleep(100ms)` and whatever else a task can wait for leaves the worker to others. It runs on the
+/// first worker, or `.on_every_worker()`, on the worker's own thread; the source ends when it returns, and an exception
+/// ends the run. When the run is stopped it is destroyed where it waits.
 ///
 /// It keeps no position: after a restart the coroutine begins anew.
 ///

@@ -51,7 +51,8 @@ class input_file {
 
   /// Throws for a record of so many bytes, its end of line left out, that is longer than allowed.
   void check_length(std::size_t bytes) const {
-    if (bytes > longest_) [[unlikely]] refuse_length();
+    if (bytes > longest_) [[unlikely]]
+      refuse_length();
   }
 
   /// For a partition's `ready` and `next_awake`.

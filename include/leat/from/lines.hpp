@@ -141,8 +141,8 @@ inline detail::lines_source<std::string> lines(std::vector<std::string> files) {
 }
 
 /// The lines of the files in a directory whose names match `glob` (as the shell's, so `*` leaves out names that begin
-/// with a full stop), each a partition; directories in it are left out, and what is in them. It is an error when nothing
-/// matches.
+/// with a full stop), each a partition; directories in it are left out, and what is in them. It is an error when
+/// nothing matches.
 inline detail::lines_source<std::string> files(std::string directory, std::string glob = "*") {
   return detail::lines_source<std::string>(detail::paths(std::move(directory), std::move(glob)));
 }

@@ -40,7 +40,10 @@ class input_stage final : public source_stage {
 
  public:
   input_stage(Source const& source, worker_builder& worker, node const& described)
-      : source_(source), described_(described), process_(worker.process()), step_(described.step(), worker.worker()),
+      : source_(source),
+        described_(described),
+        process_(worker.process()),
+        step_(described.step(), worker.worker()),
         out_(worker.batch_size<T>()) {
     worker.provide({described.id, 0}, out_.next());
     step_.source = &counters_;
@@ -117,14 +120,16 @@ class input_stage final : public source_stage {
     bool reading = true;
   };
 
-  static constexpr bool tells_time = requires(partition const& p) { { p.time() } -> std::same_as<stream_time>; };
+  static constexpr bool tells_time = requires(partition const& p) {
+    { p.time() } -> std::same_as<stream_time>;
+  };
   struct no_times {};
 
   static constexpr std::size_t most_in_turn = 64;  ///< of a process; each has a descriptor, and memory to read into
   static constexpr bool opens_in_turn = knows_what_ends<Source>;
 
-  /// Enough to make the cost of a turn small beside that of the records, not so many that others wait long, or that what
-  /// is made of them leaves the cache before it is sent.
+  /// Enough to make the cost of a turn small beside that of the records, not so many that others wait long, or that
+  /// what is made of them leaves the cache before it is sent.
   static constexpr std::size_t records_per_turn =
       std::clamp<std::size_t>(64 * 1024 / sizeof(typename Source::record), 1, 4096);
 
@@ -194,8 +199,8 @@ class input_stage final : public source_stage {
     if (changed) out_.next().advance(times_->now());
   }
 
-  /// What a partition has emitted before it throws is sent, however much of a batch it is. The run fails then and closes
-  /// no epoch any more, so a position is only ever kept of records that were sent.
+  /// What a partition has emitted before it throws is sent, however much of a batch it is. The run fails then and
+  /// closes no epoch any more, so a position is only ever kept of records that were sent.
   void read(open_partition& p) {
     try {
       p.reading = p.source.next_batch(out_);
@@ -244,19 +249,19 @@ class input_stage final : public source_stage {
 template <class Source>
 concept names_its_record = requires { typename Source::record; };
 template <class Source>
-concept opens_partitions =
-    requires(Source const& source, step_services const& services) { source.build(services); } ||
-    requires(Source const& source, std::string const& part, step_services const& services) {
-      requires lists_parts<Source>;
-      source.build_part(part, std::optional<typename Source::position>{}, services);
-    };
+concept opens_partitions = requires(Source const& source, step_services const& services) { source.build(services); } ||
+                           requires(Source const& source, std::string const& part, step_services const& services) {
+                             requires lists_parts<Source>;
+                             source.build_part(part, std::optional<typename Source::position>{}, services);
+                           };
 
 template <class Source>
 consteval bool gives_batches() {
-  if constexpr (requires { typename Source::position; } &&
-                requires(Source const& source, std::string const& part, step_services const& services) {
-                  source.build_part(part, std::optional<typename Source::position>{}, services);
-                })
+  if constexpr (
+      requires { typename Source::position; } &&
+      requires(Source const& source, std::string const& part, step_services const& services) {
+        source.build_part(part, std::optional<typename Source::position>{}, services);
+      })
     return source_partition<typename partition_of<Source, true>::type, typename Source::record>;
   else
     return source<Source>;

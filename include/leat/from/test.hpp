@@ -60,16 +60,16 @@ class test_item {
     requires std::convertible_to<X, T>
   test_item(X&& record) : value(std::in_place, std::forward<X>(record)) {}  // NOLINT: to be written in a list
   /// The end: what follows is not read.
-  test_item(end_of_input) : what(kind::end) {}                              // NOLINT
+  test_item(end_of_input) : what(kind::end) {}  // NOLINT
   /// An exception, once.
   test_item(from::abort) : what(kind::abort), used(std::make_shared<std::atomic<bool>>(false)) {}  // NOLINT
   /// A pause.
-  test_item(from::pause pause) : what(kind::pause), duration(pause.duration) {}                    // NOLINT
+  test_item(from::pause pause) : what(kind::pause), duration(pause.duration) {}  // NOLINT
 
   /// A time.
-  test_item(from::time time) : what(kind::time), now(time.now) {}                                  // NOLINT
+  test_item(from::time time) : what(kind::time), now(time.now) {}  // NOLINT
   /// No activity until the next time.
-  test_item(from::idle) : what(kind::idle) {}                                                      // NOLINT
+  test_item(from::idle) : what(kind::idle) {}  // NOLINT
 
   /// What this item is.
   kind what = kind::record;
@@ -83,8 +83,8 @@ class test_item {
   detail::stream_time now{};
 };
 
-/// Records for a test, with other items among them: `from::test<int>({1, 2, from::pause(1s), 3, from::end_of_input{}, 4})`.
-/// A `from::time` or `from::idle` is told behind the records before it, which are a batch of their own then. One
+/// Records for a test, with other items among them: `from::test<int>({1, 2, from::pause(1s), 3, from::end_of_input{},
+/// 4})`. A `from::time` or `from::idle` is told behind the records before it, which are a batch of their own then. One
 /// partition, `iterable`, resumed by index; resumed at an `end_of_input` it goes on past it.
 template <class T>
 class test {

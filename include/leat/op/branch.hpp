@@ -38,7 +38,9 @@ class branch_tail {
 
   template <class RunEnd>
   branch_tail(RunEnd const& run_end, worker_builder& worker, node const& described)
-      : f_(run_end.f), step_(described.steps.back(), worker.worker()), trues_(worker.batch_size<T>()),
+      : f_(run_end.f),
+        step_(described.steps.back(), worker.worker()),
+        trues_(worker.batch_size<T>()),
         falses_(worker.batch_size<T>()) {
     worker.provide({described.id, 0}, trues_.next);
     worker.provide({described.id, 1}, falses_.next);

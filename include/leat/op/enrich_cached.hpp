@@ -166,8 +166,7 @@ class enrich_cached_step {
       static_assert(getter_returns_at_once,
                     "leat: enrich_cached(getter, mapper): getter returns something to be awaited; use async_map");
       constexpr bool mapper_takes_cache_and_record =
-          !getter_returns_at_once ||
-          requires(Mapper& f, base& cache, T&& record) { f(cache, std::move(record)); };
+          !getter_returns_at_once || requires(Mapper& f, base& cache, T&& record) { f(cache, std::move(record)); };
       static_assert(mapper_takes_cache_and_record,
                     "leat: enrich_cached(getter, mapper): mapper must be callable with the cache, a "
                     "leat::ttl_cache<key, value>&, and the record");
@@ -202,8 +201,8 @@ class enrich_cached_step {
 }  // namespace detail
 
 /// Adds to each record what is looked up by a key, and remembers it: `mapper(cache, record) -> new record` asks
-/// `cache.get(key)`, which calls `getter(key)` when it has no value or one fetched more than `time_to_live` ago. The time
-/// is taken once per batch. One cache per worker and step. The getter may not wait long: it holds up the worker.
+/// `cache.get(key)`, which calls `getter(key)` when it has no value or one fetched more than `time_to_live` ago. The
+/// time is taken once per batch. One cache per worker and step. The getter may not wait long: it holds up the worker.
 template <class Getter, class Mapper>
 detail::enrich_cached_step<detail::function_of<Getter>, detail::function_of<Mapper>> enrich_cached(
     step_name name, Getter getter, Mapper mapper,

@@ -82,8 +82,8 @@ detail::filter_map_value_step<detail::function_of<F>> filter_map_value(step_name
   return {std::move(name), std::move(f)};
 }
 template <class F>
-detail::filter_map_value_step<detail::function_of<F>> filter_map_value(F f,
-                                                  std::source_location where = std::source_location::current()) {
+detail::filter_map_value_step<detail::function_of<F>> filter_map_value(
+    F f, std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), std::move(f)};
 }
 template <class F, detail::names_a_step Name>

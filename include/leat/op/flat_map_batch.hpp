@@ -93,8 +93,7 @@ stream<U> append_flat_map_batch(S&& up, F f, step_name const& name) {
   port const from = seal(std::forward<S>(up));
   step_info step("flat_map_batch", name);
   in.name_step(step);
-  return stream_access::make<U>(
-      in, in.template add<flat_map_batch_node<T, U, F>>(std::move(f), std::move(step), from));
+  return stream_access::make<U>(in, in.template add<flat_map_batch_node<T, U, F>>(std::move(f), std::move(step), from));
 }
 
 template <class Given, class F>
@@ -113,8 +112,9 @@ class flat_map_batch_step {
       return refused(up);
     else if constexpr (!takes<F, batch>) {
       constexpr bool record_type_is_given = !std::is_void_v<Given>;
-      static_assert(record_type_is_given, "leat: flat_map_batch(f): an f that is given emit does not say what it "
-                                          "emits: write flat_map_batch<T>(f)");
+      static_assert(record_type_is_given,
+                    "leat: flat_map_batch(f): an f that is given emit does not say what it "
+                    "emits: write flat_map_batch<T>(f)");
       if constexpr (!record_type_is_given)
         return stream<poison>{};
       else
@@ -122,8 +122,9 @@ class flat_map_batch_step {
     } else {
       using range = result_of<F, batch>;
       constexpr bool f_returns_a_range = range_of_elements<range>;
-      static_assert(f_returns_a_range, "leat: flat_map_batch(f): f must return a range of new records, or be an "
-                                       "f(batch, emit): flat_map_batch<T>(f)");
+      static_assert(f_returns_a_range,
+                    "leat: flat_map_batch(f): f must return a range of new records, or be an "
+                    "f(batch, emit): flat_map_batch<T>(f)");
       if constexpr (!f_returns_a_range)
         return stream<poison>{};
       else {
@@ -143,16 +144,16 @@ class flat_map_batch_step {
 
 }  // namespace detail
 
-/// Calls `f(std::span<T> batch)` once for each batch that comes by, of whatever size; it returns a range of new records,
-/// or emits them: `flat_map_batch<U>(f)` with `f(batch, emit)`. The records of the batch are f's to move from. Called on
-/// the worker's thread; an exception of `f` ends the run.
+/// Calls `f(std::span<T> batch)` once for each batch that comes by, of whatever size; it returns a range of new
+/// records, or emits them: `flat_map_batch<U>(f)` with `f(batch, emit)`. The records of the batch are f's to move from.
+/// Called on the worker's thread; an exception of `f` ends the run.
 template <class Record = void, class F>
 detail::flat_map_batch_step<Record, detail::function_of<F>> flat_map_batch(step_name name, F f) {
   return {std::move(name), std::move(f)};
 }
 template <class Record = void, class F>
-detail::flat_map_batch_step<Record, detail::function_of<F>> flat_map_batch(F f,
-                                                      std::source_location where = std::source_location::current()) {
+detail::flat_map_batch_step<Record, detail::function_of<F>> flat_map_batch(
+    F f, std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), std::move(f)};
 }
 template <class Record = void, class F, detail::names_a_step Name>

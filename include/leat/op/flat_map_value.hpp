@@ -66,8 +66,7 @@ class flat_map_value_step {
     using V = value_of_pair<T>;
     constexpr bool stream_is_keyed = silent<S> || is_keyed<T>;
     static_assert(stream_is_keyed, "leat: flat_map_value(f) needs a keyed stream: use key_on(f) before it");
-    constexpr bool f_takes_the_value =
-        silent<S> || !stream_is_keyed || takes<F, V> || takes_and_emits<F, V, Given>();
+    constexpr bool f_takes_the_value = silent<S> || !stream_is_keyed || takes<F, V> || takes_and_emits<F, V, Given>();
     static_assert(f_takes_the_value,
                   "leat: flat_map_value(f): f must be callable with the value of the keyed stream, or with the value "
                   "and emit");
@@ -75,8 +74,9 @@ class flat_map_value_step {
       return refused(up);
     else if constexpr (!takes<F, V>) {
       constexpr bool value_type_is_given = !std::is_void_v<Given>;
-      static_assert(value_type_is_given, "leat: flat_map_value(f): an f that is given emit does not say what it emits: "
-                                         "write flat_map_value<W>(f)");
+      static_assert(value_type_is_given,
+                    "leat: flat_map_value(f): an f that is given emit does not say what it emits: "
+                    "write flat_map_value<W>(f)");
       if constexpr (!value_type_is_given)
         return stream<poison>{};
       else
@@ -85,8 +85,9 @@ class flat_map_value_step {
     } else {
       using range = result_of<F, V>;
       constexpr bool f_returns_a_range = range_of_elements<range>;
-      static_assert(f_returns_a_range, "leat: flat_map_value(f): f must return a range of new values, or be an "
-                                       "f(value, emit): flat_map_value<W>(f)");
+      static_assert(f_returns_a_range,
+                    "leat: flat_map_value(f): f must return a range of new values, or be an "
+                    "f(value, emit): flat_map_value<W>(f)");
       if constexpr (!f_returns_a_range)
         return stream<poison>{};
       else {

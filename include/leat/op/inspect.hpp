@@ -122,8 +122,8 @@ detail::inspect_step<detail::function_of<F>> inspect(step_name name, F f) {
 }
 template <class F>
   requires(!std::is_convertible_v<F, step_name>)
-detail::inspect_step<detail::function_of<F>> inspect(
-    F f, std::source_location where = std::source_location::current()) {
+detail::inspect_step<detail::function_of<F>> inspect(F f,
+                                                     std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), std::move(f)};
 }
 inline detail::inspect_step<detail::print_record> inspect(step_name name) { return {std::move(name), {}}; }

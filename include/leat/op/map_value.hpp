@@ -91,8 +91,8 @@ detail::map_value_step<detail::function_of<F>> map_value(step_name name, F f) {
   return {std::move(name), std::move(f)};
 }
 template <class F>
-detail::map_value_step<detail::function_of<F>> map_value(
-    F f, std::source_location where = std::source_location::current()) {
+detail::map_value_step<detail::function_of<F>> map_value(F f,
+                                                         std::source_location where = std::source_location::current()) {
   return {step_name::by_position(where), std::move(f)};
 }
 template <class F, detail::names_a_step Name>

@@ -22,8 +22,8 @@
 namespace leat {
 namespace detail {
 
-/// Hands on what any input brings. An input that has brought its mark waits until the others have brought theirs; the time
-/// is the least of the inputs'.
+/// Hands on what any input brings. An input that has brought its mark waits until the others have brought theirs; the
+/// time is the least of the inputs'.
 template <class T>
 class merge_part final : public running_step {
  public:

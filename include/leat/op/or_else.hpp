@@ -160,21 +160,25 @@ class tried {
   };
 
   decltype(auto) call(T const& record) {
-    if constexpr (std::is_same_v<passed, T const&>) return op_(record);
-    else return U(op_(T(record)));
+    if constexpr (std::is_same_v<passed, T const&>)
+      return op_(record);
+    else
+      return U(op_(T(record)));
   }
   template <class Collect>
   void expand(T const& record, Collect& collect) {
-    if constexpr (std::is_same_v<passed, T const&>) op_(record, collect);
-    else op_(T(record), collect);
+    if constexpr (std::is_same_v<passed, T const&>)
+      op_(record, collect);
+    else
+      op_(T(record), collect);
   }
 
   Op op_;
   std::vector<U> several_;
 };
 
-/// The end of a fused loop whose last step may throw at a record: results go one way, failed records the other. `Attempt`
-/// is called with a record, where results go, and what takes a failed `R` with its error.
+/// The end of a fused loop whose last step may throw at a record: results go one way, failed records the other.
+/// `Attempt` is called with a record, where results go, and what takes a failed `R` with its error.
 template <class U, class R, class Attempt>
 class or_else_tail {
  public:
@@ -183,9 +187,12 @@ class or_else_tail {
 
   template <class RunEnd>
   or_else_tail(RunEnd const& run_end, worker_builder& worker, node const& described)
-      : attempt_(run_end.attempt), step_(described.steps.back(), worker.worker()),
-        failing_step_(run_end.step.empty() ? step_.name : run_end.step), results_(worker.batch_size<U>()),
-        errors_(worker.batch_size<failed_record<R>>()), count_(worker.shared_count<failure_count>(described, "to its errors", failing_step_)) {
+      : attempt_(run_end.attempt),
+        step_(described.steps.back(), worker.worker()),
+        failing_step_(run_end.step.empty() ? step_.name : run_end.step),
+        results_(worker.batch_size<U>()),
+        errors_(worker.batch_size<failed_record<R>>()),
+        count_(worker.shared_count<failure_count>(described, "to its errors", failing_step_)) {
     attempt_.bind(step_);
     worker.provide({described.id, 0}, results_.next());
     worker.provide({described.id, 1}, errors_.next());
@@ -252,15 +259,17 @@ auto end_in_errors(stream<U, fused<In, Ops...>>&& run) {
   using op = type_in_pack<sizeof...(Ops) - 1, pack<Ops...>>;
   using T = typename op::in;
   constexpr bool records_can_be_copied = copyable_record<T> || op::template accepts<T const&>;
-  static_assert(records_can_be_copied,
-                "leat: or_else(step): the records of this stream cannot be copied, so the function of the step must take "
-                "them by const reference: a record it throws at is still needed");
+  static_assert(
+      records_can_be_copied,
+      "leat: or_else(step): the records of this stream cannot be copied, so the function of the step must take "
+      "them by const reference: a record it throws at is still needed");
   if constexpr (!records_can_be_copied)
     return with_errors<poison, poison>{};
   else {
     graph& in = stream_access::graph_of(run);
-    port const at = stream_access::finish_in_last(
-        std::move(run), [](op last) { return to_or_else<U, T, tried<T, U, op>>({}, tried<T, U, op>(std::move(last))); });
+    port const at = stream_access::finish_in_last(std::move(run), [](op last) {
+      return to_or_else<U, T, tried<T, U, op>>({}, tried<T, U, op>(std::move(last)));
+    });
     return with_errors<U, T>{stream_access::make<U>(in, {at.node, 0}),
                              stream_access::make<failed_record<T>>(in, {at.node, 1})};
   }
@@ -268,9 +277,10 @@ auto end_in_errors(stream<U, fused<In, Ops...>>&& run) {
 template <class S>
 auto end_in_errors(S&&) {
   constexpr bool step_was_refused = std::is_same_v<record_of<S>, poison>;
-  static_assert(step_was_refused,
-                "leat: or_else(step): only steps that call a function for each record can be inside or_else: map, filter, "
-                "flat_map and their _value forms, key_on, stateful_map, stateful_flat_map");
+  static_assert(
+      step_was_refused,
+      "leat: or_else(step): only steps that call a function for each record can be inside or_else: map, filter, "
+      "flat_map and their _value forms, key_on, stateful_map, stateful_flat_map");
   return with_errors<poison, poison>{};
 }
 
@@ -295,11 +305,11 @@ class or_else_step {
 ///
 ///     auto [orders, errors] = lines | leat::or_else(leat::map("parse", parse));
 ///
-/// `errors` is a stream of `failed_record<record>`: the record as it came, the step, and the text of the exception. Nothing
-/// of what the step would have given for that record goes on. The function is given a copy of the record where it does not
-/// take it by const reference. At the end of the run a line on standard error tells how many records failed. For
-/// `map filter filter_map flat_map`, their `_value` forms and `key_on`; with `leat/state/or_else.hpp` also for
-/// `stateful_map` and `stateful_flat_map`, where the key's state is put back as it was before the value.
+/// `errors` is a stream of `failed_record<record>`: the record as it came, the step, and the text of the exception.
+/// Nothing of what the step would have given for that record goes on. The function is given a copy of the record where
+/// it does not take it by const reference. At the end of the run a line on standard error tells how many records
+/// failed. For `map filter filter_map flat_map`, their `_value` forms and `key_on`; with `leat/state/or_else.hpp` also
+/// for `stateful_map` and `stateful_flat_map`, where the key's state is put back as it was before the value.
 template <class Step>
 detail::or_else_step<Step> or_else(Step step) {
   return detail::or_else_step<Step>(std::move(step));

@@ -22,8 +22,8 @@ namespace leat::detail {
 ///     INPUT: {"step_id": "wordcount.count.key", "output": 0, "routing": "exchange by key" or null}
 ///
 /// Members may be added; those here keep their meaning. `op_type` is the operator's name; `output` counts from 0 (of a
-/// branch: 0 true, 1 false); `routing` says how records change workers on the way, null that they do not. Steps with the
-/// same `loop` are fused; of what is made of others it is null.
+/// branch: 0 true, 1 false); `routing` says how records change workers on the way, null that they do not. Steps with
+/// the same `loop` are fused; of what is made of others it is null.
 [[gnu::cold]] std::string json(drawing const& drawn);
 
 }  // namespace leat::detail

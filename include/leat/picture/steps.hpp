@@ -11,7 +11,8 @@
 
 namespace leat::detail {
 
-/// What is drawn of a flow: its steps one by one, however they are fused, the frames around them, and the lines between.
+/// What is drawn of a flow: its steps one by one, however they are fused, the frames around them, and the lines
+/// between.
 struct drawing {
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
@@ -21,7 +22,7 @@ struct drawing {
     std::size_t from;        ///< a step
     std::size_t output = 0;  ///< of that step
     std::string label;       ///< which output, where there are several
-    std::string routing;    ///< how records change workers on the way; empty: they do not
+    std::string routing;     ///< how records change workers on the way; empty: they do not
   };
   struct box {
     explicit box(step_info const& step);
@@ -55,8 +56,8 @@ struct drawing {
   /// Into the innermost frame around it. Frames come in the order in which they were opened.
   [[gnu::cold]] box put(box made) const;
 
-  /// The steps of a node one after the other; gives where a line from it begins. An exchange is no step of the user's: it
-  /// is drawn as what happens on the line.
+  /// The steps of a node one after the other; gives where a line from it begins. An exchange is no step of the user's:
+  /// it is drawn as what happens on the line.
   [[gnu::cold]] line add(node const& made, list<line> const& ends);
 
   static void move_on(line& way, std::string_view routing);

@@ -138,9 +138,10 @@ class redistribute_step {
   template <a_stream S>
   friend auto operator|(S&& up, redistribute_step self) {
     constexpr bool record_has_a_codec = can_travel<record_of<S>>;
-    static_assert(record_has_a_codec,
-                  "leat: redistribute(): the record has no codec: it may have to go to a worker of another process. Give "
-                  "it template <class A> void serialize(A&, unsigned), or use a type that has one");
+    static_assert(
+        record_has_a_codec,
+        "leat: redistribute(): the record has no codec: it may have to go to a worker of another process. Give "
+        "it template <class A> void serialize(A&, unsigned), or use a type that has one");
     if constexpr (silent<S> || !record_has_a_codec)
       return refused(up);
     else
@@ -168,9 +169,10 @@ class redistribute_by_step {
   friend auto operator|(S&& up, redistribute_by_step self) {
     using T = record_of<S>;
     constexpr bool record_has_a_codec = can_travel<T>;
-    static_assert(record_has_a_codec,
-                  "leat: redistribute(): the record has no codec: it may have to go to a worker of another process. Give "
-                  "it template <class A> void serialize(A&, unsigned), or use a type that has one");
+    static_assert(
+        record_has_a_codec,
+        "leat: redistribute(): the record has no codec: it may have to go to a worker of another process. Give "
+        "it template <class A> void serialize(A&, unsigned), or use a type that has one");
     constexpr bool f_takes_the_record = !record_has_a_codec || reads<F, T>;
     static_assert(f_takes_the_record,
                   "leat: redistribute(by(f)): f must be callable with a const reference to the record that the step "
@@ -205,8 +207,8 @@ detail::by_function<detail::function_of<F>> by(F f) {
 }
 
 /// Spreads the work: each record goes to a worker of any process, chosen at random, or by `redistribute(by(f))` to the
-/// worker that owns `f(record)` as a key. Worth its price before steps that take long. The order of the records is lost,
-/// but for those that go from one worker to another.
+/// worker that owns `f(record)` as a key. Worth its price before steps that take long. The order of the records is
+/// lost, but for those that go from one worker to another.
 inline detail::redistribute_step redistribute(step_name name) { return detail::redistribute_step(std::move(name)); }
 inline detail::redistribute_step redistribute(std::source_location where = std::source_location::current()) {
   return detail::redistribute_step(step_name::by_position(where));

@@ -29,8 +29,8 @@ std::unique_ptr<session> join_cluster(execution& run, std::shared_ptr<network> t
 
 int run_local_cluster(local_processes const& asked);
 
-/// Hidden, as in tcp.hpp and tls.hpp: where several shared objects have functions of leat's of their own, each registers
-/// with those.
+/// Hidden, as in tcp.hpp and tls.hpp: where several shared objects have functions of leat's of their own, each
+/// registers with those.
 [[gnu::visibility("hidden")]] inline bool support_clusters() {
   support_of_clusters().join = &join_cluster;
   support_of_clusters().rendezvous = &rendezvous;

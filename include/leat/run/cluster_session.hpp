@@ -21,7 +21,8 @@
 
 namespace leat::detail {
 
-/// Forms the cluster, drives the peers and their services for one execution, and has all processes fail of the same cause.
+/// Forms the cluster, drives the peers and their services for one execution, and has all processes fail of the same
+/// cause.
 class cluster_session final : public session {
  public:
   /// The processes have to meet first, through this network.
@@ -59,8 +60,9 @@ class cluster_session final : public session {
   /// With `driving_` locked; it is unlocked while a source lists its partitions, which may take long.
   void share_partitions(std::unique_lock<std::mutex>& lock);
   void build_workers();
-  /// On a thread that no function of the flow's can hold up: while who drives is in one for long, or a worker that shares its
-  /// thread is, the other processes still hear that this one is alive, or what it failed of, and what they send is read.
+  /// On a thread that no function of the flow's can hold up: while who drives is in one for long, or a worker that
+  /// shares its thread is, the other processes still hear that this one is alive, or what it failed of, and what they
+  /// send is read.
   void drive_if_overdue();
   process_failure failure_of_run() const;
   /// Nothing is sent or received, and nobody let in, any more.
@@ -70,7 +72,7 @@ class cluster_session final : public session {
   failure_detector::limits alive_;
   std::shared_ptr<network> network_;            ///< null: they need not meet
   std::unique_ptr<cluster_formation> forming_;  ///< the same
-  connections connected_;  ///< until it begins
+  connections connected_;                       ///< until it begins
   std::unique_ptr<connected_peers> net_;
   mutable std::mutex driving_;  ///< guards what `net_` points to
   std::unique_ptr<runnable> own_driver_;

@@ -34,14 +34,14 @@ LEAT_INLINE cluster_session::cluster_session(execution& run, std::shared_ptr<net
     own_driver_ = std::make_unique<session_driver>(run, *this);
 }
 
-LEAT_INLINE cluster_session::cluster_session(execution& run, connections others) : cluster_session(run, nullptr, nullptr) {
+LEAT_INLINE cluster_session::cluster_session(execution& run, connections others)
+    : cluster_session(run, nullptr, nullptr) {
   connected_ = std::move(others);
 }
 
 LEAT_INLINE cluster_session::connected_peers::connected_peers(execution& run, failure_detector::limits alive,
                                                               connections others, std::vector<frame_seals> seals)
-    : peers({run.process(), alive, run.settings().workers,
-             [&run](unsigned local) { return run.local(local).turns(); },
+    : peers({run.process(), alive, run.settings().workers, [&run](unsigned local) { return run.local(local).turns(); },
              [&run](std::string const& line) { run.world().log(line); }, std::move(seals)},
             std::move(others)),
       channels(peers, {run.settings().workers, run.flow().nodes().size(), run.parts().channel_bytes}),
@@ -141,7 +141,8 @@ LEAT_INLINE bool cluster_session::turn(steady_time now, bool idle, wake_function
   std::lock_guard const lock(driving_);
   if (run_.stopping()) net_->control.send_stop();
   if (run_.all_workers_finished()) net_->control.send_goodbye();
-  // Not the time at which a worker's turn began: a function may have taken long since, and `drive_if_overdue` have looked.
+  // Not the time at which a worker's turn began: a function may have taken long since, and `drive_if_overdue` have
+  // looked.
   bool const progress = net_->turn(run_.world().now(), wake);
   if (net_->control.stop_received() && !run_.stopping()) run_.stop();
   return progress;

@@ -56,8 +56,8 @@ class execution {
     return index >= parts_.first_worker && index < parts_.first_worker + parts_.local_workers;
   }
   std::uint64_t first_epoch() const;
-  /// Any thread: epochs up to this one are decided, no restart repeats them. The sinks of all workers are told so in their
-  /// next turns.
+  /// Any thread: epochs up to this one are decided, no restart repeats them. The sinks of all workers are told so in
+  /// their next turns.
   void commit(std::uint64_t epoch);
   std::uint64_t committed() const { return committed_.load(std::memory_order_acquire); }
   /// A worker of this process by its index, or `driver()`.
@@ -84,7 +84,8 @@ class execution {
   void worker_finished();
   /// By who drives the session: exchanges frames with the other processes. True when bytes moved.
   bool turn_session(worker& by, bool idle);
-  /// Whether a worker that has nothing left to do may go: who drives the session stays until all processes have finished.
+  /// Whether a worker that has nothing left to do may go: who drives the session stays until all processes have
+  /// finished.
   bool may_leave(worker const& by);
   /// After a failure: true when this worker has nothing left to do.
   bool end_failed(worker const& by);

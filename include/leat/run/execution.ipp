@@ -74,9 +74,7 @@ LEAT_INLINE void execution::build_workers(std::vector<partition_lists const*> co
 
 LEAT_INLINE bool execution::drives_session(worker const& by) const { return by.index() == driver_; }
 
-LEAT_INLINE bool execution::assemble(worker const& by) {
-  return drives_session(by) && session_->assemble();
-}
+LEAT_INLINE bool execution::assemble(worker const& by) { return drives_session(by) && session_->assemble(); }
 
 LEAT_INLINE steady_time execution::session_wake_at(worker const& by) const {
   return session_ && drives_session(by) ? session_->wake_at() : never;

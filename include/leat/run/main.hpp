@@ -34,9 +34,10 @@ concept describes_flow_by_arguments = std::is_invocable_r_v<flow, Describe&, com
 template <class Describe>
 int describe_and_obey(command_line const& cli, Describe& describe) {
   constexpr bool describe_returns_a_flow = describes_flow<Describe> || describes_flow_by_arguments<Describe>;
-  static_assert(describe_returns_a_flow,
-                "leat: main(argc, argv, describe): describe must be a function that returns the leat::flow: describe(), "
-                "or describe(leat::command_line const&)");
+  static_assert(
+      describe_returns_a_flow,
+      "leat: main(argc, argv, describe): describe must be a function that returns the leat::flow: describe(), "
+      "or describe(leat::command_line const&)");
   if constexpr (describe_returns_a_flow) {
     struct context {
       command_line const& cli;
@@ -60,17 +61,18 @@ int describe_and_obey(command_line const& cli, Describe& describe) {
 
 /// What a program's `main` returns: runs the flow as the command line says, until it ends or SIGINT or SIGTERM stops it
 /// in order; a second signal ends the process at once. Exit status: 0 when the flow has ended or was stopped; 1 when it
-/// failed or cannot be run, or what its functions have printed cannot be written, with a message on standard error; 2 when the arguments are wrong; 75 when a process of the
-/// cluster was not found or was lost; 76 when the processes do not belong together.
+/// failed or cannot be run, or what its functions have printed cannot be written, with a message on standard error; 2
+/// when the arguments are wrong; 75 when a process of the cluster was not found or was lost; 76 when the processes do
+/// not belong together.
 int main(command_line const& cli, flow const& what);
 
 /// For a program without arguments of its own: those that are not leat's are refused.
 int main(int argc, char const* const* argv, flow const& what);
 int main(int argc, char const* const* argv, flow const& what, options defaults);
 
-/// The same with a function that describes the flow, `describe() -> leat::flow`, or `describe(cli) -> leat::flow`, which
-/// may look at the program's own arguments. It is called once, on this thread, when the flow is needed. Whatever it
-/// throws becomes a message and an exit status too: 2 for a usage_error, else 1.
+/// The same with a function that describes the flow, `describe() -> leat::flow`, or `describe(cli) -> leat::flow`,
+/// which may look at the program's own arguments. It is called once, on this thread, when the flow is needed. Whatever
+/// it throws becomes a message and an exit status too: 2 for a usage_error, else 1.
 template <class Describe>
   requires(!std::is_same_v<Describe, flow>)
 int main(command_line const& cli, Describe describe) {

@@ -38,7 +38,7 @@ enum class progress_line {
 enum class connection_driver : unsigned char {
   first_worker,  ///< of each process, between two of its turns
   last_worker,   ///< the same, by the worker that has the fewest partitions
-  own_thread,    ///< a thread for nothing else: no function of the flow, however long it takes, holds up what others send
+  own_thread,  ///< a thread for nothing else: no function of the flow, however long it takes, holds up what others send
 };
 
 /// How a flow is run.
@@ -53,8 +53,8 @@ struct options {
   std::chrono::nanoseconds snapshot_interval = std::chrono::seconds(10);
   /// Records per batch, and per packet from one worker to another; zero: as many as make 16 KiB, and 32 KiB.
   std::size_t batch_size = 0;
-  /// Bytes that may be on their way from one worker to another, per exchange: whoever has sent more has to wait. Records
-  /// that stay in the process count as 32 KiB a packet.
+  /// Bytes that may be on their way from one worker to another, per exchange: whoever has sent more has to wait.
+  /// Records that stay in the process count as 32 KiB a packet.
   std::size_t channel_bytes = 256 * 1024;
   /// The greatest `channel_bytes`.
   static constexpr std::size_t most_channel_bytes = std::size_t{1} << 30;
@@ -66,15 +66,15 @@ struct options {
   bool show_records = true;
   /// SIGINT and SIGTERM do the same; a second one, a second later or more, ends the process at once.
   bool stop_on_signals = false;
-  /// While the run is stopped in order: how long look-ups (`async_map`) of which none ends, and a coroutine step that does
-  /// not ask for its next records, are waited for. Then the run fails, since their records are not finished. The longest
-  /// duration there is: for ever.
+  /// While the run is stopped in order: how long look-ups (`async_map`) of which none ends, and a coroutine step that
+  /// does not ask for its next records, are waited for. Then the run fails, since their records are not finished. The
+  /// longest duration there is: for ever.
   std::chrono::nanoseconds stop_timeout = std::chrono::seconds(20);
 
   /// When the run ends, well or badly, what each step of this process did is printed on standard error, as a table.
   bool print_stats = false;
-  /// SIGUSR1 prints that table at once, and the run goes on; where the program handles or ignores that signal it goes on
-  /// to. Once a run has taken it, it does not kill this process any more.
+  /// SIGUSR1 prints that table at once, and the run goes on; where the program handles or ignores that signal it goes
+  /// on to. Once a run has taken it, it does not kill this process any more.
   bool stats_on_signal = false;
   /// Whether a long run shows how far it is.
   progress_line progress = progress_line::never;
@@ -91,7 +91,8 @@ struct options {
   unsigned process = 0;
   /// A name for the cluster: processes of another one are sent away.
   std::string cluster = {};
-  /// What all its processes know and nobody else (`secret_from_file`). Without one, only this machine can be listened to.
+  /// What all its processes know and nobody else (`secret_from_file`). Without one, only this machine can be listened
+  /// to.
   std::string secret = {};
   /// Whoever can reach the address of this process may join, though there is no secret.
   bool insecure = false;
@@ -100,8 +101,8 @@ struct options {
   tls_files tls = {};
   /// How long the processes may take to come together.
   std::chrono::nanoseconds formation_timeout = std::chrono::seconds(60);
-  /// A process of which nothing is heard for so long is reported, and so is a worker whose function does not return, and
-  /// what an orderly stop waits for.
+  /// A process of which nothing is heard for so long is reported, and so is a worker whose function does not return,
+  /// and what an orderly stop waits for.
   std::chrono::nanoseconds suspect_after = std::chrono::seconds(5);
   /// And for so long is lost, which ends the run. The longest duration there is: never, and no heartbeats are sent.
   std::chrono::nanoseconds dead_after = std::chrono::seconds(15);

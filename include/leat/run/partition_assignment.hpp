@@ -10,16 +10,16 @@
 
 namespace leat::detail {
 
-/// Shares the partitions of a flow's sources and sinks out among all workers. Every process comes to the same result, because
-/// it is made from the same lists by the same rule (`assign_partitions`).
+/// Shares the partitions of a flow's sources and sinks out among all workers. Every process comes to the same result,
+/// because it is made from the same lists by the same rule (`assign_partitions`).
 class partition_assignment {
  public:
   /// `by` is the worker that errors are named by.
   partition_assignment(graph const& flow, worker_services& by, unsigned workers_of_each, bool alone)
       : flow_(flow), by_(by), workers_(workers_of_each), alone_(alone) {}
 
-  /// The partitions that this process can open, and what hinders it from opening some. Throws run_error for a source that
-  /// cannot be listed, or for such a partition where there is no other process.
+  /// The partitions that this process can open, and what hinders it from opening some. Throws run_error for a source
+  /// that cannot be listed, or for such a partition where there is no other process.
   partition_lists list(test_overrides* test) const;
 
   /// Of the lists of all processes, by their numbers: writes down who has what. Throws run_error for a step without

@@ -20,8 +20,8 @@
 
 namespace leat::detail {
 
-/// In the lists that processes share: what hinders the one from opening partitions of this step, as pairs of a partition
-/// and a sentence.
+/// In the lists that processes share: what hinders the one from opening partitions of this step, as pairs of a
+/// partition and a sentence.
 inline constexpr std::uint32_t obstacles_of = 0x80000000u;
 
 LEAT_INLINE partition_lists partition_assignment::list(test_overrides* test) const {

@@ -8,8 +8,8 @@ namespace leat {
 
 /// Runs the flow on this process's threads until every source has ended and every sink has flushed, or a stop was
 /// asked for. Called on any thread, and by several at once with the same flow or others. Throws flow_error when the
-/// flow cannot be run, run_error when a function of the user's, a source or a sink failed, cluster_error when the processes
-/// of a cluster do not come or stay together.
+/// flow cannot be run, run_error when a function of the user's, a source or a sink failed, cluster_error when the
+/// processes of a cluster do not come or stay together.
 void run(flow const& what, options how = {});
 
 }  // namespace leat

@@ -23,7 +23,9 @@ class worker_coroutine {
  public:
   struct promise_type {
     bool progress = true;
-    worker_coroutine get_return_object() { return worker_coroutine(std::coroutine_handle<promise_type>::from_promise(*this)); }
+    worker_coroutine get_return_object() {
+      return worker_coroutine(std::coroutine_handle<promise_type>::from_promise(*this));
+    }
     std::suspend_always initial_suspend() noexcept { return {}; }
     std::suspend_always final_suspend() noexcept { return {}; }
     std::suspend_always yield_value(bool made_progress) noexcept;
@@ -69,8 +71,8 @@ class runtime {
   runtime& operator=(runtime const&) = delete;
   virtual ~runtime() = default;
 
-  /// Runs these to their end, on the runtime's own threads. Returns when all are done. Throws before any has begun, when
-  /// there cannot be the threads.
+  /// Runs these to their end, on the runtime's own threads. Returns when all are done. Throws before any has begun,
+  /// when there cannot be the threads.
   virtual void drive(std::vector<runnable*> const& all) = 0;
   /// Any thread. The one named takes another turn soon.
   virtual void wake(runnable& which) = 0;
@@ -87,7 +89,8 @@ class runtime {
   /// simulated worker never holds up anybody, so there it is not called.
   virtual void every(std::chrono::nanoseconds interval, std::function<void()> look) = 0;
 
-  /// Runs `work` where it may wait, unless it has been abandoned by then. Throws std::runtime_error when it will not be run.
+  /// Runs `work` where it may wait, unless it has been abandoned by then. Throws std::runtime_error when it will not be
+  /// run.
   virtual void block(std::shared_ptr<blocking_work> work) = 0;
   /// Where sources and sinks read and write. Workers use it from their threads.
   virtual file_system& files() = 0;

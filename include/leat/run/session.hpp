@@ -29,12 +29,12 @@ class session {
 
   // By who drives it:
 
-  /// Until the execution is assembled: forms the cluster, exchanges partitions, has the workers built. True when something
-  /// moved.
+  /// Until the execution is assembled: forms the cluster, exchanges partitions, has the workers built. True when
+  /// something moved.
   virtual bool assemble() = 0;
-  /// Afterwards: exchanges frames with the other processes, and calls `wake` for each worker of this process that something,
-  /// or room, has come for. Who is not idle has it look only now and then. True when bytes moved. Throws run_error when
-  /// another process has failed, is lost, or sends nonsense.
+  /// Afterwards: exchanges frames with the other processes, and calls `wake` for each worker of this process that
+  /// something, or room, has come for. Who is not idle has it look only now and then. True when bytes moved. Throws
+  /// run_error when another process has failed, is lost, or sends nonsense.
   virtual bool turn(steady_time now, bool idle, wake_function const& wake) = 0;
   /// When all workers of this process have finished: true, and nothing is sent or received any more, once all other
   /// processes have, too.

@@ -12,8 +12,8 @@
 
 namespace leat::detail {
 
-/// Drives a session where no worker does. It has a thread of its own, so that no function of the flow holds it up, and does
-/// not look for work before it sleeps.
+/// Drives a session where no worker does. It has a thread of its own, so that no function of the flow holds it up, and
+/// does not look for work before it sleeps.
 class session_driver final : public runnable {
  public:
   session_driver(execution& run, session& driven) : run_(run), session_(driven), body_(loop(*this)) {}

@@ -22,7 +22,8 @@ LEAT_INLINE bool session_driver::turn() {
   try {
     return run_.assembled() ? exchange() : session_.assemble();
   } catch (...) {
-    run_.fail(failure_outside_of_steps("the thread of the connections to other processes", run_.parts().first_worker, 0));
+    run_.fail(
+        failure_outside_of_steps("the thread of the connections to other processes", run_.parts().first_worker, 0));
     return true;
   }
 }

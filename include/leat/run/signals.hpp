@@ -18,10 +18,11 @@ namespace leat::detail {
 /// one place where the process's handlers are set. They are set while at least one run is interested, and then are put
 /// back as they were. A signal that is ignored when they are set (nohup, a shell's background) stays ignored.
 ///
-/// What comes within a second of the first signal is the first signal: `timeout` sends it to its child and to the group of
-/// that, and who sends it to a group reaches a launcher, which passes it on, as well as the launcher's processes. A run may
-/// well have stopped within that second. So where a signal came and the default action (death) was set before, the handler
-/// stays after the last run: the first signal, come again, does not kill the program in its last milliseconds.
+/// What comes within a second of the first signal is the first signal: `timeout` sends it to its child and to the group
+/// of that, and who sends it to a group reaches a launcher, which passes it on, as well as the launcher's processes. A
+/// run may well have stopped within that second. So where a signal came and the default action (death) was set before,
+/// the handler stays after the last run: the first signal, come again, does not kill the program in its last
+/// milliseconds.
 class stop_signals {
  public:
   using listener = std::function<void()>;

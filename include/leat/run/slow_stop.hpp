@@ -40,7 +40,8 @@ class slow_stop {
 
   std::string does_not_return(worker const& by) const;
 
-  /// The steps whose functions a turn of this node's stage may call, in the order of travel: what is fused is called through.
+  /// The steps whose functions a turn of this node's stage may call, in the order of travel: what is fused is called
+  /// through.
   std::string steps_of_turn(node const& at) const;
 
   execution& run_;

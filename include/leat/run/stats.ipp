@@ -47,16 +47,17 @@ class stats_table {
     step_stats const& step = of_.steps[number];
     bool const is_input = step.kind == "input";
     std::uint64_t const per_second =
-        of_.time == 0 ? 0 : static_cast<std::uint64_t>(static_cast<double>(is_input ? step.out : step.in) * 1e9 /
-                                                       static_cast<double>(of_.time));
+        of_.time == 0 ? 0
+                      : static_cast<std::uint64_t>(static_cast<double>(is_input ? step.out : step.in) * 1e9 /
+                                                   static_cast<double>(of_.time));
     line(is_input ? "-" : with_commas(step.in), step.kind == "output" ? "-" : with_commas(step.out),
          with_commas(per_second), with_commas(step.batches), step.has_turns ? percent(step.busy, of_.workers) : "\"",
-         step.has_turns ? percent(step.busiest, 1) : "\"",
-         name_of(step));
+         step.has_turns ? percent(step.busiest, 1) : "\"", name_of(step));
     std::string waits;
     for (step_stats::figure const& each : step.waits)
       if (std::string const share = percent(each.number, of_.workers); share != "0 %")
-        waits += concat({waits.empty() ? "waits: " : ", ", share, " for ", each.of.empty() ? "records" : "room at ", each.of});
+        waits += concat(
+            {waits.empty() ? "waits: " : ", ", share, " for ", each.of.empty() ? "records" : "room at ", each.of});
     if (!waits.empty()) below(waits);
     if (step.keeps_state) below(concat({with_commas(step.keys), step.keys == 1 ? " key" : " keys"}));
     for (step_stats::figure const& count : step.counts) below(concat({with_commas(count.number), " ", count.of}));

@@ -15,8 +15,8 @@
 
 namespace leat::detail {
 
-/// While a worker is being stopped, looks at what its stop waits for that may never come: coroutines of the user's. They
-/// are told of after a while, and given up when they do not get on.
+/// While a worker is being stopped, looks at what its stop waits for that may never come: coroutines of the user's.
+/// They are told of after a while, and given up when they do not get on.
 class stop_watch {
  public:
   struct limits {

@@ -37,11 +37,12 @@ bool names_host(X509* certificate, std::string const& host);
 
 }  // namespace detail
 
-/// Any network, with TLS on each of its connections. Both sides must show a certificate that the authority has signed. Who
-/// dials sees that it names the host that was dialed; who accepts, that it names a host of the list.
+/// Any network, with TLS on each of its connections. Both sides must show a certificate that the authority has signed.
+/// Who dials sees that it names the host that was dialed; who accepts, that it names a host of the list.
 class tls_network final : public network {
  public:
-  /// Throws flow_error, which names the file of `how.tls`, when one cannot serve. The list of addresses is that of `how`.
+  /// Throws flow_error, which names the file of `how.tls`, when one cannot serve. The list of addresses is that of
+  /// `how`.
   tls_network(std::shared_ptr<network> under, options const& how);
 
   bool listen(std::string const& address) override;

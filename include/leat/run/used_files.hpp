@@ -11,8 +11,8 @@
 
 namespace leat::detail {
 
-/// The files that the steps of a flow read and write, as this process sees them. Before anything is opened: two steps that
-/// would spoil each other's are found by device and inode, however their paths are spelled.
+/// The files that the steps of a flow read and write, as this process sees them. Before anything is opened: two steps
+/// that would spoil each other's are found by device and inode, however their paths are spelled.
 class used_files {
  public:
   /// A partition of this step; the empty name for a step without partitions.

@@ -25,7 +25,8 @@ namespace leat::detail {
 class execution;
 
 /// The exception being handled. What no step answers for, memory that has run out say, becomes a run_error of `where`.
-[[gnu::cold]] std::exception_ptr failure_outside_of_steps(std::string const& where, unsigned worker, std::uint64_t epoch);
+[[gnu::cold]] std::exception_ptr failure_outside_of_steps(std::string const& where, unsigned worker,
+                                                          std::uint64_t epoch);
 
 /// One worker: its copy of every step, and the loop that gives them their turns. Everything here is on the thread
 /// that resumes it, but `wake` and `fail`.
@@ -121,8 +122,8 @@ class worker final : public worker_services, public runnable {
   std::uint64_t committed_ = 0;  ///< as the sinks were told
   std::uint64_t seen_epoch_ = 0;
   steady_time epoch_ends_{};
-  bool over_ = false;     ///< the epoch, as of the beginning of this turn
-  bool closing_ = false;  ///< the epoch is over, but not every source can send its mark yet
+  bool over_ = false;                   ///< the epoch, as of the beginning of this turn
+  bool closing_ = false;                ///< the epoch is over, but not every source can send its mark yet
   std::vector<source_stage*> starved_;  ///< have not had a turn with room in this epoch
   std::vector<unsigned> to_wake_;
   std::atomic<std::uint64_t> turns_{0};

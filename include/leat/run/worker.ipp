@@ -32,7 +32,13 @@
 namespace leat::detail {
 
 LEAT_INLINE worker::worker(execution& of, unsigned index)
-    : execution_(of), index_(index), chance_(of.world().seed()), first_epoch_(of.first_epoch()), epoch_(first_epoch_), parts_(*this, of.parts()), body_(loop(*this)) {}
+    : execution_(of),
+      index_(index),
+      chance_(of.world().seed()),
+      first_epoch_(of.first_epoch()),
+      epoch_(first_epoch_),
+      parts_(*this, of.parts()),
+      body_(loop(*this)) {}
 
 LEAT_INLINE bool worker::stopping() const { return execution_.stopping(); }
 
@@ -151,11 +157,12 @@ LEAT_INLINE bool worker::try_turn() {
   }
 }
 
-LEAT_INLINE std::exception_ptr failure_outside_of_steps(std::string const& where, unsigned worker, std::uint64_t epoch) {
+LEAT_INLINE std::exception_ptr failure_outside_of_steps(std::string const& where, unsigned worker,
+                                                        std::uint64_t epoch) {
   auto const nested = [&](std::string const& cause) {
     try {
-      std::throw_with_nested(
-          run_error(concat({where, " failed outside of any step: ", cause}), "", std::source_location{}, worker, epoch));
+      std::throw_with_nested(run_error(concat({where, " failed outside of any step: ", cause}), "",
+                                       std::source_location{}, worker, epoch));
     } catch (...) {
       return std::current_exception();
     }

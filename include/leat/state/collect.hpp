@@ -100,7 +100,7 @@ class collect_logic {
   /// Saturates: a day may be far, never past the end of time.
   wall_time later(std::chrono::nanoseconds by) const {
     return by >= (wall_time::max)() - now_ ? (wall_time::max)()
-                                         : now_ + std::chrono::duration_cast<wall_time::duration>(by);
+                                           : now_ + std::chrono::duration_cast<wall_time::duration>(by);
   }
 
   std::optional<inactive_for> inactivity_;
@@ -143,9 +143,10 @@ struct timeless_collect {
   template <a_stream S>
   friend stream<poison> operator|(S&&, timeless_collect) {
     constexpr bool collect_has_a_time = silent<S>;
-    static_assert(collect_has_a_time,
-                  "leat: collect(name, time, most): behind the name stand leat::inactive_for(time), leat::max_age(time), or "
-                  "both, and then how many values are passed on at once");
+    static_assert(
+        collect_has_a_time,
+        "leat: collect(name, time, most): behind the name stand leat::inactive_for(time), leat::max_age(time), or "
+        "both, and then how many values are passed on at once");
     return {};
   }
 };

@@ -31,9 +31,10 @@ class count_final_step {
   friend auto operator|(S&& up, count_final_step self) {
     using T = record_of<S>;
     constexpr bool key_takes_the_record = silent<S> || takes<F, T>;
-    static_assert(key_takes_the_record,
-                  "leat: count_final(name, key): key must be callable with the record that the step before it produces, "
-                  "as one argument: T, T const& or T&&");
+    static_assert(
+        key_takes_the_record,
+        "leat: count_final(name, key): key must be callable with the record that the step before it produces, "
+        "as one argument: T, T const& or T&&");
     if constexpr (silent<S> || !key_takes_the_record)
       return refused(up);
     else {
@@ -63,9 +64,9 @@ class count_final_step {
 
 }  // namespace detail
 
-/// How many records there were of each key, at the end of the input: a stream of `std::pair<K, std::uint64_t>`, the key and
-/// the count. `K` is what `key(record)` returns, `std::string` where that is a `std::string_view`. `key` is called on the
-/// thread of the worker that has the record; an exception of it ends the run.
+/// How many records there were of each key, at the end of the input: a stream of `std::pair<K, std::uint64_t>`, the key
+/// and the count. `K` is what `key(record)` returns, `std::string` where that is a `std::string_view`. `key` is called
+/// on the thread of the worker that has the record; an exception of it ends the run.
 template <class F>
 detail::count_final_step<detail::function_of<F>> count_final(step_name name, F key) {
   return {std::move(name), std::move(key)};

@@ -57,8 +57,9 @@ class fold_final_step {
     else {
       using V = value_of_pair<record_of<S>>;
       constexpr bool builder_takes_nothing = requires(Builder& b) { b(); };
-      static_assert(builder_takes_nothing, "leat: fold_final(name, builder, folder): builder() must return the first "
-                                           "accumulator of a key");
+      static_assert(builder_takes_nothing,
+                    "leat: fold_final(name, builder, folder): builder() must return the first "
+                    "accumulator of a key");
       if constexpr (!builder_takes_nothing)
         return stream<poison>{};
       else {
@@ -66,16 +67,17 @@ class fold_final_step {
         constexpr bool folder_edits = requires(Folder& f, A& state, V&& value) {
           { f(state, std::move(value)) } -> std::same_as<void>;
         };
-        constexpr bool folder_returns = requires(Folder& f, A&& state, V&& value, A& home) {
-          home = f(std::move(state), std::move(value));
-        };
+        constexpr bool folder_returns =
+            requires(Folder& f, A&& state, V&& value, A& home) { home = f(std::move(state), std::move(value)); };
         constexpr bool folder_folds = folder_edits || folder_returns;
-        static_assert(folder_folds, "leat: fold_final(name, builder, folder): folder(accumulator, value) must return the "
-                                    "new accumulator, or take it by reference and return nothing");
+        static_assert(folder_folds,
+                      "leat: fold_final(name, builder, folder): folder(accumulator, value) must return the "
+                      "new accumulator, or take it by reference and return nothing");
         constexpr bool state_has_a_codec = has_codec<A>;
-        static_assert(state_has_a_codec,
-                      "leat: fold_final(name, builder, folder): the accumulator has no codec, so it cannot be kept over a "
-                      "restart. Give it template <class A> void serialize(A&, unsigned), or use a type that has one");
+        static_assert(
+            state_has_a_codec,
+            "leat: fold_final(name, builder, folder): the accumulator has no codec, so it cannot be kept over a "
+            "restart. Give it template <class A> void serialize(A&, unsigned), or use a type that has one");
         if constexpr (!folder_folds || !state_has_a_codec)
           return stream<poison>{};
         else

@@ -29,8 +29,9 @@ auto join_sides(step_name const& name, join_insert insertion, join_emit emission
     return stream<poison>{};
   else {
     constexpr bool sides_have_the_same_key = same_keys<First, Others...>;
-    static_assert(sides_have_the_same_key,
-                  "leat: join(name, sides...): all sides must have the same type of key: map the keys of the others to it");
+    static_assert(
+        sides_have_the_same_key,
+        "leat: join(name, sides...): all sides must have the same type of key: map the keys of the others to it");
     if constexpr (!sides_have_the_same_key)
       return stream<poison>{};
     else {
@@ -59,8 +60,8 @@ auto join_sides(step_name const& name, join_insert insertion, join_emit emission
 }  // namespace detail
 
 /// Joins keyed streams by key, two or more: rows are tuples of optionals, one per side. `join_insert` says which values
-/// of a side are kept, `join_emit` when rows are passed on, in either order; by default the last value of each side, once
-/// every side has one.
+/// of a side are kept, `join_emit` when rows are passed on, in either order; by default the last value of each side,
+/// once every side has one.
 template <detail::a_stream... Sides>
 auto join(step_name name, join_insert insertion, join_emit emission, Sides&&... sides) {
   return detail::join_sides(name, insertion, emission, std::forward<Sides>(sides)...);
@@ -85,9 +86,10 @@ template <class First, class... More>
   requires(!std::is_convertible_v<First, step_name>)
 stream<poison> join(First const&, More const&...) {
   constexpr bool join_has_a_name = std::is_void_v<First>;
-  static_assert(join_has_a_name,
-                "leat: join(name, sides...): a join needs a name, as its first argument: its state is found by it after "
-                "a restart");
+  static_assert(
+      join_has_a_name,
+      "leat: join(name, sides...): a join needs a name, as its first argument: its state is found by it after "
+      "a restart");
   return {};
 }
 

@@ -13,9 +13,9 @@ namespace leat {
 enum class join_insert { first, last, product };
 
 /// When a join passes its rows on: `complete`, once every side has a value, and then the key begins anew; what has no
-/// match when the input ends is dropped, counted, and the count said on standard error. `complete_and_rest`, the same, but
-/// what has no match comes at the end, empty where there is no value. `final`, at the end of the input; `running`, after
-/// every value, the state being kept.
+/// match when the input ends is dropped, counted, and the count said on standard error. `complete_and_rest`, the same,
+/// but what has no match comes at the end, empty where there is no value. `final`, at the end of the input; `running`,
+/// after every value, the state being kept.
 enum class join_emit { complete, complete_and_rest, final, running };
 
 namespace detail {

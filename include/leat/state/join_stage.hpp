@@ -25,7 +25,8 @@
 
 namespace leat::detail {
 
-/// The running form of a join: one input per side, marks aligned over them, the least of their times, one table for all.
+/// The running form of a join: one input per side, marks aligned over them, the least of their times, one table for
+/// all.
 template <class K, class... Vs>
 class join_stage final : public stage {
   using kept = join_sides_kept<Vs...>;
@@ -33,9 +34,10 @@ class join_stage final : public stage {
   using table = keyed_state<K, kept>;
   using cell = typename table::cell;
   static constexpr bool state_can_be_saved = table::saves;
-  static_assert(state_can_be_saved,
-                "leat: join(name, sides...): the key and the values must have a codec and a default constructor, since they "
-                "are read back after a restart");
+  static_assert(
+      state_can_be_saved,
+      "leat: join(name, sides...): the key and the values must have a codec and a default constructor, since they "
+      "are read back after a restart");
 
   template <std::size_t Side>
   class input final : public keyed_consumer<std::pair<K, std::tuple_element_t<Side, std::tuple<Vs...>>>> {
@@ -58,9 +60,13 @@ class join_stage final : public stage {
 
  public:
   join_stage(join_insert insertion, join_emit emission, worker_builder& worker, node const& described)
-      : insertion_(insertion), emission_(emission), step_(described.step(), worker.worker()),
-        table_(owned_slots(worker.worker().index(), worker.worker().count())), snapshots_(worker, step_, table_),
-        marks_(sizeof...(Vs), described.step(), worker.worker()), times_(sizeof...(Vs)),
+      : insertion_(insertion),
+        emission_(emission),
+        step_(described.step(), worker.worker()),
+        table_(owned_slots(worker.worker().index(), worker.worker().count())),
+        snapshots_(worker, step_, table_),
+        marks_(sizeof...(Vs), described.step(), worker.worker()),
+        times_(sizeof...(Vs)),
         out_(worker.batch_size<std::pair<K, row>>()),
         unmatched_(worker.shared_count<unmatched_count>(described, "keys without a value on some side",
                                                         described.step().name,

@@ -7,9 +7,9 @@
 
 namespace leat::detail {
 
-/// How the table keeps a state of type S that the user's function sees as `std::optional<S>&`. A small plain one is kept
-/// without the flag, which would cost up to eight bytes a key, and shown through an optional on the stack; any other is
-/// edited where it lies.
+/// How the table keeps a state of type S that the user's function sees as `std::optional<S>&`. A small plain one is
+/// kept without the flag, which would cost up to eight bytes a key, and shown through an optional on the stack; any
+/// other is edited where it lies.
 template <class S>
 inline constexpr bool kept_bare =
     std::is_trivially_copyable_v<S> && std::default_initializable<S> && sizeof(S) <= 2 * sizeof(void*);

@@ -352,7 +352,7 @@ class keyed_state final : public state_base {
   }
 
   void put_row(output_archive& archive, entry& e, bool live) {
-    archive & live & std::as_const(e.key());
+    archive & live& std::as_const(e.key());
     if (live) archive & keep_.save(std::as_const(e.state()));
   }
 

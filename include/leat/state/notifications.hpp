@@ -23,9 +23,9 @@ struct notified_state {
 };
 
 /// Which keys are to be looked at when, in rounds: a round looks at what was due when it began, and at each key once.
-/// A key's state holds the time that counts. An entry whose key has been forgotten, or stands under another time, is met
-/// by nobody; such entries are thrown out when they are more than those that count, so that the memory is that of the
-/// keys, however often they change their minds.
+/// A key's state holds the time that counts. An entry whose key has been forgotten, or stands under another time, is
+/// met by nobody; such entries are thrown out when they are more than those that count, so that the memory is that of
+/// the keys, however often they change their minds.
 template <class K>
 class notifications {
  public:
@@ -55,7 +55,8 @@ class notifications {
     }
     next_round_.clear();
     // Differs from that of the entries just put in: a key that is put off twice is met once.
-    mark_of_round_ = mark_of_round_ == (steady_time::min)() ? (steady_time::min)() + steady_time::duration(1) : (steady_time::min)();
+    mark_of_round_ =
+        mark_of_round_ == (steady_time::min)() ? (steady_time::min)() + steady_time::duration(1) : (steady_time::min)();
   }
   bool round_is_over() const { return heap_.empty() || heap_.front().due > round_began_; }
   steady_time round_began() const { return round_began_; }
@@ -93,9 +94,7 @@ class notifications {
   }
 
  private:
-  static bool later(entry const& a, entry const& b) {
-    return a.due != b.due ? a.due > b.due : a.hash > b.hash;
-  }
+  static bool later(entry const& a, entry const& b) { return a.due != b.due ? a.due > b.due : a.hash > b.hash; }
 
   std::vector<entry> heap_;
   std::vector<entry> next_round_;

@@ -50,7 +50,8 @@ class plain_states {
 template <class K, class Logic>
 class notifier {
  public:
-  using when = std::remove_cvref_t<decltype(*std::declval<Logic&>().notify_at(std::declval<typename Logic::state const&>()))>;
+  using when =
+      std::remove_cvref_t<decltype(*std::declval<Logic&>().notify_at(std::declval<typename Logic::state const&>()))>;
   using kept = notified_state<typename Logic::state, when>;
   /// Times are not saved: the logic says them again.
   class keep_without_times {

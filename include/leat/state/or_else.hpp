@@ -41,8 +41,10 @@ class tried_with_state {
       results.all.clear();
       results.all.emplace_back(failed_value<V>{std::move(value), text_of_current_exception()});
     }
-    if constexpr (Kind::gives_one) return outcome(std::move(results.all.front()));
-    else return std::move(results.all);
+    if constexpr (Kind::gives_one)
+      return outcome(std::move(results.all.front()));
+    else
+      return std::move(results.all);
   }
 
  private:
@@ -109,24 +111,26 @@ class or_else_step<state_function_step<Kind, Given, F>> {
       using V = value_of_pair<record_of<S>>;
       using W = value_of_pair<usual>;
       using state = state_type<Given, F>;
-      constexpr bool value_and_state_can_be_copied = std::is_copy_constructible_v<V> && std::is_copy_constructible_v<state>;
-      static_assert(value_and_state_can_be_copied,
-                    "leat: or_else(step): the values and the state of the step must be copyable: a value that the function "
-                    "throws at goes to the errors stream, and its key's state is put back");
+      constexpr bool value_and_state_can_be_copied =
+          std::is_copy_constructible_v<V> && std::is_copy_constructible_v<state>;
+      static_assert(
+          value_and_state_can_be_copied,
+          "leat: or_else(step): the values and the state of the step must be copyable: a value that the function "
+          "throws at goes to the errors stream, and its key's state is put back");
       if constexpr (!value_and_state_can_be_copied)
         return with_errors<poison, poison>{};
       else {
         using function = tried_with_state<Kind, state, V, W, F>;
         graph& in = stream_access::graph_of(up);
-        stream outcomes = std::forward<S>(up) | state_function_step<Kind, state, function>(
-                                                    step_.name_, function(std::move(step_.f_)));
+        stream outcomes = std::forward<S>(up) |
+                          state_function_step<Kind, state, function>(step_.name_, function(std::move(step_.f_)));
         port const from = stream_access::seal(outcomes);
         step_info split("or_else", step_name::by_position(step_.name_.where));
         in.name_step(split);
         std::string const name = in.at(from).step().name;
-        port const at = finish(std::move(outcomes),
-                               to_or_else<std::pair<K, W>, std::pair<K, V>, outcome_by_kind<K, V, W>>(name, {}),
-                               std::move(split));
+        port const at =
+            finish(std::move(outcomes),
+                   to_or_else<std::pair<K, W>, std::pair<K, V>, outcome_by_kind<K, V, W>>(name, {}), std::move(split));
         return with_errors<std::pair<K, W>, std::pair<K, V>>{
             stream_access::make<std::pair<K, W>>(in, {at.node, 0}),
             stream_access::make<failed_record<std::pair<K, V>>>(in, {at.node, 1})};

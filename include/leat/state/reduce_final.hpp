@@ -65,12 +65,13 @@ class reduce_final_step {
         in.name_step(step);
         step_info way("exchange", self.name_);
         way.name = step.name + ".exchange";
-        port const from = finish(std::forward<S>(up), to_combining_exchange<K, A, Reducer>(self.reducer_), std::move(way));
+        port const from =
+            finish(std::forward<S>(up), to_combining_exchange<K, A, Reducer>(self.reducer_), std::move(way));
         in.at(from).routing = "exchange by key, combined before";
         in.at(from).describe_records = &describe_record<std::pair<K, A>>;
-        return stream_access::make<T>(in, in.template add<stateful_node<K, A, A, reduce_final_logic<A, Reducer>>>(
-                                              reduce_final_logic<A, Reducer>{std::move(self.reducer_)},
-                                              std::move(step), from));
+        return stream_access::make<T>(
+            in, in.template add<stateful_node<K, A, A, reduce_final_logic<A, Reducer>>>(
+                    reduce_final_logic<A, Reducer>{std::move(self.reducer_)}, std::move(step), from));
       }
     }
   }
@@ -85,9 +86,8 @@ struct reduction {
 
   template <class Reducer, class A>
   static consteval bool accepts() {
-    constexpr bool reducer_joins_two_values = requires(Reducer& r, A&& a, A&& b, A& home) {
-      home = r(std::move(a), std::move(b));
-    };
+    constexpr bool reducer_joins_two_values =
+        requires(Reducer& r, A&& a, A&& b, A& home) { home = r(std::move(a), std::move(b)); };
     static_assert(reducer_joins_two_values,
                   "leat: reduce_final(name, reducer): reducer(value, value) must take two values of the keyed stream "
                   "and return one");

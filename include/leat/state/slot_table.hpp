@@ -31,7 +31,7 @@ struct state_entry : entry_stamp {
   S& state() { return *std::launder(reinterpret_cast<S*>(state_bytes)); }
 
   std::uint32_t stamp;
-  std::uint32_t tag;    ///< the upper half of the key's hash: decides the position
+  std::uint32_t tag;  ///< the upper half of the key's hash: decides the position
   alignas(K) std::byte key_bytes[sizeof(K)];
   alignas(S) std::byte state_bytes[sizeof(S)];
 };
@@ -39,8 +39,8 @@ struct state_entry : entry_stamp {
 /// The keys of one slot: a flat table with linear probing, ordered by tag but for collisions, so that it can have any
 /// capacity. Probing may begin anywhere and needs no test for the end: an empty entry stands behind the last one.
 /// Whoever gets there goes on at the first (`find` does). Deletion in two steps, so that nothing moves while a batch
-/// is under way: an entry is marked as gone, and `reclaim` closes the gap later (Knuth's algorithm R, for all of one run
-/// at once).
+/// is under way: an entry is marked as gone, and `reclaim` closes the gap later (Knuth's algorithm R, for all of one
+/// run at once).
 template <class K, class S>
 class slot_table {
  public:

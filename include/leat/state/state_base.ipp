@@ -48,8 +48,7 @@ LEAT_INLINE bool state_base::sweep(std::size_t entries) {
     if (entries == 0) return false;
     bool const all = (slot_flags & full) != 0;
     rows_.clear();
-    rows_written const written =
-        write_rows(next_slot_, all ? row_choice::all_at_barrier : row_choice::changed, rows_);
+    rows_written const written = write_rows(next_slot_, all ? row_choice::all_at_barrier : row_choice::changed, rows_);
     slot_flags = static_cast<std::uint8_t>(slot_flags & ~(changed | full));
     if (all || written.rows != 0) sink_->take({next_slot_, epoch_, all, written.rows, rows_.bytes()});
     entries -= (std::min)(entries, written.entries + 1);

@@ -55,7 +55,8 @@ struct state_function_logic {
         Kind::send(f(kept, std::move(value)), std::forward<K>(key), emit_record);
       } else {
         auto result = f(std::move(kept), std::move(value));
-        Kind::send(std::move(result.second), std::forward<K>(key), emit_record);  // first: it may be a view of the state
+        Kind::send(std::move(result.second), std::forward<K>(key),
+                   emit_record);  // first: it may be a view of the state
         kept = std::move(result.first);
       }
     });

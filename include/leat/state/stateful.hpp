@@ -80,22 +80,27 @@ class stateful_step {
       else {
         using logic = built_by<Builder>;
         constexpr bool logic_takes_the_value = takes_item<logic, value_of_pair<record_of<S>>>;
-        static_assert(logic_takes_the_value,
-                      "leat: stateful(name, builder): the logic needs on_item(value, logic_results&) -> leat::retention, for the "
-                      "value type of the keyed stream before it");
+        static_assert(
+            logic_takes_the_value,
+            "leat: stateful(name, builder): the logic needs on_item(value, logic_results&) -> leat::retention, for the "
+            "value type of the keyed stream before it");
         constexpr bool state_has_a_codec = has_codec<typename logic::state>;
-        static_assert(state_has_a_codec,
-                      "leat: stateful(name, builder): the logic's State has no codec, so it cannot be kept over a restart. "
-                      "Give it template <class A> void serialize(A&, unsigned), or use a type that has one");
+        static_assert(
+            state_has_a_codec,
+            "leat: stateful(name, builder): the logic's State has no codec, so it cannot be kept over a restart. "
+            "Give it template <class A> void serialize(A&, unsigned), or use a type that has one");
         constexpr bool logic_gives_its_state = gives_its_state<logic>;
-        static_assert(logic_gives_its_state,
-                      "leat: stateful(name, builder): the logic needs State snapshot() const, from which builder(State) "
-                      "makes an equal logic after a restart");
+        static_assert(
+            logic_gives_its_state,
+            "leat: stateful(name, builder): the logic needs State snapshot() const, from which builder(State) "
+            "makes an equal logic after a restart");
         constexpr bool result_owns_what_it_shows = !shows_what_another_owns<typename logic::result>;
-        static_assert(result_owns_what_it_shows,
-                      "leat: stateful(name, builder): the logic's Result is a view of what another owns, which the record "
-                      "would outlive: use what owns it, such as a std::string or a std::vector");
-        if constexpr (!logic_takes_the_value || !state_has_a_codec || !logic_gives_its_state || !result_owns_what_it_shows)
+        static_assert(
+            result_owns_what_it_shows,
+            "leat: stateful(name, builder): the logic's Result is a view of what another owns, which the record "
+            "would outlive: use what owns it, such as a std::string or a std::vector");
+        if constexpr (!logic_takes_the_value || !state_has_a_codec || !logic_gives_its_state ||
+                      !result_owns_what_it_shows)
           return stream<poison>{};
         else
           return append_stateful<typename logic::result>(std::forward<S>(up),

@@ -37,9 +37,10 @@ class stateful_batch_step {
       return refused(up);
     else {
       constexpr bool builder_makes_a_logic = builds_logic<Builder>;
-      static_assert(builder_makes_a_logic,
-                    "leat: stateful_batch(name, builder): builder(std::optional<State>) must return an object whose class "
-                    "derives from leat::stateful_logic<Value, Result, State>");
+      static_assert(
+          builder_makes_a_logic,
+          "leat: stateful_batch(name, builder): builder(std::optional<State>) must return an object whose class "
+          "derives from leat::stateful_logic<Value, Result, State>");
       if constexpr (!builder_makes_a_logic)
         return stream<poison>{};
       else {
@@ -49,18 +50,21 @@ class stateful_batch_step {
                       "leat: stateful_batch(name, builder): the logic needs on_batch(std::span<Value>, results&) -> "
                       "leat::retention, for the value type of the keyed stream before it");
         constexpr bool state_has_a_codec = has_codec<typename logic::state>;
-        static_assert(state_has_a_codec,
-                      "leat: stateful_batch(name, builder): the logic's State has no codec, so it cannot be kept over a "
-                      "restart. Give it template <class A> void serialize(A&, unsigned), or use a type that has one");
+        static_assert(
+            state_has_a_codec,
+            "leat: stateful_batch(name, builder): the logic's State has no codec, so it cannot be kept over a "
+            "restart. Give it template <class A> void serialize(A&, unsigned), or use a type that has one");
         constexpr bool logic_gives_its_state = gives_its_state<logic>;
         static_assert(logic_gives_its_state,
                       "leat: stateful_batch(name, builder): the logic needs State snapshot() const, from which "
                       "builder(State) makes an equal logic after a restart");
         constexpr bool result_owns_what_it_shows = !shows_what_another_owns<typename logic::result>;
-        static_assert(result_owns_what_it_shows,
-                      "leat: stateful_batch(name, builder): the logic's Result is a view of what another owns, which the record "
-                      "would outlive: use what owns it, such as a std::string or a std::vector");
-        if constexpr (!logic_takes_the_values || !state_has_a_codec || !logic_gives_its_state || !result_owns_what_it_shows)
+        static_assert(
+            result_owns_what_it_shows,
+            "leat: stateful_batch(name, builder): the logic's Result is a view of what another owns, which the record "
+            "would outlive: use what owns it, such as a std::string or a std::vector");
+        if constexpr (!logic_takes_the_values || !state_has_a_codec || !logic_gives_its_state ||
+                      !result_owns_what_it_shows)
           return stream<poison>{};
         else
           return append_stateful<typename logic::result>(std::forward<S>(up),
@@ -78,8 +82,8 @@ class stateful_batch_step {
 }  // namespace detail
 
 /// The full protocol for the values of one key that came together: as `stateful`, with `on_batch(std::span<Value>,
-/// logic_results<Result>&)` instead of `on_item`. How many values a batch has depends on how the flow is run; a logic whose
-/// results do not is the user's to write.
+/// logic_results<Result>&)` instead of `on_item`. How many values a batch has depends on how the flow is run; a logic
+/// whose results do not is the user's to write.
 template <class Builder>
 detail::stateful_batch_step<Builder> stateful_batch(step_name name, Builder builder) {
   return {std::move(name), std::move(builder)};

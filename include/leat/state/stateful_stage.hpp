@@ -27,7 +27,8 @@
 
 /// A step that meets each record with the state of its key. What the step does is its *logic*, a class with
 ///  - `state`: what is kept per key;
-///  - `saved`, with a codec: what a snapshot has of it; `save(state const&)` gives it, `load(saved&&)` makes a state of it;
+///  - `saved`, with a codec: what a snapshot has of it; `save(state const&)` gives it, `load(saved&&)` makes a state of
+/// it;
 ///  - `on_value(cell, key, value, emit)`, where `emit(key, result)`; `cell.forget()` drops the key;
 ///    or, with `by_groups` true, `on_values(cell, values, emit)` for all that a batch brings a key;
 ///  - optionally `bind(step_context&)` before anything else, and `begin_batch()`;
@@ -58,16 +59,20 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
     emitter<std::pair<K, W>>& out;
   };
   static constexpr bool state_can_be_saved = table::saves;
-  static_assert(state_can_be_saved,
-                "leat: a step that keeps state: what is saved of a key and of its state must have a codec and a default "
-                "constructor, since it is read back after a restart");
+  static_assert(
+      state_can_be_saved,
+      "leat: a step that keeps state: what is saved of a key and of its state must have a codec and a default "
+      "constructor, since it is read back after a restart");
   static constexpr bool ends_with_results = acts_at_end<Logic, cell, results>;
 
  public:
   stateful_stage(Logic const& logic, worker_builder& worker, node const& described)
-      : logic_(logic), step_(described.step(), worker.worker()),
+      : logic_(logic),
+        step_(described.step(), worker.worker()),
         table_(owned_slots(worker.worker().index(), worker.worker().count()), typename table::keeping(logic_)),
-        snapshots_(worker, step_, table_), out_(worker.batch_size<std::pair<K, W>>()), emit_(out_) {
+        snapshots_(worker, step_, table_),
+        out_(worker.batch_size<std::pair<K, W>>()),
+        emit_(out_) {
     worker.provide({described.id, 0}, out_.next());
     worker.counters.watch({described.id, 0}, counter_kind::keys, keys_);
     if constexpr (requires { logic_.bind(step_); }) logic_.bind(step_);

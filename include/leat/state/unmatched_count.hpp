@@ -8,8 +8,8 @@
 
 namespace leat::detail {
 
-/// Counts the keys of a join that had no value on some side when the input ended, over the workers of a process. When the
-/// run ends it says on standard error how many there were, and what became of them.
+/// Counts the keys of a join that had no value on some side when the input ended, over the workers of a process. When
+/// the run ends it says on standard error how many there were, and what became of them.
 class unmatched_count {
  public:
   unmatched_count(std::string step, bool passed_on) : step_(std::move(step)), passed_on_(passed_on) {}

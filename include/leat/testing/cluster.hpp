@@ -26,8 +26,8 @@ namespace leat::test {
 ///     c.advance(10s);
 ///     CHECK(c.of<int>("out") == leat::test::unordered(expected));
 ///
-/// Time passes only in `advance` and `finish`, and there only while all workers sleep. What a process fails of is thrown
-/// by them. The flow must outlive it.
+/// Time passes only in `advance` and `finish`, and there only while all workers sleep. What a process fails of is
+/// thrown by them. The flow must outlive it.
 class cluster {
  public:
   /// The flow must outlive it. Nothing runs until time is advanced.
@@ -57,8 +57,8 @@ class cluster {
   }
   /// This input keeps its own source, or this output its own sink. Before time is advanced.
   cluster& keep(std::string const& input_or_output);
-  /// This input keeps its own source, and begins to read this partition at a position, as after a restart. Before time is
-  /// advanced.
+  /// This input keeps its own source, and begins to read this partition at a position, as after a restart. Before time
+  /// is advanced.
   template <class P>
   cluster& keep_from(std::string const& input, std::string const& partition, P position) {
     inputs_.keep_from(input, partition, std::move(position));

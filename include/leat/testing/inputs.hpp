@@ -28,8 +28,8 @@ class test_inputs {
     of_records* found = overrides_->inputs.find(path);
     if (found == nullptr) {
       if (begun)
-        throw flow_error("the flow already runs with input \"" + path + "\"'s own source: name the input with feed or " +
-                         "input before time is advanced");
+        throw flow_error("the flow already runs with input \"" + path +
+                         "\"'s own source: name the input with feed or " + "input before time is advanced");
       found = &overrides_->inputs.add<feed<T>>(path, script_, overrides_->inputs.size());
     }
     auto* const fitting = dynamic_cast<feed<T>*>(found);

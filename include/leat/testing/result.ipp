@@ -20,10 +20,10 @@ LEAT_INLINE void refuse_unseen(test_overrides& test, graph const& flow, std::str
       if (step.kind != "output") continue;
       known += concat({known.empty() ? "" : ", ", "\"", step.name, "\""});
       if (step.name != path) continue;
-      char const* const reason =
-          test.keeps(path)         ? "it was told to keep its sink"
-          : test.is_function(path) ? "it ends in to::for_each, whose function sees the records itself"
-                                   : nullptr;
+      char const* const reason = test.keeps(path) ? "it was told to keep its sink"
+                                 : test.is_function(path)
+                                     ? "it ends in to::for_each, whose function sees the records itself"
+                                     : nullptr;
       if (reason == nullptr) return;
       throw flow_error(
           concat({"output \"", path, "\" (", place_of(step.where), ") is not looked at by this test: ", reason}));

@@ -56,8 +56,8 @@ class [[nodiscard("leat: nothing runs until .finish(), or until it becomes a lea
   result finish() &&;
   /// Runs the flow, as `.finish()` does.
   operator result() && { return std::move(*this).finish(); }
-  /// Runs a flow that must fail: what came out before is in the result, whose `rethrow()` throws what the run failed of.
-  /// Throws flow_error when the run ends well.
+  /// Runs a flow that must fail: what came out before is in the result, whose `rethrow()` throws what the run failed
+  /// of. Throws flow_error when the run ends well.
   result in_failure() &&;
 
  private:
@@ -77,8 +77,8 @@ class [[nodiscard("leat: nothing runs until .finish(), or until it becomes a lea
 ///     leat::test::result r = leat::test::run(flow, {.workers = 4}).feed("inp", {1, 2}).epoch().feed("inp", {3});
 ///     CHECK(r.of<int>("out") == leat::test::unordered(std::vector{2, 4, 6}));
 ///
-/// An input that is neither fed nor kept is a flow_error: its own source would run. The sinks of all outputs stay closed
-/// unless they are kept.
+/// An input that is neither fed nor kept is a flow_error: its own source would run. The sinks of all outputs stay
+/// closed unless they are kept.
 run_to_be run(flow const& what, options how = {});
 
 }  // namespace leat::test

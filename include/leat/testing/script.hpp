@@ -95,7 +95,10 @@ template <class T>
 class fed_stage final : public source_stage {
  public:
   fed_stage(feed<T>& from, worker_builder& worker, node const& described)
-      : feed_(from), script_(from.of()), step_(described.step(), worker.worker()), out_(worker.batch_size<T>()),
+      : feed_(from),
+        script_(from.of()),
+        step_(described.step(), worker.worker()),
+        out_(worker.batch_size<T>()),
         mine_(from.is_fed_by(worker.worker())) {
     worker.provide({described.id, 0}, out_.next());
     script_.join(*step_.worker);
@@ -161,9 +164,9 @@ class fed_stage final : public source_stage {
   step_context step_;
   emitter<T> out_;
   bool mine_;
-  std::vector<T> left_;     ///< the portion that is being emitted
-  std::size_t begun_ = 0;   ///< of it, emitted
-  std::size_t next_ = 0;    ///< portion
+  std::vector<T> left_;    ///< the portion that is being emitted
+  std::size_t begun_ = 0;  ///< of it, emitted
+  std::size_t next_ = 0;   ///< portion
   std::size_t phase_ = 0;
   std::size_t emitted_at_mark_ = 0;
   bool asked_ = false;

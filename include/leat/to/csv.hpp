@@ -20,8 +20,9 @@
 namespace leat {
 namespace detail {
 
-/// Puts what stands behind `begin` into quotes, as RFC 4180 (2005) has it, where a reader would take it for something else:
-/// a separator, a quote, an end of line; blanks that some readers drop; a mark of UTF-8 or UTF-16; `alone`: a blank line.
+/// Puts what stands behind `begin` into quotes, as RFC 4180 (2005) has it, where a reader would take it for something
+/// else: a separator, a quote, an end of line; blanks that some readers drop; a mark of UTF-8 or UTF-16; `alone`: a
+/// blank line.
 void quote_field(std::string& to, std::size_t begin, char separator, bool alone);
 
 template <class T>
@@ -74,9 +75,10 @@ class csv_names {
   /// Says why a record is not taken.
   template <class T>
   static consteval void refuse() {
-    static_assert(has_fields<T>,
-                  "leat: to::csv(path, {names...}): the record is no tuple, pair or csv_row: make a std::tuple of it "
-                  "by map before, or name a struct's members: to::csv(path, leat::column(\"price\", &trade::price), ...)");
+    static_assert(
+        has_fields<T>,
+        "leat: to::csv(path, {names...}): the record is no tuple, pair or csv_row: make a std::tuple of it "
+        "by map before, or name a struct's members: to::csv(path, leat::column(\"price\", &trade::price), ...)");
     static_assert(!has_fields<T> || has_a_field_for_each_name<T>,
                   "leat: to::csv(path, {names...}): there are more names than the record has fields, or fewer: each "
                   "field needs a name");
@@ -103,8 +105,7 @@ class csv_names {
 template <class Struct, class... Members>
 class csv_members {
  public:
-  explicit csv_members(csv_column<Struct, Members>... columns)
-      : names_{columns.name...}, members_(columns.member...) {}
+  explicit csv_members(csv_column<Struct, Members>... columns) : names_{columns.name...}, members_(columns.member...) {}
 
   template <class T>
   static constexpr bool is_the_struct = std::is_same_v<T, Struct>;
@@ -241,10 +242,10 @@ class csv_sink {
 
 namespace to {
 
-/// Writes each record as a row of a CSV file (RFC 4180, lines end in LF) below a header of these names: a tuple or a pair
-/// has a field for each, of a `leat::csv_row` the columns of these names are taken. Fields are written as `leat::text` puts
-/// them, an empty optional as an empty field; `from::csv` reads the same values back. Workers, overwriting, named pipes:
-/// as `to::lines`.
+/// Writes each record as a row of a CSV file (RFC 4180, lines end in LF) below a header of these names: a tuple or a
+/// pair has a field for each, of a `leat::csv_row` the columns of these names are taken. Fields are written as
+/// `leat::text` puts them, an empty optional as an empty field; `from::csv` reads the same values back. Workers,
+/// overwriting, named pipes: as `to::lines`.
 template <std::size_t N>
 detail::csv_sink<detail::csv_names<N>> csv(std::string path, char const* const (&columns)[N]) {
   return {std::move(path), detail::csv_names<N>(columns)};
@@ -254,7 +255,8 @@ inline detail::csv_sink<detail::no_csv_columns> csv(std::string path) { return {
 
 /// The same for a struct: `to::csv("trades.csv", leat::column("price", &trade::price), ...)`, one column at least.
 template <class Struct, class... Members>
-detail::csv_sink<detail::csv_members<Struct, Members...>> csv(std::string path, csv_column<Struct, Members>... columns) {
+detail::csv_sink<detail::csv_members<Struct, Members...>> csv(std::string path,
+                                                              csv_column<Struct, Members>... columns) {
   return {std::move(path), detail::csv_members<Struct, Members...>(std::move(columns)...)};
 }
 

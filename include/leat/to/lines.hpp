@@ -71,11 +71,11 @@ class lines_of_values {
 namespace to {
 
 /// Writes each record into one file, one per line, as `leat::text` puts it. All workers' records go to the one worker
-/// that has the file open; each worker's are in order. What was in the file is cut off when the first record is written,
-/// or the first epoch ends: a run that cannot begin leaves the file as it was. What has been written is with the operating
-/// system at the end of each epoch. A named pipe is waited for until somebody reads it; nothing else is asked for its
-/// records meanwhile. An input of the same flow that reads the file, or another output that writes it, is refused; so is a
-/// file that another program of leat's is writing. Resumed by its length.
+/// that has the file open; each worker's are in order. What was in the file is cut off when the first record is
+/// written, or the first epoch ends: a run that cannot begin leaves the file as it was. What has been written is with
+/// the operating system at the end of each epoch. A named pipe is waited for until somebody reads it; nothing else is
+/// asked for its records meanwhile. An input of the same flow that reads the file, or another output that writes it, is
+/// refused; so is a file that another program of leat's is writing. Resumed by its length.
 class lines {
  public:
   static constexpr bool writes_text = true;
@@ -104,7 +104,8 @@ class lines {
 
 /// Writes the values of a keyed stream into `count` files of a directory, `part_0` and on, one value per line. A key
 /// decides the file, so the order of each key is kept; each file is written by one worker. The directory is made when
-/// it is not there (its parent must be). The files are overwritten as that of `to::lines` is. Each is resumed by its length.
+/// it is not there (its parent must be). The files are overwritten as that of `to::lines` is. Each is resumed by its
+/// length.
 class files {
  public:
   using position = std::uint64_t;

@@ -38,8 +38,7 @@ consteval bool can_end_in() {
   static_assert(record_has_a_text,
                 "leat: output(name, sink): this record has no text for the sink to write: give it std::string "
                 "to_text(record const&) beside it, or an operator<<, or make a string of it by map before");
-  constexpr bool sink_takes_the_record =
-      !record_has_a_text || dynamic_sink<Sink, T> || fixed_partitioned_sink<Sink, T>;
+  constexpr bool sink_takes_the_record = !record_has_a_text || dynamic_sink<Sink, T> || fixed_partitioned_sink<Sink, T>;
   static_assert(sink_takes_the_record,
                 "leat: output(name, sink): the sink does not take the record that the step before it produces");
   return record_has_a_text && sink_takes_the_record;
@@ -92,8 +91,8 @@ class output_step {
         using function = decltype(self.sink_.f);
         finish(std::forward<S>(up), to_each<T, function>{std::move(self.sink_.f)}, std::move(step));
       } else {
-        using sink_node = std::conditional_t<fixed_partitioned_sink<Sink, T>, partitioned_output_node<T, Sink>,
-                                             output_node<T, Sink>>;
+        using sink_node =
+            std::conditional_t<fixed_partitioned_sink<Sink, T>, partitioned_output_node<T, Sink>, output_node<T, Sink>>;
         port const from = seal(std::forward<S>(up));
         in.template add<sink_node>(std::move(self.sink_), std::move(step), from);
       }

@@ -18,8 +18,8 @@ std::string reason_not_to_write(int error);
 [[gnu::cold]] void check_writable(std::string const& path, file_system& files);
 
 /// A file that is written from the beginning, or on from a position. What stands behind that is cut off when something
-/// is written for the first time, or the first epoch ends: a run that fails before leaves the file as it was. While it is
-/// open no other sink, of this machine, can write it. A named pipe is waited for until somebody reads it.
+/// is written for the first time, or the first epoch ends: a run that fails before leaves the file as it was. While it
+/// is open no other sink, of this machine, can write it. A named pipe is waited for until somebody reads it.
 class output_file {
  public:
   output_file(std::string path, std::optional<std::uint64_t> resume, step_services const& services);

@@ -82,9 +82,10 @@ struct partition_table {
 };
 
 [[noreturn, gnu::cold]] inline void refuse_foreign(std::string const& partition) {
-  throw std::runtime_error(concat({"a record was sent here for another partition than it is for by now, \"", partition,
-                                   "\", which another worker writes: part_of has to say the same of a record each time it "
-                                   "is asked, on whatever worker"}));
+  throw std::runtime_error(
+      concat({"a record was sent here for another partition than it is for by now, \"", partition,
+              "\", which another worker writes: part_of has to say the same of a record each time it "
+              "is asked, on whatever worker"}));
 }
 
 /// The partitions of one sink that this worker owns. They are opened in the worker's first turn, so that a sink that
@@ -92,9 +93,8 @@ struct partition_table {
 template <class T, class Sink, class PartOf>
 class partitioned_sink_stage final : public stage, public consumer<T>, private commit_listener {
   using position = typename Sink::position;
-  using partition = decltype(std::declval<Sink const&>().build_part(std::declval<std::string const&>(),
-                                                                    std::optional<position>{},
-                                                                    std::declval<step_services const&>()));
+  using partition = decltype(std::declval<Sink const&>().build_part(
+      std::declval<std::string const&>(), std::optional<position>{}, std::declval<step_services const&>()));
 
  public:
   partitioned_sink_stage(Sink const& sink, PartOf part_of, worker_builder& worker, node const& described)
@@ -188,11 +188,10 @@ class partitioned_sink_stage final : public stage, public consumer<T>, private c
     step_services const services(step_);
     for (std::size_t i = 0; i != open_.size(); ++i)
       if (table_.owners[i] == step_.worker->index())
-        guarded(step_,
-                [&] {
-                  auto const begin = resume_of<position>(process_, described_.step(), table_.names[i]);
-                  open_[i].reset(new partition(sink_.build_part(table_.names[i], begin, services)));
-                });
+        guarded(step_, [&] {
+          auto const begin = resume_of<position>(process_, described_.step(), table_.names[i]);
+          open_[i].reset(new partition(sink_.build_part(table_.names[i], begin, services)));
+        });
   }
 
   Sink sink_;

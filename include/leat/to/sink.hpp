@@ -29,7 +29,8 @@ namespace leat {
 /// optional `flush()` is called at the end of each epoch and at the end. Its destructor closes it.
 /// A partition that publishes in two steps has one or both of
 ///  - `prepare(std::uint64_t epoch)`, after `flush`: all records of this epoch have come;
-///  - `committed(std::uint64_t epoch)`: no restart repeats this epoch, nor those before it; called some time after `prepare`,
+///  - `committed(std::uint64_t epoch)`: no restart repeats this epoch, nor those before it; called some time after
+/// `prepare`,
 ///    perhaps once for several epochs, and without recovery at once.
 template <class P, class T>
 concept sink_partition = requires(P& p, std::span<T> records) { p.write_batch(records); };

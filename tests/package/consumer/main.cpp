@@ -27,8 +27,7 @@ leat::stream<int> squares(leat::stream<int> numbers) {
 int main() {
   int sum = 0;
   leat::flow flow{"consumer"};
-  squares(flow.input("numbers", counting{}))
-    | leat::output("sum", leat::to::for_each([&sum](int n) { sum += n; }));
+  squares(flow.input("numbers", counting{})) | leat::output("sum", leat::to::for_each([&sum](int n) { sum += n; }));
   leat::run(flow);
   std::printf("sum of squares: %d\n", sum);
 }

@@ -29,7 +29,8 @@ leat::task<double> looked_up(double price) { co_return price; }
 leat::flow trades() {
   leat::flow flow("trades");
   auto in = flow.input("in", leat::from::iterable(std::vector<trade>{{"a", 1, true}, {"b", 2, false}}));
-  leat::stream priced = in | leat::filter(&trade::large) | leat::key_on(&trade::symbol) | leat::map_value(&trade::price);
+  leat::stream priced =
+      in | leat::filter(&trade::large) | leat::key_on(&trade::symbol) | leat::map_value(&trade::price);
   priced | leat::max_final("max") | leat::output("max out", leat::to::out());
   priced | leat::stateful_map("sum", [](std::optional<double>& sum, double price) {
     sum = sum.value_or(0) + price;
@@ -38,12 +39,12 @@ leat::flow trades() {
   leat::join("both", leat::join_insert::product, leat::join_emit::running, priced, priced) | leat::inspect();
 
   auto [odd, even] = flow.input("numbers", leat::from::range(100)) | leat::branch([](int n) { return n % 2 == 1; });
-  odd | leat::redistribute() | leat::map([](int n) { return n + 1.5; }) | leat::async_map(looked_up)
-    | leat::output("odd", leat::to::out());
-  even | leat::filter([](int n) { return n > 5; }) | leat::count_final("count", [](int n) { return n % 10; })
-    | leat::output("even", leat::to::out());
-  flow.input("lines", leat::from::lines("some"))
-    | leat::flat_map<std::string>([](std::string const& line, auto& send) { send(line); }) | leat::raises();
+  odd | leat::redistribute() | leat::map([](int n) { return n + 1.5; }) | leat::async_map(looked_up) |
+      leat::output("odd", leat::to::out());
+  even | leat::filter([](int n) { return n > 5; }) | leat::count_final("count", [](int n) { return n % 10; }) |
+      leat::output("even", leat::to::out());
+  flow.input("lines", leat::from::lines("some")) |
+      leat::flat_map<std::string>([](std::string const& line, auto& send) { send(line); }) | leat::raises();
   return flow;
 }
 

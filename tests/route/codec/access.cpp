@@ -236,9 +236,9 @@ struct derived : base {
   int three[3] = {1, 2, 3};
   template <class A>
   void serialize(A& a, unsigned) {
-    a & boost::serialization::base_object<base>(*this);
-    a & boost::serialization::make_nvp("named", named);
-    a & boost::serialization::make_array(three, 3);
+    a& boost::serialization::base_object<base>(*this);
+    a& boost::serialization::make_nvp("named", named);
+    a& boost::serialization::make_array(three, 3);
   }
   bool operator==(derived const&) const = default;
 };

@@ -72,12 +72,14 @@ TEST_CASE("complex numbers, bits, paths, dates, adaptors of containers come back
   survives_in_batches(year_month_day(year(2024), month(2), day(29)));
   survives_in_batches(std::queue<std::string>({"a", "b", ""}));
   survives_in_batches(std::stack<int, std::vector<int>>({3, 1, 2}));
-  survives_in_batches(std::map<int, std::queue<std::complex<double>>>{{1, {}}, {2, std::queue<std::complex<double>>({1, 2})}});
+  survives_in_batches(
+      std::map<int, std::queue<std::complex<double>>>{{1, {}}, {2, std::queue<std::complex<double>>({1, 2})}});
   survives_in_batches(measurement{{1, 2}, 5, "x", year(2024) / 2 / 29, std::queue<int>({1, 2})});
 }
 
 TEST_CASE("a priority queue comes back with its order, which nobody can spoil") {
-  using smallest_first = std::priority_queue<std::pair<int, std::string>, std::vector<std::pair<int, std::string>>, std::greater<>>;
+  using smallest_first =
+      std::priority_queue<std::pair<int, std::string>, std::vector<std::pair<int, std::string>>, std::greater<>>;
   smallest_first queue;
   for (int i = 0; i != 50; ++i) queue.emplace(i * 17 % 23, std::to_string(i));
   CHECK(drained(leat::decode<smallest_first>(encoded(queue))) == drained(queue));

@@ -55,8 +55,7 @@ class within {
  public:
   /// For each record, from when its task begins.
   template <class Rep, class Period>
-  explicit within(std::chrono::duration<Rep, Period> each)
-      : each_(detail::saturated_nanoseconds(each)) {}
+  explicit within(std::chrono::duration<Rep, Period> each) : each_(detail::saturated_nanoseconds(each)) {}
   void apply(detail::async_settings& settings) const { settings.within = each_; }
 
  private:

@@ -48,7 +48,8 @@ struct flight {
 };
 
 /// Has up to `in_flight` tasks under way and visits only those that can go on. A mark waits until all records before it
-/// are through, and nothing is let in meanwhile; a time waits too, and holds nobody up. Tasks go on while the next step has no room; their results wait, and count as in flight.
+/// are through, and nothing is let in meanwhile; a time waits too, and holds nobody up. Tasks go on while the next step
+/// has no room; their results wait, and count as in flight.
 template <class T, class U, class R, class F>
 class async_stage final : public stage, public consumer<T> {
   using one = flight<T, U, R>;
@@ -57,7 +58,10 @@ class async_stage final : public stage, public consumer<T> {
 
  public:
   async_stage(F const& f, async_settings const& settings, worker_builder& worker, node const& described)
-      : f_(f), settings_(settings), step_(described.step(), worker.worker()), room_(worker.worker()),
+      : f_(f),
+        settings_(settings),
+        step_(described.step(), worker.worker()),
+        room_(worker.worker()),
         out_(worker.batch_size<R>()) {
     worker.provide({described.id, 0}, out_.next());
   }
@@ -286,8 +290,9 @@ auto append_async(S&& up, F f, async_settings const& settings, step_info step) {
   graph& in = stream_access::graph_of(up);
   in.name_step(step);
   if (settings.in_flight == 0)
-    throw flow_error(concat({"step \"", step.name, "\" (", place_of(step.where),
-                             "): in_flight(0) lets no record through; give the number of records that may be under way"}));
+    throw flow_error(
+        concat({"step \"", step.name, "\" (", place_of(step.where),
+                "): in_flight(0) lets no record through; give the number of records that may be under way"}));
   if (settings.within && settings.within->count() <= 0)
     throw flow_error(concat({"step \"", step.name, "\" (", place_of(step.where),
                              "): within(...) leaves a record no time; give a duration above zero"}));

@@ -80,9 +80,8 @@ inline constexpr bool promise_of_a_task = std::is_base_of_v<coroutine_frame, P>;
 /// What the awaitables of leat declare, so that a task knows that it will be woken on its own worker.
 struct awaited_on_a_worker {};
 template <class A>
-inline constexpr bool wakes_on_a_worker = requires {
-  requires std::is_same_v<typename std::remove_cvref_t<A>::awaited, awaited_on_a_worker>;
-};
+inline constexpr bool wakes_on_a_worker =
+    requires { requires std::is_same_v<typename std::remove_cvref_t<A>::awaited, awaited_on_a_worker>; };
 
 }  // namespace leat::detail
 

@@ -29,7 +29,10 @@ template <class T, class U, class F>
 class coroutine_stage final : public stage, public consumer<T> {
  public:
   coroutine_stage(F const& f, worker_builder& worker, node const& described)
-      : f_(f), step_(described.step(), worker.worker()), room_(worker.worker()), out_(worker.batch_size<U>()),
+      : f_(f),
+        step_(described.step(), worker.worker()),
+        room_(worker.worker()),
+        out_(worker.batch_size<U>()),
         root_(room_, 0) {
     worker.provide({described.id, 0}, out_.next());
   }
@@ -54,9 +57,7 @@ class coroutine_stage final : public stage, public consumer<T> {
     gate_.arrive(arrived);
     in_.ended_ = arrived.last();
   }
-  void advance(stream_time time) override {
-    (in_.waiting_.empty() ? time_of_given_ : time_of_waiting_) = time;
-  }
+  void advance(stream_time time) override { (in_.waiting_.empty() ? time_of_given_ : time_of_waiting_) = time; }
   bool ready() override { return (in_.waiting_.empty() && !gate_.holds()) || step_.no_room(); }
 
   bool turn() override {
@@ -139,7 +140,7 @@ class coroutine_stage final : public stage, public consumer<T> {
   mark_gate gate_;
   std::optional<stream_time> time_of_given_;    ///< behind the batch that the coroutine is at
   std::optional<stream_time> time_of_waiting_;  ///< behind the one that waits
-  bool has_room_ = true;  ///< in its last turn
+  bool has_room_ = true;                        ///< in its last turn
 };
 
 template <class T, class U, class F>

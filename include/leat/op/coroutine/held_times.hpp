@@ -9,8 +9,8 @@
 
 namespace leat::detail {
 
-/// Times that wait in a step for the records before them, which leave it in any order. Records are numbered by the group
-/// that they are of: a group is what came between two times.
+/// Times that wait in a step for the records before them, which leave it in any order. Records are numbered by the
+/// group that they are of: a group is what came between two times.
 class held_times {
  public:
   /// Records came: the group that they are of.

@@ -62,7 +62,8 @@ LEAT_INLINE void alarms::collect(steady_time now, std::vector<ticket>& into) {
   next_ = all_->first();
 }
 
-LEAT_INLINE waiting_room::waiting_room(worker_services& worker) : worker_(&worker), line_(std::make_shared<call_line>(worker)) {}
+LEAT_INLINE waiting_room::waiting_room(worker_services& worker)
+    : worker_(&worker), line_(std::make_shared<call_line>(worker)) {}
 LEAT_INLINE waiting_room::~waiting_room() { line_->close(); }
 
 }  // namespace leat::detail

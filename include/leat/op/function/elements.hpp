@@ -39,24 +39,23 @@ template <class R>
 inline constexpr bool gives_its_elements = false;
 template <class R>
   requires(!std::is_reference_v<R> && !std::is_const_v<R> && range_of_elements<R const>)
-inline constexpr bool gives_its_elements<R> =
-    std::is_same_v<element_reference<R>, element_of_range<R>&> &&
-    std::is_same_v<element_reference<R const>, element_of_range<R> const&>;
+inline constexpr bool gives_its_elements<R> = std::is_same_v<element_reference<R>, element_of_range<R>&> &&
+                                              std::is_same_v<element_reference<R const>, element_of_range<R> const&>;
 
-/// Where records go that makes them itself of what they are made of, and remembers it when that throws: a function of the
-/// user's that calls may be about to catch it.
+/// Where records go that makes them itself of what they are made of, and remembers it when that throws: a function of
+/// the user's that calls may be about to catch it.
 template <class Next, class Record, class... Parts>
-concept makes_records = requires(Next& next, Parts&&... parts) {
-  next.template make<Record>(std::forward<Parts>(parts)...);
-};
+concept makes_records =
+    requires(Next& next, Parts&&... parts) { next.template make<Record>(std::forward<Parts>(parts)...); };
 
 /// Whether the elements of a range become records of U. Says a sentence where they do not.
 template <class Range, class U>
 consteval bool elements_become() {
   constexpr bool elements_become_the_record_that_is_given = becomes<U, element_of_range<Range>>;
-  static_assert(elements_become_the_record_that_is_given,
-                "leat: the elements of the range that f returns cannot be made records of the type given in <...> without "
-                "a cast that may lose something");
+  static_assert(
+      elements_become_the_record_that_is_given,
+      "leat: the elements of the range that f returns cannot be made records of the type given in <...> without "
+      "a cast that may lose something");
   return elements_become_the_record_that_is_given;
 }
 
@@ -73,7 +72,8 @@ struct emit_for_asking {
   }
 };
 
-/// What a function of the user's is given as `emit`, and where elements go: records of U, for the next step of the loop.
+/// What a function of the user's is given as `emit`, and where elements go: records of U, for the next step of the
+/// loop.
 template <class U, class Next>
 class emit_to {
  public:

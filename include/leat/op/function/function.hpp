@@ -59,8 +59,8 @@ constexpr bool reads_as_it_comes() {
     return false;
 }
 
-/// Whether a record of U is made of an X without a cast that may lose something: what a function returns, or emits, where
-/// the record type is given.
+/// Whether a record of U is made of an X without a cast that may lose something: what a function returns, or emits,
+/// where the record type is given.
 template <class U, class X>
 concept becomes =
     std::is_same_v<std::remove_cvref_t<X>, U> ||

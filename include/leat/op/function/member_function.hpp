@@ -27,7 +27,7 @@ template <class C, points_to<C> X>
 template <class M, class C>
 class member_function {
  public:
-  member_function(M C::*member) : member_(member) {}  // NOLINT: operators are given the pointer itself
+  member_function(M C::* member) : member_(member) {}  // NOLINT: operators are given the pointer itself
 
   template <class X>
     requires(!std::is_function_v<M> && requires(X&& object) { object_of<C>(std::forward<X>(object)); })
@@ -36,7 +36,7 @@ class member_function {
   }
   template <class X, class... Args>
     requires(std::is_function_v<M> &&
-             requires(M C::*member, X&& object, Args&&... args) {
+             requires(M C::* member, X&& object, Args&&... args) {
                (object_of<C>(std::forward<X>(object)).*member)(std::forward<Args>(args)...);
              })
   [[gnu::always_inline]] decltype(auto) operator()(X&& object, Args&&... args) const {
@@ -44,7 +44,7 @@ class member_function {
   }
 
  private:
-  M C::*member_;
+  M C::* member_;
 };
 
 /// A function as the operators keep it: as it was given, or the pointer to a member as a function object.

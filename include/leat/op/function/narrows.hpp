@@ -18,8 +18,8 @@ inline constexpr bool narrows = [] {
     return false;
 }();
 
-/// The same for `out(x)`, where an `int` is let through to shorter integers: arithmetic on those gives an int, and so does
-/// a literal.
+/// The same for `out(x)`, where an `int` is let through to shorter integers: arithmetic on those gives an int, and so
+/// does a literal.
 template <class U, class X>
 inline constexpr bool emitting_narrows =
     narrows<U, X> && !(std::is_same_v<X, int> && std::is_integral_v<U> && !std::is_same_v<U, bool>);

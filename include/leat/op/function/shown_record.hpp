@@ -45,14 +45,16 @@ inline constexpr bool leaves_record_by<T, void> = std::is_trivially_copyable_v<T
 /// Whether an error can show the record that the function of this fused step threw at.
 template <class Op, class T>
 constexpr bool can_show() {
-  if constexpr (!printable<T>) return false;
+  if constexpr (!printable<T>)
+    return false;
   else if constexpr (requires { &Op::f; })
     return leaves_record_by<T, typename signature_of<std::remove_cvref_t<decltype(Op::f)>>::type>;
   else
     return false;
 }
 
-/// Calls `f`, which works on the record; an exception that leaves it becomes a run_error of the step that shows the record.
+/// Calls `f`, which works on the record; an exception that leaves it becomes a run_error of the step that shows the
+/// record.
 template <class Op, class T, class F>
 [[gnu::always_inline]] inline decltype(auto) guarded_at(step_context const& step, T const& record, F&& f) {
   if constexpr (!can_show<Op, T>())
@@ -71,8 +73,8 @@ template <class Op, class T, class F>
   }
 }
 
-/// Calls `f`, which works on the state of this key; an exception that leaves it becomes a run_error of the step that shows
-/// the key.
+/// Calls `f`, which works on the state of this key; an exception that leaves it becomes a run_error of the step that
+/// shows the key.
 template <class K, class F>
 [[gnu::always_inline]] inline void guarded_for(step_context const& step, K const& key, F&& f) {
   if constexpr (!printable<K>) {

@@ -18,8 +18,8 @@
 
 namespace leat::detail {
 
-/// A batch on its way to the consumers of one stream. What a consumer threw is kept, and thrown again from then on: whoever
-/// catches it does not have the batch sent again, nor a later one in its place.
+/// A batch on its way to the consumers of one stream. What a consumer threw is kept, and thrown again from then on:
+/// whoever catches it does not have the batch sent again, nor a later one in its place.
 template <class T>
 class outgoing_batch {
  public:

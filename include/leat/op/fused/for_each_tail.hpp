@@ -32,9 +32,7 @@ class for_each_tail {
   template <class Fill>
   void write(std::size_t, Fill&& fill) {
     ops_on_stack<F, std::is_trivially_copyable_v<F> && !std::is_empty_v<F>> local(f_);
-    auto call = [&](auto&& record) {
-      guarded(step_, [&] { local.copy(T(std::forward<decltype(record)>(record))); });
-    };
+    auto call = [&](auto&& record) { guarded(step_, [&] { local.copy(T(std::forward<decltype(record)>(record))); }); };
     fill(call);
   }
   template <class X>

@@ -21,19 +21,19 @@ inline constexpr std::size_t most_made = 32 * 1024;
 
 /// Whether plain records become so much larger that a batch of them is more than what is let in at once.
 template <class In, class Out>
-inline constexpr bool batch_grows =
-    sizeof(Out) > sizeof(In) && usual_batch(sizeof(In)) * sizeof(Out) > 2 * most_made;
+inline constexpr bool batch_grows = sizeof(Out) > sizeof(In) && usual_batch(sizeof(In)) * sizeof(Out) > 2 * most_made;
 
-/// What a fused loop was given when the step behind it had no room any more, marks and times in their places. The worker has
-/// it go on at the end of each turn. It is never more than whoever sends can finish of what was begun when there was room. A
-/// loop has `has_room()`, `pass(mark)`, `pass(stream_time)`, and `run_some(records, count)`, which works on one record at
-/// least and says on how many.
+/// What a fused loop was given when the step behind it had no room any more, marks and times in their places. The
+/// worker has it go on at the end of each turn. It is never more than whoever sends can finish of what was begun when
+/// there was room. A loop has `has_room()`, `pass(mark)`, `pass(stream_time)`, and `run_some(records, count)`, which
+/// works on one record at least and says on how many.
 template <class In>
 class held_rest final : public outbox {
  public:
   template <class Loop>
   explicit held_rest(Loop& loop)
-      : loop_(&loop), has_room_([](void* of) { return static_cast<Loop*>(of)->has_room(); }),
+      : loop_(&loop),
+        has_room_([](void* of) { return static_cast<Loop*>(of)->has_room(); }),
         run_some_([](void* of, In* records, std::size_t count) {
           using given = std::conditional_t<plain<In>, In const, In>;  // as `look` does
           return static_cast<Loop*>(of)->run_some(static_cast<given*>(records), count);

@@ -49,8 +49,9 @@ class kernel final : public running_step, public consumer<In> {
 
   /// Much can come of one batch where a record owns memory, or becomes large or many: then the loop looks whether there
   /// is room left, record by record, or block by block where all is plain.
-  static constexpr bool may_stop = requires(Tail& tail) { tail.full(); } &&
-      (!plain<record_at<size>> || batch_grows<In, record_at<size>> || ((Ops::shape == op_shape::expand) || ...));
+  static constexpr bool may_stop = requires(Tail& tail) {
+    tail.full();
+  } && (!plain<record_at<size>> || batch_grows<In, record_at<size>> || ((Ops::shape == op_shape::expand) || ...));
   friend held_rest<In>;
   friend nothing_held<In>;
 
@@ -95,7 +96,10 @@ class kernel final : public running_step, public consumer<In> {
   Tail& tail() { return tail_; }
 
   void take(In* records, std::size_t count) override {
-    if constexpr (plain<In>) look(records, count); else held_.take(*this, records, count);
+    if constexpr (plain<In>)
+      look(records, count);
+    else
+      held_.take(*this, records, count);
   }
   void look(In const* records, std::size_t count) override {
     if constexpr (plain<In> || copyable_record<In>) held_.look(*this, records, count);
@@ -152,8 +156,8 @@ class kernel final : public running_step, public consumer<In> {
     in_tail([&] { tail_.advance(time); });
   }
 
-  /// The first of these records, all of them unless there is no room. `R` is const where others look at them too. What has
-  /// one caller is inlined, so this stands for itself.
+  /// The first of these records, all of them unless there is no room. `R` is const where others look at them too. What
+  /// has one caller is inlined, so this stands for itself.
   template <class R>
   [[gnu::noinline]] std::size_t run_some(R* records, std::size_t count) {
     std::size_t done = 0;

@@ -36,8 +36,8 @@ class alignment {
   step_info const& step_;
   worker_services const& worker_;
   list<input_state> inputs_;
-  std::size_t missing_;       ///< marks of this epoch
-  bool began_ = false;        ///< a mark of this epoch has come
+  std::size_t missing_;  ///< marks of this epoch
+  bool began_ = false;   ///< a mark of this epoch has come
   bool stopped_ = false;
   std::uint64_t epoch_ = 0;
 };

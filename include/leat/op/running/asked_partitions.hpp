@@ -44,9 +44,9 @@ template <class S>
 
 /// Whether a partition ends by itself, so that it may be opened in turn.
 template <class S>
-inline constexpr bool knows_what_ends =
-    requires(S const& s, std::string const& part, file_system& files) { s.in_turn(part, files); } ||
-    requires(S const& s, std::string const& part) { s.in_turn(part); };
+inline constexpr bool knows_what_ends = requires(S const& s, std::string const& part, file_system& files) {
+  s.in_turn(part, files);
+} || requires(S const& s, std::string const& part) { s.in_turn(part); };
 template <class S>
 [[gnu::always_inline]] inline bool ends_by_itself(S const& asked, std::string const& part, file_system& files) {
   if constexpr (requires { asked.in_turn(part, files); })

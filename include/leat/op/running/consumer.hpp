@@ -16,9 +16,9 @@ class step_input {
  public:
   virtual ~step_input() = default;
   virtual void arrive(mark arrived) = 0;
-  /// The time of the stream from here on. It is passed on behind the records that came before it, never before them, and
-  /// at the latest before the next mark. Like a record it only comes when the input is ready, or with a batch that was
-  /// begun then.
+  /// The time of the stream from here on. It is passed on behind the records that came before it, never before them,
+  /// and at the latest before the next mark. Like a record it only comes when the input is ready, or with a batch that
+  /// was begun then.
   virtual void advance(stream_time time) = 0;
   /// False: nothing, mark, time or record, may be sent just now. Whoever began a batch when it was true may finish it.
   virtual bool ready() = 0;

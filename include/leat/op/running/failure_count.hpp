@@ -9,8 +9,8 @@
 
 namespace leat::detail {
 
-/// Counts the records that went to one step's errors stream, over the workers of a process. When the run ends it says on
-/// standard error how many there were, and what was wrong with the first.
+/// Counts the records that went to one step's errors stream, over the workers of a process. When the run ends it says
+/// on standard error how many there were, and what was wrong with the first.
 class failure_count {
  public:
   explicit failure_count(std::string step) : step_(std::move(step)) {}

@@ -17,9 +17,8 @@ namespace leat::detail {
 LEAT_INLINE failure_count::~failure_count() {
   std::uint64_t const count = count_.load(std::memory_order_relaxed);
   if (count == 0) return;
-  std::string const line =
-      concat({"leat: step \"", step_, "\" sent ", std::to_string(count), count == 1 ? " record" : " records",
-              " to its errors; the first: ", shown(first_)});
+  std::string const line = concat({"leat: step \"", step_, "\" sent ", std::to_string(count),
+                                   count == 1 ? " record" : " records", " to its errors; the first: ", shown(first_)});
   print_error_line(line);
 }
 

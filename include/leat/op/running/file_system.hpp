@@ -28,9 +28,9 @@ struct file_facts {
   std::uint64_t number = 0;            ///< which it is there
 };
 
-/// What the runtime offers of files. Errors are numbers of `errno`, 0 is none. A handle is that of an open file, pipe or
-/// terminal, and belongs to one thread at a time; `open_file` owns one. Each call may be a call of the system: make it
-/// for a buffer, not for a record.
+/// What the runtime offers of files. Errors are numbers of `errno`, 0 is none. A handle is that of an open file, pipe
+/// or terminal, and belongs to one thread at a time; `open_file` owns one. Each call may be a call of the system: make
+/// it for a buffer, not for a record.
 class file_system {
  public:
   /// What came of a read.

@@ -44,9 +44,9 @@ struct step_context {
   /// Appends what an error shows of what stands at an address.
   using show_function = void (*)(std::string& to, void const* object);
 
-  /// Throws on the exception being handled, as a run_error of this step unless it is one already. `show` appends the record
-  /// that the step's function threw at, or its key. The run fails with it from here on: a function of the user's that called
-  /// into this step, and catches it, cannot undo that a record is lost.
+  /// Throws on the exception being handled, as a run_error of this step unless it is one already. `show` appends the
+  /// record that the step's function threw at, or its key. The run fails with it from here on: a function of the user's
+  /// that called into this step, and catches it, cannot undo that a record is lost.
   [[noreturn, gnu::cold]] void fail(show_function show = nullptr, void const* record = nullptr) const;
 
   [[gnu::cold]] run_error error(std::string const& cause, std::string const& at = {}) const;

@@ -42,7 +42,9 @@ LEAT_INLINE void step_contexts::begin_epoch(std::uint64_t epoch) {
   for (std::size_t i = 0; i != size_; ++i) all_[i].epoch = epoch;
 }
 
-LEAT_INLINE void copy_failure::operator()(std::size_t step) const { step_context(described_.steps[step], worker_).fail(); }
+LEAT_INLINE void copy_failure::operator()(std::size_t step) const {
+  step_context(described_.steps[step], worker_).fail();
+}
 
 [[gnu::noinline]] LEAT_INLINE void step_context::fail(show_function show, void const* record) const {
   try {

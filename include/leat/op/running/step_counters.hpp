@@ -13,12 +13,12 @@ namespace leat::detail {
 
 /// What a counter of a step's counts.
 enum class counter_kind : std::uint8_t {
-  passed,      ///< records and batches that left by an output of the node
-  sent,        ///< the same by an exchange, to all workers; what arrives is `passed` by the exchange's output
-  keys,        ///< keys that have a state now
-  skipped,     ///< records that a source left out
-  bytes_read,  ///< by a source, of files whose size is known
-  bytes_known, ///< the sizes of those files
+  passed,       ///< records and batches that left by an output of the node
+  sent,         ///< the same by an exchange, to all workers; what arrives is `passed` by the exchange's output
+  keys,         ///< keys that have a state now
+  skipped,      ///< records that a source left out
+  bytes_read,   ///< by a source, of files whose size is known
+  bytes_known,  ///< the sizes of those files
 };
 
 /// Where the counters of one worker's steps are. The steps own them and add to them; any thread reads them here, also

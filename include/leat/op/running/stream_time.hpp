@@ -7,8 +7,8 @@
 namespace leat::detail {
 
 /// The event time of a stream. It stands beside marks and is none: a mark is exact, aligned and waited for; a time is a
-/// lower bound that rides along with the records. A later one takes the place of an earlier one, and one that comes late
-/// only promises less. It never overtakes a record.
+/// lower bound that rides along with the records. A later one takes the place of an earlier one, and one that comes
+/// late only promises less. It never overtakes a record.
 struct stream_time {
   static constexpr std::int64_t nothing_known = (std::numeric_limits<std::int64_t>::min)();
 

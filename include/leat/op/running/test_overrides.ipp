@@ -54,13 +54,14 @@ LEAT_INLINE bool test_overrides::is_function(std::string const& step) {
   return false;
 }
 
-LEAT_INLINE void test_overrides::refuse_type(step_info const& step, std::string const& wanted, of_records const& given) {
+LEAT_INLINE void test_overrides::refuse_type(step_info const& step, std::string const& wanted,
+                                             of_records const& given) {
   throw flow_error(concat({"input \"", step.name, "\" (", place_of(step.where), ") gives records of type ", wanted,
                            ", and the test feeds it records of type ", given.record_name()}));
 }
 
 LEAT_INLINE void test_overrides::refuse_position(step_info const& step, std::string const& wanted,
-                                            std::string const& given) {
+                                                 std::string const& given) {
   throw flow_error(concat({"input \"", step.name, "\" (", place_of(step.where), ") has positions of type ", wanted,
                            ", and the test starts it at one of type ", given}));
 }
@@ -72,7 +73,7 @@ LEAT_INLINE void test_overrides::refuse_unfed(step_info const& step) {
 }
 
 LEAT_INLINE void test_overrides::refuse_unknown(graph const& flow, std::string const& name, std::string const& kind,
-                                           std::string const& other_kind) {
+                                                std::string const& other_kind) {
   std::string known;
   for (node const* described : flow.nodes())
     for (step_info const& step : described->steps) {

@@ -10,17 +10,17 @@
 
 namespace leat::detail {
 
-/// The time of a stream that several inputs make: the least watermark of those that are neither ended nor idle; where all
-/// are idle the greatest, so that it does not matter in which order they fell asleep; and never less than before. The
-/// quiet time is the least of those that have not ended. It is found anew from all inputs each time.
+/// The time of a stream that several inputs make: the least watermark of those that are neither ended nor idle; where
+/// all are idle the greatest, so that it does not matter in which order they fell asleep; and never less than before.
+/// The quiet time is the least of those that have not ended. It is found anew from all inputs each time.
 class times_of_inputs {
  public:
   explicit times_of_inputs(std::size_t inputs);
 
   /// True when `now()` is another than before.
   bool advance(std::size_t input, stream_time time);
-  /// The same for a mark. An input that has ended is left out for good; one that was stopped holds for good, since a stop
-  /// closes nothing. Where all have ended the time is the greatest of theirs, whichever came last.
+  /// The same for a mark. An input that has ended is left out for good; one that was stopped holds for good, since a
+  /// stop closes nothing. Where all have ended the time is the greatest of theirs, whichever came last.
   bool arrive(std::size_t input, mark arrived);
 
   stream_time now() const { return now_; }

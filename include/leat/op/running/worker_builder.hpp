@@ -108,15 +108,15 @@ inline constexpr unsigned most_with_large_packets = 32;
 struct shared_by_workers {
   list<shared_object> by_node;  ///< by its id
   partition_owners owners;
-  std::size_t batch_records = 0;  ///< and in a packet; 0: as many as make 16 KiB, and 32 KiB
+  std::size_t batch_records = 0;    ///< and in a packet; 0: as many as make 16 KiB, and 32 KiB
   std::size_t channel_packets = 1;  ///< in flight between two workers of this process, per exchange
-  std::size_t channel_bytes = 1;  ///< the same to and from a worker of another process
-  unsigned first_worker = 0;      ///< of this process
+  std::size_t channel_bytes = 1;    ///< the same to and from a worker of another process
+  unsigned first_worker = 0;        ///< of this process
   unsigned local_workers = 1;
   std::string scratch_directory = "/tmp";  ///< for files without a name
-  remote_channels* net = nullptr; ///< the other processes, where there are any
-  test_overrides* test = nullptr;      ///< what a test puts in the place of sources and sinks
-  recovery* recovers = nullptr;        ///< what the run goes on from; null: it begins anew, and nothing is kept
+  remote_channels* net = nullptr;          ///< the other processes, where there are any
+  test_overrides* test = nullptr;          ///< what a test puts in the place of sources and sinks
+  recovery* recovers = nullptr;            ///< what the run goes on from; null: it begins anew, and nothing is kept
 };
 
 /// One worker's running copy of a flow while it is put together. Nodes are built in the order of travel, so what a

@@ -207,7 +207,7 @@ class readable_archive {
 
   template <class T>
   void give(char const* name, T& value) {
-    boost_ & boost::serialization::make_nvp(name, value);
+    boost_& boost::serialization::make_nvp(name, value);
   }
 
   Boost& boost_;
@@ -234,8 +234,8 @@ T from_readable_text(std::string_view text) {
     std::istringstream from{std::string(text)};
     try {
       Archive archive(from);
-      readable_archive<boost::serialization::access, Archive>(archive, std::max<std::size_t>(text.size(), 65536))
-          >> boost::serialization::make_nvp("value", value);
+      readable_archive<boost::serialization::access, Archive>(archive, std::max<std::size_t>(text.size(), 65536)) >>
+          boost::serialization::make_nvp("value", value);
     } catch (boost::archive::archive_exception const& error) {
       refuse(concat({"Boost.Serialization says: ", error.what()}));
     }

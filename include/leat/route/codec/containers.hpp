@@ -147,26 +147,29 @@ struct standard<T> {
   static constexpr bool known = true;
   static constexpr bool whole = has_codec<element>;
   static constexpr std::size_t least = 4;
-  static constexpr shape_name shape{requires { typename T::mapped_type; } ? 'M' : 'K'};
+  static constexpr shape_name shape{requires {typename T::mapped_type;
+} ? 'M' : 'K'
+};  // namespace leat::detail
 
-  template <class Out>
-  [[gnu::always_inline]] static void save(Out& to, T const& value) {
-    to.put_count(value.size());
-    for (element const& each : value) to.put_element(each);
-  }
-  template <class In>
-  [[gnu::always_inline]] static void load(In& from, T& value) {
-    if constexpr (must_have_default_constructor<movable>()) {
-      std::size_t const count = from.get_count(least_bytes<element>, element_memory<T>);
-      value.clear();
-      reserve_some(value, count);
-      for (std::size_t i = 0; i != count; ++i) {
-        movable each{};
-        from.get_element(each);
-        value.emplace_hint(value.end(), std::move(each));
-      }
+template <class Out>
+[[gnu::always_inline]] static void save(Out& to, T const& value) {
+  to.put_count(value.size());
+  for (element const& each : value) to.put_element(each);
+}
+template <class In>
+[[gnu::always_inline]] static void load(In& from, T& value) {
+  if constexpr (must_have_default_constructor<movable>()) {
+    std::size_t const count = from.get_count(least_bytes<element>, element_memory<T>);
+    value.clear();
+    reserve_some(value, count);
+    for (std::size_t i = 0; i != count; ++i) {
+      movable each{};
+      from.get_element(each);
+      value.emplace_hint(value.end(), std::move(each));
     }
   }
-};
+}
+}
+;
 
 }  // namespace leat::detail

@@ -108,9 +108,9 @@ struct standard<std::chrono::year_month_day> {
 
   template <class Out>
   static void save(Out& to, std::chrono::year_month_day const& value) {
-    to & static_cast<std::int16_t>(static_cast<int>(value.year()));
-    to & static_cast<std::uint8_t>(static_cast<unsigned>(value.month()));
-    to & static_cast<std::uint8_t>(static_cast<unsigned>(value.day()));
+    to& static_cast<std::int16_t>(static_cast<int>(value.year()));
+    to& static_cast<std::uint8_t>(static_cast<unsigned>(value.month()));
+    to& static_cast<std::uint8_t>(static_cast<unsigned>(value.day()));
   }
   template <class In>
   static void load(In& from, std::chrono::year_month_day& value) {
@@ -141,11 +141,11 @@ struct standard_adaptor {
 
   template <class Out>
   static void save(Out& to, Adaptor const& value) {
-    to & opened_adaptor<Adaptor>::of(value);
+    to& opened_adaptor<Adaptor>::of(value);
   }
   template <class In>
   static void load(In& from, Adaptor& value) {
-    from & opened_adaptor<Adaptor>::of(value);
+    from& opened_adaptor<Adaptor>::of(value);
   }
 };
 template <class T, class Container>

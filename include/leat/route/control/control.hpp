@@ -16,8 +16,8 @@
 
 namespace leat::detail {
 
-/// What the processes of a run agree on: who can open which partition, that the run is to stop, that each has done its work,
-/// and what the run failed of. A service of the peers. The loss of a process ends the run.
+/// What the processes of a run agree on: who can open which partition, that the run is to stop, that each has done its
+/// work, and what the run failed of. A service of the peers. The loss of a process ends the run.
 class control final : public peer_service {
  public:
   explicit control(peers& through);
@@ -26,8 +26,8 @@ class control final : public peer_service {
   void receive(unsigned process, incoming_frame&& frame) override;
   [[noreturn]] void lose(unsigned process, cluster_error const& why) override;
 
-  /// Sends the others which partitions this process can open. Throws run_error, as of the worker named, when their names do
-  /// not fit one frame.
+  /// Sends the others which partitions this process can open. Throws run_error, as of the worker named, when their
+  /// names do not fit one frame.
   void share(partition_lists const& mine, graph const& flow, unsigned worker);
   bool all_have_shared() const;
   partition_lists const& lists_of(unsigned process) const { return *others_[process].lists; }
@@ -41,8 +41,8 @@ class control final : public peer_service {
   /// Whether every process has sent its goodbye, and has received this one's, or is gone.
   bool may_disconnect();
 
-  /// Sends the others why this process failed, or passes on why another did, and receives what they failed of. To be called
-  /// until it is true: all know, or are gone, or have not answered for a second. The peers get no turn any more.
+  /// Sends the others why this process failed, or passes on why another did, and receives what they failed of. To be
+  /// called until it is true: all know, or are gone, or have not answered for a second. The peers get no turn any more.
   bool exchange_failures(process_failure const& mine, steady_time now);
   /// Once it has begun: when it is given up.
   std::optional<steady_time> failures_until() const { return failures_until_; }

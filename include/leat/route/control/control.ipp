@@ -40,10 +40,16 @@ LEAT_INLINE control::~control() { peers_.end_service(*this); }
 
 LEAT_INLINE void control::receive(unsigned process, incoming_frame&& frame) {
   switch (frame.header.type) {
-    case frame_type::partitions: return receive_partitions(process, frame.payload);
-    case frame_type::stop: stop_received_ = true; return;
-    case frame_type::goodbye: return peers_.expect(process, false);
-    default: peers_.expect(process, false); receive_failure(process, frame.payload).rethrow();
+    case frame_type::partitions:
+      return receive_partitions(process, frame.payload);
+    case frame_type::stop:
+      stop_received_ = true;
+      return;
+    case frame_type::goodbye:
+      return peers_.expect(process, false);
+    default:
+      peers_.expect(process, false);
+      receive_failure(process, frame.payload).rethrow();
   }
 }
 
@@ -77,9 +83,8 @@ LEAT_INLINE void control::send_goodbye() {
 
 LEAT_INLINE bool control::may_disconnect() {
   bool may = goodbye_sent_;
-  peers_.for_each_other([&](unsigned process) {
-    may = may && !peers_.expects(process) && peers_.all_sent_or_gone(process);
-  });
+  peers_.for_each_other(
+      [&](unsigned process) { may = may && !peers_.expects(process) && peers_.all_sent_or_gone(process); });
   return may;
 }
 

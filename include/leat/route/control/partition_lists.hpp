@@ -14,8 +14,8 @@ namespace leat::detail {
 /// The partitions that a process can open, by the number of the step's node.
 using partition_lists = std::vector<std::pair<std::uint32_t, std::vector<std::string>>>;
 
-/// As other processes receive it. What is too long for one frame throws run_error here, as of this worker, with the step that
-/// has the most: those who received it could only refuse it.
+/// As other processes receive it. What is too long for one frame throws run_error here, as of this worker, with the
+/// step that has the most: those who received it could only refuse it.
 [[gnu::cold]] void encode_lists(partition_lists const& lists, graph const& flow, unsigned worker, byte_buffer& frame);
 
 }  // namespace leat::detail

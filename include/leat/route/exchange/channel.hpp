@@ -31,8 +31,8 @@ struct no_way_back {
   }
 };
 
-/// From one worker to another of the same process: a ring of messages one way, the emptied packets the other way. `Small`
-/// is for the many channels that many workers have: one message at a time, and emptied packets are freed.
+/// From one worker to another of the same process: a ring of messages one way, the emptied packets the other way.
+/// `Small` is for the many channels that many workers have: one message at a time, and emptied packets are freed.
 template <class T, bool Small = false>
 class channel final : public sending_end<T>, public receiving_end<T> {
   static constexpr bool counts_bytes = !plain<T>;
@@ -126,7 +126,7 @@ class channel final : public sending_end<T>, public receiving_end<T> {
   [[no_unique_address]] std::conditional_t<Small, no_way_back, ring<packet<T>*, 128>> back_;
   channel_limits const& limits_;
   packet<T>* spare_ = nullptr;  ///< the sender's
-  std::uint32_t out_ = 0;  ///< of the sender's packets: being filled, on the way, being read, or on the way back
+  std::uint32_t out_ = 0;       ///< of the sender's packets: being filled, on the way, being read, or on the way back
   std::atomic<std::uint32_t> dropped_{0};  ///< by the receiver, since there was no room on the way back
   [[no_unique_address]] std::conditional_t<counts_bytes, byte_account, no_account> bytes_;
 };

@@ -15,18 +15,18 @@
 
 namespace leat::detail {
 
-/// The channels between workers of this process and workers of others: a service of the peers, that carries records one way
-/// and credit the other. A channel has the number of its exchange, which is the number of a node of the flow, and the
-/// numbers of its two workers.
+/// The channels between workers of this process and workers of others: a service of the peers, that carries records one
+/// way and credit the other. A channel has the number of its exchange, which is the number of a node of the flow, and
+/// the numbers of its two workers.
 ///
-/// It hands what has come to the channels' inboxes, which credit bounds. Without one of the processes records are missing,
-/// so its loss ends the run.
+/// It hands what has come to the channels' inboxes, which credit bounds. Without one of the processes records are
+/// missing, so its loss ends the run.
 class channels final : public remote_channels, public peer_service {
  public:
   struct settings {
-    unsigned workers = 1;        ///< of each process
-    std::size_t exchanges = 0;   ///< their numbers are below this
-    std::size_t bytes = 1;       ///< of credit, for each channel
+    unsigned workers = 1;       ///< of each process
+    std::size_t exchanges = 0;  ///< their numbers are below this
+    std::size_t bytes = 1;      ///< of credit, for each channel
   };
 
   channels(peers& through, settings how);
@@ -46,7 +46,8 @@ class channels final : public remote_channels, public peer_service {
   unsigned process_of(unsigned worker) const { return worker / workers_; }
   bool is_at(unsigned worker, unsigned process) const { return worker < total_ && process_of(worker) == process; }
 
-  /// By the exchange, whose channels are looked up in a table once there is one; by the worker there, and the worker here.
+  /// By the exchange, whose channels are looked up in a table once there is one; by the worker there, and the worker
+  /// here.
   template <class Part>
   using by_channel = std::vector<std::vector<std::unique_ptr<Part>>>;
 

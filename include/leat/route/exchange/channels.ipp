@@ -47,8 +47,9 @@ LEAT_INLINE void channels::lose(unsigned, cluster_error const& why) { throw why;
 
 LEAT_INLINE void channels::receive_message(unsigned process, incoming_frame&& frame) {
   frame_header const header = frame.header;
-  bool const good = header.node < inboxes_.size() && is_at(header.from, process) && is_at(header.to, peers_.process()) &&
-                    header.has_good_mark() && header.hashed <= 1 && header.idle <= 1;
+  bool const good = header.node < inboxes_.size() && is_at(header.from, process) &&
+                    is_at(header.to, peers_.process()) && header.has_good_mark() && header.hashed <= 1 &&
+                    header.idle <= 1;
   if (!good) refuse_peer(process, "a message for a channel that does not exist");
   if (!inbox_of(header.node, header.from, header.to).put(std::move(frame)))
     refuse_peer(process, "more messages for a channel than there was credit for");
@@ -56,8 +57,7 @@ LEAT_INLINE void channels::receive_message(unsigned process, incoming_frame&& fr
 }
 
 LEAT_INLINE void channels::receive_credit(unsigned process, frame_header const& header) {
-  bool const good =
-      header.node < credits_.size() && is_at(header.from, peers_.process()) && is_at(header.to, process);
+  bool const good = header.node < credits_.size() && is_at(header.from, peers_.process()) && is_at(header.to, process);
   if (!good) refuse_peer(process, "credit for a channel that does not exist");
   sender_credit& account = credit_of(header.node, header.to, header.from);
   std::int64_t const bytes = account.bytes.fetch_add(header.count, std::memory_order_release) + header.count;

@@ -32,10 +32,13 @@ class combining_tail {
 
   template <class RunEnd>
   combining_tail(RunEnd const& run_end, worker_builder& worker, node const& described)
-      : inner_(to_exchange<T, by_key<K, A>, keyed_outlet<T>>{}, worker, described), combine_(run_end.combine),
-        one_worker_(worker.worker().count() == 1), owned_at_most_((std::max)(worker.process().channel_bytes, least_owned)) {
+      : inner_(to_exchange<T, by_key<K, A>, keyed_outlet<T>>{}, worker, described),
+        combine_(run_end.combine),
+        one_worker_(worker.worker().count() == 1),
+        owned_at_most_((std::max)(worker.process().channel_bytes, least_owned)) {
     std::size_t const workers = worker.worker().count();
-    if (workers > most_with_large_packets) place_count_ = std::bit_ceil(most_places * most_with_large_packets / workers);
+    if (workers > most_with_large_packets)
+      place_count_ = std::bit_ceil(most_places * most_with_large_packets / workers);
     std::size_t const batch = worker.process().batch_records;
     if (batch != 0) place_count_ = (std::min)(place_count_, std::bit_ceil(4 * batch));
   }
@@ -59,7 +62,8 @@ class combining_tail {
       inner_.push_hashed(std::move(record), hash);
       return;
     }
-    if (places_.empty()) [[unlikely]] places_.resize(place_count_);
+    if (places_.empty()) [[unlikely]]
+      places_.resize(place_count_);
     place& at = places_[(hash >> 32) & (places_.size() - 1)];
     if (at.held) owned_ -= held_bytes(*at.held);
     if (at.held && at.hash == hash && at.held->first == record.first) {
@@ -80,7 +84,8 @@ class combining_tail {
     send_all();
     inner_.arrive(arrived);
   }
-  /// What is in the table came before the time. A time is sent when a window may close by it, and needs all that is in it.
+  /// What is in the table came before the time. A time is sent when a window may close by it, and needs all that is in
+  /// it.
   void advance(stream_time time) {
     send_all();
     inner_.advance(time);

@@ -30,7 +30,9 @@ class overflow {
  public:
   /// `directory` is where the file is made, and lives as long.
   overflow(node const& described, worker_services& worker, std::size_t credit, char const* directory)
-      : described_(described), worker_(worker.index()), most_((std::max)(2 * credit, std::size_t{64} * 1024)),
+      : described_(described),
+        worker_(worker.index()),
+        most_((std::max)(2 * credit, std::size_t{64} * 1024)),
         file_(worker.files(), directory) {}
 
   bool too_much() const { return bytes_ > most_; }
@@ -86,7 +88,8 @@ class destination {
   }
 
   packet<T>& filling() {
-    if (filling_ == nullptr) [[unlikely]] filling_ = end_->borrow();
+    if (filling_ == nullptr) [[unlikely]]
+      filling_ = end_->borrow();
     return *filling_;
   }
   bool ready() { return !waits() && (filling_ == nullptr ? end_->may_begin() : !end_->overdrawn()); }
@@ -99,9 +102,7 @@ class destination {
   void advance() { time_is_due_ = true; }
 
   /// `time` is the time of the stream now. It goes with what is sent, if nothing that came before it is left behind.
-  void send(stream_time time, overflow& rest) {
-    queue({std::exchange(filling_, nullptr), {}, false, time}, rest);
-  }
+  void send(stream_time time, overflow& rest) { queue({std::exchange(filling_, nullptr), {}, false, time}, rest); }
   void send(mark closing, stream_time time, overflow& rest) {
     queue({partial() ? std::exchange(filling_, nullptr) : nullptr, closing, true, time}, rest);
   }
@@ -170,8 +171,8 @@ class destination {
       last_->next = first->next;
   }
 
-  /// Of what was to be sent nothing is behind it. A barrier that has waited takes no time with it: that may have come after
-  /// it, and the cut would not be exact.
+  /// Of what was to be sent nothing is behind it. A barrier that has waited takes no time with it: that may have come
+  /// after it, and the cut would not be exact.
   bool is_all_there_is(waiting_message const& first) const {
     return last_ == &first && !partial() && !first.is_barrier();
   }

@@ -26,19 +26,21 @@
 /// stage of its own.
 namespace leat::detail {
 
-/// Reads what every worker sent to this one. `Outlet` takes a packet's records; marks are aligned over the senders, the time
-/// is the least of theirs.
+/// Reads what every worker sent to this one. `Outlet` takes a packet's records; marks are aligned over the senders, the
+/// time is the least of theirs.
 template <class T, class Outlet>
 class exchange_receiver final : public stage {
   static_assert(exchange_outlet<Outlet, T>);
 
  public:
   exchange_receiver(worker_builder& worker, node const& described)
-      : worker_(worker.worker()), marks_(worker.worker().count(), described.steps.back(), worker.worker()),
+      : worker_(worker.worker()),
+        marks_(worker.worker().count(), described.steps.back(), worker.worker()),
         times_(worker.worker().count()) {
     auto& channels =
         worker.shared<exchange_channels<T>>(described, described, worker.process(), worker.packet_size<T>());
-    for (unsigned i = 0; i != worker_.count(); ++i) from_.push_back(&channels.from(i, worker_.index(), Outlet::takes_hashes));
+    for (unsigned i = 0; i != worker_.count(); ++i)
+      from_.push_back(&channels.from(i, worker_.index(), Outlet::takes_hashes));
     outlet_.provide(worker, described);
   }
 

@@ -52,9 +52,7 @@ class exchange_channels {
   static constexpr unsigned most_with_rings = 32;
 
   bool is_local(unsigned worker) const { return worker >= first_ && worker < first_ + local_; }
-  std::size_t pair_of(unsigned from, unsigned to) const {
-    return std::size_t{from - first_} * local_ + (to - first_);
-  }
+  std::size_t pair_of(unsigned from, unsigned to) const { return std::size_t{from - first_} * local_ + (to - first_); }
 
   node const& node_;
   unsigned first_;

@@ -42,10 +42,12 @@ class exchange_tail final : public outbox {
 
   template <class RunEnd>
   exchange_tail(RunEnd const& run_end, worker_builder& worker, node const& described)
-      : worker_(worker.worker()), step_(described.steps.back()), route_(run_end.route),
-        packet_records_(worker.packet_size<T>()), packet_bytes_(worker.bytes_of_packet()),
-        rest_(described, worker_, worker.process().channel_bytes,
-              worker.process().scratch_directory.c_str()) {
+      : worker_(worker.worker()),
+        step_(described.steps.back()),
+        route_(run_end.route),
+        packet_records_(worker.packet_size<T>()),
+        packet_bytes_(worker.bytes_of_packet()),
+        rest_(described, worker_, worker.process().channel_bytes, worker.process().scratch_directory.c_str()) {
     route_.start(worker, described);
     auto& channels = worker.shared<exchange_channels<T>>(described, described, worker.process(), packet_records_);
     to_.make_room(worker_.count());
@@ -200,8 +202,8 @@ class exchange_tail final : public outbox {
       return std::size_t{0};
   }();
 
-  /// The route, copied to the stack for one block if it can be, for the compiler to keep it in registers. What it makes of
-  /// a record is the record's hash, or what that is made of.
+  /// The route, copied to the stack for one block if it can be, for the compiler to keep it in registers. What it makes
+  /// of a record is the record's hash, or what that is made of.
   struct hasher {
     using kept_route = std::conditional_t<std::is_trivially_copyable_v<Route>, Route, Route&>;
 
@@ -260,8 +262,7 @@ class exchange_tail final : public outbox {
       if constexpr (carries_hash) ends.hashes[0] = std::copy_n(hashes, count, ends.hashes[0]);
     } else if constexpr (may_split) {
       split_words<Route::bit_of_two>(records, hashes, count, ends.records[0], ends.records[1]);
-      if constexpr (carries_hash)
-        split_words<Route::bit_of_two>(hashes, hashes, count, ends.hashes[0], ends.hashes[1]);
+      if constexpr (carries_hash) split_words<Route::bit_of_two>(hashes, hashes, count, ends.hashes[0], ends.hashes[1]);
     }
     ends.close(*this);
   }

@@ -11,8 +11,8 @@
 
 namespace leat::detail {
 
-/// How much may be on its way over a channel to another process. A frame may be sent while there is credit, and its whole
-/// length is taken from it. The last record of a frame may take it below zero, so that one always goes.
+/// How much may be on its way over a channel to another process. A frame may be sent while there is credit, and its
+/// whole length is taken from it. The last record of a frame may take it below zero, so that one always goes.
 struct channel_credit {
   /// A mark costs no credit, but messages that have not been read are bounded too.
   static constexpr std::int64_t most_messages = 64;
@@ -34,8 +34,8 @@ struct sender_credit {
   std::atomic<std::int64_t> messages{0};  ///< that have not been read
 };
 
-/// What has come for one channel and has not been read, and the receiver's account of the credit. `channels` puts in, the
-/// receiving worker takes out.
+/// What has come for one channel and has not been read, and the receiver's account of the credit. `channels` puts in,
+/// the receiving worker takes out.
 class inbox {
  public:
   explicit inbox(std::size_t credit) : bytes_(static_cast<std::int64_t>(credit)) {}

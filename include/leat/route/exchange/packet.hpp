@@ -25,12 +25,13 @@ struct packet {
   buffer<T> records;
   buffer<std::uint64_t> hashes;
   byte_buffer frame;  ///< where the records lie, if they are to be sent to another process and can lie in what is sent
-  std::size_t owned = 0;  ///< bytes that the records own outside of themselves, where they can
+  std::size_t owned = 0;       ///< bytes that the records own outside of themselves, where they can
   std::size_t sent_bytes = 0;  ///< what it was counted as when it was sent
   packet* next = nullptr;      ///< among the emptied ones
 };
 
-/// A packet, the time of the stream at its end, and a mark that follows: any of them. Without a time it says nothing of it.
+/// A packet, the time of the stream at its end, and a mark that follows: any of them. Without a time it says nothing of
+/// it.
 template <class T>
 struct message {
   packet<T>* content = nullptr;
@@ -45,8 +46,8 @@ class channel_end {
   virtual ~channel_end() = default;
 };
 
-/// The sender's hold on a channel to one worker. Its credit is packets and bytes: when none is left, the receiver has not
-/// caught up.
+/// The sender's hold on a channel to one worker. Its credit is packets and bytes: when none is left, the receiver has
+/// not caught up.
 template <class T>
 class sending_end : public channel_end {
  public:

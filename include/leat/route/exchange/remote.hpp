@@ -34,8 +34,8 @@ run_error channel_error(node const& described, unsigned worker, std::string cons
 template <class T>
 inline constexpr bool lies_in_frames = flat<T> && alignof(T) <= 8;
 
-/// In a frame the records come first, then the hashes, eight bytes each, to the end; flat records are padded so that the
-/// hashes are aligned.
+/// In a frame the records come first, then the hashes, eight bytes each, to the end; flat records are padded so that
+/// the hashes are aligned.
 template <class T>
 class remote_sender final : public sending_end<T> {
  public:
@@ -194,8 +194,12 @@ class remote_receiver final : public receiving_end<T> {
  public:
   remote_receiver(outgoing_frames& back, inbox& in, node const& described, unsigned from, unsigned to,
                   std::size_t packet_records, std::size_t credit, unsigned workers_with_keys)
-      : back_(back), in_(in), described_(described), packet_records_(packet_records),
-        workers_with_keys_(workers_with_keys), bytes_of_credit_(credit),
+      : back_(back),
+        in_(in),
+        described_(described),
+        packet_records_(packet_records),
+        workers_with_keys_(workers_with_keys),
+        bytes_of_credit_(credit),
         returned_together_(static_cast<std::int64_t>(credit / 4)) {
     credit_.type = frame_type::credit;
     credit_.node = static_cast<std::uint32_t>(described.id);
@@ -294,8 +298,8 @@ class remote_receiver final : public receiving_end<T> {
     ++messages_;
     bytes_without_haste_ += bytes;
     ++messages_without_haste_;
-    bool const missed = bytes_without_haste_ >= returned_together_ ||
-                        messages_without_haste_ >= channel_credit::most_messages / 4;
+    bool const missed =
+        bytes_without_haste_ >= returned_together_ || messages_without_haste_ >= channel_credit::most_messages / 4;
     if (!missed && !in_.empty()) return;
     in_.give_back(bytes_, messages_);
     credit_.count = static_cast<std::uint32_t>(bytes_);

@@ -25,8 +25,8 @@ class remote_channels {
   receiving_end<T>& receiver(node const& described, unsigned from, unsigned to, std::size_t packet_records,
                              bool hashed = false) {
     receiving_place const place = place_of_receiver(described.id, from, to);
-    return ends_.add<remote_receiver<T>>(place.out, place.box, described, from, to, packet_records,
-                                         place.channel_bytes, hashed ? place.workers : 0);
+    return ends_.add<remote_receiver<T>>(place.out, place.box, described, from, to, packet_records, place.channel_bytes,
+                                         hashed ? place.workers : 0);
   }
 
  protected:

@@ -42,9 +42,7 @@ class ring {
   /// From the producer's side: everything pushed has been popped.
   bool drained() const { return head_.load(std::memory_order_acquire) == tail_; }
   /// From the producer's side.
-  bool less_than_half_full() const {
-    return 2 * (tail_ - head_.load(std::memory_order_acquire)) < Capacity;
-  }
+  bool less_than_half_full() const { return 2 * (tail_ - head_.load(std::memory_order_acquire)) < Capacity; }
 
  private:
   using counter = std::uint32_t;  // they may wrap, since only how they differ is looked at

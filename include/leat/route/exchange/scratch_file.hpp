@@ -26,7 +26,8 @@ class scratch_file {
 
  private:
   void require(int error, char const* done) const {
-    if (error != 0) [[unlikely]] refuse(error, done);
+    if (error != 0) [[unlikely]]
+      refuse(error, done);
   }
   [[noreturn, gnu::cold]] void refuse(int error, char const* done) const;
 

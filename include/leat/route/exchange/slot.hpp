@@ -34,8 +34,8 @@ static_assert(owner_of((1u << bit_of_owner_of_two) - 1, 2) == 0 && owner_of(1u <
 
 /// Keys whose bytes fill most of a word: compilers do not always inline the library's hash of those.
 template <class K>
-inline constexpr bool hashed_as_word = encoded_as_is<K> && sizeof(K) >= 4 && sizeof(K) <= 8 &&
-                                       (std::is_floating_point_v<K> || !may_differ_in_bytes<K>());
+inline constexpr bool hashed_as_word =
+    encoded_as_is<K> && sizeof(K) >= 4 && sizeof(K) <= 8 && (std::is_floating_point_v<K> || !may_differ_in_bytes<K>());
 
 /// The bytes of such a key, in the low ones of the word.
 template <class K>

@@ -14,8 +14,8 @@ namespace leat::detail {
 /// Words whose hash has `Bit` go to `second`, the others to `first`. Stores beyond what is taken, never beyond `count`.
 template <unsigned Bit>
 [[gnu::target("avx512f,avx512dq,popcnt")]] std::size_t split_by_eight(std::byte const* from,
-                                                                     std::uint64_t const* hashes, std::size_t count,
-                                                                     std::byte*& first_end, std::byte*& second_end) {
+                                                                      std::uint64_t const* hashes, std::size_t count,
+                                                                      std::byte*& first_end, std::byte*& second_end) {
   std::byte* first = first_end;
   std::byte* second = second_end;
   std::size_t done = 0;
@@ -40,8 +40,8 @@ template <unsigned Bit>
 }
 #endif
 
-/// Records of eight bytes: those whose hash has `Bit` are copied to `second`, the others to `first`, in their order; both
-/// are moved to behind the last. At each there is room for all.
+/// Records of eight bytes: those whose hash has `Bit` are copied to `second`, the others to `first`, in their order;
+/// both are moved to behind the last. At each there is room for all.
 template <unsigned Bit, class T>
 void split_words(T const* records, std::uint64_t const* hashes, std::size_t count, T*& first, T*& second) {
   static_assert(sizeof(T) == 8);

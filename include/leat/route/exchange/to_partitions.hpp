@@ -56,8 +56,7 @@ class to_partition_owner {
 template <class T, class Sink>
 class partitioned_output_node final : public node {
  public:
-  partitioned_output_node(Sink sink, step_info step, port from)
-      : node(std::move(step), from), sink_(std::move(sink)) {
+  partitioned_output_node(Sink sink, step_info step, port from) : node(std::move(step), from), sink_(std::move(sink)) {
     routing = "exchange to the owner of the partition";
     if constexpr (has_codec<T>) describe_records = &describe_record<T>;
   }

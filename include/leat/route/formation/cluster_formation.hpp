@@ -11,7 +11,8 @@
 
 namespace leat::detail {
 
-/// How a process meets the others of its cluster, before its steps are built. Called by who drives the session; only what `on_ready` was given is called on any thread.
+/// How a process meets the others of its cluster, before its steps are built. Called by who drives the session; only
+/// what `on_ready` was given is called on any thread.
 class cluster_formation {
  public:
   virtual ~cluster_formation() = default;

@@ -74,8 +74,8 @@ class formation final : public cluster_formation {
 
   void begin_handshake(std::unique_ptr<connection> link, std::optional<unsigned> dialed, steady_time now);
 
-  /// Accepts all that wait to connect: one that is left waiting would keep this thread awake. But no more in a turn than
-  /// there are places, so that each newcomer is read from before another can take its place.
+  /// Accepts all that wait to connect: one that is left waiting would keep this thread awake. But no more in a turn
+  /// than there are places, so that each newcomer is read from before another can take its place.
   bool accept(steady_time now);
   /// Drops the newcomer that has waited longest without a proof. An honest process proves itself at once.
   void make_room();

@@ -217,13 +217,13 @@ LEAT_INLINE void formation::join(std::unique_ptr<handshake> link, steady_time no
 }
 
 LEAT_INLINE void formation::report_end(handshake const& ended) {
-  std::string const name = ended.dialed
-                              ? "process " + std::to_string(*ended.dialed) + " (" + mine_.addresses[*ended.dialed] + ")"
-                          : ended.at() == handshake::stage::hello ? "somebody who connected"
-                                                                : "process " + std::to_string(ended.theirs().process);
+  std::string const name =
+      ended.dialed ? "process " + std::to_string(*ended.dialed) + " (" + mine_.addresses[*ended.dialed] + ")"
+      : ended.at() == handshake::stage::hello ? "somebody who connected"
+                                              : "process " + std::to_string(ended.theirs().process);
   std::string const why = !ended.failure().empty() ? ended.failure()
-                          : ended.open()            ? "it does not answer"
-                                                    : ended.error();
+                          : ended.open()           ? "it does not answer"
+                                                   : ended.error();
   std::string const misfit = name + " cannot be in one cluster with this process: ";
   if (ended.final()) fail(misfit + why);
   if (ended.dialed) {

@@ -28,8 +28,8 @@ namespace leat::detail {
 /// 3. the description of the cluster and the flow, which have to be equal;
 /// 4. once all processes have joined, the view (which run of each process the sender is connected to), and go.
 ///
-/// What follows the proofs is authenticated by keys of this connection. A process that has not proved itself cannot make
-/// this one read more than a hello and a proof.
+/// What follows the proofs is authenticated by keys of this connection. A process that has not proved itself cannot
+/// make this one read more than a hello and a proof.
 class handshake {
  public:
   enum class stage { hello, proof, description, joined };
@@ -117,7 +117,8 @@ class handshake {
   void refuse_other_greeting();
 
   void receive_hello();
-  /// Why these two processes should not be connected with each other; empty when they should. If not, nothing is signed.
+  /// Why these two processes should not be connected with each other; empty when they should. If not, nothing is
+  /// signed.
   std::string mismatch() const;
 
   void receive_header();

@@ -35,8 +35,8 @@ LEAT_INLINE handshake::handshake(std::unique_ptr<connection> link, cluster_confi
     : dialed(dialed_process), deadline(until), link_(std::move(link)), mine_(mine), own_hello_(own_hello) {
   own_hello_.role = dialed ? hello::dials : hello::accepts;
   own_hello_.protection = mine_.secret.empty()     ? hello::unprotected
-                      : link_->authenticates() ? hello::messages_only
-                                               : hello::messages_and_frames;
+                          : link_->authenticates() ? hello::messages_only
+                                                   : hello::messages_and_frames;
   if (dialed) send_hello(*dialed);
   expect(hello::start_size);
 }
@@ -177,7 +177,8 @@ LEAT_INLINE void handshake::receive_start() {
 LEAT_INLINE void handshake::refuse_other_greeting() {
   bool const speaks_tls = in_.data()[0] == std::byte{22} && in_.data()[1] == std::byte{3};
   if (!speaks_tls || dialed) return fail("what came is not the greeting of a flow", false);
-  queue(std::as_bytes(std::span(hello::magic)));  // not a record of TLS: so the other side learns that this process speaks none
+  queue(std::as_bytes(
+      std::span(hello::magic)));  // not a record of TLS: so the other side learns that this process speaks none
   fail("it speaks TLS, and this process does not", false);
 }
 

@@ -27,10 +27,10 @@ struct hello {
   std::uint32_t processes = 0;
   std::uint32_t workers = 0;
   std::uint32_t slots_in_all = 0;
-  std::uint64_t cluster = 0;    ///< hash of the cluster's name
-  std::uint64_t addresses = 0;  ///< hash of the list of addresses
-  std::uint64_t flow = 0;       ///< hash of the flow's description
-  std::uint64_t credit = 0;     ///< bytes of credit per channel
+  std::uint64_t cluster = 0;                 ///< hash of the cluster's name
+  std::uint64_t addresses = 0;               ///< hash of the list of addresses
+  std::uint64_t flow = 0;                    ///< hash of the flow's description
+  std::uint64_t credit = 0;                  ///< bytes of credit per channel
   std::array<std::uint64_t, 2> nonce{};      ///< random, one per run of a process: tells its runs apart
   std::array<std::uint64_t, 2> challenge{};  ///< random, one per connection: no proof serves twice
   std::uint32_t role = dials;

@@ -12,8 +12,9 @@
 namespace leat::detail {
 
 /// The proofs and keys that a secret gives for the two hellos of one connection. Each is HMAC-SHA-256, keyed by the
-/// secret, over a label, the hello of the side that dials, and the hello of the side that accepts. So each serves for one
-/// purpose, in one role, between these two processes, on this connection (docs/decisions/020-who-may-learn-what.md).
+/// secret, over a label, the hello of the side that dials, and the hello of the side that accepts. So each serves for
+/// one purpose, in one role, between these two processes, on this connection
+/// (docs/decisions/020-who-may-learn-what.md).
 class hello_keys {
  public:
   hello_keys(std::string_view secret, hello::bytes const& of_dialer, hello::bytes const& of_acceptor);

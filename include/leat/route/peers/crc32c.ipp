@@ -38,7 +38,8 @@ class crc32c_shift {
     return one;
   }
   std::uint32_t operator()(std::uint32_t crc) const {
-    return tables_[0][crc & 0xff] ^ tables_[1][(crc >> 8) & 0xff] ^ tables_[2][(crc >> 16) & 0xff] ^ tables_[3][crc >> 24];
+    return tables_[0][crc & 0xff] ^ tables_[1][(crc >> 8) & 0xff] ^ tables_[2][(crc >> 16) & 0xff] ^
+           tables_[3][crc >> 24];
   }
 
  private:
@@ -59,7 +60,8 @@ inline unsigned long long crc32c_word(std::byte const* at) {
   return value;
 }
 
-/// The instruction takes three cycles and a new one can begin in each: three stripes at a time, as long as there are such.
+/// The instruction takes three cycles and a new one can begin in each: three stripes at a time, as long as there are
+/// such.
 template <std::size_t Stripe>
 [[gnu::target("sse4.2")]] inline unsigned long long crc32c_by_stripes(unsigned long long a, std::byte const*& from,
                                                                       std::size_t& count) {
@@ -79,7 +81,7 @@ template <std::size_t Stripe>
 }
 
 [[gnu::target("sse4.2")]] LEAT_INLINE std::uint32_t crc32c_by_instruction(std::uint32_t crc, std::byte const* from,
-                                                                     std::size_t count) {
+                                                                          std::size_t count) {
   unsigned long long a = crc32c_by_stripes<1024>(crc, from, count);
   a = crc32c_by_stripes<128>(a, from, count);
   for (; count >= 8; from += 8, count -= 8) a = crc32c_step(a, crc32c_word(from));
@@ -88,8 +90,8 @@ template <std::size_t Stripe>
   return rest;
 }
 
-/// Four lanes of two words each, and what moves them: 64 bytes that lie so many bits before others become, multiplied by
-/// these powers of x modulo the polynomial, what is added to those. (Folding as in Gopal et al., Intel 2009.)
+/// Four lanes of two words each, and what moves them: 64 bytes that lie so many bits before others become, multiplied
+/// by these powers of x modulo the polynomial, what is added to those. (Folding as in Gopal et al., Intel 2009.)
 using crc32c_lanes = eight_signed_words;
 template <unsigned Bits>
 inline constexpr auto crc32c_powers = [] {
@@ -114,8 +116,8 @@ template <unsigned Bits>
 
 /// Four sums at a time, 256 bytes in each round. They are no array, which g++ would keep in memory.
 [[gnu::target("avx512f,vpclmulqdq,sse4.2")]] inline std::uint32_t crc32c_by_folding(std::uint32_t crc,
-                                                                                   std::byte const* from,
-                                                                                   std::size_t count) {
+                                                                                    std::byte const* from,
+                                                                                    std::size_t count) {
   if (count < 256) return crc32c_by_instruction(crc, from, count);
   crc32c_lanes a;
   crc32c_lanes b;

@@ -31,7 +31,8 @@ class failure_detector {
   };
 
   /// `say` takes lines for the person who started the run.
-  failure_detector(limits how, std::size_t processes, std::size_t workers_of_each, std::function<void(std::string const&)> log);
+  failure_detector(limits how, std::size_t processes, std::size_t workers_of_each,
+                   std::function<void(std::string const&)> log);
 
   /// At the beginning of each look at the connections. True when a heartbeat is due.
   bool look(steady_time now);

@@ -29,7 +29,7 @@ LEAT_INLINE std::chrono::nanoseconds failure_detector::limits::interval() const 
 }
 
 LEAT_INLINE failure_detector::failure_detector(limits how, std::size_t processes, std::size_t workers_of_each,
-                               std::function<void(std::string const&)> log)
+                                               std::function<void(std::string const&)> log)
     : how_(how), workers_(workers_of_each), log_(std::move(log)) {
   for (std::size_t i = 0; i != processes; ++i) others_.emplace_back();
 }
@@ -67,7 +67,8 @@ LEAT_INLINE void failure_detector::judge(unsigned process, steady_time now) {
          seconds_text(how_.suspect_after));
 }
 
-LEAT_INLINE void failure_detector::progress(unsigned process, std::span<std::uint64_t const> of_workers, steady_time now) {
+LEAT_INLINE void failure_detector::progress(unsigned process, std::span<std::uint64_t const> of_workers,
+                                            steady_time now) {
   list<at_work>& known = others_[process].workers;
   while (known.size() < (std::min)(of_workers.size(), workers_)) known.emplace_back();
   for (std::size_t i = 0; i != known.size() && i != of_workers.size(); ++i) {

@@ -17,15 +17,16 @@ struct frame_header {
   /// A longer payload is not sent, and is refused when it is announced.
   static constexpr std::uint32_t most_bytes = 16u << 20;
 
-  std::uint32_t checksum = 0;  ///< CRC32C of the payload, its padding, and the header behind this field; 0 where a seal follows
+  std::uint32_t checksum =
+      0;  ///< CRC32C of the payload, its padding, and the header behind this field; 0 where a seal follows
   std::uint32_t sequence = 0;  ///< number of the frame on its link
   std::uint32_t length = 0;    ///< bytes of payload; on the wire it is padded to a multiple of eight
   frame_type type = frame_type::message;
   std::uint8_t marked = 0;  ///< 0: no mark, else its kind + 1
   std::uint8_t hashed = 0;  ///< 1: the hash of each record's key stands behind the records, eight bytes each
   std::uint8_t idle = 0;    ///< 1: no source of the stream is active
-  std::uint32_t node = 0;  ///< the exchange, by its number in the flow
-  std::uint16_t from = 0;  ///< the sending worker of the channel, over all processes; credit travels against it
+  std::uint32_t node = 0;   ///< the exchange, by its number in the flow
+  std::uint16_t from = 0;   ///< the sending worker of the channel, over all processes; credit travels against it
   std::uint16_t to = 0;
   std::uint32_t count = 0;  ///< records; for credit: bytes
   std::uint32_t messages = 0;

@@ -10,8 +10,8 @@
 
 namespace leat::detail {
 
-/// Shows that a frame comes from the process at the other end, unaltered and in its place, by a key of one connection and
-/// one direction. It stands behind the frame and takes the place of the checksum.
+/// Shows that a frame comes from the process at the other end, unaltered and in its place, by a key of one connection
+/// and one direction. It stands behind the frame and takes the place of the checksum.
 class frame_seal {
  public:
   /// Bytes behind the frame: the number that makes the key of this frame, then the tag.

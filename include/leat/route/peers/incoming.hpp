@@ -32,8 +32,8 @@ class incoming_frames {
   explicit incoming_frames(unsigned process, std::unique_ptr<frame_seal> seal = nullptr)
       : process_(process), seal_(std::move(seal)), seal_size_(seal_ ? frame_seal::size : 0) {}
 
-  /// Reads once, and calls `take(incoming_frame)` for each frame that is whole, until it returns false: that one was the
-  /// last. Returns how many bytes came. Throws cluster_error for what is no frame, or not the next one.
+  /// Reads once, and calls `take(incoming_frame)` for each frame that is whole, until it returns false: that one was
+  /// the last. Returns how many bytes came. Throws cluster_error for what is no frame, or not the next one.
   template <class Take>
   std::size_t read(connection& from, Take&& take) {
     make_room();

@@ -29,16 +29,17 @@ class connection {
   virtual std::size_t send(std::span<piece const> pieces) = 0;
   /// How many bytes were put into `into`; zero: none have come.
   virtual std::size_t receive(std::span<std::byte> into) = 0;
-  /// False once the other side has closed, or the connection broke or could not be made, and nothing is left to receive.
+  /// False once the other side has closed, or the connection broke or could not be made, and nothing is left to
+  /// receive.
   virtual bool open() const = 0;
   /// Why it is not open, where that is known: `connection refused`.
   virtual std::string error() const { return "it was closed by the other side"; }
-  /// Whether it is not open because one side does not accept who the other is. To connect again is no use then, unless it
-  /// was a stranger who answered: who dialed tells it, and tries on while the cluster may form.
+  /// Whether it is not open because one side does not accept who the other is. To connect again is no use then, unless
+  /// it was a stranger who answered: who dialed tells it, and tries on while the cluster may form.
   virtual bool refused() const { return false; }
 
-  /// Whether the connection itself proves who is at its other end, and that nothing on it was altered, as TLS does: then
-  /// frames are not authenticated by the secret once more. The same at both ends.
+  /// Whether the connection itself proves who is at its other end, and that nothing on it was altered, as TLS does:
+  /// then frames are not authenticated by the secret once more. The same at both ends.
   virtual bool authenticates() const { return false; }
 
   // A thread without work sleeps until there is something to receive, or room again after a refusal. A connection says
@@ -51,7 +52,8 @@ class connection {
   virtual void on_ready(std::function<void()> call) { (void)call; }
 };
 
-/// The address at which a process is to listen is not there yet: nobody knows its name, or this machine does not have it.
+/// The address at which a process is to listen is not there yet: nobody knows its name, or this machine does not have
+/// it.
 class no_such_place_yet : public cluster_error {
  public:
   /// With the address and the reason.
@@ -70,8 +72,8 @@ class network {
   /// Lets others connect at this address, from now on. True when strangers on other machines can. Throws cluster_error
   /// when it cannot be; no_such_place_yet when it is worth trying again. Called again, it stays where it is.
   virtual bool listen(std::string const& address) = 0;
-  /// Where it listens, in words that `dial` understands; `listen` may have left a part of it to the system. Empty: it does
-  /// not listen, or cannot tell.
+  /// Where it listens, in words that `dial` understands; `listen` may have left a part of it to the system. Empty: it
+  /// does not listen, or cannot tell.
   virtual std::string listens_at() const { return {}; }
   /// A connection that somebody has made to here; null: none just now.
   virtual std::unique_ptr<connection> accept() = 0;

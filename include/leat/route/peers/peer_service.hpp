@@ -6,8 +6,8 @@
 
 namespace leat::detail {
 
-/// Part of what processes send each other: some types of frames, and what the loss of a process means to it. Called by who
-/// drives the peers, in their turn.
+/// Part of what processes send each other: some types of frames, and what the loss of a process means to it. Called by
+/// who drives the peers, in their turn.
 class peer_service {
  public:
   /// A frame of one of its types has come from this process. Throws what ends the run, as `refuse_peer` does.

@@ -28,8 +28,8 @@ namespace leat::detail {
 /// The other processes of a cluster: the bytes and the frames to and from each, the frames' numbers, and heartbeats. It
 /// knows no flow and no run, and may outlive a run: what the frames mean is known to the services upon it.
 ///
-/// One thread at a time calls it; any worker of this process may put frames into `to`. Reading never waits for an operator,
-/// so that no channel can hold up another.
+/// One thread at a time calls it; any worker of this process may put frames into `to`. Reading never waits for an
+/// operator, so that no channel can hold up another.
 class peers {
  public:
   struct settings {
@@ -88,8 +88,8 @@ class peers {
   bool expects(unsigned process) const { return peers_[process]->expected; }
   void expect(unsigned process, bool more) { peers_[process]->expected = more; }
 
-  /// Reads what has come from a process, past the services, calling `take(incoming_frame&)`; in several calls where it is
-  /// very much. What is no frame makes the process a lost one.
+  /// Reads what has come from a process, past the services, calling `take(incoming_frame&)`; in several calls where it
+  /// is very much. What is no frame makes the process a lost one.
   template <class Take>
   void drain(unsigned process, Take&& take) {
     peer& p = *peers_[process];

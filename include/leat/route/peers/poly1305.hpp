@@ -8,8 +8,8 @@
 
 namespace leat::detail {
 
-/// Poly1305 (RFC 8439, 2.5): the tag of one message by a key that is used for this message only. The message is a number
-/// of blocks of 16 bytes, and what is shorter at its end.
+/// Poly1305 (RFC 8439, 2.5): the tag of one message by a key that is used for this message only. The message is a
+/// number of blocks of 16 bytes, and what is shorter at its end.
 class poly1305 {
  public:
   static constexpr std::size_t block_size = 16;

@@ -13,8 +13,8 @@
 namespace leat::detail {
 
 /// Poly1305 by a key for each frame, which ChaCha20 makes of the connection's key and a number that no other frame has
-/// (as in RFC 8439, 2.6). The number is drawn when the payload is summed, by any worker; the frame's place in the order,
-/// which is only known later, is summed last, together with the header.
+/// (as in RFC 8439, 2.6). The number is drawn when the payload is summed, by any worker; the frame's place in the
+/// order, which is only known later, is summed last, together with the header.
 class poly1305_seal final : public frame_seal {
  public:
   explicit poly1305_seal(digest const& key) : key_(key) {}

@@ -14,8 +14,8 @@
 
 namespace leat {
 
-/// Something is wrong with the arguments of the program. A function that describes a flow for `leat::main` may throw it:
-/// the message is printed with a line on how the program is used, and the exit status is 2.
+/// Something is wrong with the arguments of the program. A function that describes a flow for `leat::main` may throw
+/// it: the message is printed with a line on how the program is used, and the exit status is 2.
 class usage_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -46,8 +46,8 @@ inline constexpr launcher launchers[] = {
 
 /// What a process and the launcher that started it have to tell each other.
 struct launch {
-  int announce = -1;   ///< the descriptor to which the process writes its address
-  int addresses = -1;  ///< the one from which it reads those of all
+  int announce = -1;                ///< the descriptor to which the process writes its address
+  int addresses = -1;               ///< the one from which it reads those of all
   launcher const* which = nullptr;  ///< whose variables are read
   unsigned processes = 0;           ///< how many it says there are; 0: it does not
 };

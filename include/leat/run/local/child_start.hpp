@@ -25,7 +25,7 @@ class child_status_kept {
  private:
   bool forgets() const;
 
-  struct sigaction before_ {};
+  struct sigaction before_{};
 };
 
 [[gnu::cold]] std::string random_secret();

@@ -17,9 +17,9 @@
 
 namespace leat::detail {
 
-/// Several processes of the program that runs, on this machine: starts them, tells each where the others listen, passes on
-/// what they print and the signal that stops them, and ends when all have ended. It never waits where it cannot hear of a
-/// signal, and a process that fails ends the others.
+/// Several processes of the program that runs, on this machine: starts them, tells each where the others listen, passes
+/// on what they print and the signal that stops them, and ends when all have ended. It never waits where it cannot hear
+/// of a signal, and a process that fails ends the others.
 class local_cluster {
  public:
   [[gnu::cold]] explicit local_cluster(local_processes asked);

@@ -16,7 +16,7 @@ struct local_processes {
   std::vector<std::string> words;  ///< the arguments of each process
   unsigned count = 1;
   output_prefix prefix = output_prefix::on_a_terminal;
-  std::string asked_by = "-p";                      ///< the flag or the variable
+  std::string asked_by = "-p";  ///< the flag or the variable
 };
 
 }  // namespace leat::detail

@@ -22,11 +22,12 @@ struct resolved_addresses {
   std::string error;  ///< why there are none
 };
 
-/// Asks the system by `getaddrinfo`, with these flags. Blocks, perhaps for long, unless the flags include AI_NUMERICHOST.
+/// Asks the system by `getaddrinfo`, with these flags. Blocks, perhaps for long, unless the flags include
+/// AI_NUMERICHOST.
 resolved_addresses look_up(std::string const& host, std::string const& port, int flags = 0);
 
-/// Looks a name up on a thread of its own. The system's call cannot be ended early, and neither a worker nor the end of a
-/// run may wait for it: the thread is left to itself.
+/// Looks a name up on a thread of its own. The system's call cannot be ended early, and neither a worker nor the end of
+/// a run may wait for it: the thread is left to itself.
 class name_lookup {
  public:
   using function = resolved_addresses (*)(std::string const& host, std::string const& port, int flags);
@@ -36,7 +37,8 @@ class name_lookup {
   name_lookup& operator=(name_lookup const&) = delete;
   ~name_lookup() { on_done({}); }
 
-  /// Sets what is called when the answer is there: on the thread of the lookup, and never after this object's destructor.
+  /// Sets what is called when the answer is there: on the thread of the lookup, and never after this object's
+  /// destructor.
   void on_done(std::function<void()> call);
   /// The answer; null as long as there is none.
   resolved_addresses const* answer() const;

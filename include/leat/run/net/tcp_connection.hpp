@@ -47,8 +47,8 @@ class tcp_connection final : public connection {
   /// A connection that has been accepted. `timeout`: how long sent bytes may stay unacknowledged before it is lost.
   tcp_connection(std::shared_ptr<asio::io_context> io, std::chrono::nanoseconds timeout, tcp::socket socket);
   /// Begins to connect to `host:port`; `resolve` looks the host up where it is a name.
-  tcp_connection(std::shared_ptr<asio::io_context> io, std::chrono::nanoseconds timeout,
-                 std::string const& address, name_lookup::function resolve);
+  tcp_connection(std::shared_ptr<asio::io_context> io, std::chrono::nanoseconds timeout, std::string const& address,
+                 name_lookup::function resolve);
   ~tcp_connection() override;
 
   std::size_t send(std::span<piece const> pieces) override;
@@ -70,7 +70,9 @@ class tcp_connection final : public connection {
   void poll_while_connecting();
   /// Sets the options of a socket that has connected.
   void begin_transfer();
-  void set_option(int level, int name, int value) { ::setsockopt(socket_.native_handle(), level, name, &value, sizeof value); }
+  void set_option(int level, int name, int value) {
+    ::setsockopt(socket_.native_handle(), level, name, &value, sizeof value);
+  }
   int timeout_in_milliseconds() const;
   void close(std::string reason);
 

@@ -30,12 +30,12 @@ struct openssl_free {
 using ssl_pointer = std::unique_ptr<SSL, openssl_free<&SSL_free>>;
 using ssl_context_pointer = std::unique_ptr<SSL_CTX, openssl_free<&SSL_CTX_free>>;
 
-/// The text of an error of OpenSSL's; empty where there is none. By default it is the first error of the last call on this
-/// thread. Forgets all errors of this thread.
+/// The text of an error of OpenSSL's; empty where there is none. By default it is the first error of the last call on
+/// this thread. Forgets all errors of this thread.
 [[gnu::cold]] std::string openssl_reason(unsigned long error = ERR_peek_error());
 
-/// TLS over any other connection: OpenSSL writes and reads its bytes through a BIO that calls that connection. It buffers
-/// the record that is being sent, and OpenSSL the one that is being received: a little more than 16 KiB each.
+/// TLS over any other connection: OpenSSL writes and reads its bytes through a BIO that calls that connection. It
+/// buffers the record that is being sent, and OpenSSL the one that is being received: a little more than 16 KiB each.
 class tls_connection final : public connection {
  public:
   /// `check_name` is called with the other side's certificate when its signature and dates are good. It returns what is
@@ -96,8 +96,8 @@ class tls_connection final : public connection {
   /// Goes on with the handshake of TLS. True when it is done.
   bool establish();
 
-  /// Takes the first bytes before the handshake of TLS is done, as soon as the handshake's own bytes can be sent. Otherwise
-  /// the caller would wait for room while it is the other side that everybody waits for.
+  /// Takes the first bytes before the handshake of TLS is done, as soon as the handshake's own bytes can be sent.
+  /// Otherwise the caller would wait for room while it is the other side that everybody waits for.
   std::size_t take_early(std::span<piece const> pieces);
 
   /// Encrypts and sends `record_`. False when a part of it could not be sent yet.
@@ -121,7 +121,7 @@ class tls_connection final : public connection {
   ssl_pointer session_;
   std::function<std::string(X509*)> check_name_;
   std::vector<std::byte> record_;
-  std::size_t record_bytes_ = 0;      ///< of `record_`, being sent: OpenSSL wants a refused call again with the same bytes
+  std::size_t record_bytes_ = 0;  ///< of `record_`, being sent: OpenSSL wants a refused call again with the same bytes
   std::size_t unreported_bytes_ = 0;  ///< of these, those that `send` has not returned as taken yet
   std::uint64_t records_sent_ = 0;
   bool established_ = false;

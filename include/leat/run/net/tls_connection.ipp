@@ -55,8 +55,8 @@ LEAT_INLINE std::size_t tls_connection::send(std::span<piece const> pieces) {
   while (!closed_ && unread.read(record_)) {
     record_bytes_ = record_.size();
     if (!send_record()) {
-      // Report none of it as taken before the whole record has been sent: the caller then presents the same bytes again,
-      // and knows that it waits for room.
+      // Report none of it as taken before the whole record has been sent: the caller then presents the same bytes
+      // again, and knows that it waits for room.
       unreported_bytes_ = record_bytes_;
       break;
     }
@@ -200,7 +200,8 @@ LEAT_INLINE int tls_connection::write_to_transport(BIO* bio, char const* data, i
 
 LEAT_INLINE int tls_connection::read_from_transport(BIO* bio, char* data, int size) {
   auto& self = *static_cast<tls_connection*>(BIO_get_data(bio));
-  std::size_t const received = self.transport_->receive(std::as_writable_bytes(std::span(data, static_cast<std::size_t>(size))));
+  std::size_t const received =
+      self.transport_->receive(std::as_writable_bytes(std::span(data, static_cast<std::size_t>(size))));
   BIO_clear_retry_flags(bio);
   if (received != 0) return static_cast<int>(received);
   if (!self.transport_->open()) return 0;

@@ -21,18 +21,18 @@ namespace leat::detail {
 struct simulation {
   std::uint64_t seed = 1;
   unsigned processes = 1;
-  options each;                       ///< how each process runs the flow
-  std::size_t channel_packets = 16;   ///< in flight between two workers, per exchange
+  options each;                      ///< how each process runs the flow
+  std::size_t channel_packets = 16;  ///< in flight between two workers, per exchange
   simulated_network network;
   /// The processes come together by formation, as in production, and each begins up to `longest_start` after the first;
   /// for that the program includes `leat/run/cluster.hpp`. Otherwise they are connected from the beginning.
   bool forms = false;
   std::chrono::nanoseconds longest_start = std::chrono::milliseconds(1);
-  bool heartbeats = false;            ///< they wake the processes, so that none is ever stuck
+  bool heartbeats = false;  ///< they wake the processes, so that none is ever stuck
   std::chrono::nanoseconds longest_turn = std::chrono::microseconds(10);
   test_overrides* test = nullptr;
-  file_system* disk = nullptr;  ///< of all processes; null: the machine's
-  recovery* recovers = nullptr;       ///< by all processes
+  file_system* disk = nullptr;   ///< of all processes; null: the machine's
+  recovery* recovers = nullptr;  ///< by all processes
 };
 
 /// A whole cluster on the calling thread: every process is an execution of the same flow object, between every two is
@@ -53,8 +53,8 @@ class simulated_cluster {
   void begin();
   /// When the last process began: one that was killed later had begun all the same.
   std::chrono::nanoseconds last_start() const { return *std::max_element(starts_.begin(), starts_.end()); }
-  /// Kills a process that came together with the others by itself, and starts it again after `wait`. The others hear of it
-  /// after up to `longest_unnoticed`. Not in a turn.
+  /// Kills a process that came together with the others by itself, and starts it again after `wait`. The others hear of
+  /// it after up to `longest_unnoticed`. Not in a turn.
   void restart(unsigned index, std::chrono::nanoseconds longest_unnoticed, std::chrono::nanoseconds wait);
   /// Bytes, on one connection, by a process that came together with the others by itself.
   std::size_t most_sent(unsigned index) const { return links_.most_sent(runs_[index]); }

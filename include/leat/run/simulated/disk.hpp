@@ -14,8 +14,8 @@
 namespace leat::detail {
 
 /// A disk in memory, for a flow on a simulated runtime: `simulated_runtime::use`. It fails as a test asks it to, at a
-/// byte that the test names, so that each fault can be repeated. Names are paths as they are written: `a` and `./a` are two
-/// files. It has no pipes, and `-` is a file like another.
+/// byte that the test names, so that each fault can be repeated. Names are paths as they are written: `a` and `./a` are
+/// two files. It has no pipes, and `-` is a file like another.
 class simulated_disk final : public file_system {
  public:
   static constexpr std::uint64_t nowhere = (std::numeric_limits<std::uint64_t>::max)();

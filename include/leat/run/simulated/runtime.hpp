@@ -26,14 +26,14 @@ class stuck_error : public std::runtime_error {
 namespace detail {
 
 /// One thread, a seed and virtual time. In each step one of the workers that are awake, chosen by chance, takes one
-/// turn (a seed makes some of them slow: they are seldom chosen); when it makes no progress it sleeps until it is woken or its time has come; when all sleep the clock jumps to
-/// the next time that somebody waits for. The same seed gives the same trace, whatever compiled it. It can drive the
-/// workers of several processes, and is meant for the calling thread alone.
+/// turn (a seed makes some of them slow: they are seldom chosen); when it makes no progress it sleeps until it is woken
+/// or its time has come; when all sleep the clock jumps to the next time that somebody waits for. The same seed gives
+/// the same trace, whatever compiled it. It can drive the workers of several processes, and is meant for the calling
+/// thread alone.
 class simulated_runtime final : public runtime {
  public:
   /// A turn takes up to `longest_turn` of virtual time; with zero, time passes only while all sleep.
-  explicit simulated_runtime(std::uint64_t seed,
-                             std::chrono::nanoseconds longest_turn = std::chrono::microseconds(10));
+  explicit simulated_runtime(std::uint64_t seed, std::chrono::nanoseconds longest_turn = std::chrono::microseconds(10));
 
   /// To the end of all. Throws stuck_error.
   void drive(std::vector<runnable*> const& all) override;
@@ -48,7 +48,8 @@ class simulated_runtime final : public runtime {
 
   /// They are woken for the first time after `wait`.
   void add(std::vector<runnable*> const& all, std::chrono::nanoseconds wait = std::chrono::nanoseconds(0));
-  /// They get no turn any more, as if their process had been killed; whoever still wakes them does nothing. Not in a turn.
+  /// They get no turn any more, as if their process had been killed; whoever still wakes them does nothing. Not in a
+  /// turn.
   void remove(std::vector<runnable*> const& all);
   bool all_done() const;
 

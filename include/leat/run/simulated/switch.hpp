@@ -19,8 +19,8 @@
 
 namespace leat::detail {
 
-/// All links of a simulated cluster: those that are there from the beginning, and those that processes make by listening
-/// and dialling. It outlives whoever holds an end.
+/// All links of a simulated cluster: those that are there from the beginning, and those that processes make by
+/// listening and dialling. It outlives whoever holds an end.
 class simulated_switch {
  public:
   simulated_switch(simulated_runtime& world, simulated_network how)

@@ -62,9 +62,8 @@ LEAT_INLINE std::string progress::line() {
   double const rate = gone > 0 ? static_cast<double>(records - records_) / gone : 0;
   records_ = records;
   looked_ = all.time;
-  std::string text =
-      concat({"leat: ", all.flow, ": ", with_commas(records), records == 1 ? " record" : " records", " in, ",
-              with_commas(static_cast<std::uint64_t>(rate)), " per second"});
+  std::string text = concat({"leat: ", all.flow, ": ", with_commas(records), records == 1 ? " record" : " records",
+                             " in, ", with_commas(static_cast<std::uint64_t>(rate)), " per second"});
   if (read > known) read = known;
   if (known != 0) text += concat({", ", std::to_string(read * 100 / known), " % of the files read"});
   return text + concat({", epoch ", std::to_string(all.epoch)});

@@ -69,10 +69,9 @@ LEAT_INLINE std::uint64_t worker_times::busy_of(stage_times const& stage, std::u
 }
 
 LEAT_INLINE std::uint64_t worker_times::waited_of(stage_times const& stage, std::size_t room, std::uint64_t now) const {
-  bool const waits_now = idle_.load(std::memory_order_relaxed) && ended_.value() == 0 &&
-                         !stage.ended.load(std::memory_order_relaxed) &&
-                         stage.waits_for.load(std::memory_order_relaxed) ==
-                             stage.waited[room].at.load(std::memory_order_relaxed);
+  bool const waits_now =
+      idle_.load(std::memory_order_relaxed) && ended_.value() == 0 && !stage.ended.load(std::memory_order_relaxed) &&
+      stage.waits_for.load(std::memory_order_relaxed) == stage.waited[room].at.load(std::memory_order_relaxed);
   // A place that is not taken stands for nobody; the first one always stands for records.
   bool const taken = room == 0 || stage.waited[room].at.load(std::memory_order_relaxed) != nullptr;
   return stage.waited[room].nanoseconds.value() + (waits_now && taken ? since_look(now) : 0);

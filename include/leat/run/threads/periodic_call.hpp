@@ -18,8 +18,8 @@ class periodic_call {
   periodic_call& operator=(periodic_call const&) = delete;
   ~periodic_call() { close(); }
 
-  /// Calls `call` after `first`, and at this interval from then on. To be called once. Throws std::runtime_error when the
-  /// system has no thread to give.
+  /// Calls `call` after `first`, and at this interval from then on. To be called once. Throws std::runtime_error when
+  /// the system has no thread to give.
   void start(std::chrono::nanoseconds first, std::chrono::nanoseconds interval, std::function<void()> call);
   bool started() const { return thread_.joinable(); }
 

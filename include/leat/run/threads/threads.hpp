@@ -57,7 +57,7 @@ class thread_runtime final : public runtime {
     std::mutex mutex;
     std::condition_variable wakeup;
     bool woken = false;
-    bool spins = true;  ///< looks for work for a while before it sleeps
+    bool spins = true;           ///< looks for work for a while before it sleeps
     int wakeup_descriptor = -1;  ///< an eventfd that wakes the thread while it waits for descriptors; -1: none yet
 
     explicit worker_thread(thread_runtime& owner) : runtime(&owner) {}

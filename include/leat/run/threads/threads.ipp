@@ -140,10 +140,9 @@ LEAT_INLINE void thread_runtime::start_threads() {
   start_decided_.notify_all();
   if (reason.empty()) return;
   for (std::thread& thread : pool_) thread.join();
-  throw run_error(
-      concat({"cannot start a thread (", std::to_string(count), " of ", std::to_string(worker_threads_.size()),
-              " run): ", reason}),
-      "", {}, 0, 0);
+  throw run_error(concat({"cannot start a thread (", std::to_string(count), " of ",
+                          std::to_string(worker_threads_.size()), " run): ", reason}),
+                  "", {}, 0, 0);
 }
 
 LEAT_INLINE void thread_runtime::begin(void* started) {
