@@ -12,12 +12,12 @@
 #include <leat/op/running/time_points.hpp>
 #include <leat/op/running/worker_builder.hpp>
 #include <leat/route/exchange/by_key.hpp>
+#include <leat/state/keyed_logic.hpp>
 #include <leat/state/keyed_state.hpp>
 #include <leat/state/notifier.hpp>
 #include <leat/state/state_writer.hpp>
 
 #include <algorithm>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -25,22 +25,8 @@
 #include <utility>
 #include <vector>
 
-/// A step that meets each record with the state of its key. What the step does is its *logic*, a class with
-///  - `state`: what is kept per key;
-///  - `saved`, with a codec: what a snapshot has of it; `save(state const&)` gives it, `load(saved&&)` makes a state of
-/// it;
-///  - `on_value(cell, key, value, emit)`, where `emit(key, result)`; `cell.forget()` drops the key;
-///    or, with `by_groups` true, `on_values(cell, values, emit)` for all that a batch brings a key;
-///  - optionally `bind(step_context&)` before anything else, and `begin_batch()`;
-///  - optionally `on_end(cell, emit)`: at the end of the input, for each key, in the keys' order;
-///  - optionally `notify_at(state)` and `on_notify(cell, emit)`: the time each key wants to be woken at, if any, by the
-///    wall clock or the steady one.
+/// A step that meets each record with the state of its key, and calls its logic (keyed_logic.hpp).
 namespace leat::detail {
-
-template <class Logic, class Cell, class Emit>
-concept acts_at_end = requires(Logic& logic, Cell& cell, Emit& emit_record) { logic.on_end(cell, emit_record); };
-template <class Logic>
-concept takes_groups = Logic::by_groups;
 
 template <class K, class V, class W, class Logic>
 class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>> {
@@ -63,6 +49,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
       state_can_be_saved,
       "leat: a step that keeps state: what is saved of a key and of its state must have a codec and a default "
       "constructor, since it is read back after a restart");
+  static_assert(keyed_logic<Logic, cell, K, V, results>);
   static constexpr bool ends_with_results = acts_at_end<Logic, cell, results>;
 
  public:
@@ -238,8 +225,8 @@ class stateful_node final : public node {
   stateful_node(Logic logic, step_info step, port from) : node(std::move(step), from), logic_(std::move(logic)) {}
 
   void build(worker_builder& worker) const override {
-    auto& made = worker.add<stateful_stage<K, V, W, Logic>>(logic_, worker, *this);
-    worker.outlet<keyed_outlet<std::pair<K, V>>>(inputs.front()).next = &made;
+    auto& stage = worker.add<stateful_stage<K, V, W, Logic>>(logic_, worker, *this);
+    worker.outlet<keyed_outlet<std::pair<K, V>>>(inputs.front()).next = &stage;
   }
 
  private:

@@ -8,9 +8,11 @@
 #include <leat/flow.hpp>
 #include <leat/op/function/shown_record.hpp>
 #include <leat/op/fused/batch_tail.hpp>
+#include <leat/op/fused/fused_op.hpp>
 #include <leat/op/fused/held_rest.hpp>
 #include <leat/op/fused/ops_on_stack.hpp>
 #include <leat/op/fused/survivors.hpp>
+#include <leat/op/fused/tail.hpp>
 #include <leat/op/running/consumer.hpp>
 #include <leat/op/running/mark.hpp>
 #include <leat/op/running/stage.hpp>
@@ -32,55 +34,21 @@ namespace leat::detail {
 
 template <class In, class Tail, class... Ops>
 class kernel final : public running_step, public consumer<In> {
-  static constexpr std::size_t size = sizeof...(Ops);
+  using run_steps = fused_steps<In, Ops...>;
+  static constexpr std::size_t size = run_steps::size;
+  template <std::size_t Index>
+  using record_at = typename run_steps::template record_at<Index>;
   using ops_type = pack<Ops...>;
+  static_assert(fused_tail<Tail, record_at<size>>);
   static constexpr bool copies_to_stack = (std::is_trivially_copyable_v<Ops> && ...) && !(std::is_empty_v<Ops> && ...);
   using local_ops = ops_on_stack<ops_type, copies_to_stack>;
 
-  template <std::size_t Index>
-  static auto record_before() {
-    if constexpr (Index == 0)
-      return std::type_identity<In>{};
-    else
-      return std::type_identity<typename type_in_pack<Index - 1, ops_type>::out>{};
-  }
-  template <std::size_t Index>
-  using record_at = typename decltype(record_before<Index>())::type;
-
   /// Much can come of one batch where a record owns memory, or becomes large or many: then the loop looks whether there
   /// is room left, record by record, or block by block where all is plain.
-  static constexpr bool may_stop = requires(Tail& tail) {
-    tail.full();
-  } && (!plain<record_at<size>> || batch_grows<In, record_at<size>> || ((Ops::shape == op_shape::expand) || ...));
+  static constexpr bool may_stop = requires(Tail& tail) { tail.full(); } &&
+                                   (!plain<record_at<size>> || batch_grows<In, record_at<size>> || run_steps::expands);
   friend held_rest<In>;
   friend nothing_held<In>;
-
-  /// The first step from Index on that is not one record in, one out.
-  template <std::size_t Index>
-  static constexpr std::size_t straight_to() {
-    if constexpr (Index == size)
-      return size;
-    else if constexpr (type_in_pack<Index, ops_type>::shape != op_shape::one_to_one)
-      return Index;
-    else
-      return straight_to<Index + 1>();
-  }
-  template <std::size_t Index, std::size_t E>
-  static constexpr bool plain_between() {
-    if constexpr (!plain<record_at<Index>>)
-      return false;
-    else if constexpr (Index == E)
-      return true;
-    else
-      return plain_between<Index + 1, E>();
-  }
-  template <std::size_t Index>
-  static constexpr bool filter_at() {
-    if constexpr (Index == size)
-      return false;
-    else
-      return type_in_pack<Index, ops_type>::shape == op_shape::filter;
-  }
 
  public:
   template <class RunEnd>
@@ -134,7 +102,7 @@ class kernel final : public running_step, public consumer<In> {
     });
     in_tail([&] { tail_.finish_batch(); });
     // An f that was given emit may have caught what a later step threw: no mark may pass that record.
-    if constexpr (calls_on<0>()) steps_.front().worker->rethrow_failure();
+    if constexpr (run_steps::emits) steps_.front().worker->rethrow_failure();
   }
   template <class F>
   [[gnu::always_inline]] decltype(auto) in_tail(F&& f) {
@@ -188,7 +156,7 @@ class kernel final : public running_step, public consumer<In> {
 
   /// Plain records, in blocks that stay in the first-level cache with what is made of them.
   std::size_t run_plain(In const* records, std::size_t count) {
-    constexpr std::size_t block = ((Ops::shape == op_shape::filter) || ...) ? 512 : 4096;
+    constexpr std::size_t block = run_steps::filters ? 512 : 4096;
     std::size_t done = 0;
     for (bool goes_on = true; goes_on && done < count;) {
       std::size_t const some = (std::min)(may_stop ? held_.block(sizeof(record_at<size>)) : block, count - done);
@@ -201,12 +169,12 @@ class kernel final : public running_step, public consumer<In> {
 
   template <std::size_t Index>
   void run(record_at<Index> const* records, std::size_t count) {
-    constexpr std::size_t E = straight_to<Index>();
-    if constexpr (!plain_between<Index, E>())
+    constexpr std::size_t E = run_steps::template straight_to<Index>();
+    if constexpr (!run_steps::template plain_between<Index, E>())
       run_by_branch<Index>(records, count);
     else if constexpr (E == size)
       run_straight<Index>(records, count);
-    else if constexpr (filter_at<E>()) {
+    else if constexpr (run_steps::template filter_at<E>()) {
       if (in_pack<E>(survivors_).branch())
         run_by_branch<Index>(records, count);
       else
@@ -218,7 +186,7 @@ class kernel final : public running_step, public consumer<In> {
   template <std::size_t Index>
   void run_by_branch(record_at<Index> const* records, std::size_t count) {
     local_ops ops(ops_);
-    if constexpr (Tail::template arrays<record_at<size>> && never_expands<Index>()) {
+    if constexpr (Tail::template arrays<record_at<size>> && run_steps::template never_expands<Index>()) {
       auto const fill = [&](std::size_t from, std::size_t to, auto& cursor) {
         for (std::size_t i = from; i != to; ++i) {
           record_at<Index> record(records[i]);
@@ -282,27 +250,6 @@ class kernel final : public running_step, public consumer<In> {
     }
     kept.observe(count, passed);
     run<E + 1>(to, passed);
-  }
-
-  template <std::size_t Index>
-  static constexpr bool never_expands() {
-    if constexpr (Index == size)
-      return true;
-    else if constexpr (type_in_pack<Index, ops_type>::shape == op_shape::expand)
-      return false;
-    else
-      return never_expands<Index + 1>();
-  }
-
-  /// Whether a function of the user's holds calls of later steps on its stack.
-  template <std::size_t Index>
-  static constexpr bool calls_on() {
-    if constexpr (Index == size)
-      return false;
-    else if constexpr (requires { requires type_in_pack<Index, ops_type>::emits; })
-      return true;
-    else
-      return calls_on<Index + 1>();
   }
 
   template <std::size_t Index, class X>
@@ -377,6 +324,8 @@ class kernel final : public running_step, public consumer<In> {
 /// The description of a run of stateless steps and of what becomes of its records.
 template <class In, class RunEnd, class... Ops>
 class kernel_node final : public node {
+  static_assert(fused_run_end<RunEnd>);
+
  public:
   /// `run` is the steps, or the only one.
   template <class Steps>

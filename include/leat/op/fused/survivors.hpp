@@ -3,6 +3,7 @@
 
 #include <leat/detail/buffer.hpp>
 #include <leat/detail/instructions.hpp>
+#include <leat/op/fused/fused_op.hpp>
 #include <leat/record.hpp>
 
 #include <cstddef>
@@ -11,8 +12,6 @@
 /// What a filter in a fused loop of plain records remembers, to choose between moving survivors together and branching.
 /// (Adaptive compaction as in vectorised query engines, MonetDB/X100 2005.)
 namespace leat::detail {
-
-enum class op_shape { one_to_one, filter, expand };
 
 /// Per filter: room for the survivors, and what the pass rate was.
 template <class T>
