@@ -9,6 +9,7 @@
 #include <leat/flow.hpp>
 #include <leat/op/map.hpp>
 #include <leat/route/exchange/slot.hpp>
+#include <leat/route/exchange/slot_ownership.hpp>
 #include <leat/route/redistribute.hpp>
 #include <leat/run/run.hpp>
 #include <leat/run/tcp.hpp>
@@ -147,7 +148,7 @@ class one_at_a_time {
 /// A key that the worker owns.
 std::uint64_t key_of_worker(unsigned worker) {
   std::uint64_t key = 0;
-  while (leat::owner_of(leat::slot_of(leat::key_hash(key)), 2) != worker) ++key;
+  while (leat::slot_ownership(2).owner(leat::slot_of(leat::key_hash(key))) != worker) ++key;
   return key;
 }
 

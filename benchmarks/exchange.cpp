@@ -7,6 +7,7 @@
 
 #include <leat/flow.hpp>
 #include <leat/route/exchange/slot.hpp>
+#include <leat/route/exchange/slot_ownership.hpp>
 #include <leat/route/redistribute.hpp>
 #include <leat/run/run.hpp>
 #include <leat/to/output.hpp>
@@ -87,7 +88,7 @@ class hand_worker {
         std::uint64_t* const b_begin = b;
         for (std::size_t i = 0; i != now; ++i) {
           std::uint64_t const x = from[done + i];
-          std::size_t const second = leat::owner_of(leat::slot_of(leat::key_hash(x)), 2);
+          std::size_t const second = leat::slot_ownership(2).owner(leat::slot_of(leat::key_hash(x)));
           *a = x;
           *b = x;
           a += 1 - second;

@@ -8,6 +8,7 @@
 #include <leat/flow.hpp>
 #include <leat/op/key_on.hpp>
 #include <leat/op/map.hpp>
+#include <leat/route/exchange/slot_ownership.hpp>
 #include <leat/run/run.hpp>
 #include <leat/run/tcp.hpp>
 #include <leat/state/count_final.hpp>
@@ -58,7 +59,7 @@ int main() {
   auto hand = [&] {
     using table = leat::detail::keyed_state<std::uint64_t, std::uint64_t>;
     return measure::seconds_of([&] {
-      table counts(leat::detail::slot_range{0, leat::slot_count});
+      table counts(leat::slot_range{0, leat::slot_count});
       std::vector<std::uint64_t> hashes(2048);
       for (int pass = 0; pass != passes; ++pass)
         for (std::size_t i = 0; i < records; i += hashes.size()) {

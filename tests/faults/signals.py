@@ -95,3 +95,21 @@ while process.poll() is None and time.monotonic() < until:
 check("the second signal ends it", process.returncode, 128 + signal.SIGTERM)
 for child in stopped:
     check("nobody is left", gone(child), True)
+
+# systemd's way where a process does not end by itself: SIGTERM to each, then, without a second one, SIGKILL to all that
+# are left, or to the first alone, or to the others alone. Nobody is left then, and it has not ended well.
+for victims in ("all", "the launcher", "the others"):
+    process = begun(("-p", "3"))
+    others = children(process)
+    os.kill(others[0], signal.SIGSTOP)
+    for each in (process.pid, *others):
+        os.kill(each, signal.SIGTERM)
+    for each in {"all": (process.pid, *others), "the launcher": (process.pid,), "the others": others}[victims]:
+        try:
+            os.kill(each, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # it has ended in order
+    status, said = end(process)
+    check(f"after SIGKILL to {victims} it ends, saying {said!r}", status in (-signal.SIGKILL, 1, 128 + signal.SIGKILL), True)
+    for each in others:
+        check(f"after SIGKILL to {victims} nobody is left", gone(each), True)

@@ -29,6 +29,8 @@ using leat::detail::message;
 
 namespace {
 
+constexpr leat::slot_ownership two_workers(2);
+
 /// What the frame of one number takes from the credit.
 constexpr std::size_t one_number = frame_header::size + 8;
 
@@ -159,7 +161,7 @@ TEST_CASE("records, hashes and marks come over in order") {
   using record = std::pair<std::string, int>;
   two_ends both;
   auto& out = both.of[0]->sender<record>(both.node(), 0, 1, 4);
-  auto& in = both.of[1]->receiver<record>(both.node(), 0, 1, 4, true);
+  auto& in = both.of[1]->receiver<record>(both.node(), 0, 1, 4, &two_workers);
   send<record>(out, {{"a", 1}, {"b", 2}}, std::nullopt, {3011, 3022});
   send<record>(out, {{"c", 3}}, mark{mark_kind::barrier, 1}, {3033});
   send<record>(out, {}, mark{mark_kind::end, 2});
@@ -291,10 +293,10 @@ TEST_CASE("a peer that sends more than it has credit for is refused") {
 TEST_CASE("records and hashes that are not laid out for direct use come over all the same") {
   two_ends both;
   auto& out = both.of[0]->sender<wide>(both.node(), 0, 1, 4);
-  auto& in = both.of[1]->receiver<wide>(both.node(), 0, 1, 4, true);
+  auto& in = both.of[1]->receiver<wide>(both.node(), 0, 1, 4, &two_workers);
   send<wide>(out, {{1, 2}, {3, 4}}, std::nullopt, {3005, 3006});
   auto& odd_out = both.of[1]->sender<char>(both.node(), 1, 0, 4);
-  auto& odd_in = both.of[0]->receiver<char>(both.node(), 1, 0, 4, true);
+  auto& odd_in = both.of[0]->receiver<char>(both.node(), 1, 0, 4, &two_workers);
   send<char>(odd_out, {'a', 'b', 'c'}, std::nullopt, {7, 8, 9});
   both.exchange();
   message<wide> got;
@@ -367,7 +369,7 @@ TEST_CASE("flat records that are too long for a frame go in several") {
   std::size_t const count = 600'000;
   two_ends both(1u << 28, 1u << 28);
   auto& out = both.of[0]->sender<block>(both.node(), 0, 1, count);
-  auto& in = both.of[1]->receiver<block>(both.node(), 0, 1, count, true);
+  auto& in = both.of[1]->receiver<block>(both.node(), 0, 1, count, &two_workers);
   std::vector<block> records(count);
   for (std::size_t i = 0; i != count; ++i) records[i] = {i, 0, 0, ~i};
   send<block>(out, records, std::nullopt, std::vector<std::uint64_t>(count, 3000));
@@ -386,7 +388,7 @@ TEST_CASE("flat records that are too long for a frame go in several") {
 TEST_CASE("keys are refused that another worker owns, and records of a keyed step without the hashes of their keys") {
   auto const failure = [](std::uint8_t hashed, std::uint64_t hash) {
     channels_and_stranger both;
-    auto& in = both.here->receiver<std::uint64_t>(both.node(), 1, 0, 4, true);
+    auto& in = both.here->receiver<std::uint64_t>(both.node(), 1, 0, 4, &two_workers);
     frame_header header;
     header.node = 1;
     header.from = 1;

@@ -102,7 +102,7 @@ TEST_CASE("every part of a packet that goes in several wakes who sends it") {
     leat::flow flow("parts");
     auto const key_of = [](unsigned worker) {
       int key = 0;
-      while (leat::owner_of(leat::slot_of(leat::key_hash(key)), 4) != worker) ++key;
+      while (leat::slot_ownership(4).owner(leat::slot_of(leat::key_hash(key))) != worker) ++key;
       return key;
     };
     // From the second worker of one process, which does not drive the connection, to a worker of the other.

@@ -57,7 +57,7 @@ class sender {
       auto& channels = worker_.shared<leat::detail::exchange_channels<record>>(described_, described_, process_,
                                                                                worker_.packet_size<record>());
       for (unsigned to = 0; to != 2; ++to) {
-        auto& from = channels.from(0, to, true);
+        auto& from = channels.from(0, to, &worker_.slot_owners());
         for (message<record> got; from.receive(got); more = true) {
           times[to] = std::max(times[to], got.time.watermark);
           if (got.content == nullptr) continue;

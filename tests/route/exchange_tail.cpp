@@ -123,7 +123,7 @@ class sender {
     auto& channels = worker_.shared<leat::detail::exchange_channels<record>>(described_, described_, process_,
                                                                              worker_.packet_size<record>());
     for (unsigned to = 0; to != received.size(); ++to) {
-      auto& from = channels.from(0, to, true);
+      auto& from = channels.from(0, to, &worker_.slot_owners());
       for (message<record> got; from.receive(got);) {
         for (record& each : got.content->records) received[to].records.push_back(std::move(each));
         for (std::uint64_t const hash : got.content->hashes) received[to].hashes.push_back(hash);
@@ -153,7 +153,7 @@ void check(std::vector<std::pair<K, V>> const& records, sender<K, V> const& sent
   bool right = true;
   for (auto const& each : records) {
     std::uint64_t const hash = leat::key_hash(each.first);
-    unsigned const owner = leat::owner_of(leat::slot_of(hash), workers);
+    unsigned const owner = leat::slot_ownership(workers).owner(leat::slot_of(hash));
     auto const& there = sent.received[owner];
     std::size_t const i = next[owner]++;
     right = right && i < there.records.size() && i < there.hashes.size() && there.records[i] == each &&

@@ -71,7 +71,8 @@ TEST_CASE("redistribute(by(f)): to the owner of f's result, wherever the record 
     flow.input("in", flows::dealt<std::string>(names)) |
         leat::redistribute("by name", leat::by([](std::string_view s) { return s.substr(0, s.find(':')); })) |
         leat::inspect_debug([workers](std::string_view, std::string const& s, std::uint64_t, unsigned worker) {
-          unsigned const owner = leat::owner_of(leat::slot_of(leat::key_hash(s.substr(0, s.find(':')))), workers);
+          unsigned const owner =
+              leat::slot_ownership(workers).owner(leat::slot_of(leat::key_hash(s.substr(0, s.find(':')))));
           if (worker != owner) ++strangers;
         }) |
         leat::output("out", leat::to::collect(got));

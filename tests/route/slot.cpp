@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include <leat/route/exchange/slot.hpp>
+#include <leat/route/exchange/slot_ownership.hpp>
 
 #include <doctest/doctest.h>
 
@@ -95,7 +96,7 @@ TEST_CASE("key_hash: equal keys hash alike") {
   CHECK(key_hash(account{5, 1}) != key_hash(account{6, 1}));
 }
 
-TEST_CASE("slot_of, owner_of: every slot has one owner, in contiguous ranges of nearly equal size") {
+TEST_CASE("slot_of, slot_ownership: every slot has one owner, in contiguous ranges of nearly equal size") {
   static_assert(leat::slot_count == 4096);
   CHECK(leat::slot_of(0xffffffffffffffffu) == 4095);
   CHECK(leat::slot_of(4096) == 0);
@@ -103,7 +104,7 @@ TEST_CASE("slot_of, owner_of: every slot has one owner, in contiguous ranges of 
     std::vector<unsigned> owned(workers);
     unsigned last = 0;
     for (unsigned slot = 0; slot != leat::slot_count; ++slot) {
-      unsigned const owner = leat::owner_of(slot, workers);
+      unsigned const owner = leat::slot_ownership(workers).owner(slot);
       REQUIRE(owner < workers);
       CHECK(owner >= last);
       last = owner;

@@ -6,6 +6,7 @@
 #include <leat/from/iterable.hpp>
 #include <leat/op/map.hpp>
 #include <leat/route/exchange/slot.hpp>
+#include <leat/route/exchange/slot_ownership.hpp>
 #include <leat/route/redistribute.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/output.hpp>
@@ -44,7 +45,7 @@ std::vector<shape> shapes_with(connection_driver driver) {
 /// A key that this one of four workers owns.
 int key_of(unsigned worker) {
   int key = 0;
-  while (leat::owner_of(leat::slot_of(leat::key_hash(key)), 4) != worker) ++key;
+  while (leat::slot_ownership(4).owner(leat::slot_of(leat::key_hash(key))) != worker) ++key;
   return key;
 }
 

@@ -15,10 +15,10 @@
 #include <vector>
 
 using leat::slot_count;
+using leat::slot_ownership;
+using leat::slot_range;
 using leat::detail::keep_unsaved;
 using leat::detail::keyed_state;
-using leat::detail::owned_slots;
-using leat::detail::slot_range;
 
 namespace {
 
@@ -320,9 +320,9 @@ TEST_CASE("workers own every slot once") {
     std::size_t wrong = 0;
     unsigned next = 0;
     for (unsigned worker = 0; worker != workers; ++worker) {
-      slot_range const owned = owned_slots(worker, workers);
+      slot_range const owned = slot_ownership(workers).slots_of(worker);
       wrong += owned.lo != next;
-      for (; next != owned.hi; ++next) wrong += leat::owner_of(next, workers) != worker;
+      for (; next != owned.hi; ++next) wrong += slot_ownership(workers).owner(next) != worker;
     }
     CHECK(wrong == 0);
     CHECK(next == slot_count);

@@ -2,6 +2,7 @@
 #include <leat/from/iterable.hpp>
 #include <leat/from/source.hpp>
 #include <leat/op/async_map.hpp>
+#include <leat/route/exchange/slot_ownership.hpp>
 #include <leat/run/main.hpp>
 #include <leat/state/collect.hpp>
 #include <leat/state/notifier.hpp>
@@ -162,7 +163,7 @@ class runnable {
   };
 
   wishes logic_;
-  typename states::table_type table_{leat::detail::slot_range{0, leat::slot_count},
+  typename states::table_type table_{leat::slot_range{0, leat::slot_count},
                                      typename states::table_type::keeping(logic_)};
   states states_;
   log rang_;

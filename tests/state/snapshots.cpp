@@ -16,10 +16,10 @@
 using leat::key_hash;
 using leat::slot_count;
 using leat::slot_of;
+using leat::slot_range;
 using leat::detail::keep_unsaved;
 using leat::detail::keyed_state;
 using leat::detail::part_sink;
-using leat::detail::slot_range;
 using leat::detail::state_base;
 using leat::detail::state_part;
 

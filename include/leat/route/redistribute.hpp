@@ -8,6 +8,7 @@
 #include <leat/route/codec/describing_archive.hpp>
 #include <leat/route/exchange/exchange.hpp>
 #include <leat/route/exchange/slot.hpp>
+#include <leat/route/exchange/slot_ownership.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -48,11 +49,11 @@ class to_owner_of {
  public:
   static constexpr bool carries_hash = false;
   static constexpr std::size_t word_size = hashed_as_word<K> ? sizeof(K) : 0;
-  static constexpr unsigned bit_of_two = bit_of_owner_of_two;
+  static constexpr unsigned bit_of_two = slot_ownership::bit_of_two;
 
   explicit to_owner_of(F function) : f_(std::move(function)) {}
 
-  void start(worker_builder&, node const&) {}
+  void start(worker_builder& worker, node const&) { slot_owners_ = worker.slot_owners(); }
   std::uint64_t word(T const& record) {
     K const wanted(f_(record));
     return word_of(wanted);
@@ -61,9 +62,10 @@ class to_owner_of {
     K const wanted(f_(record));
     return key_hash(wanted);
   }
-  unsigned owner(std::uint64_t hash, unsigned workers) const { return owner_of(slot_of(hash), workers); }
+  unsigned owner(std::uint64_t hash, unsigned) const { return slot_owners_.owner(slot_of(hash)); }
 
  private:
+  slot_ownership slot_owners_{1};
   [[no_unique_address]] F f_;
 };
 

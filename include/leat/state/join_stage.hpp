@@ -63,7 +63,7 @@ class join_stage final : public stage {
       : insertion_(insertion),
         emission_(emission),
         step_(described.step(), worker.worker()),
-        table_(owned_slots(worker.worker().index(), worker.worker().count())),
+        table_(worker.slot_owners().slots_of(worker.worker().index())),
         snapshots_(worker, step_, table_),
         marks_(sizeof...(Vs), described.step(), worker.worker()),
         times_(sizeof...(Vs)),

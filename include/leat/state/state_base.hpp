@@ -2,7 +2,7 @@
 #pragma once
 
 #include <leat/route/codec/byte_buffer.hpp>
-#include <leat/route/exchange/slot.hpp>
+#include <leat/route/exchange/slot_ownership.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -10,24 +10,6 @@
 #include <vector>
 
 namespace leat::detail {
-
-/// Slots from `lo` up to, not including, `hi`.
-struct slot_range {
-  std::uint16_t lo = 0;
-  std::uint16_t hi = 0;
-
-  constexpr std::size_t size() const { return static_cast<std::size_t>(hi - lo); }
-  constexpr bool contains(unsigned slot) const { return slot >= lo && slot < hi; }
-  friend bool operator==(slot_range const&, slot_range const&) = default;
-};
-
-/// The slots that `owner_of` gives to a worker. Empty when there are more workers than slots and this one has none.
-constexpr slot_range owned_slots(unsigned worker, unsigned workers) {
-  auto const first = [workers](std::uint64_t of) {
-    return static_cast<std::uint16_t>((of * slot_count + workers - 1) / workers);
-  };
-  return {first(worker), first(std::uint64_t{worker} + 1)};
-}
 
 /// Rows of one slot as they stood when an epoch was closed: a row is a key with its state, or a key that was forgotten.
 /// Of the parts of one epoch and slot, the full one comes first.

@@ -56,7 +56,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
   stateful_stage(Logic const& logic, worker_builder& worker, node const& described)
       : logic_(logic),
         step_(described.step(), worker.worker()),
-        table_(owned_slots(worker.worker().index(), worker.worker().count()), typename table::keeping(logic_)),
+        table_(worker.slot_owners().slots_of(worker.worker().index()), typename table::keeping(logic_)),
         snapshots_(worker, step_, table_),
         out_(worker.batch_size<std::pair<K, W>>()),
         emit_(out_) {

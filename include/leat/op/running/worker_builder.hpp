@@ -8,6 +8,7 @@
 #include <leat/op/running/step_context.hpp>
 #include <leat/op/running/step_counters.hpp>
 #include <leat/op/running/worker_services.hpp>
+#include <leat/route/exchange/slot_ownership.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -123,10 +124,13 @@ struct shared_by_workers {
 /// node reads from is always there already.
 class worker_builder {
  public:
-  worker_builder(worker_services& worker, shared_by_workers& process) : worker_(worker), process_(process) {}
+  worker_builder(worker_services& worker, shared_by_workers& process)
+      : worker_(worker), process_(process), slot_owners_(worker.count(), worker.first_epoch()) {}
 
   worker_services& worker() { return worker_; }
   shared_by_workers& process() { return process_; }
+  /// Which worker owns which keys. It lives as long as the steps.
+  slot_ownership const& slot_owners() const { return slot_owners_; }
 
   /// Records in a batch of T.
   template <class T>
@@ -226,6 +230,7 @@ class worker_builder {
 
   worker_services& worker_;
   shared_by_workers& process_;
+  slot_ownership slot_owners_;
   owners<running_step> parts_;
   list<provided> outlets_;
 };

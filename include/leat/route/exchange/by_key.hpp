@@ -7,6 +7,7 @@
 #include <leat/route/codec/describing_archive.hpp>
 #include <leat/route/exchange/exchange.hpp>
 #include <leat/route/exchange/slot.hpp>
+#include <leat/route/exchange/slot_ownership.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -21,12 +22,14 @@ template <class K, class V>
 struct by_key {
   static constexpr bool carries_hash = true;
   static constexpr std::size_t word_size = hashed_as_word<K> ? sizeof(K) : 0;
-  static constexpr unsigned bit_of_two = bit_of_owner_of_two;
+  static constexpr unsigned bit_of_two = slot_ownership::bit_of_two;
 
-  void start(worker_builder&, node const&) {}
+  void start(worker_builder& worker, node const&) { owners = worker.slot_owners(); }
   std::uint64_t word(std::pair<K, V> const& record) const { return word_of(record.first); }
   std::uint64_t hash(std::pair<K, V> const& record) const { return key_hash(record.first); }
-  unsigned owner(std::uint64_t hash, unsigned workers) const { return owner_of(slot_of(hash), workers); }
+  unsigned owner(std::uint64_t hash, unsigned) const { return owners.owner(slot_of(hash)); }
+
+  slot_ownership owners{1};
 };
 
 /// The requirements that every step with keyed state has of the stream before it, in the order a person should hear

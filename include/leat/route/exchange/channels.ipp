@@ -33,7 +33,7 @@ LEAT_INLINE channels::sending_place channels::place_of_sender(std::size_t exchan
 }
 
 LEAT_INLINE channels::receiving_place channels::place_of_receiver(std::size_t exchange, unsigned from, unsigned to) {
-  return {peers_.to(process_of(from)), inbox_of(exchange, from, to), bytes_, total_};
+  return {peers_.to(process_of(from)), inbox_of(exchange, from, to), bytes_};
 }
 
 LEAT_INLINE void channels::receive(unsigned process, incoming_frame&& frame) {

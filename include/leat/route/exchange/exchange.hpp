@@ -40,7 +40,7 @@ class exchange_receiver final : public stage {
     auto& channels =
         worker.shared<exchange_channels<T>>(described, described, worker.process(), worker.packet_size<T>());
     for (unsigned i = 0; i != worker_.count(); ++i)
-      from_.push_back(&channels.from(i, worker_.index(), Outlet::takes_hashes));
+      from_.push_back(&channels.from(i, worker_.index(), Outlet::takes_hashes ? &worker.slot_owners() : nullptr));
     outlet_.provide(worker, described);
   }
 

@@ -39,9 +39,9 @@ class exchange_channels {
     if (large_.size() != 0) return large_[pair];
     return small_[pair];
   }
-  /// `hashed`: with each record comes the hash of its key.
-  receiving_end<T>& from(unsigned worker, unsigned to, bool hashed) {
-    if (!is_local(worker)) return net_->receiver<T>(node_, worker, to, limits_.packet_records, hashed);
+  /// With `owners`, who owns the keys, each record comes with the hash of its key.
+  receiving_end<T>& from(unsigned worker, unsigned to, slot_ownership const* owners) {
+    if (!is_local(worker)) return net_->receiver<T>(node_, worker, to, limits_.packet_records, owners);
     std::size_t const pair = pair_of(worker, to);
     if (large_.size() != 0) return large_[pair];
     return small_[pair];

@@ -7,7 +7,7 @@
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/exchange/inbox.hpp>
 #include <leat/route/exchange/packet.hpp>
-#include <leat/route/exchange/slot.hpp>
+#include <leat/route/exchange/slot_ownership.hpp>
 #include <leat/route/peers/frame.hpp>
 #include <leat/route/peers/outgoing.hpp>
 
@@ -193,12 +193,12 @@ template <class T>
 class remote_receiver final : public receiving_end<T> {
  public:
   remote_receiver(outgoing_frames& back, inbox& in, node const& described, unsigned from, unsigned to,
-                  std::size_t packet_records, std::size_t credit, unsigned workers_with_keys)
+                  std::size_t packet_records, std::size_t credit, slot_ownership const* owners)
       : back_(back),
         in_(in),
         described_(described),
         packet_records_(packet_records),
-        workers_with_keys_(workers_with_keys),
+        owners_(owners),
         bytes_of_credit_(credit),
         returned_together_(static_cast<std::int64_t>(credit / 4)) {
     credit_.type = frame_type::credit;
@@ -253,7 +253,7 @@ class remote_receiver final : public receiving_end<T> {
     std::span<std::byte> const payload = arrived_.payload;
     std::size_t const count = arrived_.header.count;
     bool const hashed = arrived_.header.hashed != 0;
-    if (hashed != (workers_with_keys_ != 0)) refuse(hashed ? "hashes came that nobody asked for" : "no hashes came");
+    if (hashed != (owners_ != nullptr)) refuse(hashed ? "hashes came that nobody asked for" : "no hashes came");
     std::size_t const hash_bytes = hashed ? count * sizeof(std::uint64_t) : 0;
     if (hash_bytes > payload.size()) refuse_short(hash_bytes, payload.size());
     std::span<std::byte> records = payload.first(payload.size() - hash_bytes);
@@ -287,7 +287,7 @@ class remote_receiver final : public receiving_end<T> {
     std::memcpy(into.begin(), from.data(), from.size());
     into.set_end(into.begin() + count);
     bool all_owned = true;
-    for (std::uint64_t const hash : into) all_owned &= owner_of(slot_of(hash), workers_with_keys_) == credit_.to;
+    for (std::uint64_t const hash : into) all_owned &= owners_->owner(slot_of(hash)) == credit_.to;
     if (!all_owned) refuse("a key came that another worker owns");
   }
   /// Credit goes back in portions, and when nothing is left to read: then the sender has enough, and only learns that a
@@ -314,7 +314,7 @@ class remote_receiver final : public receiving_end<T> {
   inbox& in_;
   node const& described_;
   std::size_t packet_records_;
-  unsigned workers_with_keys_;  ///< the workers that the keys are spread over; zero: records come without hashes
+  slot_ownership const* owners_;  ///< of the keys; null: records come without hashes
   std::size_t bytes_of_credit_;
   std::int64_t returned_together_;
   std::int64_t bytes_ = 0;  ///< used, and not told to the sender

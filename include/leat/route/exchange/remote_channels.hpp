@@ -5,6 +5,7 @@
 #include <leat/graph.hpp>
 #include <leat/route/exchange/packet.hpp>
 #include <leat/route/exchange/remote.hpp>
+#include <leat/route/exchange/slot_ownership.hpp>
 
 #include <cstddef>
 
@@ -20,13 +21,14 @@ class remote_channels {
     sending_place const place = place_of_sender(described.id, from, to);
     return ends_.add<remote_sender<T>>(place.out, place.credit, described, from, to, packet_records);
   }
-  /// The end at `to`, which is here; `from` is there. `hashed`: with each record comes the hash of its key.
+  /// The end at `to`, which is here; `from` is there. With `owners`, who owns the keys, each record comes with
+  /// the hash of its key; the ownership outlives the end.
   template <class T>
   receiving_end<T>& receiver(node const& described, unsigned from, unsigned to, std::size_t packet_records,
-                             bool hashed = false) {
+                             slot_ownership const* owners = nullptr) {
     receiving_place const place = place_of_receiver(described.id, from, to);
     return ends_.add<remote_receiver<T>>(place.out, place.box, described, from, to, packet_records, place.channel_bytes,
-                                         hashed ? place.workers : 0);
+                                         owners);
   }
 
  protected:
@@ -38,7 +40,6 @@ class remote_channels {
     outgoing_frames& out;  ///< in which credit goes back
     inbox& box;
     std::size_t channel_bytes;
-    unsigned workers;  ///< of all processes
   };
 
   remote_channels() = default;

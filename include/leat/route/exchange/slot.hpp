@@ -14,23 +14,7 @@
 
 namespace leat {
 
-/// Keys fall into this many slots; a slot is the unit in which keys are owned, moved, kept and loaded.
-inline constexpr unsigned slot_count = 4096;
-
-/// The slot of a key with this hash.
-constexpr unsigned slot_of(std::uint64_t hash) { return static_cast<unsigned>(hash & (slot_count - 1)); }
-
-/// The worker that owns a slot, of so many workers in all processes: each owns one contiguous range.
-constexpr unsigned owner_of(unsigned slot, unsigned workers) {
-  return static_cast<unsigned>((std::uint64_t{slot} * workers) / slot_count);
-}
-
 namespace detail {
-
-/// Of two workers the second owns the slots of hashes that have this bit.
-inline constexpr unsigned bit_of_owner_of_two = 11;
-static_assert(owner_of((1u << bit_of_owner_of_two) - 1, 2) == 0 && owner_of(1u << bit_of_owner_of_two, 2) == 1 &&
-              owner_of(slot_count - 1, 2) == 1);
 
 /// Keys whose bytes fill most of a word: compilers do not always inline the library's hash of those.
 template <class K>
