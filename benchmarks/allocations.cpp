@@ -50,13 +50,13 @@ std::uint64_t during(leat::flow const& flow, unsigned workers) {
 }
 
 template <class Build>
-void compare(char const* what, unsigned workers, Build&& build) {
+void compare(char const* name, unsigned workers, Build&& build) {
   leat::flow const once = build(8);
   leat::flow const twice = build(16);
   during(once, workers);
   std::uint64_t const n = during(once, workers);
   std::uint64_t const two_n = during(twice, workers);
-  std::printf("%-44s -w%u: %llu allocations over 8 M records, %llu over 16 M\n", what, workers,
+  std::printf("%-44s -w%u: %llu allocations over 8 M records, %llu over 16 M\n", name, workers,
               static_cast<unsigned long long>(n), static_cast<unsigned long long>(two_n));
 }
 

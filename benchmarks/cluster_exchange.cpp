@@ -66,8 +66,13 @@ std::vector<T> records_with_random_keys() {
 template <class T>
 class bare_process {
  public:
-  bare_process(int socket, arrivals& arrived, unsigned me, std::vector<T> const& records, std::size_t per_round)
-      : socket_(socket), arrived_(arrived), me_(me), records_(records), per_round_(per_round), into_(256 * 1024) {
+  bare_process(int socket, arrivals& arrived, unsigned process, std::vector<T> const& records, std::size_t per_round)
+      : socket_(socket),
+        arrived_(arrived),
+        process_(process),
+        records_(records),
+        per_round_(per_round),
+        into_(256 * 1024) {
     ::fcntl(socket_, F_SETFL, O_NONBLOCK);
   }
 
@@ -80,7 +85,7 @@ class bare_process {
         sent += send(sent, bytes - sent);
         received += receive(bytes - received);
       }
-      arrived_.at[me_].add(per_round_);
+      arrived_.at[process_].add(per_round_);
       while (arrived_.total() < static_cast<std::uint64_t>(round) * per_round_ * 2) {
       }
     }
@@ -112,7 +117,7 @@ class bare_process {
 
   int socket_;
   arrivals& arrived_;
-  unsigned me_;
+  unsigned process_;
   std::vector<T> const& records_;
   std::size_t per_round_;
   std::vector<char> into_;
@@ -122,35 +127,35 @@ template <class T>
 double by_hand(std::vector<T> const& records, std::size_t per_round, int rounds) {
   two_processes::shared<common_ground> ground;
   auto const ends = two_processes::tcp_pair();
-  two_processes::run([&](unsigned me) {
-    bare_process<T> process(ends[me], ground->arrived, me, records, per_round);
-    ground->seconds[me] = measure::seconds_of([&] { process.run(rounds); });
+  two_processes::run([&](unsigned index) {
+    bare_process<T> process(ends[index], ground->arrived, index, records, per_round);
+    ground->seconds[index] = measure::seconds_of([&] { process.run(rounds); });
   });
   for (int end : ends) ::close(end);
   return std::max(ground->seconds[0].load(), ground->seconds[1].load());
 }
 
 leat::options spinning() {
-  leat::options how;
-  how.spin = std::chrono::seconds(10);
-  return how;
+  leat::options options;
+  options.spin = std::chrono::seconds(10);
+  return options;
 }
 
 template <class T>
-double by_leat(std::vector<T> const& records, std::size_t per_round, int rounds, leat::options how = spinning()) {
+double by_leat(std::vector<T> const& records, std::size_t per_round, int rounds, leat::options options = spinning()) {
   two_processes::shared<common_ground> ground;
-  ground->arrived.workers = 2 * how.workers;
+  ground->arrived.workers = 2 * options.workers;
   auto const addresses = two_processes::addresses();
-  two_processes::run([&](unsigned me) {
+  two_processes::run([&](unsigned process) {
     benchmark_rounds::schedule<T> const schedule(records, per_round, rounds, ground->arrived);
     leat::flow flow("exchange");
     flow.input("in", benchmark_rounds::source(schedule)) |
         leat::redistribute("by key", leat::by([](T const& x) { return key_of(x); })) |
         leat::output("out", benchmark_rounds::sink<T>(ground->arrived));
-    leat::options mine = how;
-    mine.addresses = addresses;
-    mine.process = me;
-    ground->seconds[me] = measure::seconds_of([&] { leat::run(flow, mine); });
+    leat::options own_options = options;
+    own_options.addresses = addresses;
+    own_options.process = process;
+    ground->seconds[process] = measure::seconds_of([&] { leat::run(flow, own_options); });
   });
   return std::max(ground->seconds[0].load(), ground->seconds[1].load());
 }
@@ -164,9 +169,9 @@ double by_timely(std::string const& program, std::size_t per_round, int rounds) 
   two_processes::check(list != nullptr, hosts.c_str());
   for (std::string const& address : two_processes::addresses()) std::fprintf(list, "%s\n", address.c_str());
   std::fclose(list);
-  two_processes::run([&](unsigned me) {
+  two_processes::run([&](unsigned process) {
     std::string const command = program + " " + std::to_string(per_round) + " " + std::to_string(rounds) + " -n 2 -p " +
-                                std::to_string(me) + " -h " + hosts + " 2>/dev/null";
+                                std::to_string(process) + " -h " + hosts + " 2>/dev/null";
     std::FILE* const output = ::popen(command.c_str(), "r");
     double taken = 0;
     two_processes::check(output != nullptr, program.c_str());
@@ -174,7 +179,7 @@ double by_timely(std::string const& program, std::size_t per_round, int rounds) 
       if (std::sscanf(line.data(), "%lf", &taken) == 1) break;  // timely tells of its connections first
     two_processes::check(taken > 0, program.c_str());
     ::pclose(output);
-    ground->seconds[me] = taken;
+    ground->seconds[process] = taken;
   });
   std::remove(hosts.c_str());
   return std::min(ground->seconds[0].load(), ground->seconds[1].load());
@@ -199,12 +204,12 @@ void compare_drivers(std::string const& workload, std::size_t per_round, int rou
   for (unsigned const workers : {1u, 2u, 4u}) {
     std::vector<measure::variant> variants;
     auto const add = [&](std::string const& name, leat::connection_driver driver) {
-      leat::options how;
-      how.spin = std::chrono::microseconds(200);
-      how.workers = workers;
-      how.connections = driver;
-      variants.emplace_back(name,
-                            [&records, per_round, rounds, how] { return by_leat(records, per_round, rounds, how); });
+      leat::options options;
+      options.spin = std::chrono::microseconds(200);
+      options.workers = workers;
+      options.connections = driver;
+      variants.emplace_back(
+          name, [&records, per_round, rounds, options] { return by_leat(records, per_round, rounds, options); });
     };
     add("the first worker drives", leat::connection_driver::first_worker);
     add("the last worker drives", leat::connection_driver::last_worker);

@@ -44,9 +44,9 @@ struct common_ground {
     return measure::median(std::vector<double>(microseconds.begin() + warm_up, microseconds.end()));
   }
   double percentile_99() const {
-    std::vector<double> all(microseconds.begin() + warm_up, microseconds.end());
-    std::sort(all.begin(), all.end());
-    return all[all.size() * 99 / 100];
+    std::vector<double> latencies(microseconds.begin() + warm_up, microseconds.end());
+    std::sort(latencies.begin(), latencies.end());
+    return latencies[latencies.size() * 99 / 100];
   }
 };
 
@@ -67,9 +67,9 @@ class stopwatch {
   std::size_t count_ = 0;
 };
 
-void wait_until(clock_type::time_point when, bool spinning) {
-  if (!spinning) std::this_thread::sleep_until(when);
-  while (clock_type::now() < when) {
+void wait_until(clock_type::time_point due, bool spinning) {
+  if (!spinning) std::this_thread::sleep_until(due);
+  while (clock_type::now() < due) {
   }
 }
 
@@ -86,11 +86,11 @@ void by_hand(common_ground& ground, bool spinning) {
   auto const ends = two_processes::tcp_pair();
   if (spinning)
     for (int end : ends) ::fcntl(end, F_SETFL, O_NONBLOCK);
-  two_processes::run([&](unsigned me) {
+  two_processes::run([&](unsigned process) {
     std::array<char, message_bytes> message{};
     stopwatch watch(ground);
     for (std::size_t i = 0; i != trips; ++i) {
-      if (me == 0) {
+      if (process == 0) {
         wait_until(watch.began() + pause, spinning);
         watch.start();
         move_all(ends[0], message.data(), true);
@@ -156,7 +156,7 @@ void by_leat(common_ground& ground, std::chrono::nanoseconds spin) {
   auto const addresses = two_processes::addresses();
   std::uint64_t const here = key_of_worker(0);
   std::uint64_t const there = key_of_worker(1);
-  two_processes::run([&](unsigned me) {
+  two_processes::run([&](unsigned process) {
     stopwatch watch(ground);
     leat::flow flow("round trip");
     flow.input("in", one_at_a_time(watch, there)) |
@@ -164,11 +164,11 @@ void by_leat(common_ground& ground, std::chrono::nanoseconds spin) {
         leat::map([here](std::uint64_t) { return here; }) |
         leat::redistribute("back", leat::by([](std::uint64_t x) { return x; })) |
         leat::output("out", leat::to::for_each([&watch](std::uint64_t) { watch.stop(); }));
-    leat::options how;
-    how.spin = spin;
-    how.addresses = addresses;
-    how.process = me;
-    leat::run(flow, how);
+    leat::options options;
+    options.spin = spin;
+    options.addresses = addresses;
+    options.process = process;
+    leat::run(flow, options);
   });
 }
 

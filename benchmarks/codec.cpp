@@ -23,11 +23,11 @@ constexpr std::size_t batches = 2000;
 constexpr double records = double{batch} * batches;
 
 struct tick {
-  std::uint64_t when = 0;
+  std::uint64_t time = 0;
   double price = 0;
   template <class A>
   void serialize(A& a, unsigned) {
-    a & when & price;
+    a & time & price;
   }
 };
 static_assert(leat::flat<tick>);
@@ -64,12 +64,12 @@ void decode_by_hand(std::span<std::byte const> from, std::vector<counted_word>& 
     return begin;
   };
   while (!from.empty()) {
-    counted_word one;
+    counted_word record;
     std::uint32_t length = 0;
     std::memcpy(&length, take(sizeof length), sizeof length);
-    one.first.assign(reinterpret_cast<char const*>(take(length)), length);
-    std::memcpy(&one.second, take(sizeof one.second), sizeof one.second);
-    words.push_back(std::move(one));
+    record.first.assign(reinterpret_cast<char const*>(take(length)), length);
+    std::memcpy(&record.second, take(sizeof record.second), sizeof record.second);
+    words.push_back(std::move(record));
   }
 }
 
@@ -135,7 +135,7 @@ void strings_and_numbers(char const* name, std::string const& word) {
                                   [read, bytes] {
                                     read->clear();
                                     leat::decode_batch<counted_word>(
-                                        *bytes, [&](counted_word&& one) { read->push_back(std::move(one)); });
+                                        *bytes, [&](counted_word&& record) { read->push_back(std::move(record)); });
                                     measure::keep(read->data());
                                   })},
                    1.5);

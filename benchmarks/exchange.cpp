@@ -60,7 +60,7 @@ class pointer_ring {
 
 struct hand_channel {
   hand_channel() {
-    for (batch& one : batches) back.push(&one);
+    for (batch& batch : batches) back.push(&batch);
   }
   std::array<batch, 16> batches;
   pointer_ring forward;
@@ -74,7 +74,7 @@ struct hand_exchange {
 
 class hand_worker {
  public:
-  hand_worker(hand_exchange& of, unsigned me) : shared_(of), me_(me) {}
+  hand_worker(hand_exchange& of, unsigned worker) : shared_(of), worker_(worker) {}
 
   void run(std::uint64_t const* records, std::size_t per_round, int rounds) {
     for (int round = 1; round <= rounds; ++round) {
@@ -108,26 +108,26 @@ class hand_worker {
   void make_room(unsigned to) {
     if (filling_[to] != nullptr && filling_[to]->count + 256 <= batch_records) return;
     if (filling_[to] != nullptr) send(to);
-    while ((filling_[to] = shared_.channels[me_][to].back.pop()) == nullptr) receive();
+    while ((filling_[to] = shared_.channels[worker_][to].back.pop()) == nullptr) receive();
     filling_[to]->count = 0;
   }
   void send(unsigned to) {
-    while (!shared_.channels[me_][to].forward.push(filling_[to])) receive();
+    while (!shared_.channels[worker_][to].forward.push(filling_[to])) receive();
     filling_[to] = nullptr;
   }
   void receive() {
     for (unsigned from = 0; from != 2; ++from)
-      while (batch* const got = shared_.channels[from][me_].forward.pop()) {
+      while (batch* const got = shared_.channels[from][worker_].forward.pop()) {
         std::uint64_t sum = 0;
         for (std::size_t i = 0; i != got->count; ++i) sum += got->records[i];
         measure::keep(sum);
-        shared_.arrived.at[me_].add(got->count);
-        shared_.channels[from][me_].back.push(got);
+        shared_.arrived.at[worker_].add(got->count);
+        shared_.channels[from][worker_].back.push(got);
       }
   }
 
   hand_exchange& shared_;
-  unsigned me_;
+  unsigned worker_;
   batch* filling_[2] = {nullptr, nullptr};
 };
 

@@ -65,7 +65,7 @@ int main() {
         for (std::size_t i = 0; i < records; i += hashes.size()) {
           std::uint64_t const* const batch = keys->data() + i;
           for (std::size_t k = 0; k != hashes.size(); ++k) hashes[k] = leat::key_hash(batch[k]);
-          counts.each(
+          counts.visit(
               hashes.data(), hashes.size(), [batch](std::size_t k) -> std::uint64_t const& { return batch[k]; },
               [](auto& entry, std::size_t) { ++entry.state(); });
         }
@@ -85,7 +85,7 @@ int main() {
     if (sum != records * passes) std::printf("  WRONG: %llu\n", static_cast<unsigned long long>(sum));
     return taken;
   };
-  auto running_count = [&](leat::options const& how) {
+  auto running_count = [&](leat::options const& options) {
     leat::flow flow("count");
     flow.input("in", benchmark_input::repeat<std::uint64_t>(keys, passes)) | leat::key_on([](std::uint64_t x) {
       return x;
@@ -93,16 +93,16 @@ int main() {
       count = count.value_or(0) + 1;
       return *count;
     }) | leat::output("out", leat::to::for_each([](std::pair<std::uint64_t, std::uint64_t> const&) {}));
-    return measure::seconds_of([&] { leat::run(flow, how); });
+    return measure::seconds_of([&] { leat::run(flow, options); });
   };
   auto running_count_of_two = [&] {
     two_processes::shared<std::array<std::atomic<double>, 2>> seconds;
     auto const addresses = two_processes::addresses();
-    two_processes::run([&](unsigned me) {
-      leat::options how;
-      how.addresses = addresses;
-      how.process = me;
-      (*seconds)[me] = running_count(how);
+    two_processes::run([&](unsigned process) {
+      leat::options options;
+      options.addresses = addresses;
+      options.process = process;
+      (*seconds)[process] = running_count(options);
     });
     return std::max((*seconds)[0].load(), (*seconds)[1].load());
   };

@@ -92,16 +92,16 @@ class sink {
   explicit sink(arrivals& arrived) : arrived_(&arrived) {}
   class part {
    public:
-    explicit part(arrivals::counter& mine) : mine_(&mine) {}
+    explicit part(arrivals::counter& counter) : counter_(&counter) {}
     void write_batch(std::span<T const> records) {
       std::uint64_t sum = 0;
       for (T const& x : records) sum += key_of(x);
       measure::keep(sum);
-      mine_->add(records.size());
+      counter_->add(records.size());
     }
 
    private:
-    arrivals::counter* mine_;
+    arrivals::counter* counter_;
   };
   part build(leat::step_services const& services) const { return part(arrived_->at[services.worker_index()]); }
 

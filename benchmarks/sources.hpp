@@ -75,10 +75,10 @@ class chance {
 };
 
 inline shared_records<std::uint64_t> random_numbers(std::size_t count) {
-  auto made = std::make_shared<std::vector<std::uint64_t>>(count);
+  auto records = std::make_shared<std::vector<std::uint64_t>>(count);
   chance draw;
-  for (std::uint64_t& value : *made) value = draw();
-  return made;
+  for (std::uint64_t& value : *records) value = draw();
+  return records;
 }
 
 /// Ranks from 1 to `keys`, drawn by Zipf's law with exponent 1, each rank scrambled into a key.
@@ -86,13 +86,13 @@ inline shared_records<std::uint64_t> zipf_keys(std::size_t count, std::size_t ke
   std::vector<double> cumulated(keys);
   double sum = 0;
   for (std::size_t i = 0; i != keys; ++i) cumulated[i] = sum += 1.0 / static_cast<double>(i + 1);
-  auto made = std::make_shared<std::vector<std::uint64_t>>(count);
+  auto records = std::make_shared<std::vector<std::uint64_t>>(count);
   chance draw;
-  for (std::uint64_t& value : *made) {
+  for (std::uint64_t& value : *records) {
     auto const found = std::lower_bound(cumulated.begin(), cumulated.end(), draw.uniform() * sum);
     value = static_cast<std::uint64_t>(found - cumulated.begin()) * 0x9e3779b97f4a7c15u;
   }
-  return made;
+  return records;
 }
 
 }  // namespace benchmark_input

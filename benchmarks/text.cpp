@@ -24,7 +24,7 @@ constexpr std::size_t lines_in_text = 4096;
 constexpr int passes = 400;
 
 std::shared_ptr<std::vector<std::string> const> text() {
-  auto made = std::make_shared<std::vector<std::string>>();
+  auto records = std::make_shared<std::vector<std::string>>();
   benchmark_input::chance draw;
   for (std::size_t i = 0; i != lines_in_text; ++i) {
     std::string line;
@@ -33,9 +33,9 @@ std::shared_ptr<std::vector<std::string> const> text() {
       for (std::uint64_t letters = 2 + draw() % 8; letters != 0; --letters)
         line += static_cast<char>('a' + draw() % 26);
     }
-    made->push_back(line);
+    records->push_back(line);
   }
-  return made;
+  return records;
 }
 
 std::string shout(std::string line) {

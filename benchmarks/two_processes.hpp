@@ -21,9 +21,9 @@
 /// ends the benchmark.
 namespace two_processes {
 
-inline void check(bool good, char const* what) {
+inline void check(bool good, char const* failure) {
   if (good) return;
-  std::perror(what);
+  std::perror(failure);
   std::exit(1);
 }
 
@@ -102,12 +102,12 @@ inline std::array<int, 2> tcp_pair() {
 inline std::vector<std::string> addresses() {
   std::vector<std::string> result;
   std::array<int, 2> held{};
-  for (int& one : held) {
+  for (int& descriptor : held) {
     sockaddr_in at{};
-    one = listen_on_loopback(at);
+    descriptor = listen_on_loopback(at);
     result.push_back("127.0.0.1:" + std::to_string(ntohs(at.sin_port)));
   }
-  for (int one : held) ::close(one);
+  for (int descriptor : held) ::close(descriptor);
   return result;
 }
 

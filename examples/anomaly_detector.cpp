@@ -69,8 +69,8 @@ labelled detect(std::optional<window_of_ten>& state, double value) {
   return {value, *state, odd};
 }
 
-std::string line(std::pair<std::string, labelled> const& one) {
-  auto const& [metric, seen] = one;
+std::string line(std::pair<std::string, labelled> const& entry) {
+  auto const& [metric, seen] = entry;
   char numbers[128];
   std::snprintf(numbers, sizeof numbers, ", mu = %.2f, sigma = %.2f, ", seen.mu, seen.sigma);
   return metric + ": value = " + leat::text(seen.value) + numbers + (seen.anomalous ? "True" : "False");

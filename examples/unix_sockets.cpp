@@ -23,12 +23,12 @@
 namespace {
 
 sockaddr_un place(std::string const& path) {
-  sockaddr_un where{};
-  where.sun_family = AF_UNIX;
-  if (path.size() >= sizeof where.sun_path)
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path)
     throw leat::cluster_error(leat::cluster_error::status::refused, path + " is too long for a socket");
-  path.copy(where.sun_path, path.size());
-  return where;
+  path.copy(address.sun_path, path.size());
+  return address;
 }
 int new_socket() { return ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
 
@@ -72,23 +72,24 @@ class unix_network final : public leat::network {
   }
 
   bool listen(std::string const& path) override {
-    sockaddr_un const where = place(path);
+    sockaddr_un const address = place(path);
     door_ = new_socket();
-    if (::bind(door_, reinterpret_cast<sockaddr const*>(&where), sizeof where) != 0 || ::listen(door_, 64) != 0)
+    if (::bind(door_, reinterpret_cast<sockaddr const*>(&address), sizeof address) != 0 || ::listen(door_, 64) != 0)
       throw leat::cluster_error(leat::cluster_error::status::lost,
                                 "cannot listen at " + path + ": " + std::strerror(errno));
     path_ = path;
     return false;  // no other machine can connect
   }
   std::unique_ptr<leat::connection> accept() override {
-    int const made = ::accept4(door_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    return made < 0 ? nullptr : std::make_unique<unix_connection>(made);
+    int const descriptor = ::accept4(door_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    return descriptor < 0 ? nullptr : std::make_unique<unix_connection>(descriptor);
   }
   std::unique_ptr<leat::connection> connect(std::string const& path) override {
-    sockaddr_un const where = place(path);
-    int const made = new_socket();
-    bool const good = ::connect(made, reinterpret_cast<sockaddr const*>(&where), sizeof where) == 0;
-    return std::make_unique<unix_connection>(made, good ? "" : std::strerror(errno));  // dialed again if it is not open
+    sockaddr_un const address = place(path);
+    int const descriptor = new_socket();
+    bool const good = ::connect(descriptor, reinterpret_cast<sockaddr const*>(&address), sizeof address) == 0;
+    return std::make_unique<unix_connection>(descriptor,
+                                             good ? "" : std::strerror(errno));  // dialed again if it is not open
   }
   int descriptor() const override { return door_; }
 
@@ -102,13 +103,13 @@ int run_process(unsigned number, std::filesystem::path const& folder) {
   flow.input("numbers", leat::from::range(100'000)) | leat::count_final("by remainder", [](int x) { return x % 5; }) |
       leat::output("out", leat::to::out());
 
-  leat::options how;
-  how.workers = 2;
-  how.addresses = {folder / "0", folder / "1"};
-  how.process = number;
-  how.link = std::make_shared<unix_network>();
+  leat::options options;
+  options.workers = 2;
+  options.addresses = {folder / "0", folder / "1"};
+  options.process = number;
+  options.link = std::make_shared<unix_network>();
   try {
-    leat::run(flow, how);
+    leat::run(flow, options);
     return 0;
   } catch (std::exception const& error) {
     std::cerr << "process " << number << ": " << error.what() << "\n";

@@ -21,11 +21,11 @@ std::vector<std::string> words(std::string const& line) {
   return found;
 }
 
-std::vector<counted> most_frequent_first(std::vector<counted> all) {
-  std::sort(all.begin(), all.end(), [](counted const& a, counted const& b) {
+std::vector<counted> most_frequent_first(std::vector<counted> words) {
+  std::sort(words.begin(), words.end(), [](counted const& a, counted const& b) {
     return a.second != b.second ? a.second > b.second : a.first < b.first;
   });
-  return all;
+  return words;
 }
 
 leat::flow wordcount(leat::command_line const& cli) {
@@ -36,9 +36,9 @@ leat::flow wordcount(leat::command_line const& cli) {
       leat::key_on([](counted const&) { return 0; })  // all to one place, to be sorted
       | leat::fold_final(
             "all", [] { return std::vector<counted>(); },
-            [](std::vector<counted>& all, counted one) { all.push_back(std::move(one)); }) |
+            [](std::vector<counted>& words, counted word) { words.push_back(std::move(word)); }) |
       leat::key_rm() | leat::flat_map(most_frequent_first) |
-      leat::map([](counted const& one) { return std::to_string(one.second) + "\t" + one.first; }) |
+      leat::map([](counted const& word) { return std::to_string(word.second) + "\t" + word.first; }) |
       leat::output("out", leat::to::out());
   return flow;
 }

@@ -28,14 +28,14 @@ class run_error : public std::runtime_error {
             std::uint64_t epoch_number)
       : std::runtime_error(message),
         step(std::move(step_path)),
-        where(place),
+        location(place),
         worker(worker_index),
         epoch(epoch_number) {}
 
-  std::string step;            ///< full path of the step, `flow.step.inner`
-  std::source_location where;  ///< where the step was written
-  unsigned worker;             ///< index of the worker, over all processes
-  std::uint64_t epoch;         ///< the epoch that was open at that step, from 1
+  std::string step;               ///< full path of the step, `flow.step.inner`
+  std::source_location location;  ///< where the step was written
+  unsigned worker;                ///< index of the worker, over all processes
+  std::uint64_t epoch;            ///< the epoch that was open at that step, from 1
 };
 
 /// Whoever read this program's standard output does so no longer, as `head` does when it has seen enough. Nested in the
@@ -67,8 +67,8 @@ class cluster_error : public run_error {
   };
 
   /// With the exit code that `leat::main` ends with.
-  cluster_error(status why, std::string const& message)
-      : run_error(message, "", std::source_location{}, 0, 0), exit_status(why) {}
+  cluster_error(status code, std::string const& message)
+      : run_error(message, "", std::source_location{}, 0, 0), exit_status(code) {}
 
   /// What `leat::main` ends with: 75 for `lost`, 76 for processes that do not belong together.
   status exit_status;

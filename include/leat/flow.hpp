@@ -340,7 +340,7 @@ class flow {
   /// empty or has a full stop in it.
   explicit flow(step_name name);
   /// The same; `where` is shown by messages about the flow.
-  flow(char const* name, std::source_location where = std::source_location::current());
+  flow(char const* name, std::source_location location = std::source_location::current());
   flow(flow&& other) noexcept;
   flow& operator=(flow&& other) noexcept;
   ~flow();

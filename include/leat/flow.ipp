@@ -12,7 +12,7 @@
 namespace leat {
 
 LEAT_INLINE flow::flow(step_name name) : graph_(new detail::graph(std::move(name))) {}
-LEAT_INLINE flow::flow(char const* name, std::source_location where) : flow(step_name(name, where)) {}
+LEAT_INLINE flow::flow(char const* name, std::source_location location) : flow(step_name(name, location)) {}
 LEAT_INLINE flow::flow(flow&& other) noexcept : graph_(std::exchange(other.graph_, nullptr)) {}
 LEAT_INLINE flow& flow::operator=(flow&& other) noexcept {
   std::swap(graph_, other.graph_);

@@ -35,7 +35,7 @@ struct step_name {
   /// Empty for a step that is named by its position.
   std::string text;
   /// Where the step is written, for messages.
-  std::source_location where;
+  std::source_location location;
 };
 
 namespace detail {
@@ -51,7 +51,7 @@ struct step_info {
 
   std::string kind;  ///< the operator: `map`, `input`, `stateful_map` ...
   std::string name;  ///< the full path, `flow.step.inner`, once the flow has taken the step in
-  std::source_location where;
+  std::source_location location;
 };
 
 /// An output of a node: where a stream comes from.
@@ -120,7 +120,7 @@ class graph {
     return {id, 0};
   }
 
-  node& at(port where) { return *nodes_[where.node]; }
+  node& at(port port) { return *nodes_[port.node]; }
 
   /// Steps that are still being fused are no node yet: the graph knows their run by its number and its last step, so
   /// that one whose stream is dropped is missed.
@@ -135,7 +135,7 @@ class graph {
   void refuse_unended() const;
 
   /// Of a stream whose records cannot be copied. Throws flow_error for a second consumer.
-  void use_once(port where);
+  void use_once(port place);
 
   /// The scopes that `compose` opened, as steps: pictures draw a box around what is inside.
   list<step_info> const& scopes() const { return scopes_; }
@@ -143,7 +143,7 @@ class graph {
  private:
   struct taken {
     std::string name;
-    std::source_location where;
+    std::source_location location;
   };
 
   bool followed(node const& last) const;
@@ -171,7 +171,7 @@ class scope {
   graph& graph_;
 };
 
-std::string place_of(std::source_location const& where);
+std::string place_of(std::source_location const& location);
 
 /// Whether a flow may end in this step.
 bool is_an_end(step_info const& step);

@@ -18,8 +18,9 @@
 
 namespace leat {
 
-LEAT_INLINE step_name::step_name(char const* name, std::source_location place) : text(name), where(place) {}
-LEAT_INLINE step_name::step_name(std::string name, std::source_location place) : text(std::move(name)), where(place) {}
+LEAT_INLINE step_name::step_name(char const* name, std::source_location place) : text(name), location(place) {}
+LEAT_INLINE step_name::step_name(std::string name, std::source_location place)
+    : text(std::move(name)), location(place) {}
 LEAT_INLINE step_name::step_name(step_name&&) noexcept = default;
 LEAT_INLINE step_name::step_name(step_name const&) = default;
 LEAT_INLINE step_name& step_name::operator=(step_name&&) noexcept = default;
@@ -32,7 +33,7 @@ LEAT_INLINE step_name step_name::by_position(std::source_location place) { retur
 namespace leat::detail {
 
 LEAT_INLINE step_info::step_info(std::string_view kind_of_step, step_name const& given)
-    : kind(kind_of_step), name(given.text), where(given.where) {}
+    : kind(kind_of_step), name(given.text), location(given.location) {}
 LEAT_INLINE step_info::step_info(step_info&&) noexcept = default;
 LEAT_INLINE step_info::step_info(step_info const&) = default;
 LEAT_INLINE step_info& step_info::operator=(step_info&&) noexcept = default;
@@ -53,39 +54,39 @@ LEAT_INLINE std::string node::file_of(std::string const&) const { return {}; }
 LEAT_INLINE bool node::writes_files() const { return false; }
 LEAT_INLINE void node::check_part(std::string const&, file_system&) const {}
 
-LEAT_INLINE std::string place_of(std::source_location const& where) {
-  return concat({where.file_name(), ":", std::to_string(where.line())});
+LEAT_INLINE std::string place_of(std::source_location const& location) {
+  return concat({location.file_name(), ":", std::to_string(location.line())});
 }
 
 LEAT_INLINE graph::~graph() = default;
 LEAT_INLINE graph::graph(step_name name) : name_(name.text), scope_(name.text) {
-  if (name.text.empty()) throw flow_error(concat({"a flow needs a name (", place_of(name.where), ")"}));
+  if (name.text.empty()) throw flow_error(concat({"a flow needs a name (", place_of(name.location), ")"}));
   if (name.text.find('.') != std::string::npos)
     throw flow_error(concat(
-        {"the name of the flow, \"", name.text, "\", may not contain a full stop (", place_of(name.where), ")"}));
+        {"the name of the flow, \"", name.text, "\", may not contain a full stop (", place_of(name.location), ")"}));
 }
 
 LEAT_INLINE void graph::name_step(step_info& step) {
   if (step.name.empty()) step.name = concat({step.kind, "_", std::to_string(++unnamed_)});
   if (step.name.find('.') != std::string::npos)
     throw flow_error(concat({"the name of a step, \"", step.name, "\", may not contain a full stop: it separates a ",
-                             "step from those inside it (", place_of(step.where), ")"}));
+                             "step from those inside it (", place_of(step.location), ")"}));
   step.name = concat({scope_, ".", step.name});
   for (taken const& other : names_)
     if (other.name == step.name)
-      throw flow_error(concat({"two steps are named \"", step.name, "\": at ", place_of(other.where), " and at ",
-                               place_of(step.where), "; a name is unique in its scope"}));
-  names_.push_back({step.name, step.where});
+      throw flow_error(concat({"two steps are named \"", step.name, "\": at ", place_of(other.location), " and at ",
+                               place_of(step.location), "; a name is unique in its scope"}));
+  names_.push_back({step.name, step.location});
 }
 
-LEAT_INLINE void graph::use_once(port where) {
+LEAT_INLINE void graph::use_once(port place) {
   for (port const& used : used_once_)
-    if (used.node == where.node && used.index == where.index) {
-      step_info const& step = at(where).steps.back();
-      throw flow_error(concat({"the records behind step \"", step.name, "\" (", place_of(step.where),
+    if (used.node == place.node && used.index == place.index) {
+      step_info const& step = at(place).steps.back();
+      throw flow_error(concat({"the records behind step \"", step.name, "\" (", place_of(step.location),
                                ") cannot be copied, so one step only can take them, and two are given that stream"}));
     }
-  used_once_.push_back(where);
+  used_once_.push_back(place);
 }
 
 LEAT_INLINE void graph::open_scope(step_info& step) {
@@ -101,7 +102,7 @@ LEAT_INLINE void graph::close_scope() {
 }
 
 LEAT_INLINE std::size_t graph::begin_run(step_info const& first) {
-  runs_.push_back({first.name, first.where});
+  runs_.push_back({first.name, first.location});
   return runs_.size() - 1;
 }
 
@@ -130,26 +131,28 @@ LEAT_INLINE void graph::refuse_unfinished() const {
 }
 
 LEAT_INLINE void graph::refuse_unended() const {
-  auto const refuse = [](std::string const& step, std::source_location const& where) {
-    throw flow_error(concat({"nothing follows step \"", step, "\" (", place_of(where),
+  auto const refuse = [](std::string const& step, std::source_location const& location) {
+    throw flow_error(concat({"nothing follows step \"", step, "\" (", place_of(location),
                              "), so its records would be lost: end the stream with | output(name, sink)"}));
   };
   for (taken const& run : runs_)
-    if (!run.name.empty()) refuse(run.name, run.where);
+    if (!run.name.empty()) refuse(run.name, run.location);
   for (node const* const last : nodes_)
-    if (!is_an_end(last->steps.back()) && !followed(*last)) refuse(last->steps.back().name, last->steps.back().where);
+    if (!is_an_end(last->steps.back()) && !followed(*last))
+      refuse(last->steps.back().name, last->steps.back().location);
 }
 
 LEAT_INLINE void refuse_two_flows(std::string_view kind, step_name const& name,
                                   std::initializer_list<graph const*> graphs) {
   for (graph const* other : graphs)
     if (other != *graphs.begin())
-      throw flow_error(concat({kind, name.text.empty() ? "" : concat({" \"", name.text, "\""}), " (",
-                               place_of(name.where), ") is given streams of two flows, \"", (*graphs.begin())->name(),
-                               "\" and \"", other->name(), "\": the streams have to be of one flow"}));
+      throw flow_error(
+          concat({kind, name.text.empty() ? "" : concat({" \"", name.text, "\""}), " (", place_of(name.location),
+                  ") is given streams of two flows, \"", (*graphs.begin())->name(), "\" and \"", other->name(),
+                  "\": the streams have to be of one flow"}));
 }
 
-LEAT_INLINE void graph::extend_run(std::size_t run, step_info const& last) { runs_[run] = {last.name, last.where}; }
+LEAT_INLINE void graph::extend_run(std::size_t run, step_info const& last) { runs_[run] = {last.name, last.location}; }
 LEAT_INLINE void graph::end_run(std::size_t run) { runs_[run].name.clear(); }
 
 }  // namespace leat::detail

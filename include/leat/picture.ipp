@@ -13,8 +13,8 @@
 
 namespace leat {
 
-LEAT_INLINE std::string draw(flow const& what, picture as) {
-  detail::drawing const drawn(what.description());
+LEAT_INLINE std::string draw(flow const& flow, picture as) {
+  detail::drawing const drawn(flow.description());
   switch (as) {
     case picture::mermaid:
       return detail::mermaid(drawn);

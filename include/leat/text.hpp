@@ -131,9 +131,9 @@ void append_text(std::string& to, T const& value) {
   } else {
     to += '[';
     bool first = true;
-    for (auto const& each : value) {
+    for (auto const& entry : value) {
       if (!std::exchange(first, false)) to += ", ";
-      append_text(to, static_cast<std::remove_cvref_t<decltype(*value.begin())> const&>(each));
+      append_text(to, static_cast<std::remove_cvref_t<decltype(*value.begin())> const&>(entry));
     }
     to += ']';
   }

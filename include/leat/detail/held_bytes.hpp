@@ -87,18 +87,18 @@ concept can_be_measured =
 
 /// Each in memory of its own, beside some pointers, unless they lie together.
 template <class T>
-std::size_t bytes_of_elements(T const& all) {
+std::size_t bytes_of_elements(T const& elements) {
   using element = typename T::value_type;
   std::size_t bytes = 0;
   if constexpr (requires {
-                  all.capacity();
-                  all.data();
+                  elements.capacity();
+                  elements.data();
                 })
-    bytes = all.capacity() * sizeof(element);
-  else if constexpr (!requires { all.data(); })
-    bytes = all.size() * (sizeof(element) + 4 * sizeof(void*));
+    bytes = elements.capacity() * sizeof(element);
+  else if constexpr (!requires { elements.data(); })
+    bytes = elements.size() * (sizeof(element) + 4 * sizeof(void*));
   if constexpr (!plain<element>)
-    for (auto const& each : all) bytes += held_bytes(static_cast<element const&>(each));
+    for (auto const& each : elements) bytes += held_bytes(static_cast<element const&>(each));
   return bytes;
 }
 

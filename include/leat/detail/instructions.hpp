@@ -70,18 +70,18 @@ inline bool has_crc32c() { return __builtin_cpu_supports("sse4.2") != 0; }
   return __builtin_ia32_crc32qi(crc, byte);
 }
 
-/// `sum` becomes the product, without carries, of its low words and those of `by`, plus that of the high ones and
+/// `sum` becomes the product, without carries, of its low words and those of `factors`, plus that of the high ones and
 /// `next`.
 inline bool has_carryless_products() {
   return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("vpclmulqdq") != 0;
 }
 [[gnu::target("avx512f,vpclmulqdq"), gnu::always_inline]] inline void fold(eight_signed_words& sum,
-                                                                           eight_signed_words const& by,
+                                                                           eight_signed_words const& factors,
                                                                            eight_signed_words const& next) {
 #ifdef __clang__
-  sum = __builtin_ia32_pclmulqdq512(sum, by, 0x00) ^ __builtin_ia32_pclmulqdq512(sum, by, 0x11) ^ next;
+  sum = __builtin_ia32_pclmulqdq512(sum, factors, 0x00) ^ __builtin_ia32_pclmulqdq512(sum, factors, 0x11) ^ next;
 #else
-  sum = __builtin_ia32_vpclmulqdq_v8di(sum, by, 0x00) ^ __builtin_ia32_vpclmulqdq_v8di(sum, by, 0x11) ^ next;
+  sum = __builtin_ia32_vpclmulqdq_v8di(sum, factors, 0x00) ^ __builtin_ia32_vpclmulqdq_v8di(sum, factors, 0x11) ^ next;
 #endif
 }
 

@@ -54,14 +54,14 @@ class list {
   void make_room() {
     if (size_ == room_) grow();
   }
-  void push_back(T made) { emplace_back(std::move(made)); }
+  void push_back(T value) { emplace_back(std::move(value)); }
   /// The arguments may not be parts of the list itself.
   template <class... Args>
   T& emplace_back(Args&&... args) {
     make_room();
-    T* const made = ::new (static_cast<void*>(first_ + size_)) T(std::forward<Args>(args)...);
+    T* const element = ::new (static_cast<void*>(first_ + size_)) T(std::forward<Args>(args)...);
     ++size_;
-    return *made;
+    return *element;
   }
   void pop_back() { first_[--size_].~T(); }
   void clear() {
@@ -127,13 +127,13 @@ class pointers {
 /// First in, first out.
 class pointer_queue {
  public:
-  bool empty() const { return first_ == all_.size(); }
-  void* front() const { return all_[first_]; }
-  void push_back(void* pointer) { all_.push_back(pointer); }
+  bool empty() const { return first_ == pointers_.size(); }
+  void* front() const { return pointers_[first_]; }
+  void push_back(void* pointer) { pointers_.push_back(pointer); }
   void pop_front();
 
  private:
-  pointers all_;
+  pointers pointers_;
   std::size_t first_ = 0;
 };
 
@@ -160,38 +160,38 @@ class owners {
   owners& operator=(owners&&) = default;
   ~owners() { clear(); }
 
-  iterator begin() const { return iterator(all_.begin()); }
-  iterator end() const { return iterator(all_.begin() + all_.size()); }
-  std::size_t size() const { return all_.size(); }
-  bool empty() const { return all_.size() == 0; }
-  T* operator[](std::size_t i) const { return static_cast<T*>(all_[i]); }
+  iterator begin() const { return iterator(pointers_.begin()); }
+  iterator end() const { return iterator(pointers_.begin() + pointers_.size()); }
+  std::size_t size() const { return pointers_.size(); }
+  bool empty() const { return pointers_.size() == 0; }
+  T* operator[](std::size_t i) const { return static_cast<T*>(pointers_[i]); }
   T* front() const { return (*this)[0]; }
-  T* back() const { return (*this)[all_.size() - 1]; }
+  T* back() const { return (*this)[pointers_.size() - 1]; }
 
   /// In their order.
   void clear() {
     for (T* object : *this) delete object;
-    all_.clear();
+    pointers_.clear();
   }
   /// For one more object, which `take` then cannot lose.
-  void make_room() { all_.make_room(); }
-  void take(T* object) { all_.push_back(object); }
+  void make_room() { pointers_.make_room(); }
+  void take(T* object) { pointers_.push_back(object); }
   /// Makes one. Room for it is there before, so that it cannot be lost.
   template <class Made = T, class... Args>
   Made& add(Args&&... args) {
     make_room();
-    Made* const made = new Made(std::forward<Args>(args)...);
-    take(made);
-    return *made;
+    Made* const object = new Made(std::forward<Args>(args)...);
+    take(object);
+    return *object;
   }
   /// The order of the others stays.
   void erase(std::size_t at) {
     delete (*this)[at];
-    all_.erase(at);
+    pointers_.erase(at);
   }
 
  private:
-  pointers all_;
+  pointers pointers_;
 };
 
 }  // namespace leat::detail

@@ -54,8 +54,8 @@ LEAT_INLINE void pointers::erase_first(std::size_t count) {
 
 LEAT_INLINE void pointer_queue::pop_front() {
   ++first_;
-  if (first_ * 2 < all_.size()) return;  // each pointer is moved once at most, on the average
-  all_.erase_first(first_);
+  if (first_ * 2 < pointers_.size()) return;  // each pointer is moved once at most, on the average
+  pointers_.erase_first(first_);
   first_ = 0;
 }
 

@@ -11,14 +11,14 @@ namespace leat::detail {
 template <std::size_t Index, class T>
 struct packed {
   packed() = default;
-  explicit packed(T&& given) : it(static_cast<T&&>(given)) {}
+  explicit packed(T&& given) : value(static_cast<T&&>(given)) {}
   /// Copies; when that throws, `failed(place)` is called and has to throw itself.
   template <class Failed>
-  packed(packed const& other, Failed const& failed) try : it(other.it) {
+  packed(packed const& other, Failed const& failed) try : value(other.value) {
   } catch (...) {
     failed(Index);
   }
-  [[no_unique_address]] T it{};
+  [[no_unique_address]] T value{};
 };
 
 template <class Places, class... Ts>
@@ -26,16 +26,16 @@ struct placed_pack;
 template <std::size_t... Index, class... Ts>
 struct placed_pack<std::index_sequence<Index...>, Ts...> : packed<Index, Ts>... {
   placed_pack() = default;
-  explicit placed_pack(Ts... all)
+  explicit placed_pack(Ts... members)
     requires(sizeof...(Ts) != 0)
-      : packed<Index, Ts>(static_cast<Ts&&>(all))... {}
+      : packed<Index, Ts>(static_cast<Ts&&>(members))... {}
   template <class Failed>
   placed_pack(placed_pack const& other, [[maybe_unused]] Failed const& failed) : packed<Index, Ts>(other, failed)... {}
 
   template <class T>
   placed_pack<std::index_sequence<Index..., sizeof...(Ts)>, Ts..., T> and_then(T last) && {
     return placed_pack<std::index_sequence<Index..., sizeof...(Ts)>, Ts..., T>(
-        static_cast<Ts&&>(packed<Index, Ts>::it)..., static_cast<T&&>(last));
+        static_cast<Ts&&>(packed<Index, Ts>::value)..., static_cast<T&&>(last));
   }
 };
 
@@ -46,7 +46,7 @@ using pack = placed_pack<std::index_sequence_for<Ts...>, Ts...>;
 
 template <std::size_t Index, class T>
 [[gnu::always_inline]] inline T& in_pack(packed<Index, T>& place) {
-  return place.it;
+  return place.value;
 }
 
 template <std::size_t Index, class T>

@@ -18,9 +18,9 @@ constexpr std::chrono::nanoseconds saturated_nanoseconds(std::chrono::duration<R
 /// `from` is a reading of a clock, which is never negative.
 template <class Clock>
 std::chrono::time_point<Clock, std::chrono::nanoseconds> saturated_sum(
-    std::chrono::time_point<Clock, std::chrono::nanoseconds> from, std::chrono::nanoseconds by) {
+    std::chrono::time_point<Clock, std::chrono::nanoseconds> from, std::chrono::nanoseconds duration) {
   constexpr auto end = (std::chrono::time_point<Clock, std::chrono::nanoseconds>::max)();
-  return by < end - from ? from + by : end;
+  return duration < end - from ? from + duration : end;
 }
 
 }  // namespace leat::detail

@@ -25,9 +25,9 @@ LEAT_INLINE void print_lines(std::string_view lines) {
   if (error == 0) error = write_all(::fileno(stdout), lines);
   ::funlockfile(stdout);
   if (error == 0) return;
-  std::string const why = "cannot write to standard output: " + std::generic_category().message(error);
-  if (error == EPIPE) throw reader_gone(why);
-  throw std::runtime_error(why);
+  std::string const reason = "cannot write to standard output: " + std::generic_category().message(error);
+  if (error == EPIPE) throw reader_gone(reason);
+  throw std::runtime_error(reason);
 }
 
 }  // namespace leat::detail

@@ -21,8 +21,8 @@
 namespace leat::detail {
 
 LEAT_INLINE status_line& status_line::of_process() {
-  static status_line* const one = new status_line;  // never destroyed: threads may print until the process ends
-  return *one;
+  static status_line* const line = new status_line;  // never destroyed: threads may print until the process ends
+  return *line;
 }
 
 LEAT_INLINE void status_line::show(std::string_view text) {
@@ -44,8 +44,8 @@ LEAT_INLINE void status_line::remove() {
 }
 
 LEAT_INLINE void status_line::erase() {
-  std::string_view nothing = "\r\x1b[K";
-  if (std::exchange(on_screen_, false)) write_all(STDERR_FILENO, nothing);
+  std::string_view erasing = "\r\x1b[K";
+  if (std::exchange(on_screen_, false)) write_all(STDERR_FILENO, erasing);
 }
 
 LEAT_INLINE status_line::aside::aside(int descriptor) {

@@ -14,10 +14,10 @@
 namespace leat::detail {
 
 template <class T>
-concept is_container_of_values = requires(T const& all) {
+concept is_container_of_values = requires(T const& elements) {
   typename T::value_type;
   typename T::allocator_type;
-  all.begin() != all.end();
+  elements.begin() != elements.end();
 };
 template <class T>
 concept counts_time = requires(T const& time) {
@@ -99,9 +99,9 @@ bool comes_before(T const& a, T const& b) {
     return comes_before(a.count(), b.count());
   } else if constexpr (is_container_of_values<T>) {
     auto at = b.begin();
-    for (auto const& each : a) {
-      if (at == b.end() || comes_before<typename T::value_type>(*at, each)) return false;
-      if (comes_before<typename T::value_type>(each, *at)) return true;
+    for (auto const& entry : a) {
+      if (at == b.end() || comes_before<typename T::value_type>(*at, entry)) return false;
+      if (comes_before<typename T::value_type>(entry, *at)) return true;
       ++at;
     }
     return at != b.end();
@@ -133,8 +133,8 @@ bool same_value(T const& a, T const& b) {
     return same_value(a.count(), b.count());
   } else if constexpr (is_container_of_values<T>) {
     auto at = b.begin();
-    for (auto const& each : a) {
-      if (at == b.end() || !same_value<typename T::value_type>(each, *at)) return false;
+    for (auto const& entry : a) {
+      if (at == b.end() || !same_value<typename T::value_type>(entry, *at)) return false;
       ++at;
     }
     return at == b.end();

@@ -6,7 +6,7 @@
 
 namespace leat::detail {
 
-void replace_all(std::string& in, std::string_view what, std::string_view with);
+void replace_all(std::string& in, std::string_view text, std::string_view with);
 
 /// The T in how a compiler writes a function template's name.
 std::string type_name_in(std::string_view whole);

@@ -10,9 +10,9 @@
 
 namespace leat::detail {
 
-LEAT_INLINE void replace_all(std::string& in, std::string_view what, std::string_view with) {
-  for (std::size_t at = in.find(what); at != std::string::npos; at = in.find(what, at + with.size()))
-    in.replace(at, what.size(), with);
+LEAT_INLINE void replace_all(std::string& in, std::string_view text, std::string_view with) {
+  for (std::size_t at = in.find(text); at != std::string::npos; at = in.find(text, at + with.size()))
+    in.replace(at, text.size(), with);
 }
 
 [[gnu::noinline]] LEAT_INLINE std::string type_name_in(std::string_view whole) {

@@ -89,9 +89,9 @@ class csv_source {
   bool in_turn(std::string const& part, file_system& files) const { return files_.regular(part, files); }
   partition build_part(std::string const& part, std::optional<position> const& resume,
                        step_services const& services) const {
-    csv_options how = options_;
-    how.may_be_empty = !files_.single();
-    return {files_.path_of(part), as_, std::move(how), resume, services};
+    csv_options options = options_;
+    options.may_be_empty = !files_.single();
+    return {files_.path_of(part), as_, std::move(options), resume, services};
   }
 
  private:

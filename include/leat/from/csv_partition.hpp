@@ -95,8 +95,9 @@ class csv_partition {
     bool const above = !header_ && lines_ < options_.lines_above;
     if (above || passing_over_) return pass_over_line(unread);
     csv_found const found = reader_.read(unread, at_end_, fields_);
-    if (found.what == csv_found::kind::incomplete) return false;
-    bool const too_long_for_a_row = found.what == csv_found::kind::record && is_too_long(unread.substr(0, found.bytes));
+    if (found.result == csv_found::kind::incomplete) return false;
+    bool const too_long_for_a_row =
+        found.result == csv_found::kind::record && is_too_long(unread.substr(0, found.bytes));
     rows += (too_long_for_a_row ? give_up_row(unread, out) : use(found, out)) ? 1 : 0;
     return true;
   }
@@ -168,9 +169,9 @@ class csv_partition {
     std::uint64_t const line = lines_ + 1;
     lines_ += found.lines;
     consume(found.bytes);
-    if (found.what == csv_found::kind::blank) return false;
+    if (found.result == csv_found::kind::blank) return false;
     if (header_) return emit_record(found, line, out);
-    if (found.what == csv_found::kind::malformed)
+    if (found.result == csv_found::kind::malformed)
       throw std::runtime_error(concat({file_.name(), ", line ", std::to_string(line), ": ", fault_of(found)}));
     std::vector<std::string> columns;
     for (std::size_t i = 0; i != fields_.size(); ++i) columns.push_back(std::string(fields_[i]));
@@ -195,7 +196,7 @@ class csv_partition {
   bool emit_record(csv_found const& found, std::uint64_t line, emitter<record>& out) {
     std::optional<row> value;
     try {
-      if (found.what == csv_found::kind::malformed)
+      if (found.result == csv_found::kind::malformed)
         throw std::runtime_error(concat({header_->place(line), ": ", fault_of(found)}));
       std::size_t const columns = header_->columns.size();
       while (options_.fill && fields_.size() < columns) fields_.end_field();
@@ -222,10 +223,10 @@ class csv_partition {
                    " bytes, the longest row allowed; a quote may never be closed, or .longest(bytes) be needed"});
   }
 
-  [[gnu::cold]] void skip(std::string const& what) {
+  [[gnu::cold]] void skip(std::string const& reason) {
     file_.services().skipped(1);
-    if (options_.skipped) options_.skipped->add(what);
-    if (skipped_here_++ == 0) first_skipped_ = what;
+    if (options_.skipped) options_.skipped->add(reason);
+    if (skipped_here_++ == 0) first_skipped_ = reason;
   }
 
   [[gnu::cold]] bool finish() {

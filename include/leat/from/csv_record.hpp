@@ -39,7 +39,7 @@ struct csv_dialect {
 struct csv_found {
   enum class kind { record, blank, incomplete, malformed };
 
-  kind what = kind::incomplete;
+  kind result = kind::incomplete;
   std::size_t bytes = 0;        ///< that belong to it, its end of line included
   std::size_t lines = 0;        ///< ends of line among them
   char const* fault = nullptr;  ///< what is wrong with a malformed one, to be continued with a full stop

@@ -38,10 +38,10 @@ LEAT_INLINE csv_found csv_reader::read(std::string_view bytes, bool at_end, csv_
     lines_ = 0;
   }
   csv_found const found = read_lines(bytes, at_end, into);
-  if (found.what == csv_found::kind::incomplete) return found;
-  if (found.what == csv_found::kind::malformed) {
+  if (found.result == csv_found::kind::incomplete) return found;
+  if (found.result == csv_found::kind::malformed) {
     give_up();
-    return {found.what, line_bytes_, first_lines_, found.fault};
+    return {found.result, line_bytes_, first_lines_, found.fault};
   }
   begin_anew();
   return found;
@@ -64,13 +64,13 @@ LEAT_INLINE void csv_reader::give_up() {
 LEAT_INLINE csv_found csv_reader::read_lines(std::string_view bytes, bool at_end, csv_fields& into) {
   if (at_ == 0 && seen_ > line_bytes_) {
     csv_found const found = read_quoted(bytes.substr(0, line_bytes_), false, into);
-    if (found.what != csv_found::kind::incomplete) return found;
+    if (found.result != csv_found::kind::incomplete) return found;
     at_ = seen_;
     phase_ = seen_phase_;
     leapt_ = true;
   }
   csv_found const found = read_quoted(bytes, at_end, into);
-  if (!leapt_ || found.what != csv_found::kind::record) return found;
+  if (!leapt_ || found.result != csv_found::kind::record) return found;
   // It ends after all: its fields are read from its beginning.
   into.clear();
   at_ = 0;

@@ -161,18 +161,18 @@ class csv_as_struct {
   }
 
   Struct read(std::shared_ptr<csv_header const> const& header, csv_fields const& fields, std::uint64_t line) const {
-    Struct made{};
+    Struct row{};
     std::size_t n = 0;
-    std::apply([&](auto const&... each) { (fill(made, each, indexes_[n++], *header, fields, line), ...); }, columns_);
-    return made;
+    std::apply([&](auto const&... each) { (fill(row, each, indexes_[n++], *header, fields, line), ...); }, columns_);
+    return row;
   }
 
  private:
   template <class M>
-  static void fill(Struct& made, csv_column<Struct, M> const& which, std::size_t index, csv_header const& header,
+  static void fill(Struct& row, csv_column<Struct, M> const& column, std::size_t index, csv_header const& header,
                    csv_fields const& fields, std::uint64_t line) {
     if constexpr (field_type<M>)
-      if (!read_field(fields[index], made.*which.member))
+      if (!read_field(fields[index], row.*column.member))
         throw std::runtime_error(unreadable<M>(header, index, fields[index], line));
   }
 

@@ -28,8 +28,8 @@ class generation {
       task_.emplace(f_(out));
       root_.begin(task_->frame());
     } else {
-      room_.serve([&](ticket who) {
-        if (root_.answers_to(who)) root_.resume();
+      room_.serve([&](ticket ticket) {
+        if (root_.answers_to(ticket)) root_.resume();
       });
     }
     if (!root_.finished()) return true;

@@ -55,9 +55,9 @@ class iterable_partition {
       std::size_t n = (std::min<std::size_t>)(records_per_batch, records_->size() - at_);
       if constexpr (!plain<T>) {
         owned_bytes<T> owned;
-        std::size_t some = 0;
-        while (some != n && !owned.add(from[some])) ++some;
-        n = (std::min)(n, some + 1);
+        std::size_t portion = 0;
+        while (portion != n && !owned.add(from[portion])) ++portion;
+        n = (std::min)(n, portion + 1);
       }
       out.batch(from, n);
       at_ += n;

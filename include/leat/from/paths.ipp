@@ -44,13 +44,13 @@ LEAT_INLINE bool paths::is_left_out(std::string const& name, file_system& files)
 }
 
 LEAT_INLINE std::vector<std::string> paths::names_in_directory(file_system& files) const {
-  std::vector<std::string> all;
-  int const error = files.list(directory_, all);
+  std::vector<std::string> found;
+  int const error = files.list(directory_, found);
   if (error == ENOTDIR) fail("it is a file; to read one file use from::lines or from::csv");
   if (error != 0) fail(std::generic_category().message(error));
 
   std::vector<std::string> names;
-  for (std::string& name : all)
+  for (std::string& name : found)
     if (::fnmatch(glob_.c_str(), name.c_str(), FNM_PERIOD) == 0 && !is_left_out(name, files))
       names.push_back(std::move(name));
   if (names.empty())

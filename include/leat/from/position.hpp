@@ -74,7 +74,7 @@ class ended_positions {
     byte_buffer position;
   };
 
-  list<ended> all_;
+  list<ended> ended_;
 };
 
 }  // namespace detail

@@ -27,12 +27,12 @@ LEAT_INLINE ended_positions::ended_positions() = default;
 LEAT_INLINE ended_positions::~ended_positions() = default;
 
 LEAT_INLINE void ended_positions::add(std::string const& partition, byte_buffer position) {
-  all_.push_back({partition, std::move(position)});
+  ended_.push_back({partition, std::move(position)});
 }
 
 LEAT_INLINE void ended_positions::keep(recovery& in, std::string const& step, std::uint64_t epoch) {
-  for (ended const& each : all_) in.keep_position(step, each.partition, epoch, each.position.bytes());
-  all_.clear();
+  for (ended const& each : ended_) in.keep_position(step, each.partition, epoch, each.position.bytes());
+  ended_.clear();
 }
 
 }  // namespace leat::detail

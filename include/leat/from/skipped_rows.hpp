@@ -19,7 +19,7 @@ class skipped_rows {
   /// What was wrong with the first of them; empty when there was none.
   std::string first() const;
   /// Called by the source. From any thread.
-  void add(std::string const& what);
+  void add(std::string const& reason);
 
  private:
   struct counted {

@@ -20,9 +20,9 @@ LEAT_INLINE std::string skipped_rows::first() const {
   return shared_->first;
 }
 
-LEAT_INLINE void skipped_rows::add(std::string const& what) {
+LEAT_INLINE void skipped_rows::add(std::string const& reason) {
   std::lock_guard const lock(shared_->mutex);
-  if (shared_->count++ == 0) shared_->first = what;
+  if (shared_->count++ == 0) shared_->first = reason;
 }
 
 }  // namespace leat

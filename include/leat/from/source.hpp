@@ -110,8 +110,8 @@ class input_stage final : public source_stage {
 
   struct open_partition {
     template <class Open>
-    open_partition(std::string of, Open&& open, steady_time when, bool ends, std::size_t input)
-        : name(std::move(of)), source(open()), due(when), number(input), in_turn(ends) {}
+    open_partition(std::string of, Open&& open, steady_time time, bool ends, std::size_t input)
+        : name(std::move(of)), source(open()), due(time), number(input), in_turn(ends) {}
     std::string name;
     partition source;
     steady_time due;

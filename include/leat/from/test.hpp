@@ -60,19 +60,19 @@ class test_item {
     requires std::convertible_to<X, T>
   test_item(X&& record) : value(std::in_place, std::forward<X>(record)) {}  // NOLINT: to be written in a list
   /// The end: what follows is not read.
-  test_item(end_of_input) : what(kind::end) {}  // NOLINT
+  test_item(end_of_input) : type(kind::end) {}  // NOLINT
   /// An exception, once.
-  test_item(from::abort) : what(kind::abort), used(std::make_shared<std::atomic<bool>>(false)) {}  // NOLINT
+  test_item(from::abort) : type(kind::abort), used(std::make_shared<std::atomic<bool>>(false)) {}  // NOLINT
   /// A pause.
-  test_item(from::pause pause) : what(kind::pause), duration(pause.duration) {}  // NOLINT
+  test_item(from::pause pause) : type(kind::pause), duration(pause.duration) {}  // NOLINT
 
   /// A time.
-  test_item(from::time time) : what(kind::time), now(time.now) {}  // NOLINT
+  test_item(from::time time) : type(kind::time), now(time.now) {}  // NOLINT
   /// No activity until the next time.
-  test_item(from::idle) : what(kind::idle) {}  // NOLINT
+  test_item(from::idle) : type(kind::idle) {}  // NOLINT
 
   /// What this item is.
-  kind what = kind::record;
+  kind type = kind::record;
   /// Of a record.
   std::optional<T> value;
   /// Of a pause.
@@ -114,7 +114,7 @@ class test {
       awake_ = std::nullopt;
       for (std::size_t emitted = 0; emitted != batch_size_ && at_ < items_->size();) {
         test_item<T> const& item = (*items_)[at_++];
-        switch (item.what) {
+        switch (item.type) {
           case test_item<T>::kind::record:
             out(*item.value);
             ++emitted;
@@ -149,7 +149,7 @@ class test {
     }
     /// An end right after a full batch belongs to it, as the end of the items does.
     bool ends_here() {
-      if (at_ < items_->size() && (*items_)[at_].what == test_item<T>::kind::end) {
+      if (at_ < items_->size() && (*items_)[at_].type == test_item<T>::kind::end) {
         ++at_;
         return false;
       }

@@ -100,8 +100,8 @@ template <class F, class A = detail::no_option, class B = detail::no_option, cla
           class D = detail::no_option>
   requires(!detail::names_a_step<F>)
 auto async_map(F f, A a = {}, B b = {}, C c = {}, D d = {},
-               std::source_location where = std::source_location::current()) {
-  return detail::make_async_step(step_name::by_position(where), std::move(f), a, b, c, d);
+               std::source_location location = std::source_location::current()) {
+  return detail::make_async_step(step_name::by_position(location), std::move(f), a, b, c, d);
 }
 
 }  // namespace leat

@@ -167,8 +167,9 @@ detail::branch_step<detail::function_of<F>> branch(step_name name, F f) {
   return {std::move(name), std::move(f)};
 }
 template <class F>
-detail::branch_step<detail::function_of<F>> branch(F f, std::source_location where = std::source_location::current()) {
-  return {step_name::by_position(where), std::move(f)};
+detail::branch_step<detail::function_of<F>> branch(F f,
+                                                   std::source_location location = std::source_location::current()) {
+  return {step_name::by_position(location), std::move(f)};
 }
 template <class F, detail::names_a_step Name>
   requires(!detail::names_a_step<F>)

@@ -39,11 +39,11 @@ class completion_state {
   }
 
   /// False when the result is there already, so that nothing has to be waited for.
-  bool wait(coroutine_root& who) {
+  bool wait(coroutine_root& root) {
     std::lock_guard const lock(mutex_);
     if (completed_) return false;
     if (waiting_) throw std::logic_error("leat: two tasks await the same completion");
-    waiting_ = who.wait_for_call();
+    waiting_ = root.wait_for_call();
     return true;
   }
 
@@ -130,8 +130,8 @@ class completion {
     return state_->complete([](auto& state) { state.value = true; });
   }
   /// Any thread. The `co_await` throws this.
-  bool fail(std::exception_ptr why) const {
-    return state_->complete([&](auto& state) { state.error = std::move(why); });
+  bool fail(std::exception_ptr failure) const {
+    return state_->complete([&](auto& state) { state.error = std::move(failure); });
   }
 
   detail::completion_awaiter<T> operator co_await() const noexcept { return detail::completion_awaiter<T>(state_); }

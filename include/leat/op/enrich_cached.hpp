@@ -59,7 +59,7 @@ class ttl_cache {
 
  private:
   struct entry {
-    entry(V fetched, steady_time when) : value(std::move(fetched)), fetched_at(when) {}
+    entry(V fetched, steady_time due) : value(std::move(fetched)), fetched_at(due) {}
     V value;
     steady_time fetched_at;
   };
@@ -212,8 +212,8 @@ detail::enrich_cached_step<detail::function_of<Getter>, detail::function_of<Mapp
 template <class Getter, class Mapper>
 detail::enrich_cached_step<detail::function_of<Getter>, detail::function_of<Mapper>> enrich_cached(
     Getter getter, Mapper mapper, std::chrono::nanoseconds time_to_live = (std::chrono::nanoseconds::max)(),
-    std::source_location where = std::source_location::current()) {
-  return {step_name::by_position(where), std::move(getter), std::move(mapper), time_to_live};
+    std::source_location location = std::source_location::current()) {
+  return {step_name::by_position(location), std::move(getter), std::move(mapper), time_to_live};
 }
 template <class Getter, class Mapper, detail::names_a_step Name>
   requires(!detail::names_a_step<Getter>)

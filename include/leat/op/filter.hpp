@@ -68,8 +68,9 @@ detail::filter_step<detail::function_of<F>> filter(step_name name, F f) {
   return {std::move(name), std::move(f)};
 }
 template <class F>
-detail::filter_step<detail::function_of<F>> filter(F f, std::source_location where = std::source_location::current()) {
-  return {step_name::by_position(where), std::move(f)};
+detail::filter_step<detail::function_of<F>> filter(F f,
+                                                   std::source_location location = std::source_location::current()) {
+  return {step_name::by_position(location), std::move(f)};
 }
 template <class F, detail::names_a_step Name>
   requires(!detail::names_a_step<F>)

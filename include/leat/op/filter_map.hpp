@@ -26,9 +26,9 @@ struct filter_map_op {
     if constexpr (!accepts<X>)
       (*this)(in(std::forward<X>(record)), next);
     else {
-      auto made = f(std::forward<X>(record));
+      auto result = f(std::forward<X>(record));
       emit_to<out, Next> const emit_record(next);
-      if (made) emit_record(*std::move(made));
+      if (result) emit_record(*std::move(result));
     }
   }
 
@@ -82,8 +82,8 @@ detail::filter_map_step<detail::function_of<F>> filter_map(step_name name, F f) 
 }
 template <class F>
 detail::filter_map_step<detail::function_of<F>> filter_map(
-    F f, std::source_location where = std::source_location::current()) {
-  return {step_name::by_position(where), std::move(f)};
+    F f, std::source_location location = std::source_location::current()) {
+  return {step_name::by_position(location), std::move(f)};
 }
 template <class F, detail::names_a_step Name>
   requires(!detail::names_a_step<F>)

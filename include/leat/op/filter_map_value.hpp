@@ -83,8 +83,8 @@ detail::filter_map_value_step<detail::function_of<F>> filter_map_value(step_name
 }
 template <class F>
 detail::filter_map_value_step<detail::function_of<F>> filter_map_value(
-    F f, std::source_location where = std::source_location::current()) {
-  return {step_name::by_position(where), std::move(f)};
+    F f, std::source_location location = std::source_location::current()) {
+  return {step_name::by_position(location), std::move(f)};
 }
 template <class F, detail::names_a_step Name>
   requires(!detail::names_a_step<F>)

@@ -39,8 +39,8 @@ struct flat_map_op {
       if constexpr (emits)
         f(std::forward<X>(record), emit_record);
       else {
-        decltype(auto) made = f(std::forward<X>(record));
-        emit_elements<decltype(made)>(made, emit_record);
+        decltype(auto) result = f(std::forward<X>(record));
+        emit_elements<decltype(result)>(result, emit_record);
       }
     }
   }
@@ -107,8 +107,8 @@ detail::flat_map_step<Record, detail::function_of<F>> flat_map(step_name name, F
 }
 template <class Record = void, class F>
 detail::flat_map_step<Record, detail::function_of<F>> flat_map(
-    F f, std::source_location where = std::source_location::current()) {
-  return {step_name::by_position(where), std::move(f)};
+    F f, std::source_location location = std::source_location::current()) {
+  return {step_name::by_position(location), std::move(f)};
 }
 template <class Record = void, class F, detail::names_a_step Name>
   requires(!detail::names_a_step<F>)

@@ -59,8 +59,8 @@ class flat_map_batch_part final : public running_step, public consumer<T> {
     guarded(step_, [&] {
       emit_to<U, emitter<U>> const emit_record(out_);
       if constexpr (takes<F, Batch>) {
-        decltype(auto) made = f_(std::move(batch));
-        emit_elements<decltype(made)>(made, emit_record);
+        decltype(auto) result = f_(std::move(batch));
+        emit_elements<decltype(result)>(result, emit_record);
       } else
         f_(std::move(batch), emit_record);
     });
@@ -153,8 +153,8 @@ detail::flat_map_batch_step<Record, detail::function_of<F>> flat_map_batch(step_
 }
 template <class Record = void, class F>
 detail::flat_map_batch_step<Record, detail::function_of<F>> flat_map_batch(
-    F f, std::source_location where = std::source_location::current()) {
-  return {step_name::by_position(where), std::move(f)};
+    F f, std::source_location location = std::source_location::current()) {
+  return {step_name::by_position(location), std::move(f)};
 }
 template <class Record = void, class F, detail::names_a_step Name>
   requires(!detail::names_a_step<F>)

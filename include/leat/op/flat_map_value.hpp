@@ -116,8 +116,8 @@ detail::flat_map_value_step<Value, detail::function_of<F>> flat_map_value(step_n
 }
 template <class Value = void, class F>
 detail::flat_map_value_step<Value, detail::function_of<F>> flat_map_value(
-    F f, std::source_location where = std::source_location::current()) {
-  return {step_name::by_position(where), std::move(f)};
+    F f, std::source_location location = std::source_location::current()) {
+  return {step_name::by_position(location), std::move(f)};
 }
 template <class Record = void, class F, detail::names_a_step Name>
   requires(!detail::names_a_step<F>)

@@ -51,8 +51,8 @@ class flatten_step {
 
 /// Passes on the elements of each record, which is a range. A string is a range too, of characters.
 inline detail::flatten_step flatten(step_name name) { return detail::flatten_step(std::move(name)); }
-inline detail::flatten_step flatten(std::source_location where = std::source_location::current()) {
-  return detail::flatten_step(step_name::by_position(where));
+inline detail::flatten_step flatten(std::source_location location = std::source_location::current()) {
+  return detail::flatten_step(step_name::by_position(location));
 }
 
 }  // namespace leat

@@ -43,7 +43,7 @@ struct inspect_op {
 
   explicit inspect_op(Look function) : look(std::move(function)) {}
 
-  void bind(step_context const& where) { step = &where; }
+  void bind(step_context const& context) { step = &context; }
 
   template <class X>
   [[gnu::always_inline]] X&& operator()(X&& record) {
@@ -123,13 +123,13 @@ detail::inspect_step<detail::function_of<F>> inspect(step_name name, F f) {
 template <class F>
   requires(!std::is_convertible_v<F, step_name>)
 detail::inspect_step<detail::function_of<F>> inspect(F f,
-                                                     std::source_location where = std::source_location::current()) {
-  return {step_name::by_position(where), std::move(f)};
+                                                     std::source_location location = std::source_location::current()) {
+  return {step_name::by_position(location), std::move(f)};
 }
 inline detail::inspect_step<detail::print_record> inspect(step_name name) { return {std::move(name), {}}; }
 inline detail::inspect_step<detail::print_record> inspect(
-    std::source_location where = std::source_location::current()) {
-  return {step_name::by_position(where), {}};
+    std::source_location location = std::source_location::current()) {
+  return {step_name::by_position(location), {}};
 }
 template <class F, detail::names_a_step Name>
   requires(!detail::names_a_step<F>)

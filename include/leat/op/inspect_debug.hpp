@@ -83,15 +83,15 @@ detail::inspect_debug_step<detail::function_of<F>> inspect_debug(step_name name,
 template <class F>
   requires(!std::is_convertible_v<F, step_name>)
 detail::inspect_debug_step<detail::function_of<F>> inspect_debug(
-    F f, std::source_location where = std::source_location::current()) {
-  return {step_name::by_position(where), std::move(f)};
+    F f, std::source_location location = std::source_location::current()) {
+  return {step_name::by_position(location), std::move(f)};
 }
 inline detail::inspect_debug_step<detail::print_record_and_place> inspect_debug(step_name name) {
   return {std::move(name), {}};
 }
 inline detail::inspect_debug_step<detail::print_record_and_place> inspect_debug(
-    std::source_location where = std::source_location::current()) {
-  return {step_name::by_position(where), {}};
+    std::source_location location = std::source_location::current()) {
+  return {step_name::by_position(location), {}};
 }
 template <class F, detail::names_a_step Name>
   requires(!detail::names_a_step<F>)

@@ -70,8 +70,9 @@ detail::key_on_step<detail::function_of<F>> key_on(step_name name, F f) {
   return {std::move(name), std::move(f)};
 }
 template <class F>
-detail::key_on_step<detail::function_of<F>> key_on(F f, std::source_location where = std::source_location::current()) {
-  return {step_name::by_position(where), std::move(f)};
+detail::key_on_step<detail::function_of<F>> key_on(F f,
+                                                   std::source_location location = std::source_location::current()) {
+  return {step_name::by_position(location), std::move(f)};
 }
 template <class F, detail::names_a_step Name>
   requires(!detail::names_a_step<F>)

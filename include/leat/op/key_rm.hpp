@@ -47,8 +47,8 @@ class key_rm_step {
 
 /// Drops the keys: a stream of the values.
 inline detail::key_rm_step key_rm(step_name name) { return detail::key_rm_step(std::move(name)); }
-inline detail::key_rm_step key_rm(std::source_location where = std::source_location::current()) {
-  return detail::key_rm_step(step_name::by_position(where));
+inline detail::key_rm_step key_rm(std::source_location location = std::source_location::current()) {
+  return detail::key_rm_step(step_name::by_position(location));
 }
 
 }  // namespace leat

@@ -82,8 +82,8 @@ detail::map_step<detail::function_of<F>> map(step_name name, F f) {
   return {std::move(name), std::move(f)};
 }
 template <class F>
-detail::map_step<detail::function_of<F>> map(F f, std::source_location where = std::source_location::current()) {
-  return {step_name::by_position(where), std::move(f)};
+detail::map_step<detail::function_of<F>> map(F f, std::source_location location = std::source_location::current()) {
+  return {step_name::by_position(location), std::move(f)};
 }
 template <class F, detail::names_a_step Name>
   requires(!detail::names_a_step<F>)

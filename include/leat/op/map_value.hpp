@@ -28,8 +28,8 @@ struct map_value_op {
   [[gnu::always_inline]] decltype(auto) operator()(X&& record) {
     using value = decltype((std::forward<X>(record).second));
     if constexpr (in_place && std::is_same_v<X, T>) {
-      V&& made = f(std::move(record.second));
-      if (&made != &record.second) record.second = std::move(made);
+      V&& result = f(std::move(record.second));
+      if (&result != &record.second) record.second = std::move(result);
       return std::forward<X>(record);
     } else if constexpr (takes_as_it_comes<F, V, std::conditional_t<std::is_same_v<X, T>, V, value>>())
       return out(std::forward<X>(record).first, f(std::forward<X>(record).second));
@@ -91,9 +91,9 @@ detail::map_value_step<detail::function_of<F>> map_value(step_name name, F f) {
   return {std::move(name), std::move(f)};
 }
 template <class F>
-detail::map_value_step<detail::function_of<F>> map_value(F f,
-                                                         std::source_location where = std::source_location::current()) {
-  return {step_name::by_position(where), std::move(f)};
+detail::map_value_step<detail::function_of<F>> map_value(
+    F f, std::source_location location = std::source_location::current()) {
+  return {step_name::by_position(location), std::move(f)};
 }
 template <class F, detail::names_a_step Name>
   requires(!detail::names_a_step<F>)

@@ -73,8 +73,8 @@ class merge_node final : public node {
   merge_node(step_info step, list<port> from) : node(std::move(step), std::move(from)) {}
 
   void build(worker_builder& worker) const override {
-    auto& made = worker.add<merge_part<T>>(inputs.size(), worker, *this);
-    for (std::size_t i = 0; i != inputs.size(); ++i) worker.subscribe<T>(inputs[i], made.input(i));
+    auto& part = worker.add<merge_part<T>>(inputs.size(), worker, *this);
+    for (std::size_t i = 0; i != inputs.size(); ++i) worker.subscribe<T>(inputs[i], part.input(i));
   }
 };
 
@@ -109,12 +109,12 @@ auto merge(step_name name, First&& first, More&&... more) {
   }
 }
 template <detail::a_stream A, detail::a_stream B>
-auto merge(A&& a, B&& b, std::source_location where = std::source_location::current()) {
-  return merge(step_name::by_position(where), std::forward<A>(a), std::forward<B>(b));
+auto merge(A&& a, B&& b, std::source_location location = std::source_location::current()) {
+  return merge(step_name::by_position(location), std::forward<A>(a), std::forward<B>(b));
 }
 template <detail::a_stream A, detail::a_stream B, detail::a_stream C>
-auto merge(A&& a, B&& b, C&& c, std::source_location where = std::source_location::current()) {
-  return merge(step_name::by_position(where), std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
+auto merge(A&& a, B&& b, C&& c, std::source_location location = std::source_location::current()) {
+  return merge(step_name::by_position(location), std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
 }
 template <detail::a_stream A, detail::a_stream B, detail::names_a_step Name>
 stream<poison> merge(A const&, B const&, Name const&) {

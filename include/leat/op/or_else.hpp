@@ -44,8 +44,8 @@ struct with_errors {
   stream<failed_record<T>> errors;  ///< the records that its function threw at
 
   template <class Step>
-  friend auto operator|(with_errors const& both, Step step) {
-    return both.down | std::move(step);
+  friend auto operator|(with_errors const& streams, Step step) {
+    return streams.down | std::move(step);
   }
 };
 

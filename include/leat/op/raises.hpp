@@ -49,8 +49,8 @@ class raises_step {
 /// Ends a stream on which no record may arrive: the first record ends the run with an error that shows it. Counts as an
 /// output.
 inline detail::raises_step raises(step_name name) { return detail::raises_step(std::move(name)); }
-inline detail::raises_step raises(std::source_location where = std::source_location::current()) {
-  return detail::raises_step(step_name::by_position(where));
+inline detail::raises_step raises(std::source_location location = std::source_location::current()) {
+  return detail::raises_step(step_name::by_position(location));
 }
 
 }  // namespace leat

@@ -29,7 +29,7 @@ LEAT_INLINE std::string dot(drawing const& drawn) {
       concat({"digraph ", dot_text(drawn.name), " {\n  label=", dot_text(drawn.name), ";\n  node [shape=box];\n"});
   std::string indent = "  ";
   auto const title = [](drawing::box const& of) { return dot_text(concat({of.name, "\n(", of.kind, ")"})); };
-  for (drawing::event const& next : drawn.travel()) switch (next.what) {
+  for (drawing::event const& next : drawn.travel()) switch (next.kind) {
       case drawing::event_kind::open:
         text += concat({indent, "subgraph cluster_", std::to_string(next.of), " {\n", indent,
                         "  label=", title(drawn.frames[next.of]), ";\n"});
@@ -37,7 +37,7 @@ LEAT_INLINE std::string dot(drawing const& drawn) {
         break;
       case drawing::event_kind::step:
         text += concat({indent, "s", std::to_string(next.of), " [label=", title(drawn.steps[next.of]),
-                        ", tooltip=", dot_text(place_of(drawn.steps[next.of].where)), "];\n"});
+                        ", tooltip=", dot_text(place_of(drawn.steps[next.of].location)), "];\n"});
         break;
       case drawing::event_kind::close:
         indent.resize(indent.size() - 2);

@@ -32,7 +32,7 @@ LEAT_INLINE std::string json_text(std::string_view text) {
 
 LEAT_INLINE std::string json(drawing const& drawn) {
   auto const or_null = [](std::string_view text) { return text.empty() ? std::string("null") : json_text(text); };
-  auto const all = [&](list<drawing::box> const& boxes) {
+  auto const boxes_as_json = [&](list<drawing::box> const& boxes) {
     std::string text = "[";
     for (drawing::box const& of : boxes) {
       std::string inputs;
@@ -43,13 +43,13 @@ LEAT_INLINE std::string json(drawing const& drawn) {
                       ", \"step_name\": ", json_text(of.name), ", \"op_type\": ", json_text(of.kind),
                       ", \"within\": ", of.within == drawing::none ? "null" : json_text(drawn.frames[of.within].id),
                       ", \"loop\": ", of.loop == drawing::none ? "null" : std::to_string(of.loop),
-                      ", \"where\": {\"file\": ", json_text(of.where.file_name()),
-                      ", \"line\": ", std::to_string(of.where.line()), "}, \"inputs\": [", inputs, "]}"});
+                      ", \"where\": {\"file\": ", json_text(of.location.file_name()),
+                      ", \"line\": ", std::to_string(of.location.line()), "}, \"inputs\": [", inputs, "]}"});
     }
     return text + (boxes.empty() ? "]" : "\n  ]");
   };
-  return concat({"{\n  \"flow_id\": ", json_text(drawn.name), ",\n  \"composites\": ", all(drawn.frames),
-                 ",\n  \"steps\": ", all(drawn.steps), "\n}\n"});
+  return concat({"{\n  \"flow_id\": ", json_text(drawn.name), ",\n  \"composites\": ", boxes_as_json(drawn.frames),
+                 ",\n  \"steps\": ", boxes_as_json(drawn.steps), "\n}\n"});
 }
 
 }  // namespace leat::detail

@@ -32,7 +32,7 @@ LEAT_INLINE std::string mermaid(drawing const& drawn) {
   auto const label = [](drawing::box const& of) {
     return concat({"[", mermaid_text(concat({of.name, " (", of.kind, ")"})), "]\n"});
   };
-  for (drawing::event const& next : drawn.travel()) switch (next.what) {
+  for (drawing::event const& next : drawn.travel()) switch (next.kind) {
       case drawing::event_kind::open:
         text += concat({indent, "subgraph f", std::to_string(next.of), " ", label(drawn.frames[next.of])});
         indent += "  ";

@@ -30,7 +30,7 @@ struct drawing {
     std::string id;
     std::string name;
     std::string kind;
-    std::source_location where;
+    std::source_location location;
     std::size_t within = none;  ///< a frame
     std::size_t loop = none;    ///< steps with the same number are fused: one loop; a frame has none
     list<line> inputs;          ///< a frame has none
@@ -44,21 +44,21 @@ struct drawing {
 
   enum class event_kind { open, step, close };
   struct event {
-    event_kind what;
+    event_kind kind;
     std::size_t of;  ///< a frame or a step
   };
   /// Steps in the order of travel, frames opened and closed around what is inside them.
   list<event> travel() const;
 
  private:
-  [[gnu::cold]] void travel_within(std::size_t frame, list<event>& all) const;
+  [[gnu::cold]] void travel_within(std::size_t frame, list<event>& events) const;
 
   /// Into the innermost frame around it. Frames come in the order in which they were opened.
-  [[gnu::cold]] box put(box made) const;
+  [[gnu::cold]] box put(box drawn) const;
 
   /// The steps of a node one after the other; gives where a line from it begins. An exchange is no step of the user's:
   /// it is drawn as what happens on the line.
-  [[gnu::cold]] line add(node const& made, list<line> const& ends);
+  [[gnu::cold]] line add(node const& node, list<line> const& ends);
 
   static void move_on(line& way, std::string_view routing);
 

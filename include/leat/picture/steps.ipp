@@ -16,27 +16,27 @@
 namespace leat::detail {
 
 LEAT_INLINE drawing::box::box(step_info const& step)
-    : id(step.name), name(id.substr(id.rfind('.') + 1)), kind(step.kind), where(step.where) {}
+    : id(step.name), name(id.substr(id.rfind('.') + 1)), kind(step.kind), location(step.location) {}
 
 LEAT_INLINE drawing::drawing(graph const& flow) : name(flow.name()) {
   for (step_info const& scope : flow.scopes()) frames.push_back(put(box(scope)));
   list<line> ends;
-  for (node const* made : flow.nodes()) ends.push_back(add(*made, ends));
+  for (node const* node : flow.nodes()) ends.push_back(add(*node, ends));
   label_outputs();
 }
 
 LEAT_INLINE list<drawing::event> drawing::travel() const {
-  list<event> all;
-  travel_within(none, all);
-  return all;
+  list<event> events;
+  travel_within(none, events);
+  return events;
 }
 
-LEAT_INLINE void drawing::travel_within(std::size_t frame, list<event>& all) const {
+LEAT_INLINE void drawing::travel_within(std::size_t frame, list<event>& events) const {
   list<std::size_t> opened;
   for (std::size_t i = 0; i != steps.size(); ++i) {
     std::size_t at = steps[i].within;
     if (at == frame) {
-      all.push_back({event_kind::step, i});
+      events.push_back({event_kind::step, i});
       continue;
     }
     while (at != none && frames[at].within != frame) at = frames[at].within;
@@ -44,36 +44,36 @@ LEAT_INLINE void drawing::travel_within(std::size_t frame, list<event>& all) con
     for (std::size_t const other : opened) seen = seen || other == at;
     if (seen) continue;
     opened.push_back(at);
-    all.push_back({event_kind::open, at});
-    travel_within(at, all);
-    all.push_back({event_kind::close, at});
+    events.push_back({event_kind::open, at});
+    travel_within(at, events);
+    events.push_back({event_kind::close, at});
   }
 }
 
-LEAT_INLINE drawing::box drawing::put(box made) const {
+LEAT_INLINE drawing::box drawing::put(box drawn) const {
   for (std::size_t i = 0; i != frames.size(); ++i)
-    if (made.id.starts_with(concat({frames[i].id, "."}))) made.within = i;
-  return made;
+    if (drawn.id.starts_with(concat({frames[i].id, "."}))) drawn.within = i;
+  return drawn;
 }
 
-LEAT_INLINE drawing::line drawing::add(node const& made, list<line> const& ends) {
+LEAT_INLINE drawing::line drawing::add(node const& node, list<line> const& ends) {
   list<line> inputs;
-  for (port const& from : made.inputs) {
+  for (port const& from : node.inputs) {
     inputs.push_back(ends[from.node]);
     if (from.index != 0) inputs.back().output = from.index;
   }
-  for (step_info const& step : made.steps) {
+  for (step_info const& step : node.steps) {
     if (step.kind == "exchange") continue;
     steps.push_back(put(box(step)));
-    steps.back().loop = made.id;
+    steps.back().loop = node.id;
     steps.back().inputs = std::exchange(inputs, {});
     inputs.emplace_back(steps.size() - 1);
   }
-  if (made.step().kind == "output") {
-    for (line& in : steps.back().inputs) move_on(in, made.routing);
+  if (node.step().kind == "output") {
+    for (line& in : steps.back().inputs) move_on(in, node.routing);
     return inputs.front();
   }
-  move_on(inputs.front(), made.routing);
+  move_on(inputs.front(), node.routing);
   return inputs.front();
 }
 

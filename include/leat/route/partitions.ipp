@@ -25,12 +25,12 @@ LEAT_INLINE candidates& with_name(list<candidates>& sorted, std::string const& n
 
 LEAT_INLINE std::vector<std::pair<std::string, unsigned>> assign_partitions(
     std::vector<std::vector<std::string>> const& offered) {
-  std::vector<std::string> all;
-  for (std::vector<std::string> const& some : offered)
-    for (std::string const& name : some) all.push_back(std::string(name));
-  sort_names(all);
+  std::vector<std::string> partitions;
+  for (std::vector<std::string> const& names : offered)
+    for (std::string const& name : names) partitions.push_back(std::string(name));
+  sort_names(partitions);
   list<candidates> names;
-  for (std::string& name : all)
+  for (std::string& name : partitions)
     if (names.empty() || names.back().name != name) names.emplace_back(std::move(name));
   for (unsigned w = 0; w != offered.size(); ++w)
     for (std::string const& name : offered[w]) {

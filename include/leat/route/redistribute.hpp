@@ -114,7 +114,7 @@ struct to_other_workers {
     worker.add<exchange_receiver<T, plain_outlet<T>>>(worker, described);
   }
 
-  explicit to_other_workers(Route how) : route(std::move(how)) {}
+  explicit to_other_workers(Route chosen) : route(std::move(chosen)) {}
   Route route;
 };
 
@@ -212,17 +212,17 @@ detail::by_function<detail::function_of<F>> by(F f) {
 /// worker that owns `f(record)` as a key. Worth its price before steps that take long. The order of the records is
 /// lost, but for those that go from one worker to another.
 inline detail::redistribute_step redistribute(step_name name) { return detail::redistribute_step(std::move(name)); }
-inline detail::redistribute_step redistribute(std::source_location where = std::source_location::current()) {
-  return detail::redistribute_step(step_name::by_position(where));
+inline detail::redistribute_step redistribute(std::source_location location = std::source_location::current()) {
+  return detail::redistribute_step(step_name::by_position(location));
 }
 template <class F>
-detail::redistribute_by_step<F> redistribute(step_name name, detail::by_function<F> how) {
-  return {std::move(name), std::move(how.f)};
+detail::redistribute_by_step<F> redistribute(step_name name, detail::by_function<F> route) {
+  return {std::move(name), std::move(route.f)};
 }
 template <class F>
-detail::redistribute_by_step<F> redistribute(detail::by_function<F> how,
-                                             std::source_location where = std::source_location::current()) {
-  return {step_name::by_position(where), std::move(how.f)};
+detail::redistribute_by_step<F> redistribute(detail::by_function<F> route,
+                                             std::source_location location = std::source_location::current()) {
+  return {step_name::by_position(location), std::move(route.f)};
 }
 template <class F, detail::names_a_step Name>
 detail::name_comes_first redistribute(detail::by_function<F> const&, Name const&) {

@@ -21,7 +21,7 @@
 namespace leat::detail {
 
 /// `random` gives 64 random bits; `log` is given lines for the person who waits.
-std::unique_ptr<cluster_formation> meet_cluster(graph const& flow, options const& how, network& through,
+std::unique_ptr<cluster_formation> meet_cluster(graph const& flow, options const& options, network& through,
                                                 std::function<std::uint64_t()> random,
                                                 std::function<void(std::string const&)> log);
 

@@ -23,23 +23,23 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::unique_ptr<cluster_formation> meet_cluster(graph const& flow, options const& how, network& through,
+LEAT_INLINE std::unique_ptr<cluster_formation> meet_cluster(graph const& flow, options const& options, network& through,
                                                             std::function<std::uint64_t()> random,
                                                             std::function<void(std::string const&)> log) {
-  if (std::string const weakness = how.secret.empty() ? "" : weakness_of(how.secret); !weakness.empty())
+  if (std::string const weakness = options.secret.empty() ? "" : weakness_of(options.secret); !weakness.empty())
     throw flow_error("options::secret: " + weakness);
-  cluster_config all;
-  all.process = how.process;
-  all.workers = (std::max)(how.workers, 1u);
-  all.channel_bytes = how.channel_bytes;
-  all.addresses = how.addresses;
-  all.listen = how.listen;
-  all.cluster = how.cluster;
-  all.flow = describe(flow);
-  all.secret = how.secret;
-  all.open_to_anyone = how.insecure;
-  all.time_to_form = how.formation_timeout;
-  return std::make_unique<formation>(through, std::move(all), std::move(random), std::move(log));
+  cluster_config config;
+  config.process = options.process;
+  config.workers = (std::max)(options.workers, 1u);
+  config.channel_bytes = options.channel_bytes;
+  config.addresses = options.addresses;
+  config.listen = options.listen;
+  config.cluster = options.cluster;
+  config.flow = describe(flow);
+  config.secret = options.secret;
+  config.open_to_anyone = options.insecure;
+  config.time_to_form = options.formation_timeout;
+  return std::make_unique<formation>(through, std::move(config), std::move(random), std::move(log));
 }
 
 LEAT_INLINE std::unique_ptr<session> join_cluster(execution& run, std::shared_ptr<network> through) {

@@ -195,26 +195,26 @@ LEAT_INLINE bool cluster_session::exchange_failures() {
 }
 
 LEAT_INLINE process_failure cluster_session::failure_of_run() const {
-  process_failure why;
-  why.process = run_.process();
-  why.worker = run_.parts().first_worker;
+  process_failure failure;
+  failure.process = run_.process();
+  failure.worker = run_.parts().first_worker;
   try {
     run_.rethrow();
   } catch (cluster_error const& cause) {
-    why.text = cause.what();
-    why.status = static_cast<std::uint8_t>(cause.exit_status);
+    failure.text = cause.what();
+    failure.status = static_cast<std::uint8_t>(cause.exit_status);
   } catch (run_error const& cause) {
-    why.worker = cause.worker;
-    why.epoch = cause.epoch;
-    why.step = cause.step;
-    why.text = cause.what();
-    why.note_cause(cause);
+    failure.worker = cause.worker;
+    failure.epoch = cause.epoch;
+    failure.step = cause.step;
+    failure.text = cause.what();
+    failure.note_cause(cause);
   } catch (std::exception const& cause) {
-    why.text = exception_text(cause);
+    failure.text = exception_text(cause);
   } catch (...) {
-    why.text = "an exception that is not a std::exception";
+    failure.text = "an exception that is not a std::exception";
   }
-  return why;
+  return failure;
 }
 
 LEAT_INLINE steady_time cluster_session::wake_at() const {

@@ -8,12 +8,12 @@
 namespace leat::detail {
 
 LEAT_INLINE cluster_support& support_of_clusters() {
-  static cluster_support one;
-  return one;
+  static cluster_support support;
+  return support;
 }
 
-LEAT_INLINE bool has_network(options const& how) {
-  return support_of_clusters().join != nullptr && (how.link || support_of_clusters().make_network != nullptr);
+LEAT_INLINE bool has_network(options const& options) {
+  return support_of_clusters().join != nullptr && (options.link || support_of_clusters().make_network != nullptr);
 }
 
 }  // namespace leat::detail

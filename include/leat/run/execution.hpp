@@ -23,7 +23,7 @@ class worker;
 class execution {
  public:
   /// Of a cluster's workers, `process * options.workers` and on are this process's.
-  execution(graph const& flow, options const& how, runtime& world, unsigned process = 0, unsigned processes = 1);
+  execution(graph const& flow, options const& settings, runtime& world, unsigned process = 0, unsigned processes = 1);
   /// A connection may still call while the workers are taken down.
   ~execution();
 
@@ -47,11 +47,11 @@ class execution {
   bool failed() const { return failed_.load(std::memory_order_acquire); }
   runtime& world() { return world_; }
   graph const& flow() const { return flow_; }
-  options const& settings() const { return how_; }
+  options const& settings() const { return options_; }
   shared_by_workers& parts() { return parts_; }
   unsigned process() const { return process_; }
   unsigned process_count() const { return processes_; }
-  unsigned worker_count() const { return processes_ * how_.workers; }
+  unsigned worker_count() const { return processes_ * options_.workers; }
   bool is_local(unsigned index) const {
     return index >= parts_.first_worker && index < parts_.first_worker + parts_.local_workers;
   }
@@ -69,26 +69,26 @@ class execution {
 
   /// Who drives the session: the index of a worker, or, where it is none, the number of all workers.
   unsigned driver() const { return driver_; }
-  bool drives_session(worker const& by) const;
+  bool drives_session(worker const& worker) const;
   /// Whether the steps have been put together.
   bool assembled() const { return assembled_.load(std::memory_order_acquire); }
   /// Until they have: who drives the session has it do what comes before.
-  bool assemble(worker const& by);
+  bool assemble(worker const& worker);
   /// Whether the run was stopped before the other processes had been met.
   bool abandoned() const { return abandoned_.load(std::memory_order_acquire); }
   /// When the session has to be looked at again by this worker.
-  steady_time session_wake_at(worker const& by) const;
+  steady_time session_wake_at(worker const& worker) const;
   /// What the session waits for while this worker has nothing to do.
-  void add_awaited(worker const& by, std::vector<awaited>& descriptors) const;
+  void add_awaited(worker const& worker, std::vector<awaited>& descriptors) const;
   /// A worker has nothing left to do.
   void worker_finished();
   /// By who drives the session: exchanges frames with the other processes. True when bytes moved.
-  bool turn_session(worker& by, bool idle);
+  bool turn_session(worker& worker, bool idle);
   /// Whether a worker that has nothing left to do may go: who drives the session stays until all processes have
   /// finished.
-  bool may_leave(worker const& by);
+  bool may_leave(worker const& worker);
   /// After a failure: true when this worker has nothing left to do.
-  bool end_failed(worker const& by);
+  bool end_failed(worker const& worker);
 
   // What the session calls:
 
@@ -108,7 +108,7 @@ class execution {
   partition_assignment assignment();
 
   graph const& flow_;
-  options how_;
+  options options_;
   runtime& world_;
   unsigned process_;
   unsigned processes_;

@@ -19,15 +19,15 @@
 
 namespace leat::detail {
 
-LEAT_INLINE execution::execution(graph const& flow, options const& how, runtime& world, unsigned process,
+LEAT_INLINE execution::execution(graph const& flow, options const& settings, runtime& world, unsigned process,
                                  unsigned processes)
-    : flow_(flow), how_(checked(how)), world_(world), process_(process), processes_(processes) {
-  how_.workers = (std::max)(how_.workers, 1u);
-  parts_.batch_records = how_.batch_size;
-  parts_.channel_bytes = std::clamp<std::size_t>(how_.channel_bytes, 1, options::most_channel_bytes);
+    : flow_(flow), options_(checked(settings)), world_(world), process_(process), processes_(processes) {
+  options_.workers = (std::max)(options_.workers, 1u);
+  parts_.batch_records = options_.batch_size;
+  parts_.channel_bytes = std::clamp<std::size_t>(options_.channel_bytes, 1, options::most_channel_bytes);
   parts_.channel_packets = std::max<std::size_t>(1, parts_.channel_bytes / packet_bytes);
-  parts_.first_worker = process * how_.workers;
-  parts_.local_workers = how_.workers;
+  parts_.first_worker = process * options_.workers;
+  parts_.local_workers = options_.workers;
   driver_ = parts_.first_worker;
 }
 
@@ -38,14 +38,14 @@ LEAT_INLINE execution::~execution() {
 LEAT_INLINE void execution::build() {
   flow_.refuse_unfinished();
   if (parts_.test != nullptr) parts_.test->refuse_mistakes(flow_);
-  for (unsigned i = 0; i != how_.workers; ++i)
+  for (unsigned i = 0; i != options_.workers; ++i)
     workers_.push_back(std::make_unique<worker>(*this, parts_.first_worker + i));
-  working_.store(how_.workers, std::memory_order_relaxed);
+  working_.store(options_.workers, std::memory_order_relaxed);
 
   if (session_) {
     if (session_->own_driver() != nullptr)
       driver_ = worker_count();
-    else if (how_.connections == connection_driver::last_worker)
+    else if (options_.connections == connection_driver::last_worker)
       driver_ = workers_.back()->index();
     session_->begin();
   } else {
@@ -55,15 +55,15 @@ LEAT_INLINE void execution::build() {
 }
 
 LEAT_INLINE std::vector<runnable*> execution::runnables() {
-  std::vector<runnable*> all;
-  all.reserve(workers_.size() + 1);
-  for (auto const& w : workers_) all.push_back(w.get());
-  if (session_ && session_->own_driver() != nullptr) all.push_back(session_->own_driver());
-  return all;
+  std::vector<runnable*> runnables;
+  runnables.reserve(workers_.size() + 1);
+  for (auto const& w : workers_) runnables.push_back(w.get());
+  if (session_ && session_->own_driver() != nullptr) runnables.push_back(session_->own_driver());
+  return runnables;
 }
 
 LEAT_INLINE partition_assignment execution::assignment() {
-  return {flow_, *workers_.front(), how_.workers, processes_ == 1};
+  return {flow_, *workers_.front(), options_.workers, processes_ == 1};
 }
 
 LEAT_INLINE void execution::build_workers(std::vector<partition_lists const*> const& of_processes) {
@@ -72,34 +72,34 @@ LEAT_INLINE void execution::build_workers(std::vector<partition_lists const*> co
   assembled_.store(true, std::memory_order_release);
 }
 
-LEAT_INLINE bool execution::drives_session(worker const& by) const { return by.index() == driver_; }
+LEAT_INLINE bool execution::drives_session(worker const& worker) const { return worker.index() == driver_; }
 
-LEAT_INLINE bool execution::assemble(worker const& by) { return drives_session(by) && session_->assemble(); }
+LEAT_INLINE bool execution::assemble(worker const& worker) { return drives_session(worker) && session_->assemble(); }
 
-LEAT_INLINE steady_time execution::session_wake_at(worker const& by) const {
-  return session_ && drives_session(by) ? session_->wake_at() : never;
+LEAT_INLINE steady_time execution::session_wake_at(worker const& worker) const {
+  return session_ && drives_session(worker) ? session_->wake_at() : never;
 }
 
-LEAT_INLINE void execution::add_awaited(worker const& by, std::vector<awaited>& descriptors) const {
-  if (session_ && drives_session(by)) session_->add_awaited(descriptors);
+LEAT_INLINE void execution::add_awaited(worker const& worker, std::vector<awaited>& descriptors) const {
+  if (session_ && drives_session(worker)) session_->add_awaited(descriptors);
 }
 
 LEAT_INLINE void execution::worker_finished() {
   if (working_.fetch_sub(1, std::memory_order_acq_rel) == 1 && session_) wake_driver();
 }
 
-LEAT_INLINE bool execution::turn_session(worker& by, bool idle) {
-  if (!session_ || !drives_session(by)) return false;
-  return session_->turn(by.now(), idle, [&by](unsigned woken) { by.wake_later(woken); });
+LEAT_INLINE bool execution::turn_session(worker& worker, bool idle) {
+  if (!session_ || !drives_session(worker)) return false;
+  return session_->turn(worker.now(), idle, [&worker](unsigned woken) { worker.wake_later(woken); });
 }
 
-LEAT_INLINE bool execution::may_leave(worker const& by) {
-  return !session_ || !drives_session(by) || session_->may_leave();
+LEAT_INLINE bool execution::may_leave(worker const& worker) {
+  return !session_ || !drives_session(worker) || session_->may_leave();
 }
 
-LEAT_INLINE bool execution::end_failed(worker const& by) {
+LEAT_INLINE bool execution::end_failed(worker const& worker) {
   if (!session_) return true;
-  if (drives_session(by)) return session_->exchange_failures();
+  if (drives_session(worker)) return session_->exchange_failures();
   session_->wait_for_driver();
   return true;
 }

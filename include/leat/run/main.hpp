@@ -64,11 +64,11 @@ int describe_and_obey(command_line const& cli, Describe& describe) {
 /// failed or cannot be run, or what its functions have printed cannot be written, with a message on standard error; 2
 /// when the arguments are wrong; 75 when a process of the cluster was not found or was lost; 76 when the processes do
 /// not belong together.
-int main(command_line const& cli, flow const& what);
+int main(command_line const& cli, flow const& described);
 
 /// For a program without arguments of its own: those that are not leat's are refused.
-int main(int argc, char const* const* argv, flow const& what);
-int main(int argc, char const* const* argv, flow const& what, options defaults);
+int main(int argc, char const* const* argv, flow const& described);
+int main(int argc, char const* const* argv, flow const& described, options defaults);
 
 /// The same with a function that describes the flow, `describe() -> leat::flow`, or `describe(cli) -> leat::flow`,
 /// which may look at the program's own arguments. It is called once, on this thread, when the flow is needed. Whatever

@@ -70,20 +70,20 @@ namespace leat::detail {
 
 /// How the flow is run, with what only the launcher knows. One line on standard error says where the parts come from.
 [[gnu::cold]] inline options settled(command_line const& cli) {
-  options how = cli.how();
-  how.stop_on_signals = true;
-  how.stats_on_signal = true;
-  how.progress = cli.settings().progress;
-  launch const& by = cli.settings().by;
-  bool const own_link = how.link != nullptr;
-  check_network(cli.settings(), how, own_link);
-  if (by.announce >= 0 || by.addresses >= 0) {
-    support_of_clusters().rendezvous(how, by);
-    check_count(by, how.addresses.size());
-    check_network(cli.settings(), how, own_link);
+  options options = cli.options();
+  options.stop_on_signals = true;
+  options.stats_on_signal = true;
+  options.progress = cli.settings().progress;
+  launch const& launch = cli.settings().launch;
+  bool const own_link = options.link != nullptr;
+  check_network(cli.settings(), options, own_link);
+  if (launch.announce >= 0 || launch.addresses >= 0) {
+    support_of_clusters().rendezvous(options, launch);
+    check_count(launch, options.addresses.size());
+    check_network(cli.settings(), options, own_link);
   }
-  if (how.addresses.size() > 1) std::fputs(start_line(cli.settings(), how).c_str(), stderr);
-  return how;
+  if (options.addresses.size() > 1) std::fputs(start_line(cli.settings(), options).c_str(), stderr);
+  return options;
 }
 
 LEAT_INLINE int obey(command_line const& cli, flow_source const& source) {
@@ -122,16 +122,18 @@ LEAT_INLINE int refuse_arguments(command_line const& cli) {
 
 namespace leat {
 
-LEAT_INLINE int main(command_line const& cli, flow const& what) {
-  flow const* given = &what;
+LEAT_INLINE int main(command_line const& cli, flow const& described) {
+  flow const* given = &described;
   return detail::obey(cli, {[](void* context) -> flow const& { return **static_cast<flow const**>(context); }, &given});
 }
 
-LEAT_INLINE int main(int argc, char const* const* argv, flow const& what) { return main(argc, argv, what, options()); }
+LEAT_INLINE int main(int argc, char const* const* argv, flow const& described) {
+  return main(argc, argv, described, options());
+}
 
-LEAT_INLINE int main(int argc, char const* const* argv, flow const& what, options defaults) {
+LEAT_INLINE int main(int argc, char const* const* argv, flow const& described, options defaults) {
   command_line const cli(argc, argv, {}, std::move(defaults));
-  return cli.rest().empty() ? main(cli, what) : detail::refuse_arguments(cli);
+  return cli.rest().empty() ? main(cli, described) : detail::refuse_arguments(cli);
 }
 
 }  // namespace leat

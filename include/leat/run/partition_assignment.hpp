@@ -14,9 +14,9 @@ namespace leat::detail {
 /// because it is made from the same lists by the same rule (`assign_partitions`).
 class partition_assignment {
  public:
-  /// `by` is the worker that errors are named by.
-  partition_assignment(graph const& flow, worker_services& by, unsigned workers_of_each, bool alone)
-      : flow_(flow), by_(by), workers_(workers_of_each), alone_(alone) {}
+  /// Errors name the worker behind `services`.
+  partition_assignment(graph const& flow, worker_services& services, unsigned workers_of_each, bool alone)
+      : flow_(flow), services_(services), workers_(workers_of_each), alone_(alone) {}
 
   /// The partitions that this process can open, and what hinders it from opening some. Throws run_error for a source
   /// that cannot be listed, or for such a partition where there is no other process.
@@ -31,7 +31,7 @@ class partition_assignment {
                         owned_partitions const& owned) const;
 
   graph const& flow_;
-  worker_services& by_;
+  worker_services& services_;
   unsigned workers_;
   bool alone_;  ///< there is one process
 };

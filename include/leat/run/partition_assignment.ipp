@@ -26,11 +26,11 @@ inline constexpr std::uint32_t obstacles_of = 0x80000000u;
 
 LEAT_INLINE partition_lists partition_assignment::list(test_overrides* test) const {
   partition_lists result;
-  file_system& files = by_.files();
+  file_system& files = services_.files();
   used_files used;
   for (auto const& described : flow_.nodes()) {
     if (test != nullptr && test->replaces(described->step())) continue;
-    step_context const step(described->step(), by_);
+    step_context const step(described->step(), services_);
     auto const id = static_cast<std::uint32_t>(described->id);
     guarded(step, [&] {
       if (!described->has_partitions()) {
@@ -42,26 +42,26 @@ LEAT_INLINE partition_lists partition_assignment::list(test_overrides* test) con
       std::vector<std::string> obstacles;
       for (std::string const& part : parts) {
         used.add(*described, part, files);
-        std::string why = obstacle_to(*described, part, files);
-        if (why.empty()) continue;
-        if (alone_) throw std::runtime_error(why);
+        std::string reason = obstacle_to(*described, part, files);
+        if (reason.empty()) continue;
+        if (alone_) throw std::runtime_error(reason);
         obstacles.push_back(part);
-        obstacles.push_back(std::move(why));
+        obstacles.push_back(std::move(reason));
       }
       result.emplace_back(id, std::move(parts));
       if (!obstacles.empty()) result.emplace_back(id | obstacles_of, std::move(obstacles));
     });
   }
-  used.refuse_conflicts(by_);
+  used.refuse_conflicts(services_);
   return result;
 }
 
 LEAT_INLINE void partition_assignment::assign(std::vector<partition_lists const*> const& of_processes,
                                               partition_owners& owners) const {
   // Every process lists the same steps.
-  for (auto const& [id, unused] : *of_processes[by_.index() / workers_]) {
+  for (auto const& [id, unused] : *of_processes[services_.index() / workers_]) {
     if ((id & obstacles_of) != 0) continue;
-    step_context const step(flow_.nodes()[id]->step(), by_);
+    step_context const step(flow_.nodes()[id]->step(), services_);
     std::vector<std::vector<std::string>> offered;
     for (partition_lists const* const lists : of_processes) {
       std::vector<std::string> of_process;

@@ -10,7 +10,7 @@ namespace leat {
 /// asked for. Called on any thread, and by several at once with the same flow or others. Throws flow_error when the
 /// flow cannot be run, run_error when a function of the user's, a source or a sink failed, cluster_error when the
 /// processes of a cluster do not come or stay together.
-void run(flow const& what, options how = {});
+void run(flow const& flow, options options = {});
 
 }  // namespace leat
 

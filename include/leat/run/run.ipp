@@ -22,43 +22,43 @@
 
 namespace leat::detail {
 
-inline std::shared_ptr<network> network_of(options const& how) {
-  if (!has_network(how)) throw flow_error(lack_of_network);
-  if (how.tls.given() && support_of_clusters().encrypt == nullptr)
+inline std::shared_ptr<network> network_of(options const& options) {
+  if (!has_network(options)) throw flow_error(lack_of_network);
+  if (options.tls.given() && support_of_clusters().encrypt == nullptr)
     throw flow_error("this program cannot encrypt: it has to #include <leat/run/tls.hpp>");
-  std::shared_ptr<network> const plain = how.link ? how.link : support_of_clusters().make_network(how);
-  return how.tls.given() ? support_of_clusters().encrypt(plain, how) : plain;
+  std::shared_ptr<network> const plain = options.link ? options.link : support_of_clusters().make_network(options);
+  return options.tls.given() ? support_of_clusters().encrypt(plain, options) : plain;
 }
 
 }  // namespace leat::detail
 
 namespace leat {
 
-LEAT_INLINE void run(flow const& what, options how) {
+LEAT_INLINE void run(flow const& flow, options options) {
   detail::standard_descriptors const kept;
-  how = detail::checked(std::move(how));
-  detail::check_process(how);
-  detail::thread_runtime world(how.spin);
-  bool const in_cluster = how.addresses.size() > 1;
-  auto const processes = static_cast<unsigned>(in_cluster ? how.addresses.size() : 1);
-  detail::execution one(what.description(), how, world, how.process, processes);
-  if (char const* const directory = detail::environment("TMPDIR")) one.parts().scratch_directory = directory;
-  if (in_cluster) one.join(detail::support_of_clusters().join(one, detail::network_of(how)));
-  one.build();
-  detail::stats_report report(one, what.description(), how);
+  options = detail::checked(std::move(options));
+  detail::check_process(options);
+  detail::thread_runtime world(options.spin);
+  bool const in_cluster = options.addresses.size() > 1;
+  auto const processes = static_cast<unsigned>(in_cluster ? options.addresses.size() : 1);
+  detail::execution execution(flow.description(), options, world, options.process, processes);
+  if (char const* const directory = detail::environment("TMPDIR")) execution.parts().scratch_directory = directory;
+  if (in_cluster) execution.join(detail::support_of_clusters().join(execution, detail::network_of(options)));
+  execution.build();
+  detail::stats_report report(execution, flow.description(), options);
   {
-    detail::slow_stop watched(one, what.description(), how);
-    auto const stop = [&one, &watched] {
-      one.stop();
+    detail::slow_stop watched(execution, flow.description(), options);
+    auto const stop = [&execution, &watched] {
+      execution.stop();
       watched.begin();
     };
-    std::stop_callback const on_stop(how.stop, stop);
+    std::stop_callback const on_stop(options.stop, stop);
     std::optional<detail::on_stop_signal> on_signal;
-    if (how.stop_on_signals) on_signal.emplace(stop);
-    world.drive(one.runnables());
+    if (options.stop_on_signals) on_signal.emplace(stop);
+    world.drive(execution.runnables());
   }
   report.end();
-  one.rethrow();
+  execution.rethrow();
 }
 
 }  // namespace leat

@@ -56,7 +56,7 @@ class runnable {
   /// It may not be left asleep past this time.
   virtual steady_time wake_at() = 0;
   /// Nor when one of these is ready.
-  virtual void add_awaited(std::vector<awaited>& all) { (void)all; }
+  virtual void add_awaited(std::vector<awaited>& awaited) { (void)awaited; }
   /// Whether it may not share its thread with others.
   virtual bool has_own_thread() const { return false; }
 };
@@ -73,9 +73,9 @@ class runtime {
 
   /// Runs these to their end, on the runtime's own threads. Returns when all are done. Throws before any has begun,
   /// when there cannot be the threads.
-  virtual void drive(std::vector<runnable*> const& all) = 0;
+  virtual void drive(std::vector<runnable*> const& runnables) = 0;
   /// Any thread. The one named takes another turn soon.
-  virtual void wake(runnable& which) = 0;
+  virtual void wake(runnable& runnable) = 0;
 
   virtual steady_time now() = 0;
   virtual wall_time wall() = 0;
@@ -95,7 +95,7 @@ class runtime {
   /// Where sources and sinks read and write. Workers use it from their threads.
   virtual file_system& files() = 0;
   /// Wakes `which` once the descriptor can be read without waiting, or has been closed by its peer.
-  virtual void wake_when_readable(int descriptor, runnable& which) = 0;
+  virtual void wake_when_readable(int descriptor, runnable& runnable) = 0;
 };
 
 }  // namespace leat::detail

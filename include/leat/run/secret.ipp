@@ -20,19 +20,19 @@
 namespace leat {
 
 LEAT_INLINE std::string secret_from_file(std::string const& path) {
-  auto const fail = [&path](std::string_view why) {
-    throw flow_error(detail::concat({"secret file ", path, ": ", why}));
+  auto const fail = [&path](std::string_view reason) {
+    throw flow_error(detail::concat({"secret file ", path, ": ", reason}));
   };
   int const descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) fail(std::strerror(errno));
-  struct stat what{};
+  struct stat status{};
   std::array<char, 4096> room{};
-  bool const known = ::fstat(descriptor, &what) == 0;
+  bool const known = ::fstat(descriptor, &status) == 0;
   ssize_t const count = ::read(descriptor, room.data(), room.size());
   int const error = errno;
   ::close(descriptor);
   if (!known || count < 0) fail(std::strerror(error));
-  if ((what.st_mode & (S_IRGRP | S_IROTH)) != 0) fail("others may read it: chmod 600 it");
+  if ((status.st_mode & (S_IRGRP | S_IROTH)) != 0) fail("others may read it: chmod 600 it");
   std::string secret(room.data(), static_cast<std::size_t>(count));
   while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r' || secret.back() == ' ')) secret.pop_back();
   if (std::string const weakness = detail::weakness_of(secret); !weakness.empty()) fail(weakness);

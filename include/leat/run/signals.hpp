@@ -55,7 +55,7 @@ class stop_signals {
   static void on_signal(int number, siginfo_t* about, void*);
   /// Never zero.
   static std::int64_t nanoseconds();
-  static void send(char what);
+  static void send(char letter);
 
   /// What a handler sends late, when the runs it was for have ended, is not for those that began since.
   void run();

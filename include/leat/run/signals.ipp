@@ -25,8 +25,8 @@
 namespace leat::detail {
 
 LEAT_INLINE stop_signals& stop_signals::of_process() {
-  static stop_signals* const one = new stop_signals;  // never destroyed: a handler may run until the process ends
-  return *one;
+  static stop_signals* const signals = new stop_signals;  // never destroyed: a handler may run until the process ends
+  return *signals;
 }
 
 LEAT_INLINE void stop_signals::pass_on(pid_t process, int number) {
@@ -119,13 +119,13 @@ LEAT_INLINE std::int64_t stop_signals::nanoseconds() {
   return 1 + now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
 }
 
-LEAT_INLINE void stop_signals::send(char what) {
-  [[maybe_unused]] auto const written = ::write(pipe_end.load(std::memory_order_acquire), &what, 1);
+LEAT_INLINE void stop_signals::send(char letter) {
+  [[maybe_unused]] auto const written = ::write(pipe_end.load(std::memory_order_acquire), &letter, 1);
 }
 
 LEAT_INLINE void stop_signals::run() {
-  for (char what = 0; what != farewell;) {
-    if (::read(pipe_[0], &what, 1) != 1 || what != news || first_at.load(std::memory_order_relaxed) == 0) continue;
+  for (char letter = 0; letter != farewell;) {
+    if (::read(pipe_[0], &letter, 1) != 1 || letter != news || first_at.load(std::memory_order_relaxed) == 0) continue;
     std::lock_guard const lock(listening_);
     told_ = true;
     for (listener* tell : listeners_) (*tell)();

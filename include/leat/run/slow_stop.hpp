@@ -20,8 +20,8 @@ namespace leat::detail {
 /// looks exists from the first stop on.
 class slow_stop {
  public:
-  slow_stop(execution& run, graph const& flow, options const& how)
-      : run_(run), flow_(flow), tell_after_(how.suspect_after), on_signals_(how.stop_on_signals) {}
+  slow_stop(execution& run, graph const& flow, options const& options)
+      : run_(run), flow_(flow), tell_after_(options.suspect_after), on_signals_(options.stop_on_signals) {}
   slow_stop(slow_stop const&) = delete;
   slow_stop& operator=(slow_stop const&) = delete;
   ~slow_stop() = default;
@@ -38,7 +38,7 @@ class slow_stop {
   /// A worker that is in the same turn as at the last look has been in it for as long as that is ago.
   void look(bool tell);
 
-  std::string does_not_return(worker const& by) const;
+  std::string does_not_return(worker const& worker) const;
 
   /// The steps whose functions a turn of this node's stage may call, in the order of travel: what is fused is called
   /// through.

@@ -33,20 +33,20 @@ LEAT_INLINE void slow_stop::begin() {
 LEAT_INLINE void slow_stop::look(bool tell) {
   if (!run_.assembled()) return;
   for (unsigned i = 0; i != run_.parts().local_workers; ++i) {
-    worker const& each = run_.local(i);
+    worker const& worker = run_.local(i);
     if (workers_.size() == i) workers_.push_back({0, false});
-    std::uint64_t const turns = each.turns();
+    std::uint64_t const turns = worker.turns();
     if (tell && turns % 2 == 1 && turns == workers_[i].turns && !workers_[i].told) {
       workers_[i].told = true;
-      run_.world().log(does_not_return(each));
+      run_.world().log(does_not_return(worker));
     }
     workers_[i].turns = turns;
   }
 }
 
-LEAT_INLINE std::string slow_stop::does_not_return(worker const& by) const {
-  node const* const at = by.turning();
-  return concat({"leat: the stop that was asked for waits for worker ", std::to_string(by.index()),
+LEAT_INLINE std::string slow_stop::does_not_return(worker const& worker) const {
+  node const* const at = worker.turning();
+  return concat({"leat: the stop that was asked for waits for worker ", std::to_string(worker.index()),
                  ": a function has not returned for ", seconds_text(tell_after_), ", of ",
                  at != nullptr ? steps_of_turn(*at) : "one of its steps",
                  on_signals_ ? "; a second signal ends the process at once" : ""});
@@ -55,11 +55,12 @@ LEAT_INLINE std::string slow_stop::does_not_return(worker const& by) const {
 LEAT_INLINE std::string slow_stop::steps_of_turn(node const& at) const {
   constexpr std::size_t most = 8;
   std::size_t count = 0;
-  std::string all;
+  std::string text;
   auto const add = [&](node const& of) {
     for (step_info const& step : of.steps)
       if (step.kind != "exchange" && ++count <= most)
-        all += concat({count == 1 ? "" : ", ", "\"", step.name, "\" (", step.kind, ", ", place_of(step.where), ")"});
+        text +=
+            concat({count == 1 ? "" : ", ", "\"", step.name, "\" (", step.kind, ", ", place_of(step.location), ")"});
   };
   // The stage of a node whose records change workers is the receiving end: the node's own steps are in another turn.
   bool const receives = !at.routing.empty() && !is_an_end(at.steps.back());
@@ -74,8 +75,8 @@ LEAT_INLINE std::string slow_stop::steps_of_turn(node const& at) const {
     add(*next);
     if (next->routing.empty()) through.push_back(next->id);
   }
-  if (count > most) all += concat({" and ", std::to_string(count - most), " more behind them"});
-  return concat({count == 1 ? "step " : "one of these steps: ", all});
+  if (count > most) text += concat({" and ", std::to_string(count - most), " more behind them"});
+  return concat({count == 1 ? "step " : "one of these steps: ", text});
 }
 
 }  // namespace leat::detail

@@ -54,10 +54,10 @@ class stats_table {
          with_commas(per_second), with_commas(step.batches), step.has_turns ? percent(step.busy, of_.workers) : "\"",
          step.has_turns ? percent(step.busiest, 1) : "\"", name_of(step));
     std::string waits;
-    for (step_stats::figure const& each : step.waits)
-      if (std::string const share = percent(each.number, of_.workers); share != "0 %")
+    for (step_stats::figure const& figure : step.waits)
+      if (std::string const share = percent(figure.number, of_.workers); share != "0 %")
         waits += concat(
-            {waits.empty() ? "waits: " : ", ", share, " for ", each.of.empty() ? "records" : "room at ", each.of});
+            {waits.empty() ? "waits: " : ", ", share, " for ", figure.of.empty() ? "records" : "room at ", figure.of});
     if (!waits.empty()) below(waits);
     if (step.keeps_state) below(concat({with_commas(step.keys), step.keys == 1 ? " key" : " keys"}));
     for (step_stats::figure const& count : step.counts) below(concat({with_commas(count.number), " ", count.of}));

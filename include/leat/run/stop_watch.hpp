@@ -26,7 +26,7 @@ class stop_watch {
 
   /// Once a turn. Throws run_error when something is given up.
   template <class Stages>
-  [[gnu::cold, gnu::noinline]] void look(Stages const& stages, steady_time now, limits how,
+  [[gnu::cold, gnu::noinline]] void look(Stages const& stages, steady_time now, limits bounds,
                                          std::function<void(std::string const&)> const& log) {
     if (begun_ == never) begun_ = now;
     steady_time next = never;
@@ -35,18 +35,18 @@ class stop_watch {
       if (places_.size() == place) places_.push_back({0, begun_, false});
       seen& before = places_[place++];
       held_up const held = of->done() ? held_up{} : of->holding();
-      if (held.by == nullptr || held.got_through != before.got_through) {
+      if (held.step == nullptr || held.got_through != before.got_through) {
         before.got_through = held.got_through;
         before.since = now;
       }
-      if (held.by == nullptr) continue;
-      if (now - before.since >= how.give_up_after) throw held.by->error(given_up(held, how.give_up_after));
-      if (now - begun_ >= how.tell_after && !before.told) {
+      if (held.step == nullptr) continue;
+      if (now - before.since >= bounds.give_up_after) throw held.step->error(given_up(held, bounds.give_up_after));
+      if (now - begun_ >= bounds.tell_after && !before.told) {
         before.told = true;
         log(waits(held, now - begun_));
       }
-      if (!before.told) next = (std::min)(next, later(begun_, how.tell_after));
-      next = (std::min)(next, later(before.since, how.give_up_after));
+      if (!before.told) next = (std::min)(next, later(begun_, bounds.tell_after));
+      next = (std::min)(next, later(before.since, bounds.give_up_after));
     }
     next_ = next;
   }

@@ -24,9 +24,9 @@ LEAT_INLINE std::string stop_watch::under_way(held_up const& held) {
 }
 
 LEAT_INLINE std::string stop_watch::waits(held_up const& held, std::chrono::nanoseconds since) {
-  step_context const& step = *held.by;
+  step_context const& step = *held.step;
   return concat({"leat: the stop that was asked for ", seconds_text(since), " ago waits for step \"", step.name, "\" (",
-                 step.kind, ", ", place_of(step.where), ") on worker ", std::to_string(step.worker->index()), ": ",
+                 step.kind, ", ", place_of(step.location), ") on worker ", std::to_string(step.worker->index()), ": ",
                  under_way(held)});
 }
 

@@ -48,7 +48,7 @@ class tcp_network final : public network {
 };
 
 namespace detail {
-std::shared_ptr<network> make_tcp_network(options const& how);
+std::shared_ptr<network> make_tcp_network(options const& options);
 bool is_tcp_address(std::string_view text);
 [[gnu::visibility("hidden")]] inline bool make_tcp_the_default() {
   support_of_clusters().make_network = &make_tcp_network;

@@ -43,8 +43,8 @@ class tcp_sockets {
   asio::ip::tcp::acceptor acceptor{*io};
 };
 
-LEAT_INLINE std::shared_ptr<network> make_tcp_network(options const& how) {
-  return std::make_shared<tcp_network>(how.dead_after);
+LEAT_INLINE std::shared_ptr<network> make_tcp_network(options const& options) {
+  return std::make_shared<tcp_network>(options.dead_after);
 }
 LEAT_INLINE bool is_tcp_address(std::string_view text) { return split_address(text).has_value(); }
 
@@ -57,10 +57,10 @@ LEAT_INLINE tcp_network::~tcp_network() = default;
 LEAT_INLINE bool tcp_network::listen(std::string const& address) {
   using asio::ip::tcp;
   if (sockets_->acceptor.is_open()) return open_to_others_;
-  auto const fail = [&](std::string const& why) {
+  auto const fail = [&](std::string const& reason) {
     asio::error_code ignored;
     sockets_->acceptor.close(ignored);
-    throw cluster_error(cluster_error::status::lost, "cannot listen at " + address + ": " + why);
+    throw cluster_error(cluster_error::status::lost, "cannot listen at " + address + ": " + reason);
   };
   std::optional<detail::host_and_port> const at = detail::split_address(address);
   if (!at) fail("it is not an address such as host:2101");

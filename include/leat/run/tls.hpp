@@ -43,7 +43,7 @@ class tls_network final : public network {
  public:
   /// Throws flow_error, which names the file of `how.tls`, when one cannot serve. The list of addresses is that of
   /// `how`.
-  tls_network(std::shared_ptr<network> under, options const& how);
+  tls_network(std::shared_ptr<network> under, options const& options);
 
   bool listen(std::string const& address) override;
   std::string listens_at() const override { return under_->listens_at(); }
@@ -60,7 +60,7 @@ class tls_network final : public network {
 };
 
 namespace detail {
-std::shared_ptr<network> make_tls_network(std::shared_ptr<network> under, options const& how);
+std::shared_ptr<network> make_tls_network(std::shared_ptr<network> under, options const& options);
 
 [[gnu::visibility("hidden")]] inline bool support_tls() {
   support_of_clusters().encrypt = &make_tls_network;

@@ -35,25 +35,26 @@ LEAT_INLINE std::string host_of(std::string const& address) {
 }
 
 LEAT_INLINE bool names_host(X509* certificate, std::string const& host) {
-  unsigned const by = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
-  return X509_check_ip_asc(certificate, host.c_str(), by) == 1 ||
-         X509_check_host(certificate, host.data(), host.size(), by, nullptr) == 1;
+  unsigned const rules = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+  return X509_check_ip_asc(certificate, host.c_str(), rules) == 1 ||
+         X509_check_host(certificate, host.data(), host.size(), rules, nullptr) == 1;
 }
 
 LEAT_INLINE ssl_context_pointer tls_context(tls_files const& files) {
   struct file {
-    char const* what;
+    char const* purpose;
     std::string const& path;
-    [[noreturn]] void fail(std::string_view why) const {
-      throw flow_error(concat({"TLS: ", what, " ", path, ": ", why}));
+    [[noreturn]] void fail(std::string_view reason) const {
+      throw flow_error(concat({"TLS: ", purpose, " ", path, ": ", reason}));
     }
   };
   file const certificate{"certificate", files.certificate};
   file const key{"key", files.key};
   file const authority{"authority", files.authority};
-  for (file const& one : {certificate, key, authority}) {
-    if (one.path.empty()) throw flow_error("TLS needs three files: --tls-certificate, --tls-key and --tls-authority");
-    if (::access(one.path.c_str(), R_OK) != 0) one.fail(std::strerror(errno));
+  for (file const& needed : {certificate, key, authority}) {
+    if (needed.path.empty())
+      throw flow_error("TLS needs three files: --tls-certificate, --tls-key and --tls-authority");
+    if (::access(needed.path.c_str(), R_OK) != 0) needed.fail(std::strerror(errno));
   }
   struct stat of_key{};
   if (::stat(key.path.c_str(), &of_key) != 0) key.fail(std::strerror(errno));
@@ -62,22 +63,21 @@ LEAT_INLINE ssl_context_pointer tls_context(tls_files const& files) {
   ERR_clear_error();
   ssl_context_pointer context(SSL_CTX_new(TLS_method()));
   if (!context) throw flow_error("TLS: OpenSSL does not work: " + openssl_reason());
-  SSL_CTX* const made = context.get();
-  SSL_CTX_set_min_proto_version(made, TLS1_3_VERSION);
-  SSL_CTX_set_options(made, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  SSL_CTX_set_num_tickets(made, 0);
-  SSL_CTX_set_session_cache_mode(made, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_max_cert_list(made, 32 * 1024);
+  SSL_CTX* const raw = context.get();
+  SSL_CTX_set_min_proto_version(raw, TLS1_3_VERSION);
+  SSL_CTX_set_options(raw, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  SSL_CTX_set_num_tickets(raw, 0);
+  SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_max_cert_list(raw, 32 * 1024);
   // A key with a passphrase is refused: nobody may be there to be asked.
-  SSL_CTX_set_default_passwd_cb(made, [](char*, int, int, void*) { return -1; });
-  if (SSL_CTX_use_certificate_chain_file(made, certificate.path.c_str()) != 1) certificate.fail(openssl_reason());
-  if (X509_cmp_current_time(X509_get0_notAfter(SSL_CTX_get0_certificate(made))) < 0) certificate.fail("it has expired");
-  if (X509_cmp_current_time(X509_get0_notBefore(SSL_CTX_get0_certificate(made))) > 0)
+  SSL_CTX_set_default_passwd_cb(raw, [](char*, int, int, void*) { return -1; });
+  if (SSL_CTX_use_certificate_chain_file(raw, certificate.path.c_str()) != 1) certificate.fail(openssl_reason());
+  if (X509_cmp_current_time(X509_get0_notAfter(SSL_CTX_get0_certificate(raw))) < 0) certificate.fail("it has expired");
+  if (X509_cmp_current_time(X509_get0_notBefore(SSL_CTX_get0_certificate(raw))) > 0)
     certificate.fail("it is not valid yet");
-  if (SSL_CTX_use_PrivateKey_file(made, key.path.c_str(), SSL_FILETYPE_PEM) != 1 ||
-      SSL_CTX_check_private_key(made) != 1)
+  if (SSL_CTX_use_PrivateKey_file(raw, key.path.c_str(), SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(raw) != 1)
     key.fail(openssl_reason());
-  if (SSL_CTX_load_verify_locations(made, authority.path.c_str(), nullptr) != 1) authority.fail(openssl_reason());
+  if (SSL_CTX_load_verify_locations(raw, authority.path.c_str(), nullptr) != 1) authority.fail(openssl_reason());
   return context;
 }
 
@@ -85,9 +85,9 @@ LEAT_INLINE ssl_context_pointer tls_context(tls_files const& files) {
 
 namespace leat {
 
-LEAT_INLINE tls_network::tls_network(std::shared_ptr<network> under, options const& how)
-    : under_(std::move(under)), context_(detail::tls_context(how.tls)) {
-  for (std::string const& one : how.addresses) hosts_.push_back(detail::host_of(one));
+LEAT_INLINE tls_network::tls_network(std::shared_ptr<network> under, options const& options)
+    : under_(std::move(under)), context_(detail::tls_context(options.tls)) {
+  for (std::string const& address : options.addresses) hosts_.push_back(detail::host_of(address));
 }
 
 LEAT_INLINE bool tls_network::listen(std::string const& address) {
@@ -96,13 +96,13 @@ LEAT_INLINE bool tls_network::listen(std::string const& address) {
 }
 
 LEAT_INLINE std::unique_ptr<connection> tls_network::accept() {
-  std::unique_ptr<connection> made = under_->accept();
-  if (!made) return nullptr;
+  std::unique_ptr<connection> link = under_->accept();
+  if (!link) return nullptr;
   detail::ssl_pointer session(SSL_new(context_.get()));
   SSL_set_accept_state(session.get());
-  return std::make_unique<detail::tls_connection>(std::move(made), std::move(session), [hosts = hosts_](X509* shown) {
-    for (std::string const& one : hosts)
-      if (detail::names_host(shown, one)) return std::string();
+  return std::make_unique<detail::tls_connection>(std::move(link), std::move(session), [hosts = hosts_](X509* shown) {
+    for (std::string const& host : hosts)
+      if (detail::names_host(shown, host)) return std::string();
     return std::string("its certificate is for none of the addresses of the cluster");
   });
 }
@@ -116,8 +116,8 @@ LEAT_INLINE std::unique_ptr<connection> tls_network::connect(std::string const& 
   });
 }
 
-LEAT_INLINE std::shared_ptr<network> detail::make_tls_network(std::shared_ptr<network> under, options const& how) {
-  return std::make_shared<tls_network>(std::move(under), how);
+LEAT_INLINE std::shared_ptr<network> detail::make_tls_network(std::shared_ptr<network> under, options const& options) {
+  return std::make_shared<tls_network>(std::move(under), options);
 }
 
 }  // namespace leat

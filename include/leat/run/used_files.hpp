@@ -39,13 +39,13 @@ class used_files {
   static std::string number_of(file_facts const& facts);
 
   std::string identity_at(std::size_t i) const { return sorted_[i].substr(0, sorted_[i].size() - 21); }
-  used const& file_at(std::size_t i) const { return all_[std::stoul(sorted_[i].substr(sorted_[i].size() - 20))]; }
+  used const& file_at(std::size_t i) const { return files_[std::stoul(sorted_[i].substr(sorted_[i].size() - 20))]; }
 
   static void refuse_conflict(used const& first, used const& second, worker_services& worker);
 
   static std::string name_of(used const& file);
 
-  list<used> all_;
+  list<used> files_;
   std::vector<std::string> sorted_;
 };
 

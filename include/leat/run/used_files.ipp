@@ -27,9 +27,9 @@ LEAT_INLINE void used_files::add(node const& described, std::string const& part,
   std::string const identity = identify(file, files);
   if (identity.empty()) return;
   // In the order of the identities, those of one identity as they were added.
-  std::string const number = std::to_string(all_.size());
+  std::string const number = std::to_string(files_.size());
   sorted_.push_back(concat({identity, "\n", std::string(20 - number.size(), '0'), number}));
-  all_.push_back(std::move(file));
+  files_.push_back(std::move(file));
 }
 
 LEAT_INLINE void used_files::refuse_conflicts(worker_services& worker) {
@@ -77,7 +77,7 @@ LEAT_INLINE void used_files::refuse_conflict(used const& first, used const& seco
   step_context const step(blamed.described->step(), worker);
   throw step.error(
       concat({blamed.written ? "it writes " : "it reads ", name_of(blamed), ", which ", its.kind, " \"", its.name,
-              "\" (", place_of(its.where), ") ", other.written ? "writes" : "reads",
+              "\" (", place_of(its.location), ") ", other.written ? "writes" : "reads",
               other.path == blamed.path && other.path != "-" ? std::string() : concat({" as ", name_of(other)}),
               " too: ", harm}));
 }
@@ -91,8 +91,8 @@ LEAT_INLINE std::string obstacle_to(node const& described, std::string const& pa
   try {
     described.check_part(part, files);
     return {};
-  } catch (std::exception const& why) {
-    return exception_text(why);
+  } catch (std::exception const& error) {
+    return exception_text(error);
   }
 }
 

@@ -25,7 +25,7 @@ namespace leat::detail {
 class execution;
 
 /// The exception being handled. What no step answers for, memory that has run out say, becomes a run_error of `where`.
-[[gnu::cold]] std::exception_ptr failure_outside_of_steps(std::string const& where, unsigned worker,
+[[gnu::cold]] std::exception_ptr failure_outside_of_steps(std::string const& place, unsigned worker,
                                                           std::uint64_t epoch);
 
 /// One worker: its copy of every step, and the loop that gives them their turns. Everything here is on the thread
@@ -54,7 +54,7 @@ class worker final : public worker_services, public runnable {
   void wake_when_readable(int descriptor) override;
   void fail(std::exception_ptr cause) override;
   void rethrow_failure() override;
-  void add_awaited(std::vector<awaited>& all) override;
+  void add_awaited(std::vector<awaited>& awaited) override;
 
   /// Any thread: how many turns it has begun and ended.
   std::uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }

@@ -56,7 +56,7 @@ LEAT_INLINE void worker::wake_when_readable(int descriptor) {
 
 LEAT_INLINE void worker::fail(std::exception_ptr cause) { execution_.fail(std::move(cause)); }
 
-LEAT_INLINE void worker::add_awaited(std::vector<awaited>& all) { execution_.add_awaited(*this, all); }
+LEAT_INLINE void worker::add_awaited(std::vector<awaited>& awaited) { execution_.add_awaited(*this, awaited); }
 
 LEAT_INLINE steady_time worker::later(std::chrono::nanoseconds wait) {
   return wait < never - now() ? now() + wait : never;
@@ -157,11 +157,11 @@ LEAT_INLINE bool worker::try_turn() {
   }
 }
 
-LEAT_INLINE std::exception_ptr failure_outside_of_steps(std::string const& where, unsigned worker,
+LEAT_INLINE std::exception_ptr failure_outside_of_steps(std::string const& place, unsigned worker,
                                                         std::uint64_t epoch) {
   auto const nested = [&](std::string const& cause) {
     try {
-      std::throw_with_nested(run_error(concat({where, " failed outside of any step: ", cause}), "",
+      std::throw_with_nested(run_error(concat({place, " failed outside of any step: ", cause}), "",
                                        std::source_location{}, worker, epoch));
     } catch (...) {
       return std::current_exception();
@@ -250,10 +250,10 @@ LEAT_INLINE bool worker::keep_epochs() {
       closing_ = true;
       return false;
     }
-  mark const which{stop ? mark_kind::stop : mark_kind::barrier, epoch_};
+  mark const closing{stop ? mark_kind::stop : mark_kind::barrier, epoch_};
   starved_.clear();
   for (source_stage* s : parts_.sources) {
-    if (!s->done()) s->close_epoch(which);
+    if (!s->done()) s->close_epoch(closing);
     if (!s->done()) starved_.push_back(s);
   }
   ++epoch_;
@@ -277,9 +277,9 @@ LEAT_INLINE bool worker::write_snapshots() {
   if (to == nullptr) return false;
   bool progress = false;
   std::uint64_t closed = mark{mark_kind::end}.passed();
-  for (snapshot_writer* each : parts_.snapshots) {
-    progress = each->write_some() || progress;
-    closed = (std::min)(closed, each->written());
+  for (snapshot_writer* writer : parts_.snapshots) {
+    progress = writer->write_some() || progress;
+    closed = (std::min)(closed, writer->written());
   }
   for (stage* s : parts_.stages) closed = (std::min)(closed, s->passed());
   if (closed <= closed_) return progress;

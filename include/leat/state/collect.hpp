@@ -80,9 +80,9 @@ class collect_logic {
     pass_on(entry, entry.key(), emit_record);
   }
   std::optional<steady_time> notify_at(state const& kept) const {
-    wall_time const when = (std::min)(kept.due, kept.age_limit);
-    auto const since_begin = when - begin_on_the_wall_;
-    if (when == (wall_time::max)() || since_begin >= never - begin_) return std::nullopt;
+    wall_time const due = (std::min)(kept.due, kept.age_limit);
+    auto const since_begin = due - begin_on_the_wall_;
+    if (due == (wall_time::max)() || since_begin >= never - begin_) return std::nullopt;
     return begin_ + std::chrono::duration_cast<steady_time::duration>(since_begin);
   }
   template <class Cell, class Emit>
@@ -98,9 +98,9 @@ class collect_logic {
   }
 
   /// Saturates: a day may be far, never past the end of time.
-  wall_time later(std::chrono::nanoseconds by) const {
-    return by >= (wall_time::max)() - now_ ? (wall_time::max)()
-                                           : now_ + std::chrono::duration_cast<wall_time::duration>(by);
+  wall_time later(std::chrono::nanoseconds duration) const {
+    return duration >= (wall_time::max)() - now_ ? (wall_time::max)()
+                                                 : now_ + std::chrono::duration_cast<wall_time::duration>(duration);
   }
 
   std::optional<inactive_for> inactivity_;
@@ -116,7 +116,7 @@ class collect_step {
  public:
   collect_step(step_name name, std::optional<inactive_for> inactivity, std::optional<max_age> age, std::size_t most)
       : name_(std::move(name)), inactivity_(inactivity), age_(age), most_(most) {
-    if (most == 0) throw flow_error(concat({"collect needs a size of at least 1 (", place_of(name_.where), ")"}));
+    if (most == 0) throw flow_error(concat({"collect needs a size of at least 1 (", place_of(name_.location), ")"}));
   }
 
   template <a_stream S>

@@ -87,15 +87,15 @@ class join_stage final : public stage {
   template <std::size_t Side>
   void connect_one(worker_builder& worker, node const& described) {
     using V = std::tuple_element_t<Side, std::tuple<Vs...>>;
-    auto made = std::make_unique<input<Side>>(*this);
-    worker.outlet<keyed_outlet<std::pair<K, V>>>(described.inputs[Side]).next = made.get();
-    std::get<Side>(inputs_) = std::move(made);
+    auto side = std::make_unique<input<Side>>(*this);
+    worker.outlet<keyed_outlet<std::pair<K, V>>>(described.inputs[Side]).next = side.get();
+    std::get<Side>(inputs_) = std::move(side);
   }
 
   template <std::size_t Side, class Record>
   void take(std::uint64_t const* hashes, Record* records, std::size_t count) {
     guarded(step_, [&] {
-      table_.each(
+      table_.visit(
           hashes, count, [records](std::size_t i) -> K const& { return records[i].first; },
           [&](cell& entry, std::size_t i) {
             entry.state().template add<Side>(std::move(records[i].second), insertion_);
@@ -115,7 +115,7 @@ class join_stage final : public stage {
   }
 
   void send_rows(cell& entry) {
-    entry.state().rows([&](row const& one) { out_(std::pair<K, row>(entry.key(), one)); });
+    entry.state().rows([&](row const& joined) { out_(std::pair<K, row>(entry.key(), joined)); });
   }
 
   void advance(std::size_t side, stream_time time) {

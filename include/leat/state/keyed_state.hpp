@@ -98,7 +98,7 @@ class keyed_state final : public state_base {
   /// `hashes[i]`; the key is copied, or moved if `key_at` returns an rvalue, when it is new. `f` is called from one
   /// place only; mark it always_inline where it counts.
   template <class KeyAt, class F>
-  void each(std::uint64_t const* hashes, std::size_t count, KeyAt&& key_at, F&& f) {
+  void visit(std::uint64_t const* hashes, std::size_t count, KeyAt&& key_at, F&& f) {
     entry* kept[distance];
     std::size_t const filled = (std::min)(count, distance);
     for (std::size_t i = 0; i != filled; ++i) kept[i] = approach(hashes[i]);
@@ -135,7 +135,7 @@ class keyed_state final : public state_base {
   /// The same for one record: `f(cell&)`.
   template <class Q, class F>
   void at(std::uint64_t hash, Q&& key, F&& f) {
-    each(&hash, 1, [&](std::size_t) -> Q&& { return std::forward<Q>(key); }, [&](cell& c, std::size_t) { f(c); });
+    visit(&hash, 1, [&](std::size_t) -> Q&& { return std::forward<Q>(key); }, [&](cell& c, std::size_t) { f(c); });
   }
 
   /// Calls `f(cell&)` if the key has a state, and says whether it had.
@@ -193,9 +193,9 @@ class keyed_state final : public state_base {
     }
   }
 
-  void drop(slot_range which) override {
+  void drop(slot_range range) override {
     order_.clear();
-    for (unsigned slot = (std::max)(which.lo, owned().lo); slot < (std::min)(which.hi, owned().hi); ++slot) {
+    for (unsigned slot = (std::max)(range.lo, owned().lo); slot < (std::min)(range.hi, owned().hi); ++slot) {
       table& dropped = tables_[slot - first_];
       for (entry const& e : dropped) size_ -= e.live() ? 1u : 0u;
       dropped = table();
@@ -324,7 +324,7 @@ class keyed_state final : public state_base {
     }
   }
 
-  rows_written write_rows(unsigned slot, row_choice which, byte_buffer& to) override {
+  rows_written write_rows(unsigned slot, row_choice choice, byte_buffer& to) override {
     rows_written result;
     if constexpr (saves) {
       {
@@ -332,13 +332,13 @@ class keyed_state final : public state_base {
         for (entry& e : tables_[slot - first_]) {
           bool const changed = (e.stamp & swept_generation()) != 0;
           bool const live = e.live();
-          if (live && which != row_choice::changed
-                  ? changed || which == row_choice::all_now || (e.stamp & entry::generations) == 0
-                  : changed && which == row_choice::changed) {
+          if (live && choice != row_choice::changed
+                  ? changed || choice == row_choice::all_now || (e.stamp & entry::generations) == 0
+                  : changed && choice == row_choice::changed) {
             put_row(archive, e, live);
             ++result.rows;
           }
-          if (!changed || which == row_choice::all_now) continue;
+          if (!changed || choice == row_choice::all_now) continue;
           if (live)
             e.stamp = entry::stored;
           else

@@ -49,8 +49,8 @@ class notifications {
 
   void begin_round(steady_time now) {
     round_began_ = now;
-    for (entry& each : next_round_) {
-      heap_.push_back(std::move(each));
+    for (entry& notification : next_round_) {
+      heap_.push_back(std::move(notification));
       std::push_heap(heap_.begin(), heap_.end(), later);
     }
     next_round_.clear();
@@ -82,14 +82,14 @@ class notifications {
   /// Leaves what `counts(entry)`, once each.
   template <class Counts>
   void thin_out(Counts&& counts) {
-    for (std::vector<entry>* all : {&heap_, &next_round_}) {
-      std::erase_if(*all, [&](entry const& each) { return !counts(each); });
-      std::sort(all->begin(), all->end(), [](entry const& a, entry const& b) { return later(b, a); });
-      all->erase(std::unique(all->begin(), all->end(),
-                             [](entry const& a, entry const& b) {
-                               return a.due == b.due && a.hash == b.hash && a.key == b.key;
-                             }),
-                 all->end());
+    for (std::vector<entry>* entries : {&heap_, &next_round_}) {
+      std::erase_if(*entries, [&](entry const& each) { return !counts(each); });
+      std::sort(entries->begin(), entries->end(), [](entry const& a, entry const& b) { return later(b, a); });
+      entries->erase(std::unique(entries->begin(), entries->end(),
+                                 [](entry const& a, entry const& b) {
+                                   return a.due == b.due && a.hash == b.hash && a.key == b.key;
+                                 }),
+                     entries->end());
     }
   }
 

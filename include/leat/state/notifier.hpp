@@ -50,9 +50,9 @@ class plain_states {
 template <class K, class Logic>
 class notifier {
  public:
-  using when =
+  using time_type =
       std::remove_cvref_t<decltype(*std::declval<Logic&>().notify_at(std::declval<typename Logic::state const&>()))>;
-  using kept = notified_state<typename Logic::state, when>;
+  using kept = notified_state<typename Logic::state, time_type>;
   /// Times are not saved: the logic says them again.
   class keep_without_times {
    public:
@@ -131,9 +131,9 @@ class notifier {
   /// Between batches.
   void keep_small(table_type const& table) {
     if (!schedule_.crowded()) return;
-    schedule_.thin_out([&](auto const& each) {
-      kept const* const state = table.find(each.hash, each.key);
-      return state != nullptr && state->scheduled == each.due;
+    schedule_.thin_out([&](auto const& entry) {
+      kept const* const state = table.find(entry.hash, entry.key);
+      return state != nullptr && state->scheduled == entry.due;
     });
   }
 

@@ -38,22 +38,22 @@ class tried_with_state {
       call(state, V(value), results);
     } catch (...) {
       state = std::move(before);
-      results.all.clear();
-      results.all.emplace_back(failed_value<V>{std::move(value), text_of_current_exception()});
+      results.outcomes.clear();
+      results.outcomes.emplace_back(failed_value<V>{std::move(value), text_of_current_exception()});
     }
     if constexpr (Kind::gives_one)
-      return outcome(std::move(results.all.front()));
+      return outcome(std::move(results.outcomes.front()));
     else
-      return std::move(results.all);
+      return std::move(results.outcomes);
   }
 
  private:
   struct collected {
     template <class K, class Result>
     void operator()(K const&, Result&& result) {
-      all.emplace_back(std::in_place_index<0>, std::forward<Result>(result));
+      outcomes.emplace_back(std::in_place_index<0>, std::forward<Result>(result));
     }
-    std::vector<outcome> all;
+    std::vector<outcome> outcomes;
   };
 
   void call(std::optional<S>& state, V&& value, collected& results) {
@@ -125,7 +125,7 @@ class or_else_step<state_function_step<Kind, Given, F>> {
         stream outcomes = std::forward<S>(up) |
                           state_function_step<Kind, state, function>(step_.name_, function(std::move(step_.f_)));
         port const from = stream_access::seal(outcomes);
-        step_info split("or_else", step_name::by_position(step_.name_.where));
+        step_info split("or_else", step_name::by_position(step_.name_.location));
         in.name_step(split);
         std::string const name = in.at(from).step().name;
         port const at =

@@ -102,11 +102,11 @@ struct identity {
   }
 };
 
-template <class By, class A>
+template <class Measure, class A>
 constexpr bool compares_results() {
-  if constexpr (reads<By, A>)
-    return requires(By& by, A const& a, A const& b) {
-      { by(a) < by(b) } -> std::convertible_to<bool>;
+  if constexpr (reads<Measure, A>)
+    return requires(Measure& measure, A const& a, A const& b) {
+      { measure(a) < measure(b) } -> std::convertible_to<bool>;
     };
   else
     return false;
@@ -120,32 +120,32 @@ bool less(A const& a, B const& b) {
     return a < b;
 }
 
-/// The greater one by `by`; the first of equals.
-template <class By>
-struct greater_one {
+/// The greater one by `measure`; the first of equals.
+template <class Measure>
+struct greater_of_two {
   template <class A>
   A operator()(A&& a, A&& b) {
-    return less(by(std::as_const(a)), by(std::as_const(b))) ? std::forward<A>(b) : std::forward<A>(a);
+    return less(measure(std::as_const(a)), measure(std::as_const(b))) ? std::forward<A>(b) : std::forward<A>(a);
   }
-  By by;
+  Measure measure;
 
   template <class A>
-  static constexpr bool takes_the_value = reads<By, A>;
+  static constexpr bool takes_the_value = reads<Measure, A>;
   template <class A>
-  static constexpr bool compares = compares_results<By, A>();
+  static constexpr bool compares = compares_results<Measure, A>();
 };
-template <class By>
-struct lesser_one {
+template <class Measure>
+struct lesser_of_two {
   template <class A>
   A operator()(A&& a, A&& b) {
-    return less(by(std::as_const(b)), by(std::as_const(a))) ? std::forward<A>(b) : std::forward<A>(a);
+    return less(measure(std::as_const(b)), measure(std::as_const(a))) ? std::forward<A>(b) : std::forward<A>(a);
   }
-  By by;
+  Measure measure;
 
   template <class A>
-  static constexpr bool takes_the_value = reads<By, A>;
+  static constexpr bool takes_the_value = reads<Measure, A>;
   template <class A>
-  static constexpr bool compares = compares_results<By, A>();
+  static constexpr bool compares = compares_results<Measure, A>();
 };
 
 struct maximum {
@@ -200,39 +200,39 @@ detail::name_comes_first reduce_final(Reducer const&, Name const&) {
   return {};
 }
 
-/// The greatest value per key, at the end of the input, by `by(value)`, compared with `<`; of floating point NaN is the
+/// The greatest value per key, at the end of the input, by `measure(value)`, compared with `<`; of floating point NaN is the
 /// greatest. Of equals one that came first on its worker.
-template <class By = detail::identity>
-auto max_final(step_name name, By by = {}) {
-  using choice = detail::greater_one<detail::function_of<By>>;
-  return detail::reduce_final_step<detail::maximum, choice>(std::move(name), choice{std::move(by)});
+template <class Measure = detail::identity>
+auto max_final(step_name name, Measure measure = {}) {
+  using choice = detail::greater_of_two<detail::function_of<Measure>>;
+  return detail::reduce_final_step<detail::maximum, choice>(std::move(name), choice{std::move(measure)});
 }
-template <class By = detail::identity>
-  requires(!std::is_convertible_v<By, step_name>)
-detail::nameless_step max_final(By const& = {}) {
+template <class Measure = detail::identity>
+  requires(!std::is_convertible_v<Measure, step_name>)
+detail::nameless_step max_final(Measure const& = {}) {
   return {};
 }
-template <class By, detail::names_a_step Name>
-  requires(!detail::names_a_step<By>)
-detail::name_comes_first max_final(By const&, Name const&) {
+template <class Measure, detail::names_a_step Name>
+  requires(!detail::names_a_step<Measure>)
+detail::name_comes_first max_final(Measure const&, Name const&) {
   return {};
 }
 
-/// The least value per key, at the end of the input, by `by(value)`, compared with `<`; of floating point NaN is the
+/// The least value per key, at the end of the input, by `measure(value)`, compared with `<`; of floating point NaN is the
 /// greatest.
-template <class By = detail::identity>
-auto min_final(step_name name, By by = {}) {
-  using choice = detail::lesser_one<detail::function_of<By>>;
-  return detail::reduce_final_step<detail::minimum, choice>(std::move(name), choice{std::move(by)});
+template <class Measure = detail::identity>
+auto min_final(step_name name, Measure measure = {}) {
+  using choice = detail::lesser_of_two<detail::function_of<Measure>>;
+  return detail::reduce_final_step<detail::minimum, choice>(std::move(name), choice{std::move(measure)});
 }
-template <class By = detail::identity>
-  requires(!std::is_convertible_v<By, step_name>)
-detail::nameless_step min_final(By const& = {}) {
+template <class Measure = detail::identity>
+  requires(!std::is_convertible_v<Measure, step_name>)
+detail::nameless_step min_final(Measure const& = {}) {
   return {};
 }
-template <class By, detail::names_a_step Name>
-  requires(!detail::names_a_step<By>)
-detail::name_comes_first min_final(By const&, Name const&) {
+template <class Measure, detail::names_a_step Name>
+  requires(!detail::names_a_step<Measure>)
+detail::name_comes_first min_final(Measure const&, Name const&) {
   return {};
 }
 

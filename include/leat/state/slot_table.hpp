@@ -193,9 +193,9 @@ class slot_table {
   }
 
   /// What tables without memory point at, so that looking up needs no test for them. Never written.
-  static constexpr entry nothing[2]{};
+  static constexpr entry empty_entries[2]{};
 
-  entry* entries_ = const_cast<entry*>(nothing);
+  entry* entries_ = const_cast<entry*>(empty_entries);
   std::uint32_t capacity_ = 0;
   std::uint32_t used_ = 0;  ///< live and forgotten
 };

@@ -64,7 +64,7 @@ class state_base {
   void want_full(unsigned slot);
 
   /// Writes the rows of these slots as they are now. Changes nothing: to later sweeps this is no snapshot.
-  void extract(slot_range which, part_sink& to);
+  void extract(slot_range range, part_sink& to);
 
   /// Takes rows in that were written for this slot; later ones replace earlier ones. Before the first record. Throws
   /// codec_error for bytes that are not rows of this slot.
@@ -72,7 +72,7 @@ class state_base {
 
   /// Removes all keys of these slots, as far as they are owned here, and gives their memory back. Snapshots do not
   /// hear of it: the slots have another owner from now on.
-  virtual void drop(slot_range which) = 0;
+  virtual void drop(slot_range range) = 0;
 
  protected:
   enum class row_choice { changed, all_at_barrier, all_now };
@@ -80,7 +80,7 @@ class state_base {
     std::size_t rows = 0;
     std::size_t entries = 0;
   };
-  virtual rows_written write_rows(unsigned slot, row_choice which, byte_buffer& to) = 0;
+  virtual rows_written write_rows(unsigned slot, row_choice choice, byte_buffer& to) = 0;
 
   bool tracked() const { return sink_ != nullptr; }
   /// One of `entry_stamp::generations`: that of changes made now, and that which the open sweep writes.

@@ -46,11 +46,12 @@ LEAT_INLINE bool state_base::sweep(std::size_t entries) {
     std::uint8_t& slot_flags = flags_of(next_slot_);
     if ((slot_flags & (changed | full)) == 0) continue;
     if (entries == 0) return false;
-    bool const all = (slot_flags & full) != 0;
+    bool const whole = (slot_flags & full) != 0;
     rows_.clear();
-    rows_written const written = write_rows(next_slot_, all ? row_choice::all_at_barrier : row_choice::changed, rows_);
+    rows_written const written =
+        write_rows(next_slot_, whole ? row_choice::all_at_barrier : row_choice::changed, rows_);
     slot_flags = static_cast<std::uint8_t>(slot_flags & ~(changed | full));
-    if (all || written.rows != 0) sink_->take({next_slot_, epoch_, all, written.rows, rows_.bytes()});
+    if (whole || written.rows != 0) sink_->take({next_slot_, epoch_, whole, written.rows, rows_.bytes()});
     entries -= (std::min)(entries, written.entries + 1);
   }
   write_copies();
@@ -62,9 +63,9 @@ LEAT_INLINE void state_base::want_full(unsigned slot) {
   flags_of(slot) = static_cast<std::uint8_t>(flags_of(slot) | generation_ << full_beside_changed);
 }
 
-LEAT_INLINE void state_base::extract(slot_range which, part_sink& to) {
-  unsigned const end = (std::min)(which.hi, owned_.hi);
-  for (unsigned slot = (std::max)(which.lo, owned_.lo); slot < end; ++slot) {
+LEAT_INLINE void state_base::extract(slot_range range, part_sink& to) {
+  unsigned const end = (std::min)(range.hi, owned_.hi);
+  for (unsigned slot = (std::max)(range.lo, owned_.lo); slot < end; ++slot) {
     rows_.clear();
     rows_written const written = write_rows(slot, row_choice::all_now, rows_);
     if (written.rows != 0) to.take({slot, epoch_, true, written.rows, rows_.bytes()});

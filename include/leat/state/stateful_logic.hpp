@@ -32,7 +32,7 @@ class logic_results {
   void operator()(X&& result) {
     detail::refuse_to_narrow<W, X>();
     try {
-      made_.emplace_back(std::forward<X>(result));
+      results_.emplace_back(std::forward<X>(result));
     } catch (...) {
       failure_ = std::current_exception();
       throw;
@@ -48,13 +48,13 @@ class logic_results {
   template <class Send>
   void send(Send&& to) {
     if (failure_) std::rethrow_exception(failure_);
-    for (W& one : made_) to(std::move(one));
-    made_.clear();
+    for (W& record : results_) to(std::move(record));
+    results_.clear();
   }
 
  private:
   wall_time now_;
-  std::vector<W> made_;
+  std::vector<W> results_;
   std::exception_ptr failure_;
 };
 

@@ -123,7 +123,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
   }
 
   void take_each(std::uint64_t const* hashes, std::pair<K, V>* records, std::size_t count) {
-    table_.each(
+    table_.visit(
         hashes, count, [records](std::size_t i) -> K const& { return records[i].first; },
         [&](stored& entry, std::size_t i) __attribute__((always_inline)) {
           guarded_for(step_, entry.key(), [&] {

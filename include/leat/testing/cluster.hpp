@@ -31,15 +31,15 @@ namespace leat::test {
 class cluster {
  public:
   /// The flow must outlive it. Nothing runs until time is advanced.
-  cluster(flow const& what, seed chance, options how = {}) : cluster(what, with(how, chance), what.name()) {}
-  cluster(flow const& what, options how, detail::test_inputs inputs)
-      : flow_(&what), how_(std::move(how)), inputs_(std::move(inputs)) {}
+  cluster(flow const& flow, seed chance, options options = {}) : cluster(flow, with(options, chance), flow.name()) {}
+  cluster(flow const& flow, options options, detail::test_inputs inputs)
+      : flow_(&flow), options_(std::move(options)), inputs_(std::move(inputs)) {}
 
   /// Puts these records in the place of an input's source, after those that it has been fed already. The first time
   /// before time is advanced.
   template <class T>
   cluster& feed(std::string const& name, std::vector<T> given) {
-    if (running_) inputs_.all().due = elapsed();
+    if (running_) inputs_.items().due = elapsed();
     inputs_.of<T>(name, running_ != nullptr).add(std::move(given));
     return *this;
   }
@@ -77,7 +77,7 @@ class cluster {
   /// Virtual time since the beginning.
   std::chrono::nanoseconds elapsed() const;
   /// What the flow's wall clocks show.
-  wall_time wall() const { return how_.starts + std::chrono::duration_cast<wall_time::duration>(elapsed()); }
+  wall_time wall() const { return options_.starts + std::chrono::duration_cast<wall_time::duration>(elapsed()); }
 
   /// What has come to an output so far; as in `result`.
   template <class T>
@@ -93,9 +93,9 @@ class cluster {
   std::uint64_t trace() const { return running_ ? running_->world().trace() : 0; }
 
  private:
-  static options with(options how, seed chance);
-  cluster(flow const& what, options how, std::string const& name)
-      : cluster(what, std::move(how), detail::test_inputs(name)) {}
+  static options with(options options, seed chance);
+  cluster(flow const& flow, options options, std::string const& name)
+      : cluster(flow, std::move(options), detail::test_inputs(name)) {}
 
   void begin();
 
@@ -104,7 +104,7 @@ class cluster {
   static constexpr steady_time never_ends = detail::never;
 
   flow const* flow_;
-  options how_;
+  options options_;
   detail::test_inputs inputs_;
   std::unique_ptr<detail::simulated_cluster> running_;
 };

@@ -23,7 +23,7 @@ LEAT_INLINE cluster& cluster::keep(std::string const& input_or_output) {
 }
 
 LEAT_INLINE cluster& cluster::epoch() {
-  inputs_.all().next_phase();
+  inputs_.items().next_phase();
   return *this;
 }
 
@@ -36,7 +36,7 @@ LEAT_INLINE cluster& cluster::advance(std::chrono::nanoseconds how_long) {
 
 LEAT_INLINE cluster& cluster::finish() {
   begin();
-  inputs_.all().close();
+  inputs_.items().close();
   return run_out();
 }
 
@@ -54,24 +54,24 @@ LEAT_INLINE result cluster::so_far(std::exception_ptr failure) const {
   return {inputs_.put_in(), flow_->description(), trace(), std::move(failure)};
 }
 
-LEAT_INLINE options cluster::with(options how, seed chance) {
-  how.seed = chance.value;
-  return how;
+LEAT_INLINE options cluster::with(options options, seed chance) {
+  options.seed = chance.value;
+  return options;
 }
 
 LEAT_INLINE void cluster::begin() {
   if (running_) return;
-  detail::simulation how;
-  how.seed = how_.seed;
-  how.processes = how_.processes;
-  how.each.workers = how_.workers;
-  how.each.batch_size = how_.batch_size;
-  how.each.snapshot_interval = how_.snapshot_interval;
-  how.longest_turn = std::chrono::nanoseconds(0);
-  how.test = inputs_.put_in().get();
-  running_ = std::make_unique<detail::simulated_cluster>(flow_->description(), how);
-  running_->world().begin_at(how_.starts);
-  inputs_.all().start = running_->world().now();
+  detail::simulation simulation;
+  simulation.seed = options_.seed;
+  simulation.processes = options_.processes;
+  simulation.options.workers = options_.workers;
+  simulation.options.batch_size = options_.batch_size;
+  simulation.options.snapshot_interval = options_.snapshot_interval;
+  simulation.longest_turn = std::chrono::nanoseconds(0);
+  simulation.test = inputs_.put_in().get();
+  running_ = std::make_unique<detail::simulated_cluster>(flow_->description(), simulation);
+  running_->world().begin_at(options_.starts);
+  inputs_.items().start = running_->world().now();
   running_->begin();
 }
 

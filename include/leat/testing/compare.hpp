@@ -66,7 +66,7 @@ class records : public std::vector<T> {
  public:
   using std::vector<T>::vector;
   /// Of a vector.
-  explicit records(std::vector<T> all) : std::vector<T>(std::move(all)) {}
+  explicit records(std::vector<T> expected_records) : std::vector<T>(std::move(expected_records)) {}
 
   /// NaN is equal to NaN here: a test that expects one can say so.
   friend bool operator==(records const& a, std::vector<T> const& b) {
@@ -75,8 +75,8 @@ class records : public std::vector<T> {
   friend bool operator==(records const& a, records const& b) { return a == static_cast<std::vector<T> const&>(b); }
 
   template <class Stream>
-  friend Stream& operator<<(Stream& to, records const& which) {
-    to << detail::text_of_records<T>(which).c_str();
+  friend Stream& operator<<(Stream& to, records const& shown) {
+    to << detail::text_of_records<T>(shown).c_str();
     return to;
   }
 };
@@ -86,13 +86,13 @@ template <class T>
 class unordered_records {
  public:
   /// Made by `unordered(expected)`.
-  explicit unordered_records(std::vector<T> all) : expected(std::move(all)) {}
+  explicit unordered_records(std::vector<T> expected_records) : expected(std::move(expected_records)) {}
   friend bool operator==(std::vector<T> const& got, unordered_records const& wanted) {
     return detail::same_multiset(got, wanted.expected);
   }
   template <class Stream>
-  friend Stream& operator<<(Stream& to, unordered_records const& which) {
-    to << ("in any order " + detail::text_of_records(which.expected)).c_str();
+  friend Stream& operator<<(Stream& to, unordered_records const& shown) {
+    to << ("in any order " + detail::text_of_records(shown.expected)).c_str();
     return to;
   }
   /// What must have come, in any order.
@@ -104,13 +104,13 @@ template <class K, class V>
 class keyed_records {
  public:
   /// Made by `per_key(expected)`.
-  explicit keyed_records(std::vector<std::pair<K, V>> all) : expected(std::move(all)) {}
+  explicit keyed_records(std::vector<std::pair<K, V>> expected_records) : expected(std::move(expected_records)) {}
   friend bool operator==(std::vector<std::pair<K, V>> const& got, keyed_records const& wanted) {
     return detail::same_per_key(got, wanted.expected);
   }
   template <class Stream>
-  friend Stream& operator<<(Stream& to, keyed_records const& which) {
-    to << ("in order per key " + detail::text_of_records(which.expected)).c_str();
+  friend Stream& operator<<(Stream& to, keyed_records const& shown) {
+    to << ("in order per key " + detail::text_of_records(shown.expected)).c_str();
     return to;
   }
   /// What must have come, in order for each key.

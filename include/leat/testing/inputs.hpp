@@ -48,7 +48,7 @@ class test_inputs {
   }
 
   std::shared_ptr<test_overrides> const& put_in() const { return overrides_; }
-  script& all() { return *script_; }
+  script& items() { return *script_; }
 
  private:
   std::string flow_name_;

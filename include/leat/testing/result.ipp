@@ -26,7 +26,7 @@ LEAT_INLINE void refuse_unseen(test_overrides& test, graph const& flow, std::str
                                      : nullptr;
       if (reason == nullptr) return;
       throw flow_error(
-          concat({"output \"", path, "\" (", place_of(step.where), ") is not looked at by this test: ", reason}));
+          concat({"output \"", path, "\" (", place_of(step.location), ") is not looked at by this test: ", reason}));
     }
   throw flow_error(concat({"the flow has no output \"", path, "\"; it has ", known.empty() ? "none" : known}));
 }

@@ -19,7 +19,7 @@ namespace leat::test {
 class [[nodiscard("leat: nothing runs until .finish(), or until it becomes a leat::test::result")]] run_to_be {
  public:
   /// Made by `leat::test::run`. The flow must outlive it.
-  run_to_be(flow const& what, options how) : flow_(&what), how_(std::move(how)), inputs_(what.name()) {}
+  run_to_be(flow const& flow, options options) : flow_(&flow), options_(std::move(options)), inputs_(flow.name()) {}
 
   /// Puts these records in the place of an input's source, after those that it has been fed already.
   template <class T>
@@ -61,14 +61,14 @@ class [[nodiscard("leat: nothing runs until .finish(), or until it becomes a lea
   result in_failure() &&;
 
  private:
-  result run_all() { return how_.threads ? on_threads() : simulated(); }
+  result run_all() { return options_.threads ? on_threads() : simulated(); }
 
   result simulated();
 
   result on_threads();
 
   flow const* flow_;
-  options how_;
+  options options_;
   detail::test_inputs inputs_;
 };
 
@@ -79,7 +79,7 @@ class [[nodiscard("leat: nothing runs until .finish(), or until it becomes a lea
 ///
 /// An input that is neither fed nor kept is a flow_error: its own source would run. The sinks of all outputs stay
 /// closed unless they are kept.
-run_to_be run(flow const& what, options how = {});
+run_to_be run(flow const& flow, options options = {});
 
 }  // namespace leat::test
 

@@ -21,12 +21,12 @@
 namespace leat::test {
 
 LEAT_INLINE run_to_be&& run_to_be::epoch() && {
-  inputs_.all().next_phase();
+  inputs_.items().next_phase();
   return std::move(*this);
 }
 
 LEAT_INLINE run_to_be&& run_to_be::wait(std::chrono::nanoseconds how_long) && {
-  inputs_.all().due += how_long;
+  inputs_.items().due += how_long;
   return std::move(*this);
 }
 
@@ -49,39 +49,39 @@ LEAT_INLINE result run_to_be::in_failure() && {
 }
 
 LEAT_INLINE result run_to_be::simulated() {
-  cluster all(*flow_, how_, std::move(inputs_));
+  cluster cluster(*flow_, options_, std::move(inputs_));
   std::exception_ptr failure;
   try {
-    all.finish();
+    cluster.finish();
   } catch (run_error const&) {
     failure = std::current_exception();
   }
-  return all.so_far(failure);
+  return cluster.so_far(failure);
 }
 
 LEAT_INLINE result run_to_be::on_threads() {
-  if (how_.processes > 1)
+  if (options_.processes > 1)
     throw flow_error("a test with threads runs one process: use several workers, or leave threads out");
-  leat::options how;
-  how.workers = how_.workers;
-  how.batch_size = how_.batch_size;
-  how.snapshot_interval = how_.snapshot_interval;
-  detail::thread_runtime world(how.spin);
-  inputs_.all().start = world.now();
-  inputs_.all().close();
-  detail::execution one(flow_->description(), how, world);
-  one.parts().test = inputs_.put_in().get();
-  one.build();
-  world.drive(one.runnables());
+  leat::options options;
+  options.workers = options_.workers;
+  options.batch_size = options_.batch_size;
+  options.snapshot_interval = options_.snapshot_interval;
+  detail::thread_runtime world(options.spin);
+  inputs_.items().start = world.now();
+  inputs_.items().close();
+  detail::execution execution(flow_->description(), options, world);
+  execution.parts().test = inputs_.put_in().get();
+  execution.build();
+  world.drive(execution.runnables());
   std::exception_ptr failure;
   try {
-    one.rethrow();
+    execution.rethrow();
   } catch (run_error const&) {
     failure = std::current_exception();
   }
   return {inputs_.put_in(), flow_->description(), 0, failure};
 }
 
-LEAT_INLINE run_to_be run(flow const& what, options how) { return {what, std::move(how)}; }
+LEAT_INLINE run_to_be run(flow const& flow, options options) { return {flow, std::move(options)}; }
 
 }  // namespace leat::test

@@ -99,7 +99,7 @@ class fed_stage final : public source_stage {
         script_(from.of()),
         step_(described.step(), worker.worker()),
         out_(worker.batch_size<T>()),
-        mine_(from.is_fed_by(worker.worker())) {
+        feeds_here_(from.is_fed_by(worker.worker())) {
     worker.provide({described.id, 0}, out_.next());
     script_.join(*step_.worker);
   }
@@ -109,7 +109,7 @@ class fed_stage final : public source_stage {
     if (!out_.next().ready()) return false;
     if (begun_ != left_.size()) return emit_some();
     if (script_.phase_is_over(phase_)) return ask_for_the_end_of_the_epoch();
-    if (mine_ && begin_portion()) return true;
+    if (feeds_here_ && begin_portion()) return true;
     if (!script_.closed() || phase_ != script_.last_phase() || has_more()) return false;
     close_epoch({mark_kind::end, step_.epoch});
     return true;
@@ -118,7 +118,7 @@ class fed_stage final : public source_stage {
   steady_time wake_at() override {
     std::size_t phase = 0;
     steady_time due = never;
-    bool const waits = mine_ && out_.next().ready() && feed_.next(next_, phase, due) && phase == phase_;
+    bool const waits = feeds_here_ && out_.next().ready() && feed_.next(next_, phase, due) && phase == phase_;
     return waits ? due : never;
   }
 
@@ -137,7 +137,7 @@ class fed_stage final : public source_stage {
   bool has_more() {
     std::size_t phase = 0;
     steady_time due = never;
-    return mine_ && feed_.next(next_, phase, due);
+    return feeds_here_ && feed_.next(next_, phase, due);
   }
   bool begin_portion() {
     std::size_t phase = 0;
@@ -163,7 +163,7 @@ class fed_stage final : public source_stage {
   script& script_;
   step_context step_;
   emitter<T> out_;
-  bool mine_;
+  bool feeds_here_;
   std::vector<T> left_;    ///< the portion that is being emitted
   std::size_t begun_ = 0;  ///< of it, emitted
   std::size_t next_ = 0;   ///< portion

@@ -16,8 +16,8 @@ namespace detail {
 
 /// One mutex for each vector that is collected into, whichever sinks do so. Several vectors may share a mutex.
 inline std::mutex& mutex_of(void const* collected) {
-  static std::array<std::mutex, 64> all;
-  return all[(reinterpret_cast<std::uintptr_t>(collected) >> 4) % all.size()];
+  static std::array<std::mutex, 64> mutexes;
+  return mutexes[(reinterpret_cast<std::uintptr_t>(collected) >> 4) % mutexes.size()];
 }
 
 }  // namespace detail

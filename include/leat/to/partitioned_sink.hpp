@@ -168,11 +168,11 @@ class partitioned_sink_stage final : public stage, public consumer<T>, private c
   }
 
   bool all_ready() {
-    bool all = true;
+    bool flushed = true;
     if constexpr (!always_ready)
       for (auto& opened : open_)
-        if (opened) guarded(step_, [&] { all = opened->ready() && all; });
-    return all;
+        if (opened) guarded(step_, [&] { flushed = opened->ready() && flushed; });
+    return flushed;
   }
 
   void write(std::size_t index, std::span<T> records) {

@@ -55,11 +55,11 @@ class within {
  public:
   /// For each record, from when its task begins.
   template <class Rep, class Period>
-  explicit within(std::chrono::duration<Rep, Period> each) : each_(detail::saturated_nanoseconds(each)) {}
-  void apply(detail::async_settings& settings) const { settings.within = each_; }
+  explicit within(std::chrono::duration<Rep, Period> limit) : limit_(detail::saturated_nanoseconds(limit)) {}
+  void apply(detail::async_settings& settings) const { settings.within = limit_; }
 
  private:
-  std::chrono::nanoseconds each_;
+  std::chrono::nanoseconds limit_;
 };
 
 /// Results come in the order of the records, the default: a slow record holds up those behind it.
@@ -77,16 +77,16 @@ class outcome {
   /// A success.
   explicit outcome(U result) : value(std::move(result)) {}
   /// A failure with this text.
-  static outcome failed(std::string why) {
-    outcome made;
-    made.error = std::move(why);
-    return made;
+  static outcome failed(std::string reason) {
+    outcome result;
+    result.error = std::move(reason);
+    return result;
   }
   /// A failure of a record that took too long.
-  static outcome late(std::string why) {
-    outcome made = failed(std::move(why));
-    made.timed_out = true;
-    return made;
+  static outcome late(std::string reason) {
+    outcome result = failed(std::move(reason));
+    result.timed_out = true;
+    return result;
   }
 
   /// Whether there is a value.

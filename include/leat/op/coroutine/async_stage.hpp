@@ -52,7 +52,7 @@ struct flight {
 /// has no room; their results wait, and count as in flight.
 template <class T, class U, class R, class F>
 class async_stage final : public stage, public consumer<T> {
-  using one = flight<T, U, R>;
+  using flight_type = flight<T, U, R>;
   using owned = record_made_of<U>;
   static constexpr bool gives_outcomes = !std::is_same_v<owned, R>;
 
@@ -94,17 +94,17 @@ class async_stage final : public stage, public consumer<T> {
   /// Look-ups that have ended wait for others or for room.
   held_up holding() const override {
     held_up held;
-    for (std::unique_ptr<one> const& each : flights_) held.records += each->running ? 1u : 0u;
+    for (std::unique_ptr<flight_type> const& each : flights_) held.records += each->running ? 1u : 0u;
     held.got_through = landed_;
-    if (held.records != 0) held.by = &step_;
+    if (held.records != 0) held.step = &step_;
     return held;
   }
 
  private:
   bool go_on() {
-    bool progress = room_.serve([&](ticket who) {
-      one& called = *flights_[who.slot];
-      if (called.root.answers_to(who)) attempt(called, [&] { called.root.resume(); });
+    bool progress = room_.serve([&](ticket ticket) {
+      flight_type& called = *flights_[ticket.slot];
+      if (called.root.answers_to(ticket)) attempt(called, [&] { called.root.resume(); });
     });
     progress = end_the_late() || progress;
     bool emitted = true;
@@ -143,10 +143,10 @@ class async_stage final : public stage, public consumer<T> {
 
   void start(T& record) {
     if (free_.empty()) {
-      flights_.push_back(std::make_unique<one>(room_, flights_.size()));
+      flights_.push_back(std::make_unique<flight_type>(room_, flights_.size()));
       free_.push_back(flights_.back().get());
     }
-    one& starting = *free_.back();
+    flight_type& starting = *free_.back();
     free_.pop_back();
     if (settings_.ordered) landing_.push_back(&starting);
     starting.group = group_;
@@ -163,30 +163,30 @@ class async_stage final : public stage, public consumer<T> {
 
   /// Lets a task go on; if that ended it, well or badly, its record has landed.
   template <class Go>
-  void attempt(one& which, Go&& go) {
+  void attempt(flight_type& flight, Go&& go) {
     try {
       go();
-      if (!which.root.finished()) return;
-      keep(which, which.running->result());
+      if (!flight.root.finished()) return;
+      keep(flight, flight.running->result());
     } catch (std::exception const& cause) {
-      fail(which, exception_text(cause));
+      fail(flight, exception_text(cause));
     } catch (...) {
-      fail(which, "an exception that is not a std::exception");
+      fail(flight, "an exception that is not a std::exception");
     }
-    land(which);
+    land(flight);
   }
 
   /// A view shows the task or the record, which end when this has been copied.
-  void keep(one& which, U&& result) {
+  void keep(flight_type& flight, U&& result) {
     if constexpr (std::is_same_v<owned, U>)
-      which.result.emplace(std::move(result));
+      flight.result.emplace(std::move(result));
     else
-      which.result.emplace(owned(std::move(result)));
+      flight.result.emplace(owned(std::move(result)));
   }
 
-  void fail(one& which, char const* why) {
+  void fail(flight_type& flight, char const* reason) {
     if constexpr (gives_outcomes)
-      which.result.emplace(R::failed(why));
+      flight.result.emplace(R::failed(reason));
     else
       step_.fail();
   }
@@ -195,19 +195,19 @@ class async_stage final : public stage, public consumer<T> {
     if (deadlines_.next() == never) return false;
     late_.clear();
     deadlines_.collect(step_.worker->now(), late_);
-    for (ticket const who : late_) end_late(*flights_[who.slot]);
+    for (ticket const ticket : late_) end_late(*flights_[ticket.slot]);
     return !late_.empty();
   }
 
-  void end_late(one& which) {
-    which.deadline = never;
-    which.root.cancel();
-    std::string const why = "the record took longer than " + in_words(*settings_.within);
+  void end_late(flight_type& flight) {
+    flight.deadline = never;
+    flight.root.cancel();
+    std::string const reason = "the record took longer than " + in_words(*settings_.within);
     if constexpr (gives_outcomes)
-      which.result.emplace(R::late(why));
+      flight.result.emplace(R::late(reason));
     else
-      guarded(step_, [&] { throw timed_out(why); });
-    land(which);
+      guarded(step_, [&] { throw timed_out(reason); });
+    land(flight);
   }
 
   static std::string in_words(std::chrono::nanoseconds time) {
@@ -215,21 +215,21 @@ class async_stage final : public stage, public consumer<T> {
     return std::to_string(time.count()) + " ns";
   }
 
-  void land(one& which) {
+  void land(flight_type& flight) {
     ++landed_;
-    if (which.deadline != never) deadlines_.remove(which.deadline, ticket(which.slot, 0));
-    which.deadline = never;
-    which.running.reset();
-    which.record.reset();
-    if (!settings_.ordered) landing_.push_back(&which);
+    if (flight.deadline != never) deadlines_.remove(flight.deadline, ticket(flight.slot, 0));
+    flight.deadline = never;
+    flight.running.reset();
+    flight.record.reset();
+    if (!settings_.ordered) landing_.push_back(&flight);
   }
 
-  one& landing() const { return *static_cast<one*>(landing_.front()); }
+  flight_type& landing() const { return *static_cast<flight_type*>(landing_.front()); }
 
   bool emit_some() {
     if (landing_.empty() || !landing().result || !out_.next().ready()) return false;
     while (!landing_.empty() && landing().result) {
-      one& first = landing();
+      flight_type& first = landing();
       landing_.pop_front();
       out_(std::move(*first.result));
       first.result.reset();
@@ -258,8 +258,8 @@ class async_stage final : public stage, public consumer<T> {
   emitter<R> out_;
   buffer<T> inbox_;
   std::size_t next_ = 0;  ///< of the inbox, to be started
-  std::vector<std::unique_ptr<one>> flights_;
-  std::vector<one*> free_;
+  std::vector<std::unique_ptr<flight_type>> flights_;
+  std::vector<flight_type*> free_;
   pointer_queue landing_;  ///< in order: all under way; else: those with a result
   alarms deadlines_;
   std::vector<ticket> late_;
@@ -291,10 +291,10 @@ auto append_async(S&& up, F f, async_settings const& settings, step_info step) {
   in.name_step(step);
   if (settings.in_flight == 0)
     throw flow_error(
-        concat({"step \"", step.name, "\" (", place_of(step.where),
+        concat({"step \"", step.name, "\" (", place_of(step.location),
                 "): in_flight(0) lets no record through; give the number of records that may be under way"}));
   if (settings.within && settings.within->count() <= 0)
-    throw flow_error(concat({"step \"", step.name, "\" (", place_of(step.where),
+    throw flow_error(concat({"step \"", step.name, "\" (", place_of(step.location),
                              "): within(...) leaves a record no time; give a duration above zero"}));
   port const from = seal(std::forward<S>(up));
   return stream_access::make<R>(in, in.add<async_node<T, U, R, F>>(std::move(f), settings, std::move(step), from));

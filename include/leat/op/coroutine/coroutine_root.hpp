@@ -50,7 +50,7 @@ class coroutine_root {
   void cancel();
 
   bool finished() const { return current_ == nullptr; }
-  bool answers_to(ticket who) const { return current_ != nullptr && who.wait == wait_; }
+  bool answers_to(ticket ticket) const { return current_ != nullptr && ticket.wait == wait_; }
   ticket waiting_as() const { return {slot_, wait_}; }
   worker_services& worker() { return room_->worker(); }
 
@@ -59,7 +59,7 @@ class coroutine_root {
   void enter(coroutine_frame& callee);
   void leave(coroutine_frame& ended);
   // Each wait has a number of its own, also after one that could not begin: whoever calls that one late calls nobody.
-  void wait_until(steady_time when);
+  void wait_until(steady_time due);
   wake_call wait_for_call();
 
  private:

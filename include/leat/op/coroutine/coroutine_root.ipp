@@ -46,10 +46,10 @@ LEAT_INLINE void coroutine_root::leave(coroutine_frame& ended) {
   again_ = current_ != nullptr;
 }
 
-LEAT_INLINE void coroutine_root::wait_until(steady_time when) {
+LEAT_INLINE void coroutine_root::wait_until(steady_time due) {
   forget_wait();
-  due_ = when;
-  room_->clock().add(when, waiting_as());
+  due_ = due;
+  room_->clock().add(due, waiting_as());
 }
 
 LEAT_INLINE wake_call coroutine_root::wait_for_call() {

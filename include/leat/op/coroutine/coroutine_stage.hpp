@@ -76,7 +76,7 @@ class coroutine_stage final : public stage, public consumer<T> {
   held_up holding() const override {
     held_up held;
     bool const more_has_come = gate_.holds() || !in_.waiting_.empty();
-    if (more_has_come && has_room_ && task_ && !returned() && !in_.wanted_) held.by = &step_;
+    if (more_has_come && has_room_ && task_ && !returned() && !in_.wanted_) held.step = &step_;
     return held;
   }
 
@@ -94,8 +94,8 @@ class coroutine_stage final : public stage, public consumer<T> {
       root_.resume();
       ran = true;
     } else {
-      room_.serve([&](ticket who) {
-        if (!root_.answers_to(who)) return;
+      room_.serve([&](ticket ticket) {
+        if (!root_.answers_to(ticket)) return;
         root_.resume();
         ran = true;
       });

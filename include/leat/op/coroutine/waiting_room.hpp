@@ -31,7 +31,7 @@ class call_line {
   explicit call_line(worker_services& worker) : worker_(&worker) {}
 
   /// Any thread, at any time, also after the flow has ended.
-  void call(ticket who);
+  void call(ticket ticket);
 
   void close();
 
@@ -50,13 +50,13 @@ class call_line {
 class wake_call {
  public:
   wake_call() = default;
-  wake_call(std::shared_ptr<call_line> line, ticket who) : line_(std::move(line)), who_(who) {}
+  wake_call(std::shared_ptr<call_line> line, ticket ticket) : line_(std::move(line)), ticket_(ticket) {}
   explicit operator bool() const { return line_ != nullptr; }
-  void operator()() const { line_->call(who_); }
+  void operator()() const { line_->call(ticket_); }
 
  private:
   std::shared_ptr<call_line> line_;
-  ticket who_{0, 0};
+  ticket ticket_{0, 0};
 };
 
 /// Tickets in the order of their times.
@@ -67,8 +67,8 @@ class alarms {
   alarms& operator=(alarms const&) = delete;
   ~alarms();
 
-  void add(steady_time when, ticket who);
-  void remove(steady_time when, ticket who);
+  void add(steady_time due, ticket ticket);
+  void remove(steady_time due, ticket ticket);
   steady_time next() const { return next_; }
 
   /// Takes out those whose time has come.
@@ -77,7 +77,7 @@ class alarms {
  private:
   class by_time;
 
-  by_time* all_;
+  by_time* alarms_;
   steady_time next_ = never;
 };
 
@@ -106,7 +106,7 @@ class waiting_room {
     served_.clear();
     if (line_->any()) line_->collect(served_);
     if (clock_.next() != never) clock_.collect(hurried_ ? never : worker_->now(), served_);
-    for (ticket const who : served_) go_on(who);
+    for (ticket const ticket : served_) go_on(ticket);
     return !served_.empty();
   }
 

@@ -15,10 +15,10 @@
 
 namespace leat::detail {
 
-LEAT_INLINE void call_line::call(ticket who) {
+LEAT_INLINE void call_line::call(ticket ticket) {
   std::lock_guard const lock(mutex_);
   if (worker_ == nullptr) return;
-  called_.push_back(who);
+  called_.push_back(ticket);
   any_.store(true, std::memory_order_release);
   worker_->wake();
 }
@@ -42,24 +42,24 @@ class alarms::by_time : public std::set<std::pair<steady_time, ticket>> {
   steady_time first() const { return empty() ? never : begin()->first; }
 };
 
-LEAT_INLINE alarms::alarms() : all_(new by_time) {}
-LEAT_INLINE alarms::~alarms() { delete all_; }
+LEAT_INLINE alarms::alarms() : alarms_(new by_time) {}
+LEAT_INLINE alarms::~alarms() { delete alarms_; }
 
-LEAT_INLINE void alarms::add(steady_time when, ticket who) {
-  all_->emplace(when, who);
-  next_ = all_->first();
+LEAT_INLINE void alarms::add(steady_time due, ticket ticket) {
+  alarms_->emplace(due, ticket);
+  next_ = alarms_->first();
 }
-LEAT_INLINE void alarms::remove(steady_time when, ticket who) {
-  all_->erase({when, who});
-  next_ = all_->first();
+LEAT_INLINE void alarms::remove(steady_time due, ticket ticket) {
+  alarms_->erase({due, ticket});
+  next_ = alarms_->first();
 }
 
 LEAT_INLINE void alarms::collect(steady_time now, std::vector<ticket>& into) {
-  while (!all_->empty() && all_->first() <= now) {
-    into.push_back(all_->begin()->second);
-    all_->erase(all_->begin());
+  while (!alarms_->empty() && alarms_->first() <= now) {
+    into.push_back(alarms_->begin()->second);
+    alarms_->erase(alarms_->begin());
   }
-  next_ = all_->first();
+  next_ = alarms_->first();
 }
 
 LEAT_INLINE waiting_room::waiting_room(worker_services& worker)

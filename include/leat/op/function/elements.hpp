@@ -110,13 +110,13 @@ constexpr bool takes_and_emits() {
 
 template <class R, class Emit>
 [[gnu::always_inline]] inline void emit_elements(std::remove_reference_t<R>& range, Emit const& emit_record) {
-  for (auto&& each : range) {
+  for (auto&& element : range) {
     if constexpr (gives_its_elements<R>)
-      emit_record(std::move(each));
+      emit_record(std::move(element));
     else if constexpr (std::is_reference_v<element_reference<R>>)
-      emit_record(std::as_const(each));
+      emit_record(std::as_const(element));
     else
-      emit_record(element_of_range<R>(std::forward<decltype(each)>(each)));
+      emit_record(element_of_range<R>(std::forward<decltype(element)>(element)));
   }
 }
 

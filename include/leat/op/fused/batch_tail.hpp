@@ -74,7 +74,7 @@ class batch_tail {
   }
 
   struct cursor {
-    explicit cursor(T* where) : to(where) {}
+    explicit cursor(T* position) : to(position) {}
     template <class X>
     void operator()(X&& record) {
       std::construct_at(to, std::forward<X>(record));
@@ -88,9 +88,9 @@ class batch_tail {
   template <class Fill>
   void write(std::size_t records, Fill&& fill) {
     if (batch_.records.room() < records) finish_batch();
-    cursor where(batch_.records.end());
-    fill(where);
-    batch_.records.set_end(where.to);
+    cursor writer(batch_.records.end());
+    fill(writer);
+    batch_.records.set_end(writer.to);
   }
 
   template <class X>

@@ -42,7 +42,7 @@ class held_rest final : public outbox {
           if (between.is_time)
             static_cast<Loop*>(of)->pass(between.time);
           else
-            static_cast<Loop*>(of)->pass(between.what);
+            static_cast<Loop*>(of)->pass(between.closing);
         }) {}
 
   bool empty() const override { return next_ == records_.size() && between_.empty(); }
@@ -118,7 +118,7 @@ class held_rest final : public outbox {
   /// A mark or a time, and how many of the records come before it.
   struct placed {
     std::size_t at;
-    mark what;
+    mark closing;
     stream_time time;
     bool is_time;
   };

@@ -159,9 +159,9 @@ class kernel final : public running_step, public consumer<In> {
     constexpr std::size_t block = run_steps::filters ? 512 : 4096;
     std::size_t done = 0;
     for (bool goes_on = true; goes_on && done < count;) {
-      std::size_t const some = (std::min)(may_stop ? held_.block(sizeof(record_at<size>)) : block, count - done);
-      run<0>(records + done, some);
-      done += some;
+      std::size_t const portion = (std::min)(may_stop ? held_.block(sizeof(record_at<size>)) : block, count - done);
+      run<0>(records + done, portion);
+      done += portion;
       if constexpr (may_stop) goes_on = held_.goes_on_after_block(tail_.full());
     }
     return done;

@@ -34,21 +34,21 @@ LEAT_INLINE bool alignment::arrive(std::size_t input, mark arrived, mark& passes
   if (--missing_ != 0) return false;
   began_ = false;
   bool all_last = true;
-  for (input_state& each : inputs_) {
-    each.held = false;
-    all_last = all_last && each.last;
-    if (!each.last) ++missing_;
+  for (input_state& state : inputs_) {
+    state.held = false;
+    all_last = all_last && state.last;
+    if (!state.last) ++missing_;
   }
   passes = {!all_last ? mark_kind::barrier : stopped_ ? mark_kind::stop : mark_kind::end, epoch_};
   return true;
 }
 
 LEAT_INLINE void alignment::refuse(std::size_t input, std::uint64_t epoch) const {
-  throw run_error(concat({"step \"", step_.name, "\" (", step_.kind, ", ", place_of(step_.where), ") on worker ",
+  throw run_error(concat({"step \"", step_.name, "\" (", step_.kind, ", ", place_of(step_.location), ") on worker ",
                           std::to_string(worker_.index()), ": its input ", std::to_string(input), " closed epoch ",
                           std::to_string(epoch), " while another closed epoch ", std::to_string(epoch_),
                           ": this is an error in leat, please report it"}),
-                  step_.name, step_.where, worker_.index(), epoch_);
+                  step_.name, step_.location, worker_.index(), epoch_);
 }
 
 }  // namespace leat::detail

@@ -23,9 +23,9 @@ class running_step {
 
 /// What keeps a stage from its end that no other stage can help with: coroutines of the user's that wait.
 struct held_up {
-  step_context const* by = nullptr;  ///< null: nothing of the kind
-  std::size_t records = 0;           ///< under way; 0: it cannot be told
-  std::uint64_t got_through = 0;     ///< changes while it gets on
+  step_context const* step = nullptr;  ///< null: nothing of the kind
+  std::size_t records = 0;             ///< under way; 0: it cannot be told
+  std::uint64_t got_through = 0;       ///< changes while it gets on
 };
 
 /// A part that the worker's loop visits: a source, the receiving end of an exchange, a coroutine, a step that has
@@ -46,7 +46,7 @@ class stage : public running_step {
 
  protected:
   /// It has passed this mark on.
-  void note_passed(mark which) { passed_ = which.passed(); }
+  void note_passed(mark closing) { passed_ = closing.passed(); }
 
  private:
   std::uint64_t passed_ = 0;

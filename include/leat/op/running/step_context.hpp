@@ -24,7 +24,7 @@ struct step_context {
 
   std::string name;
   std::string kind;
-  std::source_location where;
+  std::source_location location;
   step_info const* described;  ///< in the graph
   worker_services* worker;
   source_counters* source = nullptr;  ///< of an input's step
@@ -66,9 +66,9 @@ class step_contexts {
   step_contexts& operator=(step_contexts const&) = delete;
   ~step_contexts();
 
-  step_context& operator[](std::size_t step) { return all_[step]; }
-  step_context& front() { return all_[0]; }
-  step_context& back() { return all_[size_ - 1]; }
+  step_context& operator[](std::size_t step) { return contexts_[step]; }
+  step_context& front() { return contexts_[0]; }
+  step_context& back() { return contexts_[size_ - 1]; }
   template <class F>
   void pass(mark passing, F&& hand_over) {
     std::forward<F>(hand_over)();
@@ -79,7 +79,7 @@ class step_contexts {
   void begin_epoch(std::uint64_t epoch);
 
   std::size_t size_;
-  step_context* all_;
+  step_context* contexts_;
 };
 
 /// Of a node of several steps: names the one whose function could not be copied for a worker.

@@ -18,28 +18,33 @@
 namespace leat::detail {
 
 LEAT_INLINE step_context::step_context(step_info const& step, worker_services& on)
-    : name(step.name), kind(step.kind), where(step.where), described(&step), worker(&on), epoch(on.first_epoch()) {}
+    : name(step.name),
+      kind(step.kind),
+      location(step.location),
+      described(&step),
+      worker(&on),
+      epoch(on.first_epoch()) {}
 LEAT_INLINE step_context::step_context(step_context&&) noexcept = default;
 LEAT_INLINE step_context::step_context(step_context const&) = default;
 LEAT_INLINE step_context::~step_context() = default;
 
 LEAT_INLINE step_contexts::step_contexts(node const& described, worker_services& on)
-    : size_(described.steps.size()), all_(std::allocator<step_context>().allocate(size_)) {
+    : size_(described.steps.size()), contexts_(std::allocator<step_context>().allocate(size_)) {
   std::size_t built = 0;
   try {
-    for (; built != size_; ++built) std::construct_at(all_ + built, described.steps[built], on);
+    for (; built != size_; ++built) std::construct_at(contexts_ + built, described.steps[built], on);
   } catch (...) {
-    std::destroy_n(all_, built);
-    std::allocator<step_context>().deallocate(all_, size_);
+    std::destroy_n(contexts_, built);
+    std::allocator<step_context>().deallocate(contexts_, size_);
     throw;
   }
 }
 LEAT_INLINE step_contexts::~step_contexts() {
-  std::destroy_n(all_, size_);
-  std::allocator<step_context>().deallocate(all_, size_);
+  std::destroy_n(contexts_, size_);
+  std::allocator<step_context>().deallocate(contexts_, size_);
 }
 LEAT_INLINE void step_contexts::begin_epoch(std::uint64_t epoch) {
-  for (std::size_t i = 0; i != size_; ++i) all_[i].epoch = epoch;
+  for (std::size_t i = 0; i != size_; ++i) contexts_[i].epoch = epoch;
 }
 
 LEAT_INLINE void copy_failure::operator()(std::size_t step) const {
@@ -56,9 +61,9 @@ LEAT_INLINE void copy_failure::operator()(std::size_t step) const {
 }
 
 LEAT_INLINE run_error step_context::error(std::string const& cause, std::string const& at) const {
-  return {concat({"step \"", name, "\" (", kind, ", ", place_of(where), ") failed on worker ",
+  return {concat({"step \"", name, "\" (", kind, ", ", place_of(location), ") failed on worker ",
                   std::to_string(worker->index()), " in epoch ", std::to_string(epoch), at, ": ", cause}),
-          name, where, worker->index(), epoch};
+          name, location, worker->index(), epoch};
 }
 
 LEAT_INLINE void step_context::throw_as_run_error(show_function show, void const* record) const {

@@ -58,7 +58,7 @@ class step_counters {
     counter const* batches;  ///< null: it counts none
     std::uint64_t last_value;
     std::uint64_t last_batches;
-    void add_to(sum& all) const;
+    void add_to(sum& total) const;
   };
 
   mutable std::mutex mutex_;

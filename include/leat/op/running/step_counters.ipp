@@ -35,35 +35,35 @@ LEAT_INLINE void step_counters::settle() {
 LEAT_INLINE void step_counters::close() {
   std::lock_guard const lock(mutex_);
   while (entries_.size() > settled_) entries_.pop_back();
-  for (entry& each : entries_) {
-    if (each.value != nullptr) each.last_value = each.value->value();
-    if (each.batches != nullptr) each.last_batches = each.batches->value();
-    each.value = each.batches = nullptr;
+  for (entry& counted : entries_) {
+    if (counted.value != nullptr) counted.last_value = counted.value->value();
+    if (counted.batches != nullptr) counted.last_batches = counted.batches->value();
+    counted.value = counted.batches = nullptr;
   }
 }
 
 LEAT_INLINE step_counters::sum step_counters::of_node(std::size_t node, counter_kind kind) const {
-  sum all;
+  sum total;
   std::lock_guard const lock(mutex_);
   for (std::size_t i = 0; i != settled_; ++i)
-    if (entry const& each = entries_[i]; each.of.node == node && each.kind == kind) each.add_to(all);
-  return all;
+    if (entry const& counted = entries_[i]; counted.of.node == node && counted.kind == kind) counted.add_to(total);
+  return total;
 }
 
 LEAT_INLINE step_counters::sum step_counters::of_output(port of) const {
-  sum all;
+  sum total;
   std::lock_guard const lock(mutex_);
   for (std::size_t i = 0; i != settled_; ++i)
-    if (entry const& each = entries_[i];
-        each.of.node == of.node && each.of.index == of.index && each.kind == counter_kind::passed)
-      each.add_to(all);
-  return all;
+    if (entry const& counted = entries_[i];
+        counted.of.node == of.node && counted.of.index == of.index && counted.kind == counter_kind::passed)
+      counted.add_to(total);
+  return total;
 }
 
-LEAT_INLINE void step_counters::entry::add_to(sum& all) const {
-  all.known = true;
-  all.value += value != nullptr ? value->value() : last_value;
-  all.batches += batches != nullptr ? batches->value() : last_batches;
+LEAT_INLINE void step_counters::entry::add_to(sum& total) const {
+  total.known = true;
+  total.value += value != nullptr ? value->value() : last_value;
+  total.batches += batches != nullptr ? batches->value() : last_batches;
 }
 
 }  // namespace leat::detail

@@ -39,20 +39,20 @@ class of_records {
 /// Records by the name of the step.
 class records_by_step {
  public:
-  std::size_t size() const { return all_.size(); }
+  std::size_t size() const { return records_.size(); }
   /// Null: there are none.
   of_records* find(std::string const& step) const;
   template <class Records, class... Args>
   Records& add(std::string const& step, Args&&... args) {
-    Records& made = all_.add<Records>(std::forward<Args>(args)...);
-    made.step = step;
-    return made;
+    Records& records = records_.add<Records>(std::forward<Args>(args)...);
+    records.step = step;
+    return records;
   }
-  owners<of_records>::iterator begin() const { return all_.begin(); }
-  owners<of_records>::iterator end() const { return all_.end(); }
+  owners<of_records>::iterator begin() const { return records_.begin(); }
+  owners<of_records>::iterator end() const { return records_.end(); }
 
  private:
-  owners<of_records> all_;
+  owners<of_records> records_;
 };
 
 /// Stands in for the source of an input of T.
@@ -161,8 +161,8 @@ class test_overrides {
   captured<T>* output(step_info const& step) {
     if (!replaces(step)) return nullptr;
     std::lock_guard const lock(mutex_);
-    of_records* const made = outputs.find(step.name);
-    return made != nullptr ? static_cast<captured<T>*>(made) : &outputs.add<captured<T>>(step.name);
+    of_records* const records = outputs.find(step.name);
+    return records != nullptr ? static_cast<captured<T>*>(records) : &outputs.add<captured<T>>(step.name);
   }
 
  private:

@@ -15,8 +15,8 @@
 namespace leat::detail {
 
 LEAT_INLINE of_records* records_by_step::find(std::string const& step) const {
-  for (of_records* const one : all_)
-    if (one->step == step) return one;
+  for (of_records* const recorder : records_)
+    if (recorder->step == step) return recorder;
   return nullptr;
 }
 
@@ -56,18 +56,18 @@ LEAT_INLINE bool test_overrides::is_function(std::string const& step) {
 
 LEAT_INLINE void test_overrides::refuse_type(step_info const& step, std::string const& wanted,
                                              of_records const& given) {
-  throw flow_error(concat({"input \"", step.name, "\" (", place_of(step.where), ") gives records of type ", wanted,
+  throw flow_error(concat({"input \"", step.name, "\" (", place_of(step.location), ") gives records of type ", wanted,
                            ", and the test feeds it records of type ", given.record_name()}));
 }
 
 LEAT_INLINE void test_overrides::refuse_position(step_info const& step, std::string const& wanted,
                                                  std::string const& given) {
-  throw flow_error(concat({"input \"", step.name, "\" (", place_of(step.where), ") has positions of type ", wanted,
+  throw flow_error(concat({"input \"", step.name, "\" (", place_of(step.location), ") has positions of type ", wanted,
                            ", and the test starts it at one of type ", given}));
 }
 
 LEAT_INLINE void test_overrides::refuse_unfed(step_info const& step) {
-  throw flow_error(concat({"the test does not feed input \"", step.name, "\" (", place_of(step.where),
+  throw flow_error(concat({"the test does not feed input \"", step.name, "\" (", place_of(step.location),
                            "): feed it, an empty list will do, or keep(\"", step.name.substr(step.name.find('.') + 1),
                            "\") so that it runs its own source"}));
 }

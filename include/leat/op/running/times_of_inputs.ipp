@@ -34,16 +34,16 @@ LEAT_INLINE bool times_of_inputs::arrive(std::size_t input, mark arrived) {
 }
 
 LEAT_INLINE bool times_of_inputs::decide() {
-  constexpr std::int64_t none = (std::numeric_limits<std::int64_t>::max)();
-  std::int64_t least_active = none;
-  std::int64_t least_quiet = none;
+  constexpr std::int64_t highest = (std::numeric_limits<std::int64_t>::max)();
+  std::int64_t least_active = highest;
+  std::int64_t least_quiet = highest;
   std::int64_t greatest = stream_time::nothing_known;  // of the idle ones, and of those that have ended where all have
   std::int64_t most_quiet = 0;
   bool active = false;
-  bool any = false;
-  for (input_state const state : states_) any = any || state != input_state::ended;
+  bool unended = false;
+  for (input_state const state : states_) unended = unended || state != input_state::ended;
   for (std::size_t i = 0; i != states_.size(); ++i) {
-    if (any && states_[i] == input_state::ended) continue;
+    if (unended && states_[i] == input_state::ended) continue;
     least_quiet = (std::min)(least_quiet, times_[i].quiet);
     most_quiet = (std::max)(most_quiet, times_[i].quiet);
     if (states_[i] == input_state::ended || (times_[i].idle && states_[i] != input_state::stopped)) {
@@ -55,7 +55,7 @@ LEAT_INLINE bool times_of_inputs::decide() {
   }
   stream_time const before = now_;
   now_ = {(std::max)(now_.watermark, active ? least_active : greatest),
-          (std::max)(now_.quiet, any ? least_quiet : most_quiet), any && !active};
+          (std::max)(now_.quiet, unended ? least_quiet : most_quiet), unended && !active};
   return now_ != before;
 }
 

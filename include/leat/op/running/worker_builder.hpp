@@ -32,7 +32,7 @@ class outbox {
  public:
   virtual ~outbox() = default;
   /// True when something was sent.
-  virtual bool flush(bool everything) = 0;
+  virtual bool flush(bool whole) = 0;
   virtual bool empty() const = 0;
 };
 
@@ -60,26 +60,29 @@ class shared_object {
  public:
   shared_object() = default;
   shared_object(shared_object&& other) noexcept
-      : it_(std::exchange(other.it_, nullptr)), drop_(other.drop_), counted_(other.counted_), count_(other.count_) {}
+      : object_(std::exchange(other.object_, nullptr)),
+        drop_(other.drop_),
+        counted_(other.counted_),
+        count_(other.count_) {}
   shared_object& operator=(shared_object&&) = delete;
   ~shared_object() {
-    if (it_ != nullptr) drop_(it_);
+    if (object_ != nullptr) drop_(object_);
   }
 
-  bool empty() const { return it_ == nullptr; }
+  bool empty() const { return object_ == nullptr; }
   template <class T, class... Args>
   void make(Args&&... args) {
-    it_ = new T(std::forward<Args>(args)...);
-    drop_ = [](void* made) { delete static_cast<T*>(made); };
+    object_ = new T(std::forward<Args>(args)...);
+    drop_ = [](void* object) { delete static_cast<T*>(object); };
   }
   template <class T>
   T& as() const {
-    return *static_cast<T*>(it_);
+    return *static_cast<T*>(object_);
   }
 
   /// The object counts this, on any thread: "keys without a value".
-  void counts(char const* what, std::atomic<std::uint64_t> const& number) {
-    counted_ = what;
+  void counts(char const* name, std::atomic<std::uint64_t> const& number) {
+    counted_ = name;
     count_ = &number;
   }
   char const* counted() const { return counted_; }
@@ -87,7 +90,7 @@ class shared_object {
   std::uint64_t count() const { return count_ == nullptr ? 0 : count_->load(std::memory_order_relaxed); }
 
  private:
-  void* it_ = nullptr;
+  void* object_ = nullptr;
   void (*drop_)(void*) = nullptr;
   char const* counted_ = "";
   std::atomic<std::uint64_t> const* count_ = nullptr;
@@ -172,17 +175,17 @@ class worker_builder {
 
   /// The output of a node, for those that come after it. `Outlet` is `fan_out<T>` or what an exchange delivers.
   template <class Outlet>
-  void provide(port where, Outlet& outlet) {
-    provide_at(where, &outlet);
-    counters.watch(where, counter_kind::passed, outlet.passed);
+  void provide(port port, Outlet& outlet) {
+    provide_at(port, &outlet);
+    counters.watch(port, counter_kind::passed, outlet.passed);
   }
   template <class Outlet>
-  Outlet& outlet(port where) {
-    return *static_cast<Outlet*>(outlet_at(where));
+  Outlet& outlet(port port) {
+    return *static_cast<Outlet*>(outlet_at(port));
   }
   template <class T>
-  void subscribe(port where, consumer<T>& next) {
-    outlet<fan_out<T>>(where).add(next);
+  void subscribe(port port, consumer<T>& next) {
+    outlet<fan_out<T>>(port).add(next);
   }
 
   /// One object per node and process, made by the first worker that asks.
@@ -195,9 +198,9 @@ class worker_builder {
 
   /// The same, whose `counted()` the run's numbers show under these words.
   template <class Shared, class... Args>
-  Shared& shared_count(node const& described, char const* what, Args&&... args) {
+  Shared& shared_count(node const& described, char const* name, Args&&... args) {
     Shared& object = shared<Shared>(described, std::forward<Args>(args)...);
-    shared_of(described).counts(what, object.counted());
+    shared_of(described).counts(name, object.counted());
     return object;
   }
 
@@ -211,8 +214,8 @@ class worker_builder {
 
  private:
   struct provided {
-    provided(port of, void* to) : where(of), outlet(to) {}
-    port where;
+    provided(port of, void* to) : at(of), outlet(to) {}
+    port at;
     void* outlet;
   };
 
@@ -223,9 +226,9 @@ class worker_builder {
   void keep(running_step& built);
   void visit(stage& built);
   void visit_as_source(source_stage& built);
-  void provide_at(port where, void* outlet);
+  void provide_at(port port, void* outlet);
   /// Most steps read from the step that was built before them.
-  void* outlet_at(port where);
+  void* outlet_at(port port);
   shared_object& shared_of(node const& described);
 
   worker_services& worker_;

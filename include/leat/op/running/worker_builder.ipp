@@ -35,11 +35,11 @@ LEAT_INLINE void worker_builder::keep(running_step& built) { parts_.take(&built)
 LEAT_INLINE void worker_builder::visit(stage& built) { stages.push_back(&built); }
 LEAT_INLINE void worker_builder::visit_as_source(source_stage& built) { sources.push_back(&built); }
 
-LEAT_INLINE void worker_builder::provide_at(port where, void* outlet) { outlets_.emplace_back(where, outlet); }
+LEAT_INLINE void worker_builder::provide_at(port port, void* outlet) { outlets_.emplace_back(port, outlet); }
 
-LEAT_INLINE void* worker_builder::outlet_at(port where) {
+LEAT_INLINE void* worker_builder::outlet_at(port port) {
   std::size_t i = outlets_.size() - 1;
-  while (outlets_[i].where.node != where.node || outlets_[i].where.index != where.index) --i;
+  while (outlets_[i].at.node != port.node || outlets_[i].at.index != port.index) --i;
   return outlets_[i].outlet;
 }
 

@@ -37,10 +37,10 @@ class blob_writer final : public std::streambuf {
     content.append(from, static_cast<std::size_t>(count));
     return count;
   }
-  int_type overflow(int_type one) override {
-    char const c = traits_type::to_char_type(one);
-    if (!traits_type::eq_int_type(one, traits_type::eof())) content.append(&c, 1);
-    return traits_type::not_eof(one);
+  int_type overflow(int_type character) override {
+    char const c = traits_type::to_char_type(character);
+    if (!traits_type::eq_int_type(character, traits_type::eof())) content.append(&c, 1);
+    return traits_type::not_eof(character);
   }
 };
 
@@ -63,13 +63,13 @@ struct boost_codec {
   static constexpr bool whole = true;
   static constexpr std::size_t least = 4;
   static constexpr shape_name shape{'B', BOOST_VERSION};
-  static constexpr unsigned how = boost::archive::no_header | boost::archive::no_codecvt;
+  static constexpr unsigned flags = boost::archive::no_header | boost::archive::no_codecvt;
 
   template <class Out>
   static void save(Out& to, T const& value) {
     blob_writer blob;
     {
-      boost::archive::binary_oarchive archive(blob, how);
+      boost::archive::binary_oarchive archive(blob, flags);
       archive << value;
     }
     to.put_counted(blob.content.data(), blob.content.size());
@@ -79,7 +79,7 @@ struct boost_codec {
     std::size_t const count = from.get_count(1, 1);
     blob_reader blob(from.next(), count);
     try {
-      boost::archive::binary_iarchive archive(blob, how);
+      boost::archive::binary_iarchive archive(blob, flags);
       archive >> value;
     } catch (boost::archive::archive_exception const& error) {
       refuse_blob(error.what());
@@ -93,7 +93,7 @@ struct boost_codec {
   }
 
  private:
-  [[noreturn]] static void refuse_blob(char const* why) { refuse(concat({"Boost.Serialization says: ", why})); }
+  [[noreturn]] static void refuse_blob(char const* reason) { refuse(concat({"Boost.Serialization says: ", reason})); }
 };
 
 }  // namespace leat::detail

@@ -52,7 +52,7 @@ inline constexpr bool is_string_of_bytes<std::basic_string<C, Traits, Allocator>
 template <class T>
 struct readable : boost::serialization::traits<readable<T>, boost::serialization::object_serializable,
                                                boost::serialization::track_never> {
-  explicit readable(T& what, std::size_t most) : value(what), most_elements(most) {}
+  explicit readable(T& object, std::size_t most) : value(object), most_elements(most) {}
   template <class Boost>
   void serialize(Boost& archive, unsigned) {
     readable_archive<boost::serialization::access, Boost>(archive, most_elements).inside(value);

@@ -59,9 +59,9 @@ std::size_t decode_flat(std::span<std::byte const> bytes, Emit& emit_record) {
       T record;
     };
     for (std::size_t i = 0; i != count; ++i) {
-      cell one;
-      std::memcpy(static_cast<void*>(&one.record), bytes.data() + i * sizeof(T), sizeof(T));
-      hand_over<T>(emit_record, std::move(one.record));
+      cell copy;
+      std::memcpy(static_cast<void*>(&copy.record), bytes.data() + i * sizeof(T), sizeof(T));
+      hand_over<T>(emit_record, std::move(copy.record));
     }
   }
   return count;
@@ -127,11 +127,11 @@ template <class T>
 std::size_t encode_some(T const* records, std::size_t count, std::size_t beside, std::size_t enough, std::size_t most,
                         byte_buffer& to) {
   if constexpr (flat<T>) {
-    std::size_t const each = sizeof(T) + beside;
+    std::size_t const size = sizeof(T) + beside;
     std::size_t const room = most - (std::min)(most, to.size());
     std::size_t const wanted = enough - (std::min)(enough, to.size());
-    std::size_t const until_enough = (std::max<std::size_t>)((wanted + each - 1) / each, 1);
-    std::size_t const fits = (std::min)((std::min)(count, until_enough), room / each);
+    std::size_t const until_enough = (std::max<std::size_t>)((wanted + size - 1) / size, 1);
+    std::size_t const fits = (std::min)((std::min)(count, until_enough), room / size);
     to.append(static_cast<void const*>(records), (std::max<std::size_t>)(fits, 1) * sizeof(T));
     return fits;
   } else {

@@ -130,9 +130,9 @@ struct standard<T> {
   template <class In>
   [[gnu::always_inline]] static void load_one(In& from, T& value) {
     if constexpr (std::is_same_v<element, bool>) {
-      bool each = false;
-      from.get_element(each);
-      value.push_back(each);
+      bool bit = false;
+      from.get_element(bit);
+      value.push_back(bit);
     } else {
       from.get_element(value.emplace_back());
     }
@@ -163,9 +163,9 @@ template <class In>
     value.clear();
     reserve_some(value, count);
     for (std::size_t i = 0; i != count; ++i) {
-      movable each{};
-      from.get_element(each);
-      value.emplace_hint(value.end(), std::move(each));
+      movable next{};
+      from.get_element(next);
+      value.emplace_hint(value.end(), std::move(next));
     }
   }
 }

@@ -106,8 +106,8 @@ class basic_describing_archive {
 
   template <class T>
   static void const* identity() {
-    static char one = 0;
-    return &one;
+    static char identity = 0;
+    return &identity;
   }
 
   template <class T>
@@ -153,16 +153,16 @@ class basic_describing_archive {
     basic_describing_archive* of;
   };
   template <std::size_t>
-  static field const& field_number(field const& one) {
-    return one;
+  static field const& field_number(field const& probe) {
+    return probe;
   }
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmissing-braces"
   template <class T, std::size_t... Index>
   void describe_fields(std::index_sequence<Index...>) {
-    field const one{this};
-    [[maybe_unused]] T const made{field_number<Index>(one)...};
+    field const probe{this};
+    [[maybe_unused]] T const object{field_number<Index>(probe)...};
   }
 #pragma GCC diagnostic pop
 

@@ -20,7 +20,7 @@ namespace detail {
 inline constexpr unsigned deepest_nesting = 64;
 
 // The refusals are functions of their own, never inlined: the paths that decode stay short.
-[[noreturn, gnu::cold]] void refuse(std::string const& what);
+[[noreturn, gnu::cold]] void refuse(std::string const& text);
 
 [[noreturn, gnu::cold]] void refuse_short(std::size_t wanted, std::size_t left);
 

@@ -10,8 +10,8 @@
 
 namespace leat::detail {
 
-[[gnu::noinline]] LEAT_INLINE void refuse(std::string const& what) {
-  throw codec_error(concat({"leat: cannot decode: ", what,
+[[gnu::noinline]] LEAT_INLINE void refuse(std::string const& text) {
+  throw codec_error(concat({"leat: cannot decode: ", text,
                             ". The bytes are damaged, or were written by another program or for another type"}));
 }
 

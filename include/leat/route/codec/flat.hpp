@@ -84,7 +84,7 @@ template <class T, std::size_t... Index>
 constexpr bool fields_fill(std::index_sequence<Index...>) {
   std::size_t bytes = 0;
   any_flat_field const field(&bytes);
-  [[maybe_unused]] T const made{field_at<Index>(field)...};
+  [[maybe_unused]] T const object{field_at<Index>(field)...};
   return bytes == sizeof(T);
 }
 #pragma GCC diagnostic pop

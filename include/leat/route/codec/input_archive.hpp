@@ -100,16 +100,16 @@ class basic_input_archive {
 
   /// The counterpart of `put_element`.
   template <class E>
-  [[gnu::always_inline]] void get_element(E& each) {
+  [[gnu::always_inline]] void get_element(E& element) {
     if constexpr (least_bytes<E> == 0) {
       std::byte const* const before = next_;
-      *this >> each;
+      *this >> element;
       if (next_ == before) {
-        std::uint8_t nothing = 0;
-        raw(&nothing, sizeof nothing);
+        std::uint8_t filler = 0;
+        raw(&filler, sizeof filler);
       }
     } else {
-      *this >> each;
+      *this >> element;
     }
   }
 

@@ -110,13 +110,13 @@ class basic_output_archive {
 
   /// An element that wrote nothing gets a byte, so that a count is never larger than what follows it.
   template <class E>
-  [[gnu::always_inline]] void put_element(E const& each) {
+  [[gnu::always_inline]] void put_element(E const& element) {
     if constexpr (least_bytes<E> == 0) {
       std::size_t const before = position();
-      *this << each;
+      *this << element;
       if (position() == before) *this << std::uint8_t{0};
     } else {
-      *this << each;
+      *this << element;
     }
   }
 

@@ -24,11 +24,11 @@ class control final : public peer_service {
   ~control();
 
   void receive(unsigned process, incoming_frame&& frame) override;
-  [[noreturn]] void lose(unsigned process, cluster_error const& why) override;
+  [[noreturn]] void lose(unsigned process, cluster_error const& error) override;
 
   /// Sends the others which partitions this process can open. Throws run_error, as of the worker named, when their
   /// names do not fit one frame.
-  void share(partition_lists const& mine, graph const& flow, unsigned worker);
+  void share(partition_lists const& own, graph const& flow, unsigned worker);
   bool all_have_shared() const;
   partition_lists const& lists_of(unsigned process) const { return *others_[process].lists; }
 
@@ -43,7 +43,7 @@ class control final : public peer_service {
 
   /// Sends the others why this process failed, or passes on why another did, and receives what they failed of. To be
   /// called until it is true: all know, or are gone, or have not answered for a second. The peers get no turn any more.
-  bool exchange_failures(process_failure const& mine, steady_time now);
+  bool exchange_failures(process_failure const& failure, steady_time now);
   /// Once it has begun: when it is given up.
   std::optional<steady_time> failures_until() const { return failures_until_; }
   /// Of several causes all processes choose the same. Throws it if it is another process's.
@@ -60,7 +60,7 @@ class control final : public peer_service {
 
   /// Whether it is known what that process failed of, or never will be.
   bool has_answered(unsigned process) const { return others_[process].failed || peers_.is_lost(process); }
-  void begin_failing(process_failure const& mine, steady_time now);
+  void begin_failing(process_failure const& failure, steady_time now);
   void send_failure(unsigned process, process_failure const& cause);
   /// Several processes may fail at once, each of its own cause. Each sends all others one, so that all choose the same.
   void choose_cause(process_failure const& cause);

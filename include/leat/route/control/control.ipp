@@ -53,15 +53,15 @@ LEAT_INLINE void control::receive(unsigned process, incoming_frame&& frame) {
   }
 }
 
-LEAT_INLINE void control::lose(unsigned, cluster_error const& why) { throw why; }
+LEAT_INLINE void control::lose(unsigned, cluster_error const& error) { throw error; }
 
-LEAT_INLINE void control::share(partition_lists const& mine, graph const& flow, unsigned worker) {
+LEAT_INLINE void control::share(partition_lists const& own, graph const& flow, unsigned worker) {
   peers_.for_each_other([&](unsigned process) {
     byte_buffer frame = peers_.to(process).blank();
-    encode_lists(mine, flow, worker, frame);
+    encode_lists(own, flow, worker, frame);
     peers_.to(process).put(std::move(frame), frame_header::of(frame_type::partitions));
   });
-  others_[peers_.process()].lists = mine;
+  others_[peers_.process()].lists = own;
 }
 
 LEAT_INLINE bool control::all_have_shared() const {
@@ -88,8 +88,8 @@ LEAT_INLINE bool control::may_disconnect() {
   return may;
 }
 
-LEAT_INLINE bool control::exchange_failures(process_failure const& mine, steady_time now) {
-  if (!failures_until_) begin_failing(mine, now);
+LEAT_INLINE bool control::exchange_failures(process_failure const& failure, steady_time now) {
+  if (!failures_until_) begin_failing(failure, now);
   bool exchanged = true;
   peers_.for_each_other([&](unsigned process) {
     // Whatever else still comes makes room for what goes out.
@@ -104,9 +104,9 @@ LEAT_INLINE bool control::exchange_failures(process_failure const& mine, steady_
   return exchanged || now >= *failures_until_;
 }
 
-LEAT_INLINE void control::begin_failing(process_failure const& mine, steady_time now) {
+LEAT_INLINE void control::begin_failing(process_failure const& failure, steady_time now) {
   failures_until_ = now + std::chrono::seconds(1);
-  process_failure const first = cause_ ? *cause_ : mine;
+  process_failure const first = cause_ ? *cause_ : failure;
   choose_cause(first);
   peers_.for_each_other([&](unsigned process) {
     if (!has_answered(process)) peers_.expect(process, true);  // it may have sent its goodbye, and fail all the same

@@ -16,7 +16,7 @@ struct process_failure {
                             std::string, std::string>;
 
   process_failure() = default;
-  explicit process_failure(fields all);
+  explicit process_failure(fields values);
 
   /// All of them fit into one frame, whatever an exception says.
   fields all_fields() const;

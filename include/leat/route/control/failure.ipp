@@ -20,27 +20,27 @@
 
 namespace leat::detail {
 
-LEAT_INLINE process_failure::process_failure(fields all)
-    : process(std::get<0>(all)),
-      worker(std::get<1>(all)),
-      epoch(std::get<2>(all)),
-      step(std::get<3>(std::move(all))),
-      text(std::get<4>(std::move(all))),
-      status(std::get<5>(all)),
-      cause(std::get<6>(std::move(all))),
-      cause_type(std::get<7>(std::move(all))) {}
+LEAT_INLINE process_failure::process_failure(fields values)
+    : process(std::get<0>(values)),
+      worker(std::get<1>(values)),
+      epoch(std::get<2>(values)),
+      step(std::get<3>(std::move(values))),
+      text(std::get<4>(std::move(values))),
+      status(std::get<5>(values)),
+      cause(std::get<6>(std::move(values))),
+      cause_type(std::get<7>(std::move(values))) {}
 
 LEAT_INLINE process_failure::fields process_failure::all_fields() const {
-  auto const beginning = [](std::string const& said) {
+  auto const beginning = [](std::string const& field) {
     constexpr std::size_t most = 2u << 20;
-    return said.size() <= most ? said : concat({std::string_view(said).substr(0, most), " ..."});
+    return field.size() <= most ? field : concat({std::string_view(field).substr(0, most), " ..."});
   };
   return {process, worker, epoch, beginning(step), beginning(text), status, beginning(cause), beginning(cause_type)};
 }
 
 LEAT_INLINE bool process_failure::is_of_cluster() const {
-  auto const why = static_cast<cluster_error::status>(status);
-  return why == cluster_error::status::lost || why == cluster_error::status::refused;
+  auto const kind = static_cast<cluster_error::status>(status);
+  return kind == cluster_error::status::lost || kind == cluster_error::status::refused;
 }
 
 LEAT_INLINE bool process_failure::outranks(process_failure const& other) const {

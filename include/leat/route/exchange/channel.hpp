@@ -65,24 +65,24 @@ class channel final : public sending_end<T>, public receiving_end<T> {
     return out_ > limits_.packets;
   }
   /// What does not fit waits, but the channel is never empty because of that.
-  bool send(message<T> const& what) override {
+  bool send(message<T> const& message) override {
     if constexpr (counts_bytes) {
-      if (what.content != nullptr) {
-        std::size_t const bytes = what.content->bytes();
+      if (message.content != nullptr) {
+        std::size_t const bytes = message.content->bytes();
         std::size_t const before = under_way();
         if (before != 0 && before + bytes > limits_.bytes) return false;
-        what.content->sent_bytes = bytes;
-        if (!forward_.push(what)) return false;
+        message.content->sent_bytes = bytes;
+        if (!forward_.push(message)) return false;
         bytes_.sent += bytes;
         return true;
       }
     }
-    return forward_.push(what);
+    return forward_.push(message);
   }
   bool starved() const override { return forward_.drained(); }
   bool has_room_for_time() const override { return forward_.less_than_half_full(); }
 
-  bool receive(message<T>& what) override { return forward_.pop(what); }
+  bool receive(message<T>& message) override { return forward_.pop(message); }
   void give_back(packet<T>* emptied) override {
     if constexpr (counts_bytes)
       bytes_.returned.store(bytes_.returned.load(std::memory_order_relaxed) + emptied->sent_bytes,

@@ -29,11 +29,11 @@ class channels final : public remote_channels, public peer_service {
     std::size_t bytes = 1;      ///< of credit, for each channel
   };
 
-  channels(peers& through, settings how);
+  channels(peers& through, settings configuration);
   ~channels();
 
   void receive(unsigned process, incoming_frame&& frame) override;
-  [[noreturn]] void lose(unsigned process, cluster_error const& why) override;
+  [[noreturn]] void lose(unsigned process, cluster_error const& error) override;
 
   /// Calls `wake(worker)` for each worker of this process that something, or room, has come for since the last call.
   template <class F>

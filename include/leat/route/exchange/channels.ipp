@@ -16,10 +16,13 @@
 
 namespace leat::detail {
 
-LEAT_INLINE channels::channels(peers& through, settings how)
-    : peers_(through), workers_(how.workers), total_(how.workers * through.count()), bytes_(how.bytes) {
-  inboxes_.resize(how.exchanges);
-  credits_.resize(how.exchanges);
+LEAT_INLINE channels::channels(peers& through, settings configuration)
+    : peers_(through),
+      workers_(configuration.workers),
+      total_(configuration.workers * through.count()),
+      bytes_(configuration.bytes) {
+  inboxes_.resize(configuration.exchanges);
+  credits_.resize(configuration.exchanges);
   peers_.serve({frame_type::message, frame_type::credit}, *this);
 }
 
@@ -43,7 +46,7 @@ LEAT_INLINE void channels::receive(unsigned process, incoming_frame&& frame) {
     receive_credit(process, frame.header);
 }
 
-LEAT_INLINE void channels::lose(unsigned, cluster_error const& why) { throw why; }
+LEAT_INLINE void channels::lose(unsigned, cluster_error const& error) { throw error; }
 
 LEAT_INLINE void channels::receive_message(unsigned process, incoming_frame&& frame) {
   frame_header const header = frame.header;

@@ -121,7 +121,7 @@ class destination {
       waiting_message& first = front();
       if (first.lies && !bring_back(first, rest)) break;
       std::size_t const bytes = memory_of(first);
-      message<T> sending = first.what();
+      message<T> sending = first.as_message();
       bool const takes_time = is_all_there_is(first);
       if (takes_time) sending.time = time;
       if (!end_->send(sending)) break;
@@ -144,8 +144,8 @@ class destination {
   /// A message that waits. A mark may wait for each of very many workers, so it is small, and has no time.
   struct waiting_message {
     explicit waiting_message(message<T> const& waits)
-        : content(waits.content), epoch(waits.which.epoch), kind(waits.which.kind), marked(waits.marked) {}
-    message<T> what() const { return {content, {kind, epoch}, marked}; }
+        : content(waits.content), epoch(waits.end_mark.epoch), kind(waits.end_mark.kind), marked(waits.marked) {}
+    message<T> as_message() const { return {content, {kind, epoch}, marked}; }
     bool is_barrier() const { return marked && kind == mark_kind::barrier; }
 
     waiting_message* next = nullptr;
@@ -158,8 +158,8 @@ class destination {
   static_assert(sizeof(waiting_message) <= 5 * sizeof(void*));
 
   waiting_message& front() const { return *last_->next; }
-  void push_back(message<T> const& what) {
-    waiting_message* const added = new waiting_message(what);
+  void push_back(message<T> const& message) {
+    waiting_message* const added = new waiting_message(message);
     added->next = last_ == nullptr ? added : std::exchange(last_->next, added);
     last_ = added;
   }
@@ -177,16 +177,16 @@ class destination {
     return last_ == &first && !partial() && !first.is_barrier();
   }
 
-  void queue(message<T> const& what, overflow& rest) {
-    std::unique_ptr<packet<T>> held(what.content);  // until it is sent or waits: an encoder may throw
-    bool const might_have_begun = !waits();         // a part of it may be sent already
-    bool const sent = !waits() && end_->send(what);
+  void queue(message<T> const& message, overflow& rest) {
+    std::unique_ptr<packet<T>> held(message.content);  // until it is sent or waits: an encoder may throw
+    bool const might_have_begun = !waits();            // a part of it may be sent already
+    bool const sent = !waits() && end_->send(message);
     if (sent) time_is_due_ = false;
-    if (!sent) push_back(what);
+    if (!sent) push_back(message);
     static_cast<void>(held.release());
     if (sent) return;
     rest.come(memory_of(*last_));
-    if (what.content != nullptr && rest.too_much() && !might_have_begun) put_aside(*last_, rest);
+    if (message.content != nullptr && rest.too_much() && !might_have_begun) put_aside(*last_, rest);
   }
 
   static std::size_t memory_of(waiting_message const& waits) {

@@ -87,9 +87,9 @@ class exchange_receiver final : public stage {
         portion_ = (std::max)(portion_ / 4, least_portion);
         return handed_on_ != before;
       }
-      std::size_t const some = (std::min)(portion_, count - handed_on_);
-      outlet_.take(content, handed_on_, some);
-      handed_on_ += some;
+      std::size_t const portion = (std::min)(portion_, count - handed_on_);
+      outlet_.take(content, handed_on_, portion);
+      handed_on_ += portion;
     }
     if (portion_ < count) portion_ *= 2;
     content.records.clear();
@@ -105,7 +105,7 @@ class exchange_receiver final : public stage {
   /// What stands behind its records: the time, then the mark.
   void end_message() {
     if (open_.time.says_something() && times_.advance(open_from_, open_.time)) outlet_.advance(times_.now());
-    if (open_.marked) arrive(open_from_, open_.which);
+    if (open_.marked) arrive(open_from_, open_.end_mark);
   }
 
   void arrive(unsigned from, mark arrived) {

@@ -77,23 +77,23 @@ class exchange_tail final : public outbox {
   /// The same of any number of records that lie in an array already.
   void copy(T const* records, std::size_t count) {
     if (!gathers() || to_.size() > most_with_large_packets) {
-      for (std::size_t some = 0; count != 0; records += some, count -= some) {
-        some = (std::min)(count, block());
-        write(some, [&](auto& cursor) {
-          for (std::size_t i = 0; i != some; ++i) cursor(records[i]);
+      for (std::size_t portion = 0; count != 0; records += portion, count -= portion) {
+        portion = (std::min)(count, block());
+        write(portion, [&](auto& cursor) {
+          for (std::size_t i = 0; i != portion; ++i) cursor(records[i]);
         });
       }
       return;
     }
     std::array<std::uint64_t, most_gathered> hashes;
-    for (std::size_t some = 0; count != 0; records += some, count -= some) {
-      some = (std::min)(count, most_gathered);
+    for (std::size_t portion = 0; count != 0; records += portion, count -= portion) {
+      portion = (std::min)(count, most_gathered);
       hasher with(route_);
-      for (std::size_t i = 0; i != some; ++i) hashes[i] = with(records[i]);
+      for (std::size_t i = 0; i != portion; ++i) hashes[i] = with(records[i]);
       with.put_back(route_);
-      finish_hashes(hashes.data(), some);
-      for (std::size_t done = 0; done != some;) {
-        std::size_t const part = (std::min)(block(), some - done);
+      finish_hashes(hashes.data(), portion);
+      for (std::size_t done = 0; done != portion;) {
+        std::size_t const part = (std::min)(block(), portion - done);
         for (unsigned i = 0; i != to_.size(); ++i) make_room(i, part);
         distribute(records + done, hashes.data() + done, part);
         done += part;
@@ -151,13 +151,13 @@ class exchange_tail final : public outbox {
     return true;
   }
 
-  bool flush(bool everything) override {
+  bool flush(bool whole) override {
     bool sent = false;
     for (unsigned i = 0; i != to_.size(); ++i) {
       bool moved = to_[i].retry(time_, rest_);
       if (!to_[i].partial()) {
         moved = to_[i].send_time(time_) || moved;
-      } else if (everything || to_[i].starved()) {
+      } else if (whole || to_[i].starved()) {
         count_sent(to_[i]);
         to_[i].send(time_, rest_);
         moved = true;

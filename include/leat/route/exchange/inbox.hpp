@@ -41,7 +41,7 @@ class inbox {
   explicit inbox(std::size_t credit) : bytes_(static_cast<std::int64_t>(credit)) {}
 
   /// False: the sender had no credit for it.
-  bool put(incoming_frame one);
+  bool put(incoming_frame frame);
 
   bool empty() const { return count_.load(std::memory_order_acquire) == 0; }
 
@@ -54,7 +54,7 @@ class inbox {
   static constexpr std::size_t most_slabs = 2;
 
   /// A channel that is read slowly must not hold many large pieces of memory by a small frame in each.
-  void keep_few_slabs(incoming_frame& one);
+  void keep_few_slabs(incoming_frame& frame);
 
   std::mutex mutex_;
   std::vector<incoming_frame> waiting_;  ///< a `std::deque` has 600 bytes when it is empty, and channels are many

@@ -19,22 +19,22 @@ LEAT_INLINE std::int64_t channel_credit::cost_of(frame_header const& header) {
   return static_cast<std::int64_t>(frame_header::size + header.padded_length());
 }
 
-LEAT_INLINE bool inbox::put(incoming_frame one) {
+LEAT_INLINE bool inbox::put(incoming_frame frame) {
   std::lock_guard const lock(mutex_);
   if (messages_ >= channel_credit::most_messages) return false;
-  if (one.header.count != 0) {
+  if (frame.header.count != 0) {
     if (bytes_ <= 0) return false;
-    bytes_ -= channel_credit::cost_of(one.header);
+    bytes_ -= channel_credit::cost_of(frame.header);
   } else {
-    one.payload = {};
+    frame.payload = {};
   }
   ++messages_;
-  keep_few_slabs(one);
+  keep_few_slabs(frame);
   if (first_ > channel_credit::most_messages) {
     waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(first_));
     first_ = 0;
   }
-  waiting_.push_back(std::move(one));
+  waiting_.push_back(std::move(frame));
   count_.store(waiting_.size() - first_, std::memory_order_release);
   return true;
 }
@@ -58,14 +58,14 @@ LEAT_INLINE void inbox::give_back(std::int64_t bytes, std::int64_t messages) {
   messages_ -= messages;
 }
 
-LEAT_INLINE void inbox::keep_few_slabs(incoming_frame& one) {
-  if (one.payload.empty()) one.memory = {};
-  if (!waiting_.empty() && waiting_.back().memory == one.memory) return;
-  if (slabs_++ < most_slabs || one.payload.empty()) return;
-  slab own(one.payload.size());
-  std::memcpy(own.data(), one.payload.data(), one.payload.size());
-  one.payload = {own.data(), one.payload.size()};
-  one.memory = std::move(own);
+LEAT_INLINE void inbox::keep_few_slabs(incoming_frame& frame) {
+  if (frame.payload.empty()) frame.memory = {};
+  if (!waiting_.empty() && waiting_.back().memory == frame.memory) return;
+  if (slabs_++ < most_slabs || frame.payload.empty()) return;
+  slab own(frame.payload.size());
+  std::memcpy(own.data(), frame.payload.data(), frame.payload.size());
+  frame.payload = {own.data(), frame.payload.size()};
+  frame.memory = std::move(own);
 }
 
 }  // namespace leat::detail

@@ -35,7 +35,7 @@ struct packet {
 template <class T>
 struct message {
   packet<T>* content = nullptr;
-  mark which;
+  mark end_mark;
   bool marked = false;
   stream_time time{};
 };
@@ -60,7 +60,7 @@ class sending_end : public channel_end {
   /// More has been borrowed than there is credit for: nothing should be begun.
   virtual bool overdrawn() = 0;
   /// False when there is no room: the same message is to be sent again.
-  virtual bool send(message<T> const& what) = 0;
+  virtual bool send(message<T> const& message) = 0;
   /// Since it was asked last: a part of what could not be sent as a whole is on its way.
   virtual bool sent_a_part() { return false; }
   /// The receiver has nothing left to read: a packet that is not full is worth sending.
@@ -77,7 +77,7 @@ template <class T>
 class receiving_end : public channel_end {
  public:
   /// One packet at a time: not before the last one has been given back.
-  virtual bool receive(message<T>& what) = 0;
+  virtual bool receive(message<T>& message) = 0;
   virtual void give_back(packet<T>* emptied) = 0;
 };
 

@@ -25,10 +25,10 @@
 /// them, and read from the memory that it was read into.
 namespace leat::detail {
 
-run_error channel_error(node const& described, unsigned worker, std::string const& what);
+run_error channel_error(node const& described, unsigned worker, std::string const& text);
 
 /// Throws on the exception being handled, as an error of the channel.
-[[noreturn, gnu::cold]] void throw_channel_error(node const& described, unsigned worker, std::string const& what);
+[[noreturn, gnu::cold]] void throw_channel_error(node const& described, unsigned worker, std::string const& text);
 
 /// Whether such records can lie in a frame, whose payload is aligned to eight bytes.
 template <class T>
@@ -67,25 +67,25 @@ class remote_sender final : public sending_end<T> {
   bool overdrawn() override { return credit_.bytes.load(std::memory_order_acquire) <= 0; }
 
   /// What is too long for one frame, or for the credit, goes in several, as credit comes.
-  bool send(message<T> const& what) override {
-    if (what.content == nullptr) {
+  bool send(message<T> const& sent) override {
+    if (sent.content == nullptr) {
       if (!room_for_a_message()) return false;
-      put(out_.blank(), 0, false, what);
+      put(out_.blank(), 0, false, sent);
       return true;
     }
-    packet<T>& content = *what.content;
+    packet<T>& content = *sent.content;
     spare_.make_room();  // once all is sent the packet is this end's, and nothing may throw
-    for (bool all = false; !all;) {
+    for (bool complete = false; !complete;) {
       if (overdrawn() || !room_for_a_message() || better_waits(content)) return false;
       std::size_t count = content.records.size() - sent_;
       byte_buffer frame = fill(content, count);
       sent_ += count;
-      all = sent_ == content.records.size();
-      put(std::move(frame), count, !content.hashes.empty(), all ? what : message<T>());
-      sent_a_part_ = !all;
+      complete = sent_ == content.records.size();
+      put(std::move(frame), count, !content.hashes.empty(), complete ? sent : message<T>());
+      sent_a_part_ = !complete;
     }
     sent_ = 0;
-    recycle(what.content);
+    recycle(sent.content);
     return true;
   }
   bool sent_a_part() override { return std::exchange(sent_a_part_, false); }
@@ -156,13 +156,13 @@ class remote_sender final : public sending_end<T> {
     return encoded;
   }
 
-  void put(byte_buffer frame, std::size_t count, bool hashed, message<T> const& what) {
+  void put(byte_buffer frame, std::size_t count, bool hashed, message<T> const& message) {
     frame_header header = header_;
     header.count = static_cast<std::uint32_t>(count);
     header.hashed = hashed ? 1 : 0;
     header.length = static_cast<std::uint32_t>(frame.size() - frame_header::size);
-    if (what.marked) header.set(what.which);
-    header.set(what.time);
+    if (message.marked) header.set(message.end_mark);
+    header.set(message.time);
     credit_.messages.fetch_add(1, std::memory_order_relaxed);
     if (count != 0) credit_.bytes.fetch_sub(channel_credit::cost_of(header), std::memory_order_relaxed);
     out_.put(std::move(frame), header);
@@ -207,16 +207,16 @@ class remote_receiver final : public receiving_end<T> {
     credit_.to = static_cast<std::uint16_t>(to);
   }
 
-  bool receive(message<T>& what) override {
+  bool receive(message<T>& message) override {
     if (!in_.take(arrived_)) return false;
-    what = {};
-    what.time = arrived_.header.time();
+    message = {};
+    message.time = arrived_.header.time();
     if (arrived_.header.marked != 0) {
-      what.which = arrived_.header.which();
-      what.marked = true;
+      message.end_mark = arrived_.header.end_mark();
+      message.marked = true;
     }
     if (arrived_.header.count != 0)
-      what.content = open_arrived().release();
+      message.content = open_arrived().release();
     else
       used(0);
     return true;

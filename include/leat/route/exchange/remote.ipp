@@ -15,20 +15,20 @@
 
 namespace leat::detail {
 
-LEAT_INLINE run_error channel_error(node const& described, unsigned worker, std::string const& what) {
+LEAT_INLINE run_error channel_error(node const& described, unsigned worker, std::string const& text) {
   step_info const& step = described.steps.back();
-  return run_error("step \"" + step.name + "\" (" + step.kind + ", " + place_of(step.where) + ") on worker " +
-                       std::to_string(worker) + ": " + what,
-                   step.name, step.where, worker, 0);
+  return run_error("step \"" + step.name + "\" (" + step.kind + ", " + place_of(step.location) + ") on worker " +
+                       std::to_string(worker) + ": " + text,
+                   step.name, step.location, worker, 0);
 }
 
-LEAT_INLINE void throw_channel_error(node const& described, unsigned worker, std::string const& what) {
+LEAT_INLINE void throw_channel_error(node const& described, unsigned worker, std::string const& text) {
   try {
     throw;
   } catch (std::exception const& cause) {
-    std::throw_with_nested(channel_error(described, worker, what + exception_text(cause)));
+    std::throw_with_nested(channel_error(described, worker, text + exception_text(cause)));
   } catch (...) {
-    std::throw_with_nested(channel_error(described, worker, what + "an exception that is not a std::exception"));
+    std::throw_with_nested(channel_error(described, worker, text + "an exception that is not a std::exception"));
   }
 }
 

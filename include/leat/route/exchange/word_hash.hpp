@@ -30,10 +30,10 @@ template <std::size_t Size>
 [[gnu::target("avx512f,avx512dq")]] std::size_t hash_by_eight(std::uint64_t* words, std::size_t count) {
   std::size_t done = 0;
   for (; count - done >= 8; done += 8) {
-    eight_words some;
-    std::memcpy(&some, words + done, sizeof some);
-    hash_in_place<Size>(some);
-    std::memcpy(words + done, &some, sizeof some);
+    eight_words block;
+    std::memcpy(&block, words + done, sizeof block);
+    hash_in_place<Size>(block);
+    std::memcpy(words + done, &block, sizeof block);
   }
   return done;
 }

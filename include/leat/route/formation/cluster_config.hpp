@@ -30,7 +30,7 @@ struct cluster_config {
 
   /// A longer description is neither sent nor read.
   static constexpr std::size_t most_described = 1u << 20;
-  static std::string too_long_to_describe(std::string const& whose, std::size_t bytes);
+  static std::string too_long_to_describe(std::string const& owner, std::size_t bytes);
   byte_buffer description() const;
 
   hello own_hello() const;
@@ -44,7 +44,7 @@ std::string describe(graph const& flow);
 std::string quoted_line(std::string const& text, std::size_t begin, std::size_t place);
 
 /// The first line in which two texts differ, with what each has there.
-std::string first_difference(std::string const& mine, std::string const& theirs);
+std::string first_difference(std::string const& own, std::string const& theirs);
 
 }  // namespace leat::detail
 

@@ -17,15 +17,15 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::string cluster_config::too_long_to_describe(std::string const& whose, std::size_t bytes) {
-  return whose + " addresses and " + whose + " flow take " + std::to_string(bytes) +
+LEAT_INLINE std::string cluster_config::too_long_to_describe(std::string const& owner, std::size_t bytes) {
+  return owner + " addresses and " + owner + " flow take " + std::to_string(bytes) +
          " bytes to describe, and processes tell each other 1 MiB at most: give the flow fewer steps, or shorter names";
 }
 
 LEAT_INLINE byte_buffer cluster_config::description() const {
-  byte_buffer all;
-  encode(std::tuple(addresses, flow), all);
-  return all;
+  byte_buffer described;
+  encode(std::tuple(addresses, flow), described);
+  return described;
 }
 
 LEAT_INLINE hello cluster_config::own_hello() const {
@@ -35,9 +35,9 @@ LEAT_INLINE hello cluster_config::own_hello() const {
   result.workers = workers;
   result.slots_in_all = slot_count;
   result.cluster = key_hash(cluster);
-  std::string all;
-  for (std::string const& one : addresses) all += one + "\n";
-  result.addresses = key_hash(all);
+  std::string joined;
+  for (std::string const& address : addresses) joined += address + "\n";
+  result.addresses = key_hash(joined);
   result.flow = key_hash(flow);
   result.credit = channel_bytes;
   return result;
@@ -45,13 +45,13 @@ LEAT_INLINE hello cluster_config::own_hello() const {
 
 LEAT_INLINE std::string describe(graph const& flow) {
   std::string text = "flow " + flow.name() + "\n";
-  for (auto const& made : flow.nodes()) {
-    for (step_info const& step : made->steps) text += step.name + " (" + step.kind + ") ";
-    for (port const& from : made->inputs)
+  for (auto const& node : flow.nodes()) {
+    for (step_info const& step : node->steps) text += step.name + " (" + step.kind + ") ";
+    for (port const& from : node->inputs)
       text += "after " + flow.nodes()[from.node]->steps.back().name + "/" + std::to_string(from.index) + " ";
-    text += std::string(made->routing) + "\n";
-    if (made->describe_records != nullptr)
-      text += made->steps.back().name + " sends " + record_text::of(made->describe_records) + "\n";
+    text += std::string(node->routing) + "\n";
+    if (node->describe_records != nullptr)
+      text += node->steps.back().name + " sends " + record_text::of(node->describe_records) + "\n";
   }
   return text;
 }
@@ -66,12 +66,12 @@ LEAT_INLINE std::string quoted_line(std::string const& text, std::size_t begin, 
   return "\"" + line + "\"";
 }
 
-LEAT_INLINE std::string first_difference(std::string const& mine, std::string const& theirs) {
+LEAT_INLINE std::string first_difference(std::string const& own, std::string const& theirs) {
   std::size_t begin = 0;
   std::size_t place = 0;
-  for (; place != (std::min)(mine.size(), theirs.size()) && mine[place] == theirs[place]; ++place)
-    if (mine[place] == '\n') begin = place + 1;
-  return "here " + quoted_line(mine, begin, place) + ", there " + quoted_line(theirs, begin, place);
+  for (; place != (std::min)(own.size(), theirs.size()) && own[place] == theirs[place]; ++place)
+    if (own[place] == '\n') begin = place + 1;
+  return "here " + quoted_line(own, begin, place) + ", there " + quoted_line(theirs, begin, place);
 }
 
 }  // namespace leat::detail

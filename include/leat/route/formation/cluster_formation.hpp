@@ -31,7 +31,7 @@ class cluster_formation {
   /// Who drives it may not sleep past this time.
   virtual steady_time wake_at() const = 0;
   /// Adds the descriptors that wake it when they are ready.
-  virtual void add_awaited(std::vector<awaited>& all) const = 0;
+  virtual void add_awaited(std::vector<awaited>& awaited) const = 0;
   /// `call` is called, on any thread, when something has come over a link without a descriptor.
   virtual void on_ready(std::function<void()> call) = 0;
 };

@@ -30,7 +30,7 @@ namespace leat::detail {
 class formation final : public cluster_formation {
  public:
   /// `random` gives 64 random bits; `log` is given lines for the person who waits.
-  formation(network& net, cluster_config mine, std::function<std::uint64_t()> random,
+  formation(network& net, cluster_config own_config, std::function<std::uint64_t()> random,
             std::function<void(std::string const&)> log);
 
   void on_ready(std::function<void()> call) override;
@@ -46,7 +46,7 @@ class formation final : public cluster_formation {
 
   steady_time wake_at() const override;
 
-  void add_awaited(std::vector<awaited>& all) const override;
+  void add_awaited(std::vector<awaited>& awaited) const override;
 
  private:
   struct member {
@@ -84,17 +84,17 @@ class formation final : public cluster_formation {
 
   bool advance_newcomers(steady_time now);
   /// A handshake that failed is unfinished until the reason has been sent.
-  static bool unfinished(handshake const& one, steady_time now);
+  static bool unfinished(handshake const& handshake, steady_time now);
 
   void join(std::unique_ptr<handshake> link, steady_time now);
 
-  void report_end(handshake const& one);
+  void report_end(handshake const& handshake);
 
   /// A process that is stopped, or receives a stop, sends it to all that it is connected to, and these do the same.
   bool pass_on_stop();
 
   bool advance_members(steady_time now);
-  static void disconnect(member& one, std::string why, steady_time now);
+  static void disconnect(member& other, std::string reason, steady_time now);
   /// Called when a process is lost or replaced. A process that was sent go may have gone: it would take for frames what
   /// this one sends next on that connection. So the connection is closed.
   void disconnect_all_told_to_go(steady_time now);
@@ -106,10 +106,10 @@ class formation final : public cluster_formation {
 
   void report_waiting(steady_time now);
 
-  [[noreturn]] static void fail(std::string const& why);
+  [[noreturn]] static void fail(std::string const& reason);
 
   network& net_;
-  cluster_config const mine_;
+  cluster_config const own_config_;
   std::function<std::uint64_t()> random_;
   std::function<void(std::string const&)> log_;
   std::function<void()> wake_;

@@ -26,15 +26,15 @@
 
 namespace leat::detail {
 
-LEAT_INLINE formation::formation(network& net, cluster_config mine, std::function<std::uint64_t()> random,
+LEAT_INLINE formation::formation(network& net, cluster_config own_config, std::function<std::uint64_t()> random,
                                  std::function<void(std::string const&)> log)
     : net_(net),
-      mine_(std::move(mine)),
+      own_config_(std::move(own_config)),
       random_(std::move(random)),
       log_(std::move(log)),
-      own_hello_(mine_.own_hello()) {
+      own_hello_(own_config_.own_hello()) {
   for (std::uint64_t& part : own_hello_.nonce) part = random_();
-  members_.resize(mine_.processes());
+  members_.resize(own_config_.processes());
 }
 
 LEAT_INLINE void formation::on_ready(std::function<void()> call) {
@@ -74,16 +74,16 @@ LEAT_INLINE bool formation::stopped(steady_time now) const {
 }
 
 LEAT_INLINE std::vector<frame_seals> formation::seals() const {
-  std::vector<frame_seals> all;
-  for (member const& other : members_) all.push_back(other.link ? other.link->seals() : frame_seals());
-  return all;
+  std::vector<frame_seals> seals;
+  for (member const& other : members_) seals.push_back(other.link ? other.link->seals() : frame_seals());
+  return seals;
 }
 
 LEAT_INLINE connections formation::take() {
-  connections all(members_.size());
+  connections links(members_.size());
   for (std::size_t i = 0; i != members_.size(); ++i)
-    if (members_[i].link) all[i] = members_[i].link->take();
-  return all;
+    if (members_[i].link) links[i] = members_[i].link->take();
+  return links;
 }
 
 LEAT_INLINE steady_time formation::wake_at() const {
@@ -93,34 +93,35 @@ LEAT_INLINE steady_time formation::wake_at() const {
   first = (std::min)({first, forms_by_, next_report_});
   if (!listening_) first = (std::min)(first, listen_at_);
   if (stops_by_) first = (std::min)(first, *stops_by_);
-  for (unsigned i = mine_.process + 1; i != members_.size(); ++i)
+  for (unsigned i = own_config_.process + 1; i != members_.size(); ++i)
     if (!members_[i].link && !members_[i].dialing) first = (std::min)(first, members_[i].connect_at);
   return first;
 }
 
-LEAT_INLINE void formation::add_awaited(std::vector<awaited>& all) const {
-  if (net_.descriptor() >= 0) all.push_back({net_.descriptor(), false});
+LEAT_INLINE void formation::add_awaited(std::vector<awaited>& awaited) const {
+  if (net_.descriptor() >= 0) awaited.push_back({net_.descriptor(), false});
   for (auto const& newcomer : newcomers_)
-    if (newcomer->descriptor() >= 0) all.push_back({newcomer->descriptor(), !newcomer->all_sent()});
+    if (newcomer->descriptor() >= 0) awaited.push_back({newcomer->descriptor(), !newcomer->all_sent()});
   if (formed_) return;
   for (member const& other : members_)
-    if (other.link && other.link->descriptor() >= 0) all.push_back({other.link->descriptor(), !other.link->all_sent()});
+    if (other.link && other.link->descriptor() >= 0)
+      awaited.push_back({other.link->descriptor(), !other.link->all_sent()});
 }
 
 LEAT_INLINE void formation::begin(steady_time now) {
   begun_ = true;
-  forms_by_ = now + mine_.time_to_form;
+  forms_by_ = now + own_config_.time_to_form;
   next_report_ = now + report_interval;
-  if (std::size_t const bytes = mine_.description().size(); bytes > cluster_config::most_described)
+  if (std::size_t const bytes = own_config_.description().size(); bytes > cluster_config::most_described)
     fail(cluster_config::too_long_to_describe("this cluster's", bytes));
   for (member& other : members_) other.connect_at = now;
 }
 
 LEAT_INLINE void formation::listen(steady_time now) {
   if (now < listen_at_) return;
-  std::string const& address = mine_.listens_at();
+  std::string const& address = own_config_.listens_at();
   try {
-    if (net_.listen(address) && mine_.secret.empty() && !mine_.open_to_anyone)
+    if (net_.listen(address) && own_config_.secret.empty() && !own_config_.open_to_anyone)
       fail("anybody who can reach " + address +
            " could join: give all processes a secret (--secret-file) or certificates, or say --insecure");
     listening_ = true;
@@ -135,7 +136,8 @@ LEAT_INLINE void formation::begin_handshake(std::unique_ptr<connection> link, st
                                             steady_time now) {
   hello own_hello = own_hello_;
   for (std::uint64_t& part : own_hello.challenge) part = random_();
-  newcomers_.push_back(std::make_unique<handshake>(std::move(link), mine_, own_hello, dialed, now + handshake_timeout));
+  newcomers_.push_back(
+      std::make_unique<handshake>(std::move(link), own_config_, own_hello, dialed, now + handshake_timeout));
   newcomers_.back()->on_ready(wake_);
 }
 
@@ -161,10 +163,10 @@ LEAT_INLINE void formation::make_room() {
 
 LEAT_INLINE bool formation::connect(steady_time now) {
   bool progress = false;
-  for (unsigned i = mine_.process + 1; i != members_.size(); ++i) {
+  for (unsigned i = own_config_.process + 1; i != members_.size(); ++i) {
     member& other = members_[i];
     if (other.link || other.dialing || now < other.connect_at) continue;
-    begin_handshake(net_.connect(mine_.addresses[i]), i, now);
+    begin_handshake(net_.connect(own_config_.addresses[i]), i, now);
     other.dialing = true;
     other.retry_delay = (std::min<std::chrono::nanoseconds>)(2 * other.retry_delay, std::chrono::seconds(1));
     auto const jitter = random_() % static_cast<std::uint64_t>(other.retry_delay.count());
@@ -218,29 +220,29 @@ LEAT_INLINE void formation::join(std::unique_ptr<handshake> link, steady_time no
 
 LEAT_INLINE void formation::report_end(handshake const& ended) {
   std::string const name =
-      ended.dialed ? "process " + std::to_string(*ended.dialed) + " (" + mine_.addresses[*ended.dialed] + ")"
+      ended.dialed ? "process " + std::to_string(*ended.dialed) + " (" + own_config_.addresses[*ended.dialed] + ")"
       : ended.at() == handshake::stage::hello ? "somebody who connected"
                                               : "process " + std::to_string(ended.theirs().process);
-  std::string const why = !ended.failure().empty() ? ended.failure()
-                          : ended.open()           ? "it does not answer"
-                                                   : ended.error();
+  std::string const reason = !ended.failure().empty() ? ended.failure()
+                             : ended.open()           ? "it does not answer"
+                                                      : ended.error();
   std::string const misfit = name + " cannot be in one cluster with this process: ";
-  if (ended.final()) fail(misfit + why);
+  if (ended.final()) fail(misfit + reason);
   if (ended.dialed) {
     member& expected = members_[*ended.dialed];
-    expected.error = why;
-    if (ended.seems_final() && std::exchange(expected.seems_foreign, why) != why && ++reported_ <= most_reports)
-      log_("leat: " + misfit + why + "; a stranger may have answered in its place, so it is tried again for " +
-           seconds_text(mine_.time_to_form) + " (--formation-timeout)");
+    expected.error = reason;
+    if (ended.seems_final() && std::exchange(expected.seems_foreign, reason) != reason && ++reported_ <= most_reports)
+      log_("leat: " + misfit + reason + "; a stranger may have answered in its place, so it is tried again for " +
+           seconds_text(own_config_.time_to_form) + " (--formation-timeout)");
   } else if (!ended.failure().empty() || ended.link_refused()) {
     // A process that was refused connects again and again: its line is printed once.
-    std::string line = "leat: " + name + " was sent away: " + why;
+    std::string line = "leat: " + name + " was sent away: " + reason;
     if (line != last_sent_away_ && ++reported_ <= most_reports) log_(line);
     last_sent_away_ = std::move(line);
     // It may have ended because of that. If this process goes on waiting for it, its report says why it was refused.
     unsigned const number = ended.theirs().process;
-    if (ended.at() != handshake::stage::hello && number < mine_.process)
-      members_[number].error = "it came and was sent away: " + why;
+    if (ended.at() != handshake::stage::hello && number < own_config_.process)
+      members_[number].error = "it came and was sent away: " + reason;
   }
 }
 
@@ -270,8 +272,8 @@ LEAT_INLINE bool formation::advance_members(steady_time now) {
   return progress;
 }
 
-LEAT_INLINE void formation::disconnect(member& other, std::string why, steady_time now) {
-  other.error = std::move(why);
+LEAT_INLINE void formation::disconnect(member& other, std::string reason, steady_time now) {
+  other.error = std::move(reason);
   other.connect_at = now + other.retry_delay;
   other.link.reset();
 }
@@ -285,7 +287,7 @@ LEAT_INLINE void formation::disconnect_all_told_to_go(steady_time now) {
 LEAT_INLINE digest formation::view() const {
   sha256 sum;
   for (unsigned i = 0; i != members_.size(); ++i)
-    for (std::uint64_t part : i == mine_.process ? own_hello_.nonce : members_[i].link->theirs().nonce) {
+    for (std::uint64_t part : i == own_config_.process ? own_hello_.nonce : members_[i].link->theirs().nonce) {
       std::array<std::byte, sizeof part> bytes{};
       put_little_endian(part, bytes.data());
       sum.add(bytes);
@@ -296,7 +298,7 @@ LEAT_INLINE digest formation::view() const {
 LEAT_INLINE bool formation::agree() {
   auto const all_peers = [this](auto&& holds) {
     for (unsigned i = 0; i != members_.size(); ++i)
-      if (i != mine_.process && !(members_[i].link && holds(*members_[i].link))) return false;
+      if (i != own_config_.process && !(members_[i].link && holds(*members_[i].link))) return false;
     return true;
   };
   if (!all_peers([&](handshake const& peer) { return !stops_by_ || peer.has_sent_go(); })) return false;
@@ -320,9 +322,9 @@ LEAT_INLINE void formation::report_waiting(steady_time now) {
   std::string missing;
   bool foreign = false;
   for (unsigned i = 0; i != members_.size(); ++i) {
-    if (i == mine_.process || members_[i].link) continue;
+    if (i == own_config_.process || members_[i].link) continue;
     member const& other = members_[i];
-    std::string line = "process " + std::to_string(i) + " (" + mine_.addresses[i] + "): " + other.error;
+    std::string line = "process " + std::to_string(i) + " (" + own_config_.addresses[i] + "): " + other.error;
     if (other.error == other.seems_foreign)
       foreign = true;
     else if (!other.seems_foreign.empty())
@@ -338,9 +340,11 @@ LEAT_INLINE void formation::report_waiting(steady_time now) {
   if (missing.empty()) missing = "the processes do not all see the same of them";
   if (over)
     throw cluster_error(foreign ? cluster_error::status::refused : cluster_error::status::lost,
-                        "the cluster did not form within " + seconds_text(mine_.time_to_form) + ": " + missing);
+                        "the cluster did not form within " + seconds_text(own_config_.time_to_form) + ": " + missing);
 }
 
-LEAT_INLINE void formation::fail(std::string const& why) { throw cluster_error(cluster_error::status::refused, why); }
+LEAT_INLINE void formation::fail(std::string const& reason) {
+  throw cluster_error(cluster_error::status::refused, reason);
+}
 
 }  // namespace leat::detail

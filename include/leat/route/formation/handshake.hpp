@@ -36,7 +36,7 @@ class handshake {
 
   /// `dialed_process`: which process this one has connected to; none where the connection was accepted. The other side
   /// must have joined by `until`.
-  handshake(std::unique_ptr<connection> link, cluster_config const& mine, hello const& own_hello,
+  handshake(std::unique_ptr<connection> link, cluster_config const& own_config, hello const& own_hello,
             std::optional<unsigned> dialed_process, steady_time until);
 
   /// Sends and receives what it can. True when something moved.
@@ -72,9 +72,9 @@ class handshake {
   bool stops() const { return stop_received_; }
 
   /// Sends the reason, and reads nothing more from the other side.
-  void refuse(std::string const& why);
+  void refuse(std::string const& reason);
   /// The same for a side that has only connected: it is sent the reason behind the hello, and nothing is signed for it.
-  void turn_away(std::string const& why);
+  void turn_away(std::string const& reason);
   bool refused() const { return refused_; }
 
   /// What authenticates the frames that follow on this connection.
@@ -101,9 +101,9 @@ class handshake {
   static std::uint32_t number_at(std::byte const* at);
 
   void expect(std::size_t bytes) { wanted_ = bytes; }
-  void fail(std::string why, bool is_final);
+  void fail(std::string reason, bool is_final);
   /// Whether the other side has proved itself, where there is a secret or a certificate to prove itself by.
-  bool proved() const { return in_key_ || mine_.secret.empty() || link_->authenticates(); }
+  bool proved() const { return in_key_ || own_config_.secret.empty() || link_->authenticates(); }
 
   bool write();
 
@@ -130,13 +130,13 @@ class handshake {
   void receive_proof(std::span<std::byte const> proof);
 
   void receive_description(std::span<std::byte const> payload);
-  static std::string lines(std::vector<std::string> const& all);
+  static std::string lines(std::vector<std::string> const& texts);
 
   /// Replaces what is not printable ASCII.
-  void receive_refusal(std::span<std::byte const> why);
+  void receive_refusal(std::span<std::byte const> payload);
 
   std::unique_ptr<connection> link_;
-  cluster_config const& mine_;
+  cluster_config const& own_config_;
   hello own_hello_;
   hello::bytes own_bytes_{};
   hello theirs_;

@@ -30,13 +30,13 @@
 
 namespace leat::detail {
 
-LEAT_INLINE handshake::handshake(std::unique_ptr<connection> link, cluster_config const& mine, hello const& own_hello,
-                                 std::optional<unsigned> dialed_process, steady_time until)
-    : dialed(dialed_process), deadline(until), link_(std::move(link)), mine_(mine), own_hello_(own_hello) {
+LEAT_INLINE handshake::handshake(std::unique_ptr<connection> link, cluster_config const& own_config,
+                                 hello const& own_hello, std::optional<unsigned> dialed_process, steady_time until)
+    : dialed(dialed_process), deadline(until), link_(std::move(link)), own_config_(own_config), own_hello_(own_hello) {
   own_hello_.role = dialed ? hello::dials : hello::accepts;
-  own_hello_.protection = mine_.secret.empty()     ? hello::unprotected
-                          : link_->authenticates() ? hello::messages_only
-                                                   : hello::messages_and_frames;
+  own_hello_.protection = own_config_.secret.empty() ? hello::unprotected
+                          : link_->authenticates()   ? hello::messages_only
+                                                     : hello::messages_and_frames;
   if (dialed) send_hello(*dialed);
   expect(hello::start_size);
 }
@@ -68,13 +68,13 @@ LEAT_INLINE void handshake::send_stop() {
   if (!has_sent_go() && !std::exchange(stop_sent_, true)) send(message::stop, {});
 }
 
-LEAT_INLINE void handshake::refuse(std::string const& why) {
-  if (!std::exchange(refused_, true)) send(message::refusal, std::as_bytes(std::span(why)));
+LEAT_INLINE void handshake::refuse(std::string const& reason) {
+  if (!std::exchange(refused_, true)) send(message::refusal, std::as_bytes(std::span(reason)));
 }
 
-LEAT_INLINE void handshake::turn_away(std::string const& why) {
-  turned_away_because_ = why;
-  if (stage_ != stage::hello) refuse(why);
+LEAT_INLINE void handshake::turn_away(std::string const& reason) {
+  turned_away_because_ = reason;
+  if (stage_ != stage::hello) refuse(reason);
 }
 
 LEAT_INLINE frame_seals handshake::seals() const {
@@ -120,8 +120,8 @@ LEAT_INLINE std::uint32_t handshake::number_at(std::byte const* at) {
   return value;
 }
 
-LEAT_INLINE void handshake::fail(std::string why, bool is_final) {
-  failure_ = std::move(why);
+LEAT_INLINE void handshake::fail(std::string reason, bool is_final) {
+  failure_ = std::move(reason);
   (proved() ? final_ : seems_final_) = is_final;
 }
 
@@ -190,8 +190,8 @@ LEAT_INLINE void handshake::receive_hello() {
   if (!dialed) send_hello(theirs_.process);
   stage_ = stage::proof;
   expect(message_header);
-  if (std::string const why = mismatch(); !why.empty()) return fail(why, dialed.has_value());
-  keys_.emplace(mine_.secret, dialed ? own_bytes_ : their_bytes, dialed ? their_bytes : own_bytes_);
+  if (std::string const reason = mismatch(); !reason.empty()) return fail(reason, dialed.has_value());
+  keys_.emplace(own_config_.secret, dialed ? own_bytes_ : their_bytes, dialed ? their_bytes : own_bytes_);
   if (dialed)
     send(message::proof, keys_->proof(true));
   else if (!turned_away_because_.empty())
@@ -205,7 +205,7 @@ LEAT_INLINE std::string handshake::mismatch() const {
   if (theirs_.role == own_hello_.role)
     return dialed ? "it speaks as if it had connected" : "it speaks as if this process had connected";
   if (dialed && theirs_.process != *dialed)
-    return "at " + mine_.addresses[*dialed] + ", the address of " + number(*dialed) + ", answers " +
+    return "at " + own_config_.addresses[*dialed] + ", the address of " + number(*dialed) + ", answers " +
            number(theirs_.process);
   if (!dialed && theirs_.process == own_hello_.process) return difference(own_hello_, theirs_);
   if (!dialed && theirs_.process > own_hello_.process)
@@ -214,7 +214,7 @@ LEAT_INLINE std::string handshake::mismatch() const {
     return "it means to speak to " + number(theirs_.other) + ", and this is " + number(own_hello_.process) +
            ": do all have the same list of addresses?";
   if (theirs_.protection == own_hello_.protection) return {};
-  if (mine_.secret.empty()) return "its secret is not this one's: it has one, and this process has none";
+  if (own_config_.secret.empty()) return "its secret is not this one's: it has one, and this process has none";
   if (theirs_.protection == hello::unprotected)
     return "its secret is not this one's: it has none, and this process has one";
   return "its end of the connection is protected in another way (TLS) than this one's";
@@ -283,14 +283,14 @@ LEAT_INLINE void handshake::receive_message() {
 
 LEAT_INLINE void handshake::receive_proof(std::span<std::byte const> proof) {
   if (!same_bytes(proof, keys_->proof(!dialed))) {
-    std::string const why = "its secret is not this one's: all processes of a cluster need the same secret, or none";
-    refuse(why);
-    return fail(why, dialed.has_value());
+    std::string const reason = "its secret is not this one's: all processes of a cluster need the same secret, or none";
+    refuse(reason);
+    return fail(reason, dialed.has_value());
   }
   if (!dialed) send(message::proof, keys_->proof(false));
   out_key_ = keys_->messages_key(dialed.has_value());
   in_key_ = keys_->messages_key(!dialed);
-  send(message::description, mine_.description().bytes());
+  send(message::description, own_config_.description().bytes());
   stage_ = stage::description;
 }
 
@@ -299,10 +299,10 @@ LEAT_INLINE void handshake::receive_description(std::span<std::byte const> paylo
   if (differs.empty()) {
     try {
       auto const [addresses, flow] = decode<std::tuple<std::vector<std::string>, std::string>>(payload);
-      if (addresses != mine_.addresses)
-        differs = "the list of addresses differs: " + first_difference(lines(mine_.addresses), lines(addresses));
-      else if (flow != mine_.flow)
-        differs = "the flow differs: " + first_difference(mine_.flow, flow);
+      if (addresses != own_config_.addresses)
+        differs = "the list of addresses differs: " + first_difference(lines(own_config_.addresses), lines(addresses));
+      else if (flow != own_config_.flow)
+        differs = "the flow differs: " + first_difference(own_config_.flow, flow);
     } catch (codec_error const&) {
       return fail("it does not speak as this program does", false);
     }
@@ -311,19 +311,19 @@ LEAT_INLINE void handshake::receive_description(std::span<std::byte const> paylo
   stage_ = stage::joined;
 }
 
-LEAT_INLINE std::string handshake::lines(std::vector<std::string> const& all) {
+LEAT_INLINE std::string handshake::lines(std::vector<std::string> const& texts) {
   std::string text;
-  for (std::string const& line : all) text += line + "\n";
+  for (std::string const& line : texts) text += line + "\n";
   return text;
 }
 
-LEAT_INLINE void handshake::receive_refusal(std::span<std::byte const> why) {
+LEAT_INLINE void handshake::receive_refusal(std::span<std::byte const> payload) {
   std::string text;
-  for (std::byte byte : why) {
+  for (std::byte byte : payload) {
     char const c = static_cast<char>(byte);
     text += c >= ' ' && c <= '~' ? c : '?';
   }
-  bool const unproved = !in_key_ && !mine_.secret.empty();
+  bool const unproved = !in_key_ && !own_config_.secret.empty();
   fail((unproved ? "it refused this process, without a proof of the secret: " : "it refused this process: ") + text,
        dialed.has_value());
 }

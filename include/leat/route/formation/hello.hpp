@@ -69,7 +69,7 @@ struct hello {
 
 /// The first field that has to be equal and is not, with both values, as a sentence from the view of `mine`; empty when
 /// there is none. The lists of addresses and the flows are compared as texts, by the handshake.
-std::string difference(hello const& mine, hello const& theirs);
+std::string difference(hello const& own, hello const& theirs);
 
 }  // namespace leat::detail
 

@@ -33,24 +33,24 @@ LEAT_INLINE bool hello::read_start(std::span<std::byte const, start_size> from) 
   return true;
 }
 
-LEAT_INLINE std::string difference(hello const& mine, hello const& theirs) {
-  auto const differs = [](char const* what, std::uint64_t here, std::uint64_t there) {
-    return std::string(what) + " differs: here " + std::to_string(here) + ", there " + std::to_string(there);
+LEAT_INLINE std::string difference(hello const& own, hello const& theirs) {
+  auto const differs = [](char const* name, std::uint64_t here, std::uint64_t there) {
+    return std::string(name) + " differs: here " + std::to_string(here) + ", there " + std::to_string(there);
   };
-  if (mine.protocol != theirs.protocol) return differs("the version of the protocol", mine.protocol, theirs.protocol);
-  if (mine.byte_order != theirs.byte_order)
-    return differs("the byte order (1: little endian, 2: big endian)", mine.byte_order, theirs.byte_order);
-  if (mine.slots_in_all != theirs.slots_in_all)
-    return differs("the number of slots", mine.slots_in_all, theirs.slots_in_all);
-  if (mine.processes != theirs.processes) return differs("the number of processes", mine.processes, theirs.processes);
-  if (mine.workers != theirs.workers) return differs("the number of workers per process", mine.workers, theirs.workers);
-  if (mine.credit != theirs.credit)
-    return differs("the credit of a channel in bytes (--channel-bytes)", mine.credit, theirs.credit);
+  if (own.protocol != theirs.protocol) return differs("the version of the protocol", own.protocol, theirs.protocol);
+  if (own.byte_order != theirs.byte_order)
+    return differs("the byte order (1: little endian, 2: big endian)", own.byte_order, theirs.byte_order);
+  if (own.slots_in_all != theirs.slots_in_all)
+    return differs("the number of slots", own.slots_in_all, theirs.slots_in_all);
+  if (own.processes != theirs.processes) return differs("the number of processes", own.processes, theirs.processes);
+  if (own.workers != theirs.workers) return differs("the number of workers per process", own.workers, theirs.workers);
+  if (own.credit != theirs.credit)
+    return differs("the credit of a channel in bytes (--channel-bytes)", own.credit, theirs.credit);
   if (theirs.process >= theirs.processes)
     return "there the number of the process is " + std::to_string(theirs.process) + " of " +
            std::to_string(theirs.processes);
-  if (mine.process == theirs.process)
-    return "both are process " + std::to_string(mine.process) + ": each process has a number of its own";
+  if (own.process == theirs.process)
+    return "both are process " + std::to_string(own.process) + ": each process has a number of its own";
   return {};
 }
 

@@ -14,8 +14,8 @@
 namespace leat::detail {
 
 LEAT_INLINE sha256& sha256::add(std::span<std::byte const> bytes) {
-  for (std::byte one : bytes) {
-    block_[length_++ % block_size] = one;
+  for (std::byte byte : bytes) {
+    block_[length_++ % block_size] = byte;
     if (length_ % block_size == 0) mix();
   }
   return *this;
@@ -23,18 +23,18 @@ LEAT_INLINE sha256& sha256::add(std::span<std::byte const> bytes) {
 
 LEAT_INLINE digest sha256::result() {
   std::uint64_t const bits = length_ * 8;
-  std::byte const one{0x80};
-  add({&one, 1});
+  std::byte const bit{0x80};
+  add({&bit, 1});
   std::byte const zero{};
   while (length_ % block_size != block_size - 8) add({&zero, 1});
   for (int shift = 56; shift >= 0; shift -= 8) {
     std::byte const part = static_cast<std::byte>(bits >> shift & 0xff);
     add({&part, 1});
   }
-  digest all{};
-  for (std::size_t i = 0; i != all.size(); ++i)
-    all[i] = static_cast<std::byte>(state_[i / 4] >> (24 - 8 * (i % 4)) & 0xff);
-  return all;
+  digest result{};
+  for (std::size_t i = 0; i != result.size(); ++i)
+    result[i] = static_cast<std::byte>(state_[i / 4] >> (24 - 8 * (i % 4)) & 0xff);
+  return result;
 }
 
 LEAT_INLINE void sha256::mix() {

@@ -34,8 +34,8 @@ template <std::size_t Zeros>
 class crc32c_shift {
  public:
   static crc32c_shift const& instance() {
-    static crc32c_shift const one;
-    return one;
+    static crc32c_shift const shift;
+    return shift;
   }
   std::uint32_t operator()(std::uint32_t crc) const {
     return tables_[0][crc & 0xff] ^ tables_[1][(crc >> 8) & 0xff] ^ tables_[2][(crc >> 16) & 0xff] ^
@@ -106,8 +106,8 @@ inline constexpr auto crc32c_powers = [] {
 template <unsigned Bits>
 [[gnu::target("avx512f,vpclmulqdq"), gnu::always_inline]] inline void crc32c_fold(crc32c_lanes& sum,
                                                                                   crc32c_lanes const& next) {
-  constexpr auto by = crc32c_powers<Bits>;
-  crc32c_lanes const move{by[0], by[1], by[0], by[1], by[0], by[1], by[0], by[1]};
+  constexpr auto powers = crc32c_powers<Bits>;
+  crc32c_lanes const move{powers[0], powers[1], powers[0], powers[1], powers[0], powers[1], powers[0], powers[1]};
   fold(sum, move, next);
 }
 [[gnu::target("avx512f"), gnu::always_inline]] inline void crc32c_load(crc32c_lanes& into, std::byte const* from) {

@@ -31,13 +31,13 @@ class failure_detector {
   };
 
   /// `say` takes lines for the person who started the run.
-  failure_detector(limits how, std::size_t processes, std::size_t workers_of_each,
+  failure_detector(limits bounds, std::size_t processes, std::size_t workers_of_each,
                    std::function<void(std::string const&)> log);
 
   /// At the beginning of each look at the connections. True when a heartbeat is due.
   bool look(steady_time now);
   /// Not asleep past this time.
-  steady_time wake_at() const { return how_.watching() && begun_ ? beat_at_ : never; }
+  steady_time wake_at() const { return limits_.watching() && begun_ ? beat_at_ : never; }
 
   /// Something has come from it.
   void heard(unsigned process, steady_time now);
@@ -59,7 +59,7 @@ class failure_detector {
     list<at_work> workers;
   };
 
-  limits how_;
+  limits limits_;
   std::size_t workers_;
   std::function<void(std::string const&)> log_;
   list<other> others_;

@@ -28,43 +28,43 @@ LEAT_INLINE std::chrono::nanoseconds failure_detector::limits::interval() const 
                                               std::chrono::seconds(1));
 }
 
-LEAT_INLINE failure_detector::failure_detector(limits how, std::size_t processes, std::size_t workers_of_each,
+LEAT_INLINE failure_detector::failure_detector(limits bounds, std::size_t processes, std::size_t workers_of_each,
                                                std::function<void(std::string const&)> log)
-    : how_(how), workers_(workers_of_each), log_(std::move(log)) {
+    : limits_(bounds), workers_(workers_of_each), log_(std::move(log)) {
   for (std::size_t i = 0; i != processes; ++i) others_.emplace_back();
 }
 
 LEAT_INLINE bool failure_detector::look(steady_time now) {
-  if (!how_.watching()) return false;
+  if (!limits_.watching()) return false;
   if (!begun_) {
     begun_ = true;
-    for (other& one : others_) one.heard_at = now;
-  } else if (now - looked_at_ > 2 * how_.interval()) {
-    for (other& one : others_) one.heard_at = (std::min)(now, one.heard_at + (now - looked_at_));
+    for (other& peer : others_) peer.heard_at = now;
+  } else if (now - looked_at_ > 2 * limits_.interval()) {
+    for (other& peer : others_) peer.heard_at = (std::min)(now, peer.heard_at + (now - looked_at_));
   }
   looked_at_ = now;
   if (now < beat_at_) return false;
-  beat_at_ = now + how_.interval();
+  beat_at_ = now + limits_.interval();
   return true;
 }
 
 LEAT_INLINE void failure_detector::heard(unsigned process, steady_time now) {
-  other& one = others_[process];
-  one.heard_at = now;
-  if (std::exchange(one.suspected, false)) log_("leat: process " + std::to_string(process) + " is heard of again");
+  other& peer = others_[process];
+  peer.heard_at = now;
+  if (std::exchange(peer.suspected, false)) log_("leat: process " + std::to_string(process) + " is heard of again");
 }
 
 LEAT_INLINE void failure_detector::judge(unsigned process, steady_time now) {
-  if (!how_.watching()) return;
-  other& one = others_[process];
-  auto const silent = now - one.heard_at;
-  if (silent >= how_.dead_after)
+  if (!limits_.watching()) return;
+  other& peer = others_[process];
+  auto const silent = now - peer.heard_at;
+  if (silent >= limits_.dead_after)
     throw cluster_error(cluster_error::status::lost, "process " + std::to_string(process) +
                                                          " was lost: nothing has been heard of it for " +
-                                                         seconds_text(how_.dead_after));
-  if (silent >= how_.suspect_after && !std::exchange(one.suspected, true))
+                                                         seconds_text(limits_.dead_after));
+  if (silent >= limits_.suspect_after && !std::exchange(peer.suspected, true))
     log_("leat: nothing has been heard of process " + std::to_string(process) + " for " +
-         seconds_text(how_.suspect_after));
+         seconds_text(limits_.suspect_after));
 }
 
 LEAT_INLINE void failure_detector::progress(unsigned process, std::span<std::uint64_t const> of_workers,
@@ -76,11 +76,11 @@ LEAT_INLINE void failure_detector::progress(unsigned process, std::span<std::uin
     bool const in_a_turn = of_workers[i] % 2 != 0;
     if (!in_a_turn || of_workers[i] != worker.turns) {
       worker = at_work{of_workers[i], now, false};
-    } else if (now - worker.since >= how_.suspect_after && !std::exchange(worker.told, true)) {
+    } else if (now - worker.since >= limits_.suspect_after && !std::exchange(worker.told, true)) {
       log_("leat: process " + std::to_string(process) +
            " is alive, but a function of the flow has not returned on its "
            "worker " +
-           std::to_string(process * workers_ + i) + " for " + seconds_text(how_.suspect_after));
+           std::to_string(process * workers_ + i) + " for " + seconds_text(limits_.suspect_after));
     }
   }
 }

@@ -39,7 +39,7 @@ struct frame_header {
   void set(stream_time time);
   bool has_good_mark() const { return marked <= static_cast<unsigned>(mark_kind::end) + 1; }
   stream_time time() const { return {watermark, quiet, idle != 0}; }
-  mark which() const { return {static_cast<mark_kind>(marked - 1), epoch}; }
+  mark end_mark() const { return {static_cast<mark_kind>(marked - 1), epoch}; }
 
   /// Calls `f(integer&)` for each field in the order of the wire.
   template <class Header, class F>

@@ -18,7 +18,7 @@
 
 namespace leat::detail {
 
-[[noreturn]] void refuse_peer(unsigned process, std::string const& what);
+[[noreturn]] void refuse_peer(unsigned process, std::string const& text);
 
 /// The frames that come from one process. They are read into large pieces of memory and used where they lie; a piece is
 /// read into again when nobody holds a frame of it any more.
@@ -39,8 +39,8 @@ class incoming_frames {
     make_room();
     std::size_t const got = from.receive({memory_.data() + end_, memory_.capacity() - end_});
     end_ += got;
-    incoming_frame one;
-    while (got != 0 && next(one) && take(std::move(one))) {
+    incoming_frame frame;
+    while (got != 0 && next(frame) && take(std::move(frame))) {
     }
     return got;
   }

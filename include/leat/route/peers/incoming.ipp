@@ -22,9 +22,9 @@
 
 namespace leat::detail {
 
-LEAT_INLINE void refuse_peer(unsigned process, std::string const& what) {
+LEAT_INLINE void refuse_peer(unsigned process, std::string const& text) {
   throw cluster_error(cluster_error::status::refused,
-                      "process " + std::to_string(process) + " does not speak as this program does: " + what);
+                      "process " + std::to_string(process) + " does not speak as this program does: " + text);
 }
 
 LEAT_INLINE void incoming_frames::discard(connection& from) {

@@ -14,7 +14,7 @@ class peer_service {
   virtual void receive(unsigned process, incoming_frame&& frame) = 0;
   /// Nothing comes from this process any more, nor reaches it. Throws `why`, or another error, when that ends the run;
   /// returns when the service goes on without the process.
-  virtual void lose(unsigned process, cluster_error const& why) = 0;
+  virtual void lose(unsigned process, cluster_error const& error) = 0;
 
  protected:
   ~peer_service() = default;

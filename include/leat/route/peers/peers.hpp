@@ -45,13 +45,13 @@ class peers {
   };
 
   /// `others` are the connections to each process, none to this one itself.
-  peers(settings how, connections others);
+  peers(settings configuration, connections others);
 
-  /// From now on frames of these types are for `by`, and it hears of lost processes. Throws std::logic_error for a type
+  /// From now on frames of these types are for `handler`, and it hears of lost processes. Throws std::logic_error for a type
   /// that another service has.
-  void serve(std::initializer_list<frame_type> types, peer_service& by);
+  void serve(std::initializer_list<frame_type> types, peer_service& handler);
   /// Frames of its types are refused again.
-  void end_service(peer_service& by);
+  void end_service(peer_service& handler);
 
   unsigned process() const { return process_; }
   /// All processes, this one among them.
@@ -77,7 +77,7 @@ class peers {
   /// Not without a turn past this time.
   steady_time wake_at() const;
   /// The descriptors of the connections that something is waited for of.
-  void add_awaited(std::vector<awaited>& all) const;
+  void add_awaited(std::vector<awaited>& awaited) const;
   /// Where connections have no descriptor, `call` is made on any thread when one is ready.
   void on_ready(std::function<void()> const& call);
 
@@ -140,7 +140,7 @@ class peers {
   void read_heartbeat(peer const& p, incoming_frame const& frame, steady_time now);
 
   /// Throws what the first service throws, once all have been told.
-  [[gnu::cold]] void tell_services(peer& p, cluster_error const& why);
+  [[gnu::cold]] void tell_services(peer& p, cluster_error const& error);
 
   unsigned process_;
   unsigned workers_;

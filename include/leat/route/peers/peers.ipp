@@ -23,34 +23,34 @@
 
 namespace leat::detail {
 
-LEAT_INLINE peers::peers(settings how, connections others)
-    : process_(how.process),
-      workers_(how.workers),
-      alive_(how.alive, others.size(), how.workers, std::move(how.log)),
-      turns_of_(std::move(how.turns_of)) {
-  how.seals.resize(others.size());
+LEAT_INLINE peers::peers(settings configuration, connections others)
+    : process_(configuration.process),
+      workers_(configuration.workers),
+      alive_(configuration.alive, others.size(), configuration.workers, std::move(configuration.log)),
+      turns_of_(std::move(configuration.turns_of)) {
+  configuration.seals.resize(others.size());
   for (unsigned i = 0; i != others.size(); ++i)
-    peers_.push_back(std::make_unique<peer>(i, std::move(others[i]), std::move(how.seals[i])));
+    peers_.push_back(std::make_unique<peer>(i, std::move(others[i]), std::move(configuration.seals[i])));
 }
 
 LEAT_INLINE peers::peer::peer(unsigned process, std::unique_ptr<connection> to, frame_seals seals)
     : number(process), link(std::move(to)), out(std::move(seals.out)), in(process, std::move(seals.in)) {}
 
-LEAT_INLINE void peers::serve(std::initializer_list<frame_type> types, peer_service& by) {
+LEAT_INLINE void peers::serve(std::initializer_list<frame_type> types, peer_service& handler) {
   for (frame_type const type : types) {
     peer_service*& service = service_of_[static_cast<std::size_t>(type)];
     if (service != nullptr || type == frame_type::heartbeat)
       throw std::logic_error("leat: two services of the peers have frame type " +
                              std::to_string(static_cast<unsigned>(type)));
-    service = &by;
+    service = &handler;
   }
-  services_.push_back(&by);
+  services_.push_back(&handler);
 }
 
-LEAT_INLINE void peers::end_service(peer_service& by) {
-  std::replace(service_of_.begin(), service_of_.end(), &by, static_cast<peer_service*>(nullptr));
+LEAT_INLINE void peers::end_service(peer_service& handler) {
+  std::replace(service_of_.begin(), service_of_.end(), &handler, static_cast<peer_service*>(nullptr));
   for (std::size_t i = services_.size(); i-- != 0;)
-    if (services_[i] == &by) services_.erase(i);
+    if (services_[i] == &handler) services_.erase(i);
 }
 
 LEAT_INLINE void peers::send_to_all(frame_type type) {
@@ -80,10 +80,10 @@ LEAT_INLINE steady_time peers::wake_at() const {
   return first;
 }
 
-LEAT_INLINE void peers::add_awaited(std::vector<awaited>& all) const {
+LEAT_INLINE void peers::add_awaited(std::vector<awaited>& awaited) const {
   for (auto const& p : peers_) {
     bool const waited_for = p->link && (p->expected || p->out.blocked());
-    if (waited_for && p->link->descriptor() >= 0) all.push_back({p->link->descriptor(), p->out.blocked()});
+    if (waited_for && p->link->descriptor() >= 0) awaited.push_back({p->link->descriptor(), p->out.blocked()});
   }
 }
 
@@ -153,8 +153,8 @@ LEAT_INLINE bool peers::read(peer& p, steady_time now) {
       throw cluster_error(cluster_error::status::lost,
                           "process " + std::to_string(p.number) + " was lost: " + p.link->error());
     if (!progress) alive_.judge(p.number, now);
-  } catch (cluster_error const& why) {
-    tell_services(p, why);
+  } catch (cluster_error const& error) {
+    tell_services(p, error);
   }
   return progress;
 }
@@ -180,12 +180,12 @@ LEAT_INLINE void peers::read_heartbeat(peer const& p, incoming_frame const& fram
   alive_.progress(p.number, {turns.begin(), turns.size()}, now);
 }
 
-LEAT_INLINE void peers::tell_services(peer& p, cluster_error const& why) {
+LEAT_INLINE void peers::tell_services(peer& p, cluster_error const& error) {
   p.lost = true;
   p.expected = false;
   std::exception_ptr first;
   for (peer_service* const service : services_) try {
-      service->lose(p.number, why);
+      service->lose(p.number, error);
     } catch (...) {
       if (!first) first = std::current_exception();
     }

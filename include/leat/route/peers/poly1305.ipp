@@ -18,8 +18,8 @@ namespace leat::detail {
 #if defined(__SIZEOF_INT128__) && !defined(LEAT_PORTABLE)
 /// What two words multiplied make.
 __extension__ using two_words = unsigned __int128;
-inline std::uint64_t low_word(two_words const& both) { return static_cast<std::uint64_t>(both); }
-inline std::uint64_t high_word(two_words const& both) { return static_cast<std::uint64_t>(both >> 64); }
+inline std::uint64_t low_word(two_words const& words) { return static_cast<std::uint64_t>(words); }
+inline std::uint64_t high_word(two_words const& words) { return static_cast<std::uint64_t>(words >> 64); }
 inline two_words product(std::uint64_t a, std::uint64_t b) { return static_cast<two_words>(a) * b; }
 #else
 struct two_words {
@@ -30,8 +30,8 @@ struct two_words {
     return {low + other.low, high + other.high + (low + other.low < low ? 1 : 0)};
   }
 };
-inline std::uint64_t low_word(two_words const& both) { return both.low; }
-inline std::uint64_t high_word(two_words const& both) { return both.high; }
+inline std::uint64_t low_word(two_words const& words) { return words.low; }
+inline std::uint64_t high_word(two_words const& words) { return words.high; }
 inline two_words product(std::uint64_t a, std::uint64_t b) {
   std::uint64_t const a0 = a & 0xffffffff, a1 = a >> 32, b0 = b & 0xffffffff, b1 = b >> 32;
   std::uint64_t const middle = (a0 * b0 >> 32) + (a1 * b0 & 0xffffffff) + (a0 * b1 & 0xffffffff);
@@ -45,9 +45,9 @@ inline unsigned char add_with_carry(unsigned char carry, std::uint64_t a, std::u
 #ifdef LEAT_X86
   return add_by_instruction(carry, a, b, sum);
 #else
-  two_words const all = two_words(a) + two_words(b) + two_words(carry);
-  sum = low_word(all);
-  return static_cast<unsigned char>(high_word(all));
+  two_words const total = two_words(a) + two_words(b) + two_words(carry);
+  sum = low_word(total);
+  return static_cast<unsigned char>(high_word(total));
 #endif
 }
 
@@ -87,9 +87,9 @@ LEAT_INLINE poly1305::tag poly1305::result() const {
   std::uint64_t const reduced = 0 - ((h2_ + carry) >> 2);
   carry = add_with_carry(0, (h0_ & ~reduced) | (g0 & reduced), s0_, low);
   add_with_carry(carry, (h1_ & ~reduced) | (g1 & reduced), s1_, high);
-  tag all{};
-  put_little_endian(high, put_little_endian(low, all.data()));
-  return all;
+  tag result{};
+  put_little_endian(high, put_little_endian(low, result.data()));
+  return result;
 }
 
 LEAT_INLINE std::uint64_t poly1305::word(std::byte const* at) {

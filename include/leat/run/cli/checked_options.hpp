@@ -11,10 +11,10 @@ namespace leat::detail {
 inline constexpr std::chrono::nanoseconds longest_time = std::chrono::hours(24 * 365 * 100);
 
 /// The options of a run, with times that can be calculated with. Throws flow_error for options that no run can have.
-[[gnu::cold]] options checked(options how);
+[[gnu::cold]] options checked(options settings);
 
 /// Whether the number of a process is that of one of the processes there are.
-[[gnu::cold]] void check_process(options const& how);
+[[gnu::cold]] void check_process(options const& options);
 
 }  // namespace leat::detail
 

@@ -30,7 +30,7 @@ class command_line {
  public:
   /// `usage` describes the program's own arguments: in its first line as they are written, `[--csv] FILE...`, and in
   /// further lines whatever `--help` should say of them. Flags that it names are the program's own.
-  command_line(int argc, char const* const* argv, std::string usage = {}, options defaults = {},
+  command_line(int argc, char const* const* argv, std::string usage = {}, leat::options defaults = {},
                unknown_flags others = unknown_flags::refused);
 
   /// The name by which the program was called.
@@ -43,7 +43,7 @@ class command_line {
   /// The same, in the form that the launcher takes.
   [[gnu::cold]] detail::local_processes all_local_processes() const;
   /// How the flow is to be run.
-  options const& how() const { return settings_.how; }
+  leat::options const& options() const { return settings_.options; }
   /// All settings, and which flag or variable made each.
   detail::settings const& settings() const { return settings_; }
   /// The kind of picture that `--graph` asks for.
@@ -70,7 +70,7 @@ class command_line {
   /// For arguments of the program's own that are wrong: prints the message and a hint to standard error, and gives the
   /// exit status: `if (...) return cli.refuse("--csv needs a file");`. When help or the version was asked for, prints
   /// that instead.
-  [[gnu::cold]] int refuse(std::string const& why) const;
+  [[gnu::cold]] int refuse(std::string const& reason) const;
 
  private:
   [[gnu::cold]] std::string synopsis() const;
@@ -81,7 +81,7 @@ class command_line {
 
   /// `-w4`, `-w 4`, `--workers-per-process=4`, `--workers-per-process 4`. The first fault does not end the search for
   /// `--help`.
-  [[gnu::cold]] void take(detail::flag const& which, int argc, char const* const* argv, int& i);
+  [[gnu::cold]] void take(detail::flag const& flag, int argc, char const* const* argv, int& i);
 
   void take_environment();
 

@@ -23,10 +23,10 @@
 
 namespace leat {
 
-LEAT_INLINE command_line::command_line(int argc, char const* const* argv, std::string usage, options defaults,
+LEAT_INLINE command_line::command_line(int argc, char const* const* argv, std::string usage, leat::options defaults,
                                        unknown_flags others)
     : usage_(std::move(usage)), others_(others) {
-  settings_.how = std::move(defaults);
+  settings_.options = std::move(defaults);
   if (argc > 0) program_ = argv[0];
   program_.erase(0, program_.rfind('/') + 1);
   if (program_.empty()) program_ = "flow";
@@ -40,13 +40,13 @@ LEAT_INLINE command_line::command_line(int argc, char const* const* argv, std::s
 }
 
 LEAT_INLINE detail::local_processes command_line::all_local_processes() const {
-  detail::local_processes all;
-  all.program = program_;
-  all.words = words_;
-  all.count = settings_.local_processes;
-  all.prefix = settings_.prefix;
-  all.asked_by = settings_.source(&detail::set_local_processes);
-  return all;
+  detail::local_processes processes;
+  processes.program = program_;
+  processes.words = words_;
+  processes.count = settings_.local_processes;
+  processes.prefix = settings_.prefix;
+  processes.asked_by = settings_.source(&detail::set_local_processes);
+  return processes;
 }
 
 LEAT_INLINE std::string command_line::help() const {
@@ -55,7 +55,7 @@ LEAT_INLINE std::string command_line::help() const {
   text += '\n';
   if (end_of_line != std::string::npos) text.append(usage_, end_of_line + 1).append("\n");
   text += "\nHow the flow is run (in brackets: the variables of the environment that say the same):\n";
-  for (detail::flag const& one : detail::flags) text += one.help_line();
+  for (detail::flag const& flag : detail::flags) text += flag.help_line();
   return text +
          "  -h, --help                       print this and exit\n"
          "      --version                    print the version of leat and exit\n"
@@ -76,12 +76,12 @@ LEAT_INLINE int command_line::print(std::string const& text) {
   return std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0 ? 0 : 1;
 }
 
-LEAT_INLINE int command_line::refuse(std::string const& why) const {
+LEAT_INLINE int command_line::refuse(std::string const& reason) const {
   if (wants_answer()) return answer();
   std::string const text = detail::concat({program_, ": ",
                                            !fault_.empty()          ? fault_
                                            : !unknown_flag_.empty() ? unknown_flag_
-                                                                    : why,
+                                                                    : reason,
                                            "\n", synopsis(), "   (", program_, " --help explains)\n"});
   std::fputs(text.c_str(), stderr);
   return 2;
@@ -89,8 +89,8 @@ LEAT_INLINE int command_line::refuse(std::string const& why) const {
 
 LEAT_INLINE std::string command_line::synopsis() const {
   std::string text = "usage: " + program_;
-  for (detail::flag const& one : detail::flags)
-    if (!one.letter.empty()) text += detail::concat({" [", one.spelling(), "]"});
+  for (detail::flag const& flag : detail::flags)
+    if (!flag.letter.empty()) text += detail::concat({" [", flag.spelling(), "]"});
   text += " [--...]";
   if (!usage_.empty()) text += " " + usage_.substr(0, usage_.find('\n'));
   return text;
@@ -127,35 +127,35 @@ LEAT_INLINE void command_line::take_own(std::string_view word) {
     unknown_flag_ = detail::no_such_flag(word, usage_);
 }
 
-LEAT_INLINE void command_line::take(detail::flag const& which, int argc, char const* const* argv, int& i) {
+LEAT_INLINE void command_line::take(detail::flag const& flag, int argc, char const* const* argv, int& i) {
   std::string_view const word = argv[i];
   bool const is_long = word[1] == '-';
   std::size_t const name_ends = is_long ? word.find('=') : 2;
   std::string const name(word.substr(0, name_ends));
-  given_.push_back(&which);
+  given_.push_back(&flag);
   try {
-    if (which.stands_alone() && name_ends >= word.size())
-      which.apply(settings_, name, "yes");
+    if (flag.stands_alone() && name_ends >= word.size())
+      flag.apply(settings_, name, "yes");
     else if (name_ends < word.size())
-      which.apply(settings_, name, word.substr(name_ends + (is_long ? 1 : 0)));
+      flag.apply(settings_, name, word.substr(name_ends + (is_long ? 1 : 0)));
     else if (i + 1 < argc)
-      which.apply(settings_, name, argv[++i]);
+      flag.apply(settings_, name, argv[++i]);
     else
-      throw usage_error(detail::concat({name, " is to be followed by ", which.value}));
+      throw usage_error(detail::concat({name, " is to be followed by ", flag.value}));
   } catch (usage_error const& wrong) {
     if (fault_.empty()) fault_ = wrong.what();
   }
 }
 
 LEAT_INLINE void command_line::take_environment() {
-  for (detail::flag const& one : detail::flags) {
+  for (detail::flag const& flag : detail::flags) {
     bool given = false;
-    for (detail::flag const* other : given_) given = given || other == &one;
+    for (detail::flag const* other : given_) given = given || other == &flag;
     if (given) continue;
-    for (char const* const name : {one.variable, one.bytewax_variable}) {
+    for (char const* const name : {flag.variable, flag.bytewax_variable}) {
       char const* const value = name != nullptr ? detail::environment(name) : nullptr;
       if (value == nullptr) continue;
-      one.apply(settings_, name, value);
+      flag.apply(settings_, name, value);
       break;
     }
   }

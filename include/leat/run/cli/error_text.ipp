@@ -24,10 +24,10 @@ LEAT_INLINE std::string error_text(std::exception const& failure) {
     try {
       std::rethrow_exception(std::exchange(next, nullptr));
     } catch (std::exception const& inner) {
-      std::string const said = detail::exception_text(inner);
-      bool const from_elsewhere = dynamic_cast<remote_cause const*>(&inner) != nullptr && last.find(said) != last.npos;
-      if (!last.ends_with(said) && !from_elsewhere) text += "\n  because: " + said;
-      last = said;
+      std::string const cause = detail::exception_text(inner);
+      bool const from_elsewhere = dynamic_cast<remote_cause const*>(&inner) != nullptr && last.find(cause) != last.npos;
+      if (!last.ends_with(cause) && !from_elsewhere) text += "\n  because: " + cause;
+      last = cause;
       next = nested_in(inner);
     } catch (...) {
       if (!last.ends_with("not a std::exception")) text += "\n  because: an exception that is not a std::exception";

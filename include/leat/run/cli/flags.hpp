@@ -25,7 +25,7 @@ struct flag {
   bool stands_alone() const { return *value == '\0'; }
 
   /// `given_as`: the flag or the variable, as the person knows it.
-  [[gnu::cold]] void apply(settings& all, std::string const& given_as, std::string_view text) const;
+  [[gnu::cold]] void apply(settings& settings, std::string const& given_as, std::string_view text) const;
 
   /// Of one that has a letter.
   [[gnu::cold]] std::string spelling() const { return concat({"-", letter, " ", value}); }
@@ -37,37 +37,37 @@ struct flag {
 /// Seconds and fractions of a second. What is more than zero stays so.
 [[gnu::cold]] std::chrono::nanoseconds seconds(std::string_view text);
 
-void set_workers(settings& all, std::string_view text);
-void set_snapshot_interval(settings& all, std::string_view text);
-void set_batch_size(settings& all, std::string_view text);
-void set_process(settings& all, std::string_view text);
-void set_local_processes(settings& all, std::string_view text);
-[[gnu::cold]] void set_prefix(settings& all, std::string_view text);
+void set_workers(settings& settings, std::string_view text);
+void set_snapshot_interval(settings& settings, std::string_view text);
+void set_batch_size(settings& settings, std::string_view text);
+void set_process(settings& settings, std::string_view text);
+void set_local_processes(settings& settings, std::string_view text);
+[[gnu::cold]] void set_prefix(settings& settings, std::string_view text);
 /// A link of the program's own may call its ports by names.
 [[gnu::cold]] bool is_impossible_port(std::string_view port);
 /// `one:2101;two:2101`, or a line for each.
-[[gnu::cold]] void set_addresses(settings& all, std::string_view text);
-[[gnu::cold]] void set_listen(settings& all, std::string_view text);
-void set_announce(settings& all, std::string_view text);
-void set_addresses_descriptor(settings& all, std::string_view text);
-[[gnu::cold]] void set_launcher(settings& all, std::string_view text);
-void set_secret_file(settings& all, std::string_view text);
-void set_tls_certificate(settings& all, std::string_view text);
-void set_tls_key(settings& all, std::string_view text);
-void set_tls_authority(settings& all, std::string_view text);
-void set_cluster(settings& all, std::string_view text);
-void set_formation_timeout(settings& all, std::string_view text);
-void set_channel_bytes(settings& all, std::string_view text);
+[[gnu::cold]] void set_addresses(settings& settings, std::string_view text);
+[[gnu::cold]] void set_listen(settings& settings, std::string_view text);
+void set_announce(settings& settings, std::string_view text);
+void set_addresses_descriptor(settings& settings, std::string_view text);
+[[gnu::cold]] void set_launcher(settings& settings, std::string_view text);
+void set_secret_file(settings& settings, std::string_view text);
+void set_tls_certificate(settings& settings, std::string_view text);
+void set_tls_key(settings& settings, std::string_view text);
+void set_tls_authority(settings& settings, std::string_view text);
+void set_cluster(settings& settings, std::string_view text);
+void set_formation_timeout(settings& settings, std::string_view text);
+void set_channel_bytes(settings& settings, std::string_view text);
 [[gnu::cold]] std::chrono::nanoseconds patience(std::string_view text);
-void set_suspect_after(settings& all, std::string_view text);
-void set_dead_after(settings& all, std::string_view text);
+void set_suspect_after(settings& settings, std::string_view text);
+void set_dead_after(settings& settings, std::string_view text);
 [[gnu::cold]] bool yes_or_no(std::string_view text);
-void set_stop_timeout(settings& all, std::string_view text);
-void set_stats(settings& all, std::string_view text);
-[[gnu::cold]] void set_progress(settings& all, std::string_view text);
-void set_insecure(settings& all, std::string_view text);
-void set_hide_records(settings& all, std::string_view text);
-[[gnu::cold]] void set_graph(settings& all, std::string_view text);
+void set_stop_timeout(settings& settings, std::string_view text);
+void set_stats(settings& settings, std::string_view text);
+[[gnu::cold]] void set_progress(settings& settings, std::string_view text);
+void set_insecure(settings& settings, std::string_view text);
+void set_hide_records(settings& settings, std::string_view text);
+[[gnu::cold]] void set_graph(settings& settings, std::string_view text);
 
 /// --help and --version stand by themselves: a variable that made every program print its version would be a trap.
 inline constexpr flag flags[] = {

@@ -24,10 +24,10 @@
 
 namespace leat::detail {
 
-LEAT_INLINE void flag::apply(settings& all, std::string const& given_as, std::string_view text) const {
+LEAT_INLINE void flag::apply(settings& settings, std::string const& given_as, std::string_view text) const {
   try {
-    set(all, text);
-    all.note(set, given_as);
+    set(settings, text);
+    settings.note(set, given_as);
   } catch (usage_error const& wrong) {
     throw usage_error(concat({given_as, ": \"", text, "\" ", wrong.what()}));
   }
@@ -65,31 +65,31 @@ LEAT_INLINE std::chrono::nanoseconds seconds(std::string_view text) {
   return std::chrono::nanoseconds(whole == 0 && number > 0 ? 1 : whole);
 }
 
-LEAT_INLINE void set_workers(settings& all, std::string_view text) {
-  all.how.workers = static_cast<unsigned>(whole_number(text, 1, options::most_workers));
+LEAT_INLINE void set_workers(settings& settings, std::string_view text) {
+  settings.options.workers = static_cast<unsigned>(whole_number(text, 1, options::most_workers));
 }
 
-LEAT_INLINE void set_snapshot_interval(settings& all, std::string_view text) {
-  all.how.snapshot_interval = seconds(text);
+LEAT_INLINE void set_snapshot_interval(settings& settings, std::string_view text) {
+  settings.options.snapshot_interval = seconds(text);
 }
 
-LEAT_INLINE void set_batch_size(settings& all, std::string_view text) {
-  all.how.batch_size = whole_number(text, 0, 1'000'000);
+LEAT_INLINE void set_batch_size(settings& settings, std::string_view text) {
+  settings.options.batch_size = whole_number(text, 0, 1'000'000);
 }
 
-LEAT_INLINE void set_process(settings& all, std::string_view text) {
-  all.process = static_cast<unsigned>(whole_number(text, 0, 65535));
+LEAT_INLINE void set_process(settings& settings, std::string_view text) {
+  settings.process = static_cast<unsigned>(whole_number(text, 0, 65535));
 }
 
-LEAT_INLINE void set_local_processes(settings& all, std::string_view text) {
-  all.local_processes = static_cast<unsigned>(whole_number(text, 1, 256));
+LEAT_INLINE void set_local_processes(settings& settings, std::string_view text) {
+  settings.local_processes = static_cast<unsigned>(whole_number(text, 1, 256));
 }
 
-LEAT_INLINE void set_prefix(settings& all, std::string_view text) {
+LEAT_INLINE void set_prefix(settings& settings, std::string_view text) {
   if (text != "auto" && text != "always" && text != "never") throw usage_error("is none of auto, always, never");
-  all.prefix = text == "auto"     ? output_prefix::on_a_terminal
-               : text == "always" ? output_prefix::everywhere
-                                  : output_prefix::nowhere;
+  settings.prefix = text == "auto"     ? output_prefix::on_a_terminal
+                    : text == "always" ? output_prefix::everywhere
+                                       : output_prefix::nowhere;
 }
 
 LEAT_INLINE bool is_impossible_port(std::string_view port) {
@@ -97,72 +97,77 @@ LEAT_INLINE bool is_impossible_port(std::string_view port) {
   return port.empty() || (number && (port.size() > 5 || std::stoul(std::string(port)) > 65535));
 }
 
-LEAT_INLINE void set_addresses(settings& all, std::string_view text) {
-  all.how.addresses.clear();
+LEAT_INLINE void set_addresses(settings& settings, std::string_view text) {
+  settings.options.addresses.clear();
   while (!text.empty()) {
     std::size_t const end = (std::min)(text.find_first_of(";\n"), text.size());
-    std::string_view one = text.substr(0, end);
+    std::string_view address = text.substr(0, end);
     text.remove_prefix((std::min)(end + 1, text.size()));
-    while (!one.empty() && (one.front() == ' ' || one.front() == '\t')) one.remove_prefix(1);
-    while (!one.empty() && (one.back() == ' ' || one.back() == '\t' || one.back() == '\r')) one.remove_suffix(1);
-    if (one.empty()) continue;
-    if (one.rfind(':') == std::string_view::npos)
-      throw usage_error(concat({"names \"", one, "\", which has no port: write host:2101"}));
-    if (one.find_first_of(", \t") != std::string_view::npos)
+    while (!address.empty() && (address.front() == ' ' || address.front() == '\t')) address.remove_prefix(1);
+    while (!address.empty() && (address.back() == ' ' || address.back() == '\t' || address.back() == '\r'))
+      address.remove_suffix(1);
+    if (address.empty()) continue;
+    if (address.rfind(':') == std::string_view::npos)
+      throw usage_error(concat({"names \"", address, "\", which has no port: write host:2101"}));
+    if (address.find_first_of(", \t") != std::string_view::npos)
       throw usage_error(
-          concat({"names \"", one, "\", which is not one address: write ; between two, one:2101;two:2101"}));
-    if (one.rfind(':') == 0) throw usage_error(concat({"names \"", one, "\", which has no host: write host:2101"}));
-    if (is_impossible_port(one.substr(one.rfind(':') + 1)))
-      throw usage_error(concat({"names \"", one, "\", whose port is not one from 1 to 65535"}));
-    for (std::string const& other : all.how.addresses)
-      if (other == one)
-        throw usage_error(concat({"names \"", one, "\" twice: each process has an address of its own"}));
-    all.how.addresses.emplace_back(one);
+          concat({"names \"", address, "\", which is not one address: write ; between two, one:2101;two:2101"}));
+    if (address.rfind(':') == 0)
+      throw usage_error(concat({"names \"", address, "\", which has no host: write host:2101"}));
+    if (is_impossible_port(address.substr(address.rfind(':') + 1)))
+      throw usage_error(concat({"names \"", address, "\", whose port is not one from 1 to 65535"}));
+    for (std::string const& other : settings.options.addresses)
+      if (other == address)
+        throw usage_error(concat({"names \"", address, "\" twice: each process has an address of its own"}));
+    settings.options.addresses.emplace_back(address);
   }
-  if (all.how.addresses.empty()) throw usage_error("names no address: write host:2101;other:2101");
+  if (settings.options.addresses.empty()) throw usage_error("names no address: write host:2101;other:2101");
 }
 
-LEAT_INLINE void set_listen(settings& all, std::string_view text) {
+LEAT_INLINE void set_listen(settings& settings, std::string_view text) {
   if (text.rfind(':') == std::string_view::npos) throw usage_error("has no port: write host:2101, or host:0");
-  all.how.listen = text;
+  settings.options.listen = text;
 }
 
-LEAT_INLINE void set_announce(settings& all, std::string_view text) {
-  all.by.announce = static_cast<int>(whole_number(text, 0, 1'000'000));
+LEAT_INLINE void set_announce(settings& settings, std::string_view text) {
+  settings.launch.announce = static_cast<int>(whole_number(text, 0, 1'000'000));
 }
 
-LEAT_INLINE void set_addresses_descriptor(settings& all, std::string_view text) {
-  all.by.addresses = static_cast<int>(whole_number(text, 0, 1'000'000));
+LEAT_INLINE void set_addresses_descriptor(settings& settings, std::string_view text) {
+  settings.launch.addresses = static_cast<int>(whole_number(text, 0, 1'000'000));
 }
 
-LEAT_INLINE void set_launcher(settings& all, std::string_view text) {
-  for (launcher const& one : launchers)
-    if (one.name == text) all.by.which = &one;
-  if (all.by.which == nullptr || all.by.which->name != text) throw usage_error("is none of slurm, openmpi, torchrun");
+LEAT_INLINE void set_launcher(settings& settings, std::string_view text) {
+  for (launcher const& launcher : launchers)
+    if (launcher.name == text) settings.launch.kind = &launcher;
+  if (settings.launch.kind == nullptr || settings.launch.kind->name != text)
+    throw usage_error("is none of slurm, openmpi, torchrun");
 }
 
-LEAT_INLINE void set_secret_file(settings& all, std::string_view text) {
+LEAT_INLINE void set_secret_file(settings& settings, std::string_view text) {
   try {
-    all.how.secret = secret_from_file(std::string(text));
+    settings.options.secret = secret_from_file(std::string(text));
   } catch (flow_error const& wrong) {
     throw usage_error(wrong.what());
   }
 }
 
-LEAT_INLINE void set_tls_certificate(settings& all, std::string_view text) { all.how.tls.certificate = text; }
-
-LEAT_INLINE void set_tls_key(settings& all, std::string_view text) { all.how.tls.key = text; }
-
-LEAT_INLINE void set_tls_authority(settings& all, std::string_view text) { all.how.tls.authority = text; }
-
-LEAT_INLINE void set_cluster(settings& all, std::string_view text) { all.how.cluster = text; }
-
-LEAT_INLINE void set_formation_timeout(settings& all, std::string_view text) {
-  all.how.formation_timeout = seconds(text);
+LEAT_INLINE void set_tls_certificate(settings& settings, std::string_view text) {
+  settings.options.tls.certificate = text;
 }
 
-LEAT_INLINE void set_channel_bytes(settings& all, std::string_view text) {
-  all.how.channel_bytes = whole_number(text, 1, options::most_channel_bytes);
+LEAT_INLINE void set_tls_key(settings& settings, std::string_view text) { settings.options.tls.key = text; }
+
+LEAT_INLINE void set_tls_authority(settings& settings, std::string_view text) { settings.options.tls.authority = text; }
+
+LEAT_INLINE void set_cluster(settings& settings, std::string_view text) { settings.options.cluster = text; }
+
+LEAT_INLINE void set_formation_timeout(settings& settings, std::string_view text) {
+  settings.options.formation_timeout = seconds(text);
+}
+
+LEAT_INLINE void set_channel_bytes(settings& settings, std::string_view text) {
+  settings.options.channel_bytes = whole_number(text, 1, options::most_channel_bytes);
 }
 
 LEAT_INLINE std::chrono::nanoseconds patience(std::string_view text) {
@@ -171,37 +176,49 @@ LEAT_INLINE std::chrono::nanoseconds patience(std::string_view text) {
   return time;
 }
 
-LEAT_INLINE void set_suspect_after(settings& all, std::string_view text) { all.how.suspect_after = patience(text); }
+LEAT_INLINE void set_suspect_after(settings& settings, std::string_view text) {
+  settings.options.suspect_after = patience(text);
+}
 
-LEAT_INLINE void set_dead_after(settings& all, std::string_view text) { all.how.dead_after = patience(text); }
+LEAT_INLINE void set_dead_after(settings& settings, std::string_view text) {
+  settings.options.dead_after = patience(text);
+}
 
 LEAT_INLINE bool yes_or_no(std::string_view text) {
   if (text != "yes" && text != "no" && text != "1" && text != "0") throw usage_error("is neither yes nor no");
   return text == "yes" || text == "1";
 }
 
-LEAT_INLINE void set_stop_timeout(settings& all, std::string_view text) { all.how.stop_timeout = seconds(text); }
-
-LEAT_INLINE void set_stats(settings& all, std::string_view text) { all.how.print_stats = yes_or_no(text); }
-
-LEAT_INLINE void set_progress(settings& all, std::string_view text) {
-  if (text != "auto" && text != "always" && text != "never") throw usage_error("is none of auto, always, never");
-  all.progress = text == "auto"     ? progress_line::on_a_terminal
-                 : text == "always" ? progress_line::always
-                                    : progress_line::never;
+LEAT_INLINE void set_stop_timeout(settings& settings, std::string_view text) {
+  settings.options.stop_timeout = seconds(text);
 }
 
-LEAT_INLINE void set_insecure(settings& all, std::string_view text) { all.how.insecure = yes_or_no(text); }
+LEAT_INLINE void set_stats(settings& settings, std::string_view text) {
+  settings.options.print_stats = yes_or_no(text);
+}
 
-LEAT_INLINE void set_hide_records(settings& all, std::string_view text) { all.how.show_records = !yes_or_no(text); }
+LEAT_INLINE void set_progress(settings& settings, std::string_view text) {
+  if (text != "auto" && text != "always" && text != "never") throw usage_error("is none of auto, always, never");
+  settings.progress = text == "auto"     ? progress_line::on_a_terminal
+                      : text == "always" ? progress_line::always
+                                         : progress_line::never;
+}
 
-LEAT_INLINE void set_graph(settings& all, std::string_view text) {
+LEAT_INLINE void set_insecure(settings& settings, std::string_view text) {
+  settings.options.insecure = yes_or_no(text);
+}
+
+LEAT_INLINE void set_hide_records(settings& settings, std::string_view text) {
+  settings.options.show_records = !yes_or_no(text);
+}
+
+LEAT_INLINE void set_graph(settings& settings, std::string_view text) {
   if (text == "mermaid")
-    all.graph = picture::mermaid;
+    settings.graph = picture::mermaid;
   else if (text == "dot")
-    all.graph = picture::dot;
+    settings.graph = picture::dot;
   else if (text == "json")
-    all.graph = picture::json;
+    settings.graph = picture::json;
   else
     throw usage_error("is none of mermaid, dot, json");
 }
@@ -209,8 +226,8 @@ LEAT_INLINE void set_graph(settings& all, std::string_view text) {
 LEAT_INLINE flag const* flag_of(std::string_view word) {
   if (word.size() < 2 || word[0] != '-') return nullptr;
   std::string_view const name = word[1] == '-' ? word.substr(2, word.find('=') - 2) : std::string_view{};
-  for (flag const& one : flags)
-    if (word[1] == '-' ? name == one.name : word.substr(1, 1) == one.letter) return &one;
+  for (flag const& flag : flags)
+    if (word[1] == '-' ? name == flag.name : word.substr(1, 1) == flag.letter) return &flag;
   return nullptr;
 }
 

@@ -12,19 +12,19 @@
 /// of Slurm's inherit them too.
 namespace leat::detail {
 
-[[gnu::cold]] std::uint64_t launcher_number(launcher const& which, char const* name, std::uint64_t least,
+[[gnu::cold]] std::uint64_t launcher_number(launcher const& launcher, char const* name, std::uint64_t least,
                                             std::uint64_t most);
 
-[[gnu::cold]] void take_process_from_launcher(settings& all);
+[[gnu::cold]] void take_process_from_launcher(settings& settings);
 
 /// The sentence for a launcher that gives a number and no addresses.
-[[gnu::cold]] std::string launcher_lacks_addresses(launcher const& which);
+[[gnu::cold]] std::string launcher_lacks_addresses(launcher const& launcher);
 
 /// Called once the addresses are known. Throws usage_error when the launcher has started another number of processes.
-[[gnu::cold]] void check_count(launch const& by, std::size_t addresses);
+[[gnu::cold]] void check_count(launch const& launch, std::size_t addresses);
 
 /// The line that a process of a cluster prints at its start: its number, and where each setting comes from.
-[[gnu::cold]] std::string start_line(settings const& all, options const& how);
+[[gnu::cold]] std::string start_line(settings const& settings, options const& options);
 
 }  // namespace leat::detail
 

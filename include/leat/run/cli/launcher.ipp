@@ -14,60 +14,61 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::uint64_t launcher_number(launcher const& which, char const* name, std::uint64_t least,
+LEAT_INLINE std::uint64_t launcher_number(launcher const& launcher, char const* name, std::uint64_t least,
                                           std::uint64_t most) {
   char const* const value = environment(name);
-  if (value == nullptr) throw usage_error(concat({"--launcher=", which.name, ": ", name, " is not set"}));
+  if (value == nullptr) throw usage_error(concat({"--launcher=", launcher.name, ": ", name, " is not set"}));
   try {
     return whole_number(value, least, most);
   } catch (usage_error const& wrong) {
-    throw usage_error(concat({"--launcher=", which.name, ": ", name, " \"", value, "\" ", wrong.what()}));
+    throw usage_error(concat({"--launcher=", launcher.name, ": ", name, " \"", value, "\" ", wrong.what()}));
   }
 }
 
-LEAT_INLINE void take_process_from_launcher(settings& all) {
-  if (all.by.which == nullptr) return;
-  launcher const& which = *all.by.which;
-  auto const processes = static_cast<unsigned>(launcher_number(which, which.processes, 1, 65536));
-  auto const process = static_cast<unsigned>(launcher_number(which, which.process, 0, 65535));
+LEAT_INLINE void take_process_from_launcher(settings& settings) {
+  if (settings.launch.kind == nullptr) return;
+  launcher const& launcher = *settings.launch.kind;
+  auto const processes = static_cast<unsigned>(launcher_number(launcher, launcher.processes, 1, 65536));
+  auto const process = static_cast<unsigned>(launcher_number(launcher, launcher.process, 0, 65535));
   if (process >= processes)
-    throw usage_error(concat({"--launcher=", which.name, ": ", which.process, " is ", std::to_string(process), ", but ",
-                              which.processes, " is ", std::to_string(processes), "; the first process is process 0"}));
-  all.by.processes = processes;
-  if (!all.process) all.note(&set_process, which.process);
-  if (!all.process) all.process = process;
+    throw usage_error(
+        concat({"--launcher=", launcher.name, ": ", launcher.process, " is ", std::to_string(process), ", but ",
+                launcher.processes, " is ", std::to_string(processes), "; the first process is process 0"}));
+  settings.launch.processes = processes;
+  if (!settings.process) settings.note(&set_process, launcher.process);
+  if (!settings.process) settings.process = process;
 }
 
-LEAT_INLINE std::string launcher_lacks_addresses(launcher const& which) {
-  std::string const instead = which.first_address == nullptr
+LEAT_INLINE std::string launcher_lacks_addresses(launcher const& launcher) {
+  std::string const instead = launcher.first_address == nullptr
                                   ? ", not the addresses"
-                                  : concat({", and in ", which.first_address, " only the address of the first"});
-  return concat({"--launcher=", which.name, " gives the number of the process", instead,
+                                  : concat({", and in ", launcher.first_address, " only the address of the first"});
+  return concat({"--launcher=", launcher.name, " gives the number of the process", instead,
                  ": give those of all by -a, LEAT_HOSTFILE_PATH or --addresses-fd"});
 }
 
-LEAT_INLINE void check_count(launch const& by, std::size_t addresses) {
-  if (by.processes == 0 || by.processes == addresses) return;
+LEAT_INLINE void check_count(launch const& launch, std::size_t addresses) {
+  if (launch.processes == 0 || launch.processes == addresses) return;
   throw usage_error(
-      concat({"--launcher=", by.which->name, ": ", by.which->processes, " is ", std::to_string(by.processes),
+      concat({"--launcher=", launch.kind->name, ": ", launch.kind->processes, " is ", std::to_string(launch.processes),
               ", but the number of addresses is ", std::to_string(addresses)}));
 }
 
-LEAT_INLINE std::string start_line(settings const& all, options const& how) {
+LEAT_INLINE std::string start_line(settings const& settings, options const& options) {
   auto const from = [&](setter of) {
-    std::string const& said = all.source(of);
-    return said.empty() ? std::string("the program") : said;
+    std::string const& text = settings.source(of);
+    return text.empty() ? std::string("the program") : text;
   };
-  bool const by_descriptor = all.by.addresses >= 0;
+  bool const by_descriptor = settings.launch.addresses >= 0;
   // What -p itself gives its processes would tell the person nothing.
   char const* const starter = environment("LEAT_STARTED_BY");
-  bool const started_for = starter != nullptr && by_descriptor && all.by.announce >= 0;
-  std::string const workers = how.workers == 1 ? " worker" : " workers";
-  bool const unsaid = how.workers == 1 && all.source(&set_workers).empty();
-  return concat({"leat: process ", std::to_string(how.process), " of ", std::to_string(how.addresses.size()), " (from ",
-                 started_for ? starter : from(&set_process), started_for ? ")" : "), addresses from ",
+  bool const started_for = starter != nullptr && by_descriptor && settings.launch.announce >= 0;
+  std::string const workers = options.workers == 1 ? " worker" : " workers";
+  bool const unsaid = options.workers == 1 && settings.source(&set_workers).empty();
+  return concat({"leat: process ", std::to_string(options.process), " of ", std::to_string(options.addresses.size()),
+                 " (from ", started_for ? starter : from(&set_process), started_for ? ")" : "), addresses from ",
                  started_for ? std::string() : from(by_descriptor ? &set_addresses_descriptor : &set_addresses), ", ",
-                 std::to_string(how.workers), workers,
+                 std::to_string(options.workers), workers,
                  unsaid ? std::string() : concat({" (from ", from(&set_workers), ")"}), "\n"});
 }
 

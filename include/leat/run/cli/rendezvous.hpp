@@ -23,7 +23,9 @@ class launch_descriptor {
   launch_descriptor& operator=(launch_descriptor const&) = delete;
   ~launch_descriptor();
 
-  [[noreturn, gnu::cold]] void fail(std::string const& why) const { throw usage_error(concat({flag_, ": ", why})); }
+  [[noreturn, gnu::cold]] void fail(std::string const& reason) const {
+    throw usage_error(concat({flag_, ": ", reason}));
+  }
 
   /// A launcher that has gone makes this an error and not a SIGPIPE.
   void write_line(std::string line) const;
@@ -42,11 +44,11 @@ class launch_descriptor {
 bool is_announced(std::string_view announced, std::string_view listed);
 
 /// Listens. Tries again until the time to form is over while the name of this machine is not known yet.
-[[gnu::cold]] void listen_in_time(network& door, options const& how);
+[[gnu::cold]] void listen_in_time(network& door, options const& options);
 
 /// Listens, tells the launcher where, and learns where the other processes listen, as far as the launcher has asked for
 /// it. Throws usage_error when a descriptor or the list of addresses is wrong.
-[[gnu::cold]] void rendezvous(options& how, launch const& by);
+[[gnu::cold]] void rendezvous(options& options, launch const& launch);
 
 }  // namespace leat::detail
 

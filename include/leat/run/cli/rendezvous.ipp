@@ -52,8 +52,8 @@ LEAT_INLINE std::string launch_descriptor::read_line(std::chrono::nanoseconds wi
   std::string line;
   for (;;) {
     auto const left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    pollfd one{number_, POLLIN, 0};
-    int const ready = ::poll(&one, 1, static_cast<int>(std::max<long long>(left.count(), 0)));
+    pollfd polled{number_, POLLIN, 0};
+    int const ready = ::poll(&polled, 1, static_cast<int>(std::max<long long>(left.count(), 0)));
     if (ready == 0)
       throw cluster_error(cluster_error::status::lost, concat({flag_, ": the list of addresses did not come in time"}));
     char next = 0;
@@ -75,11 +75,11 @@ LEAT_INLINE bool is_announced(std::string_view announced, std::string_view liste
   return everywhere ? port(announced) == port(listed) : announced == listed;
 }
 
-LEAT_INLINE void listen_in_time(network& door, options const& how) {
+LEAT_INLINE void listen_in_time(network& door, options const& options) {
   auto const until = std::chrono::steady_clock::now() +
-                     (std::min<std::chrono::nanoseconds>)(how.formation_timeout, std::chrono::hours(24));
+                     (std::min<std::chrono::nanoseconds>)(options.formation_timeout, std::chrono::hours(24));
   for (;;) try {
-      door.listen(how.listen);
+      door.listen(options.listen);
       return;
     } catch (no_such_place_yet const&) {
       if (std::chrono::steady_clock::now() >= until) throw;
@@ -87,32 +87,32 @@ LEAT_INLINE void listen_in_time(network& door, options const& how) {
     }
 }
 
-LEAT_INLINE void rendezvous(options& how, launch const& by) {
-  std::string mine;
-  if (by.announce >= 0) {
-    launch_descriptor const announce("--announce-fd", by.announce);
-    if (!how.link) how.link = support_of_clusters().make_network(how);
-    listen_in_time(*how.link, how);
-    mine = how.link->listens_at();
-    if (mine.empty()) announce.fail("this program's link does not tell where it listens");
-    announce.write_line(mine);
+LEAT_INLINE void rendezvous(options& options, launch const& launch) {
+  std::string own_address;
+  if (launch.announce >= 0) {
+    launch_descriptor const announce("--announce-fd", launch.announce);
+    if (!options.link) options.link = support_of_clusters().make_network(options);
+    listen_in_time(*options.link, options);
+    own_address = options.link->listens_at();
+    if (own_address.empty()) announce.fail("this program's link does not tell where it listens");
+    announce.write_line(own_address);
   }
-  if (by.addresses >= 0) {
-    launch_descriptor const list("--addresses-fd", by.addresses);
+  if (launch.addresses >= 0) {
+    launch_descriptor const list("--addresses-fd", launch.addresses);
     settings told;
-    std::string const line = list.read_line(how.formation_timeout);
+    std::string const line = list.read_line(options.formation_timeout);
     try {
       set_addresses(told, line);
     } catch (usage_error const& wrong) {
       list.fail(concat({"the list \"", line, "\" ", wrong.what()}));
     }
-    how.addresses = told.how.addresses;
-    if (how.process >= how.addresses.size())
-      list.fail(concat({"there is no process ", std::to_string(how.process), " in the list of ",
-                        std::to_string(how.addresses.size()), "; the first is process 0"}));
-    if (!mine.empty() && !is_announced(mine, how.addresses[how.process]))
-      list.fail(concat({"process ", std::to_string(how.process), " listens at ", mine, ", but the list says ",
-                        how.addresses[how.process]}));
+    options.addresses = told.options.addresses;
+    if (options.process >= options.addresses.size())
+      list.fail(concat({"there is no process ", std::to_string(options.process), " in the list of ",
+                        std::to_string(options.addresses.size()), "; the first is process 0"}));
+    if (!own_address.empty() && !is_announced(own_address, options.addresses[options.process]))
+      list.fail(concat({"process ", std::to_string(options.process), " listens at ", own_address,
+                        ", but the list says ", options.addresses[options.process]}));
   }
 }
 

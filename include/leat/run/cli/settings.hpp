@@ -29,7 +29,7 @@ using leat::usage_error;
 
 struct settings;
 /// Throws usage_error with what is wrong.
-using setter = void (*)(settings& all, std::string_view text);
+using setter = void (*)(settings& settings, std::string_view text);
 
 /// A program that starts others and tells each its number in the environment.
 struct launcher {
@@ -46,26 +46,26 @@ inline constexpr launcher launchers[] = {
 
 /// What a process and the launcher that started it have to tell each other.
 struct launch {
-  int announce = -1;                ///< the descriptor to which the process writes its address
-  int addresses = -1;               ///< the one from which it reads those of all
-  launcher const* which = nullptr;  ///< whose variables are read
-  unsigned processes = 0;           ///< how many it says there are; 0: it does not
+  int announce = -1;               ///< the descriptor to which the process writes its address
+  int addresses = -1;              ///< the one from which it reads those of all
+  launcher const* kind = nullptr;  ///< whose variables are read
+  unsigned processes = 0;          ///< how many it says there are; 0: it does not
 };
 
 /// What the flags set.
 struct settings {
-  options how;
+  leat::options options;
   std::optional<picture> graph;
   std::optional<unsigned> process;
   unsigned local_processes = 1;
   output_prefix prefix = output_prefix::on_a_terminal;
   progress_line progress = progress_line::on_a_terminal;
-  launch by;
-  list<std::pair<setter, std::string>> said;  ///< by which flag or variable; the last one counts
+  detail::launch launch;
+  list<std::pair<setter, std::string>> sources;  ///< by which flag or variable; the last one counts
 
-  void note(setter what, std::string by_whom) { said.push_back({what, std::move(by_whom)}); }
+  void note(setter setting, std::string from) { sources.push_back({setting, std::move(from)}); }
   /// Empty: by nobody.
-  std::string const& source(setter what) const;
+  std::string const& source(setter setting) const;
 };
 
 }  // namespace leat::detail

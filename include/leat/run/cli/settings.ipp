@@ -8,11 +8,11 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::string const& settings::source(setter what) const {
-  static std::string const nobody;
-  std::string const* last = &nobody;
-  for (auto const& [one, by_whom] : said)
-    if (one == what) last = &by_whom;
+LEAT_INLINE std::string const& settings::source(setter setting) const {
+  static std::string const unknown;
+  std::string const* last = &unknown;
+  for (auto const& [setter_of, from] : sources)
+    if (setter_of == setting) last = &from;
   return *last;
 }
 

@@ -52,14 +52,14 @@ LEAT_INLINE std::string random_secret() {
 }
 
 LEAT_INLINE std::vector<std::string> environment_without(std::initializer_list<std::string_view> names) {
-  std::vector<std::string> all;
+  std::vector<std::string> arguments;
   for (char** variable = ::environ; variable != nullptr && *variable != nullptr; ++variable) {
     std::string_view const text = *variable;
     bool left_out = false;
     for (std::string_view const name : names) left_out = left_out || text.substr(0, text.find('=')) == name;
-    if (!left_out) all.emplace_back(text);
+    if (!left_out) arguments.emplace_back(text);
   }
-  return all;
+  return arguments;
 }
 
 LEAT_INLINE pid_t child_start::start(struct sigaction const& of_children) {
@@ -75,17 +75,17 @@ LEAT_INLINE pid_t child_start::start(struct sigaction const& of_children) {
   pid_t const parent = ::getpid();
   pid_t const process = ::fork();
   if (process == 0) become(path.data(), words.data(), variables.data(), parent, before, of_children);
-  int const why = errno;
+  int const fault = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  errno = why;
+  errno = fault;
   return process;
 }
 
 LEAT_INLINE std::vector<char*> child_start::pointers(std::vector<std::string>& texts) {
-  std::vector<char*> all;
-  for (std::string& text : texts) all.push_back(text.data());
-  all.push_back(nullptr);
-  return all;
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
 }
 
 LEAT_INLINE void child_start::become(char const* path, char* const* words, char* const* variables, pid_t parent,
@@ -93,8 +93,8 @@ LEAT_INLINE void child_start::become(char const* path, char* const* words, char*
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);
   if (!reads_input) {
-    int const nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    ::dup2(nothing, STDIN_FILENO);
+    int const null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    ::dup2(null, STDIN_FILENO);
   }
   ::dup2(output, STDOUT_FILENO);
   ::dup2(error, STDERR_FILENO);

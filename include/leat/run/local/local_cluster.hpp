@@ -48,7 +48,7 @@ class local_cluster {
     int listens = -1;     ///< where it reads those of all
   };
 
-  [[noreturn, gnu::cold]] static void fail(char const* what);
+  [[noreturn, gnu::cold]] static void fail(char const* failure);
 
   /// Others on this machine can reach the ports.
   std::vector<std::string> environment_of_each() const;

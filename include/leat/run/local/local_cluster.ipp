@@ -55,16 +55,16 @@ LEAT_INLINE int local_cluster::run() {
   return status_;
 }
 
-LEAT_INLINE void local_cluster::fail(char const* what) {
-  throw flow_error(concat({"-p: ", what, " does not work: ", std::strerror(errno)}));
+LEAT_INLINE void local_cluster::fail(char const* failure) {
+  throw flow_error(concat({"-p: ", failure, " does not work: ", std::strerror(errno)}));
 }
 
 LEAT_INLINE std::vector<std::string> local_cluster::environment_of_each() const {
-  std::vector<std::string> all =
+  std::vector<std::string> arguments =
       environment_without({"LEAT_PROCESSES", "LEAT_PREFIX", "LEAT_SECRET", "LEAT_STARTED_BY"});
-  all.push_back(concat({"LEAT_SECRET=", random_secret()}));
-  all.push_back(concat({"LEAT_STARTED_BY=", asked_.asked_by}));
-  return all;
+  arguments.push_back(concat({"LEAT_SECRET=", random_secret()}));
+  arguments.push_back(concat({"LEAT_STARTED_BY=", asked_.asked_by}));
+  return arguments;
 }
 
 LEAT_INLINE void local_cluster::start(unsigned number, std::vector<std::string> const& environment,
@@ -74,48 +74,49 @@ LEAT_INLINE void local_cluster::start(unsigned number, std::vector<std::string> 
     if (::pipe2(pipes[i].data(), O_CLOEXEC) != 0) fail("making a pipe");
   // Written to even when its reader has just gone, which with a pipe would be a signal.
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pipes[3].data()) != 0) fail("making a pipe");
-  child_start how;
-  how.arguments = {asked_.program,
-                   "-i",
-                   std::to_string(number),
-                   "--listen=127.0.0.1:0",
-                   concat({"--announce-fd=", std::to_string(pipes[2][1])}),
-                   concat({"--addresses-fd=", std::to_string(pipes[3][0])})};
-  how.arguments.insert(how.arguments.end(), asked_.words.begin(), asked_.words.end());
-  how.environment = environment;
-  how.reads_input = number == 0;
-  how.output = pipes[0][1];
-  how.error = pipes[1][1];
-  how.kept = {pipes[2][1], pipes[3][0]};
-  member& made = members_[number];
-  made.process = how.start(of_children);
-  if (made.process < 0) fail("starting a process");
-  made.ends = static_cast<int>(::syscall(SYS_pidfd_open, made.process, 0));
+  child_start command;
+  command.arguments = {asked_.program,
+                       "-i",
+                       std::to_string(number),
+                       "--listen=127.0.0.1:0",
+                       concat({"--announce-fd=", std::to_string(pipes[2][1])}),
+                       concat({"--addresses-fd=", std::to_string(pipes[3][0])})};
+  command.arguments.insert(command.arguments.end(), asked_.words.begin(), asked_.words.end());
+  command.environment = environment;
+  command.reads_input = number == 0;
+  command.output = pipes[0][1];
+  command.error = pipes[1][1];
+  command.kept = {pipes[2][1], pipes[3][0]};
+  member& started = members_[number];
+  started.process = command.start(of_children);
+  if (started.process < 0) fail("starting a process");
+  started.ends = static_cast<int>(::syscall(SYS_pidfd_open, started.process, 0));
   for (std::size_t i = 0; i != 3; ++i) ::close(pipes[i][1]);
   ::close(pipes[3][0]);
   for (std::size_t i = 0; i != 2; ++i) {
-    made.prints[i].descriptor = pipes[i][0];
-    made.prints[i].lines.process = number;
+    started.prints[i].descriptor = pipes[i][0];
+    started.prints[i].lines.process = number;
   }
-  made.announces = pipes[2][0];
-  made.listens = pipes[3][1];
+  started.announces = pipes[2][0];
+  started.listens = pipes[3][1];
 }
 
 LEAT_INLINE void local_cluster::tell_addresses() {
-  std::string all;
-  for (member const& each : members_) {
-    if (each.process < 0 && each.address.empty()) {
-      all.clear();
+  std::string addresses;
+  for (member const& child : members_) {
+    if (child.process < 0 && child.address.empty()) {
+      addresses.clear();
       break;
     }
-    if (each.address.empty()) return;
-    all += each.address + (&each == &members_.back() ? '\n' : ';');
+    if (child.address.empty()) return;
+    addresses += child.address + (&child == &members_.back() ? '\n' : ';');
   }
-  for (member& each : members_) {
-    if (each.listens < 0) continue;
-    if (!all.empty() && ::send(each.listens, all.data(), all.size(), MSG_NOSIGNAL) < 0 && errno != EPIPE)
+  for (member& child : members_) {
+    if (child.listens < 0) continue;
+    if (!addresses.empty() && ::send(child.listens, addresses.data(), addresses.size(), MSG_NOSIGNAL) < 0 &&
+        errno != EPIPE)
       fail("telling the addresses");
-    close(each.listens);
+    close(child.listens);
   }
 }
 
@@ -134,12 +135,12 @@ LEAT_INLINE bool local_cluster::printing() const {
 
 LEAT_INLINE void local_cluster::serve() {
   std::vector<pollfd> wanted{{news_, POLLIN, 0}};
-  for (member const& each : members_) {
+  for (member const& child : members_) {
     for (std::size_t i = 0; i != 2; ++i)
-      if (each.prints[i].descriptor >= 0 && outputs_[i]->has_room())
-        wanted.push_back({each.prints[i].descriptor, POLLIN, 0});
-    if (each.announces >= 0) wanted.push_back({each.announces, POLLIN, 0});
-    if (each.ends >= 0) wanted.push_back({each.ends, POLLIN, 0});
+      if (child.prints[i].descriptor >= 0 && outputs_[i]->has_room())
+        wanted.push_back({child.prints[i].descriptor, POLLIN, 0});
+    if (child.announces >= 0) wanted.push_back({child.announces, POLLIN, 0});
+    if (child.ends >= 0) wanted.push_back({child.ends, POLLIN, 0});
   }
   if (::poll(wanted.data(), wanted.size(), patience()) == 0 && !living() && !writing()) leave_prints();
   auto const has_news = [&](int descriptor) {
@@ -147,10 +148,10 @@ LEAT_INLINE void local_cluster::serve() {
       if (each.fd == descriptor && each.fd >= 0 && each.revents != 0) return true;
     return false;
   };
-  for (member& each : members_) {
+  for (member& child : members_) {
     for (std::size_t i = 0; i != 2; ++i)
-      if (has_news(each.prints[i].descriptor)) pass_on(each.prints[i], *outputs_[i]);
-    if (has_news(each.announces)) hear_address(each);
+      if (has_news(child.prints[i].descriptor)) pass_on(child.prints[i], *outputs_[i]);
+    if (has_news(child.announces)) hear_address(child);
   }
   hear_news();
   bury();
@@ -187,12 +188,12 @@ LEAT_INLINE void local_cluster::pass_on(stream& from, local_output& to) {
 }
 
 LEAT_INLINE void local_cluster::leave_prints() {
-  for (member& each : members_)
+  for (member& child : members_)
     for (std::size_t i = 0; i != 2; ++i) {
-      if (each.prints[i].descriptor < 0) continue;
-      outputs_[i]->end(each.prints[i].lines);
-      close(each.prints[i].descriptor);
-      log(concat({"[", std::to_string(each.prints[0].lines.process),
+      if (child.prints[i].descriptor < 0) continue;
+      outputs_[i]->end(child.prints[i].lines);
+      close(child.prints[i].descriptor);
+      log(concat({"[", std::to_string(child.prints[0].lines.process),
                   "] has ended, but a program that it started has not, and what that prints is not waited for"}));
     }
 }
@@ -228,23 +229,23 @@ LEAT_INLINE void local_cluster::set_status(int status) {
 }
 
 LEAT_INLINE void local_cluster::bury() {
-  for (member& each : members_) {
-    int how = 0;
-    if (each.process <= 0) continue;
-    pid_t const ended = ::waitpid(each.process, &how, WNOHANG);
+  for (member& child : members_) {
+    int status = 0;
+    if (child.process <= 0) continue;
+    pid_t const ended = ::waitpid(child.process, &status, WNOHANG);
     bool const lost = ended < 0 && errno == ECHILD;
-    if (ended != each.process && !lost) continue;
-    each.process = -1;
-    close(each.ends);
-    std::string const name = concat({"[", std::to_string(each.prints[0].lines.process), "] "});
+    if (ended != child.process && !lost) continue;
+    child.process = -1;
+    close(child.ends);
+    std::string const name = concat({"[", std::to_string(child.prints[0].lines.process), "] "});
     if (lost) {
       log(concat({name, "has ended, but something else in this program has asked for its exit status before"}));
-      how = 1 << 8;
-    } else if (WIFSIGNALED(how) && status_ == 0) {
+      status = 1 << 8;
+    } else if (WIFSIGNALED(status) && status_ == 0) {
       log(concat(
-          {name, "was killed by signal ", std::to_string(WTERMSIG(how)), " (", ::strsignal(WTERMSIG(how)), ")"}));
+          {name, "was killed by signal ", std::to_string(WTERMSIG(status)), " (", ::strsignal(WTERMSIG(status)), ")"}));
     }
-    set_status(WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how));
+    set_status(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
   }
 }
 
@@ -283,10 +284,10 @@ LEAT_INLINE void local_cluster::close(int& descriptor) {
 LEAT_INLINE void local_cluster::end_all() {
   stats_signal::of_process().leave(this);
   kill_all();
-  for (member& each : members_) {
-    if (each.process > 0) ::waitpid(std::exchange(each.process, -1), nullptr, 0);
+  for (member& child : members_) {
+    if (child.process > 0) ::waitpid(std::exchange(child.process, -1), nullptr, 0);
     for (int* descriptor :
-         {&each.ends, &each.prints[0].descriptor, &each.prints[1].descriptor, &each.announces, &each.listens})
+         {&child.ends, &child.prints[0].descriptor, &child.prints[1].descriptor, &child.announces, &child.listens})
       close(*descriptor);
   }
 }

@@ -54,25 +54,25 @@ LEAT_INLINE int background_writer::error() const {
 
 LEAT_INLINE void background_writer::run(void* given) {
   std::unique_ptr<std::shared_ptr<state>> const held(static_cast<std::shared_ptr<state>*>(given));
-  state& mine = **held;
+  state& state = **held;
   std::string text;
-  std::unique_lock lock(mine.mutex);
+  std::unique_lock lock(state.mutex);
   for (;;) {
-    mine.bell.wait(lock, [&] { return mine.closing || !mine.waiting.empty(); });
-    if (mine.waiting.empty()) return;
-    text.swap(mine.waiting);
-    mine.in_hand = text.size();
+    state.bell.wait(lock, [&] { return state.closing || !state.waiting.empty(); });
+    if (state.waiting.empty()) return;
+    text.swap(state.waiting);
+    state.in_hand = text.size();
     lock.unlock();
     std::string_view rest = text;
-    int const error = write_all(mine.descriptor, rest);
+    int const error = write_all(state.descriptor, rest);
     text.clear();
     lock.lock();
-    mine.in_hand = 0;
+    state.in_hand = 0;
     if (error != 0) {
-      mine.error = error;
-      mine.waiting.clear();
+      state.error = error;
+      state.waiting.clear();
     }
-    ::eventfd_write(mine.news, 1);
+    ::eventfd_write(state.news, 1);
   }
 }
 

@@ -28,10 +28,10 @@ class standard_descriptors {
   static shared& of_process();
 
   /// The lowest free number is given out first, so three calls are enough.
-  static void take_places(shared& all);
+  static void take_places(shared& state);
 
   /// Closes the places that it took, but for those into which the program has put something else meanwhile.
-  static void leave_places(shared& all);
+  static void leave_places(shared& state);
 };
 
 }  // namespace leat::detail

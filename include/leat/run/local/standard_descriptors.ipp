@@ -14,34 +14,34 @@
 namespace leat::detail {
 
 LEAT_INLINE standard_descriptors::standard_descriptors() {
-  shared& all = of_process();
-  std::lock_guard const lock(all.mutex);
-  if (all.users++ == 0) take_places(all);
+  shared& state = of_process();
+  std::lock_guard const lock(state.mutex);
+  if (state.users++ == 0) take_places(state);
 }
 
 LEAT_INLINE standard_descriptors::~standard_descriptors() {
-  shared& all = of_process();
-  std::lock_guard const lock(all.mutex);
-  if (--all.users == 0) leave_places(all);
+  shared& state = of_process();
+  std::lock_guard const lock(state.mutex);
+  if (--state.users == 0) leave_places(state);
 }
 
 LEAT_INLINE standard_descriptors::shared& standard_descriptors::of_process() {
-  static shared* const all = new shared;  // never destroyed: a run may end after the statics have
-  return *all;
+  static shared* const state = new shared;  // never destroyed: a run may end after the statics have
+  return *state;
 }
 
-LEAT_INLINE void standard_descriptors::take_places(shared& all) {
+LEAT_INLINE void standard_descriptors::take_places(shared& state) {
   for (;;) {
     int const place = ::open("/", O_PATH | O_CLOEXEC);
     if (place > STDERR_FILENO) ::close(place);
     if (place < 0 || place > STDERR_FILENO) return;
-    all.taken[static_cast<std::size_t>(place)] = true;
+    state.taken[static_cast<std::size_t>(place)] = true;
   }
 }
 
-LEAT_INLINE void standard_descriptors::leave_places(shared& all) {
+LEAT_INLINE void standard_descriptors::leave_places(shared& state) {
   for (int place = 0; place <= STDERR_FILENO; ++place) {
-    bool& taken = all.taken[static_cast<std::size_t>(place)];
+    bool& taken = state.taken[static_cast<std::size_t>(place)];
     if (taken && (::fcntl(place, F_GETFL) & O_PATH) != 0) ::close(place);
     taken = false;
   }

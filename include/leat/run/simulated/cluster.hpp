@@ -21,7 +21,7 @@ namespace leat::detail {
 struct simulation {
   std::uint64_t seed = 1;
   unsigned processes = 1;
-  options each;                      ///< how each process runs the flow
+  leat::options options;             ///< how each process runs the flow
   std::size_t channel_packets = 16;  ///< in flight between two workers, per exchange
   simulated_network network;
   /// The processes come together by formation, as in production, and each begins up to `longest_start` after the first;
@@ -39,7 +39,7 @@ struct simulation {
 /// a simulated link.
 class simulated_cluster {
  public:
-  simulated_cluster(graph const& flow, simulation const& how);
+  simulated_cluster(graph const& flow, simulation const& simulation);
 
   simulated_runtime& world() { return world_; }
   execution& process(unsigned index) { return *processes_[index]; }
@@ -59,7 +59,7 @@ class simulated_cluster {
   /// Bytes, on one connection, by a process that came together with the others by itself.
   std::size_t most_sent(unsigned index) const { return links_.most_sent(runs_[index]); }
   /// Where the processes that come together by themselves are.
-  std::vector<std::string> const& addresses() const { return how_.each.addresses; }
+  std::vector<std::string> const& addresses() const { return simulation_.options.addresses; }
   void rethrow();
 
  private:
@@ -67,7 +67,7 @@ class simulated_cluster {
   void connect(std::vector<connections>& ends);
 
   graph const& flow_;
-  simulation how_;
+  simulation simulation_;
   simulated_runtime world_;
   simulated_switch links_;
   std::vector<std::size_t> runs_;  ///< by process: which of all runs of processes is its latest

@@ -22,20 +22,23 @@
 
 namespace leat::detail {
 
-LEAT_INLINE simulated_cluster::simulated_cluster(graph const& flow, simulation const& how)
-    : flow_(flow), how_(how), world_(how.seed, how.longest_turn), links_(world_, how.network) {
-  if (how.disk != nullptr) world_.use(*how.disk);
-  unsigned const processes = (std::max)(1u, how.processes);
-  how_.forms = how.forms && processes > 1;
-  if (how_.forms && support_of_clusters().join == nullptr)
+LEAT_INLINE simulated_cluster::simulated_cluster(graph const& flow, simulation const& simulation)
+    : flow_(flow),
+      simulation_(simulation),
+      world_(simulation.seed, simulation.longest_turn),
+      links_(world_, simulation.network) {
+  if (simulation.disk != nullptr) world_.use(*simulation.disk);
+  unsigned const processes = (std::max)(1u, simulation.processes);
+  simulation_.forms = simulation.forms && processes > 1;
+  if (simulation_.forms && support_of_clusters().join == nullptr)
     throw flow_error(
         "this program cannot simulate how processes come together: it has to #include "
         "<leat/run/cluster.hpp>");
-  if (!how.heartbeats) how_.each.dead_after = (std::chrono::nanoseconds::max)();
-  if (how_.forms)
-    for (unsigned i = 0; i != processes; ++i) how_.each.addresses.push_back("process " + std::to_string(i));
+  if (!simulation.heartbeats) simulation_.options.dead_after = (std::chrono::nanoseconds::max)();
+  if (simulation_.forms)
+    for (unsigned i = 0; i != processes; ++i) simulation_.options.addresses.push_back("process " + std::to_string(i));
   std::vector<connections> ends(processes);
-  if (processes > 1 && !how_.forms) connect(ends);
+  if (processes > 1 && !simulation_.forms) connect(ends);
   runs_.resize(processes);
   for (unsigned i = 0; i != processes; ++i) processes_.push_back(make(i, std::move(ends[i])));
 }
@@ -48,8 +51,9 @@ LEAT_INLINE void simulated_cluster::run() {
 
 LEAT_INLINE void simulated_cluster::begin() {
   for (auto const& process : processes_) {
-    bool const later = how_.forms && process != processes_.front();
-    std::chrono::nanoseconds const wait = later ? world_.draw_delay(how_.longest_start) : std::chrono::nanoseconds(0);
+    bool const later = simulation_.forms && process != processes_.front();
+    std::chrono::nanoseconds const wait =
+        later ? world_.draw_delay(simulation_.longest_start) : std::chrono::nanoseconds(0);
     starts_.push_back(wait);
     world_.add(process->runnables(), wait);
   }
@@ -70,28 +74,28 @@ LEAT_INLINE void simulated_cluster::rethrow() {
 }
 
 LEAT_INLINE std::unique_ptr<execution> simulated_cluster::make(unsigned index, connections others) {
-  options each = how_.each;
-  each.process = index;
-  auto made = std::make_unique<execution>(flow_, each, world_, index, (std::max)(1u, how_.processes));
-  made->parts().channel_packets = how_.channel_packets;
-  made->parts().test = how_.test;
-  made->parts().recovers = how_.recovers;
+  options options = simulation_.options;
+  options.process = index;
+  auto run = std::make_unique<execution>(flow_, options, world_, index, (std::max)(1u, simulation_.processes));
+  run->parts().channel_packets = simulation_.channel_packets;
+  run->parts().test = simulation_.test;
+  run->parts().recovers = simulation_.recovers;
   runs_[index] = ++runs_made_;
-  if (how_.forms)
-    made->join(support_of_clusters().join(*made, links_.door(runs_[index])));
+  if (simulation_.forms)
+    run->join(support_of_clusters().join(*run, links_.door(runs_[index])));
   else if (!others.empty())
-    made->join(std::make_unique<cluster_session>(*made, std::move(others)));
-  made->build();
-  return made;
+    run->join(std::make_unique<cluster_session>(*run, std::move(others)));
+  run->build();
+  return run;
 }
 
 LEAT_INLINE void simulated_cluster::connect(std::vector<connections>& ends) {
   for (connections& of_process : ends) of_process.resize(ends.size());
   for (std::size_t a = 0; a != ends.size(); ++a)
     for (std::size_t b = a + 1; b != ends.size(); ++b) {
-      simulated_link& made = links_.make_link();
-      ends[a][b] = made.end(0);
-      ends[b][a] = made.end(1);
+      simulated_link& link = links_.make_link();
+      ends[a][b] = link.end(0);
+      ends[b][a] = link.end(1);
     }
 }
 

@@ -45,7 +45,7 @@ struct simulated_network {
 /// One direction of a simulated link: bytes arrive in order, in pieces and after delays of chance.
 class simulated_pipe {
  public:
-  simulated_pipe(simulated_runtime& world, simulated_network how);
+  simulated_pipe(simulated_runtime& world, simulated_network network);
 
   std::size_t send(std::span<std::byte const> bytes);
   /// As over TCP, the end is only seen by who receives, when all else has been.
@@ -77,7 +77,7 @@ class simulated_pipe {
   void arrive();
 
   simulated_runtime& world_;
-  simulated_network how_;
+  simulated_network network_;
   std::vector<std::byte> bytes_;
   std::size_t taken_ = 0;    ///< of bytes_, received
   std::size_t arrived_ = 0;  ///< of bytes_, from the front
@@ -95,8 +95,8 @@ class simulated_pipe {
 /// Both directions between two processes. It outlives both ends.
 class simulated_link {
  public:
-  simulated_link(simulated_runtime& world, simulated_network how)
-      : world_(world), how_(how), pipes_{{world, how}, {world, how}} {}
+  simulated_link(simulated_runtime& world, simulated_network network)
+      : world_(world), network_(network), pipes_{{world, network}, {world, network}} {}
 
   /// What process `side`, 0 or 1, holds.
   std::unique_ptr<connection> end(std::size_t side) { return std::make_unique<one_end>(*this, side); }
@@ -113,10 +113,10 @@ class simulated_link {
 
   // One that is dialled:
 
-  void begin_connecting() { made_ = false; }
+  void begin_connecting() { connected_ = false; }
   void connect();
   void refuse();
-  bool is_made() const { return made_; }
+  bool is_made() const { return connected_; }
 
   /// It breaks once so many bytes have been sent in one direction; `call` then says so.
   void break_after(std::size_t bytes, std::function<void()> call);
@@ -142,9 +142,9 @@ class simulated_link {
   };
 
   simulated_runtime& world_;
-  simulated_network how_;
+  simulated_network network_;
   simulated_pipe pipes_[2];
-  bool made_ = true;
+  bool connected_ = true;
   bool cut_ = false;
   unsigned held_ = 0;
   std::string error_;

@@ -18,13 +18,14 @@
 
 namespace leat::detail {
 
-LEAT_INLINE simulated_pipe::simulated_pipe(simulated_runtime& world, simulated_network how) : world_(world), how_(how) {
-  if (how_.uneven) how_.longest_delay = world_.draw_delay(how_.longest_delay);
+LEAT_INLINE simulated_pipe::simulated_pipe(simulated_runtime& world, simulated_network network)
+    : world_(world), network_(network) {
+  if (network_.uneven) network_.longest_delay = world_.draw_delay(network_.longest_delay);
 }
 
 LEAT_INLINE std::size_t simulated_pipe::send(std::span<std::byte const> bytes) {
   if (closed_) return 0;
-  std::size_t const room = how_.capacity - (std::min)(how_.capacity, bytes_.size() - taken_ + lost_);
+  std::size_t const room = network_.capacity - (std::min)(network_.capacity, bytes_.size() - taken_ + lost_);
   std::size_t const taken = (std::min)({room, bytes.size(), until_break_});
   refused_ = taken != bytes.size();
   until_break_ -= until_break_ == endless ? 0 : taken;
@@ -77,16 +78,16 @@ LEAT_INLINE void simulated_pipe::tell(std::function<void()> const& call) {
 
 LEAT_INLINE void simulated_pipe::schedule() {
   if (std::exchange(under_way_, true)) return;
-  bool const stalls = how_.stalls_one_in != 0 && world_.draw() % how_.stalls_one_in == 0;
-  world_.after(world_.draw_delay(stalls ? how_.longest_stall : how_.longest_delay), [this] { arrive(); });
+  bool const stalls = network_.stalls_one_in != 0 && world_.draw() % network_.stalls_one_in == 0;
+  world_.after(world_.draw_delay(stalls ? network_.longest_stall : network_.longest_delay), [this] { arrive(); });
 }
 
 LEAT_INLINE void simulated_pipe::arrive() {
   under_way_ = false;
   std::size_t const left = bytes_.size() - arrived_;
   std::uint64_t const chance = world_.draw();
-  if (how_.longest_piece != 0)
-    arrived_ += (std::min)(left, 1 + chance % how_.longest_piece);
+  if (network_.longest_piece != 0)
+    arrived_ += (std::min)(left, 1 + chance % network_.longest_piece);
   else if (left != 0)
     arrived_ += chance % 2 == 0 ? left : 1 + (chance >> 1) % left;
   if (arrived_ != bytes_.size())
@@ -107,7 +108,7 @@ LEAT_INLINE void simulated_link::cut_unnoticed(std::chrono::nanoseconds longest)
 }
 
 LEAT_INLINE void simulated_link::connect() {
-  made_ = true;
+  connected_ = true;
   simulated_pipe::tell(pipes_[0].on_room);
 }
 
@@ -130,7 +131,7 @@ LEAT_INLINE void simulated_link::lose() {
 
 LEAT_INLINE void simulated_link::wear_out() {
   if (cut_) return;
-  cut_unnoticed(how_.longest_unnoticed);
+  cut_unnoticed(network_.longest_unnoticed);
   on_break_();
 }
 
@@ -146,12 +147,12 @@ LEAT_INLINE simulated_link::one_end::~one_end() {
 }
 
 LEAT_INLINE std::size_t simulated_link::one_end::send(std::span<piece const> pieces) {
-  if (!link_.made_) return 0;
+  if (!link_.connected_) return 0;
   std::size_t taken = 0;
-  for (piece const& one : pieces) {
-    std::size_t const of_one = out_.send(one);
+  for (piece const& bytes : pieces) {
+    std::size_t const of_one = out_.send(bytes);
     taken += of_one;
-    if (of_one != one.size()) break;
+    if (of_one != bytes.size()) break;
   }
   if (out_.worn_out()) link_.wear_out();
   return taken;

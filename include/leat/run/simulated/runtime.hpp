@@ -36,21 +36,21 @@ class simulated_runtime final : public runtime {
   explicit simulated_runtime(std::uint64_t seed, std::chrono::nanoseconds longest_turn = std::chrono::microseconds(10));
 
   /// To the end of all. Throws stuck_error.
-  void drive(std::vector<runnable*> const& all) override;
+  void drive(std::vector<runnable*> const& runnables) override;
   void run_out();
 
   void every(std::chrono::nanoseconds, std::function<void()>) override {}
 
   /// What the processes have told, in its order.
-  std::vector<std::string> said;
+  std::vector<std::string> log_lines;
 
   // By hand:
 
   /// They are woken for the first time after `wait`.
-  void add(std::vector<runnable*> const& all, std::chrono::nanoseconds wait = std::chrono::nanoseconds(0));
+  void add(std::vector<runnable*> const& runnables, std::chrono::nanoseconds wait = std::chrono::nanoseconds(0));
   /// They get no turn any more, as if their process had been killed; whoever still wakes them does nothing. Not in a
   /// turn.
-  void remove(std::vector<runnable*> const& all);
+  void remove(std::vector<runnable*> const& runnables);
   bool all_done() const;
 
   /// One turn, or one jump of the clock. False when nothing happens up to `limit`.
@@ -74,22 +74,22 @@ class simulated_runtime final : public runtime {
   std::chrono::nanoseconds elapsed() const { return now_ - start_; }
 
   /// What `wall` was when the simulation began.
-  void begin_at(wall_time when) { wall_start_ = when; }
+  void begin_at(wall_time start) { wall_start_ = start; }
 
   /// The disk of all processes from now on, which has to live as long. Until then it is the machine's.
   void use(file_system& disk) { disk_ = &disk; }
 
   void fail_stuck() const;
 
-  void wake(runnable& which) override;
+  void wake(runnable& runnable) override;
   steady_time now() override { return now_; }
   wall_time wall() override;
   std::uint64_t seed() override { return draw(); }
-  void log(std::string const& line) override { said.push_back(line); }
+  void log(std::string const& line) override { log_lines.push_back(line); }
   /// What blocks takes up to ten milliseconds of virtual time.
   void block(std::shared_ptr<blocking_work> work) override;
   file_system& files() override;
-  void wake_when_readable(int, runnable& which) override;
+  void wake_when_readable(int, runnable& runnable) override;
 
  private:
   struct guest {
@@ -101,7 +101,7 @@ class simulated_runtime final : public runtime {
     bool over() const { return removed || worker->body().done(); }
   };
   struct event {
-    steady_time when;
+    steady_time time;
     std::uint64_t order;
     std::function<void()> call;
   };

@@ -25,8 +25,8 @@ LEAT_INLINE simulated_runtime::simulated_runtime(std::uint64_t seed, std::chrono
   now_ = start_;
 }
 
-LEAT_INLINE void simulated_runtime::drive(std::vector<runnable*> const& all) {
-  add(all);
+LEAT_INLINE void simulated_runtime::drive(std::vector<runnable*> const& runnables) {
+  add(runnables);
   run_out();
 }
 
@@ -35,17 +35,17 @@ LEAT_INLINE void simulated_runtime::run_out() {
     if (!step(never)) fail_stuck();
 }
 
-LEAT_INLINE void simulated_runtime::add(std::vector<runnable*> const& all, std::chrono::nanoseconds wait) {
+LEAT_INLINE void simulated_runtime::add(std::vector<runnable*> const& runnables, std::chrono::nanoseconds wait) {
   bool const at_once = wait.count() == 0;
-  for (runnable* one : all) {
+  for (runnable* runnable : runnables) {
     if (at_once) awake_.push_back(guests_.size());
-    guests_.push_back({one, at_once ? never : now_ + wait, at_once, draw() % 4 == 0});
+    guests_.push_back({runnable, at_once ? never : now_ + wait, at_once, draw() % 4 == 0});
   }
 }
 
-LEAT_INLINE void simulated_runtime::remove(std::vector<runnable*> const& all) {
+LEAT_INLINE void simulated_runtime::remove(std::vector<runnable*> const& runnables) {
   for (std::size_t i = 0; i != guests_.size(); ++i) {
-    if (std::find(all.begin(), all.end(), guests_[i].worker) == all.end()) continue;
+    if (std::find(runnables.begin(), runnables.end(), guests_[i].worker) == runnables.end()) continue;
     guests_[i].removed = true;
     std::erase(awake_, i);
   }
@@ -123,9 +123,9 @@ LEAT_INLINE void simulated_runtime::fail_stuck() const {
       asleep + ". A wake-up was lost, or they wait for another thread");
 }
 
-LEAT_INLINE void simulated_runtime::wake(runnable& which) {
+LEAT_INLINE void simulated_runtime::wake(runnable& runnable) {
   for (std::size_t i = 0; i != guests_.size(); ++i)
-    if (guests_[i].worker == &which) wake_index(i);
+    if (guests_[i].worker == &runnable) wake_index(i);
 }
 
 LEAT_INLINE wall_time simulated_runtime::wall() {
@@ -140,12 +140,12 @@ LEAT_INLINE void simulated_runtime::block(std::shared_ptr<blocking_work> work) {
 
 LEAT_INLINE file_system& simulated_runtime::files() { return disk_ == nullptr ? machine_files() : *disk_; }
 
-LEAT_INLINE void simulated_runtime::wake_when_readable(int, runnable& which) {
-  after(std::chrono::nanoseconds(1), [this, &which] { wake(which); });
+LEAT_INLINE void simulated_runtime::wake_when_readable(int, runnable& runnable) {
+  after(std::chrono::nanoseconds(1), [this, &runnable] { wake(runnable); });
 }
 
 LEAT_INLINE bool simulated_runtime::later(event const& a, event const& b) {
-  return a.when != b.when ? a.when > b.when : a.order > b.order;
+  return a.time != b.time ? a.time > b.time : a.order > b.order;
 }
 
 LEAT_INLINE void simulated_runtime::wake_index(std::size_t index) {
@@ -157,7 +157,7 @@ LEAT_INLINE void simulated_runtime::wake_index(std::size_t index) {
 }
 
 LEAT_INLINE bool simulated_runtime::jump(steady_time limit) {
-  steady_time next = events_.empty() ? never : events_.front().when;
+  steady_time next = events_.empty() ? never : events_.front().time;
   for (guest const& g : guests_)
     if (!g.awake && !g.over()) next = (std::min)(next, g.due);
   if (next == never || next > limit) return false;
@@ -170,7 +170,7 @@ LEAT_INLINE bool simulated_runtime::jump(steady_time limit) {
 LEAT_INLINE void simulated_runtime::ring() {
   for (std::size_t i = 0; i != guests_.size(); ++i)
     if (!guests_[i].awake && guests_[i].due <= now_) wake_index(i);
-  while (!events_.empty() && events_.front().when <= now_) {
+  while (!events_.empty() && events_.front().time <= now_) {
     std::pop_heap(events_.begin(), events_.end(), later);
     std::function<void()> const call = std::move(events_.back().call);
     events_.pop_back();

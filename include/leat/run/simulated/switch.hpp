@@ -23,18 +23,18 @@ namespace leat::detail {
 /// listening and dialling. It outlives whoever holds an end.
 class simulated_switch {
  public:
-  simulated_switch(simulated_runtime& world, simulated_network how)
-      : world_(world), how_(how), breaks_left_(how.most_breaks) {}
+  simulated_switch(simulated_runtime& world, simulated_network network)
+      : world_(world), network_(network), breaks_left_(network.most_breaks) {}
 
   /// One process's way to connect. Addresses are any texts. `owner` is who is asked of below.
-  std::shared_ptr<network> door(std::size_t owner = 0) { return std::make_shared<one_door>(*this, owner); }
+  std::shared_ptr<network> door(std::size_t owner = 0) { return std::make_shared<simulated_door>(*this, owner); }
 
   simulated_link& make_link();
   /// In the order in which they were made.
   simulated_link& link(std::size_t index) { return *lines_[index].link; }
 
   /// Breaks one of the links that stand, and gives it; null: none does.
-  simulated_link* cut_one(std::uint64_t which, std::chrono::nanoseconds longest_unnoticed);
+  simulated_link* cut_one(std::uint64_t drawn, std::chrono::nanoseconds longest_unnoticed);
 
   /// An owner dies: nobody listens at its door, and its links break.
   void crash(std::size_t owner, std::chrono::nanoseconds longest_unnoticed);
@@ -44,15 +44,15 @@ class simulated_switch {
   /// A link that broke by itself: how many bytes had been sent in one direction, and when it was.
   struct breach {
     std::size_t bytes;
-    std::chrono::nanoseconds when;
+    std::chrono::nanoseconds time;
   };
   std::vector<breach> const& breaches() const { return breaches_; }
 
  private:
-  class one_door final : public network {
+  class simulated_door final : public network {
    public:
-    one_door(simulated_switch& of, std::size_t owner) : of_(of), owner_(owner) {}
-    ~one_door() override { std::erase(of_.doors_, this); }
+    simulated_door(simulated_switch& of, std::size_t owner) : of_(of), owner_(owner) {}
+    ~simulated_door() override { std::erase(of_.doors_, this); }
 
     bool listen(std::string const& address) override;
     std::unique_ptr<connection> accept() override;
@@ -76,17 +76,17 @@ class simulated_switch {
     std::array<std::optional<std::size_t>, 2> owners{};  ///< who dialed, who was dialed
   };
 
-  one_door* listener(std::string const& address);
+  simulated_door* listener(std::string const& address);
 
   std::unique_ptr<connection> connect(std::size_t from, std::string const& address);
   bool one_in(std::uint64_t times) { return times != 0 && world_.draw() % times == 0; }
 
   simulated_runtime& world_;
-  simulated_network how_;
+  simulated_network network_;
   unsigned breaks_left_;
   std::vector<breach> breaches_;
   std::vector<line> lines_;
-  std::vector<one_door*> doors_;
+  std::vector<simulated_door*> doors_;
 };
 
 }  // namespace leat::detail

@@ -24,22 +24,22 @@
 namespace leat::detail {
 
 LEAT_INLINE simulated_link& simulated_switch::make_link() {
-  lines_.push_back({std::make_unique<simulated_link>(world_, how_)});
+  lines_.push_back({std::make_unique<simulated_link>(world_, network_)});
   return *lines_.back().link;
 }
 
-LEAT_INLINE simulated_link* simulated_switch::cut_one(std::uint64_t which, std::chrono::nanoseconds longest_unnoticed) {
+LEAT_INLINE simulated_link* simulated_switch::cut_one(std::uint64_t drawn, std::chrono::nanoseconds longest_unnoticed) {
   std::vector<simulated_link*> standing;
   for (line const& each : lines_)
     if (each.link->is_made() && each.link->is_held() && !each.link->is_cut()) standing.push_back(each.link.get());
   if (standing.empty()) return nullptr;
-  simulated_link* const chosen = standing[which % standing.size()];
+  simulated_link* const chosen = standing[drawn % standing.size()];
   chosen->cut_unnoticed(longest_unnoticed);
   return chosen;
 }
 
 LEAT_INLINE void simulated_switch::crash(std::size_t owner, std::chrono::nanoseconds longest_unnoticed) {
-  std::erase_if(doors_, [&](one_door const* one) { return one->owner() == owner; });
+  std::erase_if(doors_, [&](simulated_door const* door) { return door->owner() == owner; });
   for (line const& each : lines_)
     if ((each.owners[0] == owner || each.owners[1] == owner) && !each.link->is_cut())
       each.link->cut_unnoticed(longest_unnoticed);
@@ -53,7 +53,7 @@ LEAT_INLINE std::size_t simulated_switch::most_sent(std::size_t owner) const {
   return most;
 }
 
-LEAT_INLINE bool simulated_switch::one_door::listen(std::string const& address) {
+LEAT_INLINE bool simulated_switch::simulated_door::listen(std::string const& address) {
   if (of_.listener(address) != nullptr)
     throw cluster_error(cluster_error::status::lost, "cannot listen at " + address + ": it is in use");
   address_ = address;
@@ -61,43 +61,43 @@ LEAT_INLINE bool simulated_switch::one_door::listen(std::string const& address) 
   return false;
 }
 
-LEAT_INLINE std::unique_ptr<connection> simulated_switch::one_door::accept() {
+LEAT_INLINE std::unique_ptr<connection> simulated_switch::simulated_door::accept() {
   if (waiting_.empty()) return nullptr;
   std::unique_ptr<connection> first = std::move(waiting_.front());
   waiting_.pop_front();
   return first;
 }
 
-LEAT_INLINE void simulated_switch::one_door::knock(std::unique_ptr<connection> from) {
+LEAT_INLINE void simulated_switch::simulated_door::knock(std::unique_ptr<connection> from) {
   waiting_.push_back(std::move(from));
   if (bell_) bell_();
 }
 
-LEAT_INLINE simulated_switch::one_door* simulated_switch::listener(std::string const& address) {
-  for (one_door* door : doors_)
+LEAT_INLINE simulated_switch::simulated_door* simulated_switch::listener(std::string const& address) {
+  for (simulated_door* door : doors_)
     if (door->address() == address) return door;
   return nullptr;
 }
 
 LEAT_INLINE std::unique_ptr<connection> simulated_switch::connect(std::size_t from, std::string const& address) {
-  simulated_link& made = make_link();
+  simulated_link& link = make_link();
   std::size_t const index = lines_.size() - 1;
   lines_[index].owners[0] = from;
-  made.begin_connecting();
-  bool const refused = one_in(how_.refuses_one_in);
-  if (one_in(how_.breaks_one_in) && breaks_left_ != 0) {
+  link.begin_connecting();
+  bool const refused = one_in(network_.refuses_one_in);
+  if (one_in(network_.breaks_one_in) && breaks_left_ != 0) {
     --breaks_left_;
-    std::size_t const bytes = 1 + world_.draw() % how_.longest_until_break;
-    made.break_after(bytes, [this, bytes] { breaches_.push_back({bytes, world_.elapsed()}); });
+    std::size_t const bytes = 1 + world_.draw() % network_.longest_until_break;
+    link.break_after(bytes, [this, bytes] { breaches_.push_back({bytes, world_.elapsed()}); });
   }
-  world_.after(world_.draw_delay(how_.longest_delay), [this, index, &made, address, refused] {
-    one_door* const there = listener(address);
-    if (there == nullptr || refused) return made.refuse();
+  world_.after(world_.draw_delay(network_.longest_delay), [this, index, &link, address, refused] {
+    simulated_door* const there = listener(address);
+    if (there == nullptr || refused) return link.refuse();
     lines_[index].owners[1] = there->owner();
-    made.connect();
-    there->knock(made.end(1));
+    link.connect();
+    there->knock(link.end(1));
   });
-  return made.end(0);
+  return link.end(0);
 }
 
 }  // namespace leat::detail

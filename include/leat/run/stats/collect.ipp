@@ -47,19 +47,19 @@ class stats_sum {
   execution& run_;
   graph const& flow_;
   std::uint64_t now_ = 0;
-  run_stats all_;
+  run_stats stats_;
 };
 
 LEAT_INLINE run_stats stats_sum::sum() {
-  all_.flow = flow_.name();
-  all_.workers = run_.parts().local_workers;
-  all_.process = run_.parts().first_worker / all_.workers;
-  all_.processes = run_.worker_count() / all_.workers;
-  for (node const* each : flow_.nodes()) describe(*each, all_.steps.emplace_back());
-  if (!run_.assembled()) return std::move(all_);
+  stats_.flow = flow_.name();
+  stats_.workers = run_.parts().local_workers;
+  stats_.process = run_.parts().first_worker / stats_.workers;
+  stats_.processes = run_.worker_count() / stats_.workers;
+  for (node const* each : flow_.nodes()) describe(*each, stats_.steps.emplace_back());
+  if (!run_.assembled()) return std::move(stats_);
   time();
-  for (node const* each : flow_.nodes()) count(*each, all_.steps[each->id]);
-  return std::move(all_);
+  for (node const* each : flow_.nodes()) count(*each, stats_.steps[each->id]);
+  return std::move(stats_);
 }
 
 LEAT_INLINE std::string stats_sum::short_name(step_info const& step) const {
@@ -70,19 +70,19 @@ LEAT_INLINE std::string stats_sum::short_name(step_info const& step) const {
 }
 
 LEAT_INLINE void stats_sum::describe(node const& of, step_stats& step) const {
-  for (step_info const& each : of.steps) {
-    if (each.kind == "exchange") {
-      step.sends_to = short_name(each);
+  for (step_info const& info : of.steps) {
+    if (info.kind == "exchange") {
+      step.sends_to = short_name(info);
       continue;
     }
-    step.name += concat({step.name.empty() ? "" : ", ", short_name(each)});
-    step.kind = each.kind;
+    step.name += concat({step.name.empty() ? "" : ", ", short_name(info)});
+    step.kind = info.kind;
   }
   if (step.name.empty()) step.kind = "exchange";
 }
 
 LEAT_INLINE void stats_sum::count(node const& of, step_stats& step) const {
-  for (unsigned i = 0; i != all_.workers; ++i) {
+  for (unsigned i = 0; i != stats_.workers; ++i) {
     step_counters const& counters = run_.local(i).counters();
     step_counters::sum out = counters.of_node(of.id, counter_kind::sent);
     if (!out.known) out = counters.of_node(of.id, counter_kind::passed);
@@ -108,30 +108,30 @@ LEAT_INLINE void stats_sum::count(node const& of, step_stats& step) const {
   step.turn_of = of.id;
   if (step.has_turns || of.inputs.empty()) return;
   node const& before = *flow_.nodes()[of.inputs.front().node];
-  step.turn_of = before.routing.empty() ? all_.steps[before.id].turn_of : first_behind(before);
+  step.turn_of = before.routing.empty() ? stats_.steps[before.id].turn_of : first_behind(before);
 }
 
 LEAT_INLINE void stats_sum::time() {
   now_ = worker_times::number(run_.world().now());
   std::uint64_t first = now_;
   std::uint64_t last = 0;
-  all_.epoch = ~std::uint64_t{0};
-  for (unsigned i = 0; i != all_.workers; ++i) {
-    worker const& each = run_.local(i);
-    if (each.epoch() < all_.epoch) all_.epoch = each.epoch();
-    worker_times const& times = each.times();
+  stats_.epoch = ~std::uint64_t{0};
+  for (unsigned i = 0; i != stats_.workers; ++i) {
+    worker const& worker = run_.local(i);
+    if (worker.epoch() < stats_.epoch) stats_.epoch = worker.epoch();
+    worker_times const& times = worker.times();
     if (times.begun() != 0 && times.begun() < first) first = times.begun();
     std::uint64_t const ended = times.ended() == 0 ? now_ : times.ended();
     if (ended > last) last = ended;
-    for (stage_times const* stage : times.stages()) all_.steps[owner_of(*stage)].has_turns = true;
-    for (std::size_t id = 0; id != all_.steps.size(); ++id) time(id, times);
+    for (stage_times const* stage : times.stages()) stats_.steps[owner_of(*stage)].has_turns = true;
+    for (std::size_t id = 0; id != stats_.steps.size(); ++id) time(id, times);
   }
-  all_.time = last > first ? last - first : 0;
-  for (step_stats& step : all_.steps) put_longest_first(step.waits);
+  stats_.time = last > first ? last - first : 0;
+  for (step_stats& step : stats_.steps) put_longest_first(step.waits);
 }
 
 LEAT_INLINE void stats_sum::time(std::size_t id, worker_times const& on) {
-  step_stats& step = all_.steps[id];
+  step_stats& step = stats_.steps[id];
   std::uint64_t busy = 0;
   list<step_stats::figure> waits;  // where several stages of the step wait for the same, they do so together
   for (stage_times const* stage : on.stages()) {
@@ -165,7 +165,8 @@ LEAT_INLINE std::size_t stats_sum::owner_of(stage_times const& stage) const {
   if (stage.does == stage_times::work::receiver) return first_behind(stage.of);
   // What waited goes on by itself, and belongs to whose turn the loop is in.
   if (stage.does == stage_times::work::outbox)
-    while (!all_.steps[id].has_turns && !flow_.nodes()[id]->inputs.empty()) id = flow_.nodes()[id]->inputs.front().node;
+    while (!stats_.steps[id].has_turns && !flow_.nodes()[id]->inputs.empty())
+      id = flow_.nodes()[id]->inputs.front().node;
   return id;
 }
 

@@ -15,7 +15,7 @@ namespace leat::detail {
 /// rewritten every second and is gone at the end, elsewhere a line every ten seconds.
 class progress {
  public:
-  progress(execution& run, graph const& flow, options const& how);
+  progress(execution& run, graph const& flow, options const& options);
   progress(progress const&) = delete;
   progress& operator=(progress const&) = delete;
   ~progress() { stop(); }

@@ -23,9 +23,10 @@
 
 namespace leat::detail {
 
-LEAT_INLINE progress::progress(execution& run, graph const& flow, options const& how)
+LEAT_INLINE progress::progress(execution& run, graph const& flow, options const& options)
     : run_(run), flow_(flow), on_terminal_(::isatty(STDERR_FILENO) == 1) {
-  if (how.progress == progress_line::never || (how.progress == progress_line::on_a_terminal && !on_terminal_)) return;
+  if (options.progress == progress_line::never || (options.progress == progress_line::on_a_terminal && !on_terminal_))
+    return;
   constexpr std::chrono::nanoseconds short_run(2'000'000'000);
   std::chrono::nanoseconds const interval(on_terminal_ ? 1'000'000'000 : 10'000'000'000);
   try {
@@ -49,24 +50,24 @@ LEAT_INLINE void progress::show() {
 }
 
 LEAT_INLINE std::string progress::line() {
-  run_stats const all = stats_of(run_, flow_);
+  run_stats const stats = stats_of(run_, flow_);
   std::uint64_t records = 0;
   std::uint64_t read = 0;
   std::uint64_t known = 0;
-  for (step_stats const& step : all.steps) {
+  for (step_stats const& step : stats.steps) {
     if (step.kind == "input") records += step.out;
     read += step.bytes_read;
     known += step.bytes_in_files;
   }
-  double const gone = static_cast<double>(all.time - looked_) / 1e9;
+  double const gone = static_cast<double>(stats.time - looked_) / 1e9;
   double const rate = gone > 0 ? static_cast<double>(records - records_) / gone : 0;
   records_ = records;
-  looked_ = all.time;
-  std::string text = concat({"leat: ", all.flow, ": ", with_commas(records), records == 1 ? " record" : " records",
+  looked_ = stats.time;
+  std::string text = concat({"leat: ", stats.flow, ": ", with_commas(records), records == 1 ? " record" : " records",
                              " in, ", with_commas(static_cast<std::uint64_t>(rate)), " per second"});
   if (read > known) read = known;
   if (known != 0) text += concat({", ", std::to_string(read * 100 / known), " % of the files read"});
-  return text + concat({", epoch ", std::to_string(all.epoch)});
+  return text + concat({", epoch ", std::to_string(stats.epoch)});
 }
 
 }  // namespace leat::detail

@@ -11,7 +11,7 @@ namespace leat::detail {
 /// What a run tells of itself in numbers, as its options say.
 class stats_report {
  public:
-  stats_report(execution& run, graph const& flow, options const& how);
+  stats_report(execution& run, graph const& flow, options const& options);
   stats_report(stats_report const&) = delete;
   stats_report& operator=(stats_report const&) = delete;
 
@@ -26,7 +26,7 @@ class stats_report {
 
   execution& run_;
   graph const& flow_;
-  options const& how_;
+  options const& options_;
   progress progress_;
   bool listens_ = false;
 };

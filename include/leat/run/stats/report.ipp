@@ -14,16 +14,16 @@
 
 namespace leat::detail {
 
-LEAT_INLINE stats_report::stats_report(execution& run, graph const& flow, options const& how)
-    : run_(run), flow_(flow), how_(how), progress_(run, flow, how) {
-  if (!how.stats_on_signal) return;
+LEAT_INLINE stats_report::stats_report(execution& run, graph const& flow, options const& options)
+    : run_(run), flow_(flow), options_(options), progress_(run, flow, options) {
+  if (!options.stats_on_signal) return;
   stats_signal::of_process().listen({&print, this});
   listens_ = true;
 }
 
 LEAT_INLINE void stats_report::print(void* self) {
-  auto const& mine = *static_cast<stats_report*>(self);
-  mine.run_.world().log(stats_of(mine.run_, mine.flow_).table());
+  auto const& report = *static_cast<stats_report*>(self);
+  report.run_.world().log(stats_of(report.run_, report.flow_).table());
 }
 
 LEAT_INLINE void stats_report::stop() {
@@ -33,10 +33,10 @@ LEAT_INLINE void stats_report::stop() {
 
 LEAT_INLINE void stats_report::end() {
   stop();
-  if (!how_.print_stats && !how_.on_stats) return;
-  run_stats all = stats_of(run_, flow_);
-  if (how_.print_stats) run_.world().log(all.table());
-  if (how_.on_stats) how_.on_stats(std::move(all));
+  if (!options_.print_stats && !options_.on_stats) return;
+  run_stats stats = stats_of(run_, flow_);
+  if (options_.print_stats) run_.world().log(stats.table());
+  if (options_.on_stats) options_.on_stats(std::move(stats));
 }
 
 }  // namespace leat::detail

@@ -18,8 +18,8 @@
 namespace leat::detail {
 
 LEAT_INLINE stats_signal& stats_signal::of_process() {
-  static stats_signal* const one = new stats_signal;  // never destroyed: a handler may run until the process ends
-  return *one;
+  static stats_signal* const signal = new stats_signal;  // never destroyed: a handler may run until the process ends
+  return *signal;
 }
 
 LEAT_INLINE stats_signal::stats_signal() { ::sem_init(&asked, 0, 0); }

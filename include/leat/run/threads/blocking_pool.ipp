@@ -42,12 +42,12 @@ LEAT_INLINE std::size_t blocking_pool::close(std::chrono::nanoseconds timeout) {
   {
     std::unique_lock lock(shared_->mutex);
     shared_->thread_ended.wait_for(lock, timeout, [this] { return shared_->running == 0; });
-    for (std::unique_ptr<pool_thread> const& each : shared_->threads) {
-      if (!each->thread.joinable()) continue;
-      if (each->ended) {
-        ended.push_back(std::move(each->thread));
+    for (std::unique_ptr<pool_thread> const& thread : shared_->threads) {
+      if (!thread->thread.joinable()) continue;
+      if (thread->ended) {
+        ended.push_back(std::move(thread->thread));
       } else {
-        each->thread.detach();
+        thread->thread.detach();
         ++still_running;
       }
     }

@@ -42,16 +42,16 @@ LEAT_INLINE void thread_runtime::drive(std::vector<runnable*> const& workers) {
   std::size_t const cores = (std::max<std::size_t>)(1, std::thread::hardware_concurrency());
   std::vector<worker_thread*> shared;
   std::size_t next = 0;
-  for (runnable* const each : workers) {
-    bool const own = each->has_own_thread();
+  for (runnable* const runnable : workers) {
+    bool const own = runnable->has_own_thread();
     if (own || shared.size() != cores) {
       worker_threads_.push_back(std::make_unique<worker_thread>(*this));
       worker_threads_.back()->spins = !own;
       if (!own) shared.push_back(worker_threads_.back().get());
     }
-    worker_thread* const where = own ? worker_threads_.back().get() : shared[next++ % cores];
-    where->workers.push_back(each);
-    thread_of_.emplace_back(each, where);
+    worker_thread* const thread = own ? worker_threads_.back().get() : shared[next++ % cores];
+    thread->workers.push_back(runnable);
+    thread_of_.emplace_back(runnable, thread);
   }
   driving_.store(true, std::memory_order_seq_cst);
   start_threads();
