@@ -10,11 +10,11 @@
 #include <vector>
 
 TEST_CASE("list: elements keep their order through growth and erasure, and may be movable only") {
-  leat::detail::list<std::unique_ptr<int>> all;
-  for (int i = 0; i != 100; ++i) all.push_back(std::make_unique<int>(i));
-  all.erase(0);
-  all.erase(50);
-  leat::detail::list<std::unique_ptr<int>> const moved = std::move(all);
+  leat::detail::list<std::unique_ptr<int>> list;
+  for (int i = 0; i != 100; ++i) list.push_back(std::make_unique<int>(i));
+  list.erase(0);
+  list.erase(50);
+  leat::detail::list<std::unique_ptr<int>> const moved = std::move(list);
   REQUIRE(moved.size() == 98);
   CHECK(*moved.front() == 1);
   CHECK(*moved[49] == 50);
@@ -23,12 +23,12 @@ TEST_CASE("list: elements keep their order through growth and erasure, and may b
 }
 
 TEST_CASE("list: plain elements are moved as bytes") {
-  leat::detail::list<int> all;
-  for (int i = 0; i != 1000; ++i) all.push_back(i);
+  leat::detail::list<int> list;
+  for (int i = 0; i != 1000; ++i) list.push_back(i);
   int sum = 0;
-  for (int const each : all) sum += each;
+  for (int const each : list) sum += each;
   CHECK(sum == 499500);
-  CHECK(*all.rbegin() == 999);
+  CHECK(*list.rbegin() == 999);
 }
 
 namespace {
@@ -51,12 +51,12 @@ class more_of_it final : public counted {
 TEST_CASE("owners: objects stay where they are and end with their owner") {
   int alive = 0;
   {
-    leat::detail::owners<counted> all;
-    counted const* const first = &all.add<more_of_it>(alive);
-    for (int i = 0; i != 20; ++i) all.add(alive);
-    CHECK(all.front() == first);
+    leat::detail::owners<counted> list;
+    counted const* const first = &list.add<more_of_it>(alive);
+    for (int i = 0; i != 20; ++i) list.add(alive);
+    CHECK(list.front() == first);
     CHECK(alive == 21);
-    all.erase(0);
+    list.erase(0);
     CHECK(alive == 20);
   }
   CHECK(alive == 0);

@@ -181,14 +181,14 @@ TEST_CASE("picture: dot") {
 
 TEST_CASE("picture: json") {
   std::vector<std::pair<int, std::uint64_t>> counts;
-  std::string const where = R"("where": {"file": ")" __FILE__ R"(", "line": 0}, "inputs": )";
+  std::string const location = R"("where": {"file": ")" __FILE__ R"(", "line": 0}, "inputs": )";
   auto const from = [](std::string const& step, std::string const& routing = "null") {
     return R"([{"step_id": "word count.)" + step + R"(", "output": 0, "routing": )" + routing + "}]}";
   };
   auto const step = [&](std::string const& id, std::string const& name, std::string const& kind,
                         std::string const& loop, std::string const& within = "null") {
     return R"(    {"step_id": "word count.)" + id + R"(", "step_name": ")" + name + R"(", "op_type": ")" + kind +
-           R"(", "within": )" + within + R"(, "loop": )" + loop + ", " + where;
+           R"(", "within": )" + within + R"(, "loop": )" + loop + ", " + location;
   };
   std::string const inside = R"("word count.count")";
   CHECK(without_numbers(leat::draw(counting(counts), leat::picture::json), "\"line\": ") ==

@@ -55,13 +55,13 @@ leat::task<int> deep(int levels) {
   co_return below + 1;
 }
 leat::task<int> deep_and_asleep(int levels, probe const& held) {
-  probe const mine(held);
+  probe const own_probe(held);
   if (levels == 0) {
     co_await leat::sleep(1s);
     co_return 0;
   }
-  int const below = co_await deep_and_asleep(levels - 1, mine);
-  co_return below + mine.value;
+  int const below = co_await deep_and_asleep(levels - 1, own_probe);
+  co_return below + own_probe.value;
 }
 leat::task<> failing() {
   throw std::runtime_error("the well is dry");
@@ -237,7 +237,7 @@ TEST_CASE("the first call of a completion counts; it can be an exception") {
 TEST_CASE("a completion may come after the task, or the worker, is gone") {
   leat::completion<int> c;
   {
-    auto body = [](leat::completion<int> mine) -> leat::task<int> { co_return co_await mine; };
+    auto body = [](leat::completion<int> completion) -> leat::task<int> { co_return co_await completion; };
     bench<int> b(body(c));
     b.begin();
     b.root.cancel();

@@ -116,13 +116,13 @@ TEST_CASE("sources and sinks are replaced by name, in every kind of cluster") {
   flow.input("inp", forbidden{}) | leat::redistribute("spread") | leat::map([](int x) { return 2 * x; }) |
       leat::output("out", leat::to::collect(untouched));
 
-  for (leat::test::options const& how :
+  for (leat::test::options const& options :
        {leat::test::options{}, leat::test::options{.workers = 4}, leat::test::options{.processes = 2, .workers = 2},
         leat::test::options{.processes = 3, .workers = 1, .batch_size = 1},
         leat::test::options{.workers = 3, .threads = true}}) {
-    CAPTURE(how.processes);
-    CAPTURE(how.workers);
-    leat::test::result const r = leat::test::run(flow, how).feed("inp", {1, 2, 3}).feed("inp", {4});
+    CAPTURE(options.processes);
+    CAPTURE(options.workers);
+    leat::test::result const r = leat::test::run(flow, options).feed("inp", {1, 2, 3}).feed("inp", {4});
     CHECK(r.of<int>("out") == leat::test::unordered(std::vector{8, 6, 4, 2}));
     CHECK(r.of("out") == leat::test::unordered(std::vector{2, 4, 6, 8}));
     CHECK_FALSE(r.of("out") == leat::test::unordered(std::vector{2, 4, 6, 6}));
@@ -146,8 +146,8 @@ TEST_CASE("an input keeps its source only when the test says so") {
   leat::flow flow{"both"};
   leat::stream a = flow.input("a", leat::from::iterable(std::vector{1, 2}));
   leat::stream b = flow.input("b", forbidden{});
-  std::vector<int> none;
-  leat::merge("both", a, b) | leat::output("out", leat::to::collect(none));
+  std::vector<int> no_records;
+  leat::merge("both", a, b) | leat::output("out", leat::to::collect(no_records));
   leat::test::result const r = leat::test::run(flow, {.workers = 2}).keep("a").feed("b", {3});
   CHECK(r.of<int>("out") == leat::test::unordered(std::vector{1, 2, 3}));
   leat::test::result const empty = leat::test::run(flow).feed("a", std::vector<int>()).feed("b", {3});
@@ -162,14 +162,14 @@ TEST_CASE("an input keeps its source only when the test says so") {
 
 TEST_CASE("a kept source can begin at a position") {
   leat::flow flow{"again"};
-  std::vector<int> none;
-  flow.input("inp", numbers{}) | leat::output("out", leat::to::collect(none));
+  std::vector<int> empty;
+  flow.input("inp", numbers{}) | leat::output("out", leat::to::collect(empty));
 
-  for (leat::test::options const& how : {leat::test::options{}, leat::test::options{.processes = 2},
-                                         leat::test::options{.workers = 2, .threads = true}}) {
-    leat::test::result const from_start = leat::test::run(flow, how).keep("inp");
+  for (leat::test::options const& options : {leat::test::options{}, leat::test::options{.processes = 2},
+                                             leat::test::options{.workers = 2, .threads = true}}) {
+    leat::test::result const from_start = leat::test::run(flow, options).keep("inp");
     CHECK(from_start.of<int>("out") == leat::test::unordered(std::vector{1, 2, 3, 11, 12, 13}));
-    leat::test::result const resumed = leat::test::run(flow, how).keep_from("inp", "ten", 2);
+    leat::test::result const resumed = leat::test::run(flow, options).keep_from("inp", "ten", 2);
     CHECK(resumed.of<int>("out") == leat::test::unordered(std::vector{1, 2, 3, 13}));
   }
   CHECK(error_of([&] {
@@ -183,10 +183,10 @@ TEST_CASE("a kept source can begin at a position") {
 
 TEST_CASE("values of a key keep their order") {
   leat::flow flow{"keyed"};
-  pairs none;
+  pairs empty;
   flow.input("inp", leat::from::iterable(pairs{})) |
       leat::stateful_map("sum", [](std::optional<int>& sum, int x) { return *(sum = sum.value_or(0) + x); }) |
-      leat::output("out", leat::to::collect(none));
+      leat::output("out", leat::to::collect(empty));
   leat::test::result const r = leat::test::run(flow, {.processes = 2, .workers = 2, .batch_size = 1})
                                    .feed("inp", pairs{{"a", 1}, {"b", 10}, {"a", 2}, {"b", 20}})
                                    .epoch()
@@ -222,8 +222,8 @@ TEST_CASE("epochs end where the script says, on all inputs and workers") {
 
 TEST_CASE("virtual time is driven by hand") {
   leat::flow flow{"slow"};
-  std::vector<int> none;
-  flow.input("inp", forbidden{}) | leat::step("later", later) | leat::output("out", leat::to::collect(none));
+  std::vector<int> empty;
+  flow.input("inp", forbidden{}) | leat::step("later", later) | leat::output("out", leat::to::collect(empty));
   leat::test::cluster c{flow, leat::test::seed(42)};
   c.feed("inp", {1, 2});
   c.advance(9s);
@@ -241,9 +241,9 @@ TEST_CASE("virtual time is driven by hand") {
 
 TEST_CASE("a cluster is fed while it runs, and stops in order") {
   leat::flow flow{"live"};
-  std::vector<std::pair<int, std::uint64_t>> none;
+  std::vector<std::pair<int, std::uint64_t>> empty;
   flow.input("inp", forbidden{}) | leat::count_final("count", [](int x) { return x; }) |
-      leat::output("out", leat::to::collect(none));
+      leat::output("out", leat::to::collect(empty));
   using counts = std::vector<std::pair<int, std::uint64_t>>;
 
   leat::test::cluster c{flow, leat::test::seed(7), {.processes = 2, .workers = 2}};
@@ -259,8 +259,8 @@ TEST_CASE("a cluster is fed while it runs, and stops in order") {
 
 TEST_CASE("the same seed gives the same trace, another one another") {
   leat::flow flow{"repeat"};
-  std::vector<int> none;
-  flow.input("inp", forbidden{}) | leat::redistribute("spread") | leat::output("out", leat::to::collect(none));
+  std::vector<int> empty;
+  flow.input("inp", forbidden{}) | leat::redistribute("spread") | leat::output("out", leat::to::collect(empty));
   auto const trace_of = [&](std::uint64_t seed) {
     return leat::test::run(flow, {.processes = 2, .workers = 2, .seed = seed}).feed("inp", {1, 2, 3}).finish().trace();
   };
@@ -270,9 +270,9 @@ TEST_CASE("the same seed gives the same trace, another one another") {
 
 TEST_CASE("mistakes of a test are told in sentences") {
   leat::flow flow{"f"};
-  std::vector<int> none;
+  std::vector<int> empty;
   leat::stream s = flow.input("inp", leat::from::iterable(std::vector{1}));
-  s | leat::output("out", leat::to::collect(none));
+  s | leat::output("out", leat::to::collect(empty));
   s | leat::output("each", leat::to::for_each([](int) {}));
 
   CHECK(error_of([&] { leat::test::run(flow).feed("ipn", {1}).finish(); }) ==
@@ -305,10 +305,10 @@ TEST_CASE("mistakes of a test are told in sentences") {
 
 TEST_CASE("what a step throws reaches the test") {
   leat::flow flow{"bad"};
-  std::vector<int> none;
+  std::vector<int> empty;
   flow.input("inp", forbidden{}) |
       leat::map("boom", [](int x) { return x == 2 ? throw std::runtime_error("two") : x; }) |
-      leat::output("out", leat::to::collect(none));
+      leat::output("out", leat::to::collect(empty));
   CHECK_THROWS_AS(leat::test::run(flow, {.processes = 2}).feed("inp", {1, 2}).finish(), leat::run_error);
   leat::test::cluster c{flow, leat::test::seed(3)};
   c.feed("inp", {1, 2});
@@ -317,10 +317,10 @@ TEST_CASE("what a step throws reaches the test") {
 
 TEST_CASE("what came out before a failure can be looked at") {
   leat::flow flow{"bad"};
-  std::vector<int> none;
+  std::vector<int> empty;
   leat::stream s = flow.input("inp", forbidden{});
   s | leat::map("boom", [](int x) { return x == 3 ? throw std::runtime_error("three") : x; }) |
-      leat::output("out", leat::to::collect(none));
+      leat::output("out", leat::to::collect(empty));
   for (bool const threads : {false, true}) {
     CAPTURE(threads);
     leat::test::result const r =
@@ -334,9 +334,9 @@ TEST_CASE("what came out before a failure can be looked at") {
 }
 
 TEST_CASE("records are printed in failures") {
-  std::vector<int> const some{1, 2};
+  std::vector<int> const numbers{1, 2};
   std::ostringstream text;
-  text << leat::test::records<int>(some) << " " << leat::test::unordered(some) << " "
+  text << leat::test::records<int>(numbers) << " " << leat::test::unordered(numbers) << " "
        << leat::test::per_key(pairs{{"a", 1}});
   CHECK(text.str() == "[1, 2] in any order [1, 2] in order per key [(a, 1)]");
 }

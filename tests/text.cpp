@@ -100,8 +100,8 @@ std::ostream& operator<<(std::ostream& to, half_named const& names) {
 
 TEST_CASE("an operator<< that fails in the middle is an error, and no half of a line") {
   CHECK(leat::text(half_named{"a", "b"}) == "a b.");
-  char const* const none = nullptr;
-  CHECK_THROWS_WITH_AS(leat::text(half_named{"a", none}), "the operator<< of a record has set its stream to failed",
+  char const* const null = nullptr;
+  CHECK_THROWS_WITH_AS(leat::text(half_named{"a", null}), "the operator<< of a record has set its stream to failed",
                        std::runtime_error);
 }
 

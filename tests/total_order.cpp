@@ -33,12 +33,12 @@ struct measured {
 
 /// Each of these comes before all that follow it, and before none other.
 template <class T>
-void are_in_order(std::vector<T> const& all) {
-  for (std::size_t a = 0; a != all.size(); ++a)
-    for (std::size_t b = 0; b != all.size(); ++b) {
+void are_in_order(std::vector<T> const& records) {
+  for (std::size_t a = 0; a != records.size(); ++a)
+    for (std::size_t b = 0; b != records.size(); ++b) {
       CAPTURE(a);
       CAPTURE(b);
-      CHECK(comes_before(all[a], all[b]) == (a < b));
+      CHECK(comes_before(records[a], records[b]) == (a < b));
     }
 }
 
@@ -81,11 +81,11 @@ TEST_CASE("a test calls NaN the same as NaN, and 0.0 the same as -0.0") {
                    std::pair(not_a_number, std::optional(not_a_number))));
   CHECK_FALSE(same_value(std::pair(not_a_number, 1), std::pair(not_a_number, 2)));
   CHECK_FALSE(same_value(std::optional<double>(), std::optional(not_a_number)));
-  std::vector<double> const none;
+  std::vector<double> const empty;
   std::vector<double> const once{not_a_number};
   std::vector<double> const twice{not_a_number, not_a_number};
   CHECK(same_value(twice, std::vector<double>(2, not_a_number)));
   CHECK_FALSE(same_value(once, twice));
   CHECK_FALSE(same_value(twice, once));
-  CHECK_FALSE(same_value(none, once));
+  CHECK_FALSE(same_value(empty, once));
 }

@@ -56,10 +56,10 @@ struct strip : figure {
 
 /// Pointers to a base class, some of them to the same figure.
 struct drawing {
-  std::vector<std::shared_ptr<figure>> all;
+  std::vector<std::shared_ptr<figure>> figures;
   template <class A>
   void serialize(A& a, unsigned) {
-    a & all;
+    a & figures;
   }
 };
 
@@ -93,10 +93,10 @@ leat::byte_buffer encoded(drawing const& value) {
 TEST_CASE("by_boost: polymorphic and shared pointers arrive as what they were") {
   leat::byte_buffer const bytes = encoded(some_drawing());
   drawing const read = leat::decode<drawing>(bytes);
-  REQUIRE(read.all.size() == 3);
-  CHECK(read.all[0]->area() == 9);
-  CHECK(read.all[0] == read.all[2]);
-  CHECK(dynamic_cast<figures::strip const&>(*read.all[1]).label == "five");
+  REQUIRE(read.figures.size() == 3);
+  CHECK(read.figures[0]->area() == 9);
+  CHECK(read.figures[0] == read.figures[2]);
+  CHECK(dynamic_cast<figures::strip const&>(*read.figures[1]).label == "five");
 }
 
 TEST_CASE("by_boost: such a value lies among others, and in batches") {
@@ -104,8 +104,8 @@ TEST_CASE("by_boost: such a value lies among others, and in batches") {
   leat::byte_buffer bytes;
   leat::encode_batch(records.data(), records.size(), bytes);
   std::vector<std::string> read;
-  leat::decode_batch<std::pair<std::string, drawing>>(bytes, [&](std::pair<std::string, drawing>&& one) {
-    read.push_back(one.first + std::to_string(one.second.all.size()));
+  leat::decode_batch<std::pair<std::string, drawing>>(bytes, [&](std::pair<std::string, drawing>&& record) {
+    read.push_back(record.first + std::to_string(record.second.figures.size()));
   });
   CHECK(read == std::vector<std::string>{"a3", "b0", "c3"});
 }
@@ -129,8 +129,8 @@ TEST_CASE("by_boost: bytes that are cut short are refused, wherever it was") {
 
 TEST_CASE("by_boost: what Boost refuses is told in the codec's words") {
   leat::byte_buffer bytes;
-  std::uint32_t const nothing = 0;
-  bytes.append(&nothing, sizeof nothing);
+  std::uint32_t const zero = 0;
+  bytes.append(&zero, sizeof zero);
   try {
     leat::decode<drawing>(bytes);
     FAIL("it was taken");

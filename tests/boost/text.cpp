@@ -29,12 +29,12 @@ enum class side : std::uint8_t { buy, sell };
 struct trade {
   std::string symbol;
   double price = 0;
-  side which = side::buy;
+  side direction = side::buy;
   bool operator==(trade const&) const = default;
   template <class A>
   void serialize(A& a, unsigned) {
     a& BOOST_SERIALIZATION_NVP(symbol) & BOOST_SERIALIZATION_NVP(price);
-    a & which;
+    a & direction;
   }
 };
 
@@ -65,11 +65,11 @@ struct price {
   }
 };
 struct shared {
-  std::shared_ptr<price> one;
-  std::shared_ptr<price> other;
+  std::shared_ptr<price> first;
+  std::shared_ptr<price> second;
   template <class A>
   void serialize(A& a, unsigned) {
-    a& BOOST_SERIALIZATION_NVP(one) & BOOST_SERIALIZATION_NVP(other);
+    a& BOOST_SERIALIZATION_NVP(first) & BOOST_SERIALIZATION_NVP(second);
   }
 };
 
@@ -108,9 +108,9 @@ TEST_CASE("text and XML: every kind of type comes back") {
 }
 
 TEST_CASE("text and XML: a person can read them") {
-  trade const one{"ABC", 1.25, side::sell};
-  CHECK(leat::to_text_archive(one).find("3 ABC 4 1.25 1") != std::string::npos);
-  std::string const xml = leat::to_xml_archive(one);
+  trade const record{"ABC", 1.25, side::sell};
+  CHECK(leat::to_text_archive(record).find("3 ABC 4 1.25 1") != std::string::npos);
+  std::string const xml = leat::to_xml_archive(record);
   for (char const* part : {"<symbol>ABC</symbol>", "<price>1.25</price>", "<value>1</value>"})
     CHECK(xml.find(part) != std::string::npos);
 }
@@ -119,8 +119,8 @@ TEST_CASE("text and XML: what Boost writes itself stays Boost's") {
   auto const same = std::make_shared<price>(price{3});
   for (shared const& read : {leat::from_text_archive<shared>(leat::to_text_archive(shared{same, same})),
                              leat::from_xml_archive<shared>(leat::to_xml_archive(shared{same, same}))}) {
-    CHECK(read.one->amount == 3);
-    CHECK(read.one == read.other);
+    CHECK(read.first->amount == 3);
+    CHECK(read.first == read.second);
   }
 }
 

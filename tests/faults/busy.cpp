@@ -26,7 +26,7 @@ struct endless {
 
 int main(int argc, char** argv) {
   leat::command_line const cli(argc, argv, "[fails=N]");
-  bool const fails = !cli.rest().empty() && cli.rest().front() == "fails=" + std::to_string(cli.how().process);
+  bool const fails = !cli.rest().empty() && cli.rest().front() == "fails=" + std::to_string(cli.options().process);
   auto const seen = std::make_shared<std::atomic<int>>(0);
   leat::flow flow("busy");
   flow.input("in", leat::from::generate(endless{})) | leat::redistribute("spread") |

@@ -20,21 +20,21 @@ void print(std::string_view bytes) {
 }
 
 /// Prints by itself, whatever a sink would do.
-leat::task<> speak(std::string_view what, leat::emitter<int>& out) {
-  if (what == "nul") {
+leat::task<> speak(std::string_view mode, leat::emitter<int>& out) {
+  if (mode == "nul") {
     print(std::string_view("\0\0after\nmid\0dle\n", 16));
-  } else if (what == "unended") {
+  } else if (mode == "unended") {
     print("one\ntwo");
-  } else if (what == "long") {
+  } else if (mode == "long") {
     std::string const part(std::size_t{1} << 20, 'x');
     for (int i = 0; i != 64; ++i) print(part);
     print("\n");
-  } else if (what == "leaves") {
+  } else if (mode == "leaves") {
     pid_t const left = ::fork();
     if (left == 0)
       for (;;) ::pause();
     print(std::to_string(left) + "\n");
-  } else if (what == "dies") {
+  } else if (mode == "dies") {
     ::kill(::getpid(), SIGKILL);
   }
   out(0);
@@ -65,21 +65,21 @@ leat::task<> count_for_ever(leat::emitter<int>& out) {
 
 int main(int argc, char** argv) {
   leat::command_line const cli(argc, argv, "WHAT");
-  std::string const what = cli.rest().empty() ? "" : cli.rest().front();
+  std::string const mode = cli.rest().empty() ? "" : cli.rest().front();
   leat::flow flow("speaker");
-  if (what == "count") {
+  if (mode == "count") {
     flow.input("in", leat::from::generate(count).on_every_worker()) | leat::output("out", leat::to::out());
-  } else if (what == "asks") {
+  } else if (mode == "asks") {
     flow.input("in", leat::from::generate([](leat::emitter<int>& out) -> leat::task<> {
                  out(0);
                  for (;;) co_await leat::sleep(std::chrono::hours(1));
                })) |
         leat::async_map("ask", ask) | leat::output("out", leat::to::out());
-  } else if (what == "for-ever") {
+  } else if (mode == "for-ever") {
     flow.input("in", leat::from::generate(count_for_ever).on_every_worker()) | leat::output("out", leat::to::out());
   } else {
     flow.input("in",
-               leat::from::generate([what](leat::emitter<int>& out) { return speak(what, out); }).on_every_worker()) |
+               leat::from::generate([mode](leat::emitter<int>& out) { return speak(mode, out); }).on_every_worker()) |
         leat::output("out", leat::to::for_each([](int) {}));
   }
   return leat::main(cli, flow);

@@ -442,11 +442,11 @@ TEST_CASE("a field that comes in many pieces is looked at once") {
   for (std::size_t pieces = 0; pieces != 16384; ++pieces) {
     bytes.append(pieces % 2 == 0 ? "\"\"\n" : "ab\r\n");
     bytes.append(4000, 'x');
-    CHECK_MESSAGE(reader.read(bytes, false, fields).what == leat::detail::csv_found::kind::incomplete, pieces);
+    CHECK_MESSAGE(reader.read(bytes, false, fields).result == leat::detail::csv_found::kind::incomplete, pieces);
   }
   bytes += "\",y\n";
   leat::detail::csv_found const found = reader.read(bytes, false, fields);
-  CHECK(found.what == leat::detail::csv_found::kind::record);
+  CHECK(found.result == leat::detail::csv_found::kind::record);
   CHECK(found.bytes == bytes.size());
   CHECK(found.lines == 16385);
   REQUIRE(fields.size() == 2);
@@ -457,7 +457,7 @@ TEST_CASE("a field that comes in many pieces is looked at once") {
   line.reserve(std::size_t{64} << 20);
   for (std::size_t pieces = 0; pieces != 16384; ++pieces) {
     line.append(4000, 'x');
-    CHECK_MESSAGE(reader.read(line, false, fields).what == leat::detail::csv_found::kind::incomplete, pieces);
+    CHECK_MESSAGE(reader.read(line, false, fields).result == leat::detail::csv_found::kind::incomplete, pieces);
   }
 }
 
@@ -479,8 +479,8 @@ TEST_CASE("text in UTF-16 is refused, an empty file among others has no rows") {
 }
 
 TEST_CASE("what controls a terminal, or ends a message, is escaped in one, and a long field is cut") {
-  std::string const said = error_with([](auto source) { return source.skip_malformed(); }, "a\n1\n");
-  CHECK(said.empty());
+  std::string const text = error_with([](auto source) { return source.skip_malformed(); }, "a\n1\n");
+  CHECK(text.empty());
   scratch dir;
   std::string const path = dir.write("x.csv", std::string("n\n1\0\x1b[2J\xc2\x9b", 10) + "K\n" + "x\n");
   std::string const message = message_of([&] {

@@ -37,9 +37,9 @@ class collected {
   }
   std::vector<T> const& records() const { return records_; }
   std::vector<T> sorted() const {
-    auto all = records_;
-    std::sort(all.begin(), all.end());
-    return all;
+    auto records = records_;
+    std::sort(records.begin(), records.end());
+    return records;
   }
 
  private:
@@ -48,9 +48,9 @@ class collected {
 };
 
 leat::options workers(unsigned count) {
-  leat::options how;
-  how.workers = count;
-  return how;
+  leat::options options;
+  options.workers = count;
+  return options;
 }
 
 leat::task<> ticks(leat::emitter<int>& out) {
@@ -101,9 +101,9 @@ leat::task<> breaking(leat::emitter<int>& out) {
 }
 
 leat::task<> waiting_for_ever(leat::emitter<int>& out) {
-  leat::completion<> nobody;
+  leat::completion<> never_completed;
   out(1);
-  co_await nobody;
+  co_await never_completed;
 }
 
 }  // namespace
@@ -139,10 +139,10 @@ TEST_CASE("next_turn lets the rest of the flow work in between; nothing is lost"
   leat::flow flow("many");
   flow.input("in", leat::from::generate(many)) | leat::map([](int i) { return i + 1; }) |
       leat::output("out", seen.sink());
-  auto how = workers(1);
-  how.batch_size = 7;
-  how.snapshot_interval = 0ns;
-  leat::run(flow, how);
+  auto options = workers(1);
+  options.batch_size = 7;
+  options.snapshot_interval = 0ns;
+  leat::run(flow, options);
   std::vector<int> expected(100'000);
   std::iota(expected.begin(), expected.end(), 1);
   CHECK(seen.records() == expected);
@@ -153,9 +153,9 @@ TEST_CASE("a source awaits what other threads complete") {
     collected<int> seen;
     leat::flow flow("afar");
     flow.input("in", leat::from::generate(one_from_afar)) | leat::output("out", seen.sink());
-    auto how = workers(1);
-    how.spin = spin;
-    leat::run(flow, how);
+    auto options = workers(1);
+    options.spin = spin;
+    leat::run(flow, options);
     CHECK(seen.records() == std::vector<int>{42});
   }
 }
@@ -173,9 +173,9 @@ TEST_CASE("a call from another thread wakes a worker that sleeps") {
   };
   leat::flow flow("clients");
   flow.input("in", leat::from::generate(asking)) | leat::output("out", seen.sink());
-  auto how = workers(1);
-  how.spin = 0ns;
-  leat::run(flow, how);
+  auto options = workers(1);
+  options.spin = 0ns;
+  leat::run(flow, options);
   for (std::thread& c : clients) c.join();
   REQUIRE(seen.records().size() == 20);
   CHECK(seen.records().back() == 19);
@@ -228,9 +228,9 @@ TEST_CASE("a stop ends a coroutine where it waits, whether it emits for ever or 
                                                                     ++seen;
                                                                     stop.request_stop();
                                                                   }));
-    auto how = workers(2);
-    how.stop = stop.get_token();
-    leat::run(flow, how);
+    auto options = workers(2);
+    options.stop = stop.get_token();
+    leat::run(flow, options);
     CHECK(seen >= 1);
   }
 }

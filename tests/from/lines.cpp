@@ -128,8 +128,8 @@ TEST_CASE("a file that cannot be read: the error names it and the reason") {
   CHECK(has(message_of([&] { run_of(leat::from::lines("/proc/self/mem")); }),
             "cannot read \"/proc/self/mem\": Input/output error"));
   CHECK(has(message_of([&] { run_of(leat::from::lines(texts{})); }), "the list of files to read is empty"));
-  std::string const one = dir.write("one", "");
-  CHECK(has(message_of([&] { run_of(leat::from::lines(texts{one, one})); }), "is given twice"));
+  std::string const file = dir.write("one", "");
+  CHECK(has(message_of([&] { run_of(leat::from::lines(texts{file, file})); }), "is given twice"));
 }
 
 TEST_CASE("a file is resumed after the last line emitted") {
@@ -266,11 +266,11 @@ TEST_CASE("many files give their lines at every shape") {
     expected.push_back(std::to_string(i));
   }
   std::sort(expected.begin(), expected.end());
-  leat::test::for_each_shape([&](leat::test::shape const& how) {
+  leat::test::for_each_shape([&](leat::test::shape const& shape) {
     texts seen;
     leat::flow flow("many");
     flow.input("in", leat::from::files(dir.path())) | leat::output("out", leat::to::collect(seen));
-    how.run(flow, seen);
+    shape.run(flow, seen);
     std::sort(seen.begin(), seen.end());
     CHECK(seen == expected);
   });
@@ -278,23 +278,23 @@ TEST_CASE("many files give their lines at every shape") {
 
 TEST_CASE("files have their turn beside pipes that do not end") {
   scratch dir;
-  texts all;
+  texts lines;
   for (int i = 0; i != 70; ++i) {
-    all.push_back(dir.path("pipe" + std::to_string(i)));
-    REQUIRE(::mkfifo(all.back().c_str(), 0600) == 0);
+    lines.push_back(dir.path("pipe" + std::to_string(i)));
+    REQUIRE(::mkfifo(lines.back().c_str(), 0600) == 0);
   }
-  all.push_back(dir.write("zz", "last\n"));
+  lines.push_back(dir.write("zz", "last\n"));
   std::vector<int> writers;
   child reader([&] {
     leat::flow flow("both");
-    flow.input("in", leat::from::lines(all)) | leat::output("out", leat::to::for_each([](std::string const& line) {
-                                                              std::printf("%s\n", line.c_str());
-                                                              std::fflush(stdout);
-                                                            }));
+    flow.input("in", leat::from::lines(lines)) | leat::output("out", leat::to::for_each([](std::string const& line) {
+                                                                std::printf("%s\n", line.c_str());
+                                                                std::fflush(stdout);
+                                                              }));
     leat::run(flow);
     return 0;
   });
-  for (int i = 0; i != 70; ++i) writers.push_back(::open(all[static_cast<std::size_t>(i)].c_str(), O_WRONLY));
+  for (int i = 0; i != 70; ++i) writers.push_back(::open(lines[static_cast<std::size_t>(i)].c_str(), O_WRONLY));
   CHECK(reader.says("last\n"));
   for (int const writer : writers) ::close(writer);
   CHECK(reader.ends() == 0);
@@ -322,20 +322,20 @@ TEST_CASE("a file that is taken away before its turn is an error, and is not lef
 
 TEST_CASE("a pipe in whose place a file is put while it is read is not read a second time") {
   scratch dir;
-  texts all;
-  for (int i = 100; i != 200; ++i) all.push_back(dir.write("f" + std::to_string(i), "x\n"));
+  texts lines;
+  for (int i = 100; i != 200; ++i) lines.push_back(dir.write("f" + std::to_string(i), "x\n"));
   std::string const pipe = dir.path("pipe");
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
-  all.push_back(pipe);
+  lines.push_back(pipe);
   texts seen;
   leat::flow flow("replaced");
-  flow.input("in", leat::from::lines(all)) | leat::output("out", leat::to::for_each([&](std::string const& line) {
-                                                            seen.push_back(line);
-                                                            if (seen.size() != 1) return;
-                                                            ::close(::open(pipe.c_str(), O_WRONLY | O_NONBLOCK));
-                                                            std::filesystem::remove(pipe);
-                                                            dir.write("pipe", "a second time\n");
-                                                          }));
+  flow.input("in", leat::from::lines(lines)) | leat::output("out", leat::to::for_each([&](std::string const& line) {
+                                                              seen.push_back(line);
+                                                              if (seen.size() != 1) return;
+                                                              ::close(::open(pipe.c_str(), O_WRONLY | O_NONBLOCK));
+                                                              std::filesystem::remove(pipe);
+                                                              dir.write("pipe", "a second time\n");
+                                                            }));
   leat::run(flow);
   CHECK(seen == texts(100, "x"));
 }

@@ -110,10 +110,10 @@ TEST_CASE("poll in a run, with each worker count; errors of the function are the
     leat::run(flow, {.workers = workers});
     CHECK(seen == std::vector<int>{0, 1, 2, 3, 4});
   }
-  std::vector<int> none;
+  std::vector<int> empty;
   leat::flow flow("poll");
   flow.input("in", leat::from::poll(1us, []() -> int { throw std::runtime_error("no sensor"); })) |
-      leat::output("out", leat::to::collect(none));
+      leat::output("out", leat::to::collect(empty));
   CHECK(has(message_of([&] { leat::run(flow); }), "no sensor"));
   CHECK_THROWS_AS(leat::from::poll(0s, [] { return 1; }), leat::flow_error);
 }
@@ -127,8 +127,8 @@ TEST_CASE("poll that is late and finds nothing is called again at once") {
                                       return n % 10 == 9 ? std::nullopt : std::optional(n);
                                     })) |
       leat::output("out", leat::to::collect(seen));
-  leat::detail::simulation how;  // its turns take longer than the interval
-  how.each.snapshot_interval = std::chrono::nanoseconds::max();
-  leat::detail::simulated_cluster(flow.description(), how).run();
+  leat::detail::simulation simulation;  // its turns take longer than the interval
+  simulation.options.snapshot_interval = std::chrono::nanoseconds::max();
+  leat::detail::simulated_cluster(flow.description(), simulation).run();
   CHECK(seen.size() == 89);
 }

@@ -54,16 +54,16 @@ class polled {
 
   /// One `next_batch`: what it emitted. `reading` tells whether there is more.
   std::vector<T> next() {
-    kept_.all.clear();
+    kept_.seen.clear();
     reading = partition.next_batch(out_);
     out_.flush();
-    return kept_.all;
+    return kept_.seen;
   }
   std::vector<T> rest() {
-    std::vector<T> all;
+    std::vector<T> records;
     while (reading)
-      for (T& each : next()) all.push_back(each);
-    return all;
+      for (T& each : next()) records.push_back(each);
+    return records;
   }
 
  private:
@@ -73,12 +73,12 @@ class polled {
 
   class keeper final : public leat::detail::consumer<T> {
    public:
-    void take(T* records, std::size_t count) override { all.insert(all.end(), records, records + count); }
-    void look(T const* records, std::size_t count) override { all.insert(all.end(), records, records + count); }
+    void take(T* records, std::size_t count) override { seen.insert(seen.end(), records, records + count); }
+    void look(T const* records, std::size_t count) override { seen.insert(seen.end(), records, records + count); }
     void arrive(leat::detail::mark) override {}
     void advance(leat::detail::stream_time) override {}
     bool ready() override { return true; }
-    std::vector<T> all;
+    std::vector<T> seen;
   };
 
  public:

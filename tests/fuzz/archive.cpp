@@ -46,21 +46,21 @@ struct tree {
 };
 /// Writes a count of its own.
 struct counted {
-  std::vector<std::int32_t> all;
+  std::vector<std::int32_t> numbers;
   template <class Archive>
   void save(Archive& archive, unsigned) const {
-    archive & all.size();
-    for (std::int32_t one : all) archive & one;
+    archive & numbers.size();
+    for (std::int32_t number : numbers) archive & number;
   }
   template <class Archive>
   void load(Archive& archive, unsigned) {
     std::size_t count = 0;
     archive & count;
-    all.clear();
+    numbers.clear();
     while (count-- != 0) {
-      std::int32_t one = 0;
-      archive & one;
-      all.push_back(one);
+      std::int32_t number = 0;
+      archive & number;
+      numbers.push_back(number);
     }
   }
   template <class Archive>
@@ -113,9 +113,9 @@ void round_trip(std::span<std::byte const> bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   fuzz::input in(data, size);
-  auto const which = in.number<std::uint8_t>();
+  auto const choice = in.number<std::uint8_t>();
   auto const bytes = in.rest();
-  switch (which % 9) {
+  switch (choice % 9) {
     case 0:
       round_trip<std::uint64_t>(bytes);
       break;

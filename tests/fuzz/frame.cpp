@@ -45,9 +45,9 @@ void fill(leat::detail::sending_end<std::uint64_t>& end) {
   if (end.overdrawn()) return;
   std::unique_ptr<leat::detail::packet<std::uint64_t>> content(end.fresh());
   content->records.push(1u);
-  message<std::uint64_t> one;
-  one.content = content.get();
-  if (end.send(one))
+  message<std::uint64_t> message;
+  message.content = content.get();
+  if (end.send(message))
     content.release();
   else
     content->records.release();
@@ -72,10 +72,10 @@ void drain(leat::detail::receiving_end<T>& end) {
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   static std::vector<int> unused;
   static leat::flow const flow = [] {
-    leat::flow made("flow");
-    leat::stream s = made.input("in", leat::from::iterable(std::vector{1}));
+    leat::flow described("flow");
+    leat::stream s = described.input("in", leat::from::iterable(std::vector{1}));
     for (int i = 0; i != 3; ++i) s | leat::output("out" + std::to_string(i), leat::to::collect(unused));
-    return made;
+    return described;
   }();
   fuzz::input in(data, size);
   auto const mode = in.number<std::uint8_t>();
@@ -85,8 +85,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   } else {
     for (std::uint32_t sequence = 0; !in.empty(); ++sequence) {
       std::array<std::byte, frame_header::size> fields{};
-      auto const said = in.take(fields.size());
-      std::copy(said.begin(), said.end(), fields.begin());
+      auto const bytes = in.take(fields.size());
+      std::copy(bytes.begin(), bytes.end(), fields.begin());
       frame_header header = frame_header::read(fields.data());
       header.sequence = sequence;
       if (mode % 4 != 1) {  // for a channel that exists
@@ -106,12 +106,12 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     }
   }
 
-  leat::detail::peers::settings how;
-  how.turns_of = [](unsigned) { return 0u; };
-  how.log = [](std::string const&) {};
+  leat::detail::peers::settings settings;
+  settings.turns_of = [](unsigned) { return 0u; };
+  settings.log = [](std::string const&) {};
   leat::detail::connections links(2);
   links[1] = std::move(link);
-  leat::detail::peers peers(std::move(how), std::move(links));
+  leat::detail::peers peers(std::move(settings), std::move(links));
   using texts = std::pair<std::string, std::vector<std::optional<std::uint32_t>>>;
   using mixed = std::pair<int, std::variant<bool, std::string, double>>;
   auto const& nodes = flow.description().nodes();

@@ -20,36 +20,36 @@ using leat::detail::handshake;
 using leat::detail::hello;
 
 cluster_config member(unsigned process, bool with_secret) {
-  cluster_config one;
-  one.process = process;
-  one.addresses = {"one:1", "two:2"};
-  one.flow = "flow f\nf.in (input)\n";
-  if (with_secret) one.secret = "the secret of the cluster";
-  return one;
+  cluster_config config;
+  config.process = process;
+  config.addresses = {"one:1", "two:2"};
+  config.flow = "flow f\nf.in (input)\n";
+  if (with_secret) config.secret = "the secret of the cluster";
+  return config;
 }
 
-hello words(cluster_config const& mine, std::uint64_t chance) {
-  hello made = mine.own_hello();
-  made.nonce = {chance, chance + 1};
-  made.challenge = {chance + 2, chance + 3};
-  return made;
+hello words(cluster_config const& own_config, std::uint64_t chance) {
+  hello hello_words = own_config.own_hello();
+  hello_words.nonce = {chance, chance + 1};
+  hello_words.challenge = {chance + 2, chance + 3};
+  return hello_words;
 }
 
 /// Keeps what it is told, and has been told nothing.
 class listener final : public leat::connection {
  public:
-  explicit listener(std::string& heard, std::string const& said) : heard_(heard), said_(said) {}
+  explicit listener(std::string& heard, std::string const& text) : heard_(heard), words_(text) {}
   std::size_t send(std::span<piece const> pieces) override {
     std::size_t taken = 0;
-    for (piece const& one : pieces) {
-      heard_.append(reinterpret_cast<char const*>(one.data()), one.size());
-      taken += one.size();
+    for (piece const& part : pieces) {
+      heard_.append(reinterpret_cast<char const*>(part.data()), part.size());
+      taken += part.size();
     }
     return taken;
   }
   std::size_t receive(std::span<std::byte> into) override {
-    std::size_t const count = std::min(into.size(), said_.size() - at_);
-    std::memcpy(into.data(), said_.data() + at_, count);
+    std::size_t const count = std::min(into.size(), words_.size() - at_);
+    std::memcpy(into.data(), words_.data() + at_, count);
     at_ += count;
     return count;
   }
@@ -57,15 +57,15 @@ class listener final : public leat::connection {
 
  private:
   std::string& heard_;
-  std::string const& said_;
+  std::string const& words_;
   std::size_t at_ = 0;
 };
 
 /// What an honest process would say to this one.
-std::string honest_words(cluster_config const& mine, cluster_config const& theirs) {
+std::string honest_words(cluster_config const& own_config, cluster_config const& theirs) {
   std::string to_there;
   std::string to_here;
-  handshake here(std::make_unique<listener>(to_there, to_here), mine, words(mine, 100), std::nullopt,
+  handshake here(std::make_unique<listener>(to_there, to_here), own_config, words(own_config, 100), std::nullopt,
                  leat::detail::never);
   handshake there(std::make_unique<listener>(to_here, to_there), theirs, words(theirs, 200), 1u, leat::detail::never);
   for (bool moved = true; moved;) {
@@ -92,8 +92,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   link->add(std::as_bytes(std::span(honest[with_secret])).first(honest_bytes));
   link->add(in.rest());
 
-  cluster_config const mine = member(1, with_secret);
-  handshake here(std::move(link), mine, words(mine, 100), std::nullopt, leat::detail::never);
+  cluster_config const own_config = member(1, with_secret);
+  handshake here(std::move(link), own_config, words(own_config, 100), std::nullopt, leat::detail::never);
   while (here.turn()) {
   }
   // The proof is over this process's challenge, so that nobody gets past it but who knows the secret.

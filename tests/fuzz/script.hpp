@@ -41,24 +41,24 @@ class script final : public leat::connection {
  public:
   explicit script(std::size_t piece_size) : piece_(std::max<std::size_t>(piece_size, 1)) {}
 
-  void add(std::span<std::byte const> more) { said_.append(reinterpret_cast<char const*>(more.data()), more.size()); }
+  void add(std::span<std::byte const> more) { words_.append(reinterpret_cast<char const*>(more.data()), more.size()); }
 
   std::size_t send(std::span<piece const> pieces) override {
     std::size_t taken = 0;
-    for (piece const& one : pieces) taken += one.size();
+    for (piece const& part : pieces) taken += part.size();
     return taken;
   }
   std::size_t receive(std::span<std::byte> into) override {
-    std::size_t const count = std::min({into.size(), piece_, said_.size() - at_});
-    std::memcpy(into.data(), said_.data() + at_, count);
+    std::size_t const count = std::min({into.size(), piece_, words_.size() - at_});
+    std::memcpy(into.data(), words_.data() + at_, count);
     at_ += count;
     return count;
   }
-  bool open() const override { return at_ != said_.size(); }
+  bool open() const override { return at_ != words_.size(); }
 
  private:
   std::size_t piece_;
-  std::string said_;
+  std::string words_;
   std::size_t at_ = 0;
 };
 

@@ -8,6 +8,7 @@
 
 int main() {
   leat::flow flow("misuse");
-  auto made = flow.input("in", leat::from::range(3)) | leat::flat_map<std::string>([](int i, auto emit) { emit(&i); });
-  leat::stream sealed = made;
+  auto stream =
+      flow.input("in", leat::from::range(3)) | leat::flat_map<std::string>([](int i, auto emit) { emit(&i); });
+  leat::stream sealed = stream;
 }

@@ -6,6 +6,6 @@
 
 int main() {
   leat::flow flow("misuse");
-  auto made = flow.input("in", leat::from::range(3)) | leat::flat_map<int>([](int i, auto& emit) { emit(i * 0.5); });
-  leat::stream sealed = made;
+  auto stream = flow.input("in", leat::from::range(3)) | leat::flat_map<int>([](int i, auto& emit) { emit(i * 0.5); });
+  leat::stream sealed = stream;
 }

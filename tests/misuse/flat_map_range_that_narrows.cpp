@@ -10,7 +10,7 @@
 
 int main() {
   leat::flow flow("misuse");
-  auto made = flow.input("in", leat::from::range(3)) |
-              leat::flat_map_batch<int>([](std::span<int> batch) { return std::vector<double>(batch.size(), 0.5); });
-  leat::stream sealed = made;
+  auto stream = flow.input("in", leat::from::range(3)) |
+                leat::flat_map_batch<int>([](std::span<int> batch) { return std::vector<double>(batch.size(), 0.5); });
+  leat::stream sealed = stream;
 }

@@ -11,7 +11,7 @@
 
 int main() {
   leat::flow flow("misuse");
-  auto made = flow.input("in", leat::from::range(3)) | leat::key_on([](int i) { return i; }) |
-              leat::flat_map_value<std::string>([](int i) { return std::vector<int*>(1, &i); });
-  leat::stream sealed = made;
+  auto stream = flow.input("in", leat::from::range(3)) | leat::key_on([](int i) { return i; }) |
+                leat::flat_map_value<std::string>([](int i) { return std::vector<int*>(1, &i); });
+  leat::stream sealed = stream;
 }

@@ -38,15 +38,16 @@ int main() {
   auto bad = flow.input("in", leat::from::range(3)) | leat::map([](std::string const& s) { return s; });
   leat::stream sealed = bad;
   auto size = [](auto record) { return record.size(); };
-  auto all = [](auto batch) { return std::vector<int>(batch.begin(), batch.end()); };
-  auto both = [](auto const& a, auto const& b) { return a + b.size(); };
+  auto to_vector = [](auto batch) { return std::vector<int>(batch.begin(), batch.end()); };
+  auto add_size = [](auto const& a, auto const& b) { return a + b.size(); };
   bad | leat::filter(size) | leat::map(size) | leat::output("one", leat::to::collect(got));
-  bad | leat::flat_map(size) | leat::flatten() | leat::filter_map(size) | leat::flat_map_batch(all) | leat::raises();
+  bad | leat::flat_map(size) | leat::flatten() | leat::filter_map(size) | leat::flat_map_batch(to_vector) |
+      leat::raises();
   auto keyed = bad | leat::key_on(size) | leat::map_value(size) | leat::filter_value(size);
   keyed | leat::flat_map_value(size) | leat::filter_map_value(size) | leat::key_rm() | leat::redistribute();
-  keyed | leat::enrich_cached(size, both) | leat::redistribute(leat::by(size)) | leat::inspect_debug("debug");
+  keyed | leat::enrich_cached(size, add_size) | leat::redistribute(leat::by(size)) | leat::inspect_debug("debug");
   auto [trues, falses] = sealed | leat::branch(size);
   auto split = [](auto s) { return std::move(s) | leat::branch(size_of{}); };
-  leat::merge("both", trues, falses) | leat::compose("own", split) | leat::inspect("look", both);
-  leat::compose("two", both, trues, falses);
+  leat::merge("both", trues, falses) | leat::compose("own", split) | leat::inspect("look", add_size);
+  leat::compose("two", add_size, trues, falses);
 }

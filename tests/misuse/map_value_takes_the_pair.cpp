@@ -10,5 +10,5 @@
 int main() {
   leat::flow flow("misuse");
   flow.input("in", leat::from::range(3)) | leat::key_on([](int i) { return i; }) |
-      leat::map_value([](std::pair<int, int> const& both) { return both.second; });
+      leat::map_value([](std::pair<int, int> const& pair) { return pair.second; });
 }

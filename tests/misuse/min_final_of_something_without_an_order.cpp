@@ -7,10 +7,10 @@
 
 #include <optional>
 
-struct nothing {};
+struct empty {};
 
 int main() {
   leat::flow flow("misuse");
   flow.input("in", leat::from::range(3)) | leat::key_on([](int x) { return x % 2; }) |
-      leat::min_final("min", [](int) { return std::optional<nothing>(); });
+      leat::min_final("min", [](int) { return std::optional<empty>(); });
 }

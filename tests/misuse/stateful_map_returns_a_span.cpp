@@ -11,8 +11,8 @@
 int main() {
   leat::flow flow("f");
   flow.input("in", leat::from::range(3)) | leat::key_on([](int x) { return x; }) |
-      leat::stateful_map("all", [](std::optional<std::vector<int>>& all, int) {
-        all.emplace();
-        return std::span<int const>(*all);
+      leat::stateful_map("all", [](std::optional<std::vector<int>>& numbers, int) {
+        numbers.emplace();
+        return std::span<int const>(*numbers);
       });
 }

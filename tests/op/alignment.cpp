@@ -60,20 +60,20 @@ using inputs = std::vector<std::vector<mark>>;
 /// Lets the inputs bring their marks in every order that what is held leaves, and calls `check(aligned, all were read)`
 /// at the end of each; how many there were. `path` holds the inputs that have brought one so far.
 template <class Check>
-std::size_t in_every_order(inputs const& all, std::vector<std::size_t>& path, Check const& check) {
-  aligned so_far(all.size());
-  std::vector<std::size_t> read(all.size());
-  for (std::size_t input : path) so_far.arrive(input, all[input][read[input]++]);
+std::size_t in_every_order(inputs const& lists, std::vector<std::size_t>& path, Check const& check) {
+  aligned so_far(lists.size());
+  std::vector<std::size_t> read(lists.size());
+  for (std::size_t input : path) so_far.arrive(input, lists[input][read[input]++]);
   std::size_t orders = 0;
-  for (std::size_t i = 0; i != all.size(); ++i) {
-    if (read[i] == all[i].size() || so_far.held(i)) continue;
+  for (std::size_t i = 0; i != lists.size(); ++i) {
+    if (read[i] == lists[i].size() || so_far.held(i)) continue;
     path.push_back(i);
-    orders += in_every_order(all, path, check);
+    orders += in_every_order(lists, path, check);
     path.pop_back();
   }
   if (orders != 0) return orders;
   bool all_read = true;
-  for (std::size_t i = 0; i != all.size(); ++i) all_read = all_read && read[i] == all[i].size();
+  for (std::size_t i = 0; i != lists.size(); ++i) all_read = all_read && read[i] == lists[i].size();
   check(so_far, all_read);
   return 1;
 }
@@ -181,16 +181,16 @@ TEST_CASE("in whatever order marks come: each epoch passes once, in order, and n
   for (std::uint64_t a = 0; a != 4; ++a)
     for (std::uint64_t b = 0; b != 3; ++b)
       for (std::uint64_t c = 0; c != 3; ++c) {
-        inputs all(3);
+        inputs lists(3);
         std::uint64_t longest = 0;
         std::uint64_t const epochs[] = {a, b, c};
         for (std::size_t i = 0; i != 3; ++i) {
-          for (std::uint64_t epoch = 1; epoch <= epochs[i]; ++epoch) all[i].push_back(barrier(epoch));
-          all[i].push_back(end(epochs[i] + 1));
+          for (std::uint64_t epoch = 1; epoch <= epochs[i]; ++epoch) lists[i].push_back(barrier(epoch));
+          lists[i].push_back(end(epochs[i] + 1));
           longest = std::max(longest, epochs[i] + 1);
         }
         std::vector<std::size_t> path;
-        orders += in_every_order(all, path, [&](aligned const& in, bool all_read) {
+        orders += in_every_order(lists, path, [&](aligned const& in, bool all_read) {
           bool as_it_should = all_read && in.all_held() && in.passed.size() == longest;
           for (std::size_t i = 0; as_it_should && i != longest; ++i)
             as_it_should = same(in.passed[i], i + 1 == longest ? end(longest) : barrier(i + 1));

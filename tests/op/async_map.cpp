@@ -75,13 +75,13 @@ class client {
     for (;;) {
       bell_.wait(lock, [this] { return closing_ || !asked_.empty(); });
       if (asked_.empty()) return;
-      auto all = std::exchange(asked_, {});
+      auto calls = std::exchange(asked_, {});
       lock.unlock();
-      for (auto one = all.rbegin(); one != all.rend(); ++one) {
-        if (one->first % 50 == 49)
-          one->second.fail(std::make_exception_ptr(std::runtime_error("no answer for you")));
+      for (auto call = calls.rbegin(); call != calls.rend(); ++call) {
+        if (call->first % 50 == 49)
+          call->second.fail(std::make_exception_ptr(std::runtime_error("no answer for you")));
         else
-          one->second.set(2 * one->first);
+          call->second.set(2 * call->first);
       }
       lock.lock();
     }
@@ -124,9 +124,9 @@ TEST_CASE("ordered: results come in the order of the records, whichever is ready
     leat::flow flow("ordered");
     flow.input("in", count_to(500)) | leat::async_map("wait", odd_ones_wait, leat::in_flight(8), leat::ordered) |
         leat::output("out", into(seen));
-    leat::options how;
-    how.batch_size = batch;
-    leat::run(flow, how);
+    leat::options options;
+    options.batch_size = batch;
+    leat::run(flow, options);
     CHECK(seen == up_to(500));
   }
 }
@@ -210,19 +210,19 @@ TEST_CASE("answers that come on another thread, some of them failures, as outcom
             },
             leat::as_outcome, leat::in_flight(32)) |
         leat::output("out", into(seen));
-    leat::options how;
-    how.spin = spin;
-    leat::run(flow, how);
+    leat::options options;
+    options.spin = spin;
+    leat::run(flow, options);
     REQUIRE(seen.size() == 400);
     for (int i = 0; i != 400; ++i) {
-      leat::outcome<int> const& one = seen[static_cast<std::size_t>(i)];
+      leat::outcome<int> const& outcome = seen[static_cast<std::size_t>(i)];
       if (i % 50 == 49) {
-        CHECK_FALSE(one);
-        CHECK(one.error == "no answer for you");
-        CHECK_FALSE(one.timed_out);
+        CHECK_FALSE(outcome);
+        CHECK(outcome.error == "no answer for you");
+        CHECK_FALSE(outcome.timed_out);
       } else {
-        REQUIRE(one);
-        CHECK(*one.value == 2 * i + 1);
+        REQUIRE(outcome);
+        CHECK(*outcome.value == 2 * i + 1);
       }
     }
   }
@@ -275,11 +275,11 @@ TEST_CASE("a record that takes too long is an outcome; its task is destroyed, th
     REQUIRE(seen.size() == 60);
     int late = 0;
     int good = 0;
-    for (auto const& one : seen) {
-      if (one) ++good;
-      if (!one && one.timed_out) {
+    for (auto const& outcome : seen) {
+      if (outcome) ++good;
+      if (!outcome && outcome.timed_out) {
         ++late;
-        CHECK(one.error == "the record took longer than 2 ms");
+        CHECK(outcome.error == "the record took longer than 2 ms");
       }
     }
     CHECK(late == 6);
@@ -327,9 +327,9 @@ TEST_CASE("blocking work that is timed out finishes by itself, whenever that is"
               co_return co_await work;
             },
             leat::within(2ms), leat::as_outcome) |
-        leat::map([&held](leat::outcome<int> one) {
+        leat::map([&held](leat::outcome<int> outcome) {
           held.unlock();  // let the work go on after its time-out: the run waits for it
-          return one;
+          return outcome;
         }) |
         leat::output("out", into(seen));
     leat::run(flow);
@@ -349,8 +349,8 @@ TEST_CASE("records and results that can only be moved; the record may be taken b
       leat::async_map(
           [](std::unique_ptr<int>&& p) -> leat::task<int> {
             co_await leat::next_turn();
-            std::unique_ptr<int> const mine = std::move(p);
-            co_return *mine;
+            std::unique_ptr<int> const number = std::move(p);
+            co_return *number;
           },
           leat::in_flight(3)) |
       leat::output("out", into(seen));
@@ -369,21 +369,21 @@ TEST_CASE("keyed streams, several workers, several consumers") {
     }
   });
   leat::flow flow("keyed");
-  leat::stream all = flow.input("in", std::move(source).on_every_worker());
-  all | leat::async_map("wait", [](std::pair<std::string, int> p) -> leat::task<int> {
+  leat::stream numbers = flow.input("in", std::move(source).on_every_worker());
+  numbers | leat::async_map("wait", [](std::pair<std::string, int> p) -> leat::task<int> {
     co_await leat::next_turn();
     co_return p.second;
   }) | leat::output("out", leat::to::for_each([&](int i) {
                       std::lock_guard const lock(mutex);
                       seen.push_back(i);
                     }));
-  all | leat::output("others", leat::to::for_each([&](std::pair<std::string, int> const& p) {
-                       std::lock_guard const lock(mutex);
-                       others.push_back(p.second);
-                     }));
-  leat::options how = epoch_per_turn();
-  how.workers = 3;
-  leat::run(flow, how);
+  numbers | leat::output("others", leat::to::for_each([&](std::pair<std::string, int> const& p) {
+                           std::lock_guard const lock(mutex);
+                           others.push_back(p.second);
+                         }));
+  leat::options options = epoch_per_turn();
+  options.workers = 3;
+  leat::run(flow, options);
   CHECK(seen.size() == 150);
   CHECK(sorted(seen) == sorted(others));
 }
@@ -396,9 +396,9 @@ TEST_CASE("a run that is stopped waits for the records under way") {
     if (i == 100) stop.request_stop();
     return i;
   }) | leat::output("out", into(seen));
-  leat::options how;
-  how.stop = stop.get_token();
-  leat::run(flow, how);
+  leat::options options;
+  options.stop = stop.get_token();
+  leat::run(flow, options);
   REQUIRE(seen.size() > 100);
   CHECK(seen == up_to(static_cast<int>(seen.size())));
 }

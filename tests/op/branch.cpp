@@ -50,9 +50,9 @@ TEST_CASE("branch: behind maps and filters, batches of any size, order kept on b
                  leat::branch([](std::uint64_t n) { return n % 100 < 40; });
     sides.trues | leat::output("low", leat::to::collect(low));
     sides.falses | leat::output("high", leat::to::collect(high));
-    leat::options how;
-    how.batch_size = batch;
-    leat::run(flow, how);
+    leat::options options;
+    options.batch_size = batch;
+    leat::run(flow, options);
     CHECK(low == wanted_low);
     CHECK(high == wanted_high);
   }

@@ -24,7 +24,7 @@ using leat::test::bench;
 
 namespace {
 
-std::exception_ptr failure(char const* why) { return std::make_exception_ptr(std::runtime_error(why)); }
+std::exception_ptr failure(char const* reason) { return std::make_exception_ptr(std::runtime_error(reason)); }
 
 leat::task<int> awaits(completion<int> c) { co_return co_await c; }
 
@@ -90,8 +90,8 @@ TEST_CASE("copies of a completion stand for the same thing, those of another do 
 
 TEST_CASE("a value that can only be moved is moved to who awaits it, and is there once") {
   completion<moving> c;
-  auto body = [](completion<moving> mine) -> leat::task<int> {
-    moving const got = co_await mine;
+  auto body = [](completion<moving> completion) -> leat::task<int> {
+    moving const got = co_await completion;
     co_return got.number;
   };
   CHECK(c.set(moving(8)));
@@ -113,9 +113,9 @@ TEST_CASE("a task that awaits a value again is told that it has been taken; one 
 
   completion<> happened;
   CHECK(happened.set());
-  auto body = [](completion<> mine) -> leat::task<> {
-    co_await mine;
-    co_await mine;
+  auto body = [](completion<> completion) -> leat::task<> {
+    co_await completion;
+    co_await completion;
   };
   bench<void> again(body(happened));
   again.begin();
@@ -228,15 +228,15 @@ TEST_CASE("of many threads that complete it one is the first, and its value is w
     b.begin();
     std::atomic<int> winner{-1};
     std::atomic<int> winners{0};
-    std::vector<std::thread> all;
+    std::vector<std::thread> threads;
     for (int i = 0; i != 4; ++i)
-      all.emplace_back([&, i] {
+      threads.emplace_back([&, i] {
         bool const counted = i % 2 == 0 ? c.set(i) : c.fail(failure("odd"));
         if (!counted) return;
         winner = i;
         ++winners;
       });
-    for (std::thread& one : all) one.join();
+    for (std::thread& thread : threads) thread.join();
     CHECK(winners == 1);
     CHECK(b.worker.wakes == 1);
     REQUIRE(b.serve());

@@ -88,10 +88,10 @@ TEST_CASE("compose: several streams out, several in, none out") {
                        return std::move(s) | leat::branch("low", [](int x) { return x < 4; });
                      });
   static_assert(std::is_same_v<decltype(low), leat::stream<int>>);
-  auto both = [](auto a, auto b) {
+  auto merged = [](auto a, auto b) {
     return leat::merge("all", std::move(a) | leat::map("ten", [](int x) { return x * 10; }), std::move(b));
   };
-  leat::compose("both", both, low, high | leat::map([](int x) { return x; })) |
+  leat::compose("both", merged, low, high | leat::map([](int x) { return x; })) |
       leat::compose("end", [&got](auto s) { std::move(s) | leat::output("out", leat::to::collect(got)); });
   leat::run(flow);
   CHECK(flows::sorted(got) == std::vector<int>{5, 9, 10});

@@ -87,7 +87,7 @@ TEST_CASE("enrich_cached: a generic mapper, a key that is a view, removal; an er
   CHECK(got == std::vector<std::string>{"a1", "b2", "a3"});
 
   leat::flow flow{"test"};
-  std::vector<int> none;
+  std::vector<int> empty;
   flow.input("in", flows::dealt<int>({1})) |
       leat::enrich_cached(
           "geo", [](int x) { return x; },
@@ -95,7 +95,7 @@ TEST_CASE("enrich_cached: a generic mapper, a key that is a view, removal; an er
             cache.remove(x);
             return x;
           }) |
-      leat::output("out", leat::to::collect(none));
+      leat::output("out", leat::to::collect(empty));
   try {
     leat::run(flow);
     FAIL("it should have thrown");

@@ -125,9 +125,9 @@ TEST_CASE("flat_map: elements are moved out of a container that is given away, n
   }
   auto const moved = flows::through<int, int>({7}, [](auto s) {
     return s | leat::flat_map([](int x) {
-             std::vector<std::unique_ptr<int>> all;
-             all.push_back(std::make_unique<int>(x));
-             return all;
+             std::vector<std::unique_ptr<int>> pointers;
+             pointers.push_back(std::make_unique<int>(x));
+             return pointers;
            }) |
            leat::map([](std::unique_ptr<int> p) { return *p; });
   });
@@ -171,8 +171,8 @@ TEST_CASE("flat_map: an error of a later step is that step's") {
 }
 
 TEST_CASE("flat_map: nothing goes on after a batch that a later step failed of, though the function catches that") {
-  leat::options how;
-  how.batch_size = 1;
+  leat::options options;
+  options.batch_size = 1;
   for (bool const branches : {false, true}) {
     CAPTURE(branches);
     leat::flow flow{"test"};
@@ -187,7 +187,7 @@ TEST_CASE("flat_map: nothing goes on after a batch that a later step failed of, 
                               : leat::stream(std::move(emitted));
     s | leat::map("later", [](int x) { return x == 2 ? throw std::runtime_error("two") : x; }) |
         leat::output("out", leat::to::collect(got));
-    CHECK_THROWS_WITH_AS(leat::run(flow, how), doctest::Contains("two"), leat::run_error);
+    CHECK_THROWS_WITH_AS(leat::run(flow, options), doctest::Contains("two"), leat::run_error);
     CHECK(got == std::vector{1});
   }
 }

@@ -17,13 +17,13 @@
 
 TEST_CASE("flat_map_batch: a batch in, a range out (C3)") {
   auto words = [](std::span<std::string const> batch) {
-    std::vector<std::string> all;
+    std::vector<std::string> texts;
     for (std::string const& line : batch) {
       std::size_t const at = line.find(' ');
-      all.push_back(line.substr(0, at));
-      all.push_back(line.substr(at + 1));
+      texts.push_back(line.substr(0, at));
+      texts.push_back(line.substr(at + 1));
     }
-    return all;
+    return texts;
   };
   flows::however_run<std::string, std::string>(
       {"split this", "and this"}, [&](auto& s) { return s | leat::flat_map_batch("split", words); },
@@ -56,10 +56,10 @@ TEST_CASE("flat_map_batch: batches are as long as the runtime makes them") {
     ++calls;
     emit(static_cast<int>(batch.size()));
   };
-  leat::options how;
-  how.batch_size = 4;
+  leat::options options;
+  options.batch_size = 4;
   auto const sizes = flows::through<int, int>(
-      {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, [&](auto s) { return s | leat::flat_map_batch<int>(count); }, how);
+      {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, [&](auto s) { return s | leat::flat_map_batch<int>(count); }, options);
   CHECK(sizes == std::vector<int>{4, 4, 2});
   CHECK(calls == 3);
 }
@@ -69,9 +69,9 @@ TEST_CASE("flat_map_batch: f may move from the batch, also where the stream is s
       {"a long text that is not kept in place", "b"},
       [](auto& s) {
         return s | leat::flat_map_batch("take", [](auto batch) {
-                 std::vector<std::string> all;
-                 for (std::string& text : batch) all.push_back(std::move(text));
-                 return all;
+                 std::vector<std::string> texts;
+                 for (std::string& text : batch) texts.push_back(std::move(text));
+                 return texts;
                });
       },
       [](std::vector<std::string> const& got, bool) {

@@ -59,11 +59,11 @@ std::vector<T> sorted(std::vector<T> records) {
 
 /// What comes out of the steps that `describe` pipes a stream through, on one worker, in order.
 template <class Out, class In, class Describe>
-std::vector<Out> through(std::vector<In> records, Describe describe, leat::options how = {}) {
+std::vector<Out> through(std::vector<In> records, Describe describe, leat::options options = {}) {
   std::vector<Out> got;
   leat::flow flow{"test"};
   describe(flow.input("in", dealt<In>(std::move(records)))) | leat::output("out", leat::to::collect<Out>(got));
-  leat::run(flow, how);
+  leat::run(flow, options);
   return got;
 }
 
@@ -80,10 +80,10 @@ void however_run(std::vector<In> const& records, Describe describe, Check check)
         auto in = flow.input("in", dealt<In>(records));
         describe(in) | leat::output("out", leat::to::collect<Out>(got));
         if (shared) in | leat::output("beside", leat::to::collect<In>(seen_beside));
-        leat::options how;
-        how.workers = workers;
-        how.batch_size = batch;
-        leat::run(flow, how);
+        leat::options options;
+        options.workers = workers;
+        options.batch_size = batch;
+        leat::run(flow, options);
         check(workers == 1 ? got : sorted(got), workers != 1);
         if (shared) CHECK(sorted(seen_beside) == sorted(records));
       }

@@ -26,12 +26,12 @@ struct watched {
 
 using reader = decltype([](std::string const& s) { return s.size(); });
 using owner = decltype([](std::string&& s) -> std::string&& { return std::move(s); });
-using any = decltype([](auto const& s) { return s.size(); });
+using size_of_any = decltype([](auto const& s) { return s.size(); });
 
 static_assert(!leat::detail::takes<reader, int>);
 static_assert(!leat::detail::takes_as_it_comes<owner, std::string, std::string const&>());
 static_assert(!leat::detail::takes_as_it_comes<reader, std::string, std::string_view>());
-static_assert(!leat::detail::takes_as_it_comes<any, std::string, std::string_view>());
+static_assert(!leat::detail::takes_as_it_comes<size_of_any, std::string, std::string_view>());
 static_assert(leat::detail::takes_as_it_comes<reader, std::string, std::string const&>());
 static_assert(std::is_same_v<leat::detail::record_made_of<std::string_view>, std::string>);
 
@@ -84,12 +84,12 @@ TEST_CASE("map: a view that f returns becomes a string that owns its text") {
 }
 
 TEST_CASE("map: records are not copied; where a stream is shared, for all but the last that owns them") {
-  auto made = [](int x) { return watched(x); };
+  auto make_watched = [](int x) { return watched(x); };
   auto copies_of = [](watched const& w) { return w.copies; };
   auto copies_of_own = [](watched w) { return w.copies; };
 
   CHECK(flows::through<int, int>({1, 2}, [&](auto s) {
-          return s | leat::map(made) | leat::map([](watched&& w) { return std::move(w); }) |
+          return s | leat::map(make_watched) | leat::map([](watched&& w) { return std::move(w); }) |
                  leat::map([](watched w) { return w; }) | leat::map(copies_of);
         }) == std::vector<int>{0, 0});
 
@@ -97,7 +97,7 @@ TEST_CASE("map: records are not copied; where a stream is shared, for all but th
   std::vector<int> first;
   std::vector<int> last;
   leat::flow flow{"test"};
-  auto shared = flow.input("in", flows::dealt<int>({1})) | leat::map(made);
+  auto shared = flow.input("in", flows::dealt<int>({1})) | leat::map(make_watched);
   shared | leat::map(copies_of) | leat::output("reader", leat::to::collect(reader));
   shared | leat::map(copies_of_own) | leat::output("first", leat::to::collect(first));
   shared | leat::map(copies_of_own) | leat::output("last", leat::to::collect(last));
@@ -152,6 +152,6 @@ TEST_CASE("map: a step without a name is named by its position") {
     FAIL("it should have thrown");
   } catch (leat::run_error const& e) {
     CHECK(e.step == "orders.map_2");
-    CHECK(std::string(e.where.file_name()).find("map.cpp") != std::string::npos);
+    CHECK(std::string(e.location.file_name()).find("map.cpp") != std::string::npos);
   }
 }

@@ -115,10 +115,10 @@ TEST_CASE("merge: every record stays in its epoch, however long the way of the o
     auto c = flow.input("c", in_small_batches(2000, 2010, 1)) | leat::inspect_debug("c1", note) |
              leat::redistribute("far") | leat::redistribute("farther");
     leat::merge("all", a, b, c) | leat::inspect_debug("after", compare) | leat::output("out", leat::to::collect(got));
-    leat::options how;
-    how.workers = workers;
-    how.snapshot_interval = std::chrono::nanoseconds(0);
-    leat::run(flow, how);
+    leat::options options;
+    options.workers = workers;
+    options.snapshot_interval = std::chrono::nanoseconds(0);
+    leat::run(flow, options);
     CHECK(got.size() == 2010);
     CHECK(moved_on.load() == 0);
     CHECK(epochs.load() > 20);
@@ -126,9 +126,9 @@ TEST_CASE("merge: every record stays in its epoch, however long the way of the o
 }
 
 TEST_CASE("merge: streams of two flows are refused") {
-  leat::flow one{"one"};
+  leat::flow first_flow{"one"};
   leat::flow two{"two"};
-  auto a = one.input("in", flows::dealt<int>({1}));
+  auto a = first_flow.input("in", flows::dealt<int>({1}));
   auto b = two.input("in", flows::dealt<int>({1}));
   CHECK_THROWS_WITH_AS(leat::merge("both", a, b), doctest::Contains("two flows"), leat::flow_error);
 }

@@ -70,7 +70,7 @@ TEST_CASE("or_else: a record goes to the errors also when the exception has no t
 }
 
 TEST_CASE("or_else: records that a map throws at go to its errors, on every shape") {
-  leat::test::for_each_shape([](leat::test::shape const& how) {
+  leat::test::for_each_shape([](leat::test::shape const& shape) {
     std::vector<int> numbers;
     texts errors;
     leat::flow flow("parsing");
@@ -80,7 +80,7 @@ TEST_CASE("or_else: records that a map throws at go to its errors, on every shap
     failures | leat::redistribute("spread errors") | leat::map([](failed_record<std::string> const& failure) {
       return failure.step + "|" + failure.error + "|" + failure.record;
     }) | leat::output("errors", leat::to::collect(errors));
-    how.run(flow, numbers, errors);
+    shape.run(flow, numbers, errors);
     CHECK(flows::sorted(numbers) == std::vector{10, 20, 30});
     CHECK(flows::sorted(errors) ==
           texts{"parsing.parse|" + error_of_parsing() + "|", "parsing.parse|" + error_of_parsing() + "|x"});
@@ -130,16 +130,16 @@ TEST_CASE("or_else: several results that cannot be copied go on") {
   std::vector<int> results;
   std::vector<failed_record<int>> errors;
   leat::flow flow("several owned");
-  auto both = flow.input("in", leat::from::iterable(std::vector{1, 2, 3})) |
-              leat::or_else(leat::flat_map("repeat", [](int count) {
-                std::vector<std::unique_ptr<int>> all;
-                for (int i = 0; i != count; ++i) all.push_back(std::make_unique<int>(count));
-                if (count == 3) throw std::runtime_error("three");
-                return all;
-              }));
-  std::move(both.down) | leat::map([](std::unique_ptr<int> const& number) { return *number; }) |
+  auto streams = flow.input("in", leat::from::iterable(std::vector{1, 2, 3})) |
+                 leat::or_else(leat::flat_map("repeat", [](int count) {
+                   std::vector<std::unique_ptr<int>> pointers;
+                   for (int i = 0; i != count; ++i) pointers.push_back(std::make_unique<int>(count));
+                   if (count == 3) throw std::runtime_error("three");
+                   return pointers;
+                 }));
+  std::move(streams.down) | leat::map([](std::unique_ptr<int> const& number) { return *number; }) |
       leat::output("out", leat::to::collect(results));
-  both.errors | leat::output("errors", leat::to::collect(errors));
+  streams.errors | leat::output("errors", leat::to::collect(errors));
   leat::run(flow);
   CHECK(results == std::vector{1, 2, 2});
   REQUIRE(errors.size() == 1);
@@ -203,15 +203,16 @@ TEST_CASE("or_else: a record that cannot be copied is read where the function re
   std::vector<int> results;
   int failures_seen = 0;
   leat::flow flow("owned");
-  auto both = flow.input("in", leat::from::iterable(std::vector{1, 2})) |
-              leat::map([](int number) { return std::make_unique<int>(number); }) |
-              leat::or_else(leat::map("read", [](std::unique_ptr<int> const& number) {
-                return *number == 2 ? throw std::runtime_error("two") : *number;
-              }));
-  both.down | leat::output("out", leat::to::collect(results));
-  std::move(both.errors) | leat::output("errors", leat::to::for_each([&](failed_record<std::unique_ptr<int>> failure) {
-                                          failures_seen += *failure.record;
-                                        }));
+  auto streams = flow.input("in", leat::from::iterable(std::vector{1, 2})) |
+                 leat::map([](int number) { return std::make_unique<int>(number); }) |
+                 leat::or_else(leat::map("read", [](std::unique_ptr<int> const& number) {
+                   return *number == 2 ? throw std::runtime_error("two") : *number;
+                 }));
+  streams.down | leat::output("out", leat::to::collect(results));
+  std::move(streams.errors) |
+      leat::output("errors", leat::to::for_each([&](failed_record<std::unique_ptr<int>> failure) {
+                     failures_seen += *failure.record;
+                   }));
   leat::run(flow);
   CHECK(results == std::vector{1});
   CHECK(failures_seen == 2);
@@ -219,7 +220,7 @@ TEST_CASE("or_else: a record that cannot be copied is read where the function re
 
 TEST_CASE("or_else: a stateful step's state is put back, on every shape") {
   using pair = std::pair<std::string, int>;
-  leat::test::for_each_shape([](leat::test::shape const& how) {
+  leat::test::for_each_shape([](leat::test::shape const& shape) {
     std::vector<pair> sums;
     std::vector<pair> taken;
     texts errors;
@@ -242,7 +243,7 @@ TEST_CASE("or_else: a stateful step's state is put back, on every shape") {
                    }));
     several.down | leat::output("taken", leat::to::collect(taken));
     several.errors | leat::output("dropped", leat::to::for_each([](failed_record<pair> const&) {}));
-    how.run(flow, sums, taken, errors);
+    shape.run(flow, sums, taken, errors);
     std::sort(errors.begin(), errors.end());
     CHECK(errors == texts{"sums.sum: negative: (a, -5)", "sums.sum: negative: (b, -1)"});
     CHECK(flows::sorted(sums).size() == 4);
@@ -276,7 +277,7 @@ TEST_CASE("or_else: a record whose result cannot be kept has failed, although th
   leat::flow flow("brittle");
   std::vector<int> good;
   std::vector<std::string> bad;
-  auto [made, errors] =
+  auto [results, errors] =
       flow.input("in", leat::from::range(4)) | leat::or_else(leat::flat_map<brittle>("make", [](int number, auto& out) {
         brittle const fragile(number);
         try {
@@ -284,7 +285,7 @@ TEST_CASE("or_else: a record whose result cannot be kept has failed, although th
         } catch (std::exception const&) {
         }
       }));
-  made | leat::map([](brittle const& whole) { return whole.n; }) | leat::output("good", leat::to::collect(good));
+  results | leat::map([](brittle const& whole) { return whole.n; }) | leat::output("good", leat::to::collect(good));
   errors | leat::map([](leat::failed_record<int> const& failure) { return failure.error; }) |
       leat::output("bad", leat::to::collect(bad));
   leat::run(flow);

@@ -108,28 +108,28 @@ TEST_CASE("what a function shows is owned where it is kept: views of a state, wh
   using texts = std::pair<int, std::string>;
   auto const keyed = [](auto& s) { return s | leat::key_on([](std::string const&) { return 0; }); };
   gives<texts>({{0, piece}, {0, two}}, [&](auto& s) {
-    return keyed(s) | leat::stateful_map("append", [piece](std::optional<std::string>& all, std::string const&) {
-             all = all.value_or("") + piece;
-             return std::string_view(*all);
+    return keyed(s) | leat::stateful_map("append", [piece](std::optional<std::string>& text, std::string const&) {
+             text = text.value_or("") + piece;
+             return std::string_view(*text);
            });
   });
   gives<texts>({{0, piece}, {0, two}}, [&](auto& s) {
-    return keyed(s) | leat::stateful_map("append", [piece](std::optional<std::string> all, std::string const&) {
-             std::optional<std::string> longer = all.value_or("") + piece;
+    return keyed(s) | leat::stateful_map("append", [piece](std::optional<std::string> text, std::string const&) {
+             std::optional<std::string> longer = text.value_or("") + piece;
              return std::pair<std::optional<std::string>, std::string>(longer, *longer);
            });
   });
   using with_size = std::pair<int, std::pair<std::string, std::size_t>>;
   gives<with_size>({{0, {piece, piece.size()}}, {0, {two, two.size()}}}, [&](auto& s) {
-    return keyed(s) | leat::stateful_map("append", [piece](std::optional<std::string>& all, std::string const&) {
-             all = all.value_or("") + piece;
-             return std::pair<std::string_view, std::size_t>(*all, all->size());
+    return keyed(s) | leat::stateful_map("append", [piece](std::optional<std::string>& text, std::string const&) {
+             text = text.value_or("") + piece;
+             return std::pair<std::string_view, std::size_t>(*text, text->size());
            });
   });
   gives<texts>({{0, piece}, {0, two}}, [&](auto& s) {
-    return keyed(s) | leat::stateful_flat_map("append", [piece](std::optional<std::string>& all, std::string const&) {
-             all = all.value_or("") + piece;
-             return std::vector<std::string_view>{*all};
+    return keyed(s) | leat::stateful_flat_map("append", [piece](std::optional<std::string>& text, std::string const&) {
+             text = text.value_or("") + piece;
+             return std::vector<std::string_view>{*text};
            });
   });
 }

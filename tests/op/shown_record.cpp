@@ -34,12 +34,12 @@ struct unspeakable {
 
 /// What the run of these records through this step fails of, from the step's place on.
 template <class T, class Step>
-std::string error_of(std::vector<T> records, Step step, leat::options const& how = {}) {
+std::string error_of(std::vector<T> records, Step step, leat::options const& options = {}) {
   leat::flow flow("errors");
   flow.input("in", leat::from::iterable(std::move(records))) | std::move(step) |
       leat::output("out", leat::to::for_each([](auto const&) {}));
   try {
-    leat::run(flow, how);
+    leat::run(flow, options);
   } catch (leat::run_error const& failure) {
     std::string const text = failure.what();
     return text.substr(text.find(") failed on ") + 2);
@@ -50,8 +50,8 @@ std::string error_of(std::vector<T> records, Step step, leat::options const& how
 }  // namespace
 
 TEST_CASE("an error shows the record that a function threw at, on every shape") {
-  leat::test::for_each_shape([](leat::test::shape const& how) {
-    std::vector<int> none;
+  leat::test::for_each_shape([](leat::test::shape const& shape) {
+    std::vector<int> empty;
     leat::flow flow("errors");
     flow.input("in", leat::from::iterable(std::vector<std::pair<std::string, int>>{{"a", 1}, {"b", 2}})) |
         leat::map("picky",
@@ -59,8 +59,8 @@ TEST_CASE("an error shows the record that a function threw at, on every shape") 
                     if (record.second == 2) throw std::out_of_range("map::at");
                     return record.second;
                   }) |
-        leat::output("out", leat::to::collect(none));
-    CHECK_THROWS_WITH_AS(how.run(flow, none), doctest::Contains("in epoch 1 at (b, 2): map::at"), leat::run_error);
+        leat::output("out", leat::to::collect(empty));
+    CHECK_THROWS_WITH_AS(shape.run(flow, empty), doctest::Contains("in epoch 1 at (b, 2): map::at"), leat::run_error);
   });
 }
 
@@ -95,8 +95,8 @@ TEST_CASE("what an error shows of a record is short, printable, and can be left 
 
 TEST_CASE("an error shows the key that a stateful function threw at, on every shape") {
   using pair = std::pair<std::string, int>;
-  leat::test::for_each_shape([](leat::test::shape const& how) {
-    std::vector<pair> none;
+  leat::test::for_each_shape([](leat::test::shape const& shape) {
+    std::vector<pair> empty;
     leat::flow flow("errors");
     flow.input("in", leat::from::iterable(std::vector<pair>{{"a", 1}, {"b", 2}})) |
         leat::stateful_map("picky",
@@ -104,7 +104,7 @@ TEST_CASE("an error shows the key that a stateful function threw at, on every sh
                              if (value == 2) throw std::out_of_range("map::at");
                              return *(state = value);
                            }) |
-        leat::output("out", leat::to::collect(none));
-    CHECK_THROWS_WITH_AS(how.run(flow, none), doctest::Contains("in epoch 1 at key b: map::at"), leat::run_error);
+        leat::output("out", leat::to::collect(empty));
+    CHECK_THROWS_WITH_AS(shape.run(flow, empty), doctest::Contains("in epoch 1 at key b: map::at"), leat::run_error);
   });
 }

@@ -117,9 +117,9 @@ TEST_CASE("what a later step has failed of does not come to it again") {
     if (i == 3) throw std::runtime_error("three!");
     return i;
   }) | leat::output("out", into(results));
-  leat::options how;
-  how.batch_size = 1;
-  CHECK_THROWS_AS(leat::run(flow, how), leat::run_error);
+  leat::options options;
+  options.batch_size = 1;
+  CHECK_THROWS_AS(leat::run(flow, options), leat::run_error);
   CHECK(std::count(seen.begin(), seen.end(), 3) == 1);
 }
 
@@ -139,9 +139,9 @@ TEST_CASE("what a later step has failed of ends the run, though the coroutine ca
     if (i == 3) throw std::runtime_error("three!");
     return i;
   }) | leat::output("out", into(results));
-  leat::options how;
-  how.batch_size = 8;
-  CHECK_THROWS_WITH_AS(leat::run(flow, how), doctest::Contains("three!"), leat::run_error);
+  leat::options options;
+  options.batch_size = 8;
+  CHECK_THROWS_WITH_AS(leat::run(flow, options), doctest::Contains("three!"), leat::run_error);
 }
 
 TEST_CASE("a batch stays while the coroutine sleeps; what it emits last comes before the end") {
@@ -159,10 +159,10 @@ TEST_CASE("a batch stays while the coroutine sleeps; what it emits last comes be
 TEST_CASE("a coroutine that returns early discards the rest, and the flow goes on to its end") {
   std::vector<int> seen;
   leat::flow flow("three");
-  leat::stream all = flow.input("in", count_to(1000));
+  leat::stream numbers = flow.input("in", count_to(1000));
   std::vector<int> others;
-  all | leat::step("three", first_three) | leat::output("out", into(seen));
-  all | leat::output("all", into(others));
+  numbers | leat::step("three", first_three) | leat::output("out", into(seen));
+  numbers | leat::output("all", into(others));
   leat::run(flow, epoch_per_turn());
   CHECK(seen == up_to(3));
   CHECK(others == up_to(1000));
@@ -224,13 +224,13 @@ TEST_CASE("what a coroutine keeps back comes with a later epoch, at the latest b
 TEST_CASE("marks of several streams meet behind coroutine steps of different speed") {
   std::vector<int> log;
   leat::flow flow("meet");
-  leat::stream all = flow.input("in", count_to(40));
-  all | leat::step("slow", with_helpers) | leat::output("slow out", with_marks(log));
+  leat::stream numbers = flow.input("in", count_to(40));
+  numbers | leat::step("slow", with_helpers) | leat::output("slow out", with_marks(log));
   std::vector<int> fast;
-  all | leat::step("fast", keeps_one_back) | leat::output("fast out", into(fast));
-  leat::options how = epoch_per_turn();
-  how.batch_size = 3;
-  leat::run(flow, how);
+  numbers | leat::step("fast", keeps_one_back) | leat::output("fast out", into(fast));
+  leat::options options = epoch_per_turn();
+  options.batch_size = 3;
+  leat::run(flow, options);
   std::erase(log, -1);
   CHECK(log == up_to(41, 1));
   CHECK(fast == up_to(40));
@@ -250,9 +250,9 @@ TEST_CASE("each worker has its own coroutine") {
                      std::lock_guard const lock(mutex);
                      seen.push_back(i);
                    }));
-  leat::options how;
-  how.workers = 3;
-  leat::run(flow, how);
+  leat::options options;
+  options.workers = 3;
+  leat::run(flow, options);
   CHECK(seen == std::vector<int>{1, 1, 1});
 }
 
@@ -293,9 +293,9 @@ TEST_CASE("a stop reaches the coroutine as the end of its input") {
                      seen.push_back(i);
                      if (i == 50) stop.request_stop();
                    }));
-  leat::options how;
-  how.stop = stop.get_token();
-  leat::run(flow, how);
+  leat::options options;
+  options.stop = stop.get_token();
+  leat::run(flow, options);
   REQUIRE(seen.size() > 50);
   CHECK(seen == up_to(static_cast<int>(seen.size())));
 }

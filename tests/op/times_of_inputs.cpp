@@ -29,14 +29,14 @@ stream_time asleep(std::int64_t watermark) { return {watermark, 0, true}; }
 }  // namespace
 
 TEST_CASE("times: one input alone says what the stream's time is, and what it says again is no news") {
-  times_of_inputs one(1);
-  CHECK(one.now() == stream_time{});
-  CHECK(one.advance(0, at(5, 2)));
-  CHECK(one.now() == at(5, 2));
-  CHECK_FALSE(one.advance(0, at(5, 2)));
-  CHECK_FALSE(one.arrive(0, a_barrier));
-  CHECK(one.advance(0, at(6, 2)));
-  CHECK(one.now() == at(6, 2));
+  times_of_inputs single(1);
+  CHECK(single.now() == stream_time{});
+  CHECK(single.advance(0, at(5, 2)));
+  CHECK(single.now() == at(5, 2));
+  CHECK_FALSE(single.advance(0, at(5, 2)));
+  CHECK_FALSE(single.arrive(0, a_barrier));
+  CHECK(single.advance(0, at(6, 2)));
+  CHECK(single.now() == at(6, 2));
 }
 
 TEST_CASE("times: the least of the inputs counts, and none before all have said something") {
@@ -158,7 +158,7 @@ TEST_CASE("times: whatever is said, the time never goes back, and is never more 
   for (int round = 0; round != 200; ++round) {
     std::size_t const count = 1 + draw(5);
     times_of_inputs in(count);
-    std::vector<stream_time> said(count);
+    std::vector<stream_time> times(count);
     std::vector<bool> ended(count);
     stream_time before;
     for (int step = 0; step != 60; ++step) {
@@ -169,17 +169,17 @@ TEST_CASE("times: whatever is said, the time never goes back, and is never more 
         ended[input] = true;
         changed = in.arrive(input, the_end);
       } else {
-        said[input].watermark = std::max<std::int64_t>(said[input].watermark, static_cast<std::int64_t>(draw(100)));
-        said[input].idle = draw(4) == 0;
-        changed = in.advance(input, said[input]);
+        times[input].watermark = std::max<std::int64_t>(times[input].watermark, static_cast<std::int64_t>(draw(100)));
+        times[input].idle = draw(4) == 0;
+        changed = in.advance(input, times[input]);
       }
       stream_time const now = in.now();
       bool active = false;
       std::int64_t least = std::numeric_limits<std::int64_t>::max();
       for (std::size_t i = 0; i != count; ++i)
-        if (!ended[i] && !said[i].idle) {
+        if (!ended[i] && !times[i].idle) {
           active = true;
-          least = std::min(least, said[i].watermark);
+          least = std::min(least, times[i].watermark);
         }
       CHECK(changed == (now != before));
       CHECK(now.watermark >= before.watermark);

@@ -29,10 +29,10 @@ channel_limits limits(std::size_t packets, std::size_t bytes = 1 << 20) {
 
 template <class T, class End>
 packet<T>* packet_of(End& end, T record, std::size_t owned = 0) {
-  packet<T>* const made = end.borrow();
-  made->records.push(std::move(record));
-  made->owned = owned;
-  return made;
+  packet<T>* const packet = end.borrow();
+  packet->records.push(std::move(record));
+  packet->owned = owned;
+  return packet;
 }
 
 /// Reads a packet and gives it back.
@@ -52,48 +52,48 @@ template <bool Small>
 void credit_is_packets() {
   CAPTURE(Small);
   channel_limits const of = limits(2);
-  channel<int, Small> both(of);
-  packet<int>* const first = both.fresh();
+  channel<int, Small> ends(of);
+  packet<int>* const first = ends.fresh();
   REQUIRE(first != nullptr);
-  REQUIRE(both.may_begin());
+  REQUIRE(ends.may_begin());
   first->records.push(1);
-  REQUIRE(both.send({first, {}, false}));
-  packet<int>* const second = both.fresh();
+  REQUIRE(ends.send({first, {}, false}));
+  packet<int>* const second = ends.fresh();
   REQUIRE(second != nullptr);
-  CHECK(both.fresh() == nullptr);
-  CHECK_FALSE(both.overdrawn());
-  packet<int>* const beyond = both.borrow();  // to finish what was begun
-  CHECK(both.overdrawn());
-  CHECK_FALSE(both.starved());
-  CHECK(read<int>(both) == 1);
-  CHECK(both.starved());
-  CHECK_FALSE(both.overdrawn());
-  CHECK_FALSE(both.may_begin());  // what was borrowed beyond the credit does not become credit by coming back
-  both.give_up(beyond);
-  CHECK(both.may_begin());
-  both.give_up(second);
+  CHECK(ends.fresh() == nullptr);
+  CHECK_FALSE(ends.overdrawn());
+  packet<int>* const beyond = ends.borrow();  // to finish what was begun
+  CHECK(ends.overdrawn());
+  CHECK_FALSE(ends.starved());
+  CHECK(read<int>(ends) == 1);
+  CHECK(ends.starved());
+  CHECK_FALSE(ends.overdrawn());
+  CHECK_FALSE(ends.may_begin());  // what was borrowed beyond the credit does not become credit by coming back
+  ends.give_up(beyond);
+  CHECK(ends.may_begin());
+  ends.give_up(second);
 }
 
 template <bool Small>
 void credit_is_bytes() {
   CAPTURE(Small);
   channel_limits const of = limits(100, 1000);
-  channel<std::string, Small> both(of);
+  channel<std::string, Small> ends(of);
   std::size_t const rest = 400 - sizeof(std::string);
-  REQUIRE(both.send({packet_of<std::string>(both, "first", rest), {}, false}));
-  CHECK(read<std::string>(both) == "first");
-  REQUIRE(both.send({packet_of<std::string>(both, "second", 1000), {}, false}));  // more than the credit, but alone
-  CHECK_FALSE(both.may_begin());
-  packet<std::string>* const third = packet_of<std::string>(both, "third", rest);
-  CHECK_FALSE(both.send({third, {}, false}));
-  CHECK(read<std::string>(both) == "second");
-  CHECK(both.may_begin());
-  CHECK(both.send({third, {}, false}));
-  CHECK(both.may_begin());
-  packet<std::string>* const fourth = packet_of<std::string>(both, "fourth", 601);
-  CHECK_FALSE(both.send({fourth, {}, false}));
-  CHECK(read<std::string>(both) == "third");
-  CHECK(both.send({fourth, {}, false}));  // and the channel goes with it
+  REQUIRE(ends.send({packet_of<std::string>(ends, "first", rest), {}, false}));
+  CHECK(read<std::string>(ends) == "first");
+  REQUIRE(ends.send({packet_of<std::string>(ends, "second", 1000), {}, false}));  // more than the credit, but alone
+  CHECK_FALSE(ends.may_begin());
+  packet<std::string>* const third = packet_of<std::string>(ends, "third", rest);
+  CHECK_FALSE(ends.send({third, {}, false}));
+  CHECK(read<std::string>(ends) == "second");
+  CHECK(ends.may_begin());
+  CHECK(ends.send({third, {}, false}));
+  CHECK(ends.may_begin());
+  packet<std::string>* const fourth = packet_of<std::string>(ends, "fourth", 601);
+  CHECK_FALSE(ends.send({fourth, {}, false}));
+  CHECK(read<std::string>(ends) == "third");
+  CHECK(ends.send({fourth, {}, false}));  // and the channel goes with it
 }
 
 }  // namespace
@@ -110,26 +110,26 @@ TEST_CASE("of records that own something it is bytes besides, and one record lar
 
 TEST_CASE("marks come behind the records before them, alone or with a packet, and cost no credit") {
   channel_limits const of = limits(1);
-  channel<int> both(of);
+  channel<int> ends(of);
   mark const barrier{mark_kind::barrier, 7};
-  CHECK(both.send({packet_of<int>(both, 1), {}, false}));
-  CHECK(both.send({packet_of<int>(both, 2), barrier, true}));
-  for (int i = 0; i != 10; ++i) CHECK(both.send({nullptr, barrier, true}));
-  CHECK(read<int>(both) == 1);
+  CHECK(ends.send({packet_of<int>(ends, 1), {}, false}));
+  CHECK(ends.send({packet_of<int>(ends, 2), barrier, true}));
+  for (int i = 0; i != 10; ++i) CHECK(ends.send({nullptr, barrier, true}));
+  CHECK(read<int>(ends) == 1);
   message<int> got;
-  REQUIRE(both.receive(got));
+  REQUIRE(ends.receive(got));
   CHECK(got.content->records.begin()[0] == 2);
   CHECK(got.marked);
-  CHECK(got.which.epoch == 7);
+  CHECK(got.end_mark.epoch == 7);
   got.content->records.clear();
-  both.give_back(got.content);
+  ends.give_back(got.content);
   for (int i = 0; i != 10; ++i) {
-    REQUIRE(both.receive(got));
+    REQUIRE(ends.receive(got));
     CHECK(got.content == nullptr);
     CHECK(got.marked);
   }
-  CHECK_FALSE(both.receive(got));
-  CHECK(both.may_begin());
+  CHECK_FALSE(ends.receive(got));
+  CHECK(ends.may_begin());
 }
 
 TEST_CASE("emptied packets are used again, but not in the channels of many workers") {
@@ -153,9 +153,9 @@ TEST_CASE("emptied packets are used again, but not in the channels of many worke
 
 TEST_CASE("what is under way when a channel goes, goes with it") {
   channel_limits const of = limits(4);
-  channel<std::shared_ptr<int>> both(of);
+  channel<std::shared_ptr<int>> ends(of);
   auto const held = std::make_shared<int>(1);
-  REQUIRE(both.send({packet_of<std::shared_ptr<int>>(both, held), {}, false}));
+  REQUIRE(ends.send({packet_of<std::shared_ptr<int>>(ends, held), {}, false}));
   {
     channel<std::shared_ptr<int>, true> other(of);
     REQUIRE(other.send({packet_of<std::shared_ptr<int>>(other, held), {}, false}));
@@ -171,28 +171,28 @@ template <bool Small>
 void between_threads(int count) {
   CAPTURE(Small);
   channel_limits const of = limits(3, 300);
-  channel<std::string, Small> both(of);
+  channel<std::string, Small> ends(of);
   std::thread sender([&] {
     for (int i = 0; i != count; ++i) {
-      while (!both.may_begin()) std::this_thread::yield();
-      packet<std::string>* const made =
-          packet_of<std::string>(both, std::to_string(i), static_cast<std::size_t>(i % 400));
-      while (!both.send({made, {}, false})) std::this_thread::yield();
+      while (!ends.may_begin()) std::this_thread::yield();
+      packet<std::string>* const packet =
+          packet_of<std::string>(ends, std::to_string(i), static_cast<std::size_t>(i % 400));
+      while (!ends.send({packet, {}, false})) std::this_thread::yield();
     }
   });
   int wrong = 0;
   message<std::string> got;
   for (int i = 0; i != count; ++i) {
-    while (!both.receive(got)) std::this_thread::yield();
+    while (!ends.receive(got)) std::this_thread::yield();
     wrong += got.content->records.begin()[0] != std::to_string(i);
     got.content->records.clear();
     got.content->owned = 0;
-    both.give_back(got.content);
+    ends.give_back(got.content);
   }
   sender.join();
   CHECK(wrong == 0);
-  CHECK(both.starved());
-  CHECK(both.may_begin());
+  CHECK(ends.starved());
+  CHECK(ends.may_begin());
 }
 
 }  // namespace

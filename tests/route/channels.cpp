@@ -64,20 +64,20 @@ struct channels_and_stranger : flow_with_exchange, leat::test::peers_and_strange
 };
 
 template <class T>
-void send(leat::detail::sending_end<T>& end, std::vector<T> records, std::optional<mark> which = std::nullopt,
+void send(leat::detail::sending_end<T>& end, std::vector<T> records, std::optional<mark> closing = std::nullopt,
           std::vector<std::uint64_t> const& hashes = {}) {
-  message<T> what;
+  message<T> message;
   if (!records.empty()) {
-    what.content = end.fresh();
-    REQUIRE(what.content != nullptr);
-    for (T& record : records) what.content->records.push(std::move(record));
-    for (std::uint64_t hash : hashes) what.content->hashes.push(hash);
+    message.content = end.fresh();
+    REQUIRE(message.content != nullptr);
+    for (T& record : records) message.content->records.push(std::move(record));
+    for (std::uint64_t hash : hashes) message.content->hashes.push(hash);
   }
-  if (which) {
-    what.which = *which;
-    what.marked = true;
+  if (closing) {
+    message.end_mark = *closing;
+    message.marked = true;
   }
-  REQUIRE(end.send(what));
+  REQUIRE(end.send(message));
 }
 
 template <class T>
@@ -99,9 +99,9 @@ struct alignas(16) wide {
 }  // namespace
 
 TEST_CASE("a time comes over with records, with a mark, and alone; none is none") {
-  two_ends both;
-  auto& out = both.of[0]->sender<int>(both.node(), 0, 1, 4);
-  auto& in = both.of[1]->receiver<int>(both.node(), 0, 1, 4);
+  two_ends ends;
+  auto& out = ends.of[0]->sender<int>(ends.node(), 0, 1, 4);
+  auto& in = ends.of[1]->receiver<int>(ends.node(), 0, 1, 4);
   leat::detail::stream_time const early{-7, 3, false};
   leat::detail::stream_time const late{9'000'000'000'000, 4, true};
   message<int> sent;
@@ -112,7 +112,7 @@ TEST_CASE("a time comes over with records, with a mark, and alone; none is none"
   REQUIRE(out.send({nullptr, {}, false, late}));
   REQUIRE(out.send({nullptr, {mark_kind::barrier, 1}, true, late}));
   REQUIRE(out.send({nullptr, {mark_kind::end, 2}, true}));
-  both.exchange();
+  ends.exchange();
 
   message<int> got;
   REQUIRE(in.receive(got));
@@ -127,14 +127,14 @@ TEST_CASE("a time comes over with records, with a mark, and alone; none is none"
   CHECK(got.marked);
   CHECK(got.time == late);
   REQUIRE(in.receive(got));
-  CHECK(got.which.kind == mark_kind::end);
+  CHECK(got.end_mark.kind == mark_kind::end);
   CHECK_FALSE(got.time.says_something());
 }
 
 TEST_CASE("a packet that goes in several frames has its time in the last one") {
-  two_ends both;
-  auto& out = both.of[0]->sender<std::string>(both.node(), 0, 1, 4);
-  auto& in = both.of[1]->receiver<std::string>(both.node(), 0, 1, 4);
+  two_ends ends;
+  auto& out = ends.of[0]->sender<std::string>(ends.node(), 0, 1, 4);
+  auto& in = ends.of[1]->receiver<std::string>(ends.node(), 0, 1, 4);
   message<std::string> sent;
   sent.content = out.fresh();
   for (int i = 0; i != 4; ++i) sent.content->records.push(std::string(9u << 20, 'a'));
@@ -143,14 +143,14 @@ TEST_CASE("a packet that goes in several frames has its time in the last one") {
   std::size_t records = 0;
   for (bool done = false; !done || records != 4;) {
     done = done || out.send(sent);
-    both.exchange();
+    ends.exchange();
     message<std::string> got;
     while (in.receive(got)) {
       times.push_back(got.time.watermark);
       records += got.content->records.size();
       give_back(in, got);
     }
-    both.exchange();
+    ends.exchange();
   }
   REQUIRE(times.size() > 1);
   CHECK(times.back() == 77);
@@ -159,15 +159,15 @@ TEST_CASE("a packet that goes in several frames has its time in the last one") {
 
 TEST_CASE("records, hashes and marks come over in order") {
   using record = std::pair<std::string, int>;
-  two_ends both;
-  auto& out = both.of[0]->sender<record>(both.node(), 0, 1, 4);
-  auto& in = both.of[1]->receiver<record>(both.node(), 0, 1, 4, &two_workers);
+  two_ends ends;
+  auto& out = ends.of[0]->sender<record>(ends.node(), 0, 1, 4);
+  auto& in = ends.of[1]->receiver<record>(ends.node(), 0, 1, 4, &two_workers);
   send<record>(out, {{"a", 1}, {"b", 2}}, std::nullopt, {3011, 3022});
   send<record>(out, {{"c", 3}}, mark{mark_kind::barrier, 1}, {3033});
   send<record>(out, {}, mark{mark_kind::end, 2});
   message<record> got;
   CHECK_FALSE(in.receive(got));
-  both.exchange();
+  ends.exchange();
 
   REQUIRE(in.receive(got));
   REQUIRE(got.content != nullptr);
@@ -182,83 +182,83 @@ TEST_CASE("records, hashes and marks come over in order") {
   REQUIRE(got.content != nullptr);
   CHECK(got.content->records.size() == 1);
   CHECK(got.marked);
-  CHECK(got.which.kind == mark_kind::barrier);
-  CHECK(got.which.epoch == 1);
+  CHECK(got.end_mark.kind == mark_kind::barrier);
+  CHECK(got.end_mark.epoch == 1);
   give_back(in, got);
 
   REQUIRE(in.receive(got));
   CHECK(got.content == nullptr);
-  CHECK(got.which.kind == mark_kind::end);
-  CHECK(got.which.epoch == 2);
+  CHECK(got.end_mark.kind == mark_kind::end);
+  CHECK(got.end_mark.epoch == 2);
   CHECK_FALSE(in.receive(got));
 }
 
 TEST_CASE("a sender has as many bytes as credit, until the receiver has used some") {
-  two_ends both(3 * one_number);
-  auto& out = both.of[0]->sender<int>(both.node(), 0, 1, 4);
-  auto& in = both.of[1]->receiver<int>(both.node(), 0, 1, 4);
+  two_ends ends(3 * one_number);
+  auto& out = ends.of[0]->sender<int>(ends.node(), 0, 1, 4);
+  auto& in = ends.of[1]->receiver<int>(ends.node(), 0, 1, 4);
   for (int i = 0; i != 3; ++i) send<int>(out, {i});
   CHECK(out.fresh() == nullptr);
   CHECK_FALSE(out.starved());
-  both.exchange();
+  ends.exchange();
   CHECK(out.fresh() == nullptr);  // it has arrived, but nobody has read it
 
   message<int> got;
   REQUIRE(in.receive(got));
-  both.exchange();
+  ends.exchange();
   CHECK(out.fresh() == nullptr);  // it is still in use
   give_back(in, got);
-  both.exchange();
+  ends.exchange();
   send<int>(out, {3});
   CHECK(out.fresh() == nullptr);
 
   for (int wanted = 1; wanted != 4; ++wanted) {
-    both.exchange();
+    ends.exchange();
     REQUIRE(in.receive(got));
     CHECK(*got.content->records.begin() == wanted);
     give_back(in, got);
   }
-  both.exchange();
+  ends.exchange();
   CHECK(out.starved());
 }
 
 TEST_CASE("credit that goes back in small portions does not wait for company when a sender may need all of it") {
-  two_ends both(8 * one_number);
-  auto& out = both.of[0]->sender<int>(both.node(), 0, 1, 4);
-  auto& in = both.of[1]->receiver<int>(both.node(), 0, 1, 4);
+  two_ends ends(8 * one_number);
+  auto& out = ends.of[0]->sender<int>(ends.node(), 0, 1, 4);
+  auto& in = ends.of[1]->receiver<int>(ends.node(), 0, 1, 4);
   for (int i = 0; i != 40; ++i) {
     CAPTURE(i);
     send<int>(out, {i});
-    while (both.turn_both()) {
+    while (ends.turn_both()) {
     }
     message<int> got;
     REQUIRE(in.receive(got));
     give_back(in, got);  // nothing is left to read, and no time passes
-    while (both.turn_both()) {
+    while (ends.turn_both()) {
     }
   }
 }
 
 TEST_CASE("what is borrowed beyond the credit is not sent before there is credit again") {
-  two_ends both(1);
-  auto& out = both.of[0]->sender<int>(both.node(), 0, 1, 4);
-  auto& in = both.of[1]->receiver<int>(both.node(), 0, 1, 4);
+  two_ends ends(1);
+  auto& out = ends.of[0]->sender<int>(ends.node(), 0, 1, 4);
+  auto& in = ends.of[1]->receiver<int>(ends.node(), 0, 1, 4);
   send<int>(out, {0});  // the last one may take more than there is
   CHECK(out.fresh() == nullptr);
   CHECK(out.overdrawn());
-  message<int> what;
-  what.content = out.borrow();
-  what.content->records.push(1);
-  CHECK_FALSE(out.send(what));
-  both.exchange();
+  message<int> sent;
+  sent.content = out.borrow();
+  sent.content->records.push(1);
+  CHECK_FALSE(out.send(sent));
+  ends.exchange();
   message<int> got;
   REQUIRE(in.receive(got));
   CHECK(*got.content->records.begin() == 0);
   give_back(in, got);
-  both.exchange();
-  REQUIRE(out.send(what));
+  ends.exchange();
+  REQUIRE(out.send(sent));
   CHECK(out.fresh() == nullptr);
-  both.exchange();
+  ends.exchange();
   REQUIRE(in.receive(got));
   CHECK(*got.content->records.begin() == 1);
   give_back(in, got);
@@ -266,21 +266,21 @@ TEST_CASE("what is borrowed beyond the credit is not sent before there is credit
 
 TEST_CASE("a peer that sends more than it has credit for is refused") {
   auto const turn_after = [](std::size_t numbers, std::size_t marks) {
-    channels_and_stranger both(3 * one_number - 1);
-    both.here->receiver<int>(both.node(), 1, 0, 4);
+    channels_and_stranger pair(3 * one_number - 1);
+    pair.here->receiver<int>(pair.node(), 1, 0, 4);
     frame_header header;
     header.node = 1;
     header.from = 1;
     for (std::size_t i = 0; i != numbers; ++i) {
       header.count = 1;
-      both.send(header, "1234");
+      pair.send(header, "1234");
     }
     for (std::size_t i = 0; i != marks; ++i) {
       header.count = 0;
       header.set({mark_kind::barrier, i + 1});
-      both.send(header);
+      pair.send(header);
     }
-    return both.turn();
+    return pair.turn();
   };
   std::string const refusal =
       "process 1 does not speak as this program does: more messages for a channel than there was credit for";
@@ -291,14 +291,14 @@ TEST_CASE("a peer that sends more than it has credit for is refused") {
 }
 
 TEST_CASE("records and hashes that are not laid out for direct use come over all the same") {
-  two_ends both;
-  auto& out = both.of[0]->sender<wide>(both.node(), 0, 1, 4);
-  auto& in = both.of[1]->receiver<wide>(both.node(), 0, 1, 4, &two_workers);
+  two_ends ends;
+  auto& out = ends.of[0]->sender<wide>(ends.node(), 0, 1, 4);
+  auto& in = ends.of[1]->receiver<wide>(ends.node(), 0, 1, 4, &two_workers);
   send<wide>(out, {{1, 2}, {3, 4}}, std::nullopt, {3005, 3006});
-  auto& odd_out = both.of[1]->sender<char>(both.node(), 1, 0, 4);
-  auto& odd_in = both.of[0]->receiver<char>(both.node(), 1, 0, 4, &two_workers);
+  auto& odd_out = ends.of[1]->sender<char>(ends.node(), 1, 0, 4);
+  auto& odd_in = ends.of[0]->receiver<char>(ends.node(), 1, 0, 4, &two_workers);
   send<char>(odd_out, {'a', 'b', 'c'}, std::nullopt, {7, 8, 9});
-  both.exchange();
+  ends.exchange();
   message<wide> got;
   REQUIRE(in.receive(got));
   REQUIRE(got.content->records.size() == 2);
@@ -313,46 +313,46 @@ TEST_CASE("records and hashes that are not laid out for direct use come over all
 }
 
 TEST_CASE("marks need no credit, but are bounded") {
-  two_ends both(1);
-  auto& out = both.of[0]->sender<int>(both.node(), 0, 1, 4);
-  auto& in = both.of[1]->receiver<int>(both.node(), 0, 1, 4);
+  two_ends ends(1);
+  auto& out = ends.of[0]->sender<int>(ends.node(), 0, 1, 4);
+  auto& in = ends.of[1]->receiver<int>(ends.node(), 0, 1, 4);
   send<int>(out, {0});
   message<int> barrier;
   barrier.marked = true;
   std::uint64_t sent = 0;
-  while (barrier.which.epoch = sent + 1, out.send(barrier)) ++sent;
+  while (barrier.end_mark.epoch = sent + 1, out.send(barrier)) ++sent;
   CHECK(sent == 63);
-  both.exchange();
+  ends.exchange();
   CHECK_FALSE(out.send(barrier));
   message<int> got;
   REQUIRE(in.receive(got));
   give_back(in, got);
   for (std::uint64_t epoch = 1; epoch <= sent; ++epoch) {
     REQUIRE(in.receive(got));
-    CHECK(got.which.epoch == epoch);
+    CHECK(got.end_mark.epoch == epoch);
   }
-  both.exchange();
+  ends.exchange();
   CHECK(out.send(barrier));
 }
 
 TEST_CASE("a packet that is too long for a frame goes in several") {
   std::size_t const long_one = 6u << 20;
-  two_ends both(1u << 28, 1u << 28);
-  auto& out = both.of[0]->sender<std::string>(both.node(), 0, 1, 4);
-  auto& in = both.of[1]->receiver<std::string>(both.node(), 0, 1, 4);
+  two_ends ends(1u << 28, 1u << 28);
+  auto& out = ends.of[0]->sender<std::string>(ends.node(), 0, 1, 4);
+  auto& in = ends.of[1]->receiver<std::string>(ends.node(), 0, 1, 4);
   send<std::string>(out, {std::string(long_one, 'a'), std::string(long_one, 'b'), std::string(long_one, 'c')},
                     mark{mark_kind::end, 1});
-  both.exchange();
+  ends.exchange();
   std::string firsts;
   unsigned messages = 0;
   bool ended = false;
   message<std::string> got;
-  for (; in.receive(got); both.exchange()) {
+  for (; in.receive(got); ends.exchange()) {
     CHECK_FALSE(ended);
     ++messages;
-    for (std::string const& each : got.content->records) {
-      firsts += each[0];
-      CHECK(each.size() == long_one);
+    for (std::string const& text : got.content->records) {
+      firsts += text[0];
+      CHECK(text.size() == long_one);
     }
     ended = got.marked;
     give_back(in, got);
@@ -360,25 +360,25 @@ TEST_CASE("a packet that is too long for a frame goes in several") {
   CHECK(messages == 2);
   CHECK(ended);
   CHECK(firsts == "abc");
-  both.exchange();
+  ends.exchange();
   CHECK(out.starved());
 }
 
 TEST_CASE("flat records that are too long for a frame go in several") {
   using block = std::array<std::uint64_t, 4>;
   std::size_t const count = 600'000;
-  two_ends both(1u << 28, 1u << 28);
-  auto& out = both.of[0]->sender<block>(both.node(), 0, 1, count);
-  auto& in = both.of[1]->receiver<block>(both.node(), 0, 1, count, &two_workers);
+  two_ends ends(1u << 28, 1u << 28);
+  auto& out = ends.of[0]->sender<block>(ends.node(), 0, 1, count);
+  auto& in = ends.of[1]->receiver<block>(ends.node(), 0, 1, count, &two_workers);
   std::vector<block> records(count);
   for (std::size_t i = 0; i != count; ++i) records[i] = {i, 0, 0, ~i};
   send<block>(out, records, std::nullopt, std::vector<std::uint64_t>(count, 3000));
-  both.exchange();
+  ends.exchange();
   std::size_t next = 0;
   message<block> got;
   while (in.receive(got)) {
     bool in_order = true;
-    for (block const& one : got.content->records) in_order = in_order && one == records[next++];
+    for (block const& got_block : got.content->records) in_order = in_order && got_block == records[next++];
     CHECK(in_order);
     give_back(in, got);
   }
@@ -387,8 +387,8 @@ TEST_CASE("flat records that are too long for a frame go in several") {
 
 TEST_CASE("keys are refused that another worker owns, and records of a keyed step without the hashes of their keys") {
   auto const failure = [](std::uint8_t hashed, std::uint64_t hash) {
-    channels_and_stranger both;
-    auto& in = both.here->receiver<std::uint64_t>(both.node(), 1, 0, 4, &two_workers);
+    channels_and_stranger pair;
+    auto& in = pair.here->receiver<std::uint64_t>(pair.node(), 1, 0, 4, &two_workers);
     frame_header header;
     header.node = 1;
     header.from = 1;
@@ -396,8 +396,8 @@ TEST_CASE("keys are refused that another worker owns, and records of a keyed ste
     header.hashed = hashed;
     std::string payload(hashed != 0 ? 16 : 8, 'x');
     if (hashed != 0) std::memcpy(payload.data() + 8, &hash, sizeof hash);
-    both.send(header, payload);
-    CHECK(both.turn() == "");
+    pair.send(header, payload);
+    CHECK(pair.turn() == "");
     message<std::uint64_t> got;
     try {
       in.receive(got);
@@ -418,9 +418,9 @@ TEST_CASE("frames of channels that do not exist are refused") {
   good.from = 1;
   good.to = 0;
   auto const refused = [](frame_header const& header) {
-    channels_and_stranger both;
-    both.send(header, "abcd");
-    return both.turn();
+    channels_and_stranger pair;
+    pair.send(header, "abcd");
+    return pair.turn();
   };
   CHECK(refused(good) == "");
   for (auto const& spoil : std::vector<std::function<void(frame_header&)>>{
@@ -442,10 +442,10 @@ TEST_CASE("frames of channels that do not exist are refused") {
 TEST_CASE("credit that was never taken is refused: what a process may send stays bounded") {
   using claim = std::pair<std::uint32_t, std::uint32_t>;
   for (auto const& [bytes, messages] : std::vector<claim>{{1, 0}, {0, 1}, {one_number, 2}}) {
-    channels_and_stranger both;
-    auto& out = both.here->sender<int>(both.node(), 0, 1, 4);
+    channels_and_stranger pair;
+    auto& out = pair.here->sender<int>(pair.node(), 0, 1, 4);
     send(out, {1});
-    CHECK(both.turn() == "");
+    CHECK(pair.turn() == "");
     frame_header header;
     header.type = frame_type::credit;
     header.node = 1;
@@ -453,38 +453,38 @@ TEST_CASE("credit that was never taken is refused: what a process may send stays
     header.to = 1;
     header.count = one_number;
     header.messages = 1;
-    both.send(header);
-    CHECK(both.turn() == "");
+    pair.send(header);
+    CHECK(pair.turn() == "");
     header.count = bytes;
     header.messages = messages;
-    both.send(header);
-    CHECK(both.turn().ends_with("more credit for a channel than was taken"));
+    pair.send(header);
+    CHECK(pair.turn().ends_with("more credit for a channel than was taken"));
   }
 }
 
 TEST_CASE("a message without records costs no credit, and holds no memory whatever stands in it") {
   leat::detail::inbox in(1000);
-  leat::detail::incoming_frame one;
-  one.memory = leat::detail::slab(4096);
-  one.payload = {one.memory.data(), 4096};
-  leat::detail::slab const also = one.memory;
-  REQUIRE(in.put(std::move(one)));
-  one = {};
+  leat::detail::incoming_frame frame;
+  frame.memory = leat::detail::slab(4096);
+  frame.payload = {frame.memory.data(), 4096};
+  leat::detail::slab const also = frame.memory;
+  REQUIRE(in.put(std::move(frame)));
+  frame = {};
   CHECK(also.only_holder());
 }
 
 TEST_CASE("bytes that are not records are refused, with the step") {
-  channels_and_stranger both;
-  leat::detail::node const& node = both.node();
-  auto& in = both.here->receiver<int>(node, 1, 0, 4);
+  channels_and_stranger pair;
+  leat::detail::node const& node = pair.node();
+  auto& in = pair.here->receiver<int>(node, 1, 0, 4);
   auto const failure = [&](std::uint32_t count, std::uint8_t hashed, std::string const& payload) {
     frame_header header;
     header.node = 1;
     header.from = 1;
     header.count = count;
     header.hashed = hashed;
-    both.send(header, payload);
-    CHECK(both.turn() == "");
+    pair.send(header, payload);
+    CHECK(pair.turn() == "");
     message<int> got;
     try {
       in.receive(got);
@@ -505,30 +505,30 @@ namespace {
 
 /// Large in memory, a byte on its way.
 struct mostly_empty {
-  mostly_empty() { ++made; }
+  mostly_empty() { ++constructed; }
   template <class A>
   void serialize(A& a, unsigned) {
     a & number;
   }
   std::uint8_t number = 0;
   std::array<char, 4095> rest{};
-  inline static int made = 0;
+  inline static int constructed = 0;
 };
 
 }  // namespace
 
 TEST_CASE("security: a peer cannot have many records made of few bytes, whatever number of them it announces") {
-  channels_and_stranger both(100'000);
-  leat::detail::node const& node = both.node();
-  auto& in = both.here->receiver<mostly_empty>(node, 1, 0, 4);
+  channels_and_stranger pair(100'000);
+  leat::detail::node const& node = pair.node();
+  auto& in = pair.here->receiver<mostly_empty>(node, 1, 0, 4);
   auto const failure = [&](std::uint32_t count, std::size_t bytes) {
     frame_header header;
     header.node = 1;
     header.from = 1;
     header.count = count;
-    both.send(header, std::string(bytes, '\1'));
-    CHECK(both.turn() == "");
-    mostly_empty::made = 0;
+    pair.send(header, std::string(bytes, '\1'));
+    CHECK(pair.turn() == "");
+    mostly_empty::constructed = 0;
     message<mostly_empty> got;
     try {
       in.receive(got);
@@ -541,9 +541,9 @@ TEST_CASE("security: a peer cannot have many records made of few bytes, whatever
   CHECK(failure(24, 24) == "nothing");  // the credit
   CHECK(failure(25, 25).find("25 records of 4096 bytes came, which is more than the credit") != std::string::npos);
   CHECK(failure(50'000, 50'000).find("more than the credit") != std::string::npos);
-  CHECK(mostly_empty::made == 0);
+  CHECK(mostly_empty::constructed == 0);
   CHECK(failure(1, 20'000).find("19999 bytes are left after") != std::string::npos);
-  CHECK(mostly_empty::made < 10);
+  CHECK(mostly_empty::constructed < 10);
 }
 
 TEST_CASE("records in sealed frames are the same as in others") {
@@ -560,7 +560,7 @@ TEST_CASE("records in sealed frames are the same as in others") {
       REQUIRE(message_in.content != nullptr);
       CHECK(message_in.content->records.size() == 2);
       CHECK(message_in.content->records.begin()[0] == std::string(size, 'x'));
-      CHECK(message_in.which.epoch == 3);
+      CHECK(message_in.end_mark.epoch == 3);
       give_back(in, message_in);
       net.exchange();
     }
@@ -568,42 +568,42 @@ TEST_CASE("records in sealed frames are the same as in others") {
 }
 
 TEST_CASE("who is brought records, or credit, is woken once for each turn") {
-  two_ends both;
-  auto& out = both.of[0]->sender<int>(both.node(), 0, 1, 4);
-  auto& in = both.of[1]->receiver<int>(both.node(), 0, 1, 4);
+  two_ends ends;
+  auto& out = ends.of[0]->sender<int>(ends.node(), 0, 1, 4);
+  auto& in = ends.of[1]->receiver<int>(ends.node(), 0, 1, 4);
   auto const woken = [&](unsigned process) {
     std::vector<unsigned> workers;
-    both.of[process]->wake_receivers([&](unsigned worker) { workers.push_back(worker); });
+    ends.of[process]->wake_receivers([&](unsigned worker) { workers.push_back(worker); });
     return workers;
   };
   send<int>(out, {1});
   send<int>(out, {2});
-  both.exchange();
+  ends.exchange();
   CHECK(woken(0).empty());
   CHECK(woken(1) == std::vector{1u});
   CHECK(woken(1).empty());
   for (message<int> got; in.receive(got);) give_back(in, got);
-  both.exchange();
+  ends.exchange();
   CHECK(woken(0) == std::vector{0u});
   CHECK(woken(1).empty());
 }
 
 TEST_CASE("a lost process ends the turn, since records are missing without it") {
-  channels_and_stranger both;
-  both.stranger.reset();
-  CHECK(both.turn() == "process 1 was lost: it was closed by the other side");
+  channels_and_stranger pair;
+  pair.stranger.reset();
+  CHECK(pair.turn() == "process 1 was lost: it was closed by the other side");
 }
 
 TEST_CASE("when the channels have ended, the peers refuse their frames, and go on with others") {
-  channels_and_stranger both;
-  both.here.reset();
+  channels_and_stranger pair;
+  pair.here.reset();
   frame_header heartbeat = frame_header::of(frame_type::heartbeat);
   heartbeat.count = 1;
-  both.send(heartbeat, "12345678");
-  CHECK(both.turn() == "");
+  pair.send(heartbeat, "12345678");
+  CHECK(pair.turn() == "");
   frame_header header;
   header.node = 1;
   header.from = 1;
-  both.send(header);
-  CHECK(both.turn().ends_with("a frame of unknown type 1"));
+  pair.send(header);
+  CHECK(pair.turn().ends_with("a frame of unknown type 1"));
 }

@@ -70,13 +70,13 @@ class fails_at_the_end {
 };
 
 leat::detail::simulation cluster_of(unsigned processes, unsigned workers, std::uint64_t seed) {
-  leat::detail::simulation how;
-  how.seed = seed;
-  how.processes = processes;
-  how.each.workers = workers;
-  how.each.batch_size = 2;
-  how.each.snapshot_interval = std::chrono::nanoseconds::max();
-  return how;
+  leat::detail::simulation simulation;
+  simulation.seed = seed;
+  simulation.processes = processes;
+  simulation.options.workers = workers;
+  simulation.options.batch_size = 2;
+  simulation.options.snapshot_interval = std::chrono::nanoseconds::max();
+  return simulation;
 }
 
 std::vector<int> ones(std::size_t count) { return std::vector<int>(count, 1); }
@@ -96,8 +96,8 @@ std::string failure_of(leat::detail::simulated_cluster& cluster, unsigned proces
 TEST_CASE("every part of a packet that goes in several wakes who sends it") {
   for (std::uint64_t seed = 1; seed != 17; ++seed) {
     CAPTURE(seed);
-    leat::detail::simulation how = cluster_of(2, 2, seed);
-    how.each.batch_size = 6;
+    leat::detail::simulation simulation = cluster_of(2, 2, seed);
+    simulation.options.batch_size = 6;
     std::vector<std::string> got;
     leat::flow flow("parts");
     auto const key_of = [](unsigned worker) {
@@ -111,7 +111,7 @@ TEST_CASE("every part of a packet that goes in several wakes who sends it") {
         leat::map([](int) { return std::string(9u << 20, 'x'); }) |
         leat::redistribute("to", leat::by([key = key_of(3)](std::string const&) { return key; })) |
         leat::map([](std::string const& s) { return s.substr(0, 1); }) | leat::output("out", leat::to::collect(got));
-    CHECK_NOTHROW(leat::detail::simulated_cluster(flow.description(), how).run());
+    CHECK_NOTHROW(leat::detail::simulated_cluster(flow.description(), simulation).run());
     CHECK(got.size() == 6);
   }
 }
@@ -137,12 +137,12 @@ TEST_CASE("every process fails of the same cause") {
       try {
         cluster.process(i).rethrow();
       } catch (leat::run_error const& error) {
-        std::string const said = error.what();
+        std::string const text = error.what();
         CHECK(error.step == "bad.boom");
-        CHECK(said.find("the tenth came") != std::string::npos);
-        if (first.empty()) first = said.substr(0, said.find('\n'));
-        CHECK(said.substr(0, said.find('\n')) == first);
-        (said == first + "\n  as process " + std::to_string(error.worker) + " says" ? told : own) += 1;
+        CHECK(text.find("the tenth came") != std::string::npos);
+        if (first.empty()) first = text.substr(0, text.find('\n'));
+        CHECK(text.substr(0, text.find('\n')) == first);
+        (text == first + "\n  as process " + std::to_string(error.worker) + " says" ? told : own) += 1;
       }
     }
     CHECK(own == 1);

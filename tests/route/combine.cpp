@@ -120,11 +120,11 @@ TEST_CASE("values that are combined before an exchange are passed on when they o
 }
 
 TEST_CASE("values that are combined before an exchange are sent before a time that comes after them") {
-  sender both;
-  both.push(7, "a");
-  both.push(7, "b");
-  CHECK(both.receive() == 0);
-  both.say_time(5);
-  CHECK(both.receive() == 2);
-  CHECK(both.times == std::array<std::int64_t, 2>{5, 5});
+  sender sender;
+  sender.push(7, "a");
+  sender.push(7, "b");
+  CHECK(sender.receive() == 0);
+  sender.say_time(5);
+  CHECK(sender.receive() == 2);
+  CHECK(sender.times == std::array<std::int64_t, 2>{5, 5});
 }

@@ -57,16 +57,16 @@ struct control_and_stranger : leat::test::peers_and_stranger {
 TEST_CASE("a failure that is received is one, whatever status it names") {
   for (unsigned status : {0u, 1u, 75u, 76u, 200u}) {
     CAPTURE(status);
-    control_and_stranger both;
+    control_and_stranger pair;
     frame_header header;
     header.type = frame_type::failure;
     leat::byte_buffer payload;
     leat::encode(std::tuple(1u, 1u, std::uint64_t{2}, std::string("f.step"), std::string("why"),
                             static_cast<std::uint8_t>(status), std::string("what"), std::string("kind")),
                  payload);
-    both.send(header, std::string(reinterpret_cast<char const*>(payload.data()), payload.size()));
+    pair.send(header, std::string(reinterpret_cast<char const*>(payload.data()), payload.size()));
     try {
-      both.peers->turn(both.now);
+      pair.peers->turn(pair.now);
       FAIL("the failure was not received");
     } catch (leat::cluster_error const& error) {
       CHECK((status == 75 || status == 76));
@@ -79,47 +79,47 @@ TEST_CASE("a failure that is received is one, whatever status it names") {
 }
 
 TEST_CASE("processes may disconnect when all have sent their goodbye") {
-  two_controls both;
-  both.of[0]->send_goodbye();
-  both.exchange();
-  CHECK_FALSE(both.of[0]->may_disconnect());
-  CHECK_FALSE(both.of[1]->may_disconnect());
-  both.of[1]->send_goodbye();
-  both.exchange();
-  CHECK(both.of[0]->may_disconnect());
-  CHECK(both.of[1]->may_disconnect());
-  both.kill(0);
-  CHECK_NOTHROW(both.peers_of[1]->turn(both.now));  // a closed link is no failure any more
+  two_controls pair;
+  pair.of[0]->send_goodbye();
+  pair.exchange();
+  CHECK_FALSE(pair.of[0]->may_disconnect());
+  CHECK_FALSE(pair.of[1]->may_disconnect());
+  pair.of[1]->send_goodbye();
+  pair.exchange();
+  CHECK(pair.of[0]->may_disconnect());
+  CHECK(pair.of[1]->may_disconnect());
+  pair.kill(0);
+  CHECK_NOTHROW(pair.peers_of[1]->turn(pair.now));  // a closed link is no failure any more
 }
 
 TEST_CASE("a process that has sent its goodbye and is gone is not waited for, though it cannot receive ours") {
-  control_and_stranger both(10);  // bytes at once: none of ours comes through whole
-  both.here->send_goodbye();
-  CHECK(both.turn() == "");
+  control_and_stranger pair(10);  // bytes at once: none of ours comes through whole
+  pair.here->send_goodbye();
+  CHECK(pair.turn() == "");
   frame_header goodbye;
   goodbye.type = frame_type::goodbye;
   std::vector<std::byte> const frame = control_and_stranger::framed(goodbye);
   for (std::size_t at = 0; at < frame.size(); at += 10) {
     auto const begin = frame.begin() + static_cast<std::ptrdiff_t>(at);
-    both.send_bytes({begin, begin + static_cast<std::ptrdiff_t>((std::min<std::size_t>)(10, frame.size() - at))});
-    CHECK(both.turn() == "");
+    pair.send_bytes({begin, begin + static_cast<std::ptrdiff_t>((std::min<std::size_t>)(10, frame.size() - at))});
+    CHECK(pair.turn() == "");
   }
-  CHECK_FALSE(both.here->may_disconnect());
-  both.stranger.reset();
-  CHECK(both.turn() == "");
-  CHECK(both.here->may_disconnect());
+  CHECK_FALSE(pair.here->may_disconnect());
+  pair.stranger.reset();
+  CHECK(pair.turn() == "");
+  CHECK(pair.here->may_disconnect());
 }
 
 TEST_CASE("a process that does not read is not sent a failure for longer than a second") {
-  control_and_stranger both;
-  leat::detail::process_failure why;
-  why.text = std::string(2u << 20, 'x');  // more than the link takes
-  CHECK_FALSE(both.here->exchange_failures(why, both.now));
-  CHECK(both.here->failures_until() == both.now + std::chrono::seconds(1));
-  both.now += std::chrono::milliseconds(999);
-  CHECK_FALSE(both.here->exchange_failures(why, both.now));
-  both.now += std::chrono::milliseconds(1);
-  CHECK(both.here->exchange_failures(why, both.now));
+  control_and_stranger pair;
+  leat::detail::process_failure failure;
+  failure.text = std::string(2u << 20, 'x');  // more than the link takes
+  CHECK_FALSE(pair.here->exchange_failures(failure, pair.now));
+  CHECK(pair.here->failures_until() == pair.now + std::chrono::seconds(1));
+  pair.now += std::chrono::milliseconds(999);
+  CHECK_FALSE(pair.here->exchange_failures(failure, pair.now));
+  pair.now += std::chrono::milliseconds(1);
+  CHECK(pair.here->exchange_failures(failure, pair.now));
 }
 
 namespace {
@@ -161,26 +161,26 @@ TEST_CASE("a process that never stops sending holds up neither a failure nor the
   leat::detail::peers peers(leat::test::settings_of_peers(0), std::move(ends));
   control here(peers);
   leat::steady_time const now{std::chrono::seconds(100)};
-  leat::detail::process_failure why;
-  why.text = "here";
-  CHECK_FALSE(here.exchange_failures(why, now));
+  leat::detail::process_failure failure;
+  failure.text = "here";
+  CHECK_FALSE(here.exchange_failures(failure, now));
   CHECK(received < 1000);
-  CHECK(here.exchange_failures(why, now + std::chrono::seconds(1)));
+  CHECK(here.exchange_failures(failure, now + std::chrono::seconds(1)));
   CHECK(received < 1000);
 }
 
 TEST_CASE("a process that has sent its goodbye still receives a failure") {
-  two_controls both;
-  both.of[0]->send_goodbye();
-  both.exchange();
-  leat::detail::process_failure why;
-  why.process = 1;
-  why.text = "late";
-  CHECK_FALSE(both.of[1]->exchange_failures(why, both.now));  // it waits for what the other failed of
-  both.kill(1);
+  two_controls pair;
+  pair.of[0]->send_goodbye();
+  pair.exchange();
+  leat::detail::process_failure failure;
+  failure.process = 1;
+  failure.text = "late";
+  CHECK_FALSE(pair.of[1]->exchange_failures(failure, pair.now));  // it waits for what the other failed of
+  pair.kill(1);
   std::string received;
   try {
-    both.exchange_of_first();
+    pair.exchange_of_first();
   } catch (leat::run_error const& error) {
     received = error.what();
   }
@@ -188,18 +188,18 @@ TEST_CASE("a process that has sent its goodbye still receives a failure") {
 }
 
 TEST_CASE("a failure that takes more words than a frame holds is sent as its beginning") {
-  two_controls both(1 << 26);
-  leat::detail::process_failure why;
-  why.process = 1;
-  why.step = "flow.step";
-  why.text = "it read " + std::string(20u << 20, 'x');
-  why.cause = why.text;
-  why.cause_type = "std::runtime_error";
-  CHECK_FALSE(both.of[1]->exchange_failures(why, both.now));
-  both.kill(1);
+  two_controls pair(1 << 26);
+  leat::detail::process_failure failure;
+  failure.process = 1;
+  failure.step = "flow.step";
+  failure.text = "it read " + std::string(20u << 20, 'x');
+  failure.cause = failure.text;
+  failure.cause_type = "std::runtime_error";
+  CHECK_FALSE(pair.of[1]->exchange_failures(failure, pair.now));
+  pair.kill(1);
   std::string received;
   try {
-    both.exchange_of_first();
+    pair.exchange_of_first();
   } catch (leat::run_error const& error) {
     received = error.what();
   }
@@ -227,29 +227,29 @@ TEST_CASE("names of partitions that do not fit one frame are refused by who has 
 }
 
 TEST_CASE("a stop is sent once, and not after the goodbye") {
-  two_controls both;
-  both.of[0]->send_stop();
-  both.of[0]->send_stop();
-  both.exchange();
-  CHECK(both.of[1]->stop_received());
-  CHECK_FALSE(both.of[0]->stop_received());
-  both.of[1]->send_goodbye();
-  both.of[1]->send_stop();
-  both.exchange();
-  CHECK_FALSE(both.of[0]->stop_received());
+  two_controls pair;
+  pair.of[0]->send_stop();
+  pair.of[0]->send_stop();
+  pair.exchange();
+  CHECK(pair.of[1]->stop_received());
+  CHECK_FALSE(pair.of[0]->stop_received());
+  pair.of[1]->send_goodbye();
+  pair.of[1]->send_stop();
+  pair.exchange();
+  CHECK_FALSE(pair.of[0]->stop_received());
 }
 
 TEST_CASE("lists that are none are refused, and those that come a second time") {
-  control_and_stranger both;
+  control_and_stranger pair;
   frame_header const lists = frame_header::of(frame_type::partitions);
-  leat::byte_buffer none;
-  leat::encode(leat::detail::partition_lists(), none);
-  std::string const payload(reinterpret_cast<char const*>(none.data()), none.size());
-  both.send(lists, payload);
-  CHECK(both.turn() == "");
-  CHECK(both.here->lists_of(1).empty());
-  both.send(lists, payload);
-  CHECK(both.turn().ends_with("its partitions a second time"));
+  leat::byte_buffer empty;
+  leat::encode(leat::detail::partition_lists(), empty);
+  std::string const payload(reinterpret_cast<char const*>(empty.data()), empty.size());
+  pair.send(lists, payload);
+  CHECK(pair.turn() == "");
+  CHECK(pair.here->lists_of(1).empty());
+  pair.send(lists, payload);
+  CHECK(pair.turn().ends_with("its partitions a second time"));
 
   control_and_stranger other;
   other.send(lists, "abcd");
@@ -257,7 +257,7 @@ TEST_CASE("lists that are none are refused, and those that come a second time") 
 }
 
 TEST_CASE("two processes that fail at once choose one cause") {
-  two_controls both;
+  two_controls pair;
   leat::detail::process_failure causes[2];
   for (unsigned i = 0; i != 2; ++i) {
     causes[i].process = i;
@@ -265,15 +265,15 @@ TEST_CASE("two processes that fail at once choose one cause") {
   }
   bool done[2] = {false, false};
   while (!done[0] || !done[1])
-    for (unsigned i = 0; i != 2; ++i) done[i] = both.of[i]->exchange_failures(causes[i], both.now);
-  CHECK_NOTHROW(both.of[0]->rethrow_chosen_cause());
-  CHECK_THROWS_WITH_AS(both.of[1]->rethrow_chosen_cause(), "cause 0\n  as process 0 says", leat::run_error);
+    for (unsigned i = 0; i != 2; ++i) done[i] = pair.of[i]->exchange_failures(causes[i], pair.now);
+  CHECK_NOTHROW(pair.of[0]->rethrow_chosen_cause());
+  CHECK_THROWS_WITH_AS(pair.of[1]->rethrow_chosen_cause(), "cause 0\n  as process 0 says", leat::run_error);
 }
 
 TEST_CASE("a lost process ends the turn, unless it has sent its goodbye") {
-  control_and_stranger both;
-  both.stranger.reset();
-  CHECK(both.turn() == "process 1 was lost: it was closed by the other side");
+  control_and_stranger pair;
+  pair.stranger.reset();
+  CHECK(pair.turn() == "process 1 was lost: it was closed by the other side");
 
   control_and_stranger after_goodbye;
   after_goodbye.send(frame_header::of(frame_type::goodbye));

@@ -18,7 +18,7 @@ namespace {
 std::vector<std::byte> noise(std::size_t count) {
   std::vector<std::byte> bytes(count);
   std::uint32_t state = 1;
-  for (std::byte& one : bytes) one = static_cast<std::byte>((state = state * 1664525u + 1013904223u) >> 24);
+  for (std::byte& byte : bytes) byte = static_cast<std::byte>((state = state * 1664525u + 1013904223u) >> 24);
   return bytes;
 }
 
@@ -37,14 +37,14 @@ TEST_CASE("with the processor's help or without, in one piece or several, it is 
   for (std::size_t count :
        {1u, 7u, 8u, 9u, 255u, 256u, 257u, 511u, 512u, 1000u, 3071u, 3072u, 3073u, 6144u, 9999u, 20'000u}) {
     CAPTURE(count);
-    std::span<std::byte const> const all = std::span(bytes).first(count);
-    std::uint32_t const expected = ~crc32c_by_table(~0u, all.data(), all.size());
-    CHECK(crc32c(all) == expected);
+    std::span<std::byte const> const part = std::span(bytes).first(count);
+    std::uint32_t const expected = ~crc32c_by_table(~0u, part.data(), part.size());
+    CHECK(crc32c(part) == expected);
 #ifdef LEAT_X86
     if (leat::detail::has_crc32c())
-      CHECK(~leat::detail::crc32c_by_instruction(~0u, all.data(), all.size()) == expected);
+      CHECK(~leat::detail::crc32c_by_instruction(~0u, part.data(), part.size()) == expected);
 #endif
     std::size_t const half = count / 3;
-    CHECK(crc32c(all.subspan(half), crc32c(all.first(half))) == crc32c(all));
+    CHECK(crc32c(part.subspan(half), crc32c(part.first(half))) == crc32c(part));
   }
 }

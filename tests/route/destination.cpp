@@ -37,10 +37,10 @@ class end final : public leat::detail::sending_end<record> {
   leat::detail::packet<record>* borrow() override { return new leat::detail::packet<record>(8); }
   void give_up(leat::detail::packet<record>* unused) override { delete unused; }
   bool overdrawn() override { return false; }
-  bool send(leat::detail::message<record> const& what) override {
+  bool send(leat::detail::message<record> const& message) override {
     if (says == answer::throws) throw std::runtime_error("cannot be encoded");
     if (says == answer::has_no_room) return false;
-    kept.reset(what.content);
+    kept.reset(message.content);
     return true;
   }
   bool starved() const override { return false; }
@@ -111,10 +111,10 @@ class door final : public leat::detail::sending_end<T> {
   leat::detail::packet<T>* borrow() override { return new leat::detail::packet<T>(8); }
   void give_up(leat::detail::packet<T>* unused) override { delete unused; }
   bool overdrawn() override { return false; }
-  bool send(leat::detail::message<T> const& what) override {
+  bool send(leat::detail::message<T> const& message) override {
     if (!open) return false;
-    kept.emplace_back(what.content);
-    times.push_back(what.time.watermark);
+    kept.emplace_back(message.content);
+    times.push_back(message.time.watermark);
     return true;
   }
   bool starved() const override { return false; }
@@ -133,8 +133,8 @@ void put_aside_and_bring_back(std::vector<T> const& records, door<T>& to, char c
   leat::test::idle_worker_services worker(1);
   leat::detail::overflow rest(described, worker, 1, directory);
   leat::detail::destination<T> from(to);
-  for (T const& each : records) {
-    from.filling().records.push(each);
+  for (T const& record : records) {
+    from.filling().records.push(record);
     from.filling().owned = 1 << 20;
     from.send({}, rest);
   }
@@ -149,9 +149,9 @@ TEST_CASE("destination: what comes back from the file is as large as it was, how
   sparse const large{std::vector<std::string>(20'000)};
   put_aside_and_bring_back<sparse>({large, large, large}, to, "/tmp");
   REQUIRE(to.kept.size() == 3);
-  for (auto const& each : to.kept) {
-    REQUIRE(each->records.size() == 1);
-    CHECK(each->records.begin()->fields.size() == 20'000);
+  for (auto const& kept_message : to.kept) {
+    REQUIRE(kept_message->records.size() == 1);
+    CHECK(kept_message->records.begin()->fields.size() == 20'000);
   }
 }
 
@@ -175,7 +175,7 @@ TEST_CASE("destination: the file is made in the directory it is told") {
 
 namespace {
 
-constexpr std::int64_t none = leat::detail::stream_time::nothing_known;
+constexpr std::int64_t no_time = leat::detail::stream_time::nothing_known;
 
 /// A destination that sends numbers, and the door that they go through.
 struct numbers {
@@ -227,7 +227,7 @@ TEST_CASE("destination: no time goes with a packet that waited while others wait
   CHECK_FALSE(sent.from.send_time(sent.now));
   sent.to.open = true;
   CHECK(sent.retry());
-  CHECK(sent.to.times == std::vector<std::int64_t>{none, 10});
+  CHECK(sent.to.times == std::vector<std::int64_t>{no_time, 10});
 }
 
 TEST_CASE("destination: no time goes with a packet that waited while another is being filled") {
@@ -238,9 +238,9 @@ TEST_CASE("destination: no time goes with a packet that waited while another is 
   sent.time(10);
   sent.to.open = true;
   CHECK(sent.retry());
-  CHECK(sent.to.times == std::vector<std::int64_t>{none});
+  CHECK(sent.to.times == std::vector<std::int64_t>{no_time});
   sent.packet();
-  CHECK(sent.to.times == std::vector<std::int64_t>{none, 10});
+  CHECK(sent.to.times == std::vector<std::int64_t>{no_time, 10});
 }
 
 TEST_CASE("destination: a barrier that waited takes no time with it, which may have come after it; a last mark does") {
@@ -252,7 +252,7 @@ TEST_CASE("destination: a barrier that waited takes no time with it, which may h
     sent.to.open = true;
     CHECK(sent.retry());
     bool const last = kind != leat::detail::mark_kind::barrier;
-    CHECK(sent.to.times == std::vector<std::int64_t>{last ? 10 : none});
+    CHECK(sent.to.times == std::vector<std::int64_t>{last ? 10 : no_time});
     CHECK(sent.from.send_time(sent.now) == !last);
   }
 }

@@ -86,13 +86,13 @@ class sender {
 
   /// In blocks as a loop writes them, of all lengths.
   void write(std::vector<record> const& records) {
-    std::size_t some = 1;
-    for (std::size_t done = 0; done != records.size(); some = some % tail_.block() + 1) {
-      some = std::min(some, records.size() - done);
-      tail_.write(some, [&](auto& cursor) {
-        for (std::size_t i = 0; i != some; ++i) cursor(record(records[done + i]));
+    std::size_t portion = 1;
+    for (std::size_t done = 0; done != records.size(); portion = portion % tail_.block() + 1) {
+      portion = std::min(portion, records.size() - done);
+      tail_.write(portion, [&](auto& cursor) {
+        for (std::size_t i = 0; i != portion; ++i) cursor(record(records[done + i]));
       });
-      done += some;
+      done += portion;
       receive();
     }
   }
@@ -104,8 +104,8 @@ class sender {
     }
   }
   void push(std::vector<record> const& records) {
-    for (record const& each : records) {
-      tail_.push(each);
+    for (record const& entry : records) {
+      tail_.push(entry);
       receive();
     }
   }
@@ -151,12 +151,12 @@ void check(std::vector<std::pair<K, V>> const& records, sender<K, V> const& sent
   auto const workers = static_cast<unsigned>(sent.received.size());
   std::vector<std::size_t> next(workers, 0);
   bool right = true;
-  for (auto const& each : records) {
-    std::uint64_t const hash = leat::key_hash(each.first);
+  for (auto const& record : records) {
+    std::uint64_t const hash = leat::key_hash(record.first);
     unsigned const owner = leat::slot_ownership(workers).owner(leat::slot_of(hash));
     auto const& there = sent.received[owner];
     std::size_t const i = next[owner]++;
-    right = right && i < there.records.size() && i < there.hashes.size() && there.records[i] == each &&
+    right = right && i < there.records.size() && i < there.hashes.size() && there.records[i] == record &&
             there.hashes[i] == hash;
   }
   CHECK(right);

@@ -17,9 +17,9 @@ namespace {
 
 /// This process watches process 1, of two workers, and looks every second.
 struct watch {
-  std::vector<std::string> said;
+  std::vector<std::string> log_lines;
   leat::steady_time now{seconds(100)};
-  failure_detector of{{seconds(5), seconds(15)}, 2, 2, [this](std::string const& line) { said.push_back(line); }};
+  failure_detector of{{seconds(5), seconds(15)}, 2, 2, [this](std::string const& line) { log_lines.push_back(line); }};
 
   watch() { of.look(now); }
   /// So many seconds pass in which nothing comes. True when it has been given up.
@@ -30,7 +30,7 @@ struct watch {
       try {
         of.judge(1, now);
       } catch (leat::cluster_error const& error) {
-        said.push_back(error.what());
+        log_lines.push_back(error.what());
         return true;
       }
     }
@@ -43,18 +43,18 @@ struct watch {
 TEST_CASE("a process that is silent is suspected, then lost") {
   watch w;
   CHECK_FALSE(w.silent_for(4));
-  CHECK(w.said.empty());
+  CHECK(w.log_lines.empty());
   CHECK_FALSE(w.silent_for(10));
-  CHECK(w.said == std::vector<std::string>{"leat: nothing has been heard of process 1 for 5 s"});
+  CHECK(w.log_lines == std::vector<std::string>{"leat: nothing has been heard of process 1 for 5 s"});
   CHECK(w.silent_for(1));
-  CHECK(w.said.back() == "process 1 was lost: nothing has been heard of it for 15 s");
+  CHECK(w.log_lines.back() == "process 1 was lost: nothing has been heard of it for 15 s");
 }
 
 TEST_CASE("a process that is heard of again is no longer suspected") {
   watch w;
   w.silent_for(14);
   w.of.heard(1, w.now);
-  CHECK(w.said.back() == "leat: process 1 is heard of again");
+  CHECK(w.log_lines.back() == "leat: process 1 is heard of again");
   CHECK_FALSE(w.silent_for(14));
   CHECK(w.silent_for(1));
 }
@@ -65,7 +65,7 @@ TEST_CASE("time in which this process did not look is nobody's silence") {
   w.now += seconds(1000);
   w.of.look(w.now);
   CHECK_NOTHROW(w.of.judge(1, w.now));
-  CHECK(w.said.empty());
+  CHECK(w.log_lines.empty());
   CHECK_FALSE(w.silent_for(11));
   CHECK(w.silent_for(1));
 }
@@ -90,28 +90,28 @@ TEST_CASE("a worker that stays in one turn is reported once; one that sleeps, or
   for (int i = 0; i != 6; ++i) beat();
   std::string const stuck =
       "leat: process 1 is alive, but a function of the flow has not returned on its worker 2 for 5 s";
-  CHECK(w.said == std::vector<std::string>{stuck});
+  CHECK(w.log_lines == std::vector<std::string>{stuck});
   for (int i = 0; i != 20; ++i) beat();
-  CHECK(w.said.size() == 1);
+  CHECK(w.log_lines.size() == 1);
   turns[0] = 9;
   for (int i = 0; i != 5; ++i) beat();
-  CHECK(w.said.size() == 1);
+  CHECK(w.log_lines.size() == 1);
   beat();
-  CHECK(w.said == std::vector<std::string>{stuck, stuck});
+  CHECK(w.log_lines == std::vector<std::string>{stuck, stuck});
   for (int i = 0; i != 20; ++i) {
     turns[0] += 2;
     beat();
   }
-  CHECK(w.said.size() == 2);
+  CHECK(w.log_lines.size() == 2);
 }
 
 TEST_CASE("without an end nobody is watched, and nothing is sent") {
-  std::vector<std::string> said;
+  std::vector<std::string> lines;
   failure_detector of({seconds(5), std::chrono::nanoseconds::max()}, 2, 1,
-                      [&](std::string const& line) { said.push_back(line); });
+                      [&](std::string const& line) { lines.push_back(line); });
   leat::steady_time const now{seconds(100)};
   CHECK_FALSE(of.look(now));
   CHECK(of.wake_at() == leat::detail::never);
   CHECK_NOTHROW(of.judge(1, now + seconds(1'000'000)));
-  CHECK(said.empty());
+  CHECK(lines.empty());
 }

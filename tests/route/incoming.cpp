@@ -31,18 +31,18 @@ class source_of_bytes final : public leat::connection {
  public:
   std::size_t send(std::span<piece const> pieces) override {
     std::size_t taken = 0;
-    for (piece const& one : pieces) {
-      bytes.insert(bytes.end(), one.begin(), one.end());
-      taken += one.size();
+    for (piece const& part : pieces) {
+      bytes.insert(bytes.end(), part.begin(), part.end());
+      taken += part.size();
     }
     return taken;
   }
   std::size_t receive(std::span<std::byte> into) override {
     largest_room = std::max(largest_room, into.size());
-    std::size_t const some = std::min({into.size(), piece_length, bytes.size() - given});
-    std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(given), some, into.begin());
-    given += some;
-    return some;
+    std::size_t const portion = std::min({into.size(), piece_length, bytes.size() - given});
+    std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(given), portion, into.begin());
+    given += portion;
+    return portion;
   }
   bool open() const override { return true; }
 
@@ -95,13 +95,13 @@ TEST_CASE("frames are found whatever pieces they come in, small ones and ones la
     source_of_bytes link;
     link.piece_length = length;
     outgoing_frames out;
-    std::vector<std::string> said;
-    for (std::size_t i = 0; i != 20; ++i) said.push_back(std::string(i * i, static_cast<char>('a' + i)));
-    if (length > 1) said.push_back(std::string(300'000, 'x'));
-    said.emplace_back("last");
-    for (std::string const& each : said) log(link, out, each);
+    std::vector<std::string> lines;
+    for (std::size_t i = 0; i != 20; ++i) lines.push_back(std::string(i * i, static_cast<char>('a' + i)));
+    if (length > 1) lines.push_back(std::string(300'000, 'x'));
+    lines.emplace_back("last");
+    for (std::string const& each : lines) log(link, out, each);
     incoming_frames in(1);
-    CHECK(read_all(in, link) == said);
+    CHECK(read_all(in, link) == lines);
   }
 }
 
@@ -156,11 +156,11 @@ TEST_CASE("after the frame that was the last nothing is looked at") {
 }
 
 TEST_CASE("what is changed, too long, or not the next frame is refused") {
-  std::string const who = "process 3 does not speak as this program does: ";
-  CHECK(refusal_of(frame_header::size) == who + "a frame whose checksum is wrong");  // the payload
-  CHECK(refusal_of(0) == who + "a frame whose checksum is wrong");
-  CHECK(refusal_of(4) == who + "a frame whose checksum is wrong");  // its number
-  CHECK(refusal_of(8 + 3) == who + "a frame that is too long");
+  std::string const beginning = "process 3 does not speak as this program does: ";
+  CHECK(refusal_of(frame_header::size) == beginning + "a frame whose checksum is wrong");  // the payload
+  CHECK(refusal_of(0) == beginning + "a frame whose checksum is wrong");
+  CHECK(refusal_of(4) == beginning + "a frame whose checksum is wrong");  // its number
+  CHECK(refusal_of(8 + 3) == beginning + "a frame that is too long");
 
   source_of_bytes link;
   outgoing_frames out;
@@ -174,7 +174,7 @@ TEST_CASE("what is changed, too long, or not the next frame is refused") {
   } catch (leat::cluster_error const& error) {
     refusal = error.what();
   }
-  CHECK(refusal == who + "frame 0 came where frame 1 was due");
+  CHECK(refusal == beginning + "frame 0 came where frame 1 was due");
 }
 
 TEST_CASE("no more memory is made for a frame than it says, and none for one that says too much") {
@@ -189,13 +189,13 @@ TEST_CASE("no more memory is made for a frame than it says, and none for one tha
 
 TEST_CASE("an inbox gives messages in order, and takes no more than there is credit for") {
   auto const frame_of = [](std::uint32_t number, std::uint32_t count) {
-    incoming_frame made;
-    made.header.epoch = number;
-    made.header.count = count;
-    made.header.length = 8;
-    made.memory = leat::detail::slab(8);
-    made.payload = {made.memory.data(), 8};
-    return made;
+    incoming_frame frame;
+    frame.header.epoch = number;
+    frame.header.count = count;
+    frame.header.length = 8;
+    frame.memory = leat::detail::slab(8);
+    frame.payload = {frame.memory.data(), 8};
+    return frame;
   };
   std::int64_t const cost = static_cast<std::int64_t>(frame_header::size) + 8;
   inbox box(static_cast<std::size_t>(cost) + 1);

@@ -28,11 +28,11 @@ class narrow final : public leat::connection {
   std::size_t send(std::span<piece const> pieces) override {
     ++calls;
     std::size_t taken = 0;
-    for (piece const& one : pieces) {
-      std::size_t const some = std::min(one.size(), room - taken);
-      all.insert(all.end(), one.begin(), one.begin() + static_cast<std::ptrdiff_t>(some));
-      taken += some;
-      if (some != one.size()) break;
+    for (piece const& part : pieces) {
+      std::size_t const portion = std::min(part.size(), room - taken);
+      bytes.insert(bytes.end(), part.begin(), part.begin() + static_cast<std::ptrdiff_t>(portion));
+      taken += portion;
+      if (portion != part.size()) break;
     }
     return taken;
   }
@@ -41,7 +41,7 @@ class narrow final : public leat::connection {
 
   std::size_t room = 1 << 20;  ///< of one call
   unsigned calls = 0;
-  std::vector<std::byte> all;
+  std::vector<std::byte> bytes;
 };
 
 byte_buffer frame_of(outgoing_frames& out, std::string const& payload) {
@@ -76,15 +76,15 @@ TEST_CASE("frames go out whole, numbered, padded and summed, as many together as
   narrow link;
   CHECK(out.empty());
   CHECK_FALSE(out.write(link));
-  std::vector<std::string> said;
+  std::vector<std::string> lines;
   for (std::size_t i = 0; i != 100; ++i) {
-    said.push_back(std::string(i % 20, static_cast<char>('a' + i % 26)));
-    out.put(frame_of(out, said.back()), frame_header());
+    lines.push_back(std::string(i % 20, static_cast<char>('a' + i % 26)));
+    out.put(frame_of(out, lines.back()), frame_header());
   }
   CHECK_FALSE(out.empty());
   CHECK(out.write(link));
   CHECK(out.empty());
-  CHECK(payloads(link.all) == said);
+  CHECK(payloads(link.bytes) == lines);
   CHECK(link.calls == 2);  // of 64 at most
 }
 
@@ -94,17 +94,17 @@ TEST_CASE("what a connection refuses goes on where it stopped, wherever that is 
     outgoing_frames out;
     narrow link;
     link.room = room;
-    std::vector<std::string> said;
+    std::vector<std::string> lines;
     for (std::size_t i = 0; i != 30; ++i) {
-      said.push_back("frame " + std::to_string(i * i * i));
-      out.put(frame_of(out, said.back()), frame_header());
+      lines.push_back("frame " + std::to_string(i * i * i));
+      out.put(frame_of(out, lines.back()), frame_header());
       bool const wrote = out.write(link);
       CHECK(wrote);
       CHECK(out.blocked() == !out.empty());
     }
     while (!out.empty()) REQUIRE(out.write(link));
     CHECK_FALSE(out.blocked());
-    CHECK(payloads(link.all) == said);
+    CHECK(payloads(link.bytes) == lines);
   }
 }
 
@@ -124,7 +124,7 @@ TEST_CASE("what is not urgent may wait until something urgent comes or the rest 
   out.write(link);
   CHECK(out.nothing_urgent());
   CHECK(out.empty());
-  CHECK(payloads(link.all) == std::vector<std::string>{"", ""});
+  CHECK(payloads(link.bytes) == std::vector<std::string>{"", ""});
 }
 
 TEST_CASE("buffers are used again, but few, and none that is large") {
@@ -147,23 +147,24 @@ TEST_CASE("several threads put frames in while one sends: none is lost, and thos
   outgoing_frames out;
   narrow link;
   link.room = 333;
-  constexpr int each = 2000;
+  constexpr int frames_each = 2000;
   std::vector<std::thread> senders;
   for (char name : {'a', 'b', 'c'})
     senders.emplace_back([&out, name] {
-      for (int i = 0; i != each; ++i) out.put(frame_of(out, name + std::to_string(i)), frame_header(), i % 3 == 0);
+      for (int i = 0; i != frames_each; ++i)
+        out.put(frame_of(out, name + std::to_string(i)), frame_header(), i % 3 == 0);
     });
-  std::size_t const least = 3 * each * frame_header::size;
-  while (link.all.size() < least || !out.empty())
+  std::size_t const least = 3 * frames_each * frame_header::size;
+  while (link.bytes.size() < least || !out.empty())
     if (!out.write(link)) std::this_thread::yield();
   for (std::thread& sender : senders) sender.join();
   while (out.write(link)) {
   }
   int next[3] = {};
-  std::vector<std::string> const all = payloads(link.all);
-  CHECK(all.size() == 3 * each);
+  std::vector<std::string> const texts = payloads(link.bytes);
+  CHECK(texts.size() == 3 * frames_each);
   bool in_order = true;
-  for (std::string const& payload : all)
+  for (std::string const& payload : texts)
     in_order = in_order && payload.substr(1) == std::to_string(next[static_cast<std::size_t>(payload[0] - 'a')]++);
   CHECK(in_order);
 }

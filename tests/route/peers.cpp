@@ -32,8 +32,8 @@ struct recorder final : leat::detail::peer_service {
     std::string const payload(reinterpret_cast<char const*>(frame.payload.data()), frame.payload.size());
     received.push_back(std::to_string(process) + ":" + std::to_string(frame.header.count) + ":" + payload);
   }
-  void lose(unsigned process, leat::cluster_error const& why) override {
-    lost.push_back(std::to_string(process) + ":" + why.what());
+  void lose(unsigned process, leat::cluster_error const& error) override {
+    lost.push_back(std::to_string(process) + ":" + error.what());
   }
   std::vector<std::string> received;
   std::vector<std::string> lost;
@@ -42,7 +42,7 @@ struct recorder final : leat::detail::peer_service {
 /// A service that cannot go on without any process.
 struct needs_all final : leat::detail::peer_service {
   void receive(unsigned, leat::detail::incoming_frame&&) override {}
-  void lose(unsigned, leat::cluster_error const& why) override { throw why; }
+  void lose(unsigned, leat::cluster_error const& error) override { throw error; }
 };
 
 struct served : peers_and_stranger {
@@ -91,8 +91,8 @@ TEST_CASE("a frame's header is the same after the wire, whose bytes are fixed") 
   CHECK(back.sequence == header.sequence);
   CHECK(back.length == header.length);
   CHECK(back.type == frame_type::credit);
-  CHECK(back.which().kind == mark_kind::end);
-  CHECK(back.which().epoch == 0x1122334455667788);
+  CHECK(back.end_mark().kind == mark_kind::end);
+  CHECK(back.end_mark().epoch == 0x1122334455667788);
   CHECK(back.hashed == 1);
   CHECK(back.node == 7);
   CHECK(back.from == 0x0a0b);
@@ -104,18 +104,18 @@ TEST_CASE("a frame's header is the same after the wire, whose bytes are fixed") 
 }
 
 TEST_CASE("processes with nothing to send to each other stay together by heartbeats") {
-  two_peers both(1000);
+  two_peers pair(1000);
   needs_all service;
-  both.peers_of[0]->serve({a_type}, service);
-  both.exchange();
+  pair.peers_of[0]->serve({a_type}, service);
+  pair.exchange();
   for (int i = 0; i != 1000; ++i) {
-    both.now = std::max(both.peers_of[0]->wake_at(), both.peers_of[1]->wake_at());
-    CHECK_NOTHROW(both.exchange());
+    pair.now = std::max(pair.peers_of[0]->wake_at(), pair.peers_of[1]->wake_at());
+    CHECK_NOTHROW(pair.exchange());
   }
-  CHECK(both.now > leat::steady_time(std::chrono::seconds(1000)));
+  CHECK(pair.now > leat::steady_time(std::chrono::seconds(1000)));
   std::string failure;
   try {
-    for (;; both.now += std::chrono::seconds(1)) both.exchange_of_first();
+    for (;; pair.now += std::chrono::seconds(1)) pair.exchange_of_first();
   } catch (leat::cluster_error const& error) {
     failure = error.what();
   }
@@ -123,14 +123,14 @@ TEST_CASE("processes with nothing to send to each other stay together by heartbe
 }
 
 TEST_CASE("a heartbeat of another number of workers is refused") {
-  peers_and_stranger both;
+  peers_and_stranger pair;
   frame_header header;
   header.type = frame_type::heartbeat;
   header.count = 1;
-  both.send(header, "12345678");
-  CHECK(both.turn() == "");
-  both.send(header, "1234567");
-  CHECK(both.turn().ends_with("a heartbeat of another number of workers"));
+  pair.send(header, "12345678");
+  CHECK(pair.turn() == "");
+  pair.send(header, "1234567");
+  CHECK(pair.turn().ends_with("a heartbeat of another number of workers"));
 }
 
 TEST_CASE("a frame that was changed on its way, left out or sent twice is refused") {
@@ -141,26 +141,26 @@ TEST_CASE("a frame that was changed on its way, left out or sent twice is refuse
   CHECK(frame.size() == frame_header::size + 8);  // padded
   for (std::size_t i = 0; i != frame.size(); ++i) {
     CAPTURE(i);
-    served both;
+    served pair;
     std::vector<std::byte> changed = frame;
     changed[i] ^= std::byte{0x10};
-    both.send_bytes(changed);
+    pair.send_bytes(changed);
     bool const length_is_larger_now = i == 8 || i == 9 || i == 10;
-    CHECK(both.turn().ends_with(length_is_larger_now ? ""
+    CHECK(pair.turn().ends_with(length_is_larger_now ? ""
                                 : i == 11            ? "a frame that is too long"
                                                      : "a frame whose checksum is wrong"));
   }
   {
-    served both;
-    both.sent = 1;
-    both.send(good, "abcd");
-    CHECK(both.turn().ends_with("frame 1 came where frame 0 was due"));
+    served pair;
+    pair.sent = 1;
+    pair.send(good, "abcd");
+    CHECK(pair.turn().ends_with("frame 1 came where frame 0 was due"));
   }
-  served both;
-  both.send(good, "abcd");
-  both.send(good, "abcd");
-  both.send_bytes(peers_and_stranger::framed(good, "abcd"));
-  CHECK(both.turn().ends_with("frame 0 came where frame 2 was due"));
+  served pair;
+  pair.send(good, "abcd");
+  pair.send(good, "abcd");
+  pair.send_bytes(peers_and_stranger::framed(good, "abcd"));
+  CHECK(pair.turn().ends_with("frame 0 came where frame 2 was due"));
 }
 
 TEST_CASE("a sealed frame that was altered, left out, sent twice, or is of the other direction is refused") {
@@ -168,25 +168,25 @@ TEST_CASE("a sealed frame that was altered, left out, sent twice, or is of the o
   struct honest_and_stranger : peers_and_stranger {
     honest_and_stranger() : peers_and_stranger(1 << 20, true) { peers->serve({a_type}, service); }
     recorder service;
-    static std::vector<std::byte> sealed(frame_seal& by, std::uint32_t sequence) {
+    static std::vector<std::byte> sealed(frame_seal& seal, std::uint32_t sequence) {
       frame_header header;
       header.type = a_type;
       header.sequence = sequence;
       std::vector<std::byte> bytes(frame_header::size + frame_seal::size);
       header.write(bytes.data());
-      auto sum = by.begin({});
-      by.finish(sum, {bytes.data(), frame_header::size}, sequence, bytes.data() + frame_header::size);
+      auto sum = seal.begin({});
+      seal.finish(sum, {bytes.data(), frame_header::size}, sequence, bytes.data() + frame_header::size);
       return bytes;
     }
   };
   auto const seals = leat::test::seals_of(1);  // of the process that the stranger plays
   auto const good = [&](std::uint32_t sequence) { return honest_and_stranger::sealed(*seals[0].out, sequence); };
   auto const outcome = [](std::vector<std::vector<std::byte>> const& frames) {
-    honest_and_stranger all;
+    honest_and_stranger trio;
     std::string thrown;
     for (auto const& frame : frames) {
-      all.send_bytes(frame);
-      thrown = all.turn();
+      trio.send_bytes(frame);
+      thrown = trio.turn();
     }
     return thrown;
   };
@@ -211,96 +211,96 @@ TEST_CASE("each service receives the frames of its types, in the order in which 
   for (bool const sealed : {false, true})
     for (std::size_t const capacity : {1u, 63u, 100'000u}) {
       CAPTURE(capacity);
-      two_peers both(capacity, sealed);
+      two_peers pair(capacity, sealed);
       recorder first;
       recorder second;
-      both.peers_of[1]->serve({a_type}, first);
-      both.peers_of[1]->serve({another_type}, second);
-      put(*both.peers_of[0], 1, a_type, 1, "abc");
-      put(*both.peers_of[0], 1, another_type, 2, "");
-      put(*both.peers_of[0], 1, a_type, 3, std::string(5000, 'x'));
-      both.exchange();
+      pair.peers_of[1]->serve({a_type}, first);
+      pair.peers_of[1]->serve({another_type}, second);
+      put(*pair.peers_of[0], 1, a_type, 1, "abc");
+      put(*pair.peers_of[0], 1, another_type, 2, "");
+      put(*pair.peers_of[0], 1, a_type, 3, std::string(5000, 'x'));
+      pair.exchange();
       CHECK(first.received == std::vector<std::string>{"0:1:abc", "0:3:" + std::string(5000, 'x')});
       CHECK(second.received == std::vector<std::string>{"0:2:"});
     }
 }
 
 TEST_CASE("a type of frames has one service") {
-  two_peers both;
+  two_peers pair;
   recorder first;
   recorder second;
-  both.peers_of[0]->serve({a_type}, first);
-  CHECK_THROWS_AS(both.peers_of[0]->serve({a_type}, second), std::logic_error);
-  CHECK_THROWS_AS(both.peers_of[0]->serve({frame_type::heartbeat}, second), std::logic_error);
+  pair.peers_of[0]->serve({a_type}, first);
+  CHECK_THROWS_AS(pair.peers_of[0]->serve({a_type}, second), std::logic_error);
+  CHECK_THROWS_AS(pair.peers_of[0]->serve({frame_type::heartbeat}, second), std::logic_error);
 }
 
 TEST_CASE("a frame that no service has asked for, or that is too long, is refused with a sentence") {
   {
-    peers_and_stranger both;
-    both.send(frame_header::of(static_cast<frame_type>(77)));
-    CHECK(both.turn() == "process 1 does not speak as this program does: a frame of unknown type 77");
+    peers_and_stranger pair;
+    pair.send(frame_header::of(static_cast<frame_type>(77)));
+    CHECK(pair.turn() == "process 1 does not speak as this program does: a frame of unknown type 77");
   }
   {
-    peers_and_stranger both;
+    peers_and_stranger pair;
     frame_header header;
     header.length = std::numeric_limits<std::uint32_t>::max();
-    both.send_bytes(peers_and_stranger::framed(header));
-    CHECK(both.turn().ends_with("a frame that is too long"));
+    pair.send_bytes(peers_and_stranger::framed(header));
+    CHECK(pair.turn().ends_with("a frame that is too long"));
   }
   {
-    served both;
-    both.send(frame_header::of(a_type), "served");
-    CHECK(both.turn() == "");
-    both.peers->end_service(both.service);
-    both.send(frame_header::of(a_type));
-    CHECK(both.turn().ends_with("a frame of unknown type 200"));
-    CHECK(both.service.received == std::vector<std::string>{"1:0:served"});
+    served pair;
+    pair.send(frame_header::of(a_type), "served");
+    CHECK(pair.turn() == "");
+    pair.peers->end_service(pair.service);
+    pair.send(frame_header::of(a_type));
+    CHECK(pair.turn().ends_with("a frame of unknown type 200"));
+    CHECK(pair.service.received == std::vector<std::string>{"1:0:served"});
   }
 }
 
 TEST_CASE("a lost process is the matter of the services: one goes on, and is told once") {
-  served both;
-  both.stranger.reset();
-  CHECK(both.turn() == "");
-  CHECK(both.service.lost == std::vector<std::string>{"1:process 1 was lost: it was closed by the other side"});
-  CHECK(both.peers->is_lost(1));
-  put(*both.peers, 1, a_type, 0, "for nobody");
-  CHECK(both.turn() == "");
-  CHECK(both.peers->to(1).empty());
-  CHECK(both.service.lost.size() == 1);
+  served pair;
+  pair.stranger.reset();
+  CHECK(pair.turn() == "");
+  CHECK(pair.service.lost == std::vector<std::string>{"1:process 1 was lost: it was closed by the other side"});
+  CHECK(pair.peers->is_lost(1));
+  put(*pair.peers, 1, a_type, 0, "for nobody");
+  CHECK(pair.turn() == "");
+  CHECK(pair.peers->to(1).empty());
+  CHECK(pair.service.lost.size() == 1);
 }
 
 TEST_CASE("all services are told of a lost process, also when one of them cannot go on") {
-  peers_and_stranger both;
+  peers_and_stranger pair;
   needs_all first;
   recorder second;
-  both.peers->serve({a_type}, first);
-  both.peers->serve({another_type}, second);
-  both.stranger.reset();
-  CHECK(both.turn() == "process 1 was lost: it was closed by the other side");
+  pair.peers->serve({a_type}, first);
+  pair.peers->serve({another_type}, second);
+  pair.stranger.reset();
+  CHECK(pair.turn() == "process 1 was lost: it was closed by the other side");
   CHECK(second.lost.size() == 1);
 }
 
 TEST_CASE("when nothing more is expected of a process, its end is no loss") {
-  served both;
-  both.peers->expect(1, false);
-  both.stranger.reset();
-  CHECK(both.turn() == "");
-  CHECK_FALSE(both.peers->is_lost(1));
-  CHECK(both.service.lost.empty());
+  served pair;
+  pair.peers->expect(1, false);
+  pair.stranger.reset();
+  CHECK(pair.turn() == "");
+  CHECK_FALSE(pair.peers->is_lost(1));
+  CHECK(pair.service.lost.empty());
 }
 
 TEST_CASE("after the last frame no heartbeat is sent") {
-  two_peers both(1000);
+  two_peers pair(1000);
   recorder service;
-  both.peers_of[1]->serve({a_type}, service);
-  both.exchange();
-  both.peers_of[0]->send_last_to_all(a_type);
-  both.exchange();
+  pair.peers_of[1]->serve({a_type}, service);
+  pair.exchange();
+  pair.peers_of[0]->send_last_to_all(a_type);
+  pair.exchange();
   CHECK(service.received == std::vector<std::string>{"0:0:"});
   for (int i = 0; i != 20 && service.lost.empty(); ++i) {
-    both.now += std::chrono::seconds(1);
-    both.exchange();
+    pair.now += std::chrono::seconds(1);
+    pair.exchange();
   }
   CHECK(service.lost == std::vector<std::string>{"0:process 0 was lost: nothing has been heard of it for 15 s"});
 }

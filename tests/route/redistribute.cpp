@@ -25,9 +25,9 @@ struct without_codec {
 static_assert(!leat::has_codec<without_codec>);
 
 std::vector<int> numbers(int count) {
-  std::vector<int> all;
-  for (int i = 0; i != count; ++i) all.push_back(i);
-  return all;
+  std::vector<int> numbers;
+  for (int i = 0; i != count; ++i) numbers.push_back(i);
+  return numbers;
 }
 
 std::array<std::atomic<int>, 4> per_worker;

@@ -45,9 +45,9 @@ class sender {
   }
 
   /// Gives the end as many records as it takes, those that did not go the last time first.
-  void send(std::vector<T> const& all, bool hashed) {
-    while (open_.content != nullptr || given_ != all.size()) {
-      if (open_.content == nullptr) begin(all, hashed);
+  void send(std::vector<T> const& records, bool hashed) {
+    while (open_.content != nullptr || given_ != records.size()) {
+      if (open_.content == nullptr) begin(records, hashed);
       if (!end_.send(open_)) break;
       open_ = {};
     }
@@ -81,10 +81,10 @@ class sender {
     flow_.input("in", leat::from::iterable(std::vector{1})) | leat::output("out", leat::to::collect(unused_));
     return *flow_.description().nodes()[1];
   }
-  void begin(std::vector<T> const& all, bool hashed) {
+  void begin(std::vector<T> const& records, bool hashed) {
     open_.content = end_.borrow();
-    for (std::size_t n = 0; n != packet_records_ && given_ != all.size(); ++n, ++given_) {
-      open_.content->records.push(all[given_]);
+    for (std::size_t n = 0; n != packet_records_ && given_ != records.size(); ++n, ++given_) {
+      open_.content->records.push(records[given_]);
       if (hashed) open_.content->hashes.push(given_);
     }
   }
@@ -110,11 +110,11 @@ class sender {
 
 /// What the largest of these records takes when it travels alone.
 template <class T>
-std::size_t largest_alone(std::vector<T> const& all, bool hashed) {
+std::size_t largest_alone(std::vector<T> const& records, bool hashed) {
   std::size_t largest = 0;
-  for (T const& each : all) {
+  for (T const& record : records) {
     byte_buffer bytes;
-    leat::encode_batch(&each, 1, bytes);
+    leat::encode_batch(&record, 1, bytes);
     std::size_t const payload = hashed ? frame_header::padded(bytes.size()) + sizeof(std::uint64_t) : bytes.size();
     largest = std::max(largest, frame_header::size + frame_header::padded(payload));
   }
@@ -123,19 +123,19 @@ std::size_t largest_alone(std::vector<T> const& all, bool hashed) {
 
 /// The receiver uses a frame whenever the sender does not go on, and every third time all of them.
 template <class T>
-void stays_within_credit(std::vector<T> const& all, std::size_t packet_records) {
+void stays_within_credit(std::vector<T> const& records, std::size_t packet_records) {
   for (std::size_t const credit : {1u, 41u, 100u, 1000u, 65536u, 262144u, 1048576u})
     for (bool const hashed : {false, true}) {
       CAPTURE(credit);
       CAPTURE(hashed);
       sender<T> channel(credit, packet_records);
-      std::size_t const allowed = credit - 1 + largest_alone(all, hashed);
+      std::size_t const allowed = credit - 1 + largest_alone(records, hashed);
       std::size_t most = 0;
       std::size_t rounds = 0;
       std::vector<T> used;
       std::vector<std::uint64_t> hashes;
-      while (used.size() != all.size()) {
-        channel.send(all, hashed);
+      while (used.size() != records.size()) {
+        channel.send(records, hashed);
         REQUIRE_FALSE(channel.idle());  // nothing is under way, so one record at least goes
         most = std::max(most, channel.under_way());
         channel.use_first_frame(used, hashes);
@@ -143,32 +143,32 @@ void stays_within_credit(std::vector<T> const& all, std::size_t packet_records) 
         ++rounds;
       }
       CHECK(most <= allowed);
-      CHECK(used == all);
-      CHECK(hashes.size() == (hashed ? all.size() : 0));
+      CHECK(used == records);
+      CHECK(hashes.size() == (hashed ? records.size() : 0));
       CHECK(std::is_sorted(hashes.begin(), hashes.end()));
     }
 }
 
 std::vector<std::string> texts(std::size_t count, std::size_t most_bytes) {
-  std::vector<std::string> all;
-  for (std::size_t i = 0; i != count; ++i) all.emplace_back(i * 7919 % most_bytes, static_cast<char>('a' + i % 26));
-  return all;
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i != count; ++i) texts.emplace_back(i * 7919 % most_bytes, static_cast<char>('a' + i % 26));
+  return texts;
 }
 
 template <class T>
 std::vector<T> blocks(std::size_t count) {
-  std::vector<T> all(count);
-  for (std::size_t i = 0; i != count; ++i) all[i].fill(static_cast<typename T::value_type>(i));
-  return all;
+  std::vector<T> records(count);
+  for (std::size_t i = 0; i != count; ++i) records[i].fill(static_cast<typename T::value_type>(i));
+  return records;
 }
 
 }  // namespace
 
 TEST_CASE("what is under way to another process is the credit and one record at most, whatever the records are") {
   SUBCASE("numbers") {
-    std::vector<std::uint64_t> all(20'000);
-    for (std::size_t i = 0; i != all.size(); ++i) all[i] = i;
-    stays_within_credit(all, 4096);
+    std::vector<std::uint64_t> numbers(20'000);
+    for (std::size_t i = 0; i != numbers.size(); ++i) numbers[i] = i;
+    stays_within_credit(numbers, 4096);
   }
   SUBCASE("small texts") { stays_within_credit(texts(3000, 20), 1024); }
   SUBCASE("texts") { stays_within_credit(texts(600, 3000), 32); }

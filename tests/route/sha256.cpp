@@ -17,9 +17,9 @@ std::span<std::byte const> bytes(std::string const& text) { return std::as_bytes
 
 std::string hex(digest const& value) {
   std::string text;
-  for (std::byte one : value) {
-    text += "0123456789abcdef"[std::to_integer<unsigned>(one) >> 4];
-    text += "0123456789abcdef"[std::to_integer<unsigned>(one) & 15];
+  for (std::byte byte : value) {
+    text += "0123456789abcdef"[std::to_integer<unsigned>(byte) >> 4];
+    text += "0123456789abcdef"[std::to_integer<unsigned>(byte) & 15];
   }
   return text;
 }
@@ -47,10 +47,10 @@ TEST_CASE("HMAC is that of RFC 4231") {
 }
 
 TEST_CASE("digests are the same when all bytes are") {
-  digest const one = sha256().add(bytes("one")).result();
-  digest other = one;
-  CHECK(leat::detail::same_bytes(one, other));
+  digest const first = sha256().add(bytes("one")).result();
+  digest other = first;
+  CHECK(leat::detail::same_bytes(first, other));
   other.back() ^= std::byte{1};
-  CHECK_FALSE(leat::detail::same_bytes(one, other));
-  CHECK_FALSE(leat::detail::same_bytes(one, std::span(one).first(31)));
+  CHECK_FALSE(leat::detail::same_bytes(first, other));
+  CHECK_FALSE(leat::detail::same_bytes(first, std::span(first).first(31)));
 }

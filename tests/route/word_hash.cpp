@@ -18,9 +18,9 @@ namespace {
 std::vector<std::uint64_t> noise(std::size_t count) {
   std::vector<std::uint64_t> words(count);
   std::uint64_t state = 1;
-  for (std::uint64_t& one : words) {
+  for (std::uint64_t& word : words) {
     state = state * 6364136223846793005u + 1442695040888963407u;
-    one = state ^ state >> 29;
+    word = state ^ state >> 29;
   }
   return words;
 }

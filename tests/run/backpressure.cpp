@@ -55,7 +55,7 @@ class flood {
     explicit part(std::chrono::steady_clock::time_point end) : end_(end) {}
     bool next_batch(leat::emitter<std::uint64_t>& out) {
       std::array<std::uint64_t, 4096> batch{};
-      for (std::uint64_t& one : batch) one = next_++;
+      for (std::uint64_t& number : batch) number = next_++;
       out.batch(batch.data(), batch.size());
       return std::chrono::steady_clock::now() < end_;
     }
@@ -97,10 +97,10 @@ int run_one(unsigned process, std::vector<std::string> const& addresses, std::ch
   flow.input("in", flood(std::chrono::steady_clock::now() + time)) |
       leat::redistribute("spread", leat::by([](std::uint64_t x) { return x; })) |
       leat::output("out", slow_sink(growth));
-  leat::options how;
-  how.addresses = addresses;
-  how.process = process;
-  leat::run(flow, how);
+  leat::options options;
+  options.addresses = addresses;
+  options.process = process;
+  leat::run(flow, options);
   std::printf("%zu\n", growth.bytes());
   return 0;
 }
@@ -116,10 +116,10 @@ TEST_CASE("memory stays within the credit however much slower the sink is than t
   child second([&] { return run_one(1, addresses, time); });
   constexpr std::size_t credit = 4 * (256 << 10);  // from each worker to each
   constexpr std::size_t allowed = credit + (16u << 20);
-  for (child* one : {&first, &second}) {
-    REQUIRE(one->ends() == 0);
-    CAPTURE(one->err);
-    std::size_t const growth = std::stoul(one->out);
+  for (child* child : {&first, &second}) {
+    REQUIRE(child->ends() == 0);
+    CAPTURE(child->err);
+    std::size_t const growth = std::stoul(child->out);
     CHECK(growth > 0);
     CHECK(growth <= allowed);
     MESSAGE("grew by " << growth / 1024 << " KiB in " << time.count() << " s");

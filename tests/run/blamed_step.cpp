@@ -88,29 +88,29 @@ using describe = std::function<void(leat::flow&, leat::stream<fragile>)>;
 
 /// The run fails of this step, or of its exchange, on every shape of a cluster.
 void blames(std::string const& step, own_function function, describe const& steps) {
-  leat::test::for_each_shape([&](leat::test::shape const& how) {
+  leat::test::for_each_shape([&](leat::test::shape const& shape) {
     leat::flow flow("own");
     steps(flow, flow.input("in", fragile_records()));
     throws = function;
-    std::vector<int> nothing;
+    std::vector<int> empty;
     std::string blamed = "nobody";
-    std::string said;
+    std::string text;
     try {
-      how.run(flow, nothing);
+      shape.run(flow, empty);
     } catch (leat::run_error const& failure) {
       blamed = failure.step;
-      said = failure.what();
+      text = failure.what();
     }
     throws = own_function::none;
-    CAPTURE(said);
+    CAPTURE(text);
     CAPTURE(blamed);
     CHECK((blamed == step || blamed == step + ".exchange"));
-    CHECK(said.find("the record's own function") != std::string::npos);
+    CHECK(text.find("the record's own function") != std::string::npos);
   });
 }
 
 auto const ignored = [](auto const&) {};
-auto const itself = [](fragile const& record) { return fragile(record.number()); };
+auto const same_record = [](fragile const& record) { return fragile(record.number()); };
 
 }  // namespace
 
@@ -131,7 +131,7 @@ TEST_CASE("a record's own function that throws: its copy is blamed on the step t
         leat::output("out", leat::to::for_each(ignored));
   });
   blames("own.count", own_function::copy, [](leat::flow&, leat::stream<fragile> in) {
-    in | leat::key_on("by", itself) |
+    in | leat::key_on("by", same_record) |
         leat::stateful_map("count",
                            [](std::optional<fragile>& last, fragile const& value) {
                              last = value;
@@ -143,13 +143,13 @@ TEST_CASE("a record's own function that throws: its copy is blamed on the step t
 
 TEST_CASE("a record's own function that throws: comparing keys is blamed on the step that keeps their state") {
   blames("own.count", own_function::equal, [](leat::flow&, leat::stream<fragile> in) {
-    in | leat::key_on("by", itself) |
+    in | leat::key_on("by", same_record) |
         leat::stateful_map("count", [](std::optional<int>& seen, fragile const&) { return *(seen = 1); }) |
         leat::output("out", leat::to::for_each(ignored));
   });
   blames("own.rows", own_function::equal, [](leat::flow&, leat::stream<fragile> in) {
-    leat::stream const by = in | leat::key_on("by", itself);
-    leat::join("rows", by, by) | leat::output("out", leat::to::for_each(ignored));
+    leat::stream const keyed = in | leat::key_on("by", same_record);
+    leat::join("rows", keyed, keyed) | leat::output("out", leat::to::for_each(ignored));
   });
   blames("own.greatest", own_function::less, [](leat::flow&, leat::stream<fragile> in) {
     in | leat::key_on("by", [](fragile const& record) { return record.number() % 2; }) | leat::max_final("greatest") |
@@ -166,11 +166,11 @@ TEST_CASE("a record's own function that throws: comparing keys is blamed on the 
 
 TEST_CASE("a record's own function that throws: serialize is blamed on the step whose records and keys travel") {
   blames("own.count", own_function::encode, [](leat::flow&, leat::stream<fragile> in) {
-    in | leat::key_on("by", itself) |
+    in | leat::key_on("by", same_record) |
         leat::stateful_map("count", [](std::optional<int>& seen, fragile const&) { return *(seen = 1); }) |
         leat::output("out", leat::to::for_each(ignored));
   });
   blames("own.spread", own_function::encode, [](leat::flow&, leat::stream<fragile> in) {
-    in | leat::redistribute("spread", leat::by(itself)) | leat::output("out", leat::to::for_each(ignored));
+    in | leat::redistribute("spread", leat::by(same_record)) | leat::output("out", leat::to::for_each(ignored));
   });
 }

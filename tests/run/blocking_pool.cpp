@@ -136,17 +136,17 @@ TEST_CASE("work may give more work") {
 }
 
 TEST_CASE("work is given by several threads at once") {
-  constexpr int each = 200;
+  constexpr int calls_of_each = 200;
   counter done;
   blocking_pool pool(3);
   std::vector<std::thread> givers;
   for (int i = 0; i != 4; ++i)
     givers.emplace_back([&] {
-      for (int n = 0; n != each; ++n) pool.run([&] { done.add(); });
+      for (int n = 0; n != calls_of_each; ++n) pool.run([&] { done.add(); });
     });
-  for (std::thread& one : givers) one.join();
-  done.wait_for(4 * each);
-  CHECK(done.value() == 4 * each);
+  for (std::thread& thread : givers) thread.join();
+  done.wait_for(4 * calls_of_each);
+  CHECK(done.value() == 4 * calls_of_each);
 }
 
 TEST_CASE("closing waits for what has begun and drops what has not") {

@@ -48,9 +48,9 @@ struct document {
 constexpr std::size_t credit = 256 * 1024;
 
 document document_of(int x) {
-  document made;
-  made.pages.assign(2, text_of(x));
-  return made;
+  document document;
+  document.pages.assign(2, text_of(x));
+  return document;
 }
 
 /// What may be under way over one exchange: in each channel the credit and one record, for each worker what waits, is
@@ -74,14 +74,14 @@ TEST_CASE(
   constexpr int count = sanitizers::slow ? 600 : 3000;
   for (unsigned const workers : {1u, 4u}) {
     CAPTURE(workers);
-    leat::options how;
-    how.workers = workers;
+    leat::options options;
+    options.workers = workers;
     std::atomic<std::size_t> seen{0};
     std::size_t const by_map = most_owned_in([&] {
       leat::flow flow("map");
       flow.input("in", leat::from::range(count)) | leat::map(text_of) | leat::redistribute("spread") |
           leat::output("out", slowly<counted_text>(seen));
-      leat::run(flow, how);
+      leat::run(flow, options);
     });
     CHECK(seen == count);
     CHECK(by_map > page);
@@ -92,9 +92,9 @@ TEST_CASE(
       leat::flow flow("state");
       flow.input("in", leat::from::range(count)) | leat::map([](int x) { return std::pair<int, int>(x, x); }) |
           leat::stateful_map("make", [](std::optional<int>&, int x) { return document_of(x); }) |
-          leat::map([](std::pair<int, document> made) { return std::move(made.second); }) |
+          leat::map([](std::pair<int, document> pair) { return std::move(pair.second); }) |
           leat::redistribute("spread") | leat::output("out", slowly<document>(seen));
-      leat::run(flow, how);
+      leat::run(flow, options);
     });
     CHECK(seen == count);
     CHECK(by_state <= 2 * allowed(workers, 2 * page));
@@ -107,7 +107,7 @@ TEST_CASE(
       leat::flow flow("container");
       flow.input("in", in) | leat::redistribute("spread") |
           leat::output("out", slowly<std::vector<char, counting_allocator<char>>>(seen));
-      leat::run(flow, how);
+      leat::run(flow, options);
     });
     CHECK(seen == count / 3);
     CHECK(by_container <= allowed(workers, page));
@@ -115,14 +115,14 @@ TEST_CASE(
 }
 
 TEST_CASE("records larger than the credit travel") {
-  leat::test::for_each_shape([](leat::test::shape const& how) {
+  leat::test::for_each_shape([](leat::test::shape const& shape) {
     std::vector<std::string> got;
     std::size_t const size = 300 * 1024;
     leat::flow flow("large");
     flow.input("in", leat::from::range(12)) |
         leat::map([](int x) { return std::string(size, static_cast<char>('a' + x)); }) | leat::redistribute("spread") |
         leat::output("out", leat::to::collect(got));
-    how.run(flow, got);
+    shape.run(flow, got);
     std::sort(got.begin(), got.end());
     REQUIRE(got.size() == 12);
     for (std::size_t i = 0; i != got.size(); ++i) {
@@ -134,20 +134,20 @@ TEST_CASE("records larger than the credit travel") {
 
 TEST_CASE("a loop that stopped for lack of room goes on where it was, in order, marks in their place") {
   leat::test::for_each_shape([](leat::test::shape const& base) {
-    leat::test::shape how = base.epochs_of_every_turn();
-    how.how.channel_bytes = std::min<std::size_t>(how.how.channel_bytes, 4096);
+    leat::test::shape shape = base.epochs_of_every_turn();
+    shape.options.channel_bytes = std::min<std::size_t>(shape.options.channel_bytes, 4096);
     std::vector<std::pair<int, std::string>> got;
     leat::flow flow("order");
-    leat::stream made = flow.input("in", leat::from::range(600)) | leat::map([](int x) {
-                          return std::pair<int, std::string>(x % 5, std::to_string(x) + std::string(400, ' '));
-                        });
-    made | leat::stateful_map("first", [](std::optional<int>&, std::string text) { return text; }) |
+    leat::stream documents = flow.input("in", leat::from::range(600)) | leat::map([](int x) {
+                               return std::pair<int, std::string>(x % 5, std::to_string(x) + std::string(400, ' '));
+                             });
+    documents | leat::stateful_map("first", [](std::optional<int>&, std::string text) { return text; }) |
         leat::flat_map([](std::pair<int, std::string> const& p) {
           return std::vector<std::pair<int, std::string>>{{p.first, p.second + "a"}, {p.first, p.second + "b"}};
         }) |
         leat::stateful_map("second", [](std::optional<int>&, std::string text) { return text; }) |
         leat::output("out", leat::to::collect(got));
-    how.run(flow, got);
+    shape.run(flow, got);
     REQUIRE(got.size() == 1200);
     std::vector<std::string> of[5];
     for (auto& [key, text] : got) of[key].push_back(text);
@@ -161,8 +161,8 @@ TEST_CASE("a loop that stopped for lack of room goes on where it was, in order, 
 }
 
 TEST_CASE("what one call makes beyond all room is put aside in a file, and comes in order") {
-  leat::test::for_each_shape([](leat::test::shape how) {
-    how.how.channel_bytes = std::min<std::size_t>(how.how.channel_bytes, 4096);
+  leat::test::for_each_shape([](leat::test::shape shape) {
+    shape.options.channel_bytes = std::min<std::size_t>(shape.options.channel_bytes, 4096);
     std::vector<std::pair<int, std::uint64_t>> got;
     std::uint64_t const count = 12'000;
     leat::flow flow("burst");
@@ -171,7 +171,7 @@ TEST_CASE("what one call makes beyond all room is put aside in a file, and comes
         emit(std::pair<int, std::uint64_t>(static_cast<int>(i % 3), i * 2 + static_cast<std::uint64_t>(x)));
     }) | leat::stateful_map("order", [](std::optional<std::uint64_t>&, std::uint64_t x) { return x; }) |
         leat::output("out", leat::to::collect(got));
-    how.run(flow, got);
+    shape.run(flow, got);
     REQUIRE(got.size() == 2 * count);
     bool in_order = true;
     std::uint64_t last[3][2] = {};
@@ -186,8 +186,8 @@ TEST_CASE("what one call makes beyond all room is put aside in a file, and comes
 TEST_CASE("a record that becomes very many takes no memory for each of them") {
   for (unsigned const workers : {1u, 4u}) {
     CAPTURE(workers);
-    leat::options how;
-    how.workers = workers;
+    leat::options options;
+    options.workers = workers;
     std::atomic<std::size_t> seen{0};
     std::size_t const most = most_owned_in([&] {
       leat::flow flow("burst");
@@ -195,7 +195,7 @@ TEST_CASE("a record that becomes very many takes no memory for each of them") {
         for (int i = 0; i != 2000; ++i) emit(text_of(i));
       }) | leat::redistribute("spread") |
           leat::output("out", slowly<counted_text>(seen));
-      leat::run(flow, how);
+      leat::run(flow, options);
     });
     CHECK(seen == 2000);
     CHECK(most <= allowed(workers, page) + 2 * credit);
@@ -203,21 +203,21 @@ TEST_CASE("a record that becomes very many takes no memory for each of them") {
 }
 
 TEST_CASE("plain records that become many are held back as soon as there is no room, not a block of them later") {
-  std::size_t const each = 1000;
-  std::size_t made = 0;
+  std::size_t const size = 1000;
+  std::size_t count = 0;
   std::size_t used = 0;
   std::size_t most_under_way = 0;
   leat::flow flow("plain");
-  flow.input("in", leat::from::range(2000)) | leat::flat_map<int>([&made](int x, auto&& emit) {
-    for (std::size_t i = 0; i != each; ++i) emit(x);
-    made += each;
+  flow.input("in", leat::from::range(2000)) | leat::flat_map<int>([&count](int x, auto&& emit) {
+    for (std::size_t i = 0; i != size; ++i) emit(x);
+    count += size;
   }) | leat::async_map("wait", [&](int x) -> leat::task<int> {
-    most_under_way = std::max(most_under_way, made - used++);
+    most_under_way = std::max(most_under_way, count - used++);
     co_return x;
   }) | leat::output("out", leat::to::for_each([](int) {}));
   leat::run(flow);
-  CHECK(used == 2000 * each);
-  CHECK(most_under_way <= 8 * each);  // blocks begin small
+  CHECK(used == 2000 * size);
+  CHECK(most_under_way <= 8 * size);  // blocks begin small
 }
 
 TEST_CASE("plain records that become large are held back by the credit, in packets of one record if need be") {
@@ -226,9 +226,9 @@ TEST_CASE("plain records that become large are held back by the credit, in packe
     for (std::size_t const batch : {0u, 500u}) {
       CAPTURE(workers);
       CAPTURE(batch);
-      leat::options how;
-      how.workers = workers;
-      how.batch_size = batch;
+      leat::options options;
+      options.workers = workers;
+      options.batch_size = batch;
       std::atomic<std::size_t> under_way{0};
       std::atomic<std::size_t> most{0};
       std::atomic<std::size_t> seen{0};
@@ -242,7 +242,7 @@ TEST_CASE("plain records that become large are held back by the credit, in packe
                          ++seen;
                          std::this_thread::yield();
                        }));
-      leat::run(flow, how);
+      leat::run(flow, options);
       CHECK(seen == count);
       CHECK(most * page <= allowed(workers, page));
     }
@@ -276,7 +276,7 @@ struct watched {
 
 /// The most that was under way between processes, where the receiver's step is slower than the sender's.
 template <class Content, class Make>
-std::size_t most_between_processes(leat::test::shape const& how, int records, Make make) {
+std::size_t most_between_processes(leat::test::shape const& shape, int records, Make make) {
   encoded_and_not_decoded = most_encoded = 0;
   std::vector<int> got;
   leat::flow flow("between");
@@ -286,7 +286,7 @@ std::size_t most_between_processes(leat::test::shape const& how, int records, Ma
         return static_cast<int>(w.content[0]);
       }) |
       leat::output("out", leat::to::collect(got));
-  how.run(flow, got);
+  shape.run(flow, got);
   CHECK(got.size() == static_cast<std::size_t>(records));
   CHECK(encoded_and_not_decoded == 0);
   return most_encoded;
@@ -297,25 +297,25 @@ std::size_t most_between_processes(leat::test::shape const& how, int records, Ma
 TEST_CASE("between processes the bytes under way are the credit and one record, whatever the records own") {
   using kind = leat::test::shape::kind;
   using block = std::array<std::uint64_t, 8192>;
-  for (leat::test::shape how : leat::test::shapes()) {
-    if (how.processes == 1 || how.runs == kind::real_processes) continue;
-    CAPTURE(how.name);
-    std::size_t const channels = how.worker_count() * (how.worker_count() - how.workers);
-    how.how.batch_size = 0;
+  for (leat::test::shape shape : leat::test::shapes()) {
+    if (shape.processes == 1 || shape.runs == kind::real_processes) continue;
+    CAPTURE(shape.name);
+    std::size_t const channels = shape.worker_count() * (shape.worker_count() - shape.workers);
+    shape.options.batch_size = 0;
     for (std::size_t const bytes : {std::size_t{4096}, std::size_t{64 * 1024}, std::size_t{1024 * 1024}}) {
       if (sanitizers::slow && bytes != 64 * 1024) continue;
       CAPTURE(bytes);
-      how.how.channel_bytes = bytes;
+      shape.options.channel_bytes = bytes;
       auto const text = [](std::size_t size) {
         return [size](int x) { return std::string(size, static_cast<char>('a' + x % 26)); };
       };
-      std::size_t const small = most_between_processes<std::string>(how, 4000, text(1024));
+      std::size_t const small = most_between_processes<std::string>(shape, 4000, text(1024));
       CHECK(small > 0);
       CHECK(small <= channels * (bytes + 1024));
-      std::size_t const large = most_between_processes<std::string>(how, 300, text(page));
+      std::size_t const large = most_between_processes<std::string>(shape, 300, text(page));
       CHECK(large <= channels * (bytes + page));
       auto const block_of = [](int x) { return block{static_cast<std::uint64_t>(x)}; };
-      std::size_t const plain = most_between_processes<block>(how, 300, block_of);
+      std::size_t const plain = most_between_processes<block>(shape, 300, block_of);
       CHECK(plain <= channels * (bytes + sizeof(block)));
     }
   }

@@ -47,9 +47,9 @@ TEST_CASE("command line: without flags the defaults hold") {
   auto const cli = given({});
   CHECK(cli.fault().empty());
   CHECK(cli.program() == "wordcount");
-  CHECK(cli.how().workers == 1);
-  CHECK(cli.how().snapshot_interval == 10s);
-  CHECK(cli.how().batch_size == 0);
+  CHECK(cli.options().workers == 1);
+  CHECK(cli.options().snapshot_interval == 10s);
+  CHECK(cli.options().batch_size == 0);
   CHECK(!cli.graph());
   CHECK(cli.rest().empty());
 
@@ -57,22 +57,22 @@ TEST_CASE("command line: without flags the defaults hold") {
   defaults.workers = 3;
   defaults.snapshot_interval = 2s;
   auto const with_defaults = given({"-s", "5"}, {}, defaults);
-  CHECK(with_defaults.how().workers == 3);
-  CHECK(with_defaults.how().snapshot_interval == 5s);
+  CHECK(with_defaults.options().workers == 3);
+  CHECK(with_defaults.options().snapshot_interval == 5s);
 }
 
 TEST_CASE("command line: every spelling of a flag") {
-  CHECK(given({"-w4"}).how().workers == 4);
-  CHECK(given({"-w", "4"}).how().workers == 4);
-  CHECK(given({"--workers-per-process=4"}).how().workers == 4);
-  CHECK(given({"--workers-per-process", "4"}).how().workers == 4);
-  CHECK(given({"-s0.25"}).how().snapshot_interval == 250ms);
-  CHECK(given({"-s", "0"}).how().snapshot_interval == 0s);
-  CHECK(given({"--snapshot-interval=1.5"}).how().snapshot_interval == 1500ms);
-  CHECK(given({"-s", "1e-30"}).how().snapshot_interval == 1ns);
-  CHECK(given({"--snapshot-interval", "1e3"}).how().snapshot_interval == 1000s);
-  CHECK(given({"--batch-size=7"}).how().batch_size == 7);
-  CHECK(given({"--batch-size", "0"}).how().batch_size == 0);
+  CHECK(given({"-w4"}).options().workers == 4);
+  CHECK(given({"-w", "4"}).options().workers == 4);
+  CHECK(given({"--workers-per-process=4"}).options().workers == 4);
+  CHECK(given({"--workers-per-process", "4"}).options().workers == 4);
+  CHECK(given({"-s0.25"}).options().snapshot_interval == 250ms);
+  CHECK(given({"-s", "0"}).options().snapshot_interval == 0s);
+  CHECK(given({"--snapshot-interval=1.5"}).options().snapshot_interval == 1500ms);
+  CHECK(given({"-s", "1e-30"}).options().snapshot_interval == 1ns);
+  CHECK(given({"--snapshot-interval", "1e3"}).options().snapshot_interval == 1000s);
+  CHECK(given({"--batch-size=7"}).options().batch_size == 7);
+  CHECK(given({"--batch-size", "0"}).options().batch_size == 0);
   CHECK(given({"--graph=mermaid"}).graph() == leat::picture::mermaid);
   CHECK(given({"--graph", "dot"}).graph() == leat::picture::dot);
   CHECK(given({"--graph=json"}).graph() == leat::picture::json);
@@ -82,15 +82,15 @@ TEST_CASE("command line: every spelling of a flag") {
 }
 
 TEST_CASE("command line: the last of a repeated flag counts, and a wrong one before it is still wrong") {
-  CHECK(given({"-w", "2", "--workers-per-process=5", "-w3"}).how().workers == 3);
+  CHECK(given({"-w", "2", "--workers-per-process=5", "-w3"}).options().workers == 3);
   CHECK(given({"-w", "none", "-w3"}).fault() == "-w: \"none\" is not a whole number");
 }
 
 TEST_CASE("command line: the program's own arguments stay, in order") {
   auto const cli = given({"a.txt", "-w", "2", "--csv", "x", "-", "-s", "1", "-q", "--", "-w", "--help", "--"});
   CHECK(cli.fault().empty());
-  CHECK(cli.how().workers == 2);
-  CHECK(cli.how().snapshot_interval == 1s);
+  CHECK(cli.options().workers == 2);
+  CHECK(cli.options().snapshot_interval == 1s);
   CHECK(!cli.wants_help());
   CHECK(cli.rest() == std::vector<std::string>{"a.txt", "--csv", "x", "-", "-q", "-w", "--help", "--"});
   CHECK(given({"--workers", "--workers-per-proces=2", "--w=2"}).rest().size() == 3);
@@ -162,22 +162,22 @@ TEST_CASE("command line: the environment speaks where no flag does") {
   {
     variable const ours("LEAT_WORKERS_PER_PROCESS", "5");
     variable const theirs("BYTEWAX_WORKERS_PER_PROCESS", "6");
-    CHECK(given({}).how().workers == 5);
-    CHECK(given({"-w2"}).how().workers == 2);
+    CHECK(given({}).options().workers == 5);
+    CHECK(given({"-w2"}).options().workers == 2);
   }
   {
     variable const empty("LEAT_WORKERS_PER_PROCESS", "");
     variable const theirs("BYTEWAX_WORKERS_PER_PROCESS", "6");
     variable const interval("BYTEWAX_SNAPSHOT_INTERVAL", "0.5");
-    CHECK(given({}).how().workers == 6);
-    CHECK(given({}).how().snapshot_interval == 500ms);
+    CHECK(given({}).options().workers == 6);
+    CHECK(given({}).options().snapshot_interval == 500ms);
   }
   {
     variable const interval("LEAT_SNAPSHOT_INTERVAL", "2");
     variable const batch("LEAT_BATCH_SIZE", "9");
     variable const graph("LEAT_GRAPH", "dot");
-    CHECK(given({}).how().snapshot_interval == 2s);
-    CHECK(given({}).how().batch_size == 9);
+    CHECK(given({}).options().snapshot_interval == 2s);
+    CHECK(given({}).options().batch_size == 9);
     CHECK(given({}).graph() == leat::picture::dot);
   }
   variable const wrong("BYTEWAX_WORKERS_PER_PROCESS", "many");
@@ -201,8 +201,8 @@ TEST_CASE("command line: the help names every flag, every variable and the progr
 }
 
 TEST_CASE("command line: a program called without a name has one") {
-  char const* const nothing[] = {nullptr};
-  CHECK(leat::command_line(0, nothing).program() == "flow");
+  char const* const no_arguments[] = {nullptr};
+  CHECK(leat::command_line(0, no_arguments).program() == "flow");
   char const* const empty[] = {"", nullptr};
   CHECK(leat::command_line(1, empty).program() == "flow");
 }
@@ -221,12 +221,12 @@ TEST_CASE("command line: a cluster") {
   auto const cli =
       given({"-i1", "-a", "one:2101; two:2101;", "--insecure", "--cluster=mine", "--formation-timeout", "5"});
   CHECK(cli.fault() == "");
-  CHECK(cli.how().process == 1);
-  CHECK(cli.how().addresses == std::vector<std::string>{"one:2101", "two:2101"});
-  CHECK(cli.how().insecure);
-  CHECK(cli.how().cluster == "mine");
-  CHECK(cli.how().formation_timeout == 5s);
-  CHECK(given({"-i", "0", "-a", "[::1]:1;b:2", "--insecure=no"}).how().insecure == false);
+  CHECK(cli.options().process == 1);
+  CHECK(cli.options().addresses == std::vector<std::string>{"one:2101", "two:2101"});
+  CHECK(cli.options().insecure);
+  CHECK(cli.options().cluster == "mine");
+  CHECK(cli.options().formation_timeout == 5s);
+  CHECK(given({"-i", "0", "-a", "[::1]:1;b:2", "--insecure=no"}).options().insecure == false);
 }
 
 TEST_CASE("command line: a cluster that is only half described") {
@@ -255,11 +255,11 @@ TEST_CASE("command line: a cluster that is only half described") {
 TEST_CASE("command line: the environment describes a cluster, and flags are stronger") {
   variable const process("BYTEWAX_PROCESS_ID", "0");
   variable const addresses("BYTEWAX_ADDRESSES", "one:1;two:2");
-  CHECK(given({}).how().addresses.size() == 2);
-  CHECK(given({}).how().process == 0);
+  CHECK(given({}).options().addresses.size() == 2);
+  CHECK(given({}).options().process == 0);
   variable const ours("LEAT_PROCESS_ID", "1");
-  CHECK(given({}).how().process == 1);
-  CHECK(given({"-i", "0"}).how().process == 0);
+  CHECK(given({}).options().process == 1);
+  CHECK(given({"-i", "0"}).options().process == 0);
   variable const short_secret("LEAT_SECRET", "too short");
   CHECK(given({}).fault() == "LEAT_SECRET: the secret is shorter than 16 bytes");
 }
@@ -282,12 +282,12 @@ TEST_CASE("command line: pods and host files") {
   std::string const path = "build-hosts.txt";
   std::ofstream(path) << "one:2101\r\n\n  two:2101\nthree:2101";
   variable const hosts("BYTEWAX_HOSTFILE_PATH", path.c_str());
-  CHECK(given({}).how().addresses.empty());  // without a number there is no cluster
+  CHECK(given({}).options().addresses.empty());  // without a number there is no cluster
   variable const pod("BYTEWAX_POD_NAME", "flow-2");
   variable const set("BYTEWAX_STATEFULSET_NAME", "flow");
-  CHECK(given({}).how().process == 2);
-  CHECK(given({}).how().addresses == std::vector<std::string>{"one:2101", "two:2101", "three:2101"});
-  CHECK(given({"-i", "0"}).how().process == 0);
+  CHECK(given({}).options().process == 2);
+  CHECK(given({}).options().addresses == std::vector<std::string>{"one:2101", "two:2101", "three:2101"});
+  CHECK(given({"-i", "0"}).options().process == 0);
   variable const other("LEAT_STATEFULSET_NAME", "other");
   CHECK(given({}).fault().find("does not begin with that of its set") != std::string::npos);
   std::remove(path.c_str());
@@ -300,7 +300,7 @@ TEST_CASE("command line: a secret comes from a file that only its owner reads") 
   ::chmod(path.c_str(), 0644);
   CHECK(given({"--secret-file", path.c_str()}).fault().find("others may read it: chmod 600 it") != std::string::npos);
   ::chmod(path.c_str(), 0600);
-  CHECK(given({"--secret-file", path.c_str()}).how().secret == "sixteen bytes or more");
+  CHECK(given({"--secret-file", path.c_str()}).options().secret == "sixteen bytes or more");
   std::ofstream(path) << "short\n";
   CHECK(given({"--secret-file", path.c_str()}).fault().find("the secret is shorter than 16 bytes") !=
         std::string::npos);

@@ -35,9 +35,9 @@ std::vector<shape> shapes_with(connection_driver driver) {
   std::vector<shape> shapes;
   shapes.emplace_back("two processes on threads", shape::kind::processes_on_threads, 2);
   shapes.emplace_back("two processes over TCP", shape::kind::processes_on_tcp, 3);
-  for (shape& each : shapes) {
-    each.processes = 2;
-    each.how.connections = driver;
+  for (shape& shape : shapes) {
+    shape.processes = 2;
+    shape.options.connections = driver;
   }
   return shapes;
 }
@@ -55,15 +55,15 @@ TEST_CASE("whoever drives the connections, the same comes out") {
   std::vector<int> numbers(3000);
   std::iota(numbers.begin(), numbers.end(), 0);
   for (connection_driver const driver : drivers)
-    for (shape const& each : shapes_with(driver)) {
-      CAPTURE(each.name);
+    for (shape const& shape : shapes_with(driver)) {
+      CAPTURE(shape.name);
       CAPTURE(static_cast<int>(driver));
       std::vector<int> got;
       leat::flow flow("flow");
       flow.input("in", leat::from::iterable(numbers)) | leat::redistribute("spread") |
           leat::map([](int x) { return x + 1; }) | leat::redistribute("again") |
           leat::output("out", leat::to::collect(got));
-      each.run(flow, got);
+      shape.run(flow, got);
       std::sort(got.begin(), got.end());
       REQUIRE(got.size() == numbers.size());
       CHECK(got.front() == 1);
@@ -73,8 +73,8 @@ TEST_CASE("whoever drives the connections, the same comes out") {
 
 TEST_CASE("whoever drives the connections, all processes fail of what one failed of, and stop when one is stopped") {
   for (connection_driver const driver : drivers)
-    for (shape const& each : shapes_with(driver)) {
-      CAPTURE(each.name);
+    for (shape const& shape : shapes_with(driver)) {
+      CAPTURE(shape.name);
       CAPTURE(static_cast<int>(driver));
       std::vector<int> got;
       leat::flow flow("flow");
@@ -87,7 +87,7 @@ TEST_CASE("whoever drives the connections, all processes fail of what one failed
           leat::output("out", leat::to::collect(got));
       std::string failure;
       try {
-        each.run(flow, got);
+        shape.run(flow, got);
       } catch (leat::run_error const& error) {
         failure = error.what();
       }
@@ -99,7 +99,7 @@ TEST_CASE("a function that does not return holds up no other worker where a thre
   if (std::thread::hardware_concurrency() < 2) return;  // then the workers of a process share one thread
   shape two("two processes on threads", shape::kind::processes_on_threads, 2);
   two.processes = 2;
-  two.how.connections = connection_driver::own_thread;  // and nobody stands in for it: there are no heartbeats
+  two.options.connections = connection_driver::own_thread;  // and nobody stands in for it: there are no heartbeats
 
   std::atomic<bool> released{false};
   std::vector<int> got;

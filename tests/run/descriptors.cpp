@@ -31,7 +31,7 @@ TEST_CASE("descriptors: a program that is started while a cluster runs inherits 
   std::string const before = inherited();
   for (bool const all_there : {false, true}) {
     CAPTURE(all_there);
-    leat::test::watched_cluster all(2, "a secret of two programs");
+    leat::test::watched_cluster cluster(2, "a secret of two programs");
     leat::tcp_network net;
     std::string const address = leat::test::free_address();
     net.listen(address);
@@ -44,9 +44,9 @@ TEST_CASE("descriptors: a program that is started while a cluster runs inherits 
     }
     CHECK(inherited() == before);
     if (!all_there) continue;
-    all.start(0);
-    all.start(1);
-    all.begun.wait(false);
+    cluster.start(0);
+    cluster.start(1);
+    cluster.begun.wait(false);
     CHECK(inherited() == before);
   }
 }
@@ -61,9 +61,9 @@ TEST_CASE("descriptors: a door at which nobody can be let in says so, and is not
   ::getrlimit(RLIMIT_NOFILE, &before);
   int const lowest = ::dup(0);
   ::close(lowest);
-  rlimit none = before;
-  none.rlim_cur = static_cast<rlim_t>(lowest);
-  ::setrlimit(RLIMIT_NOFILE, &none);
+  rlimit limit = before;
+  limit.rlim_cur = static_cast<rlim_t>(lowest);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
   auto const refused = net.accept();
   int const descriptor = net.descriptor();
   std::string const error = net.error();

@@ -37,21 +37,21 @@ using texts = std::vector<std::string>;
 
 leat::detail::simulation on(simulated_disk& disk, unsigned processes = 1, unsigned workers = 1,
                             std::uint64_t seed = 1) {
-  leat::detail::simulation how;
-  how.disk = &disk;
-  how.processes = processes;
-  how.each.workers = workers;
-  how.seed = seed;
-  return how;
+  leat::detail::simulation simulation;
+  simulation.disk = &disk;
+  simulation.processes = processes;
+  simulation.options.workers = workers;
+  simulation.seed = seed;
+  return simulation;
 }
 
-void run(leat::flow const& flow, leat::detail::simulation const& how) {
-  leat::detail::simulated_cluster(flow.description(), how).run();
+void run(leat::flow const& flow, leat::detail::simulation const& simulation) {
+  leat::detail::simulated_cluster(flow.description(), simulation).run();
 }
 
-std::string error_of(leat::flow const& flow, leat::detail::simulation const& how) {
+std::string error_of(leat::flow const& flow, leat::detail::simulation const& simulation) {
   try {
-    run(flow, how);
+    run(flow, simulation);
   } catch (leat::run_error const& error) {
     return error.what();
   }
@@ -234,15 +234,15 @@ TEST_CASE("records that find no room lie on the disk; one that is full fails the
       for (std::uint64_t i = 0; i != count; ++i) emit(i);
     }) | leat::redistribute("spread") |
         leat::output("out", leat::to::collect(got));
-    leat::detail::simulation how = on(disk, 2, 1);
-    how.channel_packets = 2;
-    how.each.channel_bytes = 1000;
+    leat::detail::simulation simulation = on(disk, 2, 1);
+    simulation.channel_packets = 2;
+    simulation.options.channel_bytes = 1000;
     if (full) {
-      std::string const message = error_of(flow, how);
+      std::string const message = error_of(flow, simulation);
       CHECK(has(message, "a temporary file cannot be written in /tmp: No space left on device"));
       CHECK(has(message, "step \"burst.spread\""));
     } else {
-      run(flow, how);
+      run(flow, simulation);
       std::sort(got.begin(), got.end());
       REQUIRE(got.size() == count);
       bool each_once = true;

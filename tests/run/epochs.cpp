@@ -24,16 +24,16 @@ using namespace std::chrono_literals;
 namespace {
 
 std::vector<int> numbers(int count) {
-  std::vector<int> all(static_cast<std::size_t>(count));
-  std::iota(all.begin(), all.end(), 0);
-  return all;
+  std::vector<int> numbers(static_cast<std::size_t>(count));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return numbers;
 }
 
 /// Two processes of two workers, between which everything takes up to a millisecond.
 leat::detail::simulation far_apart(std::uint64_t seed) {
-  leat::detail::simulation how = leat::test::two_by_two(seed);
-  how.network.longest_delay = 1ms;
-  return how;
+  leat::detail::simulation simulation = leat::test::two_by_two(seed);
+  simulation.network.longest_delay = 1ms;
+  return simulation;
 }
 
 }  // namespace
@@ -47,11 +47,11 @@ TEST_CASE("where marks take longer to be aligned than an epoch lasts, records st
       leat::flow flow{"short epochs"};
       leat::stream in = flow.input("in", leat::test::one_at_a_time<int>({numbers(40), numbers(40)}));
       leat::merge("both", in, in | leat::redistribute("away")) | leat::output("out", leat::to::collect(got));
-      leat::detail::simulation how = far_apart(seed);
-      how.each.snapshot_interval = epoch;
-      how.each.workers = 1;
-      how.network.capacity = 64;
-      leat::detail::simulated_cluster cluster(flow.description(), how);
+      leat::detail::simulation simulation = far_apart(seed);
+      simulation.options.snapshot_interval = epoch;
+      simulation.options.workers = 1;
+      simulation.network.capacity = 64;
+      leat::detail::simulated_cluster cluster(flow.description(), simulation);
       cluster.begin();
       leat::detail::simulated_runtime& world = cluster.world();
       while (!world.all_done() && world.turns() < 20'000) REQUIRE(world.step(leat::detail::never));
@@ -70,9 +70,9 @@ TEST_CASE("a stop may come at any time, also when a process has nothing left to 
       leat::flow flow{"stopped"};
       flow.input("in", leat::from::iterable(numbers(3))) | leat::redistribute("spread") |
           leat::output("out", leat::to::collect(got));
-      leat::detail::simulation how = far_apart(at);
-      how.network.capacity = capacity;
-      leat::detail::simulated_cluster cluster(flow.description(), how);
+      leat::detail::simulation simulation = far_apart(at);
+      simulation.network.capacity = capacity;
+      leat::detail::simulated_cluster cluster(flow.description(), simulation);
       cluster.begin();
       leat::detail::simulated_runtime& world = cluster.world();
       bool stopped = false;

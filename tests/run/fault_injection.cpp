@@ -203,20 +203,20 @@ class copied {
 
 /// Whether the run was clean; otherwise it has failed as it should, of the step that threw, as far as that is known
 /// here.
-bool is_clean(leat::test::shape const& how, leat::flow const& flow, std::vector<int> const& expected) {
+bool is_clean(leat::test::shape const& shape, leat::flow const& flow, std::vector<int> const& expected) {
   out.clear();
-  std::string said;
+  std::string text;
   std::string step;
   bool failed = false;
   try {
-    how.run(flow, out);
+    shape.run(flow, out);
   } catch (leat::run_error const& error) {
     failed = true;
     step = error.step;
-    said = error.what();
+    text = error.what();
   }
   fault::disarm();
-  CAPTURE(said);
+  CAPTURE(text);
   std::sort(out.begin(), out.end());
   CHECK(std::adjacent_find(out.begin(), out.end()) == out.end());
   if (!fault::thrown() && !failed) {
@@ -231,7 +231,7 @@ bool is_clean(leat::test::shape const& how, leat::flow const& flow, std::vector<
     CHECK(step.starts_with(flow.name() + "."));
   else
     CHECK((step == flow.name() + "." + thrower || step == flow.name() + "." + thrower + ".exchange"));
-  CHECK((said.find("the fault") != std::string::npos || said.find("not a std::exception") != std::string::npos));
+  CHECK((text.find("the fault") != std::string::npos || text.find("not a std::exception") != std::string::npos));
   return false;
 }
 
@@ -274,14 +274,14 @@ std::set<std::string> fail_as_programs(leat::flow const& flow) {
 /// Runs the flow again and again, each time with another call failing.
 void fail_at_each_call(leat::flow const& flow, std::vector<int> const& expected) {
   std::set<std::string> const steps = fail_as_programs(flow);
-  leat::test::for_each_shape([&](leat::test::shape const& how) {
+  leat::test::for_each_shape([&](leat::test::shape const& shape) {
     using kind = leat::test::shape::kind;
-    bool const costly = how.runs == kind::processes_on_tcp || how.runs == kind::real_processes;
+    bool const costly = shape.runs == kind::processes_on_tcp || shape.runs == kind::real_processes;
     bool clean = false;
     for (std::uint64_t call = 1; !clean; call += costly ? from_costly_run_to_run : from_run_to_run) {
       CAPTURE(call);
       fault::arm(call);
-      clean = is_clean(how, flow, expected);
+      clean = is_clean(shape, flow, expected);
     }
     if (!costly) return;
     // And each step in its turn: in its first calls, where it is built, and in a later one.
@@ -290,7 +290,7 @@ void fail_at_each_call(leat::flow const& flow, std::vector<int> const& expected)
         CAPTURE(step);
         CAPTURE(call);
         fault::arm(call, step.c_str());
-        is_clean(how, flow, expected);
+        is_clean(shape, flow, expected);
       }
   });
 }
@@ -302,7 +302,7 @@ TEST_CASE("a function that throws: sources, fused steps, branch, exchange, sinks
   leat::stream in = flow.input("in", numbers("in", 6));
   auto [odd, even] = in |
                      leat::map("map",
-                               [mine = copied("map")](probe&& record) -> probe&& {
+                               [copy = copied("map")](probe&& record) -> probe&& {
                                  fault::at("map");
                                  return std::move(record);
                                }) |
@@ -312,7 +312,7 @@ TEST_CASE("a function that throws: sources, fused steps, branch, exchange, sinks
                                     return record.n != 3;
                                   }) |
                      leat::flat_map<probe>("several",
-                                           [mine = copied("several")](probe const& record, auto& emit) {
+                                           [copy = copied("several")](probe const& record, auto& emit) {
                                              fault::at("several");
                                              for (int i = 0; i != 2; ++i) {
                                                try {
@@ -321,12 +321,12 @@ TEST_CASE("a function that throws: sources, fused steps, branch, exchange, sinks
                                                }
                                              }
                                            }) |
-                     leat::branch("branch", [mine = copied("branch")](probe const& record) {
+                     leat::branch("branch", [copy = copied("branch")](probe const& record) {
                        fault::at("branch");
                        return record.n % 2 != 0;
                      });
   odd | leat::inspect("look", [](probe const&) { fault::at("look"); }) | leat::output("odd", written("odd"));
-  even | leat::redistribute("spread", leat::by([mine = copied("spread")](probe const& record) {
+  even | leat::redistribute("spread", leat::by([copy = copied("spread")](probe const& record) {
                               fault::at("spread");
                               return record.n;
                             })) |
@@ -413,11 +413,11 @@ TEST_CASE("a function that throws: a coroutine that is a source, keyed state, co
                              fault::at("key");
                              return parity(record);
                            });
-  by_parity | leat::stateful("logic", [mine = copied("logic")](std::optional<int>) {
+  by_parity | leat::stateful("logic", [copy = copied("logic")](std::optional<int>) {
     fault::at("logic");
     return remembers(0);
   }) | leat::output("kept", parted("kept"));
-  by_parity | leat::reduce_final("reduce", [mine = copied("reduce")](probe const& a, probe const& b) {
+  by_parity | leat::reduce_final("reduce", [copy = copied("reduce")](probe const& a, probe const& b) {
     fault::at("reduce");
     return probe(a.n + b.n);
   }) | leat::map("reduced", [](std::pair<probe, probe> const& sum) {
@@ -429,7 +429,7 @@ TEST_CASE("a function that throws: a coroutine that is a source, keyed state, co
                                           fault::at("fold");
                                           return probe(0);
                                         },
-                                        [mine = copied("fold")](probe& sum, probe const& value) {
+                                        [copy = copied("fold")](probe& sum, probe const& value) {
                                           fault::at("fold");
                                           sum.n += value.n;
                                         });
@@ -506,10 +506,10 @@ TEST_CASE("a function that throws: coroutines, batches, merge, caches, what is k
   leat::stream in = flow.input("in", numbers("in", 4));
   leat::stream doubled = in | leat::step("step", twice);
   leat::stream found = in | leat::async_map("async", looked_up, leat::in_flight(2));
-  leat::stream both = leat::merge("both", doubled, found);
-  both |
+  leat::stream merged = leat::merge("both", doubled, found);
+  merged |
       leat::flat_map_batch<probe>("batch",
-                                  [mine = copied("batch")](std::span<probe> records, auto& emit) {
+                                  [copy = copied("batch")](std::span<probe> records, auto& emit) {
                                     for (probe& record : records) {
                                       fault::at("batch");
                                       try {
@@ -530,7 +530,7 @@ TEST_CASE("a function that throws: coroutines, batches, merge, caches, what is k
           },
           1h) |
       leat::output("out", written("out"));
-  both | leat::key_on("key", [](probe const& record) {
+  merged | leat::key_on("key", [](probe const& record) {
     fault::at("key");
     return record.n % 2;
   }) | leat::stateful_batch("batches", [](std::optional<int>) {

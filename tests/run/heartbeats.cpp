@@ -30,16 +30,16 @@ using std::chrono::milliseconds;
 namespace {
 
 leat::options watchful() {
-  leat::options how;
-  how.suspect_after = milliseconds(100);
-  how.dead_after = std::chrono::seconds(60);
-  return how;
+  leat::options options;
+  options.suspect_after = milliseconds(100);
+  options.dead_after = std::chrono::seconds(60);
+  return options;
 }
 
 /// A process that runs a flow on one worker, and another one in the hands of the test: its peers are turned when the
 /// test says so.
 struct process_and_peer {
-  process_and_peer(leat::flow const& what, leat::options const& how) {
+  process_and_peer(leat::flow const& flow, leat::options const& options) {
     auto [first, second] = leat::test::memory_links();
     leat::detail::connections ends[2];
     ends[0].resize(2);
@@ -47,23 +47,23 @@ struct process_and_peer {
     ends[0][1] = std::move(first);
     ends[1][0] = std::move(second);
 
-    leat::detail::peers::settings mine;
-    mine.process = 1;
-    mine.alive = {how.suspect_after, how.dead_after};
-    mine.turns_of = [](unsigned) { return 0u; };
-    mine.log = [this](std::string const& line) { said.push_back(line); };
-    peer = std::make_unique<leat::detail::peers>(std::move(mine), std::move(ends[1]));
+    leat::detail::peers::settings settings;
+    settings.process = 1;
+    settings.alive = {options.suspect_after, options.dead_after};
+    settings.turns_of = [](unsigned) { return 0u; };
+    settings.log = [this](std::string const& line) { log_lines.push_back(line); };
+    peer = std::make_unique<leat::detail::peers>(std::move(settings), std::move(ends[1]));
     control = std::make_unique<leat::detail::control>(*peer);
-    control->share({}, what.description(), 1);
+    control->share({}, flow.description(), 1);
 
-    thread = std::thread([this, &what, how, links = std::move(ends[0])]() mutable {
-      leat::detail::thread_runtime world(how.spin);
-      leat::detail::execution one(what.description(), how, world, 0, 2);
-      one.join(std::make_unique<leat::detail::cluster_session>(one, std::move(links)));
+    thread = std::thread([this, &flow, options, links = std::move(ends[0])]() mutable {
+      leat::detail::thread_runtime world(options.spin);
+      leat::detail::execution execution(flow.description(), options, world, 0, 2);
+      execution.join(std::make_unique<leat::detail::cluster_session>(execution, std::move(links)));
       try {
-        one.build();
-        world.drive(one.runnables());
-        one.rethrow();
+        execution.build();
+        world.drive(execution.runnables());
+        execution.rethrow();
       } catch (std::exception const& error) {
         failure = error.what();
       }
@@ -84,7 +84,7 @@ struct process_and_peer {
     thread.join();
   }
 
-  std::vector<std::string> said;
+  std::vector<std::string> log_lines;
   std::unique_ptr<leat::detail::peers> peer;
   std::unique_ptr<leat::detail::control> control;
   std::string failure;
@@ -118,14 +118,14 @@ class slow_to_list {
 
 /// A function of the flow waits until it is released: the other process says so, and the run ends well.
 void check_known_to_be_alive(leat::flow const& flow, std::atomic<bool>& released) {
-  process_and_peer both(flow, watchful());
-  while (both.said.empty()) both.turn();
-  CHECK(both.said.front() ==
+  process_and_peer pair(flow, watchful());
+  while (pair.log_lines.empty()) pair.turn();
+  CHECK(pair.log_lines.front() ==
         "leat: process 0 is alive, but a function of the flow has not returned on its worker 0 for 0.1 s");
   released = true;
   released.notify_all();
-  both.part();
-  CHECK(both.failure == "");
+  pair.part();
+  CHECK(pair.failure == "");
 }
 
 }  // namespace
@@ -157,10 +157,10 @@ TEST_CASE("a process of which nothing is heard ends the run of the others") {
   std::vector<int> got;
   leat::flow flow("flow");
   flow.input("in", leat::from::iterable(std::vector{1})) | leat::output("out", leat::to::collect(got));
-  leat::options how = watchful();
-  how.dead_after = milliseconds(200);
-  process_and_peer both(flow, how);
-  both.turn();
-  both.thread.join();
-  CHECK(both.failure == "process 1 was lost: nothing has been heard of it for 0.2 s");
+  leat::options options = watchful();
+  options.dead_after = milliseconds(200);
+  process_and_peer pair(flow, options);
+  pair.turn();
+  pair.thread.join();
+  CHECK(pair.failure == "process 1 was lost: nothing has been heard of it for 0.2 s");
 }

@@ -70,8 +70,8 @@ auto with_keys() {
 TEST_CASE("what many keys say at once is bounded by its bytes: at the end, at a time, as rows of a join") {
   for (unsigned const workers : {1u, 4u}) {
     CAPTURE(workers);
-    leat::options how;
-    how.workers = workers;
+    leat::options options;
+    options.workers = workers;
     for (bool const woken : {false, true}) {
       CAPTURE(woken);
       std::atomic<std::size_t> seen{0};
@@ -80,7 +80,7 @@ TEST_CASE("what many keys say at once is bounded by its bytes: at the end, at a 
         into_a_step_that_waits(flow.input("in", leat::from::range(keys)) | with_keys() |
                                    leat::stateful("speak", [woken](std::optional<int>) { return late_speaker(woken); }),
                                seen);
-        leat::run(flow, how);
+        leat::run(flow, options);
       });
       CHECK(seen == keys);
       CHECK(most <= workers * 8 * page);
@@ -95,7 +95,7 @@ TEST_CASE("what many keys say at once is bounded by its bytes: at the end, at a 
                              leat::map([](int x) { return std::pair<int, int>(x % 100, x); });
       into_a_step_that_waits(leat::join("rows", leat::join_insert::product, leat::join_emit::final, texts, numbers),
                              seen);
-      leat::run(flow, how);
+      leat::run(flow, options);
     });
     CHECK(seen == 1600);
     CHECK(of_join <= 100 * page + workers * (8 + 2 * 16) * page);

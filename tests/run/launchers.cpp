@@ -64,26 +64,26 @@ struct pipes {
     for (char next = 0; ::read(announced[0], &next, 1) == 1 && next != '\n';) line += next;
     return line;
   }
-  leat::detail::launch both() const {
-    leat::detail::launch by;
-    by.announce = announced[1];
-    by.addresses = listed[0];
-    return by;
+  leat::detail::launch announce_and_list() const {
+    leat::detail::launch launch;
+    launch.announce = announced[1];
+    launch.addresses = listed[0];
+    return launch;
   }
   leat::detail::launch only_list() const {
     ::close(announced[1]);
-    leat::detail::launch by;
-    by.addresses = listed[0];
-    return by;
+    leat::detail::launch launch;
+    launch.addresses = listed[0];
+    return launch;
   }
 
   std::array<int, 2> announced{};
   std::array<int, 2> listed{};
 };
 
-std::string refused(leat::options how, leat::detail::launch const& by) {
+std::string refused(leat::options options, leat::detail::launch const& launch) {
   try {
-    leat::detail::rendezvous(how, by);
+    leat::detail::rendezvous(options, launch);
   } catch (leat::detail::usage_error const& wrong) {
     return wrong.what();
   }
@@ -91,10 +91,10 @@ std::string refused(leat::options how, leat::detail::launch const& by) {
 }
 
 leat::options process(unsigned number) {
-  leat::options how;
-  how.process = number;
-  how.listen = "127.0.0.1:0";
-  return how;
+  leat::options options;
+  options.process = number;
+  options.listen = "127.0.0.1:0";
+  return options;
 }
 
 }  // namespace
@@ -102,19 +102,19 @@ leat::options process(unsigned number) {
 TEST_CASE("rendezvous: a process tells where it listens, and learns where all do") {
   pipes ends;
   auto const net = std::make_shared<leat::tcp_network>();
-  leat::options how = process(1);
-  how.link = net;
-  net->listen(how.listen);
-  std::string const mine = net->listens_at();
-  CHECK(mine.starts_with("127.0.0.1:"));
-  CHECK(mine != "127.0.0.1:0");
-  ends.list("other:1;" + mine + "\nnot ours");
-  leat::detail::rendezvous(how, ends.both());
-  CHECK(ends.address() == mine);
-  CHECK(how.addresses == std::vector<std::string>{"other:1", mine});
+  leat::options options = process(1);
+  options.link = net;
+  net->listen(options.listen);
+  std::string const own = net->listens_at();
+  CHECK(own.starts_with("127.0.0.1:"));
+  CHECK(own != "127.0.0.1:0");
+  ends.list("other:1;" + own + "\nnot ours");
+  leat::detail::rendezvous(options, ends.announce_and_list());
+  CHECK(ends.address() == own);
+  CHECK(options.addresses == std::vector<std::string>{"other:1", own});
   // It listens already: where it is.
   CHECK_FALSE(net->listen("nonsense"));
-  CHECK(net->listens_at() == mine);
+  CHECK(net->listens_at() == own);
 }
 
 TEST_CASE("rendezvous: who listens everywhere is known to the others by another name") {
@@ -127,17 +127,17 @@ TEST_CASE("rendezvous: who listens everywhere is known to the others by another 
 
 TEST_CASE("rendezvous: what is wrong with the descriptors or the list is told") {
   {
-    leat::detail::launch by;
-    by.announce = 999;
-    CHECK(refused(process(0), by) == "--announce-fd: descriptor 999 is not open");
-    by.announce = -1;
-    by.addresses = 999;
-    CHECK(refused(process(0), by) == "--addresses-fd: descriptor 999 is not open");
+    leat::detail::launch launch;
+    launch.announce = 999;
+    CHECK(refused(process(0), launch) == "--announce-fd: descriptor 999 is not open");
+    launch.announce = -1;
+    launch.addresses = 999;
+    CHECK(refused(process(0), launch) == "--addresses-fd: descriptor 999 is not open");
   }
   {
     pipes ends;
     ::close(ends.announced[0]);
-    CHECK(refused(process(0), ends.both()) == "--announce-fd: the address cannot be told: Broken pipe");
+    CHECK(refused(process(0), ends.announce_and_list()) == "--announce-fd: the address cannot be told: Broken pipe");
     ends.announced[0] = -1;
     ::close(ends.listed[0]);
   }
@@ -155,25 +155,25 @@ TEST_CASE("rendezvous: what is wrong with the descriptors or the list is told") 
         "--addresses-fd: there is no process 2 in the list of 2; the first is process 0");
   pipes ends;
   ends.list("one:1;two:2\n");
-  std::string const other = refused(process(0), ends.both());
+  std::string const other = refused(process(0), ends.announce_and_list());
   CHECK(other == "--addresses-fd: process 0 listens at " + ends.address() + ", but the list says one:1");
 }
 
 TEST_CASE("rendezvous: a list that does not come is not waited for longer than for the other processes") {
   pipes ends;
-  leat::options how = process(0);
-  how.formation_timeout = std::chrono::milliseconds(1);
-  CHECK_THROWS_WITH_AS(leat::detail::rendezvous(how, ends.only_list()),
+  leat::options options = process(0);
+  options.formation_timeout = std::chrono::milliseconds(1);
+  CHECK_THROWS_WITH_AS(leat::detail::rendezvous(options, ends.only_list()),
                        "--addresses-fd: the list of addresses did not come in time", leat::cluster_error);
 }
 
 TEST_CASE("command line: descriptors of the launcher") {
   auto const cli = given({"-i1", "--listen", "[::]:0", "--announce-fd=5", "--addresses-fd", "6"});
   CHECK(cli.fault() == "");
-  CHECK(cli.how().listen == "[::]:0");
-  CHECK(cli.how().process == 1);
-  CHECK(cli.settings().by.announce == 5);
-  CHECK(cli.settings().by.addresses == 6);
+  CHECK(cli.options().listen == "[::]:0");
+  CHECK(cli.options().process == 1);
+  CHECK(cli.settings().launch.announce == 5);
+  CHECK(cli.settings().launch.addresses == 6);
   CHECK(given({"-i0", "--announce-fd=x"}).fault() == "--announce-fd: \"x\" is not a whole number");
   CHECK(given({"-i0", "--addresses-fd=-1"}).fault() == "--addresses-fd: \"-1\" is not a whole number");
   CHECK(given({"--listen=host"}).fault() == "--listen: \"host\" has no port: write host:2101, or host:0");
@@ -186,19 +186,19 @@ TEST_CASE("command line: descriptors of the launcher") {
   CHECK(given({"-i0", "-a", "one:1;two:2", "--addresses-fd=6"}).fault() ==
         "-a and --addresses-fd both give the addresses: one of them is enough");
   variable const addresses("LEAT_ADDRESSES", "one:1;two:2");
-  CHECK(given({"-i0", "--addresses-fd=6"}).how().addresses.empty());
+  CHECK(given({"-i0", "--addresses-fd=6"}).options().addresses.empty());
   variable const descriptor("LEAT_ADDRESSES_FD", "6");
-  CHECK(given({"-i0", "-a", "three:1;four:2"}).how().addresses.front() == "three:1");
-  CHECK(given({"-i0", "-a", "three:1;four:2"}).settings().by.addresses == -1);
+  CHECK(given({"-i0", "-a", "three:1;four:2"}).options().addresses.front() == "three:1");
+  CHECK(given({"-i0", "-a", "three:1;four:2"}).settings().launch.addresses == -1);
 }
 
 TEST_CASE("command line: a launcher's variables are read only when it is named") {
   variable const rank("SLURM_PROCID", "1");
   variable const size("SLURM_NTASKS", "2");
   CHECK_FALSE(given({}).settings().process);
-  CHECK(given({"--launcher=slurm", "-a", "one:1;two:2"}).how().process == 1);
-  CHECK(given({"--launcher=slurm", "-a", "one:1;two:2", "-i0"}).how().process == 0);
-  CHECK(given({"--launcher=slurm", "--addresses-fd=5"}).how().process == 1);
+  CHECK(given({"--launcher=slurm", "-a", "one:1;two:2"}).options().process == 1);
+  CHECK(given({"--launcher=slurm", "-a", "one:1;two:2", "-i0"}).options().process == 0);
+  CHECK(given({"--launcher=slurm", "--addresses-fd=5"}).options().process == 1);
   CHECK(given({"--launcher=slurm"}).fault() ==
         "--launcher=slurm gives the number of the process, not the addresses: give those of all by -a, "
         "LEAT_HOSTFILE_PATH or --addresses-fd");
@@ -209,9 +209,9 @@ TEST_CASE("command line: a launcher's variables are read only when it is named")
         "--launcher=openmpi: OMPI_COMM_WORLD_SIZE is not set");
   CHECK(given({"-p2", "--launcher=slurm"}).fault().find("--launcher") != std::string::npos);
   variable const asked("LEAT_LAUNCHER", "slurm");
-  CHECK(given({"-a", "one:1;two:2"}).how().process == 1);
+  CHECK(given({"-a", "one:1;two:2"}).options().process == 1);
   variable const bytewax("BYTEWAX_PROCESS_ID", "0");
-  CHECK(given({"-a", "one:1;two:2"}).how().process == 0);
+  CHECK(given({"-a", "one:1;two:2"}).options().process == 0);
   variable const too_high("SLURM_PROCID", "2");
   CHECK(given({"-a", "one:1;two:2"}).fault() ==
         "--launcher=slurm: SLURM_PROCID is 2, but SLURM_NTASKS is 2; the first process is process 0");
@@ -236,7 +236,7 @@ TEST_CASE("command line: a line says who won") {
   auto const line = [](std::initializer_list<std::string> words) {
     auto const cli = given(words);
     CHECK(cli.fault() == "");
-    return leat::detail::start_line(cli.settings(), cli.how());
+    return leat::detail::start_line(cli.settings(), cli.options());
   };
   variable const addresses("BYTEWAX_ADDRESSES", "one:1;two:2");
   CHECK(line({"-i", "1"}) == "leat: process 1 of 2 (from -i), addresses from BYTEWAX_ADDRESSES, 1 worker\n");

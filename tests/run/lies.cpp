@@ -42,10 +42,10 @@ std::pair<std::string, std::string> recorded(std::string const& address_of_one) 
   tcp::acceptor door(io, tcp::endpoint(asio::ip::address_v4::loopback(), port));
   stranger zero(door.accept());
   std::string first = zero.hear(hello::size);
-  hello::bytes said{};
-  std::transform(first.begin(), first.end(), said.begin(), [](char c) { return static_cast<std::byte>(c); });
+  hello::bytes greeting{};
+  std::transform(first.begin(), first.end(), greeting.begin(), [](char c) { return static_cast<std::byte>(c); });
   hello words;
-  words.read(said);
+  words.read(greeting);
   words.process = 1;
   words.other = 0;
   words.role = hello::accepts;
@@ -64,14 +64,14 @@ void tell_lies(std::string const& address, std::pair<std::string, std::string> c
   for (std::size_t const size : {1u, 11u, 12u, 107u, 108u, 109u, 5000u, 300'000u}) {
     std::string noise(size, '\0');
     std::generate(noise.begin(), noise.end(), [&] { return static_cast<char>(chance()); });
-    stranger one(io, address);
-    one.log(noise);
-    one.hear_the_rest();
+    stranger stranger(io, address);
+    stranger.log(noise);
+    stranger.hear_the_rest();
   }
   auto const answer_to = [&](std::string const& words) {
-    stranger one(io, address);
-    one.log(words);
-    return one.hear_the_rest();
+    stranger stranger(io, address);
+    stranger.log(words);
+    return stranger.hear_the_rest();
   };
   auto const& [words, proof] = honest;
   std::string elsewhere = words;
@@ -92,34 +92,34 @@ void tell_lies(std::string const& address, std::pair<std::string, std::string> c
 }  // namespace
 
 TEST_CASE("lies: strangers change nothing, neither while a cluster forms nor when it runs") {
-  watched_cluster all(3, "a secret of three programs");
-  all.start(0);
-  auto const honest = recorded(all.common.addresses[1]);
-  all.start(1);
+  watched_cluster cluster(3, "a secret of three programs");
+  cluster.start(0);
+  auto const honest = recorded(cluster.common.addresses[1]);
+  cluster.start(1);
 
   asio::io_context io;
   std::vector<stranger> silent;  // half a hello, and nothing more
   for (unsigned i = 0; i != 2; ++i) {
-    silent.emplace_back(io, all.common.addresses[i]);
+    silent.emplace_back(io, cluster.common.addresses[i]);
     silent.back().log(honest.first.substr(0, 48));
   }
-  for (unsigned i = 0; i != 2; ++i) tell_lies(all.common.addresses[i], honest);
-  CHECK_FALSE(all.begun);
-  all.start(2);
-  all.begun.wait(false);
-  for (std::string const& address : all.common.addresses) tell_lies(address, honest);
-  all.end();
+  for (unsigned i = 0; i != 2; ++i) tell_lies(cluster.common.addresses[i], honest);
+  CHECK_FALSE(cluster.begun);
+  cluster.start(2);
+  cluster.begun.wait(false);
+  for (std::string const& address : cluster.common.addresses) tell_lies(address, honest);
+  cluster.end();
 
-  CHECK(all.failures == std::vector<std::string>(3));
-  CHECK(all.is_whole());
+  CHECK(cluster.failures == std::vector<std::string>(3));
+  CHECK(cluster.is_whole());
 }
 
 namespace {
 
 std::vector<std::byte> framed(frame_header header, std::string const& payload) {
   std::vector<std::byte> bytes(frame_header::size + frame_header::padded(payload.size()));
-  auto const said = std::as_bytes(std::span(payload));
-  std::copy(said.begin(), said.end(), bytes.begin() + frame_header::size);
+  auto const payload_bytes = std::as_bytes(std::span(payload));
+  std::copy(payload_bytes.begin(), payload_bytes.end(), bytes.begin() + frame_header::size);
   header.length = static_cast<std::uint32_t>(payload.size());
   header.write(bytes.data());
   auto const of_payload = leat::detail::crc32c(std::span(bytes).subspan(frame_header::size));
@@ -130,33 +130,34 @@ std::vector<std::byte> framed(frame_header header, std::string const& payload) {
 
 /// Joins a cluster of two as an honest process 1, then says this. What the other one fails of, with its status.
 std::pair<std::string, int> failure_after(std::vector<std::byte> const& lie, std::string const& secret = "") {
-  watched_cluster all(2, secret);
-  leat::options const how = all.options_of(1);
+  watched_cluster cluster(2, secret);
+  leat::options const options = cluster.options_of(1);
   leat::tcp_network net;
   auto const cluster_formation = leat::detail::meet_cluster(
-      all.flow.description(), how, net, [n = std::uint64_t{1}]() mutable { return n++; }, [](std::string const&) {});
-  all.start(0);
+      cluster.flow.description(), options, net, [n = std::uint64_t{1}]() mutable { return n++; },
+      [](std::string const&) {});
+  cluster.start(0);
   while (!cluster_formation->formed()) {
     cluster_formation->turn(std::chrono::steady_clock::now());
     std::this_thread::yield();
   }
   leat::detail::connections const links = static_cast<leat::detail::formation&>(*cluster_formation).take();
   for (std::span<std::byte const> rest(lie); !rest.empty();) rest = rest.subspan(links[0]->send({&rest, 1}));
-  all.threads.front().join();
-  all.threads.clear();
-  return {all.failures[0], all.statuses[0]};
+  cluster.threads.front().join();
+  cluster.threads.clear();
+  return {cluster.failures[0], cluster.statuses[0]};
 }
 
 }  // namespace
 
 TEST_CASE("lies: a process that has proved itself and then lies ends the run, which names it") {
-  frame_header none;
-  none.type = frame_type::stop;
-  std::vector<std::byte> wrong_sum = framed(none, "");
+  frame_header header;
+  header.type = frame_type::stop;
+  std::vector<std::byte> wrong_sum = framed(header, "");
   wrong_sum[0] ^= std::byte{1};
-  std::vector<std::byte> enormous = framed(none, "");
+  std::vector<std::byte> enormous = framed(header, "");
   std::fill_n(enormous.begin() + 8, 4, std::byte{0xff});
-  frame_header late = none;
+  frame_header late = header;
   late.sequence = 3;
   frame_header nowhere;
   nowhere.node = 77;
@@ -189,9 +190,9 @@ TEST_CASE("lies: a process that has proved itself and then lies ends the run, wh
 }
 
 TEST_CASE("lies: with a secret a frame that the key of its connection does not prove ends the run") {
-  frame_header none;
-  none.type = frame_type::stop;
-  std::vector<std::byte> sealed = framed(none, "");
+  frame_header header;
+  header.type = frame_type::stop;
+  std::vector<std::byte> sealed = framed(header, "");
   sealed.resize(sealed.size() + leat::detail::frame_seal::size);
   auto const [failure, status] = failure_after(sealed, "a secret of two programs");
   CHECK(failure.find(

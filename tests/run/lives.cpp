@@ -150,9 +150,9 @@ struct slow {
   }
 };
 
-std::string fault_of(leat::flow const& flow, leat::options how = {}) {
+std::string fault_of(leat::flow const& flow, leat::options options = {}) {
   try {
-    leat::run(flow, std::move(how));
+    leat::run(flow, std::move(options));
   } catch (leat::run_error const& error) {
     return error.what();
   }
@@ -174,9 +174,9 @@ TEST_CASE("sources, sinks and coroutines end on the thread that they lived on, h
     for (unsigned const workers : {1u, 4u}) {
       calls = workers == 1 ? 45 : 0;
       ended_elsewhere = 0;
-      leat::options how;
-      how.workers = workers;
-      CHECK((fault_of(flow, how) != "none") == fails);
+      leat::options options;
+      options.workers = workers;
+      CHECK((fault_of(flow, options) != "none") == fails);
       CHECK(lives == 0);
       CHECK(ended_elsewhere == 0);
     }
@@ -188,9 +188,9 @@ TEST_CASE("what a source emits before it throws is sent, in batches of any size"
     leat::flow flow("emits");
     std::vector<int> got;
     flow.input("in", emits_and_fails()) | leat::output("out", leat::to::for_each([&got](int n) { got.push_back(n); }));
-    leat::options how;
-    how.batch_size = batch;
-    CHECK(fault_of(flow, how).find("step \"emits.in\"") == 0);
+    leat::options options;
+    options.batch_size = batch;
+    CHECK(fault_of(flow, options).find("step \"emits.in\"") == 0);
     CHECK(got == std::vector<int>{1, 2});
   }
 }
@@ -200,9 +200,9 @@ TEST_CASE("part_of of a sink is copied for each worker") {
   leat::flow flow("parted");
   flow.input("in", leat::from::range(1000)) | leat::redistribute("spread") |
       leat::output("out", sink_with_memory(shared));
-  leat::options how;
-  how.workers = 2;
-  leat::run(flow, how);
+  leat::options options;
+  options.workers = 2;
+  leat::run(flow, options);
   CHECK(shared == 0);
 }
 
@@ -217,7 +217,7 @@ TEST_CASE("a coroutine step in a long sleep does not hold up a stop, and what it
     flow.input("in", leat::from::generate(endless{&emitted})) | leat::step("slow", slow{&stop}) |
         leat::output("out", leat::to::collect(got));
     leat::test::shape stopped(shape);
-    stopped.how.stop = stop.get_token();
+    stopped.options.stop = stop.get_token();
     stopped.run(flow, got);
     std::sort(got.begin(), got.end());
     REQUIRE(got.size() == static_cast<std::size_t>(emitted.load()));
@@ -234,24 +234,24 @@ TEST_CASE("records that cannot be copied: a container of them is a record, and h
 
   leat::flow flow("owners");
   std::vector<int> sizes;
-  leat::stream all = flow.input("in", leat::from::range(4)) | leat::map("own", [](int n) {
-                       owners made;
-                       for (int i = 0; i != n; ++i) made.push_back(std::make_unique<int>(i));
-                       return made;
-                     });
-  std::move(all) | leat::map([](owners const& some) { return static_cast<int>(some.size()); }) |
+  leat::stream owned = flow.input("in", leat::from::range(4)) | leat::map("own", [](int n) {
+                         owners objects;
+                         for (int i = 0; i != n; ++i) objects.push_back(std::make_unique<int>(i));
+                         return objects;
+                       });
+  std::move(owned) | leat::map([](owners const& held) { return static_cast<int>(held.size()); }) |
       leat::output("out", leat::to::collect(sizes));
   leat::run(flow);
   CHECK(sizes == std::vector<int>{0, 1, 2, 3});
 
-  std::string said;
+  std::string text;
   try {
-    std::move(all) | leat::output("again", leat::to::for_each([](owners const&) {}));  // NOLINT: the mistake
+    std::move(owned) | leat::output("again", leat::to::for_each([](owners const&) {}));  // NOLINT: the mistake
   } catch (leat::flow_error const& error) {
-    said = error.what();
+    text = error.what();
   }
-  CHECK(said.find("the records behind step \"owners.own\"") == 0);
-  CHECK(said.find("cannot be copied") != std::string::npos);
+  CHECK(text.find("the records behind step \"owners.own\"") == 0);
+  CHECK(text.find("cannot be copied") != std::string::npos);
 }
 
 TEST_CASE("a failure in another process brings what it began with") {

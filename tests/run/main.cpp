@@ -136,8 +136,8 @@ TEST_CASE("main: wrong arguments give one line, a hint, and 2") {
   CHECK(left_over.status == 2);
   CHECK(left_over.err == "numbers: it takes no arguments, but was given \"hamlet.txt\"\n" + hint);
 
-  result const both = describe_only({"hamlet.txt", "-s", "-1"});
-  CHECK(both.err == "numbers: -s: \"-1\" is negative: it is a number of seconds, such as 10 or 0.5\n" + hint);
+  result const result = describe_only({"hamlet.txt", "-s", "-1"});
+  CHECK(result.err == "numbers: -s: \"-1\" is negative: it is a number of seconds, such as 10 or 0.5\n" + hint);
 }
 
 TEST_CASE("main: addresses at which TCP finds nobody are wrong arguments") {
@@ -226,7 +226,7 @@ TEST_CASE("main: a failure is one message with step, place, worker, epoch and ev
 }
 
 TEST_CASE("main: a failure does not show the record where a flag or the environment says so") {
-  auto const said = [](std::initializer_list<char const*> words, char const* variable) {
+  auto const error_text = [](std::initializer_list<char const*> words, char const* variable) {
     child process([&] {
       if (variable != nullptr) ::setenv("LEAT_HIDE_RECORDS", variable, 1);
       arguments const given(words);
@@ -242,12 +242,12 @@ TEST_CASE("main: a failure does not show the record where a flag or the environm
   };
   std::string const shown = ") failed on worker 0 in epoch 1 at 1001: cannot do this\n";
   std::string const hidden = ") failed on worker 0 in epoch 1: cannot do this\n";
-  CHECK(said({}, nullptr) == shown);
-  CHECK(said({"--hide-records"}, nullptr) == hidden);
-  CHECK(said({}, "1") == hidden);
-  CHECK(said({}, "yes") == hidden);
-  CHECK(said({}, "0") == shown);
-  CHECK(said({"--hide-records"}, "no") == hidden);
+  CHECK(error_text({}, nullptr) == shown);
+  CHECK(error_text({"--hide-records"}, nullptr) == hidden);
+  CHECK(error_text({}, "1") == hidden);
+  CHECK(error_text({}, "yes") == hidden);
+  CHECK(error_text({}, "0") == shown);
+  CHECK(error_text({"--hide-records"}, "no") == hidden);
 }
 
 TEST_CASE("main: what controls a terminal is escaped in a message, its lines stay lines") {
@@ -371,7 +371,7 @@ TEST_CASE("main: a function that describes the flow, without arguments of its ow
     return leat::main(
         given.count(), given.words(),
         [](leat::command_line const& cli) {
-          std::printf("%u\n", cli.how().workers);
+          std::printf("%u\n", cli.options().workers);
           return described();
         },
         defaults);
@@ -406,10 +406,10 @@ TEST_CASE("main: a signal is an orderly end, and 0") {
       arguments const given({"-w2"});
       leat::flow flow("endless");
       flow.input("in", leat::from::range(std::uint64_t{1} << 62)) |
-          leat::output("out", leat::to::for_each([said = false](std::uint64_t) mutable {
-                         if (!said) std::puts("ready");
-                         if (!said) std::fflush(stdout);
-                         said = true;
+          leat::output("out", leat::to::for_each([told = false](std::uint64_t) mutable {
+                         if (!told) std::puts("ready");
+                         if (!told) std::fflush(stdout);
+                         told = true;
                        }));
       return leat::main(given.count(), given.words(), flow);
     });

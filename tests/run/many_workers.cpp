@@ -39,10 +39,10 @@ std::size_t peak_of(unsigned workers, Describe describe,
     std::size_t const before = peak_of_this_process();
     leat::flow flow("many");
     describe(flow);
-    leat::options how;
-    how.workers = workers;
-    how.snapshot_interval = epoch;
-    leat::run(flow, how);
+    leat::options options;
+    options.workers = workers;
+    options.snapshot_interval = epoch;
+    leat::run(flow, options);
     std::printf("%zu", peak_of_this_process() - before);
     return 0;
   });

@@ -16,12 +16,12 @@ namespace {
 constexpr auto longest = std::chrono::nanoseconds::max();
 
 /// What a run with these options is refused with; empty when it gives what it should.
-std::string refusal_of(leat::options const& how) {
+std::string refusal_of(leat::options const& options) {
   std::vector<int> got;
   leat::flow flow("numbers");
   flow.input("in", leat::from::range(3)) | leat::output("out", leat::to::collect(got));
   try {
-    leat::run(flow, how);
+    leat::run(flow, options);
   } catch (leat::flow_error const& refused) {
     return refused.what();
   }

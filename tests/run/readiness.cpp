@@ -51,7 +51,7 @@ class fired {
   void operator()() {
     std::lock_guard const lock(mutex_);
     ++times_;
-    by_ = std::this_thread::get_id();
+    caller_ = std::this_thread::get_id();
     changed_.notify_all();
   }
   void wait_for(int times) {
@@ -62,16 +62,16 @@ class fired {
     std::lock_guard const lock(mutex_);
     return times_;
   }
-  std::thread::id by() {
+  std::thread::id caller() {
     std::lock_guard const lock(mutex_);
-    return by_;
+    return caller_;
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
   int times_ = 0;
-  std::thread::id by_;
+  std::thread::id caller_;
 };
 
 /// All that was ready has fired when a pipe that is watched after it has.
@@ -97,7 +97,7 @@ TEST_CASE("a watch fires on another thread once there is something to read, not 
   CHECK(ready.times() == 0);
   in.write();
   ready.wait_for(1);
-  CHECK(ready.by() != std::this_thread::get_id());
+  CHECK(ready.caller() != std::this_thread::get_id());
 }
 
 TEST_CASE("a watch of what is there already fires") {
@@ -163,19 +163,19 @@ TEST_CASE("the same reader watches a descriptor once, another reader of it for i
 
 TEST_CASE("of several descriptors those fire that can be read") {
   constexpr std::size_t count = 20;
-  std::vector<std::unique_ptr<piped>> all;
+  std::vector<std::unique_ptr<piped>> pipes;
   std::vector<fired> ready(count);
   readiness of;
   for (std::size_t i = 0; i != count; ++i) {
-    all.push_back(std::make_unique<piped>());
-    of.watch(all[i]->reader(), &one_reader, [&ready, i] { ready[i](); });
+    pipes.push_back(std::make_unique<piped>());
+    of.watch(pipes[i]->reader(), &one_reader, [&ready, i] { ready[i](); });
   }
-  for (std::size_t i = 1; i < count; i += 3) all[i]->write();
+  for (std::size_t i = 1; i < count; i += 3) pipes[i]->write();
   for (std::size_t i = 1; i < count; i += 3) ready[i].wait_for(1);
   pass_a_round(of);
   for (std::size_t i = 0; i != count; ++i) CHECK(ready[i].times() == (i % 3 == 1 ? 1 : 0));
   for (std::size_t i = 0; i != count; ++i)
-    if (i % 3 != 1) all[i]->write();
+    if (i % 3 != 1) pipes[i]->write();
   for (std::size_t i = 0; i != count; ++i) ready[i].wait_for(1);
 }
 
@@ -195,8 +195,8 @@ TEST_CASE("what fires may watch again") {
       });
     }
   };
-  chain each{of, in, ready};
-  each.watch();
+  chain ring_of_pipes{of, in, ready};
+  ring_of_pipes.watch();
   for (int i = 1; i <= 10; ++i) {
     in.write();
     ready.wait_for(i);
@@ -207,21 +207,21 @@ TEST_CASE("what fires may watch again") {
 TEST_CASE("several threads watch at the same time") {
   constexpr int rounds = 50;
   readiness of;
-  std::vector<std::thread> all;
+  std::vector<std::thread> threads;
   std::atomic<int> served{0};
   for (int i = 0; i != 4; ++i)
-    all.emplace_back([&] {
-      piped mine;
+    threads.emplace_back([&] {
+      piped pipe;
       fired ready;
       for (int n = 1; n <= rounds; ++n) {
-        of.watch(mine.reader(), &mine, [&] { ready(); });
-        mine.write();
+        of.watch(pipe.reader(), &pipe, [&] { ready(); });
+        pipe.write();
         ready.wait_for(n);
-        mine.read();
+        pipe.read();
         ++served;
       }
     });
-  for (std::thread& one : all) one.join();
+  for (std::thread& thread : threads) thread.join();
   CHECK(served == 4 * rounds);
 }
 

@@ -60,7 +60,7 @@ class journal {
     for (line& each : lines) epochs_[epoch].push_back(std::move(each));
   }
   void go_back_to(std::uint64_t epoch) { epochs_.erase(epochs_.upper_bound(epoch), epochs_.end()); }
-  by_key all() const {
+  by_key results() const {
     by_key result;
     for (auto const& [epoch, lines] : epochs_)
       for (auto const& [key, text] : lines) result[key].push_back(text);
@@ -97,19 +97,19 @@ class to_journal {
 /// Ends a run at one of the records that come through a flow, of all its workers.
 class interruption {
  public:
-  void at(int nth, std::function<void()> what) {
+  void at(int nth, std::function<void()> action) {
     left_ = nth;
-    what_ = std::move(what);
+    action_ = std::move(action);
   }
-  void none() { what_ = nullptr; }
+  void never() { action_ = nullptr; }
   void operator()() {
-    if (what_ != nullptr && --left_ == 0) what_();
+    if (action_ != nullptr && --left_ == 0) action_();
   }
-  bool took_place() const { return what_ != nullptr && left_ <= 0; }
+  bool took_place() const { return action_ != nullptr && left_ <= 0; }
 
  private:
   std::atomic<int> left_{0};
-  std::function<void()> what_;
+  std::function<void()> action_;
 };
 
 /// A few keys in each of three partitions; some come often, some once, and one list ends at once.
@@ -130,9 +130,9 @@ std::uint64_t mixed(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
-std::string shown(by_key const& all) {
+std::string shown(by_key const& results) {
   std::string text;
-  for (auto const& [key, lines] : all) {
+  for (auto const& [key, lines] : results) {
     text += key + ":";
     for (std::string const& each : lines) text += " [" + each + "]";
     text += "\n";
@@ -141,14 +141,14 @@ std::string shown(by_key const& all) {
 }
 
 leat::detail::simulation simulation_of(std::uint64_t chance, memory_recovery* store) {
-  leat::detail::simulation how;
-  how.seed = chance;
-  how.processes = 1 + static_cast<unsigned>(chance % 3);
-  how.each.workers = 1 + static_cast<unsigned>(chance / 3 % 3);
-  how.each.batch_size = 1 + chance / 9 % 3;
-  how.each.snapshot_interval = std::chrono::microseconds(chance / 7 % 3 * 20);
-  how.recovers = store;
-  return how;
+  leat::detail::simulation simulation;
+  simulation.seed = chance;
+  simulation.processes = 1 + static_cast<unsigned>(chance % 3);
+  simulation.options.workers = 1 + static_cast<unsigned>(chance / 3 % 3);
+  simulation.options.batch_size = 1 + chance / 9 % 3;
+  simulation.options.snapshot_interval = std::chrono::microseconds(chance / 7 % 3 * 20);
+  simulation.recovers = store;
+  return simulation;
 }
 
 /// `step()` makes a step from pairs of a string and a number to lines.
@@ -159,9 +159,9 @@ void survives(Step const& step) {
     leat::flow flow("interrupted");
     flow.input("in", leat::test::one_at_a_time<record>(input())) |
         leat::map("interrupt",
-                  [&at](record each) {
+                  [&at](record pair) {
                     at();
-                    return each;
+                    return pair;
                   }) |
         step() | leat::output("out", to_journal(out));
     return flow;
@@ -171,7 +171,7 @@ void survives(Step const& step) {
     leat::flow const flow = build(undisturbed);
     leat::detail::simulated_cluster(flow.description(), simulation_of(1, nullptr)).run();
   }
-  by_key const expected = undisturbed.all();
+  by_key const expected = undisturbed.results();
   CHECK_FALSE(expected.empty());
 
   for (std::uint64_t seed = 0; seed != seeds; ++seed) {
@@ -181,26 +181,26 @@ void survives(Step const& step) {
     std::uint64_t chance = mixed(seed);
     for (int run = 0;; ++run) {
       chance = mixed(chance);
-      auto const how = simulation_of(chance, &store);
-      out.go_back_to(store.open(how.processes * how.each.workers));
+      auto const simulation = simulation_of(chance, &store);
+      out.go_back_to(store.open(simulation.processes * simulation.options.workers));
       leat::flow const flow = build(out);
-      leat::detail::simulated_cluster all(flow.description(), how);
+      leat::detail::simulated_cluster cluster(flow.description(), simulation);
       bool const fails = chance / 27 % 2 == 0;
       if (run == 4)
-        at.none();
+        at.never();
       else
         at.at(1 + static_cast<int>(chance / 54 % 25), [&] {
           if (fails) throw std::runtime_error("a crash");
-          all.process(0).stop();
+          cluster.process(0).stop();
         });
       try {
-        all.run();
+        cluster.run();
       } catch (leat::run_error const&) {
         CHECK(fails);
       }
       if (run == 5) break;  // whoever has come to the end goes on with what is new, and there is nothing
     }
-    CHECK(shown(out.all()) == shown(expected));
+    CHECK(shown(out.results()) == shown(expected));
   }
 }
 
@@ -301,7 +301,8 @@ TEST_CASE("recovery: the finals") {
     return leat::compose("fold", [](auto s) {
       return std::move(s) |
              leat::fold_final(
-                 "f", [] { return std::vector<int>(); }, [](std::vector<int>& all, int x) { all.push_back(x); }) |
+                 "f", [] { return std::vector<int>(); },
+                 [](std::vector<int>& numbers, int x) { numbers.push_back(x); }) |
              leat::map_value("text", join_text);
     });
   });
@@ -346,9 +347,9 @@ TEST_CASE("recovery: a join of all values that a key has on two sides") {
 TEST_CASE("recovery: a join that passes on what is complete, and the rest at the end") {
   survives([] {
     return leat::compose("join", [](auto s) {
-      leat::stream const numbers = std::move(s) | leat::map("a key for each", [](record each) {
-                                     each.first += std::to_string(each.second);
-                                     return each;
+      leat::stream const numbers = std::move(s) | leat::map("a key for each", [](record pair) {
+                                     pair.first += std::to_string(pair.second);
+                                     return pair;
                                    });
       auto texts = numbers | leat::map_value("text of it", [](int x) { return std::to_string(x); });
       auto even = numbers | leat::filter_value("even", [](int x) { return x % 2 == 0; });
@@ -363,9 +364,9 @@ TEST_CASE("recovery: or_else around a stateful step, behind look-ups that are un
     return leat::compose("tried", [](auto s) {
       auto [good, bad] = std::move(s) |
                          leat::async_map("look up",
-                                         [](record each) -> leat::task<record> {
-                                           co_await leat::sleep(std::chrono::microseconds(each.second % 4));
-                                           co_return each;
+                                         [](record pair) -> leat::task<record> {
+                                           co_await leat::sleep(std::chrono::microseconds(pair.second % 4));
+                                           co_return pair;
                                          }) |
                          leat::or_else(leat::stateful_map("sum", [](std::optional<int>& sum, int x) {
                            sum = sum.value_or(0) + x;
@@ -384,29 +385,29 @@ TEST_CASE("recovery: a key that waited is notified in the run that goes on, thou
   journal out;
   for (int run = 0; run != 2; ++run) {
     CAPTURE(run);
-    auto how = simulation_of(run == 0 ? 4 : 8, &store);
-    out.go_back_to(store.open(how.processes * how.each.workers));
+    auto simulation = simulation_of(run == 0 ? 4 : 8, &store);
+    out.go_back_to(store.open(simulation.processes * simulation.options.workers));
     leat::flow flow("hours");
     flow.input("in", leat::test::one_at_a_time<record>({{"a", 1}, {"b", 1}, {"a", 2}, {"c", 3}})) |
         leat::map("interrupt",
-                  [&at](record each) {
+                  [&at](record pair) {
                     at();
-                    return each;
+                    return pair;
                   }) |
         leat::stateful("hour", [](std::optional<hourly::state> before) { return hourly(before); }) |
         leat::output("out", to_journal(out));
-    leat::detail::simulated_cluster all(flow.description(), how);
-    all.world().begin_at(leat::wall_time(run == 0 ? 0h : 100h));
+    leat::detail::simulated_cluster cluster(flow.description(), simulation);
+    cluster.world().begin_at(leat::wall_time(run == 0 ? 0h : 100h));
     if (run == 0)
-      at.at(3, [&] { all.process(0).stop(); });
+      at.at(3, [&] { cluster.process(0).stop(); });
     else
-      at.none();
-    all.run();
+      at.never();
+    cluster.run();
   }
-  by_key const all = out.all();
-  CHECK(all.at("a") == std::vector<std::string>{"2 in an hour"});
-  CHECK(all.at("b") == std::vector<std::string>{"1 in an hour"});
-  CHECK(all.count("c") == 0);
+  by_key const results = out.results();
+  CHECK(results.at("a") == std::vector<std::string>{"2 in an hour"});
+  CHECK(results.at("b") == std::vector<std::string>{"1 in an hour"});
+  CHECK(results.count("c") == 0);
 }
 
 TEST_CASE("recovery: sinks prepare each epoch, and hear of what is committed; without recovery at once") {
@@ -427,17 +428,17 @@ TEST_CASE("recovery: sinks prepare each epoch, and hear of what is committed; wi
     leat::flow flow("two steps");
     flow.input("in", leat::test::one_at_a_time<record>({{"a", 1}, {"b", 1}, {"c", 2}})) |
         leat::map("interrupt",
-                  [&at](record each) {
+                  [&at](record pair) {
                     at();
-                    return each;
+                    return pair;
                   }) |
         leat::output("out", two_steps{&log});
-    auto how = simulation_of(0, recovers ? &store : nullptr);
-    how.each.snapshot_interval = 0ns;
+    auto simulation = simulation_of(0, recovers ? &store : nullptr);
+    simulation.options.snapshot_interval = 0ns;
     if (recovers) CHECK(store.open(1) == 0);
-    leat::detail::simulated_cluster all(flow.description(), how);
-    if (recovers) at.at(3, [&] { all.process(0).commit(2); });
-    all.run();
+    leat::detail::simulated_cluster cluster(flow.description(), simulation);
+    if (recovers) at.at(3, [&] { cluster.process(0).commit(2); });
+    cluster.run();
     std::vector<std::string> const alone{"prepare 1",   "committed 1", "prepare 2",
                                          "committed 2", "prepare 3",   "committed 3"};
     // Sinks are told behind the turns of the stages, and the end comes in the turn of the last record.

@@ -78,31 +78,31 @@ class failing_source {
   using record = int;
   using position = leat::no_position;
 
-  explicit failing_source(at where) : where_(where) {}
+  explicit failing_source(at place) : place_(place) {}
 
   class partition {
    public:
-    explicit partition(at where) : where_(where) {}
+    explicit partition(at place) : place_(place) {}
     bool next_batch(leat::emitter<int>& out) {
       out(1);
-      if (where_ == at::read) throw std::runtime_error("the disk is gone");
+      if (place_ == at::read) throw std::runtime_error("the disk is gone");
       return true;
     }
 
    private:
-    at where_;
+    at place_;
   };
   std::vector<std::string> list_parts() const {
-    if (where_ == at::list) throw std::runtime_error("the directory is gone");
+    if (place_ == at::list) throw std::runtime_error("the directory is gone");
     return {"one"};
   }
   partition build_part(std::string const&, std::optional<position>, leat::step_services const&) const {
-    if (where_ == at::open) throw std::runtime_error("the file is gone");
-    return partition(where_);
+    if (place_ == at::open) throw std::runtime_error("the file is gone");
+    return partition(place_);
   }
 
  private:
-  at where_;
+  at place_;
 };
 
 /// A sink that fails where it is told to.
@@ -110,40 +110,40 @@ class failing_sink {
  public:
   enum class at { open, write, flush };
 
-  explicit failing_sink(at where) : where_(where) {}
+  explicit failing_sink(at place) : place_(place) {}
 
   class partition {
    public:
-    explicit partition(at where) : where_(where) {}
+    explicit partition(at place) : place_(place) {}
     void write_batch(std::span<int const>) {
-      if (where_ == at::write) throw std::runtime_error("the disk is full");
+      if (place_ == at::write) throw std::runtime_error("the disk is full");
     }
     void flush() {
-      if (where_ == at::flush) throw std::runtime_error("the disk is slow");
+      if (place_ == at::flush) throw std::runtime_error("the disk is slow");
     }
 
    private:
-    at where_;
+    at place_;
   };
   partition build(leat::step_services const&) const {
-    if (where_ == at::open) throw std::runtime_error("the disk is locked");
-    return partition(where_);
+    if (place_ == at::open) throw std::runtime_error("the disk is locked");
+    return partition(place_);
   }
 
  private:
-  at where_;
+  at place_;
 };
 
 leat::options workers(unsigned count) {
-  leat::options how;
-  how.workers = count;
-  return how;
+  leat::options options;
+  options.workers = count;
+  return options;
 }
 
 /// How a run that has to fail did so.
-leat::run_error failure_of(leat::flow const& flow, leat::options how) {
+leat::run_error failure_of(leat::flow const& flow, leat::options options) {
   try {
-    leat::run(flow, std::move(how));
+    leat::run(flow, std::move(options));
   } catch (leat::run_error const& error) {
     return error;
   }
@@ -193,12 +193,12 @@ TEST_CASE("run: options that change no result") {
   for (unsigned const count : {1u, 2u, 3u})
     for (auto const interval : {0ns, 1ns, 10'000'000'000ns})
       for (std::size_t const batch : {std::size_t{0}, std::size_t{1}, std::size_t{5000}}) {
-        leat::options how = workers(count);
-        how.snapshot_interval = interval;
-        how.batch_size = batch;
-        how.spin = batch == 1 ? 0ns : 20us;
+        leat::options options = workers(count);
+        options.snapshot_interval = interval;
+        options.batch_size = batch;
+        options.spin = batch == 1 ? 0ns : 20us;
         numbers.clear();
-        leat::run(flow, how);
+        leat::run(flow, options);
         std::sort(numbers.begin(), numbers.end());
         CHECK(numbers == expected);
       }
@@ -208,8 +208,8 @@ TEST_CASE("run: a flow can be run again, each time from the beginning") {
   std::vector<int> numbers;
   leat::flow flow("again");
   int calls = 0;
-  flow.input("in", leat::from::range(3)) | leat::map([&calls, mine = 0](int n) mutable {
-    calls += ++mine;  // 1 + 2 + 3 in each run: a run's copy of the function is its own
+  flow.input("in", leat::from::range(3)) | leat::map([&calls, own_calls = 0](int n) mutable {
+    calls += ++own_calls;  // 1 + 2 + 3 in each run: a run's copy of the function is its own
     return n;
   }) | leat::output("out", leat::to::collect(numbers));
   leat::run(flow);
@@ -234,7 +234,7 @@ TEST_CASE("run: several flows at once, and one flow several times at once") {
       leat::run(flow, workers(3));
     });
   }
-  for (std::thread& one : threads) one.join();
+  for (std::thread& thread : threads) thread.join();
   CHECK(sum.load() == 4u * 999u * 500u);
   for (std::vector<int> const& own : numbers) {
     REQUIRE(own.size() == 100);
@@ -250,9 +250,9 @@ TEST_CASE("run: a failure of one run is nothing to another") {
   good.input("in", endless(emitted)) | leat::output("out", leat::to::for_each([](std::uint64_t) {}));
   std::thread other([&] {
     try {
-      leat::options how = workers(2);
-      how.stop = stop.get_token();
-      leat::run(good, how);
+      leat::options options = workers(2);
+      options.stop = stop.get_token();
+      leat::run(good, options);
     } catch (...) {
       other_failed = std::current_exception();
     }
@@ -277,9 +277,9 @@ TEST_CASE("run: a stop ends endless sources in order: what they emitted has arri
       if (n == 20'000) stop.request_stop();
       return n;
     }) | leat::output("out", leat::to::collect(arrived));
-    leat::options how = workers(count);
-    how.stop = stop.get_token();
-    leat::run(flow, how);
+    leat::options options = workers(count);
+    options.stop = stop.get_token();
+    leat::run(flow, options);
     std::sort(arrived.begin(), arrived.end());
     REQUIRE(arrived.size() == emitted.load());
     CHECK(arrived.size() > 20'000);
@@ -299,9 +299,9 @@ TEST_CASE("run: a stop is not the end of the input: final results are not given"
     return static_cast<int>(n % 3);
   }) | leat::count_final("count", [](int n) { return n; }) |
       leat::output("out", leat::to::collect(counts));
-  leat::options how = workers(2);
-  how.stop = stop.get_token();
-  leat::run(flow, how);
+  leat::options options = workers(2);
+  options.stop = stop.get_token();
+  leat::run(flow, options);
   CHECK(counts.empty());
 }
 
@@ -310,13 +310,13 @@ TEST_CASE("run: a stop that was asked for before, and one while all workers slee
   flow.input("in", silence()) | leat::output("out", leat::to::for_each([](int) {}));
   for (unsigned const count : {1u, 4u}) {
     std::stop_source stop;
-    leat::options how = workers(count);
-    how.stop = stop.get_token();
-    how.spin = 0ns;
+    leat::options options = workers(count);
+    options.stop = stop.get_token();
+    options.spin = 0ns;
     std::thread other([&stop] { stop.request_stop(); });
-    leat::run(flow, how);
+    leat::run(flow, options);
     other.join();
-    leat::run(flow, how);
+    leat::run(flow, options);
   }
 }
 
@@ -332,8 +332,8 @@ TEST_CASE("run: an exception names step, place, worker and epoch, and holds its 
     }) | leat::output("out", leat::to::for_each([](int) {}));
     leat::run_error const error = failure_of(flow, workers(count));
     CHECK(error.step == "failing.bad");
-    CHECK(std::string(error.where.file_name()) == __FILE__);
-    CHECK(error.where.line() == static_cast<unsigned>(line));
+    CHECK(std::string(error.location.file_name()) == __FILE__);
+    CHECK(error.location.line() == static_cast<unsigned>(line));
     CHECK(error.worker < count);
     CHECK(error.epoch == 1);
     CHECK(std::string(error.what()) == "step \"failing.bad\" (map, " __FILE__ ":" + std::to_string(line) +
@@ -356,21 +356,21 @@ TEST_CASE("run: the epoch of an error counts the epochs before it") {
     return n;
   }) | leat::output("out", leat::to::for_each([](std::uint64_t) {}));
   CHECK(failure_of(flow, {}).epoch == 1);
-  leat::options how;
-  how.snapshot_interval = 0s;
+  leat::options options;
+  options.snapshot_interval = 0s;
   emitted = 0;
-  CHECK(failure_of(flow, how).epoch > 2);
+  CHECK(failure_of(flow, options).epoch > 2);
 }
 
 TEST_CASE("run: sources that fail are named, wherever they fail") {
   for (unsigned const count : {1u, 4u}) {
     int line = 0;
-    for (auto const& [where, cause] : {std::pair(failing_source::at::list, "the directory is gone"),
+    for (auto const& [place, cause] : {std::pair(failing_source::at::list, "the directory is gone"),
                                        std::pair(failing_source::at::open, "the file is gone"),
                                        std::pair(failing_source::at::read, "the disk is gone")}) {
-      leat::run_error const error = failure_of(failing_in(failing_source(where), line), workers(count));
+      leat::run_error const error = failure_of(failing_in(failing_source(place), line), workers(count));
       CHECK(error.step == "failing.in");
-      CHECK(error.where.line() == static_cast<unsigned>(line));
+      CHECK(error.location.line() == static_cast<unsigned>(line));
       CHECK(std::string(error.what()).ends_with(std::string(": ") + cause));
     }
   }
@@ -378,11 +378,11 @@ TEST_CASE("run: sources that fail are named, wherever they fail") {
 
 TEST_CASE("run: sinks that fail are named, wherever they fail") {
   for (unsigned const count : {1u, 4u})
-    for (auto const& [where, cause] : {std::pair(failing_sink::at::open, "the disk is locked"),
+    for (auto const& [place, cause] : {std::pair(failing_sink::at::open, "the disk is locked"),
                                        std::pair(failing_sink::at::write, "the disk is full"),
                                        std::pair(failing_sink::at::flush, "the disk is slow")}) {
       leat::flow flow("failing");
-      flow.input("in", leat::from::range(3)) | leat::output("out", failing_sink(where));
+      flow.input("in", leat::from::range(3)) | leat::output("out", failing_sink(place));
       leat::run_error const error = failure_of(flow, workers(count));
       CHECK(error.step == "failing.out");
       CHECK(std::string(error.what()).ends_with(std::string(": ") + cause));
@@ -436,8 +436,8 @@ TEST_CASE("run: inspect and raises count as outputs") {
 
   leat::flow raising("raising");
   raising.input("in", leat::from::range(3)) | leat::raises("never");
-  std::string const said = failure_of(raising, {}).what();
-  CHECK_MESSAGE(said.ends_with(": 0"), said);
+  std::string const text = failure_of(raising, {}).what();
+  CHECK_MESSAGE(text.ends_with(": 0"), text);
 }
 
 TEST_CASE("run: names are checked when a step is described") {

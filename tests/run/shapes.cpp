@@ -35,9 +35,9 @@ using counts = std::vector<std::pair<std::string, std::uint64_t>>;
 namespace {
 
 std::vector<int> numbers_from(int first, int count) {
-  std::vector<int> all(static_cast<std::size_t>(count));
-  std::iota(all.begin(), all.end(), first);
-  return all;
+  std::vector<int> numbers(static_cast<std::size_t>(count));
+  std::iota(numbers.begin(), numbers.end(), first);
+  return numbers;
 }
 std::vector<int> numbers(int count) { return numbers_from(0, count); }
 
@@ -78,13 +78,13 @@ TEST_CASE("counting by key gives the same in every shape") {
   for (std::string const& word : words) ++expected[word];
 
   for_each_shape(
-      [&](shape const& how) {
+      [&](shape const& shape) {
         counts got;
         leat::flow flow{"count"};
         flow.input("in", leat::from::iterable(words)) |
             leat::count_final("count", [](std::string const& word) { return word; }) |
             leat::output("out", leat::to::collect(got));
-        how.run(flow, got);
+        shape.run(flow, got);
         std::sort(got.begin(), got.end());
         CHECK(got == counts(expected.begin(), expected.end()));
       },
@@ -94,10 +94,10 @@ TEST_CASE("counting by key gives the same in every shape") {
 TEST_CASE("each key keeps its order over two exchanges with credit for two packets, or for one frame") {
   int const keys = 7;
   for_each_shape(
-      [&](shape how) {
-        how.channel_packets = 2;
-        how.how.channel_bytes = 1;
-        how.how.batch_size = 2;
+      [&](shape shape) {
+        shape.channel_packets = 2;
+        shape.options.channel_bytes = 1;
+        shape.options.batch_size = 2;
         std::vector<std::pair<int, int>> got;
         leat::flow flow{"order"};
         flow.input("in", leat::from::iterable(numbers(400))) |
@@ -106,7 +106,7 @@ TEST_CASE("each key keeps its order over two exchanges with credit for two packe
             leat::map([](std::pair<int, int> const& p) { return std::pair<int, int>(p.first + 100, p.second); }) |
             leat::stateful_map("second", [](std::optional<int>&, int x) { return x; }) |
             leat::output("out", leat::to::collect(got));
-        how.run(flow, got);
+        shape.run(flow, got);
         REQUIRE(got.size() == 400);
         std::map<int, int> last;
         bool in_order = true;
@@ -124,14 +124,14 @@ TEST_CASE("each key keeps its order over two exchanges with credit for two packe
 TEST_CASE("a stream merged with itself by way of an exchange is cut exactly, with epochs of every turn") {
   for_each_shape(
       [](shape const& base) {
-        shape how = base.epochs_of_every_turn();
+        shape shape = base.epochs_of_every_turn();
         seen at_sink;
         leat::flow flow{"cut"};
         leat::stream numbers_in = flow.input("in", one_at_a_time<int>({numbers(150), numbers_from(150, 150)}));
         leat::stream direct = numbers_in | leat::map([](int x) { return x; });
         leat::stream moved = numbers_in | leat::redistribute("spread");
         leat::merge("both", direct, moved) | leat::output("out", epoch_sink(at_sink));
-        how.run(flow, at_sink.epochs_of_worker);
+        shape.run(flow, at_sink.epochs_of_worker);
 
         // Whatever the shape: each number came twice, and both times in the same epoch.
         std::map<int, std::vector<std::size_t>> epochs_of;
@@ -150,14 +150,14 @@ TEST_CASE("a stream merged with itself by way of an exchange is cut exactly, wit
 TEST_CASE("barriers to workers that get no records do not stop the flow") {
   for_each_shape(
       [](shape const& base) {
-        shape const how = base.epochs_of_every_turn();
+        shape const shape = base.epochs_of_every_turn();
         std::vector<std::pair<int, int>> got;
         leat::flow flow{"hot"};
         flow.input("in", one_at_a_time<int>(numbers(1000))) |
             leat::map([](int x) { return std::pair<int, int>(7, x); }) |
             leat::stateful_map("keep", [](std::optional<int>&, int x) { return x; }) |
             leat::output("out", leat::to::collect(got));
-        how.run(flow, got);
+        shape.run(flow, got);
         bool in_order = true;
         for (std::size_t i = 0; i != got.size(); ++i) in_order = in_order && got[i].second == static_cast<int>(i);
         CHECK(got.size() == 1000);
@@ -168,7 +168,7 @@ TEST_CASE("barriers to workers that get no records do not stop the flow") {
 
 TEST_CASE("a failure of one worker is the failure of the run, with its cause") {
   for_each_shape(
-      [](shape const& how) {
+      [](shape const& shape) {
         std::vector<int> got;
         leat::flow flow{"bad"};
         flow.input("in", leat::from::iterable(numbers(100))) | leat::redistribute("spread") |
@@ -178,27 +178,27 @@ TEST_CASE("a failure of one worker is the failure of the run, with its cause") {
                         return x;
                       }) |
             leat::output("out", leat::to::collect(got));
-        std::string said;
+        std::string text;
         try {
-          how.run(flow, got);
+          shape.run(flow, got);
         } catch (leat::run_error const& failure) {
-          said = failure.what();
+          text = failure.what();
           CHECK(failure.step == "bad.boom");
         }
-        CAPTURE(said);
-        CHECK(said.find("\"bad.boom\"") != std::string::npos);
-        CHECK(said.find("77 came") != std::string::npos);
+        CAPTURE(text);
+        CHECK(text.find("\"bad.boom\"") != std::string::npos);
+        CHECK(text.find("77 came") != std::string::npos);
       },
       30);
 }
 
 TEST_CASE("an empty input ends in every shape") {
-  for_each_shape([](shape const& how) {
+  for_each_shape([](shape const& shape) {
     std::vector<int> got;
     leat::flow flow{"empty"};
     flow.input("in", leat::from::iterable(std::vector<int>{})) | leat::redistribute("spread") |
         leat::output("out", leat::to::collect(got));
-    how.run(flow, got);
+    shape.run(flow, got);
     CHECK(got.empty());
   });
 }

@@ -64,19 +64,19 @@ void handler_of_the_program(int) {}
 
 /// Says `ready` once records flow.
 void describe(leat::flow& flow, char const* ready) {
-  flow.input("in", endless()) | leat::output("out", leat::to::for_each([ready, said = false](int) mutable {
-                                               if (said) return;
-                                               said = true;
+  flow.input("in", endless()) | leat::output("out", leat::to::for_each([ready, told = false](int) mutable {
+                                               if (told) return;
+                                               told = true;
                                                std::fputs(ready, stdout);
                                                std::fflush(stdout);
                                              }));
 }
 
 leat::options with_signals(unsigned workers = 1) {
-  leat::options how;
-  how.workers = workers;
-  how.stop_on_signals = true;
-  return how;
+  leat::options options;
+  options.workers = workers;
+  options.stop_on_signals = true;
+  return options;
 }
 
 }  // namespace
@@ -88,7 +88,7 @@ TEST_CASE("signals: whoever listens is told, once each, and the old handlers com
     gate first;
     gate second;
     {
-      leat::detail::on_stop_signal const one([&first] { first.open(); });
+      leat::detail::on_stop_signal const listener([&first] { first.open(); });
       CHECK((handler_of(SIGTERM) != &handler_of_the_program));
       CHECK((handler_of(SIGINT) == handler_of(SIGTERM)));
       leat::detail::on_stop_signal const two([&second] { second.open(); });
@@ -139,9 +139,9 @@ TEST_CASE("signals: listeners come and go on many threads") {
   std::vector<std::thread> threads;
   for (int i = 0; i != 4; ++i)
     threads.emplace_back([&told] {
-      for (int n = 0; n != 200; ++n) leat::detail::on_stop_signal const one([&told] { ++told; });
+      for (int n = 0; n != 200; ++n) leat::detail::on_stop_signal const listener([&told] { ++told; });
     });
-  for (std::thread& one : threads) one.join();
+  for (std::thread& thread : threads) thread.join();
   CHECK(told.load() == 0);
   CHECK((handler_of(SIGINT) == before));
 }
@@ -190,8 +190,8 @@ TEST_CASE("signals: while a function does not return, a line says which worker a
       child process([&] {
         ::dup2(STDOUT_FILENO, STDERR_FILENO);
         leat::flow flow("slow");
-        auto const wait = [&, said = false](int n) mutable {
-          if (std::exchange(said, true)) return n;
+        auto const wait = [&, told = false](int n) mutable {
+          if (std::exchange(told, true)) return n;
           std::puts("it waits");
           std::fflush(stdout);
           char go = 0;
@@ -202,9 +202,9 @@ TEST_CASE("signals: while a function does not return, a line says which worker a
         leat::stream numbers = flow.input("in", endless());
         numbers | leat::map("wait", wait) | leat::output("out", leat::to::for_each([](int) {}));
         numbers | leat::redistribute("far") | leat::output("elsewhere", leat::to::for_each([](int) {}));
-        leat::options how = with_signals(workers);
-        how.suspect_after = std::chrono::milliseconds(100);
-        leat::run(flow, how);
+        leat::options options = with_signals(workers);
+        options.suspect_after = std::chrono::milliseconds(100);
+        leat::run(flow, options);
         return 7;
       });
       for (unsigned i = 0; i != workers; ++i) {
@@ -235,20 +235,20 @@ TEST_CASE(
   {
     child process([&] {
       ::dup2(STDOUT_FILENO, STDERR_FILENO);
-      leat::options how;
-      how.suspect_after = std::chrono::milliseconds(100);
+      leat::options options;
+      options.suspect_after = std::chrono::milliseconds(100);
       std::stop_source stop;
-      how.stop = stop.get_token();
+      options.stop = stop.get_token();
       leat::flow flow("slow");
       flow.input("in", endless()) | leat::redistribute("far") |
-          leat::output("out", leat::to::for_each([&, said = false](int) mutable {
-                         if (std::exchange(said, true)) return;
+          leat::output("out", leat::to::for_each([&, told = false](int) mutable {
+                         if (std::exchange(told, true)) return;
                          stop.request_stop();
                          char go = 0;
                          while (::read(release[0], &go, 1) != 1) {
                          }
                        }));
-      leat::run(flow, how);
+      leat::run(flow, options);
       return 7;
     });
     REQUIRE(process.says("waits for worker 0: a function has not returned for 0.1 s, of step \"slow.out\" (output, "));

@@ -100,9 +100,9 @@ leat::task<> waits_for_nobody(leat::inlet<int>& in, leat::outlet<int>& out) {
   while (auto batch = co_await in.next()) out(co_await never_set);
 }
 
-std::string stuck(leat::flow const& flow, leat::detail::simulation const& how) {
+std::string stuck(leat::flow const& flow, leat::detail::simulation const& simulation) {
   try {
-    leat::detail::simulated_cluster(flow.description(), how).run();
+    leat::detail::simulated_cluster(flow.description(), simulation).run();
   } catch (leat::stuck_error const& error) {
     return error.what();
   }
@@ -137,11 +137,11 @@ TEST_CASE("time stands still while somebody is awake and then jumps to the next 
 
 TEST_CASE("a turn takes time when the simulation says so") {
   simulated_runtime world(1, 10us);
-  fake one([](fake& self) {
+  fake stage([](fake& self) {
     self.ended = self.turns == 1000;
     return true;
   });
-  world.drive({&one});
+  world.drive({&stage});
   CHECK(world.elapsed() > 1ms);
   CHECK(world.elapsed() < 10ms);
 }
@@ -184,28 +184,28 @@ TEST_CASE("advance does what is due and no more") {
 
 TEST_CASE("work that blocks comes back later, in virtual time") {
   simulated_runtime world(3, 0ns);
-  std::chrono::nanoseconds when{0};
-  fake one([&](fake& self) {
+  std::chrono::nanoseconds time{0};
+  fake stage([&](fake& self) {
     if (self.turns == 1)
       world.block(std::make_shared<work_of>([&] {
-        when = world.elapsed();
+        time = world.elapsed();
         world.wake(self);
       }));
-    return self.ended = when > 0ns;
+    return self.ended = time > 0ns;
   });
-  world.drive({&one});
-  CHECK(when > 0ns);
-  CHECK(when <= 10ms);
+  world.drive({&stage});
+  CHECK(time > 0ns);
+  CHECK(time <= 10ms);
 }
 
 TEST_CASE("a descriptor is readable soon") {
   simulated_runtime world(3, 0ns);
-  fake one([&](fake& self) {
+  fake stage([&](fake& self) {
     if (self.turns == 1) world.wake_when_readable(0, self);
     return self.ended = self.turns == 2;
   });
-  world.drive({&one});
-  CHECK(one.turns == 2);
+  world.drive({&stage});
+  CHECK(stage.turns == 2);
 }
 
 TEST_CASE("the trace depends on the seed alone, not on the compiler") {
@@ -224,22 +224,22 @@ TEST_CASE("the trace depends on the seed alone, not on the compiler") {
   };
   CHECK(trace_of(42) == trace_of(42));
   CHECK(trace_of(42) == 5597050931858190488u);
-  std::set<std::uint64_t> all;
-  for (std::uint64_t seed = 0; seed != 500; ++seed) all.insert(trace_of(seed));
-  CHECK(all.size() == 500);
+  std::set<std::uint64_t> drawn;
+  for (std::uint64_t seed = 0; seed != 500; ++seed) drawn.insert(trace_of(seed));
+  CHECK(drawn.size() == 500);
 }
 
 TEST_CASE("who waits for nothing is found out, by name") {
   simulated_runtime world(1);
   fake ends([](fake& self) { return self.ended = true; });
   fake sleeps([](fake&) { return false; });
-  std::string said;
+  std::string text;
   try {
     world.drive({&ends, &sleeps});
   } catch (leat::stuck_error const& error) {
-    said = error.what();
+    text = error.what();
   }
-  CHECK(said.find("have not ended: 1.") != std::string::npos);
+  CHECK(text.find("have not ended: 1.") != std::string::npos);
 }
 
 TEST_CASE("who never rests is found out when time is driven by hand") {
@@ -259,10 +259,10 @@ TEST_CASE("a stage that loses its wake-up leaves the flow stuck, and is reported
   leat::detail::port const from = leat::detail::seal(s);
   leat::detail::stream_access::make<int>(graph, graph.add<losing_node>(std::move(info), from)) |
       leat::output("out", leat::to::collect(got));
-  leat::detail::simulation how;
-  how.each.snapshot_interval = std::chrono::nanoseconds::max();
-  std::string const said = stuck(flow, how);
-  CHECK(said.find("have not ended: 0.") != std::string::npos);
+  leat::detail::simulation simulation;
+  simulation.options.snapshot_interval = std::chrono::nanoseconds::max();
+  std::string const text = stuck(flow, simulation);
+  CHECK(text.find("have not ended: 0.") != std::string::npos);
 }
 
 TEST_CASE("a step that awaits what nobody completes leaves all workers that wait for it") {

@@ -32,9 +32,9 @@ using leat::detail::simulated_switch;
 namespace {
 
 std::size_t log(leat::connection& to, std::size_t bytes) {
-  std::vector<std::byte> const all(bytes);
-  leat::connection::piece const one(all);
-  return to.send({&one, 1});
+  std::vector<std::byte> const buffer(bytes);
+  leat::connection::piece const piece(buffer);
+  return to.send({&piece, 1});
 }
 std::size_t heard(leat::connection& from) {
   std::vector<std::byte> room(4096);
@@ -42,18 +42,18 @@ std::size_t heard(leat::connection& from) {
 }
 
 leat::detail::simulation three_that_form(std::uint64_t seed) {
-  leat::detail::simulation how;
-  how.seed = seed;
-  how.processes = 3;
-  how.each.workers = 2;
-  how.each.snapshot_interval = std::chrono::nanoseconds::max();
-  how.forms = true;
-  how.longest_start = 3s;
-  how.network.uneven = true;
-  how.network.refuses_one_in = 3;
-  how.network.breaks_one_in = 2;
-  how.network.longest_unnoticed = 10s;
-  return how;
+  leat::detail::simulation simulation;
+  simulation.seed = seed;
+  simulation.processes = 3;
+  simulation.options.workers = 2;
+  simulation.options.snapshot_interval = std::chrono::nanoseconds::max();
+  simulation.forms = true;
+  simulation.longest_start = 3s;
+  simulation.network.uneven = true;
+  simulation.network.refuses_one_in = 3;
+  simulation.network.breaks_one_in = 2;
+  simulation.network.longest_unnoticed = 10s;
+  return simulation;
 }
 
 struct counted {
@@ -83,16 +83,16 @@ TEST_CASE("processes that begin at different times, are refused and lose connect
   std::set<std::uint64_t> traces;
   for (std::uint64_t seed = 1; seed != 100; ++seed) {
     CAPTURE(seed);
-    counted one;
-    simulated_cluster cluster(one.flow.description(), three_that_form(seed));
+    counted counted;
+    simulated_cluster cluster(counted.flow.description(), three_that_form(seed));
     cluster.run();
-    std::sort(one.got.begin(), one.got.end());
-    if (seed == 1) expected = one.got;
-    CHECK(one.got == expected);
+    std::sort(counted.got.begin(), counted.got.end());
+    if (seed == 1) expected = counted.got;
+    CHECK(counted.got == expected);
     CHECK(cluster.world().elapsed() < 60s);
     traces.insert(cluster.world().trace());
     if (seed % 20 == 0) {
-      simulated_cluster again(one.flow.description(), three_that_form(seed));
+      simulated_cluster again(counted.flow.description(), three_that_form(seed));
       again.run();
       CHECK(again.world().trace() == cluster.world().trace());
     }
@@ -102,39 +102,39 @@ TEST_CASE("processes that begin at different times, are refused and lose connect
 }
 
 TEST_CASE("a process that is stopped before it has met the others ends, and they miss it") {
-  counted one;
-  leat::detail::simulation how = three_that_form(4);
-  simulated_cluster cluster(one.flow.description(), how);
+  counted counted;
+  leat::detail::simulation simulation = three_that_form(4);
+  simulated_cluster cluster(counted.flow.description(), simulation);
   cluster.begin();
   cluster.process(0).stop();
   cluster.world().run_out();
   CHECK(failure_of(cluster.process(0)).empty());
   for (unsigned i : {1u, 2u})
     CHECK(failure_of(cluster.process(i)).find("the cluster did not form within 60 s: process 0") == 0);
-  CHECK(one.got.empty());
+  CHECK(counted.got.empty());
 }
 
 TEST_CASE("a process that is killed and started again while they come together takes its own place") {
   for (unsigned victim = 0; victim != 3; ++victim) {
     CAPTURE(victim);
-    counted one;
-    leat::detail::simulation how = three_that_form(4);
-    how.network.breaks_one_in = 0;
-    simulated_cluster cluster(one.flow.description(), how);
+    counted counted;
+    leat::detail::simulation simulation = three_that_form(4);
+    simulation.network.breaks_one_in = 0;
+    simulated_cluster cluster(counted.flow.description(), simulation);
     cluster.begin();
     cluster.world().advance(cluster.last_start() + 10us);  // the last one knows of nobody yet
     cluster.restart(victim, 2s, 10ms);
     cluster.world().run_out();
     cluster.rethrow();
-    CHECK(one.got.size() == 7);
+    CHECK(counted.got.size() == 7);
   }
 }
 
 TEST_CASE("a process that is killed and started again when the others have gone is missed, and not let in") {
-  counted one;
-  leat::detail::simulation how = three_that_form(4);
-  how.network.breaks_one_in = 0;
-  simulated_cluster cluster(one.flow.description(), how);
+  counted counted;
+  leat::detail::simulation simulation = three_that_form(4);
+  simulation.network.breaks_one_in = 0;
+  simulated_cluster cluster(counted.flow.description(), simulation);
   cluster.begin();
   while (!cluster.process(0).assembled() || !cluster.process(1).assembled()) cluster.world().step(leat::detail::never);
   CHECK(cluster.most_sent(1) > leat::detail::hello::size);
@@ -147,11 +147,11 @@ TEST_CASE("a process that is killed and started again when the others have gone 
 TEST_CASE(
     "a connection that breaks takes the bytes it was given, loses what is sent later, and both sides hear of it") {
   simulated_runtime world(5);
-  simulated_network how;
-  how.breaks_one_in = 1;
-  how.longest_until_break = 1;
-  how.longest_unnoticed = 10s;
-  simulated_switch net(world, how);
+  simulated_network network;
+  network.breaks_one_in = 1;
+  network.longest_until_break = 1;
+  network.longest_unnoticed = 10s;
+  simulated_switch net(world, network);
   auto const door = net.door();
   door->listen("there");
   auto const here = net.door()->connect("there");
@@ -178,12 +178,12 @@ TEST_CASE(
 TEST_CASE("who dials where nobody listens is refused") {
   simulated_runtime world(5);
   simulated_switch net(world, {});
-  auto const made = net.door()->connect("nowhere");
-  CHECK(made->open());
+  auto const connection = net.door()->connect("nowhere");
+  CHECK(connection->open());
   world.advance(1ms);
-  CHECK(heard(*made) == 0);
-  CHECK_FALSE(made->open());
-  CHECK(made->error() == "connection refused");
+  CHECK(heard(*connection) == 0);
+  CHECK_FALSE(connection->open());
+  CHECK(connection->error() == "connection refused");
 }
 
 TEST_CASE("bytes arrive in order within a link, in pieces, and in any order between links") {
@@ -191,13 +191,13 @@ TEST_CASE("bytes arrive in order within a link, in pieces, and in any order betw
   bool second_is_first = false;
   for (std::uint64_t seed = 1; seed != 50; ++seed) {
     simulated_runtime world(seed);
-    simulated_network how;
-    how.uneven = true;
-    how.longest_piece = 7;
-    simulated_link one(world, how);
-    simulated_link other(world, how);
-    auto const from_one = one.end(0);
-    auto const to_one = one.end(1);
+    simulated_network network;
+    network.uneven = true;
+    network.longest_piece = 7;
+    simulated_link link(world, network);
+    simulated_link other(world, network);
+    auto const from_one = link.end(0);
+    auto const to_one = link.end(1);
     auto const from_other = other.end(0);
     auto const to_other = other.end(1);
     CHECK(log(*from_one, 100) == 100);

@@ -57,18 +57,18 @@ TEST_CASE("standard input that is closed is an error at once, and nothing of lea
   for (char const* const workers : {"-w1", "-w3"}) {
     CAPTURE(workers);
     CHECK(has(without({0}, leat::from::lines("-"), workers), "cannot read standard input: it is closed"));
-    std::string const both = without({0, 1}, leat::from::lines("-"), workers);
-    CHECK(both.starts_with("1 "));
-    CHECK(has(both, "cannot read standard input: it is closed"));
+    std::string const printed = without({0, 1}, leat::from::lines("-"), workers);
+    CHECK(printed.starts_with("1 "));
+    CHECK(has(printed, "cannot read standard input: it is closed"));
   }
 }
 
 TEST_CASE("standard output that is closed is an error at once, and no record goes into a pipe of leat's") {
   for (char const* const workers : {"-w1", "-w3"}) {
     CAPTURE(workers);
-    std::string const said = without({0, 1}, leat::from::range(100), workers);
-    CHECK(said.starts_with("1 "));
-    CHECK(has(said, "cannot write to standard output: it is closed"));
+    std::string const text = without({0, 1}, leat::from::range(100), workers);
+    CHECK(text.starts_with("1 "));
+    CHECK(has(text, "cannot write to standard output: it is closed"));
   }
 }
 
@@ -106,7 +106,7 @@ TEST_CASE("what is made meanwhile stands above the standard descriptors, and the
       leat::tcp_network const network;
       wrong += next_descriptor() > 2 ? 0 : 1;
       {
-        leat::detail::standard_descriptors const one;
+        leat::detail::standard_descriptors const kept;
         leat::detail::standard_descriptors const other;
         wrong += next_descriptor() > 2 ? 0 : 2;
         char byte = 0;
@@ -117,7 +117,7 @@ TEST_CASE("what is made meanwhile stands above the standard descriptors, and the
     }
     wrong += next_descriptor() == 0 ? 0 : 32;
     {
-      leat::detail::standard_descriptors const one;
+      leat::detail::standard_descriptors const kept;
       int const of_the_program = ::open("/dev/null", O_RDONLY);
       ::dup2(of_the_program, 0);
       ::close(of_the_program);

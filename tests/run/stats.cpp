@@ -69,16 +69,16 @@ class totals {
   std::mutex mutex_;
 };
 
-leat::step_stats const* step_of(leat::run_stats const& all, std::string const& name) {
-  for (leat::step_stats const& step : all.steps)
+leat::step_stats const* step_of(leat::run_stats const& stats, std::string const& name) {
+  for (leat::step_stats const& step : stats.steps)
     if (step.name == name) return &step;
   return nullptr;
 }
 
-leat::run_stats stats_of_run(leat::flow const& flow, leat::options how = {}) {
+leat::run_stats stats_of_run(leat::flow const& flow, leat::options options = {}) {
   leat::run_stats kept;
-  how.on_stats = [&kept](leat::run_stats all) { kept = std::move(all); };
-  leat::run(flow, how);
+  options.on_stats = [&kept](leat::run_stats stats) { kept = std::move(stats); };
+  leat::run(flow, options);
   return kept;
 }
 
@@ -87,28 +87,28 @@ leat::run_stats stats_of_run(leat::flow const& flow, leat::options how = {}) {
 TEST_CASE("stats: what goes in and out of each step is counted, over the shapes") {
   leat::test::for_each_shape([](leat::test::shape const& given) {
     if (given.runs == leat::test::shape::kind::real_processes) return;  // their numbers stay with them
-    totals all;
-    leat::test::shape how = given;
-    how.how.on_stats = [&all](leat::run_stats of_process) { all.add(of_process); };
+    totals sums;
+    leat::test::shape shape = given;
+    shape.options.on_stats = [&sums](leat::run_stats of_process) { sums.add(of_process); };
     std::vector<std::pair<int, int>> collected;
     leat::flow flow("flow");
     flow.input("in", leat::from::range(1000)) | leat::map("same", [](int x) { return x; }) |
         leat::filter("even", [](int x) { return x % 2 == 0; }) | leat::key_on("key", [](int x) { return x % 10; }) |
         leat::stateful_map("sum", [](std::optional<int>& sum, int x) { return *(sum = sum.value_or(0) + x); }) |
         leat::output("out", leat::to::collect(collected));
-    how.run(flow, collected);
+    shape.run(flow, collected);
     CHECK(collected.size() == 500);
-    CHECK(all.processes == given.processes);
-    CHECK(all.steps.size() == 4);
-    CHECK(all.steps["in"].in == 0);
-    CHECK(all.steps["in"].out == 1000);
-    CHECK(all.steps["same, even, key -> sum"].in == 1000);
-    CHECK(all.steps["same, even, key -> sum"].out == 500);
-    CHECK(all.steps["sum"].in == 500);
-    CHECK(all.steps["sum"].out == 500);
-    CHECK(all.steps["sum"].keys == 5);
-    CHECK(all.steps["out"].in == 500);
-    CHECK(all.steps["out"].out == 0);
+    CHECK(sums.processes == given.processes);
+    CHECK(sums.steps.size() == 4);
+    CHECK(sums.steps["in"].in == 0);
+    CHECK(sums.steps["in"].out == 1000);
+    CHECK(sums.steps["same, even, key -> sum"].in == 1000);
+    CHECK(sums.steps["same, even, key -> sum"].out == 500);
+    CHECK(sums.steps["sum"].in == 500);
+    CHECK(sums.steps["sum"].out == 500);
+    CHECK(sums.steps["sum"].keys == 5);
+    CHECK(sums.steps["out"].in == 500);
+    CHECK(sums.steps["out"].out == 0);
   });
 }
 
@@ -126,35 +126,35 @@ TEST_CASE("stats: streams that are used twice, branched, merged, joined and fail
   auto right =
       in | leat::filter("tens", [](int x) { return x % 10 == 0; }) | leat::key_on("right", [](int x) { return x; });
   leat::join("join", left, right) | leat::output("joined", leat::to::for_each([](auto const&) {}));
-  totals all;
-  all.add(stats_of_run(flow));
+  totals sums;
+  sums.add(stats_of_run(flow));
   CHECK(seen == 100);
-  CHECK(all.steps["in"].out == 100);
-  CHECK(all.steps["small"].in == 100);
-  CHECK(all.steps["both"].in == 100);
-  CHECK(all.steps["both"].out == 100);
-  CHECK(all.steps["odds"].in == 50);
-  CHECK(all.steps["evens"].in == 50);
-  CHECK(all.steps["join"].in == 110);
-  CHECK(all.steps["join"].out == 10);
-  CHECK(all.steps["join"].counts["keys without a value on some side"] == 90);
+  CHECK(sums.steps["in"].out == 100);
+  CHECK(sums.steps["small"].in == 100);
+  CHECK(sums.steps["both"].in == 100);
+  CHECK(sums.steps["both"].out == 100);
+  CHECK(sums.steps["odds"].in == 50);
+  CHECK(sums.steps["evens"].in == 50);
+  CHECK(sums.steps["join"].in == 110);
+  CHECK(sums.steps["join"].out == 10);
+  CHECK(sums.steps["join"].counts["keys without a value on some side"] == 90);
   std::uint64_t failed = 0;
-  for (auto const& [name, step] : all.steps)
+  for (auto const& [name, step] : sums.steps)
     if (auto const at = step.counts.find("to its errors"); at != step.counts.end()) failed += at->second;
   CHECK(failed == 50);
 }
 
 TEST_CASE("stats: they come although the run fails, and before it throws") {
   bool told = false;
-  leat::options how;
-  how.on_stats = [&told](leat::run_stats all) {
+  leat::options options;
+  options.on_stats = [&told](leat::run_stats stats) {
     told = true;
-    CHECK(step_of(all, "in")->out >= 1);
+    CHECK(step_of(stats, "in")->out >= 1);
   };
   leat::flow flow("flow");
   flow.input("in", leat::from::range(10)) |
       leat::output("out", leat::to::for_each([](int) { throw std::runtime_error("no"); }));
-  CHECK_THROWS_AS(leat::run(flow, how), leat::run_error);
+  CHECK_THROWS_AS(leat::run(flow, options), leat::run_error);
   CHECK(told);
 }
 
@@ -169,22 +169,22 @@ TEST_CASE("stats: who waits for whose room") {
           },
           leat::in_flight(1)) |
       leat::output("out", leat::to::for_each([](int) {}));
-  leat::detail::simulation how;
-  how.each.batch_size = 1;
-  leat::detail::simulated_cluster cluster(flow.description(), how);
+  leat::detail::simulation simulation;
+  simulation.options.batch_size = 1;
+  leat::detail::simulated_cluster cluster(flow.description(), simulation);
   cluster.run();
-  leat::run_stats const all = leat::detail::stats_of(cluster.process(0), flow.description());
+  leat::run_stats const stats = leat::detail::stats_of(cluster.process(0), flow.description());
   constexpr std::uint64_t ten_milliseconds = 10'000'000;
-  CHECK(all.time >= 100 * ten_milliseconds);
-  leat::step_stats const& in = *step_of(all, "in");
+  CHECK(stats.time >= 100 * ten_milliseconds);
+  leat::step_stats const& in = *step_of(stats, "in");
   REQUIRE(in.waits.size() >= 1);
   CHECK(in.waits.front().of == "slow");
   CHECK(in.waits.front().number >= 90 * ten_milliseconds);
-  CHECK(in.waits.front().number <= all.time);
-  leat::step_stats const& twice = *step_of(all, "twice");
+  CHECK(in.waits.front().number <= stats.time);
+  leat::step_stats const& twice = *step_of(stats, "twice");
   CHECK_FALSE(twice.has_turns);
   CHECK(twice.turn_of == 0);
-  leat::step_stats const& slow = *step_of(all, "slow");
+  leat::step_stats const& slow = *step_of(stats, "slow");
   CHECK(slow.has_turns);
   REQUIRE(slow.waits.size() >= 1);
   CHECK(slow.waits.front().of.empty());
@@ -193,33 +193,33 @@ TEST_CASE("stats: who waits for whose room") {
 TEST_CASE("stats: before the workers have begun there are steps without numbers") {
   leat::flow flow("flow");
   flow.input("in", leat::from::range(100)) | leat::output("out", leat::to::for_each([](int) {}));
-  leat::detail::simulation how;
-  how.processes = 2;
-  leat::detail::simulated_cluster cluster(flow.description(), how);
-  leat::run_stats const all = leat::detail::stats_of(cluster.process(1), flow.description());
-  CHECK(all.process == 1);
-  CHECK(all.processes == 2);
-  CHECK(all.epoch == 0);
-  CHECK(all.steps.size() == 2);
-  CHECK(all.table().find("in (input)") != std::string::npos);
+  leat::detail::simulation simulation;
+  simulation.processes = 2;
+  leat::detail::simulated_cluster cluster(flow.description(), simulation);
+  leat::run_stats const stats = leat::detail::stats_of(cluster.process(1), flow.description());
+  CHECK(stats.process == 1);
+  CHECK(stats.processes == 2);
+  CHECK(stats.epoch == 0);
+  CHECK(stats.steps.size() == 2);
+  CHECK(stats.table().find("in (input)") != std::string::npos);
 }
 
 TEST_CASE("stats: the table") {
-  leat::run_stats all;
-  all.flow = "words";
-  all.process = 1;
-  all.processes = 2;
-  all.workers = 2;
-  all.time = 2'000'000'000;
-  all.epoch = 3;
-  auto const add = [&all](char const* name, char const* kind, std::uint64_t in,
-                          std::uint64_t out) -> leat::step_stats& {
-    leat::step_stats& step = all.steps.emplace_back();
+  leat::run_stats stats;
+  stats.flow = "words";
+  stats.process = 1;
+  stats.processes = 2;
+  stats.workers = 2;
+  stats.time = 2'000'000'000;
+  stats.epoch = 3;
+  auto const add = [&stats](char const* name, char const* kind, std::uint64_t in,
+                            std::uint64_t out) -> leat::step_stats& {
+    leat::step_stats& step = stats.steps.emplace_back();
     step.name = name;
     step.kind = kind;
     step.in = in;
     step.out = out;
-    step.turn_of = all.steps.size() - 1;
+    step.turn_of = stats.steps.size() - 1;
     return step;
   };
   {
@@ -246,7 +246,7 @@ TEST_CASE("stats: the table") {
     loop.turn_of = 0;
     loop.sends_to = "count";
   }
-  CHECK(all.table() ==
+  CHECK(stats.table() ==
         "leat: flow \"words\", process 1 of 2: 2.0 s, 2 workers, epoch 3\n"
         "            in            out   per second    batches   busy   most  step\n"
         "             -          1,000          500          2   25 %   50 %  text (input)\n"

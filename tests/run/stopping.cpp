@@ -64,13 +64,13 @@ leat::task<> does_not_ask(leat::inlet<int>& in, leat::outlet<int>& out) {
 
 struct stopped {
   std::string error;
-  std::vector<std::string> said;
+  std::vector<std::string> log_lines;
   std::chrono::nanoseconds after{};
 };
 
 /// Stops it by this process, once nothing moves, and tells how it ended.
-stopped stop(leat::flow const& flow, leat::detail::simulation const& how, unsigned process = 0) {
-  leat::detail::simulated_cluster cluster(flow.description(), how);
+stopped stop(leat::flow const& flow, leat::detail::simulation const& simulation, unsigned process = 0) {
+  leat::detail::simulated_cluster cluster(flow.description(), simulation);
   stopped result;
   cluster.begin();
   cluster.world().advance(60s);
@@ -83,15 +83,15 @@ stopped stop(leat::flow const& flow, leat::detail::simulation const& how, unsign
   } catch (leat::run_error const& failure) {
     result.error = failure.what();
   }
-  result.said = cluster.world().said;
+  result.log_lines = cluster.world().log_lines;
   return result;
 }
 
 std::vector<leat::detail::simulation> shapes() {
   leat::detail::simulation alone;
-  alone.each.workers = 1;
+  alone.options.workers = 1;
   leat::detail::simulation several = alone;
-  several.each.workers = 4;
+  several.options.workers = 4;
   return {alone, several, leat::test::two_by_two(7)};
 }
 
@@ -100,43 +100,44 @@ bool has(std::string const& text, std::string const& part) { return text.find(pa
 }  // namespace
 
 TEST_CASE("stopping: look-ups that never end are told of, then given up, and that is an error") {
-  for (leat::detail::simulation const& how : shapes()) {
+  for (leat::detail::simulation const& simulation : shapes()) {
     std::vector<int> seen;
     leat::flow flow("stopped");
     flow.input("in", leat::from::generate(five_and_on)) | leat::redistribute("spread") |
         leat::async_map("ask", never_answered) | leat::output("out", leat::to::collect(seen));
-    stopped const end = stop(flow, how, how.processes - 1);
+    stopped const end = stop(flow, simulation, simulation.processes - 1);
     CHECK(has(end.error, "step \"stopped.ask\" (async_map, "));
     CHECK(has(end.error,
               "under way and nothing has come of it for 20 s (--stop-timeout): these records are not finished"));
     CHECK(end.after >= 20s);
     CHECK(end.after < 23s);
-    REQUIRE_FALSE(end.said.empty());
-    CHECK(end.said.front().starts_with("leat: the stop that was asked for 5 s ago waits for step \"stopped.ask\""));
+    REQUIRE_FALSE(end.log_lines.empty());
+    CHECK(
+        end.log_lines.front().starts_with("leat: the stop that was asked for 5 s ago waits for step \"stopped.ask\""));
     CHECK(seen.empty());
   }
 }
 
 TEST_CASE("stopping: a look-up that has not ended is one of those that are told of") {
-  leat::detail::simulation how;
+  leat::detail::simulation simulation;
   std::vector<int> seen;
   leat::flow flow("stopped");
   flow.input("in", leat::from::generate(five_and_on)) |
       leat::async_map("ask", the_third_is_never_answered, leat::unordered) |
       leat::output("out", leat::to::collect(seen));
-  how.each.suspect_after = 1s;
-  how.each.stop_timeout = 3s;
-  stopped const end = stop(flow, how);
+  simulation.options.suspect_after = 1s;
+  simulation.options.stop_timeout = 3s;
+  stopped const end = stop(flow, simulation);
   CHECK(seen.size() == 4);
-  REQUIRE(end.said.size() == 1);
-  CHECK(has(end.said.front(), " on worker 0: 1 record is under way"));
+  REQUIRE(end.log_lines.size() == 1);
+  CHECK(has(end.log_lines.front(), " on worker 0: 1 record is under way"));
   CHECK(has(end.error, "but 1 record is under way and nothing has come of it for 3 s"));
-  how.each.stop_timeout = 0s;
-  CHECK(has(stop(flow, how).error, "1 record is under way"));
+  simulation.options.stop_timeout = 0s;
+  CHECK(has(stop(flow, simulation).error, "1 record is under way"));
 }
 
 TEST_CASE("stopping: look-ups that end one after the other are waited for, however many there are") {
-  for (leat::detail::simulation const& how : shapes()) {
+  for (leat::detail::simulation const& simulation : shapes()) {
     std::vector<int> seen;
     leat::flow flow("stopped");
     flow.input("in", leat::from::generate([](leat::emitter<int>& out) -> leat::task<> {
@@ -145,22 +146,22 @@ TEST_CASE("stopping: look-ups that end one after the other are waited for, howev
                })) |
         leat::async_map("ask", answered_in_fifteen_seconds, leat::in_flight(1)) |
         leat::output("out", leat::to::collect(seen));
-    stopped const end = stop(flow, how);
+    stopped const end = stop(flow, simulation);
     CHECK(end.error == "");
     CHECK(end.after > 200s);
     std::sort(seen.begin(), seen.end());
     CHECK(seen.size() == 20);
-    CHECK(end.said.size() == 1);
+    CHECK(end.log_lines.size() == 1);
   }
 }
 
 TEST_CASE("stopping: a coroutine step that does not ask for its next records") {
-  for (leat::detail::simulation const& how : shapes()) {
+  for (leat::detail::simulation const& simulation : shapes()) {
     std::vector<int> seen;
     leat::flow flow("stopped");
     flow.input("in", leat::from::generate(five_and_on)) | leat::step("slow", does_not_ask) |
         leat::output("out", leat::to::collect(seen));
-    stopped const end = stop(flow, how);
+    stopped const end = stop(flow, simulation);
     CHECK(has(end.error, "step \"stopped.slow\" (step, "));
     CHECK(has(end.error, "the run was to stop, but a coroutine does not ask for its next records"));
     CHECK(end.after >= 20s);
@@ -169,14 +170,14 @@ TEST_CASE("stopping: a coroutine step that does not ask for its next records") {
 }
 
 TEST_CASE("stopping: without an end they are waited for without an end, and told of once") {
-  leat::detail::simulation how;
-  how.each.stop_timeout = std::chrono::nanoseconds::max();
+  leat::detail::simulation simulation;
+  simulation.options.stop_timeout = std::chrono::nanoseconds::max();
   leat::flow flow("stopped");
   std::vector<int> seen;
   flow.input("in", leat::from::generate(five_and_on)) | leat::async_map("slow", answered_in_months) |
       leat::output("out", leat::to::collect(seen));
-  stopped const end = stop(flow, how);
+  stopped const end = stop(flow, simulation);
   CHECK(end.error == "");
-  CHECK(end.said.size() == 1);
+  CHECK(end.log_lines.size() == 1);
   CHECK(seen.size() == 5);
 }

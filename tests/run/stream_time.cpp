@@ -96,16 +96,16 @@ leat::task<std::pair<std::int64_t, std::int64_t>> after_some_turns(std::pair<std
 
 leat::task<> slowly(leat::inlet<std::int64_t>& in, leat::outlet<std::int64_t>& out) {
   while (auto batch = co_await in.next())
-    for (std::int64_t const each : *batch) {
-      if (each % 3 == 0) co_await leat::next_turn();
-      out(each);
+    for (std::int64_t const number : *batch) {
+      if (number % 3 == 0) co_await leat::next_turn();
+      out(number);
     }
 }
 
-leat::task<std::int64_t> when_all_have_started(std::int64_t i, int all, int& started, bool& were_together) {
+leat::task<std::int64_t> when_all_have_started(std::int64_t i, int count, int& started, bool& were_together) {
   ++started;
-  for (int turns = 0; started != all && turns != 10'000; ++turns) co_await leat::next_turn();
-  were_together = were_together && started == all;
+  for (int turns = 0; started != count && turns != 10'000; ++turns) co_await leat::next_turn();
+  were_together = were_together && started == count;
   co_return i;
 }
 
@@ -131,18 +131,18 @@ struct verdict {
 verdict judge(course const& seen) {
   verdict result;
   bool over = false;
-  for (auto const& [place, worker, number, what, value, idle] : seen) {
+  for (auto const& [place, worker, number, event, value, idle] : seen) {
     CHECK_FALSE(over);
-    if (what == leat::test::saw_time) {
+    if (event == leat::test::saw_time) {
       CHECK(value >= result.last);
       result.last = value;
       ++result.times;
-    } else if (what == leat::test::saw_record) {
+    } else if (event == leat::test::saw_record) {
       CHECK(value >= result.last);
       ++result.records;
       result.records_behind_a_time += result.last != unknown ? 1u : 0u;
     }
-    over = what == leat::test::saw_last_mark;
+    over = event == leat::test::saw_last_mark;
   }
   CHECK(over);
   return result;
@@ -215,11 +215,11 @@ TEST_CASE("times: no step lets one overtake a record, and each worker hears the 
   for_each_shape([&](shape const& base) {
     for (bool const many_epochs : {false, true}) {
       CAPTURE(many_epochs);
-      shape const how = many_epochs ? base.epochs_of_every_turn() : base;
+      shape const shape = many_epochs ? base.epochs_of_every_turn() : base;
       std::vector<sighting> log;
       std::vector<std::int64_t> out;
       leat::flow const flow = every_kind_of_step(count, log, out);
-      how.run(flow, log, out);
+      shape.run(flow, log, out);
       CHECK(out.size() == 2 * 50);
       std::map<int, std::int64_t> greatest;
       for (auto const& [at, seen] : courses(log)) {
@@ -230,7 +230,7 @@ TEST_CASE("times: no step lets one overtake a record, and each worker hears the 
         auto const known = greatest.try_emplace(place, unknown).first;
         known->second = std::max(known->second, found.last);
         if (place >= places_before_the_exchange) CHECK(found.last == count - 1);
-        if (how.worker_count() == 1 && many_epochs && place != 12) CHECK(found.records_behind_a_time != 0);
+        if (shape.worker_count() == 1 && many_epochs && place != 12) CHECK(found.records_behind_a_time != 0);
       }
       REQUIRE(greatest.size() == places);
       for (auto const& [place, last] : greatest) CHECK(last == count - 1);
@@ -253,12 +253,12 @@ TEST_CASE("times: from::test says them between its records, and each is news onc
   leat::run(flow);
   std::vector<std::pair<std::int64_t, bool>> times;
   std::string order;
-  for (auto const& [place, worker, number, what, value, idle] : log) {
-    order += what == leat::test::saw_record      ? 'r'
-             : what == leat::test::saw_time      ? 't'
-             : what == leat::test::saw_last_mark ? 'e'
-                                                 : 'b';
-    if (what == leat::test::saw_time) times.emplace_back(value / 1'000'000'000, idle);
+  for (auto const& [place, worker, number, event, value, idle] : log) {
+    order += event == leat::test::saw_record      ? 'r'
+             : event == leat::test::saw_time      ? 't'
+             : event == leat::test::saw_last_mark ? 'e'
+                                                  : 'b';
+    if (event == leat::test::saw_time) times.emplace_back(value / 1'000'000'000, idle);
   }
   CHECK(order == "rtrttrte");
   CHECK(times == std::vector<std::pair<std::int64_t, bool>>{{1, false}, {2, false}, {2, true}, {4, false}});
@@ -279,13 +279,14 @@ TEST_CASE("times: the time of a merged stream is the least of its inputs', and i
   leat::stream<std::int64_t> slow =
       flow.input("slow", leat::from::test<std::int64_t>(item{std::int64_t{3}, at(3), leat::from::idle{},
                                                              leat::from::pause(2ms), std::int64_t{600}}));
-  leat::stream<std::int64_t> both = leat::merge(fast, slow);
-  probe(both, 0, log);
-  both | leat::output("out", leat::to::collect(out));
+  leat::stream<std::int64_t> merged = leat::merge(fast, slow);
+  probe(merged, 0, log);
+  merged | leat::output("out", leat::to::collect(out));
   leat::run(flow);
   std::vector<std::int64_t> watermarks;
-  for (auto const& [place, worker, number, what, value, idle] : log)
-    if (what == leat::test::saw_time && (watermarks.empty() || watermarks.back() != value)) watermarks.push_back(value);
+  for (auto const& [place, worker, number, event, value, idle] : log)
+    if (event == leat::test::saw_time && (watermarks.empty() || watermarks.back() != value))
+      watermarks.push_back(value);
   REQUIRE_FALSE(watermarks.empty());
   CHECK(std::is_sorted(watermarks.begin(), watermarks.end()));
   CHECK((watermarks[0] == 3 || watermarks[0] == 100));

@@ -41,10 +41,10 @@ namespace {
 
 /// Runs a flow as one process of two until it ends; gives what it failed of.
 struct process {
-  process(leat::flow const& what, leat::options how)
-      : thread_([&what, this, how = std::move(how)] {
+  process(leat::flow const& flow, leat::options options)
+      : thread_([&flow, this, options = std::move(options)] {
           try {
-            leat::run(what, how);
+            leat::run(flow, options);
           } catch (std::exception const& error) {
             failure_ = error.what();
           }
@@ -61,10 +61,10 @@ struct process {
 };
 
 leat::options of_two(unsigned number, std::vector<std::string> const& addresses) {
-  leat::options how;
-  how.addresses = addresses;
-  how.process = number;
-  return how;
+  leat::options options;
+  options.addresses = addresses;
+  options.process = number;
+  return options;
 }
 
 tcp::socket connected_to(asio::io_context& io, std::string const& address) {
@@ -174,10 +174,10 @@ TEST_CASE("who cannot listen because its own name leads nowhere yet may try agai
   flow.input("in", leat::from::iterable(std::vector<int>(100, 1))) | leat::redistribute("spread") |
       leat::output("out", leat::to::collect(got));
   std::vector<std::string> const addresses{free_address(), "localhost:" + free_address().substr(10)};
-  leat::options one = of_two(1, addresses);
-  one.link = std::make_shared<leat::tcp_network>(std::chrono::seconds(15), &known_later);
+  leat::options process_1 = of_two(1, addresses);
+  process_1.link = std::make_shared<leat::tcp_network>(std::chrono::seconds(15), &known_later);
   {
-    process second(flow, one);
+    process second(flow, process_1);
     process first(flow, of_two(0, addresses));
     CHECK(first.failure() == "");
     CHECK(second.failure() == "");
@@ -203,11 +203,11 @@ TEST_CASE("a cluster with a secret, over IPv6 and by name") {
     flow.input("in", leat::from::iterable(numbers)) | leat::redistribute("spread") |
         leat::output("out", leat::to::collect(got));
     std::vector<std::string> const addresses{free_address(), other};
-    leat::options zero = of_two(0, addresses);
-    leat::options one = of_two(1, addresses);
-    zero.secret = one.secret = "a secret of two programs";
-    process second(flow, one);
-    process first(flow, zero);
+    leat::options process_0 = of_two(0, addresses);
+    leat::options process_1 = of_two(1, addresses);
+    process_0.secret = process_1.secret = "a secret of two programs";
+    process second(flow, process_1);
+    process first(flow, process_0);
     CHECK(first.failure() == "");
     CHECK(second.failure() == "");
     std::sort(got.begin(), got.end());
@@ -223,10 +223,10 @@ TEST_CASE("strangers at the door of a running cluster change nothing") {
   flow.input("in", leat::from::generate(endless{&begun})) | leat::redistribute("spread") |
       leat::output("out", leat::to::collect(got));
   std::vector<std::string> const addresses{free_address(), free_address()};
-  leat::options zero = of_two(0, addresses);
-  zero.stop = stop.get_token();
+  leat::options process_0 = of_two(0, addresses);
+  process_0.stop = stop.get_token();
   process second(flow, of_two(1, addresses));
-  process first(flow, zero);
+  process first(flow, process_0);
   begun.wait(false);
 
   asio::io_context io;
@@ -301,13 +301,13 @@ TEST_CASE("a cluster comes together though the names take their time, and a stop
         leat::output("out", leat::to::collect(got));
     std::vector<std::string> const addresses{free_address(), "localhost:" + free_address().substr(10)};
     std::stop_source stop;
-    leat::options zero = of_two(0, addresses);
-    leat::options one = of_two(1, addresses);
-    zero.stop = one.stop = stop.get_token();
-    zero.link = std::make_shared<leat::tcp_network>(std::chrono::seconds(15), &answered_late);
+    leat::options process_0 = of_two(0, addresses);
+    leat::options process_1 = of_two(1, addresses);
+    process_0.stop = process_1.stop = stop.get_token();
+    process_0.link = std::make_shared<leat::tcp_network>(std::chrono::seconds(15), &answered_late);
     {
-      process second(flow, one);
-      process first(flow, zero);
+      process second(flow, process_1);
+      process first(flow, process_0);
       if (stopped)
         stop.request_stop();
       else
@@ -325,10 +325,10 @@ TEST_CASE("a stop while others are waited for ends the wait") {
   leat::flow flow("alone");
   flow.input("in", leat::from::iterable(std::vector<int>{1})) | leat::output("out", leat::to::collect(got));
   std::stop_source stop;
-  leat::options how = of_two(0, {free_address(), free_address()});
-  how.workers = 2;
-  how.stop = stop.get_token();
-  process waits(flow, how);
+  leat::options options = of_two(0, {free_address(), free_address()});
+  options.workers = 2;
+  options.stop = stop.get_token();
+  process waits(flow, options);
   stop.request_stop();
   CHECK(waits.failure() == "");
   CHECK(got.empty());
@@ -339,7 +339,8 @@ TEST_CASE("a cluster that does not come together says who is missing") {
   leat::flow flow("alone");
   flow.input("in", leat::from::iterable(std::vector<int>{1})) | leat::output("out", leat::to::collect(got));
   std::vector<std::string> const addresses{free_address(), free_address()};
-  leat::options how = of_two(0, addresses);
-  how.formation_timeout = std::chrono::milliseconds(50);
-  CHECK(process(flow, how).failure().find("process 1 (" + addresses[1] + "): Connection refused") != std::string::npos);
+  leat::options options = of_two(0, addresses);
+  options.formation_timeout = std::chrono::milliseconds(50);
+  CHECK(process(flow, options).failure().find("process 1 (" + addresses[1] + "): Connection refused") !=
+        std::string::npos);
 }

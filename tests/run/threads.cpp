@@ -53,8 +53,8 @@ void allow_no_thread() {
 void allow_no_descriptor() {
   int const lowest = ::dup(STDIN_FILENO);
   ::close(lowest);
-  rlimit const none{static_cast<rlim_t>(lowest), static_cast<rlim_t>(lowest)};
-  ::setrlimit(RLIMIT_NOFILE, &none);
+  rlimit const limit{static_cast<rlim_t>(lowest), static_cast<rlim_t>(lowest)};
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /// A source that waits for a descriptor that is never readable, where there cannot be another descriptor.
@@ -87,7 +87,7 @@ class waits_for_a_descriptor final : public leat::detail::runnable {
   leat::detail::worker_coroutine& body() override { return body_; }
   void fail(std::exception_ptr cause) override { failure = std::move(cause); }
   leat::steady_time wake_at() override { return leat::detail::never; }
-  void add_awaited(std::vector<leat::detail::awaited>& all) override { all.push_back({descriptor_, false}); }
+  void add_awaited(std::vector<leat::detail::awaited>& awaited) override { awaited.push_back({descriptor_, false}); }
 
   std::exception_ptr failure;
 
@@ -170,10 +170,10 @@ TEST_CASE("threads: without one for signals, or for blocking work, the run fails
     std::vector<int> seen;
     leat::flow flow("threads");
     flow.input("in", leat::from::range(1000)) | leat::output("out", leat::to::collect(seen));
-    leat::options how;
-    how.stop_on_signals = true;
+    leat::options options;
+    options.stop_on_signals = true;
     try {
-      leat::run(flow, how);
+      leat::run(flow, options);
     } catch (std::runtime_error const& failure) {
       std::puts(failure.what());
     }

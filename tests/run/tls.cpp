@@ -50,19 +50,19 @@ struct outcome {
 
 /// Spreads numbers over two processes, that are as `change` makes them.
 outcome run_two(std::vector<int> const& numbers, std::function<void(leat::options&, leat::options&)> const& change) {
-  outcome all;
+  outcome result;
   leat::flow flow("numbers");
   flow.input("in", leat::from::iterable(numbers)) | leat::redistribute("spread") |
-      leat::output("out", leat::to::collect(all.got));
-  leat::options zero;
-  zero.addresses = {free_address(), free_address()};
-  zero.formation_timeout = std::chrono::seconds(10);
-  leat::options one = zero;
-  one.process = 1;
-  change(zero, one);
-  auto const run = [&flow](leat::options const& how, std::string& failure, int& status) {
+      leat::output("out", leat::to::collect(result.got));
+  leat::options process_0;
+  process_0.addresses = {free_address(), free_address()};
+  process_0.formation_timeout = std::chrono::seconds(10);
+  leat::options process_1 = process_0;
+  process_1.process = 1;
+  change(process_0, process_1);
+  auto const run = [&flow](leat::options const& options, std::string& failure, int& status) {
     try {
-      leat::run(flow, how);
+      leat::run(flow, options);
     } catch (leat::cluster_error const& error) {
       failure = error.what();
       status = static_cast<int>(error.exit_status);
@@ -71,11 +71,11 @@ outcome run_two(std::vector<int> const& numbers, std::function<void(leat::option
     }
   };
   int ignored = 0;
-  std::thread second([&] { run(one, all.second, ignored); });
-  run(zero, all.first, all.status);
+  std::thread second([&] { run(process_1, result.second, ignored); });
+  run(process_0, result.first, result.status);
   second.join();
-  std::sort(all.got.begin(), all.got.end());
-  return all;
+  std::sort(result.got.begin(), result.got.end());
+  return result;
 }
 
 /// What somebody might say who is of no cluster: another protocol, no TLS, a hello of TLS that is none, nothing.
@@ -87,10 +87,10 @@ std::vector<std::string> noises() {
 bool contains(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
 
 /// What a program whose command line has these files says of it.
-std::string fault(leat::options const& how) {
-  std::string const all[] = {"--tls-certificate=" + how.tls.certificate, "--tls-key=" + how.tls.key,
-                             "--tls-authority=" + how.tls.authority};
-  char const* const words[] = {"flow", all[0].c_str(), all[1].c_str(), all[2].c_str()};
+std::string fault(leat::options const& options) {
+  std::string const arguments[] = {"--tls-certificate=" + options.tls.certificate, "--tls-key=" + options.tls.key,
+                                   "--tls-authority=" + options.tls.authority};
+  char const* const words[] = {"flow", arguments[0].c_str(), arguments[1].c_str(), arguments[2].c_str()};
   return leat::command_line(4, words).fault();
 }
 
@@ -124,10 +124,10 @@ class pipe_end final : public leat::connection {
   ~pipe_end() override { out_->ended = true; }
   std::size_t send(std::span<piece const> pieces) override {
     std::size_t taken = 0;
-    for (piece const& one : pieces)
-      for (std::byte const each : one) {
+    for (piece const& part : pieces)
+      for (std::byte const byte : part) {
         if (out_->bytes.size() >= room_) return taken;
-        out_->bytes.push_back(each);
+        out_->bytes.push_back(byte);
         ++taken;
       }
     return taken;
@@ -149,12 +149,12 @@ class pipe_network final : public leat::network {
  public:
   explicit pipe_network(std::size_t room) : room_(room) {}
   bool listen(std::string const&) override { return false; }
-  std::unique_ptr<leat::connection> accept() override { return std::make_unique<pipe_end>(one_, two_, room_); }
+  std::unique_ptr<leat::connection> accept() override { return std::make_unique<pipe_end>(first_, second_, room_); }
   std::unique_ptr<leat::connection> connect(std::string const&) override {
-    return std::make_unique<pipe_end>(two_, one_, room_);
+    return std::make_unique<pipe_end>(second_, first_, room_);
   }
-  std::shared_ptr<pipe> one_ = std::make_shared<pipe>();
-  std::shared_ptr<pipe> two_ = std::make_shared<pipe>();
+  std::shared_ptr<pipe> first_ = std::make_shared<pipe>();
+  std::shared_ptr<pipe> second_ = std::make_shared<pipe>();
 
  private:
   std::size_t room_;
@@ -163,28 +163,28 @@ class pipe_network final : public leat::network {
 }  // namespace
 
 TEST_CASE("two processes with certificates form a cluster, and other machines may connect without a secret") {
-  certificates some;
+  certificates certificates;
   std::vector<int> numbers(1'000'000);
   std::iota(numbers.begin(), numbers.end(), 0);
-  outcome const all = run_two(numbers, [&](leat::options& zero, leat::options& one) {
-    one.addresses[1].replace(0, 9, "0.0.0.0");
-    zero.addresses = one.addresses;
-    some.give(zero);
-    some.give(one, "IP:0.0.0.0");
+  outcome const result = run_two(numbers, [&](leat::options& process_0, leat::options& process_1) {
+    process_1.addresses[1].replace(0, 9, "0.0.0.0");
+    process_0.addresses = process_1.addresses;
+    certificates.give(process_0);
+    certificates.give(process_1, "IP:0.0.0.0");
   });
-  CHECK(all.first == "");
-  CHECK(all.second == "");
-  CHECK(all.got == numbers);
+  CHECK(result.first == "");
+  CHECK(result.second == "");
+  CHECK(result.got == numbers);
 }
 
 TEST_CASE("strangers who speak TLS badly or not at all disturb nothing while a cluster comes together") {
-  certificates some;
+  certificates certificates;
   asio::io_context io;
   std::vector<asio::ip::tcp::socket> strangers;
-  outcome const all = run_two({3, 1, 2}, [&](leat::options& zero, leat::options& one) {
-    some.give(zero);
-    some.give(one);
-    one.link = std::make_shared<crowded>([&](std::string const& at) {
+  outcome const result = run_two({3, 1, 2}, [&](leat::options& process_0, leat::options& process_1) {
+    certificates.give(process_0);
+    certificates.give(process_1);
+    process_1.link = std::make_shared<crowded>([&](std::string const& at) {
       auto const place = leat::detail::split_address(at);
       for (std::string const& noise : noises()) {
         strangers.emplace_back(io);
@@ -194,36 +194,36 @@ TEST_CASE("strangers who speak TLS badly or not at all disturb nothing while a c
       }
     });
   });
-  CHECK(all.first == "");
-  CHECK(all.got == std::vector<int>{1, 2, 3});
+  CHECK(result.first == "");
+  CHECK(result.got == std::vector<int>{1, 2, 3});
 }
 
 TEST_CASE("strangers at the doors of a cluster that runs over TLS disturb nothing, nor does another's certificate") {
-  certificates some;
-  watched_cluster all(2, "");
+  certificates files;
+  watched_cluster cluster(2, "");
   for (unsigned i = 0; i != 2; ++i) {
-    leat::options how;
-    some.give(how);
-    all.tls.push_back(how.tls);
+    leat::options options;
+    files.give(options);
+    cluster.tls.push_back(options.tls);
   }
-  for (unsigned i = 0; i != 2; ++i) all.start(i);
-  all.begun.wait(false);
+  for (unsigned i = 0; i != 2; ++i) cluster.start(i);
+  cluster.begun.wait(false);
   asio::io_context io;
-  for (std::string const& address : all.common.addresses) {
+  for (std::string const& address : cluster.common.addresses) {
     for (int i = 0; i != 100; ++i) stranger(io, address);  // as a scan of ports does
     for (std::string const& noise : noises()) {
-      stranger one(io, address);
-      one.log(noise);
-      one.hear_the_rest();
+      stranger stranger(io, address);
+      stranger.log(noise);
+      stranger.hear_the_rest();
     }
     // One of the cluster's certificates is good for TLS, and no more: who has it, or another, is not let in.
     certificates others;
-    for (certificates* const theirs : {&some, &others}) {
-      leat::options how;
-      theirs->give(how);
-      how.tls.authority = all.tls[0].authority;
+    for (certificates* const theirs : {&files, &others}) {
+      leat::options options;
+      theirs->give(options);
+      options.tls.authority = cluster.tls[0].authority;
       auto const tcp = std::make_shared<leat::tcp_network>();
-      std::shared_ptr<leat::network> const secure = leat::detail::support_of_clusters().encrypt(tcp, how);
+      std::shared_ptr<leat::network> const secure = leat::detail::support_of_clusters().encrypt(tcp, options);
       std::unique_ptr<leat::connection> const to = secure->connect(address);
       std::vector<std::byte> const nonsense(300);
       leat::connection::piece const words(nonsense);
@@ -234,21 +234,21 @@ TEST_CASE("strangers at the doors of a cluster that runs over TLS disturb nothin
       }
     }
   }
-  all.end();
-  CHECK(all.failures == std::vector<std::string>(2));
-  CHECK(all.is_whole());
+  cluster.end();
+  CHECK(cluster.failures == std::vector<std::string>(2));
+  CHECK(cluster.is_whole());
 }
 
 TEST_CASE("a secret is asked for inside TLS too") {
-  certificates some;
-  outcome const all = run_two({1, 2, 3}, [&](leat::options& zero, leat::options& one) {
-    some.give(zero);
-    some.give(one);
-    one.formation_timeout = std::chrono::milliseconds(500);
-    zero.secret = "a secret of two programs";
-    one.secret = "a secret of another one";
+  certificates certificates;
+  outcome const result = run_two({1, 2, 3}, [&](leat::options& process_0, leat::options& process_1) {
+    certificates.give(process_0);
+    certificates.give(process_1);
+    process_1.formation_timeout = std::chrono::milliseconds(500);
+    process_0.secret = "a secret of two programs";
+    process_1.secret = "a secret of another one";
   });
-  CHECK(contains(all.first, "its secret is not this one's"));
+  CHECK(contains(result.first, "its secret is not this one's"));
 }
 
 TEST_CASE("a certificate of another authority is refused by whoever sees it, and both say why") {
@@ -258,60 +258,60 @@ TEST_CASE("a certificate of another authority is refused by whoever sees it, and
   for (certificates* const wrong : {&others, &of_the_same_name})
     for (bool const dialing_side_is_wrong : {true, false}) {
       CAPTURE(dialing_side_is_wrong);
-      outcome const all = run_two({1, 2, 3}, [&](leat::options& zero, leat::options& one) {
-        (dialing_side_is_wrong ? *wrong : ours).give(zero);
-        (dialing_side_is_wrong ? ours : *wrong).give(one);
+      outcome const result = run_two({1, 2, 3}, [&](leat::options& process_0, leat::options& process_1) {
+        (dialing_side_is_wrong ? *wrong : ours).give(process_0);
+        (dialing_side_is_wrong ? ours : *wrong).give(process_1);
         // Who is wrong trusts the other one.
-        zero.tls.authority = dialing_side_is_wrong ? one.tls.authority : zero.tls.authority;
-        one.tls.authority = dialing_side_is_wrong ? one.tls.authority : zero.tls.authority;
-        zero.formation_timeout = std::chrono::seconds(1);
-        one.formation_timeout = std::chrono::milliseconds(1500);  // it is there until the other gives up
+        process_0.tls.authority = dialing_side_is_wrong ? process_1.tls.authority : process_0.tls.authority;
+        process_1.tls.authority = dialing_side_is_wrong ? process_1.tls.authority : process_0.tls.authority;
+        process_0.formation_timeout = std::chrono::seconds(1);
+        process_1.formation_timeout = std::chrono::milliseconds(1500);  // it is there until the other gives up
       });
-      CHECK(all.status == 76);
-      CHECK(contains(all.first, "process 1 ("));
-      CHECK(contains(all.first, dialing_side_is_wrong ? "it does not accept this process's certificate: "
-                                                      : "its certificate is not accepted: "));
+      CHECK(result.status == 76);
+      CHECK(contains(result.first, "process 1 ("));
+      CHECK(contains(result.first, dialing_side_is_wrong ? "it does not accept this process's certificate: "
+                                                         : "its certificate is not accepted: "));
     }
 }
 
 TEST_CASE("a certificate has to name the host that is dialed, and whoever dials has to be of the list") {
-  certificates some;
-  outcome all = run_two({1}, [&](leat::options& zero, leat::options& one) {
-    some.give(zero);
-    some.give(one, "IP:127.0.0.2,DNS:elsewhere");
-    zero.formation_timeout = std::chrono::seconds(1);
-    one.formation_timeout = std::chrono::milliseconds(1500);
+  certificates certificates;
+  outcome result = run_two({1}, [&](leat::options& process_0, leat::options& process_1) {
+    certificates.give(process_0);
+    certificates.give(process_1, "IP:127.0.0.2,DNS:elsewhere");
+    process_0.formation_timeout = std::chrono::seconds(1);
+    process_1.formation_timeout = std::chrono::milliseconds(1500);
   });
-  CHECK(all.status == 76);
-  CHECK(contains(all.first, "TLS: its certificate is not for 127.0.0.1"));
-  all = run_two({1}, [&](leat::options& zero, leat::options& one) {
-    some.give(zero, "DNS:elsewhere");
-    some.give(one);
-    zero.formation_timeout = std::chrono::seconds(1);
-    one.formation_timeout = std::chrono::milliseconds(1500);
+  CHECK(result.status == 76);
+  CHECK(contains(result.first, "TLS: its certificate is not for 127.0.0.1"));
+  result = run_two({1}, [&](leat::options& process_0, leat::options& process_1) {
+    certificates.give(process_0, "DNS:elsewhere");
+    certificates.give(process_1);
+    process_0.formation_timeout = std::chrono::seconds(1);
+    process_1.formation_timeout = std::chrono::milliseconds(1500);
   });
-  CHECK(all.status == 76);
-  CHECK(contains(all.first, "it does not accept this process's certificate"));
+  CHECK(result.status == 76);
+  CHECK(contains(result.first, "it does not accept this process's certificate"));
 }
 
 TEST_CASE("who does not speak TLS is told of and not let in") {
-  certificates some;
+  certificates certificates;
   for (bool const dialing_side_is_plain : {true, false}) {
     CAPTURE(dialing_side_is_plain);
-    outcome const all = run_two({1}, [&](leat::options& zero, leat::options& one) {
-      some.give(dialing_side_is_plain ? one : zero);
-      zero.formation_timeout = one.formation_timeout = std::chrono::milliseconds(500);
+    outcome const result = run_two({1}, [&](leat::options& process_0, leat::options& process_1) {
+      certificates.give(dialing_side_is_plain ? process_1 : process_0);
+      process_0.formation_timeout = process_1.formation_timeout = std::chrono::milliseconds(500);
     });
-    CHECK(all.status == 75);
-    CHECK(contains(all.second, "the cluster did not form"));
-    if (!dialing_side_is_plain) CHECK(contains(all.first, "TLS: wrong version number"));
+    CHECK(result.status == 75);
+    CHECK(contains(result.second, "the cluster did not form"));
+    if (!dialing_side_is_plain) CHECK(contains(result.first, "TLS: wrong version number"));
   }
 }
 
 TEST_CASE("files that cannot serve are found out at the start, by name") {
-  certificates some;
+  certificates certificates;
   leat::options good;
-  some.give(good);
+  certificates.give(good);
   CHECK(fault(good) == "");
 
   leat::options wrong = good;
@@ -324,25 +324,25 @@ TEST_CASE("files that cannot serve are found out at the start, by name") {
   wrong.tls.certificate = good.tls.key;
   CHECK(contains(fault(wrong), "TLS: certificate " + good.tls.key + ": no start line"));
   leat::options other;
-  some.give(other);
+  certificates.give(other);
   wrong = good;
   wrong.tls.key = other.tls.key;
   CHECK(fault(wrong) == "TLS: key " + other.tls.key + ": key values mismatch");
-  some.give(wrong, "IP:127.0.0.1", -60);
+  certificates.give(wrong, "IP:127.0.0.1", -60);
   CHECK(fault(wrong) == "TLS: certificate " + wrong.tls.certificate + ": it has expired");
   ::chmod(good.tls.key.c_str(), 0644);
   CHECK(fault(good) == "TLS: key " + good.tls.key + ": everybody may read it: chmod 600 it");
 }
 
 TEST_CASE("over a link that takes few bytes at a time nothing is lost, doubled or changed") {
-  certificates some;
-  leat::options how;
-  some.give(how, "DNS:there");
-  how.addresses = {"there", "there"};
+  certificates certificates;
+  leat::options options;
+  certificates.give(options, "DNS:there");
+  options.addresses = {"there", "there"};
   for (std::size_t const room : {std::size_t{1}, std::size_t{1000}, std::size_t{100'000}}) {
     CAPTURE(room);
     auto const pipes = std::make_shared<pipe_network>(room);
-    std::shared_ptr<leat::network> const secure = leat::detail::support_of_clusters().encrypt(pipes, how);
+    std::shared_ptr<leat::network> const secure = leat::detail::support_of_clusters().encrypt(pipes, options);
     std::unique_ptr<leat::connection> from = secure->connect("there");
     std::unique_ptr<leat::connection> const to = secure->accept();
     std::vector<std::byte> sent(200'000);
@@ -368,12 +368,12 @@ TEST_CASE("over a link that takes few bytes at a time nothing is lost, doubled o
 }
 
 TEST_CASE("an end without the goodbye of TLS is trouble") {
-  certificates some;
-  leat::options how;
-  some.give(how, "DNS:there");
-  how.addresses = {"there", "there"};
+  certificates certificates;
+  leat::options options;
+  certificates.give(options, "DNS:there");
+  options.addresses = {"there", "there"};
   auto const pipes = std::make_shared<pipe_network>(100'000);
-  std::shared_ptr<leat::network> const secure = leat::detail::support_of_clusters().encrypt(pipes, how);
+  std::shared_ptr<leat::network> const secure = leat::detail::support_of_clusters().encrypt(pipes, options);
   std::unique_ptr<leat::connection> const from = secure->connect("there");
   std::unique_ptr<leat::connection> const to = secure->accept();
   std::vector<std::byte> room(100);
@@ -382,7 +382,7 @@ TEST_CASE("an end without the goodbye of TLS is trouble") {
     to->receive(room);
   }
   CHECK(to->open());
-  pipes->one_->ended = pipes->two_->ended = true;
+  pipes->first_->ended = pipes->second_->ended = true;
   CHECK(to->receive(room) == 0);
   CHECK_FALSE(to->open());
   CHECK(contains(to->error(), "it ended without the goodbye of TLS"));

@@ -38,7 +38,7 @@ void says(std::string const& refusal, std::string const& step) {
   CHECK(refusal.ends_with("so its records would be lost: end the stream with | output(name, sink)"));
 }
 
-std::pair<int, int> same_pair(std::pair<int, int> const& both) { return both; }
+std::pair<int, int> same_pair(std::pair<int, int> const& pair) { return pair; }
 
 }  // namespace
 
@@ -112,8 +112,8 @@ TEST_CASE("several streams: those of two flows are refused, and one that was mov
   CHECK_THROWS_WITH_AS(leat::join("both", a, b), doctest::Contains("two flows, \"first\" and \"second\""),
                        leat::flow_error);
   CHECK_THROWS_WITH_AS(leat::merge(a, b), doctest::Contains("two flows"), leat::flow_error);
-  auto both = [](auto one, auto other) { return leat::merge(one, other); };
-  CHECK_THROWS_WITH_AS(leat::compose("mine", both, a, b), doctest::Contains("compose \"mine\" ("), leat::flow_error);
+  auto merged = [](auto first_input, auto other) { return leat::merge(first_input, other); };
+  CHECK_THROWS_WITH_AS(leat::compose("mine", merged, a, b), doctest::Contains("compose \"mine\" ("), leat::flow_error);
   auto moved = std::move(a) | leat::map(same_pair);
   CHECK_THROWS_WITH_AS(leat::join("again", moved, a), doctest::Contains("used after it had been moved"),
                        leat::flow_error);

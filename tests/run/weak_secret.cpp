@@ -46,8 +46,8 @@ TEST_CASE("a program that sets a weak secret is told so") {
   std::vector<int> got;
   leat::flow flow("weak");
   flow.input("in", leat::from::iterable(std::vector<int>{1})) | leat::output("out", leat::to::collect(got));
-  leat::options how;
-  how.addresses = {"127.0.0.1:1", "127.0.0.1:2"};
-  how.secret = "1111222233334444";
-  CHECK_THROWS_AS(leat::run(flow, how), leat::flow_error);
+  leat::options options;
+  options.addresses = {"127.0.0.1:1", "127.0.0.1:2"};
+  options.secret = "1111222233334444";
+  CHECK_THROWS_AS(leat::run(flow, options), leat::flow_error);
 }

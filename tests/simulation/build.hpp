@@ -17,17 +17,17 @@ template <class Kind>
 struct drawn_flow {
   using record = typename Kind::record;
 
-  explicit drawn_flow(std::size_t streams) : flow("drawn"), all(streams) {}
-  leat::stream<record>& from(planned_step const& step, std::size_t side = 0) { return *all[step.from[side]]; }
-  void made(planned_step const& step, leat::stream<record> made) { all[step.to.front()].emplace(made); }
+  explicit drawn_flow(std::size_t count) : flow("drawn"), streams(count) {}
+  leat::stream<record>& from(planned_step const& step, std::size_t side = 0) { return *streams[step.from[side]]; }
+  void put(planned_step const& step, leat::stream<record> stream) { streams[step.to.front()].emplace(stream); }
 
   leat::flow flow;
-  std::vector<std::optional<leat::stream<record>>> all;
+  std::vector<std::optional<leat::stream<record>>> streams;
 };
 
 /// Each adds one step of its group; false: it is of another one.
 template <class Kind>
-bool add_source(drawn_flow<Kind>& to, planned_step const& step, plan const& what);
+bool add_source(drawn_flow<Kind>& to, planned_step const& step, plan const& plan);
 template <class Kind>
 bool add_stateless(drawn_flow<Kind>& to, planned_step const& step, seen& at);
 template <class Kind>

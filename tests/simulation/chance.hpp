@@ -24,8 +24,8 @@ class chance {
   std::uint64_t between(std::uint64_t least, std::uint64_t most) { return least + below(most - least + 1); }
   bool one_in(std::uint64_t times) { return below(times) == 0; }
   template <class T>
-  T one_of(std::initializer_list<T> all) {
-    return all.begin()[below(all.size())];
+  T pick(std::initializer_list<T> values) {
+    return values.begin()[below(values.size())];
   }
 
  private:

@@ -23,15 +23,15 @@ namespace simulation {
 /// Where a client library would have its threads: it completes what it is given later, in the simulation that runs.
 inline leat::detail::simulated_runtime* outside = nullptr;
 
-inline void complete_later(leat::completion<std::uint64_t> const& what, std::uint64_t value) {
-  outside->after(std::chrono::nanoseconds(1 + value % 50'000), [what, value] { what.set(value); });
+inline void complete_later(leat::completion<std::uint64_t> const& completion, std::uint64_t value) {
+  outside->after(std::chrono::nanoseconds(1 + value % 50'000), [completion, value] { completion.set(value); });
 }
 
 /// Waits in one of the ways there are, or not at all.
-inline leat::task<> wait_somehow(std::uint64_t how) {
-  switch (how % 6) {
+inline leat::task<> wait_somehow(std::uint64_t kind) {
+  switch (kind % 6) {
     case 0:
-      co_await leat::sleep(std::chrono::nanoseconds(how / 5 % 100'000));
+      co_await leat::sleep(std::chrono::nanoseconds(kind / 5 % 100'000));
       break;
     case 1:
       co_await leat::next_turn();
@@ -47,8 +47,8 @@ inline leat::task<> wait_somehow(std::uint64_t how) {
     }
     case 4: {
       leat::completion<std::uint64_t> answer;
-      complete_later(answer, how);
-      if (co_await answer != how) throw std::logic_error("the answer is to another question");
+      complete_later(answer, kind);
+      if (co_await answer != kind) throw std::logic_error("the answer is to another question");
       break;
     }
     default:
@@ -70,7 +70,7 @@ class copying_step {
         std::uint64_t const value = Kind::number(r.second);
         std::size_t const copies = f_.copies(value);
         for (std::size_t i = 0; i != copies; ++i) {
-          record copy(r.first, Kind::made(value + i));
+          record copy(r.first, Kind::make(value + i));
           emitting(careless_, [&] { out(std::move(copy)); });
         }
         if (++seen % 5 == 0) co_await wait_somehow(value);
@@ -116,11 +116,11 @@ class differences_step {
     while (auto batch = co_await in.next())
       for (record& r : batch) {
         std::uint64_t const value = Kind::number(r.second);
-        out(record(r.first, Kind::made(last ? value - Kind::number(last->second) : value)));
+        out(record(r.first, Kind::make(last ? value - Kind::number(last->second) : value)));
         last = std::move(r);
         if (++seen % pause_every_ == 0) co_await leat::sleep(std::chrono::microseconds(seen));
       }
-    if (last) out(record(last->first, Kind::made(seen)));
+    if (last) out(record(last->first, Kind::make(seen)));
   }
 
  private:
@@ -137,7 +137,7 @@ class slow_look_up {
   leat::task<record> operator()(record r) {
     std::uint64_t const value = Kind::number(r.second);
     co_await wait_somehow(mixed(value));
-    record result(std::move(r.first), Kind::made(f_(value)));
+    record result(std::move(r.first), Kind::make(f_(value)));
     co_return result;
   }
 
@@ -160,7 +160,7 @@ class poor_look_up {
       co_await never_completed;
     else
       co_await leat::sleep(std::chrono::nanoseconds(value % 300'000));
-    record result(r.first, Kind::made(f_(value)));
+    record result(r.first, Kind::make(f_(value)));
     co_return result;
   }
 

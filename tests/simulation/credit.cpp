@@ -36,16 +36,16 @@ struct watched_text {
   }
 };
 
-leat::detail::simulation draw_two_processes(chance& by) {
-  leat::detail::simulation how;
-  how.seed = by.number();
-  how.processes = 2;
-  how.each.channel_bytes = by.one_of<std::size_t>({1, 500, 3000, 20'000});
-  how.each.batch_size = by.one_of<std::size_t>({0, 0, 1, 30});
-  how.each.snapshot_interval = std::chrono::microseconds(by.one_of({0, 50, 100'000}));
-  how.network.capacity = by.one_of<std::size_t>({300, 2000, 64 * 1024});
-  how.network.longest_delay = std::chrono::microseconds(by.between(1, 20));
-  return how;
+leat::detail::simulation draw_two_processes(chance& dice) {
+  leat::detail::simulation simulation;
+  simulation.seed = dice.number();
+  simulation.processes = 2;
+  simulation.options.channel_bytes = dice.pick<std::size_t>({1, 500, 3000, 20'000});
+  simulation.options.batch_size = dice.pick<std::size_t>({0, 0, 1, 30});
+  simulation.options.snapshot_interval = std::chrono::microseconds(dice.pick({0, 50, 100'000}));
+  simulation.network.capacity = dice.pick<std::size_t>({300, 2000, 64 * 1024});
+  simulation.network.longest_delay = std::chrono::microseconds(dice.between(1, 20));
+  return simulation;
 }
 
 }  // namespace
@@ -54,9 +54,9 @@ TEST_CASE("the bytes under way over one channel between processes are the credit
   std::size_t most_above_credit = 0;
   for (std::uint64_t seed = 1; seed != 100; ++seed) {
     CAPTURE(seed);
-    chance by(seed);
-    leat::detail::simulation const how = draw_two_processes(by);
-    std::size_t const largest = by.one_of<std::size_t>({10, 100, 1000, 5000});
+    chance dice(seed);
+    leat::detail::simulation const simulation = draw_two_processes(dice);
+    std::size_t const largest = dice.pick<std::size_t>({10, 100, 1000, 5000});
     int const records = 500;
     std::size_t arrived = 0;
     encoded = most_encoded = 0;
@@ -65,11 +65,12 @@ TEST_CASE("the bytes under way over one channel between processes are the credit
       return watched_text{std::string(1 + static_cast<std::size_t>(x) * 7919 % largest, 'x')};
     }) | leat::redistribute("spread") |
         leat::output("out", leat::to::for_each([&](watched_text const&) { ++arrived; }));
-    leat::detail::simulated_cluster(flow.description(), how).run();
+    leat::detail::simulated_cluster(flow.description(), simulation).run();
     CHECK(arrived == records);
     CHECK(encoded == 0);
-    CHECK(most_encoded <= how.each.channel_bytes + largest);
-    most_above_credit = std::max(most_above_credit, most_encoded - std::min(most_encoded, how.each.channel_bytes));
+    CHECK(most_encoded <= simulation.options.channel_bytes + largest);
+    most_above_credit =
+        std::max(most_above_credit, most_encoded - std::min(most_encoded, simulation.options.channel_bytes));
   }
   CHECK(most_above_credit > 2000);  // else nothing came near
 }

@@ -10,7 +10,7 @@
 
 namespace simulation {
 
-inline char const* name_of(op what) {
+inline char const* name_of(op kind) {
   static constexpr char const* names[] = {"iterable",
                                           "partitioned",
                                           "generate",
@@ -80,28 +80,29 @@ inline char const* name_of(op what) {
                                           "partitioned_sink_by_value",
                                           "raises"};
   static_assert(std::size(names) == static_cast<std::size_t>(op::raises) + 1);
-  return names[static_cast<std::size_t>(what)];
+  return names[static_cast<std::size_t>(kind)];
 }
 
 /// One line for each step: what it reads from, what it is, what it makes.
-inline std::string described(plan const& what, drawn_shape const& shape) {
+inline std::string described(plan const& plan, drawn_shape const& shape) {
   auto const number = [](auto n) { return std::to_string(n); };
-  leat::detail::simulation const& how = shape.how;
-  std::string text = number(how.processes) + " x " + number(how.each.workers) + " workers, batches of " +
-                     number(how.each.batch_size) + ", " + number(how.channel_packets) + " packets or " +
-                     number(how.each.channel_bytes) + " bytes of credit, epochs of " +
-                     number(how.each.snapshot_interval.count()) + " ns, turns up to " +
-                     number(how.longest_turn.count()) + " ns, link of " + number(how.network.capacity) +
-                     " bytes, delays up to " + number(how.network.longest_delay.count()) + " ns";
-  if (how.network.stalls_one_in != 0)
-    text += ", one in " + number(how.network.stalls_one_in) + " stalls up to " +
-            number(how.network.longest_stall.count()) + " ns";
-  leat::detail::simulated_network const& net = how.network;
+  leat::detail::simulation const& simulation = shape.simulation;
+  std::string text = number(simulation.processes) + " x " + number(simulation.options.workers) +
+                     " workers, batches of " + number(simulation.options.batch_size) + ", " +
+                     number(simulation.channel_packets) + " packets or " + number(simulation.options.channel_bytes) +
+                     " bytes of credit, epochs of " + number(simulation.options.snapshot_interval.count()) +
+                     " ns, turns up to " + number(simulation.longest_turn.count()) + " ns, link of " +
+                     number(simulation.network.capacity) + " bytes, delays up to " +
+                     number(simulation.network.longest_delay.count()) + " ns";
+  if (simulation.network.stalls_one_in != 0)
+    text += ", one in " + number(simulation.network.stalls_one_in) + " stalls up to " +
+            number(simulation.network.longest_stall.count()) + " ns";
+  leat::detail::simulated_network const& net = simulation.network;
   if (net.uneven) text += ", uneven";
   if (net.longest_piece != 0) text += ", pieces of up to " + number(net.longest_piece) + " bytes";
-  if (how.heartbeats) text += ", heartbeats";
-  if (how.forms) {
-    text += ", formed by processes that begin within " + number(how.longest_start.count()) + " ns";
+  if (simulation.heartbeats) text += ", heartbeats";
+  if (simulation.forms) {
+    text += ", formed by processes that begin within " + number(simulation.longest_start.count()) + " ns";
     if (net.refuses_one_in != 0) text += ", one dial in " + number(net.refuses_one_in) + " refused";
     if (net.breaks_one_in != 0)
       text += ", one connection in " + number(net.breaks_one_in) + " and " + number(net.most_breaks) +
@@ -119,25 +120,25 @@ inline std::string described(plan const& what, drawn_shape const& shape) {
             number(shape.started_again_after.count()) + " ns";
   if (shape.stopped_after)
     text += ", stopped after " + number(shape.stopped_after->count()) + " ns at process " + number(shape.stopped_at);
-  text += what.texts ? ", texts" : ", numbers";
-  if (what.huge_values) text += " up to 64 KiB";
-  if (what.nan_key) text += ", key " + number(*what.nan_key) + " is a NaN";
-  mishap const& fails = what.on_the_way;
+  text += plan.texts ? ", texts" : ", numbers";
+  if (plan.huge_values) text += " up to 64 KiB";
+  if (plan.nan_key) text += ", key " + number(*plan.nan_key) + " is a NaN";
+  mishap const& fails = plan.on_the_way;
   static constexpr char const* calls[] = {"call", "function", "copy", "encoding", "comparison", "write", "flush"};
   if (fails.of != call::none)
     text += ", " + std::string(calls[static_cast<std::size_t>(fails.of)]) + " " + number(fails.after + 1) + " throws " +
             (fails.as_exception ? "an exception" : "what is no exception");
   text += "\n";
-  for (planned_step const& step : what.steps) {
-    text += "  " + step.name() + " " + name_of(step.what) + " (";
+  for (planned_step const& step : plan.steps) {
+    text += "  " + step.name() + " " + name_of(step.kind) + " (";
     for (std::size_t from : step.from) text += " s" + number(from);
     text += " ->";
     for (std::size_t to : step.to) text += " s" + number(to);
     text += " )";
-    if (step.number < what.sources.size()) {
+    if (step.number < plan.sources.size()) {
       std::size_t records = 0;
-      for (auto const& partition : what.sources[step.number].partitions) records += partition.size();
-      text += " " + number(records) + " records in " + number(what.sources[step.number].partitions.size()) + " parts";
+      for (auto const& partition : plan.sources[step.number].partitions) records += partition.size();
+      text += " " + number(records) + " records in " + number(plan.sources[step.number].partitions.size()) + " parts";
     }
     if (step.f.trapped) text += " fails at " + number(step.f.trap);
     if (step.unshared) text += " unshared";

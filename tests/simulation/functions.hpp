@@ -36,19 +36,19 @@ struct on_records {
   using record = typename Kind::record;
   explicit on_records(planned_step const& step) : f(step.f), keys(step.keys) {}
 
-  datum changed(datum const& value) const { return Kind::made(f(Kind::number(value))); }
+  datum changed(datum const& value) const { return Kind::make(f(Kind::number(value))); }
   bool keeps(datum const& value) const { return f.keeps(Kind::number(value)); }
-  key new_key(datum const& value) const { return Kind::made_key(f(Kind::number(value)) % keys); }
+  key new_key(datum const& value) const { return Kind::make_key(f(Kind::number(value)) % keys); }
   std::vector<datum> values(datum const& value) const {
     std::uint64_t const n = Kind::number(value);
-    std::vector<datum> all;
-    for (std::size_t i = 0; i != f.copies(n); ++i) all.push_back(Kind::made(n + i));
-    return all;
+    std::vector<datum> records;
+    for (std::size_t i = 0; i != f.copies(n); ++i) records.push_back(Kind::make(n + i));
+    return records;
   }
   std::vector<record> copies(record const& r) const {
-    std::vector<record> all;
-    for (datum& value : values(r.second)) all.emplace_back(r.first, std::move(value));
-    return all;
+    std::vector<record> records;
+    for (datum& value : values(r.second)) records.emplace_back(r.first, std::move(value));
+    return records;
   }
 
   function f;
@@ -80,7 +80,7 @@ struct reducer {
   datum operator()(datum const& a, datum const& b) const {
     std::uint64_t const x = Kind::number(a);
     std::uint64_t const y = Kind::number(b);
-    return Kind::made(in_order ? composed(x, y) : x + y);
+    return Kind::make(in_order ? composed(x, y) : x + y);
   }
   bool in_order;
 };

@@ -60,11 +60,11 @@ class hazards {
   void note_failure(std::optional<std::size_t> step) {
     if (!armed_ || happened) return;
     happened = true;
-    where = step;
+    thrower = step;
   }
 
   bool happened = false;
-  std::optional<std::size_t> where;  ///< the step whose function threw, if that is known
+  std::optional<std::size_t> thrower;  ///< the step whose function threw, if that is known
   std::optional<source_progress> source_stopped_at;
   bool huge = false;  ///< some values are 64 KiB
   std::optional<std::uint64_t> nan_key;

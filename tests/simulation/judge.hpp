@@ -26,7 +26,7 @@ struct observed {
 /// Holds what a run showed against the reference. All that the judge says is empty when they agree.
 class judge {
  public:
-  judge(plan const& what, unsigned workers, observed const& shown) : plan_(what), workers_(workers), shown_(shown) {}
+  judge(plan const& plan, unsigned workers, observed const& shown) : plan_(plan), workers_(workers), shown_(shown) {}
 
   /// Of a run that came to its end, or was stopped in order.
   std::string verdict() const { return verdict(shown_.stopped, &judge::results_are_wrong); }
@@ -40,9 +40,9 @@ class judge {
 
   /// Of a run that never began.
   std::string verdict_on_nothing() const {
-    for (std::vector<seen> const* all : {&shown_.sources, &shown_.steps})
-      for (seen const& one : *all)
-        if (!one.items.empty()) return "records came out though the cluster has not formed";
+    for (std::vector<seen> const* lists : {&shown_.sources, &shown_.steps})
+      for (seen const& entry : *lists)
+        if (!entry.items.empty()) return "records came out though the cluster has not formed";
     return {};
   }
 
@@ -78,17 +78,17 @@ class judge {
   std::string source_is_wrong(std::size_t number, bool cut_short) const {
     flowing const whole = intended(number);
     std::vector<item> const& got = shown_.sources[number].items;
-    std::string const where = "source n" + std::to_string(number) + ": ";
-    if (plan_.streams[plan_.steps[number].to.front()].how == order::total) {
-      if (got.size() > whole.items.size()) return where + "emits more than it holds";
+    std::string const prefix = "source n" + std::to_string(number) + ": ";
+    if (plan_.streams[plan_.steps[number].to.front()].ordering == order::total) {
+      if (got.size() > whole.items.size()) return prefix + "emits more than it holds";
       for (std::size_t i = 0; i != got.size(); ++i)
-        if (got[i].key != whole.items[i].key || got[i].value != whole.items[i].value) return where + "is not in order";
+        if (got[i].key != whole.items[i].key || got[i].value != whole.items[i].value) return prefix + "is not in order";
     } else {
       auto const a = sorted(got, false);
       auto const b = sorted(whole.items, false);
-      if (!std::includes(b.begin(), b.end(), a.begin(), a.end())) return where + "emits what it does not hold";
+      if (!std::includes(b.begin(), b.end(), a.begin(), a.end())) return prefix + "emits what it does not hold";
     }
-    if (!cut_short && got.size() != whole.items.size()) return where + "does not emit all";
+    if (!cut_short && got.size() != whole.items.size()) return prefix + "does not emit all";
     return {};
   }
 
@@ -109,16 +109,16 @@ class judge {
       source.items = shown_.sources[i].items;
       source.last_epochs = shown_.sources[i].marks;
       source.last_epochs.resize(workers_);
-      for (item const& one : source.items)
-        source.last_epochs[one.worker] = std::max(source.last_epochs[one.worker], one.epoch);
+      for (item const& item : source.items)
+        source.last_epochs[item.worker] = std::max(source.last_epochs[item.worker], item.epoch);
       source.ended = (cut_short >> i & 1) == 0;
     }
     expected.run();
     for (planned_step const& step : plan_.steps) {
       std::string wrong;
-      if (is_sink(step.what) && step.what != op::raises)
+      if (is_sink(step.kind) && step.kind != op::raises)
         wrong = (this->*differs)(step, step.from.front(), expected);
-      else if (step.what == op::inspect || step.what == op::inspect_debug)
+      else if (step.kind == op::inspect || step.kind == op::inspect_debug)
         wrong = (this->*differs)(step, step.to.front(), expected);
       if (!wrong.empty()) return step.name() + ": " + wrong;
     }
@@ -126,29 +126,29 @@ class judge {
   }
 
   bool knows_dates(planned_step const& step, std::size_t stream) const {
-    return plan_.streams[stream].dated && step.what != op::library_collect && step.what != op::inspect;
+    return plan_.streams[stream].dated && step.kind != op::library_collect && step.kind != op::inspect;
   }
   order order_at(planned_step const& step, std::size_t stream) const {
-    order const how = plan_.streams[stream].how;
-    if (step.what == op::partitioned_sink_by_value) return order::none;
-    return step.what == op::partitioned_sink && how == order::total ? order::per_key : how;
+    order const ordering = plan_.streams[stream].ordering;
+    if (step.kind == op::partitioned_sink_by_value) return order::none;
+    return step.kind == op::partitioned_sink && ordering == order::total ? order::per_key : ordering;
   }
-  static bool knows_workers(planned_step const& step) { return step.what == op::sink || step.what == op::moving_sink; }
+  static bool knows_workers(planned_step const& step) { return step.kind == op::sink || step.kind == op::moving_sink; }
 
   std::string compare(planned_step const& step, std::size_t stream, reference& expected) const {
     flowing& wanted = expected.stream(stream);
     seen const& got = shown_.steps[step.number];
     bool const dates = knows_dates(step, stream);
-    order const how = order_at(step, stream);
+    order const ordering = order_at(step, stream);
 
     std::string const counts =
         std::to_string(got.items.size()) + " records, " + std::to_string(wanted.items.size()) + " are expected";
     if (sorted(got.items, false) != sorted(wanted.items, false)) return "other records: " + counts;
     if (dates && sorted(got.items, true) != sorted(wanted.items, true)) return "records are in other epochs: " + counts;
-    if (how == order::total && plain(got.items, dates) != plain(wanted.items, dates)) return "another order";
-    if (how == order::per_key && by_key(got.items, dates) != by_key(wanted.items, dates))
+    if (ordering == order::total && plain(got.items, dates) != plain(wanted.items, dates)) return "another order";
+    if (ordering == order::per_key && by_key(got.items, dates) != by_key(wanted.items, dates))
       return "another order of a key";
-    if (step.what == op::partitioned_sink && !parts_are_kept(got.items)) return "a key is in two partitions";
+    if (step.kind == op::partitioned_sink && !parts_are_kept(got.items)) return "a key is in two partitions";
     if (knows_workers(step) && got.marks != wanted.last_epochs) return "marks were lost or made up";
     return {};
   }
@@ -157,24 +157,24 @@ class judge {
     flowing& wanted = expected.stream(stream);
     seen const& got = shown_.steps[step.number];
     bool const dates = knows_dates(step, stream);
-    order const how = order_at(step, stream);
+    order const ordering = order_at(step, stream);
 
-    auto const some = sorted(got.items, dates);
-    auto const all = sorted(wanted.items, dates);
-    if (!std::includes(all.begin(), all.end(), some.begin(), some.end()))
+    auto const received = sorted(got.items, dates);
+    auto const reference_items = sorted(wanted.items, dates);
+    if (!std::includes(reference_items.begin(), reference_items.end(), received.begin(), received.end()))
       return "of a part of a run: records that are wrong, or there twice, or in other epochs";
-    if (how == order::total && !begins_with(plain(wanted.items, dates), plain(got.items, dates)))
+    if (ordering == order::total && !begins_with(plain(wanted.items, dates), plain(got.items, dates)))
       return "of a part of a run: another order";
-    if (how == order::per_key) {
+    if (ordering == order::per_key) {
       auto whole = by_key(wanted.items, dates);
       for (auto const& [key, values] : by_key(got.items, dates))
         if (!begins_with(whole[key], values)) return "of a part of a run: another order of a key";
     }
     if (dates && knows_workers(step) && got.marks.size() == workers_ && !has_last_words()) {
       std::uint64_t const closed = *std::min_element(got.marks.begin(), got.marks.end());
-      auto const is_later = [closed](item const& one) { return one.epoch > closed; };
-      std::vector<item> there = some;
-      std::vector<item> due = all;
+      auto const is_later = [closed](item const& item) { return item.epoch > closed; };
+      std::vector<item> there = received;
+      std::vector<item> due = reference_items;
       std::erase_if(there, is_later);
       std::erase_if(due, is_later);
       if (there != due) return "records of an epoch that was closed are missing";
@@ -184,33 +184,33 @@ class judge {
   /// What a coroutine says at the end of its input it says whether or not the source's end was seen.
   bool has_last_words() const {
     return std::any_of(plan_.steps.begin(), plan_.steps.end(),
-                       [](planned_step const& step) { return step.what == op::step_with_last_word; });
+                       [](planned_step const& step) { return step.kind == op::step_with_last_word; });
   }
-  static bool begins_with(std::vector<item> const& all, std::vector<item> const& some) {
-    return some.size() <= all.size() && std::equal(some.begin(), some.end(), all.begin());
+  static bool begins_with(std::vector<item> const& items, std::vector<item> const& beginning) {
+    return beginning.size() <= items.size() && std::equal(beginning.begin(), beginning.end(), items.begin());
   }
 
-  static std::vector<item> sorted(std::vector<item> all, bool dates) {
-    all = plain(std::move(all), dates);
-    std::sort(all.begin(), all.end());
-    return all;
+  static std::vector<item> sorted(std::vector<item> items, bool dates) {
+    items = plain(std::move(items), dates);
+    std::sort(items.begin(), items.end());
+    return items;
   }
-  static std::vector<item> plain(std::vector<item> all, bool dates) {
-    for (item& one : all) {
-      one.worker = 0;
-      if (!dates) one.epoch = 0;
+  static std::vector<item> plain(std::vector<item> items, bool dates) {
+    for (item& item : items) {
+      item.worker = 0;
+      if (!dates) item.epoch = 0;
     }
-    return all;
+    return items;
   }
-  static std::map<std::uint64_t, std::vector<item>> by_key(std::vector<item> const& all, bool dates) {
+  static std::map<std::uint64_t, std::vector<item>> by_key(std::vector<item> const& items, bool dates) {
     std::map<std::uint64_t, std::vector<item>> result;
-    for (item const& one : plain(all, dates)) result[one.key].push_back(one);
+    for (item const& item : plain(items, dates)) result[item.key].push_back(item);
     return result;
   }
-  static bool parts_are_kept(std::vector<item> const& all) {
+  static bool parts_are_kept(std::vector<item> const& items) {
     std::map<std::uint64_t, unsigned> part_of;
-    for (item const& one : all)
-      if (part_of.try_emplace(one.key, one.worker).first->second != one.worker) return false;
+    for (item const& item : items)
+      if (part_of.try_emplace(item.key, item.worker).first->second != item.worker) return false;
     return true;
   }
 

@@ -35,7 +35,7 @@ template <class Kind>
 auto collected(leat::stream<typename Kind::record>& in, planned_step const& step) {
   std::chrono::microseconds const limit(step.keys * 20);
   std::chrono::hours const long_time(1);
-  if (step.what == op::collect) return in | leat::collect(step.name(), leat::inactive_for(long_time), step.most);
+  if (step.kind == op::collect) return in | leat::collect(step.name(), leat::inactive_for(long_time), step.most);
   if (step.keys % 3 == 0) return in | leat::collect(step.name(), leat::inactive_for(limit), step.most);
   if (step.keys % 3 == 1) return in | leat::collect(step.name(), leat::max_age(limit), step.most);
   return in | leat::collect(step.name(), leat::inactive_for(limit), leat::max_age(limit * 3), step.most);
@@ -43,12 +43,12 @@ auto collected(leat::stream<typename Kind::record>& in, planned_step const& step
 
 template <class Row, class Kind>
 row numbers_of(Row const& joined_values) {
-  row all;
+  row joined;
   auto const number = [](auto const& side) {
     return side ? std::optional(Kind::number(*side)) : std::optional<std::uint64_t>();
   };
-  std::apply([&](auto const&... side) { (all.push_back(number(side)), ...); }, joined_values);
-  return all;
+  std::apply([&](auto const&... side) { (joined.push_back(number(side)), ...); }, joined_values);
+  return joined;
 }
 
 template <class Kind, class... Sides>
@@ -67,7 +67,7 @@ leat::stream<typename Kind::record> joined_rows(planned_step const& step, Sides&
            bool const complete = std::all_of(values.begin(), values.end(), [](auto const& v) { return v.has_value(); });
            using record = typename Kind::record;
            return only_complete && !complete ? std::optional<record>()
-                                             : record(joined_row.first, Kind::made(digest_of_row(values)));
+                                             : record(joined_row.first, Kind::make(digest_of_row(values)));
          });
 }
 
@@ -77,109 +77,109 @@ bool add_keyed(drawn_flow<Kind>& to, planned_step const& step) {
   using record = typename Kind::record;
   using state = std::optional<running>;
   std::string const name = step.name();
-  auto const made = [&](auto&& result) { to.made(step, leat::stream<record>(std::move(result))); };
+  auto const put = [&](auto&& result) { to.put(step, leat::stream<record>(std::move(result))); };
   auto const in = [&]() -> leat::stream<record>& { return to.from(step); };
   on_state<Kind> const on(step);
   auto const number = [](datum const& value) { return Kind::number(value); };
   auto const keeps = [f = step.f](record const& r) { return f.keeps(Kind::number(r.second)); };
-  auto const changed = [f = step.f](record const& r) { return record(r.first, Kind::made(f(Kind::number(r.second)))); };
-  auto const take = [on](state& kept_state, datum const& value) { return Kind::made(on.take(kept_state, value)); };
+  auto const changed = [f = step.f](record const& r) { return record(r.first, Kind::make(f(Kind::number(r.second)))); };
+  auto const take = [on](state& kept_state, datum const& value) { return Kind::make(on.take(kept_state, value)); };
 
-  switch (step.what) {
+  switch (step.kind) {
     case op::stateful_map:
-      made(in() | leat::stateful_map(name, take));
+      put(in() | leat::stateful_map(name, take));
       break;
     case op::stateful_map_returning:
-      made(in() | leat::stateful_map(name, [on](state before, datum value) {
-             datum result = Kind::made(on.take(before, value));
-             return std::pair<state, datum>(std::move(before), std::move(result));
-           }));
+      put(in() | leat::stateful_map(name, [on](state before, datum value) {
+            datum result = Kind::make(on.take(before, value));
+            return std::pair<state, datum>(std::move(before), std::move(result));
+          }));
       break;
     case op::stateful_flat_map:
-      made(in() | leat::stateful_flat_map(name, [on](state& kept_state, datum const& value) {
-             std::uint64_t const result = on.take(kept_state, value);
-             std::vector<datum> all;
-             for (std::uint64_t i = 0; i != result % 3; ++i) all.push_back(Kind::made(result + i));
-             return all;
-           }));
+      put(in() | leat::stateful_flat_map(name, [on](state& kept_state, datum const& value) {
+            std::uint64_t const result = on.take(kept_state, value);
+            std::vector<datum> records;
+            for (std::uint64_t i = 0; i != result % 3; ++i) records.push_back(Kind::make(result + i));
+            return records;
+          }));
       break;
     case op::first_of_key:
-      made(in() | leat::stateful_flat_map(name, [on](state& kept_state, datum const& value) {
-             std::vector<datum> all;
-             bool const first = !kept_state;
-             if (first) kept_state.emplace();
-             std::uint64_t const result = kept_state->take(Kind::number(value), on.f, on.in_order);
-             if (first) all.push_back(Kind::made(result));
-             return all;
-           }));
+      put(in() | leat::stateful_flat_map(name, [on](state& kept_state, datum const& value) {
+            std::vector<datum> records;
+            bool const first = !kept_state;
+            if (first) kept_state.emplace();
+            std::uint64_t const result = kept_state->take(Kind::number(value), on.f, on.in_order);
+            if (first) records.push_back(Kind::make(result));
+            return records;
+          }));
       break;
     case op::stateful:
-      made(in() | leat::stateful(name, [step](std::optional<running> const& resumed) {
-             return running_logic<Kind>(resumed, step);
-           }));
+      put(in() | leat::stateful(name, [step](std::optional<running> const& resumed) {
+            return running_logic<Kind>(resumed, step);
+          }));
       break;
     case op::stateful_batch:
-      made(in() | leat::stateful_batch(name, [step](std::optional<running> const& resumed) {
-             return running_logic<Kind>(resumed, step);
-           }));
+      put(in() | leat::stateful_batch(name, [step](std::optional<running> const& resumed) {
+            return running_logic<Kind>(resumed, step);
+          }));
       break;
     case op::stateful_later:
-      made(in() | leat::stateful(name, [step](std::optional<std::vector<datum>> resumed) {
-             return later_logic<Kind>(std::move(resumed), step);
-           }));
+      put(in() | leat::stateful(name, [step](std::optional<std::vector<datum>> resumed) {
+            return later_logic<Kind>(std::move(resumed), step);
+          }));
       break;
     case op::stateful_at_once:
-      made(in() | leat::stateful(name, [](std::optional<std::vector<datum>> resumed) {
-             return at_once_logic<Kind>(std::move(resumed));
-           }));
+      put(in() | leat::stateful(name, [](std::optional<std::vector<datum>> resumed) {
+            return at_once_logic<Kind>(std::move(resumed));
+          }));
       break;
     case op::collect:
-      made(collected<Kind>(in(), step) |
-           leat::map_value(name + "_digest", [in_order = step.in_order, number](std::vector<datum> const& group) {
-             std::vector<std::uint64_t> values;
-             for (datum const& value : group) values.push_back(number(value));
-             return Kind::made(digest_of_group(values, in_order));
-           }));
+      put(collected<Kind>(in(), step) |
+          leat::map_value(name + "_digest", [in_order = step.in_order, number](std::vector<datum> const& group) {
+            std::vector<std::uint64_t> values;
+            for (datum const& value : group) values.push_back(number(value));
+            return Kind::make(digest_of_group(values, in_order));
+          }));
       break;
     case op::collect_timed:
-      made(collected<Kind>(in(), step) |
-           leat::flat_map_value(name + "_each", [](std::vector<datum> group) { return group; }));
+      put(collected<Kind>(in(), step) |
+          leat::flat_map_value(name + "_each", [](std::vector<datum> group) { return group; }));
       break;
     case op::fold_final:
-      made(in() | leat::fold_final(
-                      name, [] { return Kind::made(0); },
-                      [f = step.f, in_order = step.in_order](datum&& sum, datum const& value) -> datum&& {
-                        std::uint64_t const next = Kind::number(sum) + f(Kind::number(value));
-                        sum = Kind::made(in_order ? mixed(next) : next);
-                        return std::move(sum);
-                      }));
+      put(in() | leat::fold_final(
+                     name, [] { return Kind::make(0); },
+                     [f = step.f, in_order = step.in_order](datum&& sum, datum const& value) -> datum&& {
+                       std::uint64_t const next = Kind::number(sum) + f(Kind::number(value));
+                       sum = Kind::make(in_order ? mixed(next) : next);
+                       return std::move(sum);
+                     }));
       break;
     case op::reduce_final:
-      made(in() | leat::reduce_final(name, reducer_in_place<Kind>(step.in_order)));
+      put(in() | leat::reduce_final(name, reducer_in_place<Kind>(step.in_order)));
       break;
     case op::max_final:
-      made(in() | leat::max_final(name, number));
+      put(in() | leat::max_final(name, number));
       break;
     case op::min_final:
-      made(in() | leat::min_final(name, number));
+      put(in() | leat::min_final(name, number));
       break;
     case op::count_final:
-      made(in() |
-           leat::count_final(name, [f = step.f, keys = step.keys](
-                                       record const& r) { return Kind::made_key(f(Kind::number(r.second)) % keys); }) |
-           leat::map_value(name + "_map", [](std::uint64_t count) { return Kind::made(count); }));
+      put(in() |
+          leat::count_final(name, [f = step.f, keys = step.keys](
+                                      record const& r) { return Kind::make_key(f(Kind::number(r.second)) % keys); }) |
+          leat::map_value(name + "_map", [](std::uint64_t count) { return Kind::make(count); }));
       break;
     case op::chain_stateful_map:
-      made(in() | leat::filter(name + "_filter", keeps) | leat::map(name + "_map", changed) |
-           leat::stateful_map(name, take));
+      put(in() | leat::filter(name + "_filter", keeps) | leat::map(name + "_map", changed) |
+          leat::stateful_map(name, take));
       break;
     case op::chain_reduce_final:
-      made(in() | leat::filter(name + "_filter", keeps) | leat::map(name + "_map", changed) |
-           leat::reduce_final(name, reducer<Kind>(step.in_order)));
+      put(in() | leat::filter(name + "_filter", keeps) | leat::map(name + "_map", changed) |
+          leat::reduce_final(name, reducer<Kind>(step.in_order)));
       break;
     case op::join:
-      made(step.from.size() == 2 ? joined_rows<Kind>(step, in(), to.from(step, 1))
-                                 : joined_rows<Kind>(step, in(), to.from(step, 1), to.from(step, 2)));
+      put(step.from.size() == 2 ? joined_rows<Kind>(step, in(), to.from(step, 1))
+                                : joined_rows<Kind>(step, in(), to.from(step, 1), to.from(step, 2)));
       break;
     default:
       return false;

@@ -24,10 +24,10 @@ struct numbers {
   using record = std::pair<key, datum>;
   using owned_view = std::uint64_t;
 
-  static datum made(std::uint64_t n) { return n; }
+  static datum make(std::uint64_t n) { return n; }
   static std::uint64_t number(datum const& d) { return d; }
 
-  static key made_key(std::uint64_t n) {
+  static key make_key(std::uint64_t n) {
     if (at_risk.nan_key == n) return std::numeric_limits<double>::quiet_NaN();
     if (n == 0) return ++at_risk.zeros % 2 == 0 ? -0.0 : 0.0;
     if (n == 1) return std::numeric_limits<double>::infinity();
@@ -85,9 +85,9 @@ struct texts {
   using record = std::pair<key, datum>;
   using owned_view = std::string;
 
-  static datum made(std::uint64_t n) { return datum(written(n)); }
+  static datum make(std::uint64_t n) { return datum(written(n)); }
   static std::uint64_t number(datum const& d) { return read(d.bytes()); }
-  static key made_key(std::uint64_t n) { return written(n); }
+  static key make_key(std::uint64_t n) { return written(n); }
   static std::uint64_t number_of_key(key const& k) { return read(k); }
 
   static std::string_view view(datum const& d) { return d.bytes(); }

@@ -29,23 +29,23 @@ class running_logic : public leat::stateful_logic<typename Kind::datum, typename
         careless_(step.careless),
         in_order_(step.in_order) {}
 
-  leat::retention on_item(datum one, leat::logic_results<datum>& out) {
-    take(one, out);
+  leat::retention on_item(datum element, leat::logic_results<datum>& out) {
+    take(element, out);
     return state_.count == 0 ? leat::retention::discard : leat::retention::retain;
   }
   leat::retention on_batch(std::span<datum> values, leat::logic_results<datum>& out) {
-    for (datum const& one : values) take(one, out);
+    for (datum const& element : values) take(element, out);
     return state_.count == 0 ? leat::retention::discard : leat::retention::retain;
   }
   leat::retention on_eof(leat::logic_results<datum>& out) {
-    if (state_.count != 0) emitting(careless_, [&] { out(Kind::made(state_.digest + 1)); });
+    if (state_.count != 0) emitting(careless_, [&] { out(Kind::make(state_.digest + 1)); });
     return leat::retention::retain;
   }
   running snapshot() const { return state_; }
 
  private:
-  void take(datum const& one, leat::logic_results<datum>& out) {
-    datum answer = Kind::made(state_.take(Kind::number(one), f_, in_order_));
+  void take(datum const& element, leat::logic_results<datum>& out) {
+    datum answer = Kind::make(state_.take(Kind::number(element), f_, in_order_));
     emitting(careless_, [&] { out(std::move(answer)); });
     if (state_.count == most_) state_ = {};
   }
@@ -68,9 +68,9 @@ class later_logic
     if (resumed) kept_ = std::move(*resumed);
   }
 
-  leat::retention on_item(datum one, leat::logic_results<datum>& out) {
+  leat::retention on_item(datum element, leat::logic_results<datum>& out) {
     if (kept_.empty()) due_ = out.now() + delay_;
-    kept_.push_back(std::move(one));
+    kept_.push_back(std::move(element));
     return leat::retention::retain;
   }
   leat::retention on_notify(leat::logic_results<datum>& out) {
@@ -86,7 +86,7 @@ class later_logic
 
  private:
   void release(leat::logic_results<datum>& out) {
-    for (datum& one : kept_) out(std::move(one));
+    for (datum& element : kept_) out(std::move(element));
     kept_.clear();
   }
 
@@ -106,19 +106,19 @@ class at_once_logic
     if (resumed) kept_ = std::move(*resumed);
   }
 
-  leat::retention on_item(datum one, leat::logic_results<datum>& out) {
+  leat::retention on_item(datum element, leat::logic_results<datum>& out) {
     if (kept_.empty()) due_ = out.now();
-    kept_.push_back(std::move(one));
+    kept_.push_back(std::move(element));
     return leat::retention::retain;
   }
   leat::retention on_notify(leat::logic_results<datum>& out) {
-    for (datum const& one : kept_) out(Kind::made(Kind::number(one) + 1));
+    for (datum const& element : kept_) out(Kind::make(Kind::number(element) + 1));
     kept_.clear();
     return leat::retention::retain;
   }
   /// What is still there then was forgotten, and is not what it should be.
   leat::retention on_eof(leat::logic_results<datum>& out) {
-    for (datum& one : kept_) out(std::move(one));
+    for (datum& element : kept_) out(std::move(element));
     return leat::retention::discard;
   }
   std::optional<leat::wall_time> notify_at() const { return kept_.empty() ? std::nullopt : due_; }

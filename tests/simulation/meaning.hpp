@@ -55,21 +55,21 @@ inline std::uint64_t digest_of_row(row const& sides) {
 inline bool fails(std::uint64_t value) { return value % 7 == 0; }
 inline bool hangs(std::uint64_t value) { return value % 11 == 0; }
 
-inline bool is_source(op what) { return what <= op::poll; }
-inline bool is_sink(op what) { return what >= op::sink; }
-inline bool meets_state(op what) {
-  return (what >= op::stateful_map && what <= op::count_final) || what == op::chain_stateful_map ||
-         what == op::chain_reduce_final || what == op::or_else_stateful_map;
+inline bool is_source(op kind) { return kind <= op::poll; }
+inline bool is_sink(op kind) { return kind >= op::sink; }
+inline bool meets_state(op kind) {
+  return (kind >= op::stateful_map && kind <= op::count_final) || kind == op::chain_stateful_map ||
+         kind == op::chain_reduce_final || kind == op::or_else_stateful_map;
 }
-inline bool is_around_a_step(op what) { return what >= op::or_else_map && what <= op::or_else_stateful_map; }
+inline bool is_around_a_step(op kind) { return kind >= op::or_else_map && kind <= op::or_else_stateful_map; }
 /// Whether what the step's functions throw is no failure of the run.
-inline bool catches(op what) { return what == op::async_map_outcome || is_around_a_step(what); }
-inline bool makes_two_streams(op what) {
-  return what == op::branch || what == op::chain_branch || is_around_a_step(what);
+inline bool catches(op kind) { return kind == op::async_map_outcome || is_around_a_step(kind); }
+inline bool makes_two_streams(op kind) {
+  return kind == op::branch || kind == op::chain_branch || is_around_a_step(kind);
 }
 /// Whether it can be made of steps on records that cannot be copied.
-inline bool can_be_unshared(op what) {
-  switch (what) {
+inline bool can_be_unshared(op kind) {
+  switch (kind) {
     case op::map:
     case op::map_key:
     case op::filter:
@@ -104,21 +104,21 @@ inline bool can_be_unshared(op what) {
   }
 }
 /// Whether what the step passes on comes at a time of its own.
-inline bool waits(op what) {
-  return what == op::collect_timed || what == op::stateful_later || what == op::stateful_at_once;
+inline bool waits(op kind) {
+  return kind == op::collect_timed || kind == op::stateful_later || kind == op::stateful_at_once;
 }
 /// Whether the step looks up the key of this number when it comes to this record.
 inline bool looks_up(planned_step const& step, std::uint64_t wanted, std::uint64_t key, std::uint64_t value) {
   if (step.unshared) return false;
-  if (step.what == op::count_final) return step.f(value) % step.keys == wanted;
-  if (step.what == op::chain_stateful_map || step.what == op::chain_reduce_final)
+  if (step.kind == op::count_final) return step.f(value) % step.keys == wanted;
+  if (step.kind == op::chain_stateful_map || step.kind == op::chain_reduce_final)
     return key == wanted && step.f.keeps(value);
-  return key == wanted && (meets_state(step.what) || step.what == op::join || step.what == op::enrich_cached);
+  return key == wanted && (meets_state(step.kind) || step.kind == op::join || step.kind == op::enrich_cached);
 }
 /// Whether records go from worker to worker.
-inline bool moves(op what) {
-  return meets_state(what) || what == op::join || what == op::redistribute || what == op::redistribute_by_key ||
-         what == op::redistribute_by_value || what == op::chain_redistribute;
+inline bool moves(op kind) {
+  return meets_state(kind) || kind == op::join || kind == op::redistribute || kind == op::redistribute_by_key ||
+         kind == op::redistribute_by_value || kind == op::chain_redistribute;
 }
 
 }  // namespace simulation

@@ -25,41 +25,41 @@ bool add_or_else(drawn_flow<Kind>& to, planned_step const& step) {
   std::string const name = step.name();
   on_records<Kind> const on(step);
   on_state<Kind> const with_state(step);
-  auto const made = [&](auto both) {
-    to.made(step, std::move(both.down));
-    to.all[step.to[1]].emplace(std::move(both.errors) |
-                               leat::map(name + "_errors", [](leat::failed_record<record> const& failure) {
-                                 check_error(Kind::number(failure.record.second), failure.error);
-                                 return failure.record;
-                               }));
+  auto const put = [&](auto streams) {
+    to.put(step, std::move(streams.down));
+    to.streams[step.to[1]].emplace(std::move(streams.errors) |
+                                   leat::map(name + "_errors", [](leat::failed_record<record> const& failure) {
+                                     check_error(Kind::number(failure.record.second), failure.error);
+                                     return failure.record;
+                                   }));
   };
   auto const in = [&]() -> leat::stream<record>& { return to.from(step); };
 
-  switch (step.what) {
+  switch (step.kind) {
     case op::or_else_map:
-      made(in() | leat::or_else(leat::map(name, [on](record const& r) {
-             throw_at_some(Kind::number(r.second));
-             return record(r.first, on.changed(r.second));
-           })));
+      put(in() | leat::or_else(leat::map(name, [on](record const& r) {
+            throw_at_some(Kind::number(r.second));
+            return record(r.first, on.changed(r.second));
+          })));
       break;
     case op::or_else_filter:
-      made(in() | leat::or_else(leat::filter(name, [on](record const& r) {
-             throw_at_some(Kind::number(r.second));
-             return on.keeps(r.second);
-           })));
+      put(in() | leat::or_else(leat::filter(name, [on](record const& r) {
+            throw_at_some(Kind::number(r.second));
+            return on.keeps(r.second);
+          })));
       break;
     case op::or_else_flat_map:
-      made(in() | leat::or_else(leat::flat_map<record>(name, [on](record const& r, auto const& emit) {
-             for (record& result : on.copies(r)) emit(std::move(result));
-             throw_at_some(Kind::number(r.second));
-           })));
+      put(in() | leat::or_else(leat::flat_map<record>(name, [on](record const& r, auto const& emit) {
+            for (record& result : on.copies(r)) emit(std::move(result));
+            throw_at_some(Kind::number(r.second));
+          })));
       break;
     case op::or_else_stateful_map:
-      made(in() | leat::or_else(leat::stateful_map(name, [with_state](state& kept_state, datum const& value) {
-             datum result = Kind::made(with_state.take(kept_state, value));
-             throw_at_some(Kind::number(value));
-             return result;
-           })));
+      put(in() | leat::or_else(leat::stateful_map(name, [with_state](state& kept_state, datum const& value) {
+            datum result = Kind::make(with_state.take(kept_state, value));
+            throw_at_some(Kind::number(value));
+            return result;
+          })));
       break;
     default:
       return false;

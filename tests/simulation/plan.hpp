@@ -127,7 +127,7 @@ inline std::string name_of_step(std::size_t number) { return "n" + std::to_strin
 
 /// One operator with its parameters. Streams are known by number.
 struct planned_step {
-  op what = op::map;
+  op kind = op::map;
   std::size_t number = 0;
   std::vector<std::size_t> from;
   std::vector<std::size_t> to;
@@ -156,7 +156,7 @@ struct planned_source {
 };
 
 struct planned_stream {
-  order how = order::none;
+  order ordering = order::none;
   bool dated = true;  ///< the epoch of each record follows from the epochs of the source's records
   bool used = false;
 };

@@ -34,7 +34,7 @@ struct flowing {
 /// Says what comes of a flow, on one thread, from plain vectors.
 class reference {
  public:
-  reference(plan const& what, unsigned workers) : plan_(&what), workers_(workers), streams_(what.streams.size()) {}
+  reference(plan const& plan, unsigned workers) : plan_(&plan), workers_(workers), streams_(plan.streams.size()) {}
 
   flowing& stream(std::size_t number) { return streams_[number]; }
   void grow(std::size_t streams) { streams_.resize(streams); }
@@ -43,7 +43,7 @@ class reference {
   static flowing source(planned_step const& step, planned_source const& from, unsigned workers) {
     flowing result;
     result.last_epochs.assign(workers, 1);
-    unsigned const times = step.what == op::generate_everywhere ? workers : 1;
+    unsigned const times = step.kind == op::generate_everywhere ? workers : 1;
     for (unsigned n = 0; n != times; ++n)
       for (auto const& partition : from.partitions)
         for (planned_record const& r : partition) {
@@ -56,7 +56,7 @@ class reference {
   /// All steps behind the sources, whose streams have been filled.
   void run() {
     for (planned_step const& step : plan_->steps)
-      if (!is_source(step.what)) run(step);
+      if (!is_source(step.kind)) run(step);
   }
 
   void run(planned_step const& step) {
@@ -64,42 +64,42 @@ class reference {
     bool const dated = plan_->streams[step.to.front()].dated;
     flowing in = streams_[step.from.front()];
     for (std::size_t i = 1; i != step.from.size(); ++i) join_ends(in, streams_[step.from[i]]);
-    if (moves(step.what)) even_out(in);
+    if (moves(step.kind)) even_out(in);
     flowing out;
     out.last_epochs = in.last_epochs;
     out.ended = in.ended;
-    if (step.what == op::merge) {
+    if (step.kind == op::merge) {
       out.items = in.items;
       for (std::size_t i = 1; i != step.from.size(); ++i)
         out.items.insert(out.items.end(), streams_[step.from[i]].items.begin(), streams_[step.from[i]].items.end());
-    } else if (step.what == op::join) {
+    } else if (step.kind == op::join) {
       join(step, out);
-    } else if (step.what == op::branch || step.what == op::chain_branch) {
+    } else if (step.kind == op::branch || step.kind == op::chain_branch) {
       flowing others = out;
-      for (item const& one : in.items) {
-        if (step.what == op::chain_branch && !step.f.keeps(one.value)) continue;
-        item changed = one;
-        if (step.what == op::chain_branch) changed.value = step.f(one.value);
+      for (item const& taken : in.items) {
+        if (step.kind == op::chain_branch && !step.f.keeps(taken.value)) continue;
+        item changed = taken;
+        if (step.kind == op::chain_branch) changed.value = step.f(taken.value);
         (step.f.keeps(changed.value) ? out : others).items.push_back(changed);
       }
       streams_[step.to[1]] = std::move(others);
-    } else if (is_around_a_step(step.what)) {
+    } else if (is_around_a_step(step.kind)) {
       flowing others = out;
       others.items = in.items;
-      std::erase_if(others.items, [](item const& one) { return !fails(one.value); });
-      std::erase_if(in.items, [](item const& one) { return fails(one.value); });
-      if (meets_state(step.what))
+      std::erase_if(others.items, [](item const& item) { return !fails(item.value); });
+      std::erase_if(in.items, [](item const& item) { return fails(item.value); });
+      if (meets_state(step.kind))
         by_key(step, in, out);
       else
         one_by_one(step, in, out);
       streams_[step.to[1]] = std::move(others);
-    } else if (meets_state(step.what)) {
+    } else if (meets_state(step.kind)) {
       by_key(step, in, out);
     } else {
       one_by_one(step, in, out);
     }
     if (!dated)
-      for (item& one : out.items) one.epoch = 0;
+      for (item& item : out.items) item.epoch = 0;
     streams_[step.to.front()] = std::move(out);
   }
 
@@ -116,14 +116,14 @@ class reference {
 
   static void one_by_one(planned_step const& step, flowing const& in, flowing& out) {
     std::uint64_t seen = 0;
-    for (item const& one : in.items) {
+    for (item const& item : in.items) {
       ++seen;
       auto const emit = [&](std::uint64_t key, std::uint64_t value) {
-        out.items.push_back({key, value, one.epoch, one.worker});
+        out.items.push_back({key, value, item.epoch, item.worker});
       };
-      std::uint64_t const k = one.key;
-      std::uint64_t const v = one.value;
-      switch (step.what) {
+      std::uint64_t const k = item.key;
+      std::uint64_t const v = item.value;
+      switch (step.kind) {
         case op::map:
         case op::or_else_map:
         case op::map_value:
@@ -186,7 +186,7 @@ class reference {
           break;
       }
     }
-    if (step.what == op::step_with_last_word && !in.items.empty()) {
+    if (step.kind == op::step_with_last_word && !in.items.empty()) {
       item const& last = in.items.back();
       out.items.push_back({last.key, in.items.size(), in.last_epochs[last.worker], last.worker});
     }
@@ -195,29 +195,29 @@ class reference {
   /// The values of each key, in the order in which they meet its state.
   static std::map<std::uint64_t, std::vector<item>> grouped(std::vector<item> const& items) {
     std::map<std::pair<std::uint64_t, std::uint64_t>, std::vector<item>> by_epoch;
-    for (item const& one : items) by_epoch[{one.key, one.epoch}].push_back(one);
-    std::map<std::uint64_t, std::vector<item>> all;
+    for (item const& item : items) by_epoch[{item.key, item.epoch}].push_back(item);
+    std::map<std::uint64_t, std::vector<item>> by_key;
     for (auto const& [key_and_epoch, values] : by_epoch) {
-      std::vector<item>& of_key = all[key_and_epoch.first];
+      std::vector<item>& of_key = by_key[key_and_epoch.first];
       of_key.insert(of_key.end(), values.begin(), values.end());
     }
-    return all;
+    return by_key;
   }
 
   static void by_key(planned_step const& step, flowing const& in, flowing& out) {
     std::vector<item> items = in.items;
-    if (step.what == op::count_final)
-      for (item& one : items) one.key = step.f(one.value) % step.keys;
-    if (step.what == op::chain_stateful_map || step.what == op::chain_reduce_final) {
-      std::erase_if(items, [&](item const& one) { return !step.f.keeps(one.value); });
-      for (item& one : items) one.value = step.f(one.value);
+    if (step.kind == op::count_final)
+      for (item& item : items) item.key = step.f(item.value) % step.keys;
+    if (step.kind == op::chain_stateful_map || step.kind == op::chain_reduce_final) {
+      std::erase_if(items, [&](item const& item) { return !step.f.keeps(item.value); });
+      for (item& item : items) item.value = step.f(item.value);
     }
     for (auto const& [key, values] : grouped(items)) {
       auto const emit = [&out, k = key](std::uint64_t value, std::uint64_t epoch) {
         out.items.push_back({k, value, epoch, 0});
       };
       std::uint64_t const last_epoch = in.last_epochs.front();
-      switch (step.what) {
+      switch (step.kind) {
         case op::fold_final:
         case op::reduce_final:
         case op::chain_reduce_final:
@@ -233,10 +233,10 @@ class reference {
           break;
         case op::collect_timed:
         case op::stateful_later:
-          for (item const& one : values) emit(one.value, 0);
+          for (item const& item : values) emit(item.value, 0);
           break;
         case op::stateful_at_once:
-          for (item const& one : values) emit(one.value + 1, 0);
+          for (item const& item : values) emit(item.value + 1, 0);
           break;
         default:
           run_through(step, values, in.ended, last_epoch, emit);
@@ -246,18 +246,18 @@ class reference {
   }
 
   static std::uint64_t folded(planned_step const& step, std::vector<item> const& values) {
-    std::uint64_t result = step.what == op::fold_final || step.what == op::count_final ? 0 : values.front().value;
+    std::uint64_t result = step.kind == op::fold_final || step.kind == op::count_final ? 0 : values.front().value;
     for (std::size_t i = 0; i != values.size(); ++i) {
       std::uint64_t const v = values[i].value;
-      if (step.what == op::fold_final)
+      if (step.kind == op::fold_final)
         result = step.in_order ? mixed(result + step.f(v)) : result + step.f(v);
-      else if (step.what == op::count_final)
+      else if (step.kind == op::count_final)
         ++result;
       else if (i == 0)
         continue;
-      else if (step.what == op::max_final)
+      else if (step.kind == op::max_final)
         result = std::max(result, v);
-      else if (step.what == op::min_final)
+      else if (step.kind == op::min_final)
         result = std::min(result, v);
       else
         result = step.in_order ? composed(result, v) : result + v;
@@ -269,10 +269,10 @@ class reference {
   static void collect(planned_step const& step, std::vector<item> const& values, bool ended, std::uint64_t last_epoch,
                       Emit const& emit) {
     std::vector<std::uint64_t> group;
-    for (item const& one : values) {
-      group.push_back(one.value);
+    for (item const& item : values) {
+      group.push_back(item.value);
       if (group.size() != step.most) continue;
-      emit(digest_of_group(group, step.in_order), one.epoch);
+      emit(digest_of_group(group, step.in_order), item.epoch);
       group.clear();
     }
     if (!group.empty() && ended) emit(digest_of_group(group, step.in_order), last_epoch);
@@ -282,17 +282,17 @@ class reference {
   static void run_through(planned_step const& step, std::vector<item> const& values, bool ended,
                           std::uint64_t last_epoch, Emit const& emit) {
     running state;
-    for (item const& one : values) {
-      std::uint64_t const result = state.take(one.value, step.f, step.in_order);
-      if (step.what == op::first_of_key) {
-        if (state.count == 1) emit(result, one.epoch);
+    for (item const& item : values) {
+      std::uint64_t const result = state.take(item.value, step.f, step.in_order);
+      if (step.kind == op::first_of_key) {
+        if (state.count == 1) emit(result, item.epoch);
         continue;
       }
-      std::uint64_t const times = step.what == op::stateful_flat_map ? result % 3 : 1;
-      for (std::uint64_t i = 0; i != times; ++i) emit(result + i, one.epoch);
+      std::uint64_t const times = step.kind == op::stateful_flat_map ? result % 3 : 1;
+      for (std::uint64_t i = 0; i != times; ++i) emit(result + i, item.epoch);
       if (state.count == step.most) state = {};
     }
-    bool const speaks_at_end = step.what == op::stateful || step.what == op::stateful_batch;
+    bool const speaks_at_end = step.kind == op::stateful || step.kind == op::stateful_batch;
     if (speaks_at_end && ended && state.count != 0) emit(state.digest + 1, last_epoch);
   }
 

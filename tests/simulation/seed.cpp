@@ -36,31 +36,32 @@ namespace {
 /// Everything that a seed says.
 struct drawn {
   explicit drawn(std::uint64_t seed) {
-    chance by(seed);
-    shape = draw_shape(by);
-    shape.how.each.connections = static_cast<leat::connection_driver>(seed % 3);
-    what = random_flow(by, shape.workers(), shape.stopped_after.has_value()).draw();
-    leat::detail::simulated_network const& net = shape.how.network;
-    if (net.capacity < 300 || (net.longest_piece != 0 && net.longest_piece < 40)) what.huge_values = false;  // for ever
-    bool const alone = !by.one_in(3);  // or with whatever else happens on the way
+    chance dice(seed);
+    shape = draw_shape(dice);
+    shape.simulation.options.connections = static_cast<leat::connection_driver>(seed % 3);
+    flow = random_flow(dice, shape.workers(), shape.stopped_after.has_value()).draw();
+    leat::detail::simulated_network const& net = shape.simulation.network;
+    if (net.capacity < 300 || (net.longest_piece != 0 && net.longest_piece < 40)) flow.huge_values = false;  // for ever
+    bool const alone = !dice.one_in(3);  // or with whatever else happens on the way
     if (shape.stopped_after && alone) return;
-    if (by.one_in(8))
-      fails = random_flow::set_trap(what, by, shape.workers());
-    else if (by.one_in(6))
-      random_flow::set_mishap(what, by);
-    else if (by.one_in(10) && !shape.stopped_after)
-      meets_nan = random_flow::set_nan(what, by, shape.workers());
+    if (dice.one_in(8))
+      fails = random_flow::set_trap(flow, dice, shape.workers());
+    else if (dice.one_in(6))
+      random_flow::set_mishap(flow, dice);
+    else if (dice.one_in(10) && !shape.stopped_after)
+      meets_nan = random_flow::set_nan(flow, dice, shape.workers());
     // Processes that come together describe their records to each other, by what encodes them.
-    if (shape.how.forms && what.on_the_way.of == call::encode) what.on_the_way.of = call::write;
-    if (!meets_nan && (!alone || (!fails && what.on_the_way.of == call::none))) return;
+    if (shape.simulation.forms && flow.on_the_way.of == call::encode) flow.on_the_way.of = call::write;
+    if (!meets_nan && (!alone || (!fails && flow.on_the_way.of == call::none))) return;
     shape.cut_after.reset();
     shape.killed_after.reset();
     shape.killed_short_of_go.reset();
-    shape.how.network.longest_until_break = std::min(shape.how.network.longest_until_break, surely_healed);
+    shape.simulation.network.longest_until_break =
+        std::min(shape.simulation.network.longest_until_break, surely_healed);
   }
 
   drawn_shape shape;
-  plan what;
+  plan flow;
   bool fails = false;      ///< a function will throw
   bool meets_nan = false;  ///< a step that looks keys up will refuse one
 };
@@ -68,7 +69,7 @@ struct drawn {
 /// More turns than any drawn flow needs. Each piece that arrives wakes somebody, so that a flow takes more of them
 /// where not even the header of a frame, of 40 bytes, arrives at once.
 std::uint64_t most_turns(drawn_shape const& shape) {
-  std::size_t const piece = shape.how.network.longest_piece;
+  std::size_t const piece = shape.simulation.network.longest_piece;
   return 3'000'000 * (piece == 0 ? 1 : std::max<std::uint64_t>(1, 40 / piece));
 }
 
@@ -86,7 +87,7 @@ struct incidents {
 };
 
 bool all_formed(leat::detail::simulated_cluster& cluster, drawn_shape const& shape) {
-  for (unsigned process = 0; process != shape.how.processes; ++process)
+  for (unsigned process = 0; process != shape.simulation.processes; ++process)
     if (!cluster.process(process).assembled()) return false;
   return true;
 }
@@ -118,7 +119,7 @@ void drive(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, s
           cluster.links().cut_one(shape.cut_which, shape.longest_unnoticed);
       happened.cut = link != nullptr;
       happened.cut_before_view =
-          shape.how.forms && link != nullptr && std::min(link->sent_by(0), link->sent_by(1)) < before_go;
+          shape.simulation.forms && link != nullptr && std::min(link->sent_by(0), link->sent_by(1)) < before_go;
     });
   auto const kill = [&] {
     happened.killed = true;
@@ -146,14 +147,14 @@ bool may_be_broken_for_good(leat::detail::simulated_cluster& cluster, std::size_
   if (happened.cut && !happened.cut_before_view) return true;
   if (happened.killed && !happened.killed_before_go) return true;
   for (auto const& each : cluster.links().breaches())
-    if (each.bytes >= before_go && each.when >= cluster.last_start()) return true;
+    if (each.bytes >= before_go && each.time >= cluster.last_start()) return true;
   return false;
 }
 
 /// Whoever is stopped before its sources have emitted everything has all processes stop.
-std::string stop_is_wrong(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, judge const& by) {
-  if (!by.is_cut_short()) return {};
-  for (unsigned process = 0; process != shape.how.processes; ++process)
+std::string stop_is_wrong(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, judge const& judge) {
+  if (!judge.is_cut_short()) return {};
+  for (unsigned process = 0; process != shape.simulation.processes; ++process)
     if (!cluster.process(process).stopping()) return "process " + std::to_string(process) + " was not told to stop";
   return {};
 }
@@ -165,31 +166,31 @@ constexpr std::string_view come_too_late = "the cluster has formed already";
 struct ending {
   bool well = false;
   bool lost = false;
-  std::string said = "nothing";
+  std::string text = "nothing";
 };
 
 ending ending_of(leat::detail::execution& process) {
-  ending how;
+  ending ending;
   try {
     process.rethrow();
-    how.well = true;
+    ending.well = true;
   } catch (leat::cluster_error const& failure) {
-    how.said = failure.what();
-    bool const too_late = how.said.find(come_too_late) != std::string::npos;
-    how.lost = too_late || failure.exit_status == leat::cluster_error::status::lost;
+    ending.text = failure.what();
+    bool const too_late = ending.text.find(come_too_late) != std::string::npos;
+    ending.lost = too_late || failure.exit_status == leat::cluster_error::status::lost;
   } catch (leat::run_error const& failure) {
-    how.said = failure.what();
+    ending.text = failure.what();
   } catch (std::exception const& failure) {
-    how.said = std::string("no run_error: ") + failure.what();
+    ending.text = std::string("no run_error: ") + failure.what();
   }
-  return how;
+  return ending;
 }
 
 /// The first of these that failed of anything but that a process was lost.
-std::string not_lost(std::vector<ending> const& all) {
-  for (std::size_t process = 0; process != all.size(); ++process)
-    if (!all[process].well && !all[process].lost)
-      return "process " + std::to_string(process) + " failed of " + all[process].said;
+std::string not_lost(std::vector<ending> const& endings) {
+  for (std::size_t process = 0; process != endings.size(); ++process)
+    if (!endings[process].well && !endings[process].lost)
+      return "process " + std::to_string(process) + " failed of " + endings[process].text;
   return {};
 }
 
@@ -207,7 +208,7 @@ bool ended_too_late(leat::detail::simulated_cluster& cluster, drawn_shape const&
     last_noticed =
         std::max(last_noticed, happened.killed_at + std::max(shape.longest_unnoticed, shape.started_again_after));
   for (auto const& breach : cluster.links().breaches())
-    last_noticed = std::max(last_noticed, breach.when + shape.how.network.longest_unnoticed);
+    last_noticed = std::max(last_noticed, breach.time + shape.simulation.network.longest_unnoticed);
   auto const most = happened.cut_when_formed ? longest_stop : longest_formation;
   return cluster.world().elapsed() - last_noticed > most;
 }
@@ -215,58 +216,58 @@ bool ended_too_late(leat::detail::simulated_cluster& cluster, drawn_shape const&
 /// A connection may have broken for good: then every process fails of it, soon. One alone may come to its end, when the
 /// last words of another are lost to the third; but by then the work is done.
 std::string broken_run_is_wrong(leat::detail::simulated_cluster& cluster, drawn_shape const& shape,
-                                incidents const& happened, judge const& by) {
-  std::vector<ending> all;
+                                incidents const& happened, judge const& judge) {
+  std::vector<ending> endings;
   std::size_t well = 0;
-  for (unsigned process = 0; process != shape.how.processes; ++process) {
-    all.push_back(ending_of(cluster.process(process)));
-    if (all.back().well) ++well;
+  for (unsigned process = 0; process != shape.simulation.processes; ++process) {
+    endings.push_back(ending_of(cluster.process(process)));
+    if (endings.back().well) ++well;
   }
-  if (std::string const wrong = not_lost(all); !wrong.empty()) return wrong;
-  if (well != 0) return by.verdict();
+  if (std::string const wrong = not_lost(endings); !wrong.empty()) return wrong;
+  if (well != 0) return judge.verdict();
   if (ended_too_late(cluster, shape, happened)) return too_late;
-  return by.verdict_on_a_part();
+  return judge.verdict_on_a_part();
 }
 
 /// A process was stopped before it had met the others: it ends well, they miss it.
 std::string abandoned_run_is_wrong(leat::detail::simulated_cluster& cluster, drawn_shape const& shape,
-                                   judge const& by) {
-  std::vector<ending> all;
-  for (unsigned process = 0; process != shape.how.processes; ++process) {
-    all.push_back(ending_of(cluster.process(process)));
-    if (all.back().well && !cluster.process(process).abandoned())
+                                   judge const& judge) {
+  std::vector<ending> endings;
+  for (unsigned process = 0; process != shape.simulation.processes; ++process) {
+    endings.push_back(ending_of(cluster.process(process)));
+    if (endings.back().well && !cluster.process(process).abandoned())
       return "process " + std::to_string(process) + " ended well without the one that was stopped";
   }
-  if (std::string const wrong = not_lost(all); !wrong.empty()) return wrong;
-  if (cluster.world().elapsed() > shape.how.longest_start + longest_formation) return too_late;
-  return by.verdict_on_nothing();
+  if (std::string const wrong = not_lost(endings); !wrong.empty()) return wrong;
+  if (cluster.world().elapsed() > shape.simulation.longest_start + longest_formation) return too_late;
+  return judge.verdict_on_nothing();
 }
 
 /// What a run that has to fail says.
 std::string planned_cause(drawn const& seed) {
   if (seed.meets_nan) return "NaN";
-  if (at_risk.happened && !seed.what.on_the_way.as_exception) return "an exception that is not a std::exception";
+  if (at_risk.happened && !seed.flow.on_the_way.as_exception) return "an exception that is not a std::exception";
   return planned_failure().what();
 }
 
 /// Nothing is wrong with a failure that has the planned cause, and names the step whose function threw.
-std::string said_wrongly(drawn const& seed, std::string const& said) {
+std::string said_wrongly(drawn const& seed, std::string const& text) {
   std::string const cause = planned_cause(seed);
-  if (said.find(cause) == said.npos) return "failed of " + said + " instead of " + cause;
-  if (said.find("step \"") == said.npos) return "names no step: " + said;
-  if (!at_risk.where) return {};
-  std::string const name = name_of_step(*at_risk.where);
+  if (text.find(cause) == text.npos) return "failed of " + text + " instead of " + cause;
+  if (text.find("step \"") == text.npos) return "names no step: " + text;
+  if (!at_risk.thrower) return {};
+  std::string const name = name_of_step(*at_risk.thrower);
   for (std::string const& begin : {"." + name, ".seen_" + name})
     for (char const end : {'"', '_', '.'})
-      if (said.find(begin + end) != said.npos) return {};
-  return "does not name the step " + name + " whose function threw: " + said;
+      if (text.find(begin + end) != text.npos) return {};
+  return "does not name the step " + name + " whose function threw: " + text;
 }
 
 /// Whether the word of why a process failed may come too late: a process waits a second for the others to have it, and
 /// over a link that does not even take the header of a frame at once, what was to be sent before takes longer than
 /// that.
 bool word_may_be_late(drawn_shape const& shape) {
-  return shape.how.network.capacity < leat::detail::frame_header::size;
+  return shape.simulation.network.capacity < leat::detail::frame_header::size;
 }
 
 /// Whether some process has to know what the run failed of. Only a connection that broke before, or the end of the
@@ -274,7 +275,7 @@ bool word_may_be_late(drawn_shape const& shape) {
 bool cause_must_be_known(leat::detail::simulated_cluster& cluster, std::size_t before_go, incidents const& happened) {
   if (happened.killed || (happened.cut && happened.cut_at <= happened.threw_at)) return false;
   return std::none_of(cluster.links().breaches().begin(), cluster.links().breaches().end(), [&](auto const& breach) {
-    return breach.bytes >= before_go && breach.when <= happened.threw_at;
+    return breach.bytes >= before_go && breach.time <= happened.threw_at;
   });
 }
 
@@ -282,11 +283,11 @@ bool cause_must_be_known(leat::detail::simulated_cluster& cluster, std::size_t b
 std::string failure_is_wrong(leat::detail::simulated_cluster& cluster, drawn const& seed, bool may_be_lost,
                              bool cause_known) {
   bool any_knows = false;
-  for (unsigned process = 0; process != seed.shape.how.processes; ++process) {
-    ending const how = ending_of(cluster.process(process));
-    if (may_be_lost && how.lost) continue;
+  for (unsigned process = 0; process != seed.shape.simulation.processes; ++process) {
+    ending const ending = ending_of(cluster.process(process));
+    if (may_be_lost && ending.lost) continue;
     any_knows = true;
-    if (std::string const wrong = said_wrongly(seed, how.said); !wrong.empty())
+    if (std::string const wrong = said_wrongly(seed, ending.text); !wrong.empty())
       return "process " + std::to_string(process) + ' ' + wrong;
   }
   return any_knows || !cause_known ? std::string() : "no process knows what the run failed of";
@@ -294,9 +295,9 @@ std::string failure_is_wrong(leat::detail::simulated_cluster& cluster, drawn con
 
 /// A `serialize` may have thrown where a record was only measured: then nobody fails of it, as long as nothing is lost.
 bool was_done_without(leat::detail::simulated_cluster& cluster, drawn const& seed) {
-  if (seed.what.on_the_way.of != call::encode) return false;
-  for (unsigned process = 0; process != seed.shape.how.processes; ++process)
-    if (said_wrongly(seed, ending_of(cluster.process(process)).said).empty()) return false;
+  if (seed.flow.on_the_way.of != call::encode) return false;
+  for (unsigned process = 0; process != seed.shape.simulation.processes; ++process)
+    if (said_wrongly(seed, ending_of(cluster.process(process)).text).empty()) return false;
   return true;
 }
 
@@ -306,19 +307,19 @@ std::string source_has_lost(observed const& shown) {
   auto const [source, worker, emitted] = *at_risk.source_stopped_at;
   std::vector<item> const& items = shown.sources[source].items;
   auto const came = static_cast<std::uint64_t>(
-      std::count_if(items.begin(), items.end(), [on = worker](item const& one) { return one.worker == on; }));
+      std::count_if(items.begin(), items.end(), [on = worker](item const& item) { return item.worker == on; }));
   if (came >= emitted) return {};
   return "source " + name_of_step(source) + " had emitted " + std::to_string(emitted) + " records before it threw, " +
          std::to_string(came) + " came";
 }
 
 template <class Kind>
-void describe_flow(drawn_flow<Kind>& to, plan const& what, observed& shown,
+void describe_flow(drawn_flow<Kind>& to, plan const& plan, observed& shown,
                    std::vector<std::vector<typename Kind::record>>& collected) {
-  for (planned_step const& step : what.steps) {
+  for (planned_step const& step : plan.steps) {
     seen& at = shown.steps[step.number];
-    if (add_source(to, step, what)) {
-      *to.all[step.to.front()] |
+    if (add_source(to, step, plan)) {
+      *to.streams[step.to.front()] |
           leat::output("seen_" + step.name(), observing_sink<Kind, std::span<typename Kind::record const>>(
                                                   shown.sources[step.number], step.number));
       continue;
@@ -348,14 +349,14 @@ template <class Kind>
 outcome run(drawn const& seed) {
   outcome result;
   observed shown;
-  shown.sources.resize(seed.what.sources.size());
-  shown.steps.resize(seed.what.steps.size());
-  std::vector<std::vector<typename Kind::record>> collected(seed.what.steps.size());
-  at_risk.reset(seed.what.on_the_way, seed.what.huge_values, seed.what.nan_key);
-  drawn_flow<Kind> to(seed.what.streams.size());
-  describe_flow(to, seed.what, shown, collected);
+  shown.sources.resize(seed.flow.sources.size());
+  shown.steps.resize(seed.flow.steps.size());
+  std::vector<std::vector<typename Kind::record>> collected(seed.flow.steps.size());
+  at_risk.reset(seed.flow.on_the_way, seed.flow.huge_values, seed.flow.nan_key);
+  drawn_flow<Kind> to(seed.flow.streams.size());
+  describe_flow(to, seed.flow, shown, collected);
   try {
-    leat::detail::simulated_cluster cluster(to.flow.description(), seed.shape.how);
+    leat::detail::simulated_cluster cluster(to.flow.description(), seed.shape.simulation);
     incidents happened;
     std::size_t const before_go = said_before_go(to.flow.description(), cluster.addresses());
     {
@@ -364,12 +365,12 @@ outcome run(drawn const& seed) {
     }
     shown.stopped = happened.stopped;
     result.trace = cluster.world().trace();
-    for (planned_step const& step : seed.what.steps)
+    for (planned_step const& step : seed.flow.steps)
       for (auto const& [key, value] : collected[step.number])
         shown.steps[step.number].items.push_back({Kind::number_of_key(key), Kind::number(value), 0, 0});
-    plan without_trap = seed.what;
+    plan without_trap = seed.flow;
     for (planned_step& step : without_trap.steps) step.f.trapped = false;
-    judge const by(without_trap, seed.shape.workers(), shown);
+    judge const judge(without_trap, seed.shape.workers(), shown);
 
     bool const abandoned = cluster.process(seed.shape.stopped_at).abandoned();
     bool const broken = may_be_broken_for_good(cluster, before_go, happened);
@@ -379,15 +380,15 @@ outcome run(drawn const& seed) {
                                       cause_must_be_known(cluster, before_go, happened));
       if (result.wrong.empty() && ended_too_late(cluster, seed.shape, happened)) result.wrong = too_late;
       if (result.wrong.empty()) result.wrong = source_has_lost(shown);
-      if (result.wrong.empty()) result.wrong = by.verdict_on_a_part();
+      if (result.wrong.empty()) result.wrong = judge.verdict_on_a_part();
     } else if (abandoned) {
-      result.wrong = abandoned_run_is_wrong(cluster, seed.shape, by);
+      result.wrong = abandoned_run_is_wrong(cluster, seed.shape, judge);
     } else if (broken) {
-      result.wrong = broken_run_is_wrong(cluster, seed.shape, happened, by);
+      result.wrong = broken_run_is_wrong(cluster, seed.shape, happened, judge);
     } else {
       cluster.rethrow();
-      result.wrong = by.verdict();
-      if (result.wrong.empty()) result.wrong = stop_is_wrong(cluster, seed.shape, by);
+      result.wrong = judge.verdict();
+      if (result.wrong.empty()) result.wrong = stop_is_wrong(cluster, seed.shape, judge);
     }
   } catch (leat::run_error const& failure) {
     // One process alone fails while it is put together.
@@ -407,9 +408,9 @@ outcome run(drawn const& seed) {
 
 outcome run_seed(std::uint64_t seed) {
   silence const of_steps;
-  drawn const all(seed);
-  outcome result = all.what.texts ? run<texts>(all) : run<numbers>(all);
-  result.what = described(all.what, all.shape);
+  drawn const drawn_seed(seed);
+  outcome result = drawn_seed.flow.texts ? run<texts>(drawn_seed) : run<numbers>(drawn_seed);
+  result.description = described(drawn_seed.flow, drawn_seed.shape);
   return result;
 }
 

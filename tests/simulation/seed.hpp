@@ -10,7 +10,7 @@ namespace simulation {
 struct outcome {
   std::string wrong;  ///< empty: all is well
   std::uint64_t trace = 0;
-  std::string what;  ///< the flow and how it was run, in words
+  std::string description;  ///< the flow and how it was run, in words
 };
 
 /// Draws a flow, runs it in a simulated cluster and judges what came out.

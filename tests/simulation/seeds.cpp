@@ -37,7 +37,7 @@ TEST_CASE("random flows give what the reference says, whatever the shape, the sc
     std::string wrong = got.wrong;
     if ((only != 0 || seed % 100 == 0) && simulation::run_seed(seed).trace != got.trace)
       wrong = "the second run of the seed took another course";
-    if (only != 0) std::printf("%s", got.what.c_str());
+    if (only != 0) std::printf("%s", got.description.c_str());
     if (wrong.empty()) continue;
     ++failed;
     std::printf("LEAT_SIMULATION_SEED=%llu build/tests/test-simulation  # %s\n", static_cast<unsigned long long>(seed),

@@ -18,7 +18,7 @@ namespace simulation {
 /// is stopped, a connection breaks, or a process is killed and started
 /// again, on the way.
 struct drawn_shape {
-  leat::detail::simulation how;
+  leat::detail::simulation simulation;
   std::optional<std::chrono::nanoseconds> stopped_after;
   unsigned stopped_at = 0;  ///< process
   std::optional<std::chrono::nanoseconds> cut_after;
@@ -29,11 +29,11 @@ struct drawn_shape {
   std::chrono::nanoseconds started_again_after{1};
   std::chrono::nanoseconds longest_unnoticed{1};  ///< by either side of what is cut, or whose process is killed
 
-  unsigned workers() const { return how.processes * how.each.workers; }
+  unsigned workers() const { return simulation.processes * simulation.options.workers; }
 };
 
-inline std::chrono::nanoseconds draw_time(chance& by, std::uint64_t most) {
-  return std::chrono::nanoseconds(1 + by.number() % (std::uint64_t{1} << by.between(8, 63)) % most);
+inline std::chrono::nanoseconds draw_time(chance& dice, std::uint64_t most) {
+  return std::chrono::nanoseconds(1 + dice.number() % (std::uint64_t{1} << dice.between(8, 63)) % most);
 }
 
 /// A connection that breaks before more has been sent than that has not carried anybody's word that it goes, and is
@@ -41,63 +41,67 @@ inline std::chrono::nanoseconds draw_time(chance& by, std::uint64_t most) {
 constexpr std::size_t surely_healed = leat::detail::hello::size + 40 + 8;
 
 /// How the processes come together, where they do so by themselves, and what hinders them.
-inline void draw_formation(chance& by, leat::detail::simulation& how) {
-  how.forms = true;
-  if (by.one_in(2)) how.each.secret = "what only the processes know";
-  how.longest_start = draw_time(by, 3'000'000'000);
-  leat::detail::simulated_network& net = how.network;
-  if (by.one_in(3)) net.refuses_one_in = by.between(1, 6) + 1;
-  if (by.one_in(2)) net.breaks_one_in = by.between(1, 4);
-  net.longest_until_break = by.one_of<std::size_t>({10, surely_healed, surely_healed, 600, 2000});
-  net.most_breaks = static_cast<unsigned>(by.between(1, 5));
-  net.longest_unnoticed = draw_time(by, 15'000'000'000);
+inline void draw_formation(chance& dice, leat::detail::simulation& simulation) {
+  simulation.forms = true;
+  if (dice.one_in(2)) simulation.options.secret = "what only the processes know";
+  simulation.longest_start = draw_time(dice, 3'000'000'000);
+  leat::detail::simulated_network& net = simulation.network;
+  if (dice.one_in(3)) net.refuses_one_in = dice.between(1, 6) + 1;
+  if (dice.one_in(2)) net.breaks_one_in = dice.between(1, 4);
+  net.longest_until_break = dice.pick<std::size_t>({10, surely_healed, surely_healed, 600, 2000});
+  net.most_breaks = static_cast<unsigned>(dice.between(1, 5));
+  net.longest_unnoticed = draw_time(dice, 15'000'000'000);
 }
 
-inline drawn_shape draw_shape(chance& by) {
+inline drawn_shape draw_shape(chance& dice) {
   using std::chrono::microseconds;
   drawn_shape drawn;
-  leat::detail::simulation& how = drawn.how;
-  how.seed = by.number();
-  how.processes = by.one_of({1u, 1u, 2u, 2u, 3u});
-  how.each.workers = by.one_of({1u, 1u, 2u, 2u, 3u});
-  how.each.batch_size = by.one_of<std::size_t>({0, 1, 1, 2, 3, 4, 8, 30});
-  how.channel_packets = by.one_of<std::size_t>({1, 1, 2, 3, 16});
-  how.each.channel_bytes = by.one_of<std::size_t>({1, 64, 100, 304, 256 * 1024});
-  how.longest_turn = by.one_of<std::chrono::nanoseconds>({microseconds(0), microseconds(1), microseconds(20)});
-  how.each.snapshot_interval = by.one_of<std::chrono::nanoseconds>(
+  leat::detail::simulation& simulation = drawn.simulation;
+  simulation.seed = dice.number();
+  simulation.processes = dice.pick({1u, 1u, 2u, 2u, 3u});
+  simulation.options.workers = dice.pick({1u, 1u, 2u, 2u, 3u});
+  simulation.options.batch_size = dice.pick<std::size_t>({0, 1, 1, 2, 3, 4, 8, 30});
+  simulation.channel_packets = dice.pick<std::size_t>({1, 1, 2, 3, 16});
+  simulation.options.channel_bytes = dice.pick<std::size_t>({1, 64, 100, 304, 256 * 1024});
+  simulation.longest_turn = dice.pick<std::chrono::nanoseconds>({microseconds(0), microseconds(1), microseconds(20)});
+  simulation.options.snapshot_interval = dice.pick<std::chrono::nanoseconds>(
       {microseconds(0), microseconds(0), microseconds(50), microseconds(400), std::chrono::nanoseconds::max()});
-  how.network.longest_delay =
-      by.one_of<std::chrono::nanoseconds>({microseconds(1), microseconds(50), microseconds(50), microseconds(1000)});
-  how.network.capacity = by.one_in(20) ? by.between(1, 40) : by.one_of<std::size_t>({64, 300, 2000, 64 * 1024});
-  if (by.one_in(4)) how.network.stalls_one_in = by.between(2, 30);
-  how.network.longest_stall = draw_time(by, 20'000'000);
-  how.network.uneven = by.one_in(3);
-  if (how.processes > 1 && by.one_in(3)) draw_formation(by, how);
-  how.heartbeats = how.network.capacity > 200 && by.one_in(5);
-  if (!how.heartbeats && how.network.longest_delay < microseconds(1000) && by.one_in(4))  // else it takes for ever
-    how.network.longest_piece = by.one_in(20) ? by.between(1, 5) : by.one_of<std::size_t>({40, 41, 100, 300, 1000});
-  bool const bytes_come_singly = how.network.longest_piece != 0 && how.network.longest_piece < 40;
+  simulation.network.longest_delay =
+      dice.pick<std::chrono::nanoseconds>({microseconds(1), microseconds(50), microseconds(50), microseconds(1000)});
+  simulation.network.capacity =
+      dice.one_in(20) ? dice.between(1, 40) : dice.pick<std::size_t>({64, 300, 2000, 64 * 1024});
+  if (dice.one_in(4)) simulation.network.stalls_one_in = dice.between(2, 30);
+  simulation.network.longest_stall = draw_time(dice, 20'000'000);
+  simulation.network.uneven = dice.one_in(3);
+  if (simulation.processes > 1 && dice.one_in(3)) draw_formation(dice, simulation);
+  simulation.heartbeats = simulation.network.capacity > 200 && dice.one_in(5);
+  if (!simulation.heartbeats && simulation.network.longest_delay < microseconds(1000) &&
+      dice.one_in(4))  // else it takes for ever
+    simulation.network.longest_piece =
+        dice.one_in(20) ? dice.between(1, 5) : dice.pick<std::size_t>({40, 41, 100, 300, 1000});
+  bool const bytes_come_singly = simulation.network.longest_piece != 0 && simulation.network.longest_piece < 40;
   if (bytes_come_singly)  // or nothing can be said within the time that the others wait for it
-    how.network.longest_stall = std::min<std::chrono::nanoseconds>(how.network.longest_stall, microseconds(100));
-  how.each.suspect_after = std::chrono::milliseconds(30);
-  how.each.dead_after = std::chrono::milliseconds(80);
-  if (how.processes > 1 && by.one_in(8)) {
-    bool const while_forming = how.forms && by.one_in(2);
-    drawn.cut_after = draw_time(by, while_forming ? 100'000'000 : 3'000'000);
-    drawn.cut_which = by.number();
-    bool const only_silence_tells = how.heartbeats && !how.forms;
-    drawn.longest_unnoticed = only_silence_tells ? std::chrono::hours(1) : draw_time(by, 100'000'000);
-  } else if (by.one_in(8)) {
-    drawn.stopped_after = draw_time(by, 3'000'000);
-    drawn.stopped_at = static_cast<unsigned>(by.below(how.processes));
-  } else if (how.forms && by.one_in(2)) {
-    if (by.one_in(3))
-      drawn.killed_after = draw_time(by, 3'000'000'000);
+    simulation.network.longest_stall =
+        std::min<std::chrono::nanoseconds>(simulation.network.longest_stall, microseconds(100));
+  simulation.options.suspect_after = std::chrono::milliseconds(30);
+  simulation.options.dead_after = std::chrono::milliseconds(80);
+  if (simulation.processes > 1 && dice.one_in(8)) {
+    bool const while_forming = simulation.forms && dice.one_in(2);
+    drawn.cut_after = draw_time(dice, while_forming ? 100'000'000 : 3'000'000);
+    drawn.cut_which = dice.number();
+    bool const only_silence_tells = simulation.heartbeats && !simulation.forms;
+    drawn.longest_unnoticed = only_silence_tells ? std::chrono::hours(1) : draw_time(dice, 100'000'000);
+  } else if (dice.one_in(8)) {
+    drawn.stopped_after = draw_time(dice, 3'000'000);
+    drawn.stopped_at = static_cast<unsigned>(dice.below(simulation.processes));
+  } else if (simulation.forms && dice.one_in(2)) {
+    if (dice.one_in(3))
+      drawn.killed_after = draw_time(dice, 3'000'000'000);
     else
-      drawn.killed_short_of_go = by.below(by.one_in(3) ? 1000 : 42);
-    drawn.killed = static_cast<unsigned>(by.below(how.processes));
-    drawn.started_again_after = draw_time(by, 1'000'000'000);
-    drawn.longest_unnoticed = draw_time(by, 100'000'000);
+      drawn.killed_short_of_go = dice.below(dice.one_in(3) ? 1000 : 42);
+    drawn.killed = static_cast<unsigned>(dice.below(simulation.processes));
+    drawn.started_again_after = draw_time(dice, 1'000'000'000);
+    drawn.longest_unnoticed = draw_time(dice, 100'000'000);
   }
   return drawn;
 }

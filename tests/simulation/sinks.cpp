@@ -21,7 +21,7 @@ bool add_sink(drawn_flow<Kind>& to, planned_step const& step, seen& at, std::vec
   using record = typename Kind::record;
   leat::stream<record>& in = to.from(step);
   std::string const name = step.name();
-  switch (step.what) {
+  switch (step.kind) {
     case op::sink:
       in | leat::output(name, observing_sink<Kind, std::span<record const>>(at, step.number));
       break;

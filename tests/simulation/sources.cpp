@@ -14,11 +14,11 @@
 namespace simulation {
 
 template <class Kind>
-bool add_source(drawn_flow<Kind>& to, planned_step const& step, plan const& what) {
-  if (!is_source(step.what)) return false;
-  planned_source const& from = what.sources[step.number];
-  auto const input = [&](auto source) { to.made(step, to.flow.input(step.name(), std::move(source))); };
-  switch (step.what) {
+bool add_source(drawn_flow<Kind>& to, planned_step const& step, plan const& plan) {
+  if (!is_source(step.kind)) return false;
+  planned_source const& from = plan.sources[step.number];
+  auto const input = [&](auto source) { to.put(step, to.flow.input(step.name(), std::move(source))); };
+  switch (step.kind) {
     case op::iterable:
       input(leat::from::iterable(records_of<Kind>(from.partitions.front())));
       break;

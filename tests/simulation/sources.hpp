@@ -22,9 +22,9 @@ namespace simulation {
 /// Some records, for sources that are written in different ways.
 template <class Kind>
 std::vector<typename Kind::record> records_of(std::vector<planned_record> const& planned) {
-  std::vector<typename Kind::record> all;
-  for (planned_record const& r : planned) all.emplace_back(Kind::made_key(r.key), Kind::made(r.value));
-  return all;
+  std::vector<typename Kind::record> records;
+  for (planned_record const& r : planned) records.emplace_back(Kind::make_key(r.key), Kind::make(r.value));
+  return records;
 }
 
 /// A pause of virtual time now and then, by the number of the record.
@@ -40,11 +40,11 @@ class planned_partition {
   using record = typename Kind::record;
 
  public:
-  planned_partition(std::vector<record> records, planned_source const& what, planned_step const& step,
+  planned_partition(std::vector<record> records, planned_source const& source, planned_step const& step,
                     leat::step_services const& services)
       : records_(std::move(records)),
-        burst_(what.burst),
-        pauses_(what.pauses),
+        burst_(source.burst),
+        pauses_(source.pauses),
         careless_(step.careless),
         f_(step.f),
         services_(services) {}
@@ -83,20 +83,20 @@ class planned_partitions {
  public:
   using record = typename Kind::record;
   using position = leat::no_position;
-  planned_partitions(planned_source const& what, planned_step const& step) : what_(&what), step_(step) {}
+  planned_partitions(planned_source const& source, planned_step const& step) : source_(&source), step_(step) {}
 
   std::vector<std::string> list_parts() const {
     std::vector<std::string> names;
-    for (std::size_t i = 0; i != what_->partitions.size(); ++i) names.push_back("part" + std::to_string(i));
+    for (std::size_t i = 0; i != source_->partitions.size(); ++i) names.push_back("part" + std::to_string(i));
     return names;
   }
   planned_partition<Kind> build_part(std::string const& name, std::optional<position> const&,
                                      leat::step_services const& services) const {
-    return {records_of<Kind>(what_->partitions[std::stoul(name.substr(4))]), *what_, step_, services};
+    return {records_of<Kind>(source_->partitions[std::stoul(name.substr(4))]), *source_, step_, services};
   }
 
  private:
-  planned_source const* what_;
+  planned_source const* source_;
   planned_step step_;
 };
 
@@ -105,17 +105,18 @@ template <class Kind>
 class planned_shares {
  public:
   using record = typename Kind::record;
-  planned_shares(planned_source const& what, planned_step const& step) : what_(&what), step_(step) {}
+  planned_shares(planned_source const& source, planned_step const& step) : source_(&source), step_(step) {}
 
   planned_partition<Kind> build(leat::step_services const& services) const {
-    auto const all = records_of<Kind>(what_->partitions.front());
-    std::vector<record> mine;
-    for (std::size_t i = services.worker_index(); i < all.size(); i += services.worker_count()) mine.push_back(all[i]);
-    return {std::move(mine), *what_, step_, services};
+    auto const records = records_of<Kind>(source_->partitions.front());
+    std::vector<record> share;
+    for (std::size_t i = services.worker_index(); i < records.size(); i += services.worker_count())
+      share.push_back(records[i]);
+    return {std::move(share), *source_, step_, services};
   }
 
  private:
-  planned_source const* what_;
+  planned_source const* source_;
   planned_step step_;
 };
 
@@ -123,26 +124,26 @@ class planned_shares {
 template <class Kind>
 class generator {
  public:
-  generator(planned_source const& what, planned_step const& step)
-      : what_(&what), f_(step.f), careless_(step.careless) {}
+  generator(planned_source const& source, planned_step const& step)
+      : source_(&source), f_(step.f), careless_(step.careless) {}
 
   leat::task<> operator()(leat::emitter<typename Kind::record>& out) {
     std::uint64_t emitted = 0;
-    for (planned_record const& r : what_->partitions.front()) {
+    for (planned_record const& r : source_->partitions.front()) {
       f_(r.value);
-      typename Kind::record record(Kind::made_key(r.key), Kind::made(r.value));
+      typename Kind::record record(Kind::make_key(r.key), Kind::make(r.value));
       emitting(careless_, [&] { out(std::move(record)); });
       ++emitted;
-      std::optional<std::chrono::nanoseconds> const pause = what_->pauses ? pause_after(emitted) : std::nullopt;
+      std::optional<std::chrono::nanoseconds> const pause = source_->pauses ? pause_after(emitted) : std::nullopt;
       if (pause)
         co_await leat::sleep(*pause);
-      else if (emitted % what_->burst == 0)
+      else if (emitted % source_->burst == 0)
         co_await leat::next_turn();
     }
   }
 
  private:
-  planned_source const* what_;
+  planned_source const* source_;
   function f_;
   bool careless_;
 };
@@ -151,21 +152,21 @@ class generator {
 template <class Kind>
 class polled {
  public:
-  polled(planned_source const& what, function f) : what_(&what), f_(f) {}
+  polled(planned_source const& source, function f) : source_(&source), f_(f) {}
 
   std::optional<typename Kind::record> operator()() {
-    std::vector<planned_record> const& all = what_->partitions.front();
-    if (next_ == all.size()) throw leat::from::end_of_input();
+    std::vector<planned_record> const& records = source_->partitions.front();
+    if (next_ == records.size()) throw leat::from::end_of_input();
     ++calls_;
-    if (what_->pauses && calls_ % 3 == 0) return std::nullopt;
-    if (what_->pauses && calls_ % 7 == 0) throw leat::retry_after(std::chrono::microseconds(30));
-    planned_record const& r = all[next_++];
+    if (source_->pauses && calls_ % 3 == 0) return std::nullopt;
+    if (source_->pauses && calls_ % 7 == 0) throw leat::retry_after(std::chrono::microseconds(30));
+    planned_record const& r = records[next_++];
     f_(r.value);
-    return typename Kind::record(Kind::made_key(r.key), Kind::made(r.value));
+    return typename Kind::record(Kind::make_key(r.key), Kind::make(r.value));
   }
 
  private:
-  planned_source const* what_;
+  planned_source const* source_;
   function f_;
   std::size_t next_ = 0;
   std::uint64_t calls_ = 0;

@@ -46,140 +46,139 @@ bool add_stateless(drawn_flow<Kind>& to, planned_step const& step, seen& at) {
   auto const keeps = [on](record const& r) { return on.keeps(r.second); };
   auto const copies = [on](record const& r) { return on.copies(r); };
   std::string const name = step.name();
-  auto const made = [&](auto&& result) { to.made(step, stream<record>(std::move(result))); };
+  auto const put = [&](auto&& result) { to.put(step, stream<record>(std::move(result))); };
   auto const in = [&]() -> stream<record>& { return to.from(step); };
 
-  switch (step.what) {
+  switch (step.kind) {
     case op::map:
-      made(in() | leat::map(name, changed));
+      put(in() | leat::map(name, changed));
       break;
     case op::map_key:
-      made(in() | leat::map(name, [on](record&& r) -> record&& {
-             r.first = on.new_key(r.second);
-             return std::move(r);
-           }));
+      put(in() | leat::map(name, [on](record&& r) -> record&& {
+            r.first = on.new_key(r.second);
+            return std::move(r);
+          }));
       break;
     case op::filter:
-      made(in() | leat::filter(name, keeps));
+      put(in() | leat::filter(name, keeps));
       break;
     case op::flat_map:
-      made(in() | leat::flat_map(name, copies));
+      put(in() | leat::flat_map(name, copies));
       break;
     case op::flat_map_emit:
-      made(in() | leat::flat_map<record>(name, [on, careless = step.careless](record const& r, auto const& emit) {
-             for (record& one : on.copies(r)) emitting(careless, [&] { emit(std::move(one)); });
-           }));
+      put(in() | leat::flat_map<record>(name, [on, careless = step.careless](record const& r, auto const& emit) {
+            for (record& copy : on.copies(r)) emitting(careless, [&] { emit(std::move(copy)); });
+          }));
       break;
     case op::filter_map:
-      made(in() | leat::filter_map(name, [on](record const& r) {
-             return on.keeps(r.second) ? std::optional(record(r.first, on.changed(r.second))) : std::nullopt;
-           }));
+      put(in() | leat::filter_map(name, [on](record const& r) {
+            return on.keeps(r.second) ? std::optional(record(r.first, on.changed(r.second))) : std::nullopt;
+          }));
       break;
     case op::flatten:
-      made(in() | leat::map(name + "_map", copies) | leat::flatten(name));
+      put(in() | leat::map(name + "_map", copies) | leat::flatten(name));
       break;
     case op::map_value:
-      made(in() | leat::map_value(name, [on](datum const& v) { return on.changed(v); }));
+      put(in() | leat::map_value(name, [on](datum const& v) { return on.changed(v); }));
       break;
     case op::map_value_to_view:
-      made(in() |
-           leat::map_value(name,
-                           [on, kept = datum()](datum const& v) mutable -> decltype(auto) {
-                             kept = on.changed(v);
-                             return Kind::view(kept);
-                           }) |
-           leat::map_value(name + "_map", [](typename Kind::owned_view const& v) { return Kind::of_view(v); }));
+      put(in() |
+          leat::map_value(name,
+                          [on, kept = datum()](datum const& v) mutable -> decltype(auto) {
+                            kept = on.changed(v);
+                            return Kind::view(kept);
+                          }) |
+          leat::map_value(name + "_map", [](typename Kind::owned_view const& v) { return Kind::of_view(v); }));
       break;
     case op::flat_map_value:
-      made(in() | leat::flat_map_value(name, [on](datum const& v) { return on.values(v); }));
+      put(in() | leat::flat_map_value(name, [on](datum const& v) { return on.values(v); }));
       break;
     case op::filter_value:
-      made(in() | leat::filter_value(name, [on](datum const& v) { return on.keeps(v); }));
+      put(in() | leat::filter_value(name, [on](datum const& v) { return on.keeps(v); }));
       break;
     case op::filter_map_value:
-      made(in() | leat::filter_map_value(name, [on](datum const& v) {
-             return on.keeps(v) ? std::optional(on.changed(v)) : std::nullopt;
-           }));
+      put(in() | leat::filter_map_value(
+                     name, [on](datum const& v) { return on.keeps(v) ? std::optional(on.changed(v)) : std::nullopt; }));
       break;
     case op::key_on:
-      made(in() | leat::key_on(name, [on](record const& r) { return on.new_key(r.second); }) |
-           leat::map(name + "_map", [](std::pair<key, record> const& r) {
-             return record(r.first, Kind::made(Kind::number(r.second.second) + Kind::number_of_key(r.second.first)));
-           }));
+      put(in() | leat::key_on(name, [on](record const& r) { return on.new_key(r.second); }) |
+          leat::map(name + "_map", [](std::pair<key, record> const& r) {
+            return record(r.first, Kind::make(Kind::number(r.second.second) + Kind::number_of_key(r.second.first)));
+          }));
       break;
     case op::key_rm:
-      made(in() | leat::key_rm(name) | leat::map(name + "_map", [on](datum v) {
-             key k = on.new_key(v);
-             return record(std::move(k), std::move(v));
-           }));
+      put(in() | leat::key_rm(name) | leat::map(name + "_map", [on](datum v) {
+            key k = on.new_key(v);
+            return record(std::move(k), std::move(v));
+          }));
       break;
     case op::flat_map_batch:
-      made(in() | leat::flat_map_batch(name, [on](std::span<record> batch) {
-             std::vector<record> all;
-             for (record& r : batch) {
-               record const taken(std::move(r));
-               for (record& one : on.copies(taken)) all.push_back(std::move(one));
-             }
-             return all;
-           }));
+      put(in() | leat::flat_map_batch(name, [on](std::span<record> batch) {
+            std::vector<record> records;
+            for (record& r : batch) {
+              record const taken(std::move(r));
+              for (record& copy : on.copies(taken)) records.push_back(std::move(copy));
+            }
+            return records;
+          }));
       break;
     case op::inspect:
-      made(in() | leat::inspect(name, [&at, number = step.number](record const& r) {
-             at_risk.meet(call::function, number);
-             at.items.push_back({Kind::number_of_key(r.first), Kind::number(r.second), 0, 0});
-           }));
+      put(in() | leat::inspect(name, [&at, number = step.number](record const& r) {
+            at_risk.meet(call::function, number);
+            at.items.push_back({Kind::number_of_key(r.first), Kind::number(r.second), 0, 0});
+          }));
       break;
     case op::inspect_debug:
-      made(in() | leat::inspect_debug(name, debugging_function<Kind>(at, step.number)));
+      put(in() | leat::inspect_debug(name, debugging_function<Kind>(at, step.number)));
       break;
     case op::enrich_cached:
-      made(in() | leat::enrich_cached(
-                      name, [on](key const& k) { return on.f(Kind::number_of_key(k)); },
-                      [](leat::ttl_cache<key, std::uint64_t>& cache, record const& r) {
-                        return record(r.first, Kind::made(Kind::number(r.second) + cache.get(r.first)));
-                      },
-                      std::chrono::microseconds(step.most * 10)));
+      put(in() | leat::enrich_cached(
+                     name, [on](key const& k) { return on.f(Kind::number_of_key(k)); },
+                     [](leat::ttl_cache<key, std::uint64_t>& cache, record const& r) {
+                       return record(r.first, Kind::make(Kind::number(r.second) + cache.get(r.first)));
+                     },
+                     std::chrono::microseconds(step.most * 10)));
       break;
     case op::compose:
-      made(in() | leat::compose(name, [&](auto up) { return std::move(up) | leat::map("inner", changed); }));
+      put(in() | leat::compose(name, [&](auto up) { return std::move(up) | leat::map("inner", changed); }));
       break;
     case op::branch: {
       auto sides = in() | leat::branch(name, keeps);
-      made(std::move(sides.trues));
-      to.all[step.to[1]].emplace(sides.falses);
+      put(std::move(sides.trues));
+      to.streams[step.to[1]].emplace(sides.falses);
       break;
     }
     case op::merge:
       if (step.from.size() == 2)
-        made(leat::merge(name, in(), to.from(step, 1)));
+        put(leat::merge(name, in(), to.from(step, 1)));
       else
-        made(leat::merge(name, in(), to.from(step, 1), to.from(step, 2)));
+        put(leat::merge(name, in(), to.from(step, 1), to.from(step, 2)));
       break;
     case op::redistribute:
-      made(in() | leat::redistribute(name));
+      put(in() | leat::redistribute(name));
       break;
     case op::redistribute_by_key:
-      made(in() | leat::redistribute(name, leat::by([](record const& r) { return r.first; })));
+      put(in() | leat::redistribute(name, leat::by([](record const& r) { return r.first; })));
       break;
     case op::redistribute_by_value:
-      made(in() | leat::redistribute(
-                      name, leat::by([](record const& r) { return typename Kind::owned_view(Kind::view(r.second)); })));
+      put(in() | leat::redistribute(
+                     name, leat::by([](record const& r) { return typename Kind::owned_view(Kind::view(r.second)); })));
       break;
     case op::chain:
-      made(in() | leat::map(name + "_map", changed) | leat::filter(name + "_filter", keeps) |
-           leat::flat_map(name + "_flat_map", copies) |
-           leat::map_value(name, [on](datum const& v) { return on.changed(v); }));
+      put(in() | leat::map(name + "_map", changed) | leat::filter(name + "_filter", keeps) |
+          leat::flat_map(name + "_flat_map", copies) |
+          leat::map_value(name, [on](datum const& v) { return on.changed(v); }));
       break;
     case op::chain_branch: {
       auto sides =
           in() | leat::filter(name + "_filter", keeps) | leat::map(name + "_map", changed) | leat::branch(name, keeps);
-      made(std::move(sides.trues));
-      to.all[step.to[1]].emplace(sides.falses);
+      put(std::move(sides.trues));
+      to.streams[step.to[1]].emplace(sides.falses);
       break;
     }
     case op::chain_redistribute:
-      made(in() | leat::filter(name + "_filter", keeps) | leat::map(name + "_map", changed) |
-           leat::flat_map(name + "_flat_map", copies) | leat::redistribute(name));
+      put(in() | leat::filter(name + "_filter", keeps) | leat::map(name + "_map", changed) |
+          leat::flat_map(name + "_flat_map", copies) | leat::redistribute(name));
       break;
     default:
       return false;

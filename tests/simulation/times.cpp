@@ -48,14 +48,14 @@ using numbers = leat::stream<std::int64_t>;
 constexpr std::int64_t unknown = leat::detail::stream_time::nothing_known;
 
 struct drawn_source {
-  explicit drawn_source(chance& by)
-      : partitions(static_cast<std::int64_t>(by.between(1, 4))),
-        count(static_cast<std::int64_t>(by.between(1, 80))),
-        burst(by.between(1, 6)),
-        says_one_in(by.between(1, 5)),
-        pauses(by.one_in(2)),
-        falls_asleep(by.one_in(3)),
-        salt(by.number()) {}
+  explicit drawn_source(chance& dice)
+      : partitions(static_cast<std::int64_t>(dice.between(1, 4))),
+        count(static_cast<std::int64_t>(dice.between(1, 80))),
+        burst(dice.between(1, 6)),
+        says_one_in(dice.between(1, 5)),
+        pauses(dice.one_in(2)),
+        falls_asleep(dice.one_in(3)),
+        salt(dice.number()) {}
 
   std::int64_t partitions;
   std::int64_t count;
@@ -72,49 +72,49 @@ class dated_numbers {
   using record = std::int64_t;
   using position = leat::no_position;
 
-  explicit dated_numbers(drawn_source const& how) : how_(how) {}
+  explicit dated_numbers(drawn_source const& source) : source_(source) {}
 
   class partition {
    public:
-    partition(std::int64_t first, drawn_source const& how, leat::step_services const& services)
-        : next_(first), how_(how), services_(services) {}
+    partition(std::int64_t first, drawn_source const& source, leat::step_services const& services)
+        : next_(first), source_(source), services_(services) {}
     bool next_batch(leat::emitter<std::int64_t>& out) {
-      if (next_ >= how_.count) return false;
-      for (std::uint64_t n = 0; n != how_.burst && next_ < how_.count; ++n, next_ += how_.partitions) {
+      if (next_ >= source_.count) return false;
+      for (std::uint64_t n = 0; n != source_.burst && next_ < source_.count; ++n, next_ += source_.partitions) {
         out(next_);
-        bool const is_last = next_ + how_.partitions >= how_.count;
-        if (is_last || drawn(next_) % how_.says_one_in == 0) time_.watermark = next_;
-        time_.idle = is_last && how_.falls_asleep;
+        bool const is_last = next_ + source_.partitions >= source_.count;
+        if (is_last || drawn(next_) % source_.says_one_in == 0) time_.watermark = next_;
+        time_.idle = is_last && source_.falls_asleep;
       }
-      return next_ < how_.count || how_.falls_asleep;
+      return next_ < source_.count || source_.falls_asleep;
     }
     std::optional<leat::steady_time> next_awake() const {
-      bool const waits = how_.pauses && drawn(next_) % 3 == 0;
+      bool const waits = source_.pauses && drawn(next_) % 3 == 0;
       return services_.now() + std::chrono::nanoseconds(waits ? 1 + drawn(next_) % 100'000 : 1);
     }
     leat::detail::stream_time time() const { return time_; }
 
    private:
-    std::uint64_t drawn(std::int64_t number) const { return mixed(static_cast<std::uint64_t>(number) ^ how_.salt); }
+    std::uint64_t drawn(std::int64_t number) const { return mixed(static_cast<std::uint64_t>(number) ^ source_.salt); }
 
     std::int64_t next_;
-    drawn_source how_;
+    drawn_source source_;
     leat::step_services services_;
     leat::detail::stream_time time_;
   };
 
   std::vector<std::string> list_parts() const {
     std::vector<std::string> names;
-    for (std::int64_t i = 0; i != how_.partitions; ++i) names.push_back(std::to_string(i));
+    for (std::int64_t i = 0; i != source_.partitions; ++i) names.push_back(std::to_string(i));
     return names;
   }
   partition build_part(std::string const& name, std::optional<position> const&,
                        leat::step_services const& services) const {
-    return {std::stoll(name), how_, services};
+    return {std::stoll(name), source_, services};
   }
 
  private:
-  drawn_source how_;
+  drawn_source source_;
 };
 
 leat::task<std::int64_t> look_up(std::int64_t value) {
@@ -126,10 +126,10 @@ leat::task<std::int64_t> look_up(std::int64_t value) {
 
 leat::task<> now_and_then(leat::inlet<std::int64_t>& in, leat::outlet<std::int64_t>& out) {
   while (auto batch = co_await in.next())
-    for (std::int64_t const each : *batch) {
-      out(each);
-      if (mixed(static_cast<std::uint64_t>(each)) % 5 == 0) co_await leat::next_turn();
-      if (mixed(static_cast<std::uint64_t>(each)) % 7 == 0) co_await leat::sleep(std::chrono::microseconds(3));
+    for (std::int64_t const number : *batch) {
+      out(number);
+      if (mixed(static_cast<std::uint64_t>(number)) % 5 == 0) co_await leat::next_turn();
+      if (mixed(static_cast<std::uint64_t>(number)) % 7 == 0) co_await leat::sleep(std::chrono::microseconds(3));
     }
 }
 
@@ -142,9 +142,9 @@ struct dated_stream {
 
 class drawn_flow {
  public:
-  explicit drawn_flow(chance& by) : by_(by), flow_("times") {
+  explicit drawn_flow(chance& dice) : dice_(dice), flow_("times") {
     dated_stream at = source();
-    for (std::uint64_t steps = by.between(1, 6); steps != 0; --steps) at = step(std::move(at));
+    for (std::uint64_t steps = dice.between(1, 6); steps != 0; --steps) at = step(std::move(at));
     at.records | leat::output("out", leat::to::collect(out_));
   }
 
@@ -159,15 +159,15 @@ class drawn_flow {
     return places.back();
   }
   dated_stream source() {
-    drawn_source const how(by_);
-    return probed(flow_.input("in_" + std::to_string(places.size()), dated_numbers(how)), how.count - 1, false);
+    drawn_source const source(dice_);
+    return probed(flow_.input("in_" + std::to_string(places.size()), dated_numbers(source)), source.count - 1, false);
   }
 
   dated_stream step(dated_stream from) {
     std::string const name = "step_" + std::to_string(places.size());
     numbers const& in = from.records;
     auto const same = [](std::int64_t value) { return value; };
-    switch (by_.below(10)) {
+    switch (dice_.below(10)) {
       case 0:
         return next(from, in | leat::map(same) | leat::filter([](std::int64_t value) { return value % 5 != 4; }));
       case 1:
@@ -196,8 +196,9 @@ class drawn_flow {
         return probed(kept, from.greatest, true);
       }
       case 6: {
-        std::size_t const most = by_.between(1, 8);
-        if (by_.one_in(2)) return next(from, in | leat::async_map(name, look_up, leat::in_flight(most), leat::ordered));
+        std::size_t const most = dice_.between(1, 8);
+        if (dice_.one_in(2))
+          return next(from, in | leat::async_map(name, look_up, leat::in_flight(most), leat::ordered));
         return next(from, in | leat::async_map(name, look_up, leat::in_flight(most), leat::unordered));
       }
       case 7:
@@ -212,7 +213,7 @@ class drawn_flow {
     return probed(std::move(records), from.greatest, from.every_worker_has_them);
   }
 
-  chance& by_;
+  chance& dice_;
   leat::flow flow_;
   std::vector<std::int64_t> out_;
 };
@@ -229,14 +230,14 @@ verdict judge(std::vector<sighting> seen) {
             [](sighting const& a, sighting const& b) { return std::get<2>(a) < std::get<2>(b); });
   verdict result;
   bool over = false;
-  for (auto const& [place, worker, number, what, value, idle] : seen) {
+  for (auto const& [place, worker, number, event, value, idle] : seen) {
     if (over) result.wrong = "something follows the last mark";
-    if (what == leat::test::saw_time && value < result.last) result.wrong = "the time goes back";
-    if (what == leat::test::saw_time) result.last = std::max(result.last, value);
-    if (what == leat::test::saw_record && value < result.last)
+    if (event == leat::test::saw_time && value < result.last) result.wrong = "the time goes back";
+    if (event == leat::test::saw_time) result.last = std::max(result.last, value);
+    if (event == leat::test::saw_record && value < result.last)
       result.wrong = "a record is older than the time before it";
-    if (what == leat::test::saw_record && result.last != unknown) ++result.records_behind_a_time;
-    over = what == leat::test::saw_last_mark;
+    if (event == leat::test::saw_record && result.last != unknown) ++result.records_behind_a_time;
+    over = event == leat::test::saw_last_mark;
   }
   if (!over) result.wrong = "the last mark is missing";
   return result;
@@ -244,12 +245,12 @@ verdict judge(std::vector<sighting> seen) {
 
 /// How many records came behind a time, anywhere.
 std::size_t run(std::uint64_t seed) {
-  chance by(seed);
-  simulation::drawn_shape shape = simulation::draw_shape(by);
-  shape.how.forms = false;
-  shape.how.heartbeats = false;
-  drawn_flow what(by);
-  leat::detail::simulated_cluster cluster(what.flow().description(), shape.how);
+  chance dice(seed);
+  simulation::drawn_shape shape = simulation::draw_shape(dice);
+  shape.simulation.forms = false;
+  shape.simulation.heartbeats = false;
+  drawn_flow drawn(dice);
+  leat::detail::simulated_cluster cluster(drawn.flow().description(), shape.simulation);
   leat::detail::simulated_runtime& world = cluster.world();
   cluster.begin();
   if (shape.stopped_after) world.after(*shape.stopped_after, [&] { cluster.process(shape.stopped_at).stop(); });
@@ -258,8 +259,8 @@ std::size_t run(std::uint64_t seed) {
   cluster.rethrow();
 
   std::map<std::pair<int, unsigned>, std::vector<sighting>> by_place;
-  for (sighting const& each : what.log) by_place[{std::get<0>(each), std::get<1>(each)}].push_back(each);
-  std::vector<std::int64_t> last(what.places.size(), unknown);
+  for (sighting const& each : drawn.log) by_place[{std::get<0>(each), std::get<1>(each)}].push_back(each);
+  std::vector<std::int64_t> last(drawn.places.size(), unknown);
   std::size_t behind_a_time = 0;
   for (auto const& [at, seen] : by_place) {
     CAPTURE(at.first);
@@ -269,14 +270,14 @@ std::size_t run(std::uint64_t seed) {
     auto const place = static_cast<std::size_t>(at.first);
     last[place] = std::max(last[place], found.last);
     behind_a_time += found.records_behind_a_time;
-    if (!shape.stopped_after && what.places[place].every_worker_has_them)
-      CHECK(found.last == what.places[place].greatest);
+    if (!shape.stopped_after && drawn.places[place].every_worker_has_them)
+      CHECK(found.last == drawn.places[place].greatest);
   }
-  CHECK(by_place.size() == what.places.size() * shape.workers());
+  CHECK(by_place.size() == drawn.places.size() * shape.workers());
   for (std::size_t place = 0; place != last.size(); ++place) {
     CAPTURE(place);
-    if (!shape.stopped_after) CHECK(last[place] == what.places[place].greatest);
-    CHECK(last[place] <= what.places[place].greatest);
+    if (!shape.stopped_after) CHECK(last[place] == drawn.places[place].greatest);
+    CHECK(last[place] <= drawn.places[place].greatest);
   }
   return behind_a_time;
 }

@@ -51,7 +51,7 @@ records stateless(records in, planned_step const& step) {
   auto const changed = [on](record&& r) { return record(std::move(r.first), on.changed(r.second)); };
   auto const keeps = [on](record const& r) { return on.keeps(r.second); };
   auto const copies = [on](record const& r) { return on.copies(r); };
-  switch (step.what) {
+  switch (step.kind) {
     case op::map:
       return std::move(in) | leat::map(name, changed);
     case op::map_key:
@@ -86,7 +86,7 @@ records stateless(records in, planned_step const& step) {
 records awaiting(records in, planned_step const& step) {
   std::string const name = step.name();
   leat::in_flight const most(step.most);
-  switch (step.what) {
+  switch (step.kind) {
     case op::step:
       return std::move(in) | leat::step(name, copying_step<unshared>(step));
     case op::step_of_first:
@@ -103,18 +103,18 @@ records keyed(records in, planned_step const& step) {
   on_records<unshared> const on(step);
   on_state<unshared> const with_state(step);
   std::string const name = step.name();
-  switch (step.what) {
+  switch (step.kind) {
     case op::stateful_map:
       return std::move(in) | leat::stateful_map(name, [with_state](state& kept_state, datum&& value) {
                datum const taken(std::move(value));
-               return unshared::made(with_state.take(kept_state, taken));
+               return unshared::make(with_state.take(kept_state, taken));
              });
     case op::stateful_flat_map:
       return std::move(in) | leat::stateful_flat_map(name, [with_state](state& kept_state, datum const& value) {
                std::uint64_t const result = with_state.take(kept_state, value);
-               std::vector<datum> all;
-               for (std::uint64_t i = 0; i != result % 3; ++i) all.push_back(unshared::made(result + i));
-               return all;
+               std::vector<datum> several;
+               for (std::uint64_t i = 0; i != result % 3; ++i) several.push_back(unshared::make(result + i));
+               return several;
              });
     case op::stateful:
       return std::move(in) | leat::stateful(name, [step](std::optional<running> const& resumed) {
@@ -129,14 +129,14 @@ records keyed(records in, planned_step const& step) {
              leat::map_value(name + "_digest", [in_order = step.in_order](std::vector<datum> const& group) {
                std::vector<std::uint64_t> values;
                for (datum const& value : group) values.push_back(unshared::number(value));
-               return unshared::made(digest_of_group(values, in_order));
+               return unshared::make(digest_of_group(values, in_order));
              });
     case op::fold_final:
       return std::move(in) | leat::fold_final(
-                                 name, [] { return unshared::made(0); },
+                                 name, [] { return unshared::make(0); },
                                  [on, in_order = step.in_order](datum&& sum, datum const& value) -> datum&& {
                                    std::uint64_t const next = unshared::number(sum) + on.f(unshared::number(value));
-                                   sum = unshared::made(in_order ? mixed(next) : next);
+                                   sum = unshared::make(in_order ? mixed(next) : next);
                                    return std::move(sum);
                                  });
     case op::reduce_final:
@@ -147,7 +147,7 @@ records keyed(records in, planned_step const& step) {
              leat::reduce_final(name, reducer<unshared>(step.in_order));
     default:
       return std::move(in) | leat::count_final(name, [on](record const& r) { return on.new_key(r.second); }) |
-             leat::map_value(name + "_map", [](std::uint64_t count) { return unshared::made(count); });
+             leat::map_value(name + "_map", [](std::uint64_t count) { return unshared::make(count); });
   }
 }
 
@@ -160,29 +160,29 @@ bool add_unshared(drawn_flow<Kind>& to, planned_step const& step, seen& at) {
   on_records<unshared> const on(step);
   auto const shared = [](record const& r) {
     return
-        typename Kind::record(Kind::made_key(unshared::number_of_key(r.first)), Kind::made(unshared::number(r.second)));
+        typename Kind::record(Kind::make_key(unshared::number_of_key(r.first)), Kind::make(unshared::number(r.second)));
   };
-  auto const out = [&](std::size_t side, records made) {
-    to.all[step.to[side]].emplace(std::move(made) | leat::map(name + "_out", shared));
+  auto const out = [&](std::size_t side, records stream) {
+    to.streams[step.to[side]].emplace(std::move(stream) | leat::map(name + "_out", shared));
   };
-  auto const both_out = [&](auto both) {
-    out(0, std::move(both.down));
-    to.all[step.to[1]].emplace(std::move(both.errors) |
-                               leat::map(name + "_errors", [shared](leat::failed_record<record>&& failure) {
-                                 check_error(unshared::number(failure.record.second), failure.error);
-                                 return shared(failure.record);
-                               }));
+  auto const both_out = [&](auto streams) {
+    out(0, std::move(streams.down));
+    to.streams[step.to[1]].emplace(std::move(streams.errors) |
+                                   leat::map(name + "_errors", [shared](leat::failed_record<record>&& failure) {
+                                     check_error(unshared::number(failure.record.second), failure.error);
+                                     return shared(failure.record);
+                                   }));
   };
   auto const unshare = [](typename Kind::record const& r) {
-    return record(unshared::made_key(Kind::number_of_key(r.first)), unshared::made(Kind::number(r.second)));
+    return record(unshared::make_key(Kind::number_of_key(r.first)), unshared::make(Kind::number(r.second)));
   };
   records in = to.from(step) | leat::map(name + "_in", unshare);
 
-  switch (step.what) {
+  switch (step.kind) {
     case op::branch: {
       auto sides = std::move(in) | leat::branch(name, [on](record const& r) { return on.keeps(r.second); });
       out(0, std::move(sides.trues));
-      to.all[step.to[1]].emplace(std::move(sides.falses) | leat::map(name + "_others", shared));
+      to.streams[step.to[1]].emplace(std::move(sides.falses) | leat::map(name + "_others", shared));
       break;
     }
     case op::or_else_map:
@@ -216,7 +216,7 @@ bool add_unshared(drawn_flow<Kind>& to, planned_step const& step, seen& at) {
       out(0, awaiting(std::move(in), step));
       break;
     default:
-      out(0, meets_state(step.what) ? keyed(std::move(in), step) : stateless(std::move(in), step));
+      out(0, meets_state(step.kind) ? keyed(std::move(in), step) : stateless(std::move(in), step));
       break;
   }
   return true;

@@ -17,14 +17,14 @@ class user_key {
   user_key() = default;
   explicit user_key(std::uint64_t n) : n_(n) {}
   user_key(user_key const& other) : n_(other.n_) { at_risk.meet(call::copy); }
-  user_key(user_key&& other) noexcept : n_(std::exchange(other.n_, nothing)) {}
+  user_key(user_key&& other) noexcept : n_(std::exchange(other.n_, no_number)) {}
   user_key& operator=(user_key const& other) {
     at_risk.meet(call::copy);
     n_ = other.n_;
     return *this;
   }
   user_key& operator=(user_key&& other) noexcept {
-    std::uint64_t const moved = std::exchange(other.n_, nothing);
+    std::uint64_t const moved = std::exchange(other.n_, no_number);
     n_ = moved;
     return *this;
   }
@@ -46,8 +46,8 @@ class user_key {
   }
 
  private:
-  static constexpr std::uint64_t nothing = (std::numeric_limits<std::uint64_t>::max)();
-  std::uint64_t n_ = nothing;
+  static constexpr std::uint64_t no_number = (std::numeric_limits<std::uint64_t>::max)();
+  std::uint64_t n_ = no_number;
 };
 
 /// A text that cannot be copied.
@@ -77,9 +77,9 @@ struct unshared {
   using datum = sole_text;
   using record = std::pair<key, datum>;
 
-  static datum made(std::uint64_t n) { return datum(texts::made(n)); }
+  static datum make(std::uint64_t n) { return datum(texts::make(n)); }
   static std::uint64_t number(datum const& d) { return texts::number(d.bytes()); }
-  static key made_key(std::uint64_t n) { return key(n); }
+  static key make_key(std::uint64_t n) { return key(n); }
   static std::uint64_t number_of_key(key const& k) { return k.number(); }
 };
 

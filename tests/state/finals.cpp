@@ -44,7 +44,7 @@ TEST_CASE("fold_final folds the values of a key in their order") {
       six,
       [] {
         return leat::fold_final(
-            "text", [] { return std::string(">"); }, [](std::string all, int x) { return all + std::to_string(x); });
+            "text", [] { return std::string(">"); }, [](std::string text, int x) { return text + std::to_string(x); });
       },
       pairs<std::string, std::string>{{"ALL", ">142943"}, {"b", ">9"}});
 }
@@ -54,7 +54,7 @@ TEST_CASE("fold_final takes a folder that edits") {
       six,
       [] {
         return leat::fold_final(
-            "list", [] { return std::vector<int>(); }, [](std::vector<int>& all, int x) { all.push_back(x); });
+            "list", [] { return std::vector<int>(); }, [](std::vector<int>& numbers, int x) { numbers.push_back(x); });
       },
       pairs<std::string, std::vector<int>>{{"ALL", {1, 4, 2, 9, 4, 3}}, {"b", {9}}});
 }
@@ -67,7 +67,7 @@ TEST_CASE("a function may return a reference to what it was given, or to a part 
       [] {
         return leat::fold_final(
             "text", [] { return std::string("a text that is too long for a small string: "); },
-            [](std::string&& all, std::string&& x) -> std::string&& { return std::move(all += x); });
+            [](std::string&& text, std::string&& x) -> std::string&& { return std::move(text += x); });
       },
       words{{1, "a text that is too long for a small string: abcd"},
             {2, "a text that is too long for a small string: xy"}});
@@ -148,18 +148,18 @@ TEST_CASE("count_final counts records by key") {
 TEST_CASE("values are combined before the exchange without changing the result") {
   std::vector<int> many(50000);
   std::uint64_t x = 1;
-  for (int& one : many) one = static_cast<int>((x = x * 6364136223846793005u + 1442695040888963407u) >> 48);
+  for (int& number : many) number = static_cast<int>((x = x * 6364136223846793005u + 1442695040888963407u) >> 48);
   pairs<int, std::uint64_t> expected;
   {
     std::vector<std::uint64_t> counts(65536);
-    for (int one : many) ++counts[static_cast<std::size_t>(one)];
+    for (int number : many) ++counts[static_cast<std::size_t>(number)];
     for (int i = 0; i != 65536; ++i)
       if (counts[static_cast<std::size_t>(i)] != 0) expected.emplace_back(i, counts[static_cast<std::size_t>(i)]);
   }
   for (unsigned const workers : {1u, 4u}) {
     pairs<int, std::uint64_t> got;
     leat::flow flow("many");
-    flow.input("in", leat::from::iterable(many)) | leat::count_final("count", [](int one) { return one; }) |
+    flow.input("in", leat::from::iterable(many)) | leat::count_final("count", [](int number) { return number; }) |
         leat::output("out", leat::to::collect(got));
     leat::run(flow, {.workers = workers});
     CHECK(keyed::by_key(got) == expected);

@@ -43,12 +43,12 @@ leat::test::records<std::pair<std::string, sides>> one_two_three(join_insert ins
   return r.of<std::pair<std::string, sides>>("out");
 }
 
-rows of(std::vector<sides> all) {
+rows of(std::vector<sides> rows_of_sides) {
   rows result;
-  for (sides const& one : all) result.emplace_back("k", one);
+  for (sides const& row_of_sides : rows_of_sides) result.emplace_back("k", row_of_sides);
   return result;
 }
-constexpr std::nullopt_t none = std::nullopt;
+constexpr std::nullopt_t missing = std::nullopt;
 
 }  // namespace
 
@@ -56,9 +56,9 @@ TEST_CASE("what is kept and when rows go on") {
   CHECK(one_two_three(join_insert::first, join_emit::final) == of({{1, 2}}));
   CHECK(one_two_three(join_insert::last, join_emit::final) == of({{1, 3}}));
   CHECK(one_two_three(join_insert::product, join_emit::final) == of({{1, 2}, {1, 3}}));
-  CHECK(one_two_three(join_insert::last, join_emit::running) == of({{1, none}, {1, 2}, {1, 3}}));
-  CHECK(one_two_three(join_insert::first, join_emit::running) == of({{1, none}, {1, 2}, {1, 2}}));
-  CHECK(one_two_three(join_insert::product, join_emit::running) == of({{1, none}, {1, 2}, {1, 2}, {1, 3}}));
+  CHECK(one_two_three(join_insert::last, join_emit::running) == of({{1, missing}, {1, 2}, {1, 3}}));
+  CHECK(one_two_three(join_insert::first, join_emit::running) == of({{1, missing}, {1, 2}, {1, 2}}));
+  CHECK(one_two_three(join_insert::product, join_emit::running) == of({{1, missing}, {1, 2}, {1, 2}, {1, 3}}));
   CHECK(one_two_three(join_insert::last, join_emit::complete) == of({{1, 2}}));
 }
 
@@ -73,12 +73,12 @@ TEST_CASE("a row of three sides varies the leftmost side slowest") {
                                    .feed("b", pairs<int, int>{})
                                    .feed("c", pairs<int, int>{{0, 3}, {0, 4}});
   CHECK(r.of<std::pair<int, three>>("out") ==
-        pairs<int, three>{{0, {1, none, 3}}, {0, {1, none, 4}}, {0, {2, none, 3}}, {0, {2, none, 4}}});
+        pairs<int, three>{{0, {1, missing, 3}}, {0, {1, missing, 4}}, {0, {2, missing, 3}}, {0, {2, missing, 4}}});
 }
 
 TEST_CASE("sides of different types meet by key, in every shape") {
   using person = std::tuple<std::optional<std::string>, std::optional<double>>;
-  leat::test::for_each_shape([](leat::test::shape const& how) {
+  leat::test::for_each_shape([](leat::test::shape const& shape) {
     pairs<int, person> got;
     leat::flow flow("people");
     leat::stream names = flow.input("names", leat::test::one_at_a_time<std::pair<int, std::string>>(
@@ -86,14 +86,14 @@ TEST_CASE("sides of different types meet by key, in every shape") {
     leat::stream sizes = flow.input(
         "sizes", leat::test::one_at_a_time<std::pair<int, double>>(pairs<int, double>{{2, 20}, {1, 1.5}, {4, 4}}));
     leat::join("people", join_emit::final, names, sizes) | leat::output("out", leat::to::collect(got));
-    how.epochs_of_every_turn().run(flow, got);
+    shape.epochs_of_every_turn().run(flow, got);
     CHECK(leat::text(keyed::by_key(got)) == "[(1, (Bee, 1.5)), (2, (Hive, 20)), (3, (Wasp, none)), (4, (none, 4))]");
   });
 }
 
 TEST_CASE("matched rows come at once, and the rest at the end, in every shape") {
   using person = std::tuple<std::optional<std::string>, std::optional<double>>;
-  leat::test::for_each_shape([](leat::test::shape const& how) {
+  leat::test::for_each_shape([](leat::test::shape const& shape) {
     pairs<int, person> got;
     leat::flow flow("people");
     leat::stream names = flow.input("names", leat::test::one_at_a_time<std::pair<int, std::string>>(
@@ -101,7 +101,7 @@ TEST_CASE("matched rows come at once, and the rest at the end, in every shape") 
     leat::stream sizes = flow.input(
         "sizes", leat::test::one_at_a_time<std::pair<int, double>>(pairs<int, double>{{2, 20}, {1, 1.5}, {4, 4}}));
     leat::join("people", join_emit::complete_and_rest, names, sizes) | leat::output("out", leat::to::collect(got));
-    how.epochs_of_every_turn().run(flow, got);
+    shape.epochs_of_every_turn().run(flow, got);
     CHECK(leat::text(keyed::by_key(got)) == "[(1, (Bee, 1.5)), (2, (Hive, 20)), (3, (Wasp, none)), (4, (none, 4))]");
   });
 }
@@ -156,9 +156,9 @@ TEST_CASE("which values are kept and when rows come may be said in either order"
   auto const rows = [](auto first, auto second) {
     pairs<int, sides> got;
     leat::flow flow("order");
-    leat::stream one = flow.input("one", leat::from::iterable(pairs<int, int>{{1, 5}, {1, 6}}));
+    leat::stream only_input = flow.input("one", leat::from::iterable(pairs<int, int>{{1, 5}, {1, 6}}));
     leat::stream other = flow.input("other", leat::from::iterable(pairs<int, int>{{1, 7}}));
-    leat::join("both", first, second, one, other) | leat::output("out", leat::to::collect(got));
+    leat::join("both", first, second, only_input, other) | leat::output("out", leat::to::collect(got));
     leat::run(flow);
     return leat::text(got);
   };

@@ -25,9 +25,9 @@ using pairs = std::vector<std::pair<K, V>>;
 
 /// By key; within a key the order in which they came.
 template <class K, class V>
-pairs<K, V> by_key(pairs<K, V> const& all) {
+pairs<K, V> by_key(pairs<K, V> const& pairs_given) {
   std::map<K, std::vector<V>> keys;
-  for (auto const& [key, value] : all) keys[key].push_back(value);
+  for (auto const& [key, value] : pairs_given) keys[key].push_back(value);
   pairs<K, V> sorted;
   for (auto const& [key, values] : keys)
     for (V const& value : values) sorted.emplace_back(key, value);
@@ -37,12 +37,12 @@ pairs<K, V> by_key(pairs<K, V> const& all) {
 /// Runs `input | step` in every shape, record by record, and checks what comes out, per key in order.
 template <class Step, class In, class Out>
 void check(In const& input, Step const& step, Out const& expected) {
-  leat::test::for_each_shape([&](leat::test::shape const& how) {
+  leat::test::for_each_shape([&](leat::test::shape const& variant) {
     Out got;
     leat::flow flow("keyed");
     flow.input("in", leat::test::one_at_a_time<typename In::value_type>(input)) | step() |
         leat::output("out", leat::to::collect(got));
-    for (auto const& shape : {how, how.epochs_of_every_turn()}) {
+    for (auto const& shape : {variant, variant.epochs_of_every_turn()}) {
       got.clear();
       shape.run(flow, got);
       CHECK(leat::text(by_key(got)) == leat::text(by_key(expected)));

@@ -46,10 +46,10 @@ class sequence {
 /// of a slot collide at the end of its table, so that probing wraps around.
 enum class hashing { spread, one_slot, same_tag };
 
-std::uint64_t hash_of(std::uint64_t key, hashing how) {
+std::uint64_t hash_of(std::uint64_t key, hashing mode) {
   std::uint64_t const h = mixed(key ^ 0x5151);
-  if (how == hashing::one_slot) return (h & ~std::uint64_t{4095}) | 77;
-  if (how == hashing::same_tag) return 0xffff'ffff'0000'0000u | (h & 3);
+  if (mode == hashing::one_slot) return (h & ~std::uint64_t{4095}) | 77;
+  if (mode == hashing::same_tag) return 0xffff'ffff'0000'0000u | (h & 3);
   return h;
 }
 
@@ -84,8 +84,8 @@ std::string name_of(std::uint64_t number) { return "a key that is long enough fo
 
 /// Batches of random keys, each counted or forgotten, beside the same in a std::unordered_map.
 template <class K, class S, class KeyOf, class Value>
-void against_a_map(hashing how, std::uint64_t keys, std::size_t batches, KeyOf key_of, Value value) {
-  sequence random(keys + static_cast<std::uint64_t>(how));
+void against_a_map(hashing mode, std::uint64_t keys, std::size_t batches, KeyOf key_of, Value value) {
+  sequence random(keys + static_cast<std::uint64_t>(mode));
   keyed_state<K, S, keep_unsaved<S>> table(all_slots);
   std::unordered_map<std::uint64_t, std::uint64_t> expected;
   std::size_t wrong = 0;
@@ -96,12 +96,12 @@ void against_a_map(hashing how, std::uint64_t keys, std::size_t batches, KeyOf k
     std::vector<K> batch_keys;
     for (std::size_t i = 0; i != count; ++i) {
       numbers.push_back(random.below(keys));
-      hashes.push_back(hash_of(numbers.back(), how));
+      hashes.push_back(hash_of(numbers.back(), mode));
       batch_keys.push_back(key_of(numbers.back()));
     }
     std::uint64_t const forget_one_in = batch % 3 + 2;
     std::size_t calls = 0;
-    table.each(
+    table.visit(
         hashes.data(), count, [&](std::size_t i) -> K const& { return batch_keys[i]; },
         [&](auto& cell, std::size_t i) {
           wrong += calls++ != i || !(cell.key() == batch_keys[i]);
@@ -122,7 +122,7 @@ void against_a_map(hashing how, std::uint64_t keys, std::size_t batches, KeyOf k
 
   for (std::uint64_t number = 0; number != keys; ++number) {
     auto const at = expected.find(number);
-    S const* const found = table.find(hash_of(number, how), key_of(number));
+    S const* const found = table.find(hash_of(number, mode), key_of(number));
     wrong += at == expected.end() ? found != nullptr : found == nullptr || value(*found) != at->second;
   }
   CHECK(wrong == 0);
@@ -170,7 +170,7 @@ TEST_CASE("a forgotten key met again in the same batch is fresh, whatever was wr
   keyed_state<std::uint64_t, std::vector<int>> table(all_slots);
   std::vector<std::uint64_t> const hashes(40, mixed(5));
   std::vector<std::size_t> fresh;
-  table.each(
+  table.visit(
       hashes.data(), hashes.size(), [](std::size_t) { return std::uint64_t{5}; },
       [&](auto& cell, std::size_t i) {
         if (cell.fresh()) {
@@ -194,7 +194,7 @@ TEST_CASE("a large batch of new keys makes the tables grow under the addresses t
   for (std::uint64_t i = 0; i != 20'000; ++i) hashes.push_back(hash_of(i / 2, hashing::one_slot));
   auto const key_at = [](std::size_t i) { return std::uint64_t{i / 2}; };
   std::size_t fresh = 0;
-  table.each(hashes.data(), hashes.size(), key_at, [&](auto& cell, std::size_t i) {
+  table.visit(hashes.data(), hashes.size(), key_at, [&](auto& cell, std::size_t i) {
     fresh += cell.fresh();
     cell.state() += i;
   });
@@ -310,7 +310,7 @@ TEST_CASE("an empty table is visited at once") {
   keyed_state<std::uint64_t, int> table({5, 5});
   CHECK_FALSE(table.visit_in_key_order(1, [](auto&) { FAIL("there is nothing"); }));
   table.for_each([](std::uint64_t, int&) { FAIL("there is nothing"); });
-  table.each(
+  table.visit(
       nullptr, 0, [](std::size_t) { return std::uint64_t{0}; }, [](auto&, std::size_t) { FAIL("there is nothing"); });
   CHECK(table.keys() == 0);
 }
@@ -378,15 +378,15 @@ TEST_CASE("a function that throws leaves the table as it was, and what it forgot
       hashes.push_back(hash_of(i, hashing::one_slot));
     }
     auto const key_at = [&](std::size_t i) -> std::string const& { return keys[i]; };
-    CHECK_THROWS_AS(table.each(hashes.data(), keys.size(), key_at,
-                               [](auto& cell, std::size_t i) {
-                                 if (i % 2 == 0) cell.forget();
-                                 if (i == 100) throw std::runtime_error("a user's mistake");
-                               }),
+    CHECK_THROWS_AS(table.visit(hashes.data(), keys.size(), key_at,
+                                [](auto& cell, std::size_t i) {
+                                  if (i % 2 == 0) cell.forget();
+                                  if (i == 100) throw std::runtime_error("a user's mistake");
+                                }),
                     std::runtime_error);
     CHECK(table.keys() == 50);
     std::size_t fresh = 0;
-    table.each(hashes.data(), keys.size(), key_at, [&](auto& cell, std::size_t) { fresh += cell.fresh(); });
+    table.visit(hashes.data(), keys.size(), key_at, [&](auto& cell, std::size_t) { fresh += cell.fresh(); });
     CHECK(fresh == 150);
     CHECK(table.keys() == 200);
   }

@@ -62,22 +62,22 @@ template <class K, class Step>
 void is_refused(K const& good, K const& bad, Step step) {
   pairs<K, int> records(50, {good, 1});
   records.emplace(records.begin() + 30, bad, 1);
-  leat::test::for_each_shape([&](leat::test::shape const& how) {
+  leat::test::for_each_shape([&](leat::test::shape const& shape) {
     std::vector<int> got;
     leat::flow flow("nan");
     flow.input("in", leat::from::iterable(records)) | step() | leat::map([](auto const&) { return 1; }) |
         leat::output("out", leat::to::collect(got));
-    std::string said;
+    std::string text;
     try {
-      how.run(flow, got);
+      shape.run(flow, got);
     } catch (leat::run_error const& failure) {
-      said = failure.what();
+      text = failure.what();
       CHECK(failure.step == "nan.sum");
     }
-    CAPTURE(said);
-    CHECK(said.find("step \"nan.sum\"") != std::string::npos);
-    CHECK(said.find("the key is not equal to itself") != std::string::npos);
-    CHECK(said.find("NaN") != std::string::npos);
+    CAPTURE(text);
+    CHECK(text.find("step \"nan.sum\"") != std::string::npos);
+    CHECK(text.find("the key is not equal to itself") != std::string::npos);
+    CHECK(text.find("NaN") != std::string::npos);
   });
 }
 
@@ -88,23 +88,23 @@ void are_one(K const& negative, K const& positive) {
   CHECK(leat::key_hash(negative) == leat::key_hash(positive));
   pairs<K, int> records;
   for (int i = 0; i != 20; ++i) records.emplace_back(i % 2 == 0 ? negative : positive, 1);
-  leat::test::for_each_shape([&](leat::test::shape const& how) {
+  leat::test::for_each_shape([&](leat::test::shape const& shape) {
     std::vector<std::uint64_t> got;
     leat::flow flow("zero");
     flow.input("in", leat::from::iterable(records)) |
         leat::count_final("count", [](std::pair<K, int> const& record) { return record.first; }) |
         leat::map([](std::pair<K, std::uint64_t> const& counted) { return counted.second; }) |
         leat::output("out", leat::to::collect(got));
-    how.run(flow, got);
+    shape.run(flow, got);
     CHECK(got == std::vector<std::uint64_t>{20});
   });
 }
 
 /// What the run fails of; empty when it does not.
 template <class T>
-std::string failure_of(leat::test::shape const& how, leat::flow const& flow, std::vector<T>& got) {
+std::string failure_of(leat::test::shape const& shape, leat::flow const& flow, std::vector<T>& got) {
   try {
-    how.run(flow, got);
+    shape.run(flow, got);
   } catch (leat::run_error const& failure) {
     return failure.what();
   }
@@ -134,7 +134,7 @@ TEST_CASE("a key that is not equal to itself is refused wherever the NaN stands 
 }
 
 TEST_CASE("join refuses a key that is not equal to itself") {
-  leat::test::for_each_shape([&](leat::test::shape const& how) {
+  leat::test::for_each_shape([&](leat::test::shape const& shape) {
     std::vector<int> got;
     leat::flow flow("nan");
     auto const side = [&](char const* name, double key) {
@@ -142,15 +142,15 @@ TEST_CASE("join refuses a key that is not equal to itself") {
     };
     leat::join("sum", side("left", 2.0), side("right", not_a_number)) | leat::map([](auto const&) { return 1; }) |
         leat::output("out", leat::to::collect(got));
-    std::string const said = failure_of(how, flow, got);
-    CAPTURE(said);
-    CHECK(said.find("step \"nan.sum\"") != std::string::npos);
-    CHECK(said.find("the key is not equal to itself") != std::string::npos);
+    std::string const text = failure_of(shape, flow, got);
+    CAPTURE(text);
+    CHECK(text.find("step \"nan.sum\"") != std::string::npos);
+    CHECK(text.find("the key is not equal to itself") != std::string::npos);
   });
 }
 
 TEST_CASE("a cache refuses a key that is not equal to itself") {
-  leat::test::for_each_shape([&](leat::test::shape const& how) {
+  leat::test::for_each_shape([&](leat::test::shape const& shape) {
     std::vector<int> got;
     leat::flow flow("nan");
     flow.input("in", leat::from::iterable(std::vector<double>{1.0, 2.0, not_a_number})) |
@@ -158,10 +158,10 @@ TEST_CASE("a cache refuses a key that is not equal to itself") {
             "look up", [](double x) { return static_cast<int>(x); },
             [](leat::ttl_cache<double, int>& cache, double x) { return cache.get(x); }) |
         leat::output("out", leat::to::collect(got));
-    std::string const said = failure_of(how, flow, got);
-    CAPTURE(said);
-    CHECK(said.find("step \"nan.look up\"") != std::string::npos);
-    CHECK(said.find("the key is not equal to itself") != std::string::npos);
+    std::string const text = failure_of(shape, flow, got);
+    CAPTURE(text);
+    CHECK(text.find("step \"nan.look up\"") != std::string::npos);
+    CHECK(text.find("the key is not equal to itself") != std::string::npos);
   });
 }
 

@@ -265,13 +265,13 @@ TEST_CASE("notifications: each value is followed by its notification when it was
                                       {"a", "ITEM NOTIFY"},
                                       {"b", "NEW ITEM"},
                                       {"b", "ITEM NOTIFY"}});
-  leat::test::for_each_shape([&](leat::test::shape const& how) {
+  leat::test::for_each_shape([&](leat::test::shape const& shape) {
     pairs<std::string, std::string> got;
     leat::flow flow("batch");
     flow.input("in", leat::test::one_at_a_time<std::pair<std::string, int>>({{"a", 1}})) |
         leat::stateful_batch("s", [](std::optional<std::string> state) { return impatient(std::move(state), 1); }) |
         leat::output("out", leat::to::collect(got));
-    how.run(flow, got);
+    shape.run(flow, got);
     CHECK(got == pairs<std::string, std::string>{{"a", "NEW ITEM"}, {"a", "ITEM NOTIFY"}});
   });
 }
@@ -281,14 +281,14 @@ TEST_CASE("notifications: a time that stays in the past keeps no run from ending
   pairs<int, std::string> expected;
   for (int i = 0; i != 100; ++i) records.emplace_back(i % 7, i);
   for (auto const& [key, value] : records) expected.emplace_back(key, value < 7 ? "NEW ITEM" : "NOTIFY ITEM");
-  leat::test::for_each_shape([&](leat::test::shape const& how) {
-    if (how.runs == leat::test::shape::kind::simulated) return;  // virtual time passes only where all rest
+  leat::test::for_each_shape([&](leat::test::shape const& shape) {
+    if (shape.runs == leat::test::shape::kind::simulated) return;  // virtual time passes only where all rest
     pairs<int, std::string> got;
     leat::flow flow("past");
     flow.input("in", leat::test::one_at_a_time<std::pair<int, int>>(records)) |
         leat::stateful("s", [](std::optional<std::string> state) { return impatient(std::move(state), -1); }) |
         leat::output("out", leat::to::collect(got));
-    how.run(flow, got);
+    shape.run(flow, got);
     CHECK(keyed::by_key(got) == keyed::by_key(expected));
   });
 }
@@ -314,9 +314,9 @@ TEST_CASE(
 }
 
 TEST_CASE("notifications: a time that stays in the past keeps no run from being stopped") {
-  leat::test::for_each_shape([](leat::test::shape const& how) {
+  leat::test::for_each_shape([](leat::test::shape const& shape) {
     using kind = leat::test::shape::kind;
-    if (how.runs != kind::threads && how.runs != kind::processes_on_tcp) return;  // others cannot be told to stop
+    if (shape.runs != kind::threads && shape.runs != kind::processes_on_tcp) return;  // others cannot be told to stop
     std::stop_source stop;
     std::atomic<int> emitted{0};
     std::atomic<int> calls{0};
@@ -325,8 +325,8 @@ TEST_CASE("notifications: a time that stays in the past keeps no run from being 
     flow.input("in", stays_open(emitted)) |
         leat::stateful("s", [&](std::optional<int>) { return restless(calls, [&stop] { stop.request_stop(); }); }) |
         leat::output("out", leat::to::collect(got));
-    leat::test::shape stopped(how);
-    stopped.how.stop = stop.get_token();
+    leat::test::shape stopped(shape);
+    stopped.options.stop = stop.get_token();
     stopped.run(flow, got);
     CHECK(got.size() == static_cast<std::size_t>(emitted.load()));
     CHECK(std::count_if(got.begin(), got.end(), [](auto const& each) { return each.second != each.first; }) == 0);
@@ -356,88 +356,88 @@ TEST_CASE("notifications: a time that stays in the past keeps no program from he
 }
 
 TEST_CASE("notifications: a round meets each key once") {
-  runnable<int> all;
-  for (int key = 0; key != 10; ++key) all.value(key, all.world.on_the_wall + 1s, 3);
-  CHECK_FALSE(all.turn());
-  CHECK(all.next() == all.world.steady + 1s);
-  all.world.pass(1s);
+  runnable<int> stage;
+  for (int key = 0; key != 10; ++key) stage.value(key, stage.world.on_the_wall + 1s, 3);
+  CHECK_FALSE(stage.turn());
+  CHECK(stage.next() == stage.world.steady + 1s);
+  stage.world.pass(1s);
   for (std::size_t round = 1; round <= 3; ++round) {
-    CHECK(all.turn());
-    CHECK(all.rang().size() == 10 * round);
-    CHECK(all.caught_up());
-    CHECK((all.next() <= all.world.steady) == (round != 3));
+    CHECK(stage.turn());
+    CHECK(stage.rang().size() == 10 * round);
+    CHECK(stage.caught_up());
+    CHECK((stage.next() <= stage.world.steady) == (round != 3));
   }
-  CHECK_FALSE(all.turn());
+  CHECK_FALSE(stage.turn());
 }
 
 TEST_CASE("notifications: many that are due come in portions, before anything else") {
-  runnable<int> all;
-  for (int key = 0; key != 5000; ++key) all.value(key, all.world.on_the_wall + 1s);
-  all.world.pass(2s);
-  CHECK(all.turn());
-  CHECK(all.rang().size() == 2048);
-  CHECK_FALSE(all.caught_up());
-  all.world.pass(2s);
-  CHECK(all.turn());
-  CHECK_FALSE(all.caught_up());
-  CHECK(all.turn());
-  CHECK(all.caught_up());
-  CHECK(all.rang().size() == 5000);
-  CHECK(all.next() == leat::detail::never);
+  runnable<int> stage;
+  for (int key = 0; key != 5000; ++key) stage.value(key, stage.world.on_the_wall + 1s);
+  stage.world.pass(2s);
+  CHECK(stage.turn());
+  CHECK(stage.rang().size() == 2048);
+  CHECK_FALSE(stage.caught_up());
+  stage.world.pass(2s);
+  CHECK(stage.turn());
+  CHECK_FALSE(stage.caught_up());
+  CHECK(stage.turn());
+  CHECK(stage.caught_up());
+  CHECK(stage.rang().size() == 5000);
+  CHECK(stage.next() == leat::detail::never);
 }
 
 TEST_CASE("notifications: what is due while there is no room is notified before anything else, when there is") {
-  runnable<int> all;
-  all.value(1, all.world.on_the_wall + 1s);
-  all.world.pass(1s);
-  all.no_room();
-  CHECK_FALSE(all.caught_up());
-  all.value(2, all.world.on_the_wall + 1s);
-  all.world.pass(5s);
-  all.no_room();
-  CHECK_FALSE(all.caught_up());
-  CHECK(all.turn());
-  CHECK(all.rang() == std::vector<int>{1});
-  CHECK(all.turn());
-  CHECK(all.rang() == std::vector<int>{1, 2});
+  runnable<int> stage;
+  stage.value(1, stage.world.on_the_wall + 1s);
+  stage.world.pass(1s);
+  stage.no_room();
+  CHECK_FALSE(stage.caught_up());
+  stage.value(2, stage.world.on_the_wall + 1s);
+  stage.world.pass(5s);
+  stage.no_room();
+  CHECK_FALSE(stage.caught_up());
+  CHECK(stage.turn());
+  CHECK(stage.rang() == std::vector<int>{1});
+  CHECK(stage.turn());
+  CHECK(stage.rang() == std::vector<int>{1, 2});
 }
 
 TEST_CASE("notifications: a key that has another wish, or none, is not notified at the first") {
-  runnable<std::string> all;
-  wall_time const begin = all.world.on_the_wall;
-  all.value("put off", begin + 1s);
-  all.value("put off", begin + 5s);
-  all.value("sooner", begin + 9s);
-  all.value("sooner", begin + 2s);
-  all.value("never", begin + 1s);
-  all.value("never", std::nullopt);
-  all.value("forgotten", begin + 1s);
-  all.forget("forgotten");
-  all.value("anew", begin + 1s);
-  all.forget("anew");
-  all.value("anew", begin + 3s);
+  runnable<std::string> stage;
+  wall_time const begin = stage.world.on_the_wall;
+  stage.value("put off", begin + 1s);
+  stage.value("put off", begin + 5s);
+  stage.value("sooner", begin + 9s);
+  stage.value("sooner", begin + 2s);
+  stage.value("never", begin + 1s);
+  stage.value("never", std::nullopt);
+  stage.value("forgotten", begin + 1s);
+  stage.forget("forgotten");
+  stage.value("anew", begin + 1s);
+  stage.forget("anew");
+  stage.value("anew", begin + 3s);
   std::vector<std::pair<int, std::string>> rang;
   for (int second = 1; second != 12; ++second) {
-    all.world.pass(1s);
-    std::size_t const before = all.rang().size();
-    while (all.turn()) {
+    stage.world.pass(1s);
+    std::size_t const before = stage.rang().size();
+    while (stage.turn()) {
     }
-    for (std::size_t i = before; i != all.rang().size(); ++i) rang.emplace_back(second, all.rang()[i]);
+    for (std::size_t i = before; i != stage.rang().size(); ++i) rang.emplace_back(second, stage.rang()[i]);
   }
   CHECK(rang == std::vector<std::pair<int, std::string>>{{2, "sooner"}, {3, "anew"}, {5, "put off"}});
-  CHECK(all.next() == leat::detail::never);
+  CHECK(stage.next() == leat::detail::never);
 }
 
 TEST_CASE("notifications: setting the clock changes no wait that has begun") {
   for (auto const jump : {-3600s, 3600s}) {
-    runnable<int> all;
-    all.value(1, all.world.on_the_wall + 2s);
-    all.world.on_the_wall += jump;
-    all.world.pass(1s);
-    CHECK_FALSE(all.turn());
-    all.world.pass(1s);
-    CHECK(all.turn());
-    CHECK(all.rang() == std::vector<int>{1});
+    runnable<int> stage;
+    stage.value(1, stage.world.on_the_wall + 2s);
+    stage.world.on_the_wall += jump;
+    stage.world.pass(1s);
+    CHECK_FALSE(stage.turn());
+    stage.world.pass(1s);
+    CHECK(stage.turn());
+    CHECK(stage.rang() == std::vector<int>{1});
   }
 }
 
@@ -469,7 +469,7 @@ TEST_CASE("collect: setting the clock neither ends a wait nor lengthens it") {
 TEST_CASE("notifications: the memory is that of the keys, however many values they have") {
   std::size_t const before = counted_key::alive;
   {
-    runnable<counted_key> all;
+    runnable<counted_key> stage;
     std::vector<counted_key> keys;
     for (int i = 0; i != 100; ++i) keys.emplace_back(i);
     std::size_t most = 0;
@@ -477,9 +477,9 @@ TEST_CASE("notifications: the memory is that of the keys, however many values th
       counted_key const& key = keys[static_cast<std::size_t>(i % 100)];
       // Sooner each time, later each time, at once the same again, or after the key was forgotten.
       std::chrono::nanoseconds const shift(i);
-      all.value(key, all.world.on_the_wall + 24h + (i % 3 == 0 ? -shift : i % 3 == 1 ? shift : 0ns));
-      if (i / 100 % 10 == 0) all.forget(key);
-      if (i % 1000 < 500) all.world.pass(1ns);
+      stage.value(key, stage.world.on_the_wall + 24h + (i % 3 == 0 ? -shift : i % 3 == 1 ? shift : 0ns));
+      if (i / 100 % 10 == 0) stage.forget(key);
+      if (i % 1000 < 500) stage.world.pass(1ns);
       most = std::max(most, counted_key::alive - before);
     }
     CHECK(most < 100 + 300 + 2 * 100 + 100);

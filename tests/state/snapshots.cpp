@@ -26,7 +26,7 @@ using leat::detail::state_part;
 namespace {
 
 constexpr slot_range all_slots{0, slot_count};
-constexpr std::size_t everything = std::numeric_limits<std::size_t>::max();
+constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
 
 using table = keyed_state<std::string, std::vector<int>>;
 using contents = std::map<std::string, std::vector<int>>;
@@ -140,7 +140,7 @@ TEST_CASE("only what changed is written, and what no snapshot has leaves no trac
   auto rows_of_epoch = [&, epoch = std::uint64_t{0}]() mutable {
     std::size_t const before = store.rows;
     state.barrier(++epoch);
-    CHECK(state.sweep(everything));
+    CHECK(state.sweep(no_limit));
     CHECK((store.epochs.empty() || store.epochs.back() <= epoch));
     return store.rows - before;
   };
@@ -172,14 +172,14 @@ TEST_CASE("a key that was forgotten many times in an epoch takes the room of one
   state.track(store);
   add(state, "again", 1);
   state.barrier(1);
-  CHECK(state.sweep(everything));
+  CHECK(state.sweep(no_limit));
   for (int i = 0; i != 1'000; ++i) {
     forget(state, "again");
     add(state, "again", i);
   }
   std::size_t const before = store.rows;
   state.barrier(2);
-  CHECK(state.sweep(everything));
+  CHECK(state.sweep(no_limit));
   CHECK(store.rows == before + 1);
   CHECK(loaded(store) == contents{{"again", {999}}});
 }
@@ -196,7 +196,7 @@ TEST_CASE("a slot that is wanted in full is written in full, once, and replaces 
     if (epoch == 8) state.want_full(slot);
     state.barrier(epoch);
     if (epoch == 8) add(state, name_of(1), 100);  // is not in this snapshot
-    CHECK(state.sweep(everything));
+    CHECK(state.sweep(no_limit));
   }
   CHECK(store.parts_of(slot) == 2);
   CHECK(loaded(store) == expected);
@@ -218,7 +218,7 @@ TEST_CASE("extract writes slots as they are now, and sweeps do not notice") {
   add_contents(now, state);
   CHECK(loaded(extracted) == now);
   CHECK(now.size() == 99);
-  CHECK(state.sweep(everything));
+  CHECK(state.sweep(no_limit));
   CHECK(loaded(store).size() == 100);
 }
 

@@ -97,14 +97,14 @@ class passer_on : public leat::stateful_logic<owned, owned, int> {
 };
 
 template <class Step>
-std::vector<int> passed_on(Step step, leat::test::shape const& how) {
+std::vector<int> passed_on(Step step, leat::test::shape const& shape) {
   std::vector<int> numbers;
   leat::flow flow("owned");
   flow.input("in", leat::from::iterable(std::vector{1, 2, 3, 4, 5})) |
       leat::map([](int n) { return std::pair(n % 2, owned(n)); }) | std::move(step) |
       leat::map([](std::pair<int, owned> const& r) { return r.second.n; }) |
       leat::output("out", leat::to::collect(numbers));
-  how.run(flow, numbers);
+  shape.run(flow, numbers);
   std::sort(numbers.begin(), numbers.end());
   return numbers;
 }
@@ -150,9 +150,9 @@ TEST_CASE("stateful_batch gets the values of a key together, keys ascending") {
 
 TEST_CASE("values and results that cannot be copied pass through a logic") {
   auto const logic = [](std::optional<int>) { return passer_on(); };
-  leat::test::for_each_shape([&](leat::test::shape const& how) {
-    CHECK(passed_on(leat::stateful("one by one", logic), how) == std::vector{1, 2, 3, 4, 5});
-    CHECK(passed_on(leat::stateful_batch("together", logic), how) == std::vector{1, 2, 3, 4, 5});
+  leat::test::for_each_shape([&](leat::test::shape const& shape) {
+    CHECK(passed_on(leat::stateful("one by one", logic), shape) == std::vector{1, 2, 3, 4, 5});
+    CHECK(passed_on(leat::stateful_batch("together", logic), shape) == std::vector{1, 2, 3, 4, 5});
   });
 }
 

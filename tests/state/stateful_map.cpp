@@ -98,7 +98,7 @@ TEST_CASE("stateful_map has no state from an earlier run") {
 }
 
 TEST_CASE("an exception in stateful_map names the step") {
-  leat::test::for_each_shape([](leat::test::shape const& how) {
+  leat::test::for_each_shape([](leat::test::shape const& shape) {
     pairs<int, int> got;
     leat::flow flow("failing");
     flow.input("in", leat::test::one_at_a_time<std::pair<int, int>>({{1, 1}, {2, 2}})) |
@@ -110,7 +110,7 @@ TEST_CASE("an exception in stateful_map names the step") {
         leat::output("out", leat::to::collect(got));
     std::string message;
     try {
-      how.run(flow, got);
+      shape.run(flow, got);
     } catch (std::exception const& error) {
       message = error.what();
     }

@@ -33,15 +33,15 @@ TEST_CASE("records that can only be moved are moved, others that are shared are 
   REQUIRE(owned.size() == 3);
   CHECK(*owned[2] == 2);
 
-  std::vector<std::string> one;
+  std::vector<std::string> lines;
   std::vector<std::string> two;
   leat::flow shared("shared");
   leat::stream s = shared.input("in", leat::from::iterable({std::string(100, 'x')}));
-  s | leat::output("one", leat::to::collect(one));
+  s | leat::output("one", leat::to::collect(lines));
   s | leat::output("two", leat::to::collect(two));
   leat::run(shared);
-  CHECK(one == std::vector<std::string>{std::string(100, 'x')});
-  CHECK(two == one);
+  CHECK(lines == std::vector<std::string>{std::string(100, 'x')});
+  CHECK(two == lines);
 }
 
 TEST_CASE("a record may become what the vector holds") {

@@ -38,12 +38,12 @@ struct row {
   bool flag = false;
   char letter = 'x';
   std::optional<std::string> last;
-  std::chrono::sys_seconds when{};
+  std::chrono::sys_seconds time{};
   std::uint8_t small = 0;
   bool operator==(row const&) const = default;
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & first & number & price & flag & letter & last & when & small;
+    archive & first & number & price & flag & letter & last & time & small;
   }
 };
 
@@ -55,7 +55,7 @@ auto with_columns(Make make) {
                            &row::first),
               leat::column(" number\r", &row::number), leat::column("pri,ce;", &row::price),
               leat::column("", &row::flag), leat::column("let\"ter\n", &row::letter), leat::column("last ", &row::last),
-              leat::column("\xFF\xFEwhen", &row::when), leat::column("small", &row::small));
+              leat::column("\xFF\xFEwhen", &row::time), leat::column("small", &row::small));
 }
 
 class chance {
@@ -95,18 +95,18 @@ class chance {
 };
 
 row draw(chance& from) {
-  row made;
-  made.first = from.text();
-  if (from.below(2) == 0) made.number = static_cast<int>(from.below(1000)) - 500;
-  made.price =
+  row row;
+  row.first = from.text();
+  if (from.below(2) == 0) row.number = static_cast<int>(from.below(1000)) - 500;
+  row.price =
       from.below(9) == 0 ? std::numeric_limits<double>::infinity() : static_cast<double>(from.below(1u << 30)) / 7;
-  made.flag = from.below(2) == 0;
-  made.letter = "\",;\r\n x"[from.below(7)];
+  row.flag = from.below(2) == 0;
+  row.letter = "\",;\r\n x"[from.below(7)];
   std::string last = from.text();
-  if (!last.empty()) made.last = last;  // a text that is empty comes back as none
-  made.when = std::chrono::sys_seconds(std::chrono::seconds(static_cast<std::int64_t>(from.below(1u << 31)) * 80));
-  made.small = static_cast<std::uint8_t>(from.below(256));
-  return made;
+  if (!last.empty()) row.last = last;  // a text that is empty comes back as none
+  row.time = std::chrono::sys_seconds(std::chrono::seconds(static_cast<std::int64_t>(from.below(1u << 31)) * 80));
+  row.small = static_cast<std::uint8_t>(from.below(256));
+  return row;
 }
 
 template <class Source, class Sink>
@@ -198,15 +198,15 @@ TEST_CASE("columns of another file's rows, and an output that is its input") {
 }
 
 TEST_CASE("rows of all workers go into one file, below one header") {
-  leat::test::for_each_shape([](leat::test::shape const& how) {
+  leat::test::for_each_shape([](leat::test::shape const& shape) {
     scratch dir;
     std::vector<pair> pairs;
     for (int i = 0; i != 3000; ++i) pairs.emplace_back("\"" + std::to_string(i), i);
     leat::flow flow("csv");
     flow.input("in", leat::from::iterable(pairs)) | leat::map([](pair const& p) { return p; }) |
         leat::output("out", leat::to::csv(dir.path("x"), {"word", "n"}));
-    std::vector<int> nothing;
-    how.run(flow, nothing);
+    std::vector<int> empty;
+    shape.run(flow, empty);
     std::vector<pair> back;
     for (leat::csv_row const& read : run_of(leat::from::csv(dir.path("x"))))
       back.emplace_back(read["word"], read.get<int>("n"));

@@ -45,13 +45,13 @@ std::string error_of_copy(Source from, Sink to, unsigned workers = 1) {
 }
 
 /// Two inputs, each written into a file of its own.
-std::string error_of_two(leat::test::shape const& how, std::string const& from_a, std::string const& to_a,
+std::string error_of_two(leat::test::shape const& shape, std::string const& from_a, std::string const& to_a,
                          std::string const& from_b, std::string const& to_b) {
   leat::flow flow("two");
   flow.input("in a", leat::from::lines(from_a)) | leat::output("out a", leat::to::lines(to_a));
   flow.input("in b", leat::from::lines(from_b)) | leat::output("out b", leat::to::lines(to_b));
-  std::vector<int> nothing;
-  return message_of([&] { how.run(flow, nothing); });
+  std::vector<int> empty;
+  return message_of([&] { shape.run(flow, empty); });
 }
 
 class written_to {
@@ -78,34 +78,36 @@ class written_to {
 }  // namespace
 
 TEST_CASE("an input that cannot be read, or an output that cannot be written, leaves all outputs as they were") {
-  leat::test::for_each_shape([](leat::test::shape const& how) {
+  leat::test::for_each_shape([](leat::test::shape const& shape) {
     scratch dir;
     std::string const good = dir.write("good", "1\n2\n3\n");
     std::string const a = dir.write("a", "earlier a\n");
     std::string const b = dir.write("b", "earlier b\n");
     std::string const mistyped = dir.path("godo");
-    std::string const message = error_of_two(how, good, a, mistyped, b);
+    std::string const message = error_of_two(shape, good, a, mistyped, b);
     CHECK(has(message, "cannot read \"" + mistyped + "\": No such file or directory"));
     CHECK(has(message, "in b"));
-    CHECK(has(error_of_two(how, good, a, dir.path(), b), "it is a directory; to read the files in it use from::files"));
-    CHECK(has(error_of_two(how, good, a, good, dir.path("no/where")), "cannot write \"" + dir.path("no/where") + "\""));
+    CHECK(
+        has(error_of_two(shape, good, a, dir.path(), b), "it is a directory; to read the files in it use from::files"));
+    CHECK(
+        has(error_of_two(shape, good, a, good, dir.path("no/where")), "cannot write \"" + dir.path("no/where") + "\""));
     CHECK(dir.read("a") == "earlier a\n");
     CHECK(dir.read("b") == "earlier b\n");
-    CHECK(error_of_two(how, good, a, good, b).empty());
+    CHECK(error_of_two(shape, good, a, good, b).empty());
     CHECK(dir.read("a") == "1\n2\n3\n");
   });
 }
 
 TEST_CASE("of several files one that is mistyped is found before another is read, wherever it would have been opened") {
-  leat::test::for_each_shape([](leat::test::shape const& how) {
+  leat::test::for_each_shape([](leat::test::shape const& shape) {
     scratch dir;
     dir.write("out", "earlier\n");
     leat::flow flow("several");
     flow.input("in", leat::from::lines(texts{dir.write("a", "1\n"), dir.write("b", "2\n"), dir.path("mistyped"),
                                              dir.write("z", "3\n")})) |
         leat::output("out", leat::to::lines(dir.path("out")));
-    std::vector<int> nothing;
-    CHECK(has(message_of([&] { how.run(flow, nothing); }), "cannot read \"" + dir.path("mistyped") + "\""));
+    std::vector<int> empty;
+    CHECK(has(message_of([&] { shape.run(flow, empty); }), "cannot read \"" + dir.path("mistyped") + "\""));
     CHECK(dir.read("out") == "earlier\n");
   });
 }
@@ -122,7 +124,7 @@ TEST_CASE(
 }
 
 TEST_CASE("an output that would write a file that is read is refused, however the paths are spelled") {
-  leat::test::for_each_shape([](leat::test::shape const& how) {
+  leat::test::for_each_shape([](leat::test::shape const& shape) {
     scratch dir;
     std::string const content = "1\n2\n3\n";
     std::string const in = dir.write("in", content);
@@ -131,8 +133,8 @@ TEST_CASE("an output that would write a file that is read is refused, however th
     for (std::string const& out : {in, dir.path("link"), dir.path("twin"), dir.path("./in")}) {
       leat::flow flow("copy");
       flow.input("in", leat::from::lines(in)) | leat::output("out", leat::to::lines(out));
-      std::vector<int> nothing;
-      std::string const message = message_of([&] { how.run(flow, nothing); });
+      std::vector<int> empty;
+      std::string const message = message_of([&] { shape.run(flow, empty); });
       CHECK(has(message, "step \"copy.out\" (output, "));
       CHECK(has(message, "it writes \"" + out + "\", which input \"copy.in\" ("));
       CHECK(has(message, "what is to be read would be emptied, or never end"));
@@ -144,18 +146,18 @@ TEST_CASE("an output that would write a file that is read is refused, however th
 TEST_CASE("two outputs of one file are refused, also when it is still to be made") {
   scratch dir;
   std::filesystem::create_directory(dir.path("d"));
-  for (auto const& [one, other] :
+  for (auto const& [first_file, other] :
        std::vector<std::pair<std::string, std::string>>{{"x", "x"}, {"x", "./x"}, {"x", "d/../x"}, {"new", "./new"}}) {
-    if (one == "x") dir.write("x", "earlier");
+    if (first_file == "x") dir.write("x", "earlier");
     leat::flow flow("two");
     leat::stream s = flow.input("in", leat::from::range(3)) | leat::map([](int n) { return n; });
-    s | leat::output("one", leat::to::lines(dir.path(one)));
+    s | leat::output("one", leat::to::lines(dir.path(first_file)));
     s | leat::output("other", leat::to::lines(dir.path(other)));
     std::string const message = message_of([&] { leat::run(flow); });
     CHECK(has(message, "step \"two.other\" (output, "));
     CHECK(has(message, "output \"two.one\" ("));
     CHECK(has(message, "what one of them writes the other would overwrite"));
-    if (one == "x") CHECK(dir.read("x") == "earlier");
+    if (first_file == "x") CHECK(dir.read("x") == "earlier");
   }
 }
 
@@ -231,7 +233,7 @@ TEST_CASE("a named pipe is waited for until somebody reads it") {
 }
 
 TEST_CASE("while a named pipe is waited for a stop ends the run, with an error when records would be lost") {
-  for (bool const some : {false, true}) {
+  for (bool const in_use : {false, true}) {
     scratch dir;
     std::string const path = dir.path("pipe");
     REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
@@ -242,15 +244,15 @@ TEST_CASE("while a named pipe is waited for a stop ends the run, with an error w
         stop.request_stop();
         return n;
       }) | leat::output("out", leat::to::lines(path));
-      leat::options how;
-      how.stop = stop.get_token();
-      if (!some) stop.request_stop();
-      std::string const message = message_of([&] { leat::run(flow, how); });
+      leat::options options;
+      options.stop = stop.get_token();
+      if (!in_use) stop.request_stop();
+      std::string const message = message_of([&] { leat::run(flow, options); });
       std::fputs(message.c_str(), stderr);
       return message.empty() ? 0 : 1;
     });
-    CHECK(writer.ends() == (some ? 1 : 0));
-    CHECK(has(writer.err, "the run was stopped while nobody read this named pipe") == some);
+    CHECK(writer.ends() == (in_use ? 1 : 0));
+    CHECK(has(writer.err, "the run was stopped while nobody read this named pipe") == in_use);
   }
 }
 

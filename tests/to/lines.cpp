@@ -75,9 +75,9 @@ class on_every_worker {
 
 std::vector<int> numbers_of(std::string const& text) {
   std::istringstream in(text);
-  std::vector<int> all;
-  for (int n; in >> n;) all.push_back(n);
-  return all;
+  std::vector<int> numbers;
+  for (int n; in >> n;) numbers.push_back(n);
+  return numbers;
 }
 
 template <class Source, class Sink>

@@ -34,11 +34,11 @@ enum class colour : std::int16_t { red = -3, green = 700 };
 enum plain_colour { plain_red, plain_green };
 enum class answer : bool { no, yes };
 
-struct nothing {
+struct no_fields {
   template <class A>
   void serialize(A&, unsigned) {}
-  bool operator==(nothing const&) const = default;
-  bool operator<(nothing const&) const { return false; }
+  bool operator==(no_fields const&) const = default;
+  bool operator<(no_fields const&) const { return false; }
 };
 
 struct point {
@@ -85,7 +85,7 @@ static_assert(leat::has_codec<int> && leat::has_codec<int const> && leat::has_co
 static_assert(leat::has_codec<std::byte> && leat::has_codec<colour> && leat::has_codec<double>);
 static_assert(leat::has_codec<std::vector<std::map<std::string, std::optional<point>>>>);
 static_assert(leat::has_codec<int[3]> && leat::has_codec<std::tuple<>> && leat::has_codec<std::monostate>);
-static_assert(leat::has_codec<tree> && leat::has_codec<nothing>);
+static_assert(leat::has_codec<tree> && leat::has_codec<no_fields>);
 
 static_assert(!leat::has_codec<long double>);
 static_assert(!leat::has_codec<int*> && !leat::has_codec<char const*> && !leat::has_codec<int&> &&
@@ -156,11 +156,11 @@ TEST_CASE("codec: the standard library's types come back") {
 TEST_CASE("codec: user types come back, also those that write nothing") {
   survives_in_batches(point{3, -4});
   survives_in_batches(tree{"root", {{"left", {}}, {"right", {{"leaf", {}}}}}});
-  survives_in_batches(nothing{});
-  survives_in_batches(std::vector<nothing>(3));
-  survives_in_batches(std::set<nothing>{nothing{}});
-  survives_in_batches(std::optional<nothing>{nothing{}});
-  survives_in_batches(std::vector<std::pair<nothing, std::monostate>>(2));
+  survives_in_batches(no_fields{});
+  survives_in_batches(std::vector<no_fields>(3));
+  survives_in_batches(std::set<no_fields>{no_fields{}});
+  survives_in_batches(std::optional<no_fields>{no_fields{}});
+  survives_in_batches(std::vector<std::pair<no_fields, std::monostate>>(2));
 }
 
 TEST_CASE("codec: large values grow the buffer and come back") {
@@ -180,8 +180,8 @@ TEST_CASE("codec: the bytes are little-endian, unaligned, with 32 bit counts") {
   CHECK(checks::encoded(std::optional<std::uint8_t>{8}) == checks::bytes_of({1, 8}));
   CHECK(checks::encoded(std::variant<int, std::uint8_t>{std::uint8_t{5}}) == checks::bytes_of({1, 5}));
   CHECK(checks::encoded(std::map<std::uint8_t, bool>{{1, true}}) == checks::bytes_of({1, 0, 0, 0, 1, 1}));
-  CHECK(checks::encoded(std::vector<nothing>(2)) == checks::bytes_of({2, 0, 0, 0, 0, 0}));
-  CHECK(checks::encoded(nothing{}).empty());
+  CHECK(checks::encoded(std::vector<no_fields>(2)) == checks::bytes_of({2, 0, 0, 0, 0, 0}));
+  CHECK(checks::encoded(no_fields{}).empty());
 }
 
 TEST_CASE("codec: a failed encode leaves the buffer as it was") {

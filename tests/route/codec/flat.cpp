@@ -39,12 +39,12 @@ struct mixed {
 struct nested {
   two inner;
   std::array<std::uint16_t, 4> list{};
-  std::chrono::sys_time<std::chrono::nanoseconds> when{};
-  std::pair<std::uint32_t, float> both{};
+  std::chrono::sys_time<std::chrono::nanoseconds> time{};
+  std::pair<std::uint32_t, float> pair{};
   char name[8] = {};
   template <class A>
   void serialize(A& archive, unsigned) {
-    archive & inner & list & when & both & name;
+    archive & inner & list & time & pair & name;
   }
   bool operator==(nested const&) const = default;
 };
@@ -83,7 +83,7 @@ union either {
 struct with_union {
   either held;
 };
-struct nothing {};
+struct no_fields {};
 class closed {
  public:
   bool operator==(closed const&) const = default;
@@ -136,7 +136,7 @@ static_assert(!flat<with_pointer> && !flat<pointer_first> && !flat<either> && !f
 static_assert(!flat<std::tuple<int, int>> && !flat<std::optional<int>> && !flat<std::string> &&
               !flat<std::vector<int>>);
 static_assert(!flat<std::pair<int, std::string>> && !flat<std::array<int, 0>>);
-static_assert(!flat<nothing> && !flat<closed> && !flat<with_33>);
+static_assert(!flat<no_fields> && !flat<closed> && !flat<with_33>);
 
 static_assert(leat::detail::encoded_as_is<std::pair<std::uint32_t, std::uint32_t>>);
 static_assert(!leat::detail::encoded_as_is<two> && !leat::detail::encoded_as_is<std::pair<two, two>>);

@@ -173,7 +173,7 @@ TEST_CASE("input_archive: no tree is too deep for the stack") {
 }
 
 TEST_CASE("input_archive: random bytes are decoded or refused, nothing else") {
-  using everything =
+  using every_type =
       std::vector<std::pair<std::string, std::variant<std::monostate, std::map<std::uint8_t, std::vector<bool>>,
                                                       std::optional<std::deque<std::uint16_t>>>>>;
   std::uint64_t state = 88172645463325252u;
@@ -185,7 +185,7 @@ TEST_CASE("input_archive: random bytes are decoded or refused, nothing else") {
   };
   std::size_t decoded = 0;
   std::size_t refused = 0;
-  everything const good{{"ab", {}},
+  every_type const good{{"ab", {}},
                         {"", std::map<std::uint8_t, std::vector<bool>>{{1, {true}}, {2, {}}}},
                         {"c", std::optional<std::deque<std::uint16_t>>{{1, 2}}}};
   std::vector<std::byte> const bytes = checks::encoded(good);
@@ -194,8 +194,8 @@ TEST_CASE("input_archive: random bytes are decoded or refused, nothing else") {
     for (std::uint64_t i = random() % 3; i != 0; --i)
       changed[random() % changed.size()] = static_cast<std::byte>(random() % 3 == 0 ? random() : random() % 4);
     try {
-      everything const read = leat::decode<everything>(changed);
-      CHECK(leat::decode<everything>(checks::encoded(read)) == read);
+      every_type const read = leat::decode<every_type>(changed);
+      CHECK(leat::decode<every_type>(checks::encoded(read)) == read);
       ++decoded;
     } catch (leat::codec_error const&) {
       ++refused;
@@ -217,14 +217,14 @@ TEST_CASE("input_archive: operators of both spellings, and what Boost's headers 
   }
   leat::input_archive from(bytes);
   static_assert(leat::input_archive::is_loading::value && !leat::input_archive::is_saving::value);
-  std::uint8_t one = 0;
+  std::uint8_t byte = 0;
   std::string x;
   int numbers[2] = {};
   char end[3] = {};
-  from >> one >> x;
+  from >> byte >> x;
   from & numbers;
   from.load_binary(end, 3);
-  CHECK(one == 1);
+  CHECK(byte == 1);
   CHECK(x == "x");
   CHECK(numbers[1] == 6);
   CHECK(std::string(end, 3) == "end");

@@ -36,11 +36,11 @@ struct measurement {
   std::complex<double> value;
   std::bitset<12> flags;
   std::filesystem::path from;
-  year_month_day when;
+  year_month_day date;
   std::queue<int> next;
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & value & flags & from & when & next;
+    archive & value & flags & from & date & next;
   }
   bool operator==(measurement const&) const = default;
 };
@@ -52,9 +52,9 @@ struct by_remainder {
 
 template <class Queue>
 auto drained(Queue queue) {
-  std::vector<typename Queue::value_type> all;
-  for (; !queue.empty(); queue.pop()) all.push_back(queue.top());
-  return all;
+  std::vector<typename Queue::value_type> values;
+  for (; !queue.empty(); queue.pop()) values.push_back(queue.top());
+  return values;
 }
 
 }  // namespace

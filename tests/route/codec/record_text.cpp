@@ -67,13 +67,13 @@ struct linked {
 };
 
 struct by_hand {
-  std::vector<named> all;
+  std::vector<named> elements;
   template <class A>
   void serialize(A& a, unsigned) {
-    std::uint32_t count = static_cast<std::uint32_t>(all.size());
+    std::uint32_t count = static_cast<std::uint32_t>(elements.size());
     a & count;
-    all.resize(count);
-    for (named& each : all) a & each;
+    elements.resize(count);
+    for (named& element : elements) a & element;
   }
 };
 
