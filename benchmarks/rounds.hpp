@@ -42,8 +42,8 @@ struct arrivals {
 /// What is sent and when.
 template <class T>
 struct schedule {
-  schedule(std::span<T const> sent, std::size_t each_round, int how_often, arrivals const& seen)
-      : records(sent), per_round(each_round), rounds(static_cast<std::size_t>(how_often)), arrived(&seen) {}
+  schedule(std::span<T const> sent, std::size_t each_round, int count, arrivals const& seen)
+      : records(sent), per_round(each_round), rounds(static_cast<std::size_t>(count)), arrived(&seen) {}
   std::span<T const> records;  ///< over and over
   std::size_t per_round;       ///< by each worker
   std::size_t rounds;

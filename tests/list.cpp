@@ -42,7 +42,7 @@ class counted {
  private:
   int* alive_;
 };
-class more_of_it final : public counted {
+class counted_too final : public counted {
  public:
   using counted::counted;
 };
@@ -52,7 +52,7 @@ TEST_CASE("owners: objects stay where they are and end with their owner") {
   int alive = 0;
   {
     leat::detail::owners<counted> list;
-    counted const* const first = &list.add<more_of_it>(alive);
+    counted const* const first = &list.add<counted_too>(alive);
     for (int i = 0; i != 20; ++i) list.add(alive);
     CHECK(list.front() == first);
     CHECK(alive == 21);

@@ -67,7 +67,7 @@ leat::task<> failing() {
   throw std::runtime_error("the well is dry");
   co_return;
 }
-leat::task<std::string> what_went_wrong() {
+leat::task<std::string> caught_text() {
   try {
     co_await failing();
   } catch (std::runtime_error const& e) {
@@ -130,7 +130,7 @@ TEST_CASE("a chain of fifty thousand that waits is destroyed without growing the
 }
 
 TEST_CASE("an exception comes out of the await, and out of the outermost task") {
-  bench<std::string> caught(what_went_wrong());
+  bench<std::string> caught(caught_text());
   caught.begin();
   CHECK(caught.task->result() == "the well is dry");
   bench<void> uncaught(failing());

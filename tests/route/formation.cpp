@@ -81,8 +81,8 @@ struct world {
     std::erase_if(running, [&](auto const& candidate) { return candidate.get() == &stopped; });
   }
   /// Lets all that can happen happen, and this much time pass.
-  void advance(std::chrono::nanoseconds how_long) {
-    for (leat::steady_time const until = now + how_long; now < until;) {
+  void advance(std::chrono::nanoseconds duration) {
+    for (leat::steady_time const until = now + duration; now < until;) {
       bool progress = true;
       while (progress) {
         progress = false;
@@ -502,8 +502,8 @@ struct attacker {
     return words;
   }
   static void says(leat::connection& to, bytes const& words) {
-    leat::connection::piece const all_of_it(words);
-    if (to.open()) to.send({&all_of_it, 1});
+    leat::connection::piece const part(words);
+    if (to.open()) to.send({&part, 1});
   }
 
   world& world_;
@@ -991,8 +991,8 @@ namespace {
 
 /// People who connect to process 1, say a part of what they could, and connect again as soon as they are sent away.
 struct crowd {
-  crowd(world& of, std::size_t how_many, bytes what_each_says) : world_(of), says(std::move(what_each_says)) {
-    for (std::size_t i = 0; i != how_many; ++i) links.push_back(knock());
+  crowd(world& of, std::size_t count, bytes greeting) : world_(of), says(std::move(greeting)) {
+    for (std::size_t i = 0; i != count; ++i) links.push_back(knock());
   }
   std::unique_ptr<leat::connection> knock() const {
     std::unique_ptr<leat::connection> link = world_.net.connect("host1:1");

@@ -222,6 +222,7 @@ TEST_CASE("plain records that become many are held back as soon as there is no r
 
 TEST_CASE("plain records that become large are held back by the credit, in packets of one record if need be") {
   using block = std::array<std::uint64_t, page / 8>;
+  constexpr int count = sanitizers::slow ? 600 : 3000;
   for (unsigned const workers : {1u, 4u})
     for (std::size_t const batch : {0u, 500u}) {
       CAPTURE(workers);

@@ -71,7 +71,7 @@ class loses_its_wake_up final : public leat::detail::stage, public leat::detail:
   void advance(leat::detail::stream_time) override {}
   bool ready() override { return held_.empty(); }
   bool turn() override {
-    if (mark_.epoch != 0 && std::exchange(saw_it_, true)) {
+    if (mark_.epoch != 0 && std::exchange(saw_mark_, true)) {
       next_.take(held_.data(), held_.size());
       next_.arrive(mark_);
       done_ = true;
@@ -84,7 +84,7 @@ class loses_its_wake_up final : public leat::detail::stage, public leat::detail:
   leat::detail::fan_out<int> next_;
   std::vector<int> held_;
   leat::detail::mark mark_;
-  bool saw_it_ = false;
+  bool saw_mark_ = false;
   bool done_ = false;
 };
 class losing_node final : public leat::detail::node {

@@ -116,7 +116,7 @@ void drive(leat::detail::simulated_cluster& cluster, drawn_shape const& shape, s
       happened.cut_when_formed = all_formed(cluster, shape);
       happened.cut_at = world.elapsed();
       leat::detail::simulated_link const* const link =
-          cluster.links().cut_one(shape.cut_which, shape.longest_unnoticed);
+          cluster.links().cut_link(shape.cut_number, shape.longest_unnoticed);
       happened.cut = link != nullptr;
       happened.cut_before_view =
           shape.simulation.forms && link != nullptr && std::min(link->sent_by(0), link->sent_by(1)) < before_go;

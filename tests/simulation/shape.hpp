@@ -22,7 +22,7 @@ struct drawn_shape {
   std::optional<std::chrono::nanoseconds> stopped_after;
   unsigned stopped_at = 0;  ///< process
   std::optional<std::chrono::nanoseconds> cut_after;
-  std::uint64_t cut_which = 0;
+  std::uint64_t cut_number = 0;
   std::optional<std::chrono::nanoseconds> killed_after;  ///< a process, which is started again
   std::optional<std::size_t> killed_short_of_go;         ///< instead: so many bytes before it says that it goes
   unsigned killed = 0;
@@ -88,7 +88,7 @@ inline drawn_shape draw_shape(chance& dice) {
   if (simulation.processes > 1 && dice.one_in(8)) {
     bool const while_forming = simulation.forms && dice.one_in(2);
     drawn.cut_after = draw_time(dice, while_forming ? 100'000'000 : 3'000'000);
-    drawn.cut_which = dice.number();
+    drawn.cut_number = dice.number();
     bool const only_silence_tells = simulation.heartbeats && !simulation.forms;
     drawn.longest_unnoticed = only_silence_tells ? std::chrono::hours(1) : draw_time(dice, 100'000'000);
   } else if (dice.one_in(8)) {

@@ -21,7 +21,7 @@ namespace leat {
 /// Thrown by a function that `from::poll` calls: nothing to be had now, call again after this long.
 struct retry_after {
   /// Counted from when `f` returned.
-  explicit retry_after(std::chrono::nanoseconds how_long) : duration(how_long) {}
+  explicit retry_after(std::chrono::nanoseconds length) : duration(length) {}
   /// How long `f` is not called.
   std::chrono::nanoseconds duration;
 };

@@ -26,7 +26,7 @@ struct abort {};
 /// An item of `from::test`: what follows comes this much later.
 struct pause {
   /// Nothing comes for this long.
-  explicit pause(std::chrono::nanoseconds how_long) : duration(how_long) {}
+  explicit pause(std::chrono::nanoseconds length) : duration(length) {}
   /// How long nothing comes.
   std::chrono::nanoseconds duration;
 };

@@ -17,7 +17,7 @@ class sleep_awaiter {
  public:
   using awaited = awaited_on_a_worker;
 
-  explicit sleep_awaiter(std::chrono::nanoseconds how_long) : how_long_(how_long) {}
+  explicit sleep_awaiter(std::chrono::nanoseconds duration) : duration_(duration) {}
 
   bool await_ready() const { return false; }
   template <class P>
@@ -27,13 +27,13 @@ class sleep_awaiter {
     if constexpr (inside_a_leat_task) {
       coroutine_root& root = *caller.promise().root;
       steady_time const now = root.worker().now();
-      root.wait_until(how_long_ < never - now ? now + how_long_ : never - std::chrono::nanoseconds(1));
+      root.wait_until(duration_ < never - now ? now + duration_ : never - std::chrono::nanoseconds(1));
     }
   }
   void await_resume() const {}
 
  private:
-  std::chrono::nanoseconds how_long_;
+  std::chrono::nanoseconds duration_;
 };
 
 }  // namespace detail
@@ -41,8 +41,8 @@ class sleep_awaiter {
 /// `co_await leat::sleep(100ms)`: goes on after this long by the worker's clock, a little later when the worker is
 /// busy. Tests and simulations set that clock.
 template <class Rep, class Period>
-detail::sleep_awaiter sleep(std::chrono::duration<Rep, Period> how_long) {
-  return detail::sleep_awaiter(detail::saturated_nanoseconds(how_long));
+detail::sleep_awaiter sleep(std::chrono::duration<Rep, Period> duration) {
+  return detail::sleep_awaiter(detail::saturated_nanoseconds(duration));
 }
 
 /// `co_await leat::next_turn()`: lets the worker do its other work, and goes on once what was emitted so far has room

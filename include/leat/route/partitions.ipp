@@ -34,8 +34,8 @@ LEAT_INLINE std::vector<std::pair<std::string, unsigned>> assign_partitions(
     if (names.empty() || names.back().name != name) names.emplace_back(std::move(name));
   for (unsigned w = 0; w != offered.size(); ++w)
     for (std::string const& name : offered[w]) {
-      list<unsigned>& have_it = with_name(names, name).workers;
-      if (have_it.empty() || have_it.back() != w) have_it.push_back(w);
+      list<unsigned>& workers = with_name(names, name).workers;
+      if (workers.empty() || workers.back() != w) workers.push_back(w);
     }
 
   list<std::size_t> load;

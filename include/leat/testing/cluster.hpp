@@ -68,7 +68,7 @@ class cluster {
   cluster& epoch();
 
   /// Lets this much virtual time pass; zero: lets everything happen that can happen now.
-  cluster& advance(std::chrono::nanoseconds how_long);
+  cluster& advance(std::chrono::nanoseconds duration);
   /// The inputs end, and the flow runs to its end. Throws stuck_error when it does not come to one.
   cluster& finish();
   /// Asks for an orderly stop in one process, as a signal would, and runs to the end.

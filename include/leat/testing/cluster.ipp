@@ -27,9 +27,9 @@ LEAT_INLINE cluster& cluster::epoch() {
   return *this;
 }
 
-LEAT_INLINE cluster& cluster::advance(std::chrono::nanoseconds how_long) {
+LEAT_INLINE cluster& cluster::advance(std::chrono::nanoseconds duration) {
   begin();
-  running_->world().advance(how_long);
+  running_->world().advance(duration);
   running_->rethrow();
   return *this;
 }

@@ -39,7 +39,7 @@ class [[nodiscard("leat: nothing runs until .finish(), or until it becomes a lea
   [[nodiscard("leat: nothing runs until .finish(), or until it becomes a leat::test::result")]] run_to_be&& epoch() &&;
   /// What is fed from here on comes this much later.
   [[nodiscard("leat: nothing runs until .finish(), or until it becomes a leat::test::result")]] run_to_be&& wait(
-      std::chrono::nanoseconds how_long) &&;
+      std::chrono::nanoseconds duration) &&;
   /// This input keeps its own source, or this output its own sink.
   [[nodiscard("leat: nothing runs until .finish(), or until it becomes a leat::test::result")]] run_to_be&& keep(
       std::string const& input_or_output) &&;

@@ -25,8 +25,8 @@ LEAT_INLINE run_to_be&& run_to_be::epoch() && {
   return std::move(*this);
 }
 
-LEAT_INLINE run_to_be&& run_to_be::wait(std::chrono::nanoseconds how_long) && {
-  inputs_.items().due += how_long;
+LEAT_INLINE run_to_be&& run_to_be::wait(std::chrono::nanoseconds duration) && {
+  inputs_.items().due += duration;
   return std::move(*this);
 }
 

@@ -21,10 +21,10 @@ class running_step {
   virtual ~running_step() = default;
 };
 
-/// What keeps a stage from its end that no other stage can help with: coroutines of the user's that wait.
+/// A stage that cannot end because coroutines of the user wait, which no other stage can change.
 struct held_up {
-  step_context const* step = nullptr;  ///< null: nothing of the kind
-  std::size_t records = 0;             ///< under way; 0: it cannot be told
+  step_context const* step = nullptr;  ///< null: the stage is not held up
+  std::size_t records = 0;             ///< under way; 0: their number is not known
   std::uint64_t got_through = 0;       ///< changes while it gets on
 };
 

@@ -114,8 +114,8 @@ class exchange_tail final : public outbox {
       if (into->records.size() >= packet_records_) into = &next_packet(to);
     } else {
       std::size_t const owned_bytes = held_bytes(owned);
-      std::size_t const with_it = into->bytes() + sizeof(T) + owned_bytes;
-      if ((into->records.size() >= packet_records_ || with_it > packet_bytes_) && !into->records.empty()) {
+      std::size_t const bytes_then = into->bytes() + sizeof(T) + owned_bytes;
+      if ((into->records.size() >= packet_records_ || bytes_then > packet_bytes_) && !into->records.empty()) {
         into = &next_packet(to);
       }
       into->owned += owned_bytes;

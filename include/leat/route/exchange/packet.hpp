@@ -30,8 +30,8 @@ struct packet {
   packet* next = nullptr;      ///< among the emptied ones
 };
 
-/// A packet, the time of the stream at its end, and a mark that follows: any of them. Without a time it says nothing of
-/// it.
+/// Any of these: a packet, the time of the stream at the end of the packet, and a mark that follows it. A message
+/// without a time does not change the time.
 template <class T>
 struct message {
   packet<T>* content = nullptr;

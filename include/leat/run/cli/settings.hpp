@@ -47,9 +47,9 @@ inline constexpr launcher launchers[] = {
 /// What a process and the launcher that started it have to tell each other.
 struct launch {
   int announce = -1;               ///< the descriptor to which the process writes its address
-  int addresses = -1;              ///< the one from which it reads those of all
-  launcher const* kind = nullptr;  ///< whose variables are read
-  unsigned processes = 0;          ///< how many it says there are; 0: it does not
+  int addresses = -1;              ///< the descriptor from which it reads the addresses of all processes
+  launcher const* kind = nullptr;  ///< the launcher whose variables of the environment are read
+  unsigned processes = 0;          ///< as many as the launcher names; 0: it names no number
 };
 
 /// What the flags set.
@@ -61,10 +61,10 @@ struct settings {
   output_prefix prefix = output_prefix::on_a_terminal;
   progress_line progress = progress_line::on_a_terminal;
   detail::launch launch;
-  list<std::pair<setter, std::string>> sources;  ///< by which flag or variable; the last one counts
+  list<std::pair<setter, std::string>> sources;  ///< the flag or variable that gave a setting; the last one counts
 
   void note(setter setting, std::string from) { sources.push_back({setting, std::move(from)}); }
-  /// Empty: by nobody.
+  /// Empty for a setting that no flag and no variable gave.
   std::string const& source(setter setting) const;
 };
 

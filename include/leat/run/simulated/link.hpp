@@ -99,7 +99,7 @@ class simulated_link {
       : world_(world), network_(network), pipes_{{world, network}, {world, network}} {}
 
   /// What process `side`, 0 or 1, holds.
-  std::unique_ptr<connection> end(std::size_t side) { return std::make_unique<one_end>(*this, side); }
+  std::unique_ptr<connection> end(std::size_t side) { return std::make_unique<link_end>(*this, side); }
 
   /// The link breaks, in both directions.
   void cut();
@@ -125,10 +125,10 @@ class simulated_link {
   void lose();
   void wear_out();
 
-  class one_end final : public connection {
+  class link_end final : public connection {
    public:
-    one_end(simulated_link& of, std::size_t side);
-    ~one_end() override;
+    link_end(simulated_link& of, std::size_t side);
+    ~link_end() override;
     std::size_t send(std::span<piece const> pieces) override;
     std::size_t receive(std::span<std::byte> into) override { return in_.receive(into); }
     bool open() const override { return in_.open(); }

@@ -135,18 +135,18 @@ LEAT_INLINE void simulated_link::wear_out() {
   on_break_();
 }
 
-LEAT_INLINE simulated_link::one_end::one_end(simulated_link& of, std::size_t side)
+LEAT_INLINE simulated_link::link_end::link_end(simulated_link& of, std::size_t side)
     : link_(of), out_(of.pipes_[side]), in_(of.pipes_[1 - side]) {
   ++link_.held_;
 }
 
-LEAT_INLINE simulated_link::one_end::~one_end() {
+LEAT_INLINE simulated_link::link_end::~link_end() {
   --link_.held_;
   on_ready({});
   out_.close();
 }
 
-LEAT_INLINE std::size_t simulated_link::one_end::send(std::span<piece const> pieces) {
+LEAT_INLINE std::size_t simulated_link::link_end::send(std::span<piece const> pieces) {
   if (!link_.connected_) return 0;
   std::size_t taken = 0;
   for (piece const& bytes : pieces) {
@@ -158,11 +158,11 @@ LEAT_INLINE std::size_t simulated_link::one_end::send(std::span<piece const> pie
   return taken;
 }
 
-LEAT_INLINE std::string simulated_link::one_end::error() const {
+LEAT_INLINE std::string simulated_link::link_end::error() const {
   return link_.error_.empty() ? connection::error() : link_.error_;
 }
 
-LEAT_INLINE void simulated_link::one_end::on_ready(std::function<void()> call) {
+LEAT_INLINE void simulated_link::link_end::on_ready(std::function<void()> call) {
   in_.on_data = call;
   out_.on_room = std::move(call);
 }

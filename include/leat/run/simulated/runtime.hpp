@@ -57,7 +57,7 @@ class simulated_runtime final : public runtime {
   bool step(steady_time limit);
 
   /// All that happens within this much virtual time.
-  void advance(std::chrono::nanoseconds how_long);
+  void advance(std::chrono::nanoseconds duration);
 
   /// Calls `f` in the simulation after this much virtual time; calls for one time in the order they were made in.
   void after(std::chrono::nanoseconds wait, std::function<void()> f);

@@ -87,8 +87,8 @@ LEAT_INLINE bool simulated_runtime::step(steady_time limit) {
   return true;
 }
 
-LEAT_INLINE void simulated_runtime::advance(std::chrono::nanoseconds how_long) {
-  steady_time const until = now_ + how_long;
+LEAT_INLINE void simulated_runtime::advance(std::chrono::nanoseconds duration) {
+  steady_time const until = now_ + duration;
   steps_since_jump_ = 0;
   while (step(until)) {
   }

@@ -34,7 +34,7 @@ class simulated_switch {
   simulated_link& link(std::size_t index) { return *lines_[index].link; }
 
   /// Breaks one of the links that stand, and gives it; null: none does.
-  simulated_link* cut_one(std::uint64_t drawn, std::chrono::nanoseconds longest_unnoticed);
+  simulated_link* cut_link(std::uint64_t drawn, std::chrono::nanoseconds longest_unnoticed);
 
   /// An owner dies: nobody listens at its door, and its links break.
   void crash(std::size_t owner, std::chrono::nanoseconds longest_unnoticed);

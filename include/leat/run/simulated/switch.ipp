@@ -28,7 +28,8 @@ LEAT_INLINE simulated_link& simulated_switch::make_link() {
   return *lines_.back().link;
 }
 
-LEAT_INLINE simulated_link* simulated_switch::cut_one(std::uint64_t drawn, std::chrono::nanoseconds longest_unnoticed) {
+LEAT_INLINE simulated_link* simulated_switch::cut_link(std::uint64_t drawn,
+                                                       std::chrono::nanoseconds longest_unnoticed) {
   std::vector<simulated_link*> standing;
   for (line const& each : lines_)
     if (each.link->is_made() && each.link->is_held() && !each.link->is_cut()) standing.push_back(each.link.get());
