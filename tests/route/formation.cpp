@@ -529,15 +529,15 @@ struct attacker_between {
 };
 
 bytes written(hello const& words) {
-  hello::bytes const bytes_said = words.write();
-  return {bytes_said.begin(), bytes_said.end()};
+  hello::bytes const encoded = words.write();
+  return {encoded.begin(), encoded.end()};
 }
 hello read_hello(bytes const& from) {
-  hello::bytes bytes_said{};
-  REQUIRE(from.size() >= bytes_said.size());
-  std::copy_n(from.begin(), bytes_said.size(), bytes_said.begin());
+  hello::bytes encoded{};
+  REQUIRE(from.size() >= encoded.size());
+  std::copy_n(from.begin(), encoded.size(), encoded.begin());
   hello words;
-  words.read(bytes_said);
+  words.read(encoded);
   return words;
 }
 
@@ -1230,9 +1230,9 @@ class chatterer final : public leat::connection {
   }
   std::size_t receive(std::span<std::byte> into) override {
     if (++*reads_ == 1'000'000) throw std::runtime_error("he is heard without end");
-    std::size_t const count = (std::min)(into.size(), first_.size() - words_);
-    std::copy_n(first_.begin() + static_cast<std::ptrdiff_t>(words_), count, into.begin());
-    words_ += count;
+    std::size_t const count = (std::min)(into.size(), first_.size() - given_);
+    std::copy_n(first_.begin() + static_cast<std::ptrdiff_t>(given_), count, into.begin());
+    given_ += count;
     std::fill(into.begin() + static_cast<std::ptrdiff_t>(count), into.end(), std::byte{0});
     return into.size();
   }
@@ -1240,7 +1240,7 @@ class chatterer final : public leat::connection {
 
  private:
   bytes first_;
-  std::size_t words_ = 0;
+  std::size_t given_ = 0;
   std::size_t* reads_;
 };
 

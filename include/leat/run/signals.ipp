@@ -25,8 +25,8 @@
 namespace leat::detail {
 
 LEAT_INLINE stop_signals& stop_signals::of_process() {
-  static stop_signals* const signals = new stop_signals;  // never destroyed: a handler may run until the process ends
-  return *signals;
+  static stop_signals* const handlers = new stop_signals;  // never destroyed: a handler may run until the process ends
+  return *handlers;
 }
 
 LEAT_INLINE void stop_signals::pass_on(pid_t process, int number) {
