@@ -113,3 +113,14 @@ for victims in ("all", "the launcher", "the others"):
     check(f"after SIGKILL to {victims} it ends, saying {said!r}", status in (-signal.SIGKILL, 1, 128 + signal.SIGKILL), True)
     for each in others:
         check(f"after SIGKILL to {victims} nobody is left", gone(each), True)
+
+# A stop that comes as early as can be, when some of the processes have not begun yet.
+for there in (1, 2, 3):
+    for _ in range(40 if LONG else 5):
+        process = subprocess.Popen([PROGRAM, "-p", "3"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, start_new_session=True)
+        until = time.monotonic() + 60
+        while len(children(process)) < there and time.monotonic() < until:
+            pass
+        process.send_signal(signal.SIGTERM)
+        check_end(f"as soon as there are {there} processes", process)

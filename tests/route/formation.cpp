@@ -950,6 +950,20 @@ TEST_CASE("a process whose own name is not known yet tries until the time is ove
   CHECK(lost.status == 75);
 }
 
+TEST_CASE("a process that only connects needs no address of its own, and does not ask for one once it has formed") {
+  world all(2);
+  candidate& zero = all.start(0);
+  candidate& one = all.start(1);
+  zero.door.unknown = true;
+  all.advance(6s);
+  CHECK(all.all_formed());
+  zero.door.unknown = false;
+  zero.door.open_to_others = true;  // without a secret it could not be
+  all.advance(6s);
+  CHECK(zero.failure == "");
+  CHECK(one.failure == "");
+}
+
 TEST_CASE("what takes more than a MiB to describe is told by its length") {
   world world(2);
   world.like.flow = std::string(2u << 20, 'x');

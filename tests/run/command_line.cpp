@@ -236,6 +236,8 @@ TEST_CASE("command line: a cluster that is only half described") {
         "-i: there is no process 2: -a names 2, and the first is process 0");
   CHECK(given({"-i0", "-a", "one:1;two:65536"}).fault() ==
         "-a: \"one:1;two:65536\" names \"two:65536\", whose port is not one from 1 to 65535");
+  CHECK(given({"-i0", "-a", "one:0;two:1"}).fault() ==
+        "-a: \"one:0;two:1\" names \"one:0\", whose port is not one from 1 to 65535");
   CHECK(given({"-i0", "-a", "one:1;two:"}).fault() ==
         "-a: \"one:1;two:\" names \"two:\", whose port is not one from 1 to 65535");
   CHECK(given({"-i0", "-a", "one:1;two:1;one:1"}).fault() ==

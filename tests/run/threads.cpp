@@ -100,6 +100,25 @@ class waits_for_a_descriptor final : public leat::detail::runnable {
   leat::detail::worker_coroutine body_;
 };
 
+/// A worker that waits for a descriptor, and wants a turn at once, so many times.
+class wants_turns final : public leat::detail::runnable {
+ public:
+  wants_turns(int descriptor, int turns) : descriptor_(descriptor), body_(take(turns)) {}
+
+  leat::detail::worker_coroutine& body() override { return body_; }
+  void fail(std::exception_ptr) override {}
+  leat::steady_time wake_at() override { return (leat::steady_time::min)(); }
+  void add_awaited(std::vector<leat::detail::awaited>& awaited) override { awaited.push_back({descriptor_, false}); }
+
+ private:
+  static leat::detail::worker_coroutine take(int turns) {
+    for (; turns != 0; --turns) co_yield false;
+  }
+
+  int descriptor_;
+  leat::detail::worker_coroutine body_;
+};
+
 class event {
  public:
   void happen() {
@@ -234,6 +253,16 @@ TEST_CASE("threads: without a descriptor to wake a sleeping worker by, the worke
   });
   CHECK(process.ends() == 7);
   CHECK(process.out == "cannot make the descriptor that a sleeping worker is woken by: Too many open files\n");
+}
+
+TEST_CASE("threads: who waits for a descriptor and wants a turn at once does not sleep") {
+  std::array<int, 2> pipe{};
+  REQUIRE(::pipe(pipe.data()) == 0);
+  wants_turns worker(pipe[0], 50);
+  leat::detail::thread_runtime runtime(0ns);
+  runtime.drive({&worker});
+  CHECK(worker.body().done());
+  for (int const descriptor : pipe) ::close(descriptor);
 }
 
 TEST_CASE("blocking pool: what was abandoned before it began is not done") {

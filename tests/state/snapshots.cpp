@@ -82,6 +82,32 @@ contents loaded(parts_in_memory const& from) {
 
 }  // namespace
 
+TEST_CASE("slots that are dropped while a sweep is open are in its snapshot, and in no later one") {
+  for (bool const full : {false, true}) {
+    CAPTURE(full);
+    parts_in_memory store;
+    table state(all_slots);
+    state.track(store);
+    add(state, name_of(1), 1);
+    add(state, name_of(2), 2);
+    if (full)
+      for (unsigned slot = 0; slot != slot_count; ++slot) state.want_full(slot);
+    state.barrier(1);
+    add(state, name_of(1), 3);
+    state.drop(all_slots);
+    CHECK(state.keys() == 0);
+    while (!state.sweep(1)) {
+    }
+    CHECK(loaded(store) == contents{{name_of(1), {1}}, {name_of(2), {2}}});
+    state.barrier(2);
+    std::size_t const rows = store.rows;
+    while (!state.sweep(1)) {
+    }
+    CHECK(store.rows == rows);
+    CHECK(loaded(store) == contents{{name_of(1), {1}}, {name_of(2), {2}}});
+  }
+}
+
 TEST_CASE("a sweep writes what changed before the barrier, as it was then, whatever happens until it is over") {
   for (std::uint64_t seed = 1; seed != 40; ++seed) {
     CAPTURE(seed);

@@ -56,8 +56,8 @@ class execution {
     return index >= parts_.first_worker && index < parts_.first_worker + parts_.local_workers;
   }
   std::uint64_t first_epoch() const;
-  /// Any thread: epochs up to this one are decided, no restart repeats them. The sinks of all workers are told so in
-  /// their next turns.
+  /// Any thread, in any order: epochs up to this one are decided, no restart repeats them. The sinks of all workers are
+  /// told so in their next turns.
   void commit(std::uint64_t epoch);
   std::uint64_t committed() const { return committed_.load(std::memory_order_acquire); }
   /// A worker of this process by its index, or `driver()`.

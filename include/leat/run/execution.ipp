@@ -114,7 +114,9 @@ LEAT_INLINE std::uint64_t execution::first_epoch() const {
 }
 
 LEAT_INLINE void execution::commit(std::uint64_t epoch) {
-  committed_.store(epoch, std::memory_order_release);
+  std::uint64_t known = committed_.load(std::memory_order_relaxed);
+  while (known < epoch && !committed_.compare_exchange_weak(known, epoch, std::memory_order_release)) {
+  }
   wake_all();
 }
 

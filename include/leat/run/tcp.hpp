@@ -38,11 +38,16 @@ class tcp_network final : public network {
 
  private:
   int door() const;
+  /// What the system knows of a name that this process is to listen at. Throws no_such_place_yet until it has answered.
+  detail::resolved_addresses own_addresses(std::string const& address, std::string const& host,
+                                           std::string const& port);
 
   std::chrono::nanoseconds give_up_after_;
   detail::name_lookup::function ask_;
   std::unique_ptr<detail::tcp_sockets> sockets_;
-  std::string host_;  ///< as it was written
+  std::string host_;                               ///< as it was written
+  std::unique_ptr<detail::name_lookup> own_name_;  ///< under way
+  std::string own_address_;                        ///< that it asks for
   std::string error_;
   bool open_to_others_ = false;
 };

@@ -66,7 +66,7 @@ LEAT_INLINE bool tcp_network::listen(std::string const& address) {
   if (!at) fail("it is not an address such as host:2101");
   detail::resolved_addresses found = detail::look_up(at->host, at->port, AI_PASSIVE | AI_NUMERICHOST);
   bool const by_name = found.list.empty();
-  if (by_name) found = ask_(at->host, at->port, AI_PASSIVE);
+  if (by_name) found = own_addresses(address, at->host, at->port);
   if (found.list.empty()) throw no_such_place_yet("cannot listen at " + address + ": " + found.error);
   tcp::endpoint const place = detail::endpoint_of(found.list.front());
   asio::error_code error;
@@ -86,6 +86,19 @@ LEAT_INLINE bool tcp_network::listen(std::string const& address) {
   host_ = address.substr(0, address.rfind(':'));
   open_to_others_ = !place.address().is_loopback();
   return open_to_others_;
+}
+
+LEAT_INLINE detail::resolved_addresses tcp_network::own_addresses(std::string const& address, std::string const& host,
+                                                                  std::string const& port) {
+  if (!own_name_ || own_address_ != address) {
+    own_name_ = std::make_unique<detail::name_lookup>(ask_, host, port);
+    own_address_ = address;
+  }
+  detail::resolved_addresses const* const answer = own_name_->answer();
+  if (answer == nullptr) throw no_such_place_yet("cannot listen at " + address + ": its name is still being looked up");
+  detail::resolved_addresses found = *answer;
+  own_name_.reset();
+  return found;
 }
 
 LEAT_INLINE std::string tcp_network::listens_at() const {

@@ -194,8 +194,10 @@ class keyed_state final : public state_base {
   }
 
   void drop(slot_range range) override {
+    range = {(std::max)(range.lo, owned().lo), (std::min)(range.hi, owned().hi)};
+    forget_changes(range);
     order_.clear();
-    for (unsigned slot = (std::max)(range.lo, owned().lo); slot < (std::min)(range.hi, owned().hi); ++slot) {
+    for (unsigned slot = range.lo; slot < range.hi; ++slot) {
       table& dropped = tables_[slot - first_];
       for (entry const& e : dropped) size_ -= e.live() ? 1u : 0u;
       dropped = table();

@@ -70,8 +70,8 @@ class state_base {
   /// codec_error for bytes that are not rows of this slot.
   virtual void load(unsigned slot, std::span<std::byte const> rows) = 0;
 
-  /// Removes all keys of these slots, as far as they are owned here, and gives their memory back. Snapshots do not
-  /// hear of it: the slots have another owner from now on.
+  /// Removes all keys of these slots, as far as they are owned here, and gives their memory back. An open sweep is
+  /// finished first; later snapshots do not hear of it: the slots have another owner from now on.
   virtual void drop(slot_range range) = 0;
 
  protected:
@@ -91,6 +91,10 @@ class state_base {
   bool note_change(unsigned slot, std::uint32_t stamp) { return tracked() && note_tracked_change(slot, stamp); }
   /// Where that row is written.
   byte_buffer& begin_copy(unsigned slot);
+
+  /// Before the keys of these slots go: an open sweep still writes them as they were at the barrier, and what has
+  /// changed since is for nobody.
+  void forget_changes(slot_range range);
 
   [[noreturn, gnu::cold]] static void refuse_to_save();
   [[noreturn, gnu::cold]] static void refuse_slot(unsigned slot);

@@ -59,6 +59,12 @@ LEAT_INLINE bool state_base::sweep(std::size_t entries) {
   return true;
 }
 
+LEAT_INLINE void state_base::forget_changes(slot_range range) {
+  if (!tracked()) return;
+  sweep((std::numeric_limits<std::size_t>::max)());
+  for (unsigned slot = range.lo; slot < range.hi; ++slot) flags_of(slot) = 0;
+}
+
 LEAT_INLINE void state_base::want_full(unsigned slot) {
   flags_of(slot) = static_cast<std::uint8_t>(flags_of(slot) | generation_ << full_beside_changed);
 }

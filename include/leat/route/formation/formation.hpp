@@ -63,7 +63,7 @@ class formation final : public cluster_formation {
   static constexpr unsigned most_reports = 20;
   static constexpr auto handshake_timeout = std::chrono::seconds(5);
   static constexpr auto report_interval = std::chrono::seconds(5);
-  static constexpr auto listen_retry_interval = std::chrono::milliseconds(500);
+  static constexpr std::chrono::milliseconds longest_listen_retry{500};
   static constexpr auto stop_timeout = std::chrono::seconds(1);
   static constexpr char const* formed_already = "the cluster has formed already";
 
@@ -122,6 +122,7 @@ class formation final : public cluster_formation {
   bool formed_ = false;
   bool listening_ = false;
   steady_time listen_at_{};
+  std::chrono::milliseconds listen_retry_{10};  ///< a name that is being looked up is soon there
   std::string listen_error_;
   std::optional<steady_time> stops_by_;
   steady_time forms_by_{};

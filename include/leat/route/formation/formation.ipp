@@ -47,7 +47,7 @@ LEAT_INLINE void formation::on_ready(std::function<void()> call) {
 
 LEAT_INLINE bool formation::turn(steady_time now) {
   if (!begun_) begin(now);
-  if (!listening_) listen(now);
+  if (!listening_ && !formed_ && !stops_by_) listen(now);
   bool progress = listening_ && accept(now);
   if (!formed_ && !stops_by_) progress = connect(now) || progress;
   progress = advance_newcomers(now) || progress;
@@ -91,7 +91,7 @@ LEAT_INLINE steady_time formation::wake_at() const {
   for (auto const& newcomer : newcomers_) first = (std::min)(first, newcomer->deadline);
   if (formed_ || !begun_) return first;
   first = (std::min)({first, forms_by_, next_report_});
-  if (!listening_) first = (std::min)(first, listen_at_);
+  if (!listening_ && !stops_by_) first = (std::min)(first, listen_at_);
   if (stops_by_) first = (std::min)(first, *stops_by_);
   for (unsigned i = own_config_.process + 1; i != members_.size(); ++i)
     if (!members_[i].link && !members_[i].dialing) first = (std::min)(first, members_[i].connect_at);
@@ -128,7 +128,8 @@ LEAT_INLINE void formation::listen(steady_time now) {
     listen_error_.clear();
   } catch (no_such_place_yet const& cause) {
     listen_error_ = cause.what();
-    listen_at_ = now + listen_retry_interval;
+    listen_at_ = now + listen_retry_;
+    listen_retry_ = (std::min)(2 * listen_retry_, longest_listen_retry);
   }
 }
 

@@ -40,10 +40,13 @@ class incoming_frames {
     std::size_t const got = from.receive({memory_.data() + end_, memory_.capacity() - end_});
     end_ += got;
     incoming_frame frame;
-    while (got != 0 && next(frame) && take(std::move(frame))) {
+    while (next(frame) && take(std::move(frame))) {
     }
     return got;
   }
+
+  /// Reads what comes, up to a bound, and hands nothing on yet: it is done to learn that the other side has gone.
+  void keep(connection& from);
 
   /// What comes is read only to make room for more.
   void discard(connection& from);

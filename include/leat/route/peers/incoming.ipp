@@ -27,6 +27,12 @@ LEAT_INLINE void refuse_peer(unsigned process, std::string const& text) {
                       "process " + std::to_string(process) + " does not speak as this program does: " + text);
 }
 
+LEAT_INLINE void incoming_frames::keep(connection& from) {
+  if (end_ - begin_ >= usual_capacity) return;
+  make_room();
+  end_ += from.receive({memory_.data() + end_, memory_.capacity() - end_});
+}
+
 LEAT_INLINE void incoming_frames::discard(connection& from) {
   if (!memory_.only_holder()) memory_ = {};
   begin_ = end_ = 0;

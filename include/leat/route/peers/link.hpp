@@ -60,8 +60,7 @@ class no_such_place_yet : public cluster_error {
   explicit no_such_place_yet(std::string const& message) : cluster_error(status::lost, message) {}
 };
 
-/// What connections are made by: one process's door to the others. Used by one thread at a time and never blocks, but
-/// to look up a name.
+/// What connections are made by: one process's door to the others. Used by one thread at a time; never blocks.
 class network {
  public:
   network() = default;

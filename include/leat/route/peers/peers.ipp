@@ -125,7 +125,7 @@ LEAT_INLINE void peers::send_heartbeat() {
 }
 
 LEAT_INLINE bool peers::write(peer& p, steady_time now) {
-  if (p.lost) p.out.discard();
+  if (p.lost || (!p.expected && !p.link->open())) p.out.discard();
   if (p.out.nothing_urgent()) {
     if (p.out.empty()) return false;
     if (p.waits_until == never) p.waits_until = now + std::chrono::milliseconds(1);
@@ -136,6 +136,8 @@ LEAT_INLINE bool peers::write(peer& p, steady_time now) {
 }
 
 LEAT_INLINE bool peers::read(peer& p, steady_time now) {
+  // Only who receives sees that the other side has gone, and will take nothing any more.
+  if (!p.expected && p.out.blocked()) p.in.keep(*p.link);
   bool progress = false;
   auto const take = [&](incoming_frame frame) {
     accept(p, std::move(frame), now);

@@ -41,8 +41,13 @@ LEAT_INLINE void take_addresses_from_file(settings& settings) {
   if (path == nullptr) return;
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> const file(std::fopen(path, "re"), &std::fclose);
   if (!file) throw usage_error(concat({"the host file ", path, " cannot be read"}));
+  constexpr std::size_t most_bytes_of_host_file = 1024 * 1024;
   std::string text;
-  for (int c = 0; (c = std::fgetc(file.get())) != EOF;) text += static_cast<char>(c);
+  for (int c = 0; (c = std::fgetc(file.get())) != EOF;) {
+    text += static_cast<char>(c);
+    if (text.size() > most_bytes_of_host_file)
+      throw usage_error(concat({"the host file ", path, " is longer than 1 MiB"}));
+  }
   try {
     set_addresses(settings, text);
     settings.note(&set_addresses, path);

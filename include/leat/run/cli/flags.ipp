@@ -94,7 +94,8 @@ LEAT_INLINE void set_prefix(settings& settings, std::string_view text) {
 
 LEAT_INLINE bool is_impossible_port(std::string_view port) {
   bool const number = port.find_first_not_of("0123456789") == std::string_view::npos;
-  return port.empty() || (number && (port.size() > 5 || std::stoul(std::string(port)) > 65535));
+  if (!number || port.empty()) return port.empty();
+  return port.size() > 5 || std::stoul(std::string(port)) > 65535 || std::stoul(std::string(port)) == 0;
 }
 
 LEAT_INLINE void set_addresses(settings& settings, std::string_view text) {

@@ -78,12 +78,13 @@ LEAT_INLINE bool is_announced(std::string_view announced, std::string_view liste
 LEAT_INLINE void listen_in_time(network& door, options const& options) {
   auto const until = std::chrono::steady_clock::now() +
                      (std::min<std::chrono::nanoseconds>)(options.formation_timeout, std::chrono::hours(24));
-  for (;;) try {
+  std::chrono::milliseconds retry(10);  // a name that is being looked up is soon there
+  for (;; retry = (std::min)(2 * retry, std::chrono::milliseconds(500))) try {
       door.listen(options.listen);
       return;
     } catch (no_such_place_yet const&) {
       if (std::chrono::steady_clock::now() >= until) throw;
-      std::this_thread::sleep_for(std::chrono::milliseconds(500));
+      std::this_thread::sleep_for(retry);
     }
 }
 

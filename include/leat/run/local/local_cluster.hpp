@@ -113,6 +113,7 @@ class local_cluster {
   std::array<std::unique_ptr<local_output>, 2> outputs_;
   std::array<char, 65536> room_;
   int status_ = 0;
+  int stopped_by_ = 0;         ///< the signal that was passed on
   clock::time_point until_{};  ///< after a failure: they are to have ended
   bool warned_ = false;
   bool killed_ = false;

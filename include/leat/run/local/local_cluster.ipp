@@ -203,7 +203,8 @@ LEAT_INLINE void local_cluster::hear_news() {
   if (::eventfd_read(news_, &rung) != 0) return;
   if (rung >= asked_for_stats) ask_for_stats();
   if (rung % asked_for_stats < signalled) return;
-  pass_on_signal(stop_signals::number());
+  stopped_by_ = stop_signals::number();
+  pass_on_signal(stopped_by_);
   if (!living()) leave_prints();
 }
 
@@ -241,6 +242,8 @@ LEAT_INLINE void local_cluster::bury() {
     if (lost) {
       log(concat({name, "has ended, but something else in this program has asked for its exit status before"}));
       status = 1 << 8;
+    } else if (WIFSIGNALED(status) && WTERMSIG(status) == stopped_by_) {
+      status = 0;  // while a flow runs the signal stops it: this one had not begun yet, or had ended
     } else if (WIFSIGNALED(status) && status_ == 0) {
       log(concat(
           {name, "was killed by signal ", std::to_string(WTERMSIG(status)), " (", ::strsignal(WTERMSIG(status)), ")"}));

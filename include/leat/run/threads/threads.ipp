@@ -116,7 +116,8 @@ LEAT_INLINE void thread_runtime::worker_thread::wait(steady_time until, std::vec
                     "", {}, 0, 0);
   lock.unlock();
   descriptors.push_back({wakeup_descriptor, POLLIN, 0});
-  std::chrono::nanoseconds const left = until - std::chrono::steady_clock::now();
+  steady_time const now = std::chrono::steady_clock::now();
+  std::chrono::nanoseconds const left = until <= now ? std::chrono::nanoseconds(0) : until - now;  // or it overflows
   auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
   timespec const limit{seconds.count(), (left - seconds).count()};
   if (until == never || left.count() > 0)
