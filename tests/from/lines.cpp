@@ -117,6 +117,7 @@ TEST_CASE("a file that cannot be read: the error names it and the reason") {
   scratch dir;
   std::string const missing = message_of([&] { run_of(leat::from::lines(dir.path("nowhere.txt"))); });
   CHECK(has(missing, "step \"lines.in\" (input, "));
+  CHECK(has(missing, ") cannot begin: cannot read"));  // no worker and no epoch: none has begun
   CHECK(has(missing, "cannot read \"" + dir.path("nowhere.txt") + "\": No such file or directory"));
   CHECK(has(message_of([&] { run_of(leat::from::lines(dir.path())); }),
             "cannot read \"" + dir.path() + "\": it is a directory; to read the files in it use from::files"));

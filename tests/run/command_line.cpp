@@ -100,9 +100,11 @@ TEST_CASE("command line: a flag that is nobody's is named, with the nearest") {
   auto const unknown = [](char const* word, std::string usage = {}) {
     return given({word}, std::move(usage)).unknown_flag();
   };
-  CHECK(unknown("--wrokers=3", "LOG...") == "there is no flag \"--wrokers=3\"; the nearest is --workers-per-process");
+  CHECK(unknown("--wrokers=3", "LOG...") ==
+        "there is no flag \"--wrokers=3\"; the nearest is --workers-per-process, or -w N");
+  CHECK(unknown("--workers") == "there is no flag \"--workers\"; the nearest is --workers-per-process, or -w N");
   CHECK(unknown("--snapshot-intervall=3") ==
-        "there is no flag \"--snapshot-intervall=3\"; the nearest is --snapshot-interval");
+        "there is no flag \"--snapshot-intervall=3\"; the nearest is --snapshot-interval, or -s SECONDS");
   CHECK(unknown("--hepl") == "there is no flag \"--hepl\"; the nearest is --help");
   CHECK(unknown("--zzz=1") == "there is no flag \"--zzz=1\"");
   CHECK(unknown("--zzz-zzz-zzz-zzz-zzz-zzz-zzz-zzz-zzz-zzz") != "");
@@ -198,6 +200,12 @@ TEST_CASE("command line: the help names every flag, every variable and the progr
                            "[LEAT_SNAPSHOT_INTERVAL, BYTEWAX_SNAPSHOT_INTERVAL]", "[LEAT_BATCH_SIZE]", "[LEAT_GRAPH]",
                            "LEAT_SECRET ", "LEAT_HOSTFILE_PATH", "LEAT_STATEFULSET_NAME"})
     CHECK_MESSAGE(help.find(word) != std::string::npos, word);
+  std::size_t at = 0;
+  for (char const* in_order : {"\nHow the flow is run:\n  -w, ", "\nWhat it shows:\n      --graph", "--stats",
+                               "\nSeveral processes:\n  -p, ", "-i, ", "\n\n  -h, --help"}) {
+    at = help.find(in_order, at);
+    CHECK_MESSAGE(at != std::string::npos, in_order);
+  }
 }
 
 TEST_CASE("command line: a program called without a name has one") {

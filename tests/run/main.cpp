@@ -130,7 +130,8 @@ TEST_CASE("main: wrong arguments give one line, a hint, and 2") {
 
   result const unknown = describe_only({"--worker=2"});
   CHECK(unknown.status == 2);
-  CHECK(unknown.err == "numbers: there is no flag \"--worker=2\"; the nearest is --workers-per-process\n" + hint);
+  CHECK(unknown.err ==
+        "numbers: there is no flag \"--worker=2\"; the nearest is --workers-per-process, or -w N\n" + hint);
 
   result const left_over = describe_only({"hamlet.txt"});
   CHECK(left_over.status == 2);
@@ -362,7 +363,8 @@ TEST_CASE("main: a function that describes the flow, without arguments of its ow
   result const unknown = run_described({"--wrokers=3", "1"}, described_by);
   CHECK(unknown.status == 2);
   CHECK(unknown.out.empty());
-  CHECK(unknown.err == "numbers: there is no flag \"--wrokers=3\"; the nearest is --workers-per-process\n" + hint);
+  CHECK(unknown.err ==
+        "numbers: there is no flag \"--wrokers=3\"; the nearest is --workers-per-process, or -w N\n" + hint);
 
   leat::options defaults;
   defaults.workers = 3;
@@ -393,7 +395,7 @@ TEST_CASE("main: what goes wrong while the flow is described is one message, and
 
   result const thrown = run_described({}, []() -> leat::flow { throw std::runtime_error("no such file"); });
   CHECK(thrown.status == 1);
-  CHECK(thrown.err == "numbers: no such file\n");
+  CHECK(thrown.err == "numbers: while the flow was described: no such file\n");
   result const odd = run_described({}, []() -> leat::flow { throw 5; });
   CHECK(odd.status == 1);
   CHECK(odd.err == "numbers: the flow cannot be described: an exception that is not a std::exception\n");

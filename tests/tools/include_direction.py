@@ -20,6 +20,8 @@ ALLOWED = {
     "state": {"op", "route"},
     "time": {"op", "route", "state"},
     "to": {"op", "from"},
+    "connect": {"op", "from", "to", "route", "run", "picture"},
+    "recovery": {"op", "route", "run", "state", "picture"},
     "testing": {"op", "route", "run", "picture"},
     "picture": set(),
     "detail": set(),

@@ -128,6 +128,12 @@ class IncludeDirection(Tree):
         self.assertEqual(len(self.faults(route__slot=[], **{"from__x": ["leat/route/slot.hpp"],
                                                             "to__x": ["leat/route/slot.hpp"]})), 2)
 
+    def test_connectors_and_stores_know_the_runtime_and_nobody_knows_them(self):
+        below = {"run__x": [], "to__x": [], "from__x": [], "state__x": []}
+        self.assertEqual(self.faults(connect__y=["leat/run/x.hpp", "leat/to/x.hpp", "leat/from/x.hpp"],
+                                     recovery__y=["leat/run/x.hpp", "leat/state/x.hpp"], **below), [])
+        self.assertEqual(len(self.faults(to__z=["leat/connect/y.hpp"], run__z=["leat/recovery/y.hpp"])), 2)
+
     def test_the_umbrella(self):
         self.assertEqual(len(self.faults(leat=[], state__x=["leat/leat.hpp"])), 1)
 

@@ -3,6 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/exception_text.hpp>
 #include <leat/detail/shown_text.hpp>
 #include <leat/detail/write_all.hpp>
 #include <leat/error.hpp>
@@ -25,6 +26,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -57,6 +59,21 @@ namespace leat::detail {
   print_failure(cli, error_text(failure));
   auto const* const of_cluster = dynamic_cast<cluster_error const*>(&failure);
   return of_cluster != nullptr ? static_cast<int>(of_cluster->exit_status) : 1;
+}
+
+/// What is thrown there says where it was, but for leat's own errors, which name what is wrong with the description.
+[[gnu::cold]] inline flow const& described_by(flow_source const& source) {
+  try {
+    return source.describe(source.context);
+  } catch (flow_error const&) {
+    throw;
+  } catch (run_error const&) {
+    throw;
+  } catch (usage_error const&) {
+    throw;
+  } catch (std::exception const& failure) {
+    std::throw_with_nested(std::runtime_error(concat({"while the flow was described: ", exception_text(failure)})));
+  }
 }
 
 /// What functions of the flow's have printed by themselves is a result too, and may have been in a buffer until now.
@@ -97,7 +114,7 @@ LEAT_INLINE int obey(command_line const& cli, flow_source const& source) {
       int const status = support_of_clusters().run_local(cli.all_local_processes());
       return status == 0 ? check_printed(cli) : status;
     }
-    flow const& described = source.describe(source.context);
+    flow const& described = described_by(source);
     if (cli.graph()) described.description().refuse_unfinished();
     if (cli.graph()) return cli.print(draw(described, *cli.graph()));
     run(described, settled(cli));

@@ -30,7 +30,8 @@ LEAT_INLINE partition_lists partition_assignment::list(test_overrides* test) con
   used_files used;
   for (auto const& described : flow_.nodes()) {
     if (test != nullptr && test->replaces(described->step())) continue;
-    step_context const step(described->step(), services_);
+    step_context step(described->step(), services_);
+    step.epoch = step_context::before_the_first;
     auto const id = static_cast<std::uint32_t>(described->id);
     guarded(step, [&] {
       if (!described->has_partitions()) {
@@ -61,7 +62,8 @@ LEAT_INLINE void partition_assignment::assign(std::vector<partition_lists const*
   // Every process lists the same steps.
   for (auto const& [id, unused] : *of_processes[services_.index() / workers_]) {
     if ((id & obstacles_of) != 0) continue;
-    step_context const step(flow_.nodes()[id]->step(), services_);
+    step_context step(flow_.nodes()[id]->step(), services_);
+    step.epoch = step_context::before_the_first;
     std::vector<std::vector<std::string>> offered;
     for (partition_lists const* const lists : of_processes) {
       std::vector<std::string> of_process;

@@ -74,7 +74,8 @@ LEAT_INLINE void used_files::refuse_conflict(used const& first, used const& seco
                                                 : "what is to be read would be emptied, or never end")
                                : "each would have a part of what passes through it";
   step_info const& its = other.described->step();
-  step_context const step(blamed.described->step(), worker);
+  step_context step(blamed.described->step(), worker);
+  step.epoch = step_context::before_the_first;
   throw step.error(
       concat({blamed.written ? "it writes " : "it reads ", name_of(blamed), ", which ", its.kind, " \"", its.name,
               "\" (", place_of(its.location), ") ", other.written ? "writes" : "reads",

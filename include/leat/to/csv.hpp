@@ -79,9 +79,11 @@ class csv_names {
         has_fields<T>,
         "leat: to::csv(path, {names...}): the record is no tuple, pair or csv_row: make a std::tuple of it "
         "by map before, or name a struct's members: to::csv(path, leat::column(\"price\", &trade::price), ...)");
-    static_assert(!has_fields<T> || has_a_field_for_each_name<T>,
-                  "leat: to::csv(path, {names...}): there are more names than the record has fields, or fewer: each "
-                  "field needs a name");
+    static_assert(
+        !has_fields<T> || has_a_field_for_each_name<T>,
+        "leat: to::csv(path, {names...}): there are more names than the record has fields, or fewer: each "
+        "field needs a name. A nested pair or tuple is one field: to have a column for each of its parts, make "
+        "one std::tuple of all by map before");
     static_assert(!has_a_field_for_each_name<T> || each_field_has_a_text<T>,
                   "leat: to::csv(path, {names...}): a field of the record has no text: give it std::string "
                   "to_text(field const&) beside it, or an operator<<");

@@ -33,15 +33,20 @@ consteval bool takes_by_its_own_word() {
 /// `static constexpr bool writes_text = true`: then it is the text that may be missing.
 template <class Sink, class T>
 consteval bool can_end_in() {
+  constexpr bool this_is_a_sink = std::is_class_v<Sink> && !names_a_step<Sink>;
+  static_assert(this_is_a_sink,
+                "leat: output(name, sink): this is no sink: give it one of leat::to, such as leat::to::lines(path) for "
+                "a file, or a class of your own with build(services)");
   constexpr bool writes_text = requires { requires Sink::writes_text; };
   constexpr bool record_has_a_text = !writes_text || printable<T>;
   static_assert(record_has_a_text,
                 "leat: output(name, sink): this record has no text for the sink to write: give it std::string "
                 "to_text(record const&) beside it, or an operator<<, or make a string of it by map before");
-  constexpr bool sink_takes_the_record = !record_has_a_text || dynamic_sink<Sink, T> || fixed_partitioned_sink<Sink, T>;
+  constexpr bool sink_takes_the_record =
+      !this_is_a_sink || !record_has_a_text || dynamic_sink<Sink, T> || fixed_partitioned_sink<Sink, T>;
   static_assert(sink_takes_the_record,
                 "leat: output(name, sink): the sink does not take the record that the step before it produces");
-  return record_has_a_text && sink_takes_the_record;
+  return this_is_a_sink && record_has_a_text && sink_takes_the_record;
 }
 
 /// The same for the function of a `to::for_each`.

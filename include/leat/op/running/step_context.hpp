@@ -29,6 +29,7 @@ struct step_context {
   worker_services* worker;
   source_counters* source = nullptr;  ///< of an input's step
   std::uint64_t epoch;
+  static constexpr std::uint64_t before_the_first = 0;  ///< an epoch: the run is still being prepared
 
   /// Hands a mark on, by `hand_over()`. The step is in the epoch that the mark closes until that is done: what fails
   /// meanwhile, as a flush may, is of that epoch.

@@ -61,9 +61,12 @@ LEAT_INLINE void copy_failure::operator()(std::size_t step) const {
 }
 
 LEAT_INLINE run_error step_context::error(std::string const& cause, std::string const& at) const {
-  return {concat({"step \"", name, "\" (", kind, ", ", place_of(location), ") failed on worker ",
-                  std::to_string(worker->index()), " in epoch ", std::to_string(epoch), at, ": ", cause}),
-          name, location, worker->index(), epoch};
+  std::string const when =
+      epoch == before_the_first
+          ? std::string("cannot begin")
+          : concat({"failed on worker ", std::to_string(worker->index()), " in epoch ", std::to_string(epoch)});
+  return {concat({"step \"", name, "\" (", kind, ", ", place_of(location), ") ", when, at, ": ", cause}), name,
+          location, worker->index(), epoch};
 }
 
 LEAT_INLINE void step_context::throw_as_run_error(show_function show, void const* record) const {

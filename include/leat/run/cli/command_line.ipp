@@ -54,9 +54,13 @@ LEAT_INLINE std::string command_line::help() const {
   std::string text = synopsis();
   text += '\n';
   if (end_of_line != std::string::npos) text.append(usage_, end_of_line + 1).append("\n");
-  text += "\nHow the flow is run (in brackets: the variables of the environment that say the same):\n";
-  for (detail::flag const& flag : detail::flags) text += flag.help_line();
+  text += "\nIn brackets: the variables of the environment that say the same.\n";
+  for (detail::flag const& flag : detail::flags) {
+    if (*flag.heading != '\0') text += detail::concat({"\n", flag.heading, ":\n"});
+    text += flag.help_line();
+  }
   return text +
+         "\n"
          "  -h, --help                       print this and exit\n"
          "      --version                    print the version of leat and exit\n"
          "Only in the environment: LEAT_SECRET is the secret itself; LEAT_HOSTFILE_PATH [BYTEWAX_HOSTFILE_PATH] names "

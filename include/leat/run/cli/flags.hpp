@@ -12,7 +12,7 @@
 
 namespace leat::detail {
 
-/// A flag. A new one is a row of `flags`.
+/// A flag. A new one is a row of `flags`, among those of its heading.
 struct flag {
   std::string_view letter;       ///< `w` for -w; empty: none
   std::string_view name;         ///< without the dashes
@@ -21,6 +21,7 @@ struct flag {
   char const* bytewax_variable;  ///< Bytewax's, honoured where ours is not set; or null
   char const* help;
   setter set;
+  char const* heading = "";  ///< in the help, of the flags from this one on
 
   bool stands_alone() const { return *value == '\0'; }
 
@@ -72,7 +73,7 @@ void set_hide_records(settings& settings, std::string_view text);
 /// --help and --version stand by themselves: a variable that made every program print its version would be a trap.
 inline constexpr flag flags[] = {
     {"w", "workers-per-process", "N", "LEAT_WORKERS_PER_PROCESS", "BYTEWAX_WORKERS_PER_PROCESS",
-     "workers in this process; 1 unless said", &set_workers},
+     "workers in this process; 1 unless said", &set_workers, "How the flow is run"},
     {"s", "snapshot-interval", "SECONDS", "LEAT_SNAPSHOT_INTERVAL", "BYTEWAX_SNAPSHOT_INTERVAL",
      "length of an epoch, 0.5 for half a second; 0: as short as can be; 10 unless said", &set_snapshot_interval},
     {"", "batch-size", "N", "LEAT_BATCH_SIZE", nullptr,
@@ -80,8 +81,22 @@ inline constexpr flag flags[] = {
      &set_batch_size},
     {"", "channel-bytes", "BYTES", "LEAT_CHANNEL_BYTES", nullptr,
      "on their way between two workers at most, per exchange; 262144 unless said", &set_channel_bytes},
+    {"", "stop-timeout", "SECONDS", "LEAT_STOP_TIMEOUT", nullptr,
+     "while it stops: when to give up look-ups that get nowhere, which ends the run with 1; 20 unless said",
+     &set_stop_timeout},
+    {"", "graph", "mermaid|dot|json", "LEAT_GRAPH", nullptr,
+     "print the flow as a picture and exit; no source is touched", &set_graph, "What it shows"},
+    {"", "stats", "", "LEAT_STATS", nullptr,
+     "at the end, print on standard error what each step did, how fast, and what it waited for", &set_stats},
+    {"", "progress", "auto|always|never", "LEAT_PROGRESS", nullptr,
+     "whether a long run shows on standard error how far it is; auto, unless said: on a terminal", &set_progress},
+    {"", "hide-records", "", "LEAT_HIDE_RECORDS", nullptr,
+     "an error does not show the record or key that a function threw at", &set_hide_records},
+    {"", "suspect-after", "SECONDS", "LEAT_SUSPECT_AFTER", nullptr,
+     "when to report a process that is not heard of, and what a stop waits for; 5 unless said", &set_suspect_after},
     {"p", "processes", "N", "LEAT_PROCESSES", nullptr,
-     "start so many processes of this program on this machine, as one cluster", &set_local_processes},
+     "start so many processes of this program on this machine, as one cluster", &set_local_processes,
+     "Several processes"},
     {"", "prefix", "auto|always|never", "LEAT_PREFIX", nullptr,
      "with -p, whether results begin with the number of their process; auto, unless said: on a terminal", &set_prefix},
     {"i", "process-id", "N", "LEAT_PROCESS_ID", "BYTEWAX_PROCESS_ID", "which process of the cluster this is, from 0",
@@ -109,21 +124,8 @@ inline constexpr flag flags[] = {
      &set_cluster},
     {"", "formation-timeout", "SECONDS", "LEAT_FORMATION_TIMEOUT", nullptr,
      "how long the processes may take to come together; 60 unless said", &set_formation_timeout},
-    {"", "suspect-after", "SECONDS", "LEAT_SUSPECT_AFTER", nullptr,
-     "when to report a process that is not heard of, and what a stop waits for; 5 unless said", &set_suspect_after},
     {"", "dead-after", "SECONDS", "LEAT_DEAD_AFTER", nullptr, "when to give it up, which ends the run; 15 unless said",
      &set_dead_after},
-    {"", "hide-records", "", "LEAT_HIDE_RECORDS", nullptr,
-     "an error does not show the record or key that a function threw at", &set_hide_records},
-    {"", "stop-timeout", "SECONDS", "LEAT_STOP_TIMEOUT", nullptr,
-     "while it stops: when to give up look-ups that get nowhere, which ends the run with 1; 20 unless said",
-     &set_stop_timeout},
-    {"", "stats", "", "LEAT_STATS", nullptr,
-     "at the end, print on standard error what each step did, how fast, and what it waited for", &set_stats},
-    {"", "progress", "auto|always|never", "LEAT_PROGRESS", nullptr,
-     "whether a long run shows on standard error how far it is; auto, unless said: on a terminal", &set_progress},
-    {"", "graph", "mermaid|dot|json", "LEAT_GRAPH", nullptr,
-     "print the flow as a picture and exit; no source is touched", &set_graph},
 };
 
 /// The flag that this word is, with or without its value; null when it is none of ours.

@@ -54,8 +54,11 @@ LEAT_INLINE std::string no_such_flag(std::string_view word, std::string_view usa
   consider("help");
   consider("version");
   for_each_flag_in(usage, consider);
+  std::string letter;
+  for (flag const& known : flags)
+    if (known.name == nearest && !known.letter.empty()) letter = concat({", or ", known.spelling()});
   std::string sentence = concat({"there is no flag \"", word, "\""});
-  return nearest.empty() ? sentence : concat({sentence, "; the nearest is --", nearest});
+  return nearest.empty() ? sentence : concat({sentence, "; the nearest is --", nearest, letter});
 }
 
 }  // namespace leat::detail
