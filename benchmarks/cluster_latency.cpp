@@ -8,8 +8,8 @@
 
 #include <leat/flow.hpp>
 #include <leat/op/map.hpp>
+#include <leat/op/running/slot_ownership.hpp>
 #include <leat/route/exchange/slot.hpp>
-#include <leat/route/exchange/slot_ownership.hpp>
 #include <leat/route/redistribute.hpp>
 #include <leat/run/run.hpp>
 #include <leat/run/tcp.hpp>

@@ -8,7 +8,7 @@
 #include <leat/flow.hpp>
 #include <leat/op/key_on.hpp>
 #include <leat/op/map.hpp>
-#include <leat/route/exchange/slot_ownership.hpp>
+#include <leat/op/running/slot_ownership.hpp>
 #include <leat/run/run.hpp>
 #include <leat/run/tcp.hpp>
 #include <leat/state/count_final.hpp>

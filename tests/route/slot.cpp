@@ -2,8 +2,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <leat/op/running/slot_ownership.hpp>
 #include <leat/route/exchange/slot.hpp>
-#include <leat/route/exchange/slot_ownership.hpp>
 
 #include <doctest/doctest.h>
 

@@ -5,8 +5,8 @@
 #include <leat/flow.hpp>
 #include <leat/from/iterable.hpp>
 #include <leat/op/map.hpp>
+#include <leat/op/running/slot_ownership.hpp>
 #include <leat/route/exchange/slot.hpp>
-#include <leat/route/exchange/slot_ownership.hpp>
 #include <leat/route/redistribute.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/output.hpp>

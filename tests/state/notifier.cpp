@@ -2,7 +2,7 @@
 #include <leat/from/iterable.hpp>
 #include <leat/from/source.hpp>
 #include <leat/op/async_map.hpp>
-#include <leat/route/exchange/slot_ownership.hpp>
+#include <leat/op/running/slot_ownership.hpp>
 #include <leat/run/main.hpp>
 #include <leat/state/collect.hpp>
 #include <leat/state/notifier.hpp>

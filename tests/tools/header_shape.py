@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
-"""header_shape.py INCLUDE: a header begins with its licence and its guard, and is at most 400 lines long. One whose
-bodies stand beside it ends by including them in the header-only form, and src.hpp or another src_....hpp has them all.
+"""header_shape.py INCLUDE: a header begins with its licence and its guard, and is at most 400 lines long and 120 columns
+wide. One whose bodies stand beside it ends by including them in the header-only form, and src.hpp or another
+src_....hpp has them all.
 """
 import re
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from sources import headers, includes, texts
 
 MOST_LINES = 400
+MOST_COLUMNS = 120
 
 
 def check(root):
@@ -25,6 +27,10 @@ def check(root):
         if len(lines) > MOST_LINES:
             faults.append(f"include/{name}:{MOST_LINES + 1}: {len(lines)} lines; a header does one thing, "
                           f"in at most {MOST_LINES}")
+        for number, line in enumerate(lines, 1):
+            # The text of an #error is one line, whatever its length.
+            if len(line) > MOST_COLUMNS and not line.lstrip().startswith('"leat: '):
+                faults.append(f"include/{name}:{number}: {len(line)} columns, {MOST_COLUMNS} at most")
     return faults + check_bodies(root, names)
 
 

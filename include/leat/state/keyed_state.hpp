@@ -3,9 +3,9 @@
 
 #include <leat/detail/equal_to_itself.hpp>
 #include <leat/detail/list.hpp>
+#include <leat/op/running/slot_ownership.hpp>
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/exchange/slot.hpp>
-#include <leat/route/exchange/slot_ownership.hpp>
 #include <leat/state/key_order.hpp>
 #include <leat/state/slot_table.hpp>
 #include <leat/state/state_base.hpp>

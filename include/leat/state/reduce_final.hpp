@@ -200,8 +200,8 @@ detail::name_comes_first reduce_final(Reducer const&, Name const&) {
   return {};
 }
 
-/// The greatest value per key, at the end of the input, by `measure(value)`, compared with `<`; of floating point NaN is the
-/// greatest. Of equals one that came first on its worker.
+/// The greatest value per key, at the end of the input, by `measure(value)`, compared with `<`; of floating point NaN
+/// is the greatest. Of equals one that came first on its worker.
 template <class Measure = detail::identity>
 auto max_final(step_name name, Measure measure = {}) {
   using choice = detail::greater_of_two<detail::function_of<Measure>>;
@@ -218,8 +218,8 @@ detail::name_comes_first max_final(Measure const&, Name const&) {
   return {};
 }
 
-/// The least value per key, at the end of the input, by `measure(value)`, compared with `<`; of floating point NaN is the
-/// greatest.
+/// The least value per key, at the end of the input, by `measure(value)`, compared with `<`; of floating point NaN is
+/// the greatest.
 template <class Measure = detail::identity>
 auto min_final(step_name name, Measure measure = {}) {
   using choice = detail::lesser_of_two<detail::function_of<Measure>>;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/op/running/slot_ownership.hpp>
 #include <leat/route/codec/byte_buffer.hpp>
-#include <leat/route/exchange/slot_ownership.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -4,11 +4,11 @@
 #include <leat/detail/list.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/running/consumer.hpp>
+#include <leat/op/running/slot_ownership.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
 #include <leat/op/running/step_counters.hpp>
 #include <leat/op/running/worker_services.hpp>
-#include <leat/route/exchange/slot_ownership.hpp>
 
 #include <algorithm>
 #include <atomic>

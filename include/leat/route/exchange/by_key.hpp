@@ -2,12 +2,12 @@
 #pragma once
 
 #include <leat/flow.hpp>
+#include <leat/op/running/slot_ownership.hpp>
 #include <leat/record.hpp>
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/codec/describing_archive.hpp>
 #include <leat/route/exchange/exchange.hpp>
 #include <leat/route/exchange/slot.hpp>
-#include <leat/route/exchange/slot_ownership.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -4,10 +4,10 @@
 #include <leat/detail/list.hpp>
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
+#include <leat/op/running/slot_ownership.hpp>
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/exchange/inbox.hpp>
 #include <leat/route/exchange/packet.hpp>
-#include <leat/route/exchange/slot_ownership.hpp>
 #include <leat/route/peers/frame.hpp>
 #include <leat/route/peers/outgoing.hpp>
 

@@ -3,9 +3,9 @@
 
 #include <leat/detail/list.hpp>
 #include <leat/graph.hpp>
+#include <leat/op/running/slot_ownership.hpp>
 #include <leat/route/exchange/packet.hpp>
 #include <leat/route/exchange/remote.hpp>
-#include <leat/route/exchange/slot_ownership.hpp>
 
 #include <cstddef>
 

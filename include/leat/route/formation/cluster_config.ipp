@@ -3,11 +3,11 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/graph.hpp>
+#include <leat/op/running/slot_ownership.hpp>
 #include <leat/route/codec/byte_buffer.hpp>
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/codec/record_text.hpp>
 #include <leat/route/exchange/slot.hpp>
-#include <leat/route/exchange/slot_ownership.hpp>
 #include <leat/route/formation/cluster_config.hpp>
 #include <leat/route/formation/hello.hpp>
 

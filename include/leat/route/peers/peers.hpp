@@ -47,8 +47,8 @@ class peers {
   /// `others` are the connections to each process, none to this one itself.
   peers(settings configuration, connections others);
 
-  /// From now on frames of these types are for `handler`, and it hears of lost processes. Throws std::logic_error for a type
-  /// that another service has.
+  /// From now on frames of these types are for `handler`, and it hears of lost processes. Throws std::logic_error for a
+  /// type that another service has.
   void serve(std::initializer_list<frame_type> types, peer_service& handler);
   /// Frames of its types are refused again.
   void end_service(peer_service& handler);
