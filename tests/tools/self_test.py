@@ -157,7 +157,8 @@ class IncludeDirection(Tree):
 
 class HeaderShape(Tree):
     def test_finds_each_fault(self):
-        for text in ("#pragma once\n", "// SPDX-License-Identifier: BSL-1.0\nint x;\n\n#pragma once\n", TOP + "\n" * 399):
+        for text in ("#pragma once\n", "// SPDX-License-Identifier: BSL-1.0\nint x;\n\n#pragma once\n", TOP + "\n" * 399,
+                     TOP + "//" + "x" * 119 + "\n"):
             self.put("leat/x.hpp", text)
             self.assertNotEqual(header_shape.check(self.root), [])
 
