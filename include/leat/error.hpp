@@ -35,7 +35,7 @@ class run_error : public std::runtime_error {
   std::string step;               ///< full path of the step, `flow.step.inner`
   std::source_location location;  ///< where the step was written
   unsigned worker;                ///< index of the worker, over all processes
-  std::uint64_t epoch;            ///< the epoch that was open at that step, from 1; 0: the run had not begun
+  std::uint64_t epoch;  ///< the epoch that was open at that step, from 1; 0: the run had not begun, or a channel failed
 };
 
 /// Whoever read this program's standard output does so no longer, as `head` does when it has seen enough. Nested in the

@@ -339,7 +339,7 @@ class flow {
   /// A flow without steps. Its name is the first part of the path of each step. Throws flow_error for a name that is
   /// empty or has a full stop in it.
   explicit flow(step_name name);
-  /// The same; `where` is shown by messages about the flow.
+  /// The same; `location` is shown by messages about the flow.
   flow(char const* name, std::source_location location = std::source_location::current());
   flow(flow&& other) noexcept;
   flow& operator=(flow&& other) noexcept;

@@ -94,9 +94,6 @@ template <class A, class B>
 inline constexpr bool plain<std::pair<A, B>> = plain<A> && plain<B>;
 template <class... Ts>
 inline constexpr bool plain<std::tuple<Ts...>> = (plain<Ts> && ...);
-template <class T>
-inline constexpr bool plain_and_default =
-    plain<T> && std::is_default_constructible_v<T> && std::is_copy_assignable_v<T>;
 
 /// Types that mean "this has to be awaited": a lambda that returns one is only legal in the `async_` steps.
 template <class T>

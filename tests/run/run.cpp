@@ -323,13 +323,14 @@ TEST_CASE("run: a stop that was asked for before, and one while all workers slee
 TEST_CASE("run: an exception names step, place, worker and epoch, and holds its cause") {
   for (unsigned const count : {1u, 4u}) {
     leat::flow flow("failing");
-    int const line = __LINE__ + 2;
-    flow.input("in", leat::from::range(3)) | leat::filter("all", [](int) {
-      return true;
-    }) | leat::map("bad", [](int n) {
+    auto const pass = [](int) { return true; };
+    auto const fail = [](int n) {
       if (n == 2) throw std::out_of_range("too far");
       return n;
-    }) | leat::output("out", leat::to::for_each([](int) {}));
+    };
+    auto numbers = flow.input("in", leat::from::range(3)) | leat::filter("all", pass);
+    int const line = __LINE__ + 1;
+    std::move(numbers) | leat::map("bad", fail) | leat::output("out", leat::to::for_each([](int) {}));
     leat::run_error const error = failure_of(flow, workers(count));
     CHECK(error.step == "failing.bad");
     CHECK(std::string(error.location.file_name()) == __FILE__);

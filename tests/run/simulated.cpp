@@ -166,6 +166,17 @@ TEST_CASE("who sleeps is woken by a wake-up, also by one that comes during its o
   CHECK(sleeper.turns >= 2);
 }
 
+TEST_CASE("who wakes itself during its own turn has another one, though nobody else would wake it") {
+  simulated_runtime world(7, 0ns);
+  fake alone([&](fake& self) {
+    if (self.turns == 2) return self.ended = true;
+    world.wake(self);
+    return false;
+  });
+  world.drive({&alone});
+  CHECK(alone.turns == 2);
+}
+
 TEST_CASE("advance does what is due and no more") {
   simulated_runtime world(3, 0ns);
   fake every_second([&](fake& self) {

@@ -118,20 +118,14 @@ leat::detail::resolved_addresses known_later(std::string const& host, std::strin
 /// Why it cannot listen there, once its name has been looked up; empty when it can.
 std::string listening_fails(leat::tcp_network& net, std::string const& address) {
   for (;;) try {
-      CHECK_FALSE(net.listen(address));
+      bool const open_to_others = net.listen(address);
+      CHECK_FALSE(open_to_others);
       return "";
     } catch (leat::no_such_place_yet const& cause) {
       std::string const reason = cause.what();
       if (!reason.ends_with("its name is still being looked up")) return reason;
       std::this_thread::yield();
     }
-}
-
-/// Answers once it is told to.
-std::atomic<bool> answers{false};
-leat::detail::resolved_addresses slow_answer(std::string const&, std::string const& port, int) {
-  answers.wait(false);
-  return leat::detail::look_up("127.0.0.1", port);
 }
 
 /// Rings when a connection calls.
@@ -204,11 +198,10 @@ TEST_CASE("who cannot listen because its own name leads nowhere yet may try agai
 
 TEST_CASE("a slow answer to the question where to listen holds up neither what goes on nor a stop") {
   answers = false;
-  leat::tcp_network net(std::chrono::seconds(15), &slow_answer);
+  leat::tcp_network net(std::chrono::seconds(15), &answered_late);
   CHECK_THROWS_WITH_AS(net.listen("own.name:0"), "cannot listen at own.name:0: its name is still being looked up",
                        leat::no_such_place_yet);
-  answers = true;
-  answers.notify_all();
+  answer();
   CHECK(listening_fails(net, "own.name:0") == "");
 }
 
@@ -332,6 +325,7 @@ TEST_CASE("a cluster comes together though the names take their time, and a stop
     leat::options process_1 = of_two(1, addresses);
     process_0.stop = process_1.stop = stop.get_token();
     process_0.link = std::make_shared<leat::tcp_network>(std::chrono::seconds(15), &answered_late);
+    process_1.link = std::make_shared<leat::tcp_network>(std::chrono::seconds(15), &answered_late);  // its own name
     {
       process second(flow, process_1);
       process first(flow, process_0);

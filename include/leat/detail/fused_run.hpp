@@ -9,7 +9,7 @@
 
 namespace leat::detail {
 
-/// What a run of fused steps is but for their functions, whose types make streams of so many types.
+/// The part of a fused run that does not depend on the types of its functions: it is compiled once.
 class fused_run {
  public:
   fused_run(graph& in, port from, step_info first);

@@ -11,8 +11,7 @@ namespace leat::detail {
 [[gnu::noinline]] LEAT_INLINE void refuse_without_order() {
   throw std::domain_error(
       "two values are neither less nor greater than one another, nor equal, so that none of them is the greatest or "
-      "the "
-      "least: a member that is NaN is like that. Compare by a function that returns the member itself");
+      "the least: a member that is NaN is like that. Compare by a function that returns the member itself");
 }
 
 }  // namespace leat::detail

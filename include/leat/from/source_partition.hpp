@@ -72,8 +72,7 @@ class step_services {
 ///  - `std::optional<steady_time> next_awake()`: not before this time; without it, at once after records, else in 1 ms;
 ///  - `bool ready()`: true when there is something to read whatever `next_awake` said;
 ///  - `snapshot() const`: the position after the last record emitted, also once the partition has ended. Those of a
-/// fixed
-///    partitioned source have it, unless its `position` is `leat::no_position`;
+///    fixed partitioned source have it, unless its `position` is `leat::no_position`;
 ///  - `detail::stream_time time()`, of leat's own sources: the time of the partition behind what it has emitted so far.
 /// Its destructor closes it.
 template <class P, class T>
@@ -87,8 +86,7 @@ concept source_partition = requires(P& p, emitter<T>& out) {
 ///    overwrite it is refused;
 ///  - `void check_part(name)`: throws what opening it would throw, as far as that can be known without opening it.
 ///  - `bool in_turn(name)`: true for a partition that ends by itself, as a file does. Of these a process has about 64
-/// open at
-///    a time, the others are opened as they end.
+///    open at a time, the others are opened as they end.
 /// `list_parts`, `check_part` and `in_turn` may take a `file_system&` as a last argument: how they are to look at
 /// files.
 template <class S>

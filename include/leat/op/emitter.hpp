@@ -91,7 +91,7 @@ class emitter {
   std::exception_ptr failure_;
 };
 
-/// The far side of a coroutine step.
+/// The output of a coroutine step.
 template <class T>
 using outlet = emitter<T>;
 

@@ -198,12 +198,6 @@ class or_else_tail {
     worker.provide({described.id, 1}, errors_.next());
   }
 
-  std::size_t block() const { return 4096; }
-  template <class Fill>
-  void write(std::size_t, Fill&& fill) {
-    auto cursor = [this](auto&& record) { push(std::forward<decltype(record)>(record)); };
-    fill(cursor);
-  }
   template <class X>
   void push(X&& given) {
     if (!std::exchange(in_batch_, true)) attempt_.begin_batch();

@@ -18,8 +18,7 @@
 namespace leat {
 namespace detail {
 
-/// Each record to a worker of its own luck. Only the beginning of the sequence is chance: it comes from the runtime.
-/// (xorshift64*, Vigna 2016.)
+/// Each record to a random worker. Only the seed comes from the runtime. (xorshift64*, Vigna 2016.)
 template <class T>
 class to_any_worker {
  public:

@@ -22,8 +22,8 @@ struct cluster_support {
   std::shared_ptr<network> (*make_network)(options const& options) = nullptr;
   /// Whether that network can find anybody at such an address; null together with it.
   bool (*is_address)(std::string_view text) = nullptr;
-  /// A network behind TLS, with the files of `how`; throws flow_error when one cannot be used. Null unless the program
-  /// includes `leat/run/tls.hpp`.
+  /// A network behind TLS, with the files of `options`; throws flow_error when one cannot be used. Null unless the
+  /// program includes `leat/run/tls.hpp`.
   std::shared_ptr<network> (*encrypt)(std::shared_ptr<network> below, options const& options) = nullptr;
   /// The session of a run whose processes have to meet first, through this network.
   std::unique_ptr<session> (*join)(execution& run, std::shared_ptr<network> through) = nullptr;

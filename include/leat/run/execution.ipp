@@ -22,7 +22,6 @@ namespace leat::detail {
 LEAT_INLINE execution::execution(graph const& flow, options const& settings, runtime& world, unsigned process,
                                  unsigned processes)
     : flow_(flow), options_(checked(settings)), world_(world), process_(process), processes_(processes) {
-  options_.workers = (std::max)(options_.workers, 1u);
   parts_.batch_records = options_.batch_size;
   parts_.channel_bytes = std::clamp<std::size_t>(options_.channel_bytes, 1, options::most_channel_bytes);
   parts_.channel_packets = std::max<std::size_t>(1, parts_.channel_bytes / packet_bytes);

@@ -64,7 +64,8 @@ struct options {
   std::stop_token stop = {};
   /// An error shows the record or the key that a function threw at, 200 bytes at most. False where records are secret.
   bool show_records = true;
-  /// SIGINT and SIGTERM do the same; a second one, a second later or more, ends the process at once.
+  /// SIGINT and SIGTERM end the run in order, as a request at `stop` does; a second one, a second later or more, ends
+  /// the process at once.
   bool stop_on_signals = false;
   /// While the run is stopped in order: how long look-ups (`async_map`) of which none ends, and a coroutine step that
   /// does not ask for its next records, are waited for. Then the run fails, since their records are not finished. The
@@ -78,7 +79,8 @@ struct options {
   bool stats_on_signal = false;
   /// Whether a long run shows how far it is.
   progress_line progress = progress_line::never;
-  /// The same numbers, on the thread that called `run`, before it returns or throws. What this throws leaves `run`.
+  /// The numbers of that table (`print_stats`), on the thread that called `run`, before it returns or throws. What this
+  /// throws leaves `run`.
   std::function<void(run_stats)> on_stats = {};
 
   // A cluster of processes, each of which runs the same program with the same settings but for its number:

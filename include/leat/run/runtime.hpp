@@ -94,7 +94,7 @@ class runtime {
   virtual void block(std::shared_ptr<blocking_work> work) = 0;
   /// Where sources and sinks read and write. Workers use it from their threads.
   virtual file_system& files() = 0;
-  /// Wakes `which` once the descriptor can be read without waiting, or has been closed by its peer.
+  /// Wakes `runnable` once the descriptor can be read without waiting, or has been closed by its peer.
   virtual void wake_when_readable(int descriptor, runnable& runnable) = 0;
 };
 

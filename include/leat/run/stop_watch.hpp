@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/list.hpp>
+#include <leat/detail/saturated_time.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
 #include <leat/op/running/time_points.hpp>
@@ -45,8 +46,8 @@ class stop_watch {
         before.told = true;
         log(waits(held, now - begun_));
       }
-      if (!before.told) next = (std::min)(next, later(begun_, bounds.tell_after));
-      next = (std::min)(next, later(before.since, bounds.give_up_after));
+      if (!before.told) next = (std::min)(next, saturated_sum(begun_, bounds.tell_after));
+      next = (std::min)(next, saturated_sum(before.since, bounds.give_up_after));
     }
     next_ = next;
   }
@@ -58,8 +59,6 @@ class stop_watch {
     steady_time since;  ///< it has not got on
     bool told;
   };
-
-  static steady_time later(steady_time from, std::chrono::nanoseconds wait);
 
   static std::string under_way(held_up const& held);
   static std::string waits(held_up const& held, std::chrono::nanoseconds since);

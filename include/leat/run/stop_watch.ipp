@@ -14,10 +14,6 @@
 
 namespace leat::detail {
 
-LEAT_INLINE steady_time stop_watch::later(steady_time from, std::chrono::nanoseconds wait) {
-  return wait < never - from ? from + wait : never;
-}
-
 LEAT_INLINE std::string stop_watch::under_way(held_up const& held) {
   if (held.records == 0) return "a coroutine does not ask for its next records";
   return std::to_string(held.records) + (held.records == 1 ? " record is under way" : " records are under way");

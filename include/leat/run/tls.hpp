@@ -41,8 +41,8 @@ bool names_host(X509* certificate, std::string const& host);
 /// Who dials sees that it names the host that was dialed; who accepts, that it names a host of the list.
 class tls_network final : public network {
  public:
-  /// Throws flow_error, which names the file of `how.tls`, when one cannot serve. The list of addresses is that of
-  /// `how`.
+  /// Throws flow_error, which names the file of `options.tls`, when one cannot serve. The list of addresses is
+  /// that of `options`.
   tls_network(std::shared_ptr<network> under, options const& options);
 
   bool listen(std::string const& address) override;

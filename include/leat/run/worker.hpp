@@ -24,7 +24,7 @@ namespace leat::detail {
 
 class execution;
 
-/// The exception being handled. What no step answers for, memory that has run out say, becomes a run_error of `where`.
+/// The exception being handled. What no step answers for, memory that has run out say, becomes a run_error of `place`.
 [[gnu::cold]] std::exception_ptr failure_outside_of_steps(std::string const& place, unsigned worker,
                                                           std::uint64_t epoch);
 
@@ -106,7 +106,6 @@ class worker final : public worker_services, public runnable {
   bool tell_committed();
 
   bool epoch_over();
-  steady_time later(std::chrono::nanoseconds wait);
 
   /// One fence per turn that sent something: what was sent is seen by whoever does not see the sleeper's flag.
   void wake_others();
@@ -131,7 +130,7 @@ class worker final : public worker_services, public runnable {
   worker_times times_;
   counter shown_epoch_;
   std::atomic<node const*> turning_{nullptr};
-  stop_watch stopping_;
+  stop_watch stop_watch_;
   bool finished_ = false;
   bool done_ = false;
   worker_builder parts_;

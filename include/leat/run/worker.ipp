@@ -4,6 +4,7 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
 #include <leat/detail/exception_text.hpp>
+#include <leat/detail/saturated_time.hpp>
 #include <leat/error.hpp>
 #include <leat/op/running/mark.hpp>
 #include <leat/op/running/recovery.hpp>
@@ -57,10 +58,6 @@ LEAT_INLINE void worker::wake_when_readable(int descriptor) {
 LEAT_INLINE void worker::fail(std::exception_ptr cause) { execution_.fail(std::move(cause)); }
 
 LEAT_INLINE void worker::add_awaited(std::vector<awaited>& awaited) { execution_.add_awaited(*this, awaited); }
-
-LEAT_INLINE steady_time worker::later(std::chrono::nanoseconds wait) {
-  return wait < never - now() ? now() + wait : never;
-}
 
 LEAT_INLINE unsigned worker::count() const { return execution_.worker_count(); }
 
@@ -120,7 +117,7 @@ LEAT_INLINE steady_time worker::wake_at() {
   steady_time first = epoch_can_end && execution_.settings().snapshot_interval.count() > 0 ? epoch_ends_ : never;
   for (stage* s : parts_.stages)
     if (!s->done() && !held(s)) first = (std::min)(first, s->wake_at());
-  steady_time const looks_again = finished_ ? never : stopping_.wake_at();
+  steady_time const looks_again = finished_ ? never : stop_watch_.wake_at();
   return (std::min)({first, looks_again, execution_.session_wake_at(*this)});
 }
 
@@ -231,8 +228,8 @@ LEAT_INLINE bool worker::take_turn(std::size_t stage_number, bool& progress) {
 }
 
 LEAT_INLINE void worker::watch_stop() {
-  stopping_.look(parts_.stages, now(), {execution_.settings().suspect_after, execution_.settings().stop_timeout},
-                 [this](std::string const& line) { execution_.world().log(line); });
+  stop_watch_.look(parts_.stages, now(), {execution_.settings().suspect_after, execution_.settings().stop_timeout},
+                   [this](std::string const& line) { execution_.world().log(line); });
 }
 
 LEAT_INLINE bool worker::open_sources() const {
@@ -257,7 +254,7 @@ LEAT_INLINE bool worker::keep_epochs() {
     if (!s->done()) starved_.push_back(s);
   }
   ++epoch_;
-  epoch_ends_ = later(execution_.settings().snapshot_interval);
+  epoch_ends_ = saturated_sum(now(), execution_.settings().snapshot_interval);
   return true;
 }
 
@@ -300,7 +297,7 @@ LEAT_INLINE bool worker::epoch_over() {
   if (execution_.settings().snapshot_interval.count() == 0)
     return std::any_of(parts_.sources.begin(), parts_.sources.end(),
                        [](source_stage* s) { return !s->done() && s->emitted(); });
-  if (epoch_ends_ == steady_time{}) epoch_ends_ = later(execution_.settings().snapshot_interval);
+  if (epoch_ends_ == steady_time{}) epoch_ends_ = saturated_sum(now(), execution_.settings().snapshot_interval);
   return now() >= epoch_ends_;
 }
 

@@ -37,8 +37,8 @@ struct state_entry : entry_stamp {
 };
 
 /// The keys of one slot: a flat table with linear probing, ordered by tag but for collisions, so that it can have any
-/// capacity. Probing may begin anywhere and needs no test for the end: an empty entry stands behind the last one.
-/// Whoever gets there goes on at the first (`find` does). Deletion in two steps, so that nothing moves while a batch
+/// capacity. Probing may begin anywhere and needs no test for the end: an empty entry is behind the last one. A
+/// search that reaches it goes on at the first entry. Deletion in two steps, so that nothing moves while a batch
 /// is under way: an entry is marked as gone, and `reclaim` closes the gap later (Knuth's algorithm R, for all of one
 /// run at once).
 template <class K, class S>

@@ -61,16 +61,14 @@ class logic_results {
 /// Base of a key's logic for `stateful` and `stateful_batch`: what kind of value comes, what kind of result goes, what
 /// the state is that a restart begins from. Override by hiding, nothing is virtual:
 ///  - `retention on_item(Value, logic_results<Result>&)`, or for stateful_batch `retention on_batch(std::span<Value>,
-/// logic_results<Result>&)`;
+///    logic_results<Result>&)`;
 ///  - `retention on_notify(logic_results<Result>&)`: the time that `notify_at` gave has come;
 ///  - `retention on_eof(logic_results<Result>&)`: the input has ended, for good in this run;
 ///  - `std::optional<wall_time> notify_at() const`: asked after each of these calls; none cancels. A time that has come
 ///    already is answered by `on_notify` at once, and, if it is wanted again, once in each turn of the worker. What is
-/// to
-///    come is waited for by the steady clock, so that setting the system's clock changes no wait that has begun;
+///    to come is waited for by the steady clock, so that setting the system's clock changes no wait that has begun;
 ///  - `State snapshot() const`: what `builder(State)` makes an equal logic of. It is asked between two calls of the
-/// others,
-///    when the state is saved.
+///    others, when the state is saved.
 /// All calls are on the worker that owns the key. `retention::discard` drops the state: the key's next value begins
 /// anew.
 template <class Value, class Result, class State>

@@ -110,7 +110,7 @@ class files {
  public:
   using position = std::uint64_t;
 
-  /// `count`: files, named `part_0` and so on; 1 at least. The directory exists already.
+  /// `count`: files, named `part_0` and so on; 1 at least.
   files(std::string directory, std::size_t count) : directory_(std::move(directory)), count_(count) {}
 
   std::vector<std::string> list_parts() const;

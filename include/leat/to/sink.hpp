@@ -21,8 +21,8 @@
 #include <utility>
 #include <vector>
 
-/// What a sink is. A dynamic sink writes what its worker brings. (A fixed partitioned sink, which takes the values of
-/// a keyed stream, stands in `partitioned_sink.hpp`.)
+/// What a sink is. A dynamic sink writes what its worker brings. (A fixed partitioned sink, whose records go to the
+/// worker that has their partition, is in `partitioned_sink.hpp`.)
 namespace leat {
 
 /// One partition of a sink, on one worker. `write_batch(std::span<T const>)`, or `std::span<T>` to move from; an
@@ -30,8 +30,7 @@ namespace leat {
 /// A partition that publishes in two steps has one or both of
 ///  - `prepare(std::uint64_t epoch)`, after `flush`: all records of this epoch have come;
 ///  - `committed(std::uint64_t epoch)`: no restart repeats this epoch, nor those before it; called some time after
-/// `prepare`,
-///    perhaps once for several epochs, and without recovery at once.
+///    `prepare`, perhaps once for several epochs, and without recovery at once.
 template <class P, class T>
 concept sink_partition = requires(P& p, std::span<T> records) { p.write_batch(records); };
 

@@ -4,6 +4,7 @@
 #include <leat/detail/buffer.hpp>
 #include <leat/detail/concat.hpp>
 #include <leat/detail/exception_text.hpp>
+#include <leat/detail/saturated_time.hpp>
 #include <leat/flow.hpp>
 #include <leat/op/coroutine/async_options.hpp>
 #include <leat/op/coroutine/coroutine_root.hpp>
@@ -156,8 +157,7 @@ class async_stage final : public stage, public consumer<T> {
       starting.root.begin(starting.running->frame());
     });
     if (starting.result || !settings_.within) return;
-    steady_time const now = step_.worker->now();
-    starting.deadline = *settings_.within < never - now ? now + *settings_.within : never;
+    starting.deadline = saturated_sum(step_.worker->now(), *settings_.within);
     if (starting.deadline != never) deadlines_.add(starting.deadline, ticket(starting.slot, 0));
   }
 

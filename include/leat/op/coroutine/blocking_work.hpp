@@ -7,7 +7,7 @@
 
 namespace leat::detail {
 
-/// Who runs work wants to know when nobody waits for it any more.
+/// Is told when the result of some work is not wanted any more.
 class abandon_listener {
  public:
   virtual ~abandon_listener() = default;

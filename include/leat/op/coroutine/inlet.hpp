@@ -16,7 +16,7 @@ template <class T, class U, class F>
 class coroutine_stage;
 }
 
-/// The near side of a coroutine step. `while (auto batch = co_await in.next())` gives its records in batches, of one or
+/// The input of a coroutine step. `while (auto batch = co_await in.next())` gives its records in batches, of one or
 /// more, in order. The records are the coroutine's: it may move from them. They are gone at the following `next()`.
 template <class T>
 class inlet {

@@ -61,8 +61,6 @@ class kernel final : public running_step, public consumer<In> {
     bind<0>();
   }
 
-  Tail& tail() { return tail_; }
-
   void take(In* records, std::size_t count) override {
     if constexpr (plain<In>)
       look(records, count);

@@ -20,7 +20,7 @@ namespace leat::detail {
 ///    `block()`; `fill(cursor)` calls `cursor(record)` for each.
 /// Optional:
 ///  - `full()`: no room is left, in the middle of a batch: the loop keeps the rest back. A tail that takes all has
-/// none;
+///    none;
 ///  - `copy(records, count)` takes plain records that no step changes;
 ///  - `answers_for<X>` true: what `push` throws of an X names its step already.
 template <class Tail, class T>

@@ -290,9 +290,9 @@ class remote_receiver final : public receiving_end<T> {
     for (std::uint64_t const hash : into) all_owned &= owners_->owner(slot_of(hash)) == credit_.to;
     if (!all_owned) refuse("a key came that another worker owns");
   }
-  /// Credit goes back in portions, and when nothing is left to read: then the sender has enough, and only learns that a
-  /// packet which is not full is welcome. But of what has gone back without haste since it last went at once there is
-  /// never more than a portion, since all of it may still wait for company.
+  /// Credit goes back at once when a quarter of it, or of the messages, has been used since it last did. When the inbox
+  /// is empty, what has been used goes back too, but may wait for another frame: so never more than a quarter is
+  /// delayed.
   void used(std::int64_t bytes) {
     bytes_ += bytes;
     ++messages_;

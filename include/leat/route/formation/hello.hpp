@@ -67,7 +67,7 @@ struct hello {
   }
 };
 
-/// The first field that has to be equal and is not, with both values, as a sentence from the view of `mine`; empty when
+/// The first field that has to be equal and is not, with both values, as a sentence from the view of `own`; empty when
 /// there is none. The lists of addresses and the flows are compared as texts, by the handshake.
 std::string difference(hello const& own, hello const& theirs);
 

@@ -30,7 +30,7 @@ class failure_detector {
     std::chrono::nanoseconds interval() const;
   };
 
-  /// `say` takes lines for the person who started the run.
+  /// `log` takes lines for the person who started the run.
   failure_detector(limits bounds, std::size_t processes, std::size_t workers_of_each,
                    std::function<void(std::string const&)> log);
 

@@ -71,8 +71,8 @@ class network {
   /// Lets others connect at this address, from now on. True when strangers on other machines can. Throws cluster_error
   /// when it cannot be; no_such_place_yet when it is worth trying again. Called again, it stays where it is.
   virtual bool listen(std::string const& address) = 0;
-  /// Where it listens, in words that `dial` understands; `listen` may have left a part of it to the system. Empty: it
-  /// does not listen, or cannot tell.
+  /// Where it listens, in words that `connect` understands; `listen` may have left a part of it to the system. Empty:
+  /// it does not listen, or cannot tell.
   virtual std::string listens_at() const { return {}; }
   /// A connection that somebody has made to here; null: none just now.
   virtual std::unique_ptr<connection> accept() = 0;

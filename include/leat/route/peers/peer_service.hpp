@@ -12,8 +12,8 @@ class peer_service {
  public:
   /// A frame of one of its types has come from this process. Throws what ends the run, as `refuse_peer` does.
   virtual void receive(unsigned process, incoming_frame&& frame) = 0;
-  /// Nothing comes from this process any more, nor reaches it. Throws `why`, or another error, when that ends the run;
-  /// returns when the service goes on without the process.
+  /// Nothing comes from this process any more, nor reaches it. Throws `error`, or another error, when that ends the
+  /// run; returns when the service goes on without the process.
   virtual void lose(unsigned process, cluster_error const& error) = 0;
 
  protected:

@@ -133,7 +133,7 @@ class peers {
 
   void send_heartbeat();
 
-  /// Credit that nobody can be waiting for travels with something else, if that comes soon.
+  /// Frames that are not urgent wait up to 1 ms for others to go with.
   static bool write(peer& p, steady_time now);
   bool read(peer& p, steady_time now);
   void accept(peer& p, incoming_frame&& frame, steady_time now);

@@ -124,8 +124,8 @@ inline constexpr flag flags[] = {
      &set_cluster},
     {"", "formation-timeout", "SECONDS", "LEAT_FORMATION_TIMEOUT", nullptr,
      "how long the processes may take to come together; 60 unless said", &set_formation_timeout},
-    {"", "dead-after", "SECONDS", "LEAT_DEAD_AFTER", nullptr, "when to give it up, which ends the run; 15 unless said",
-     &set_dead_after},
+    {"", "dead-after", "SECONDS", "LEAT_DEAD_AFTER", nullptr,
+     "when to give up a process that is not heard of, which ends the run; 15 unless said", &set_dead_after},
 };
 
 /// The flag that this word is, with or without its value; null when it is none of ours.

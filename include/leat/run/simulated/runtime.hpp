@@ -48,7 +48,7 @@ class simulated_runtime final : public runtime {
 
   /// They are woken for the first time after `wait`.
   void add(std::vector<runnable*> const& runnables, std::chrono::nanoseconds wait = std::chrono::nanoseconds(0));
-  /// They get no turn any more, as if their process had been killed; whoever still wakes them does nothing. Not in a
+  /// These get no turn any more, as if their process had been killed; waking them has no effect. Not to be called in a
   /// turn.
   void remove(std::vector<runnable*> const& runnables);
   bool all_done() const;
