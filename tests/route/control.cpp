@@ -111,19 +111,19 @@ TEST_CASE("a process that has sent its goodbye and is gone is not waited for, th
 }
 
 TEST_CASE("a process that has sent its goodbye and is gone takes nothing more, and is not waited for") {
-  control_and_stranger both(1000);
+  control_and_stranger pair(1000);
   frame_header goodbye;
   goodbye.type = frame_type::goodbye;
-  both.send(goodbye);
-  CHECK(both.turn() == "");
-  CHECK_FALSE(both.peers->expects(1));
-  both.stranger.reset();
+  pair.send(goodbye);
+  CHECK(pair.turn() == "");
+  CHECK_FALSE(pair.peers->expects(1));
+  pair.stranger.reset();
   // Heartbeats: the link takes a few, and then nobody takes them from it.
   for (int i = 0; i != 100; ++i) {
-    both.now += std::chrono::seconds(1);
-    CHECK(both.turn() == "");
+    pair.now += std::chrono::seconds(1);
+    CHECK(pair.turn() == "");
   }
-  CHECK(both.peers->flush(1));
+  CHECK(pair.peers->flush(1));
 }
 
 TEST_CASE("a process that does not read is not sent a failure for longer than a second") {

@@ -951,17 +951,17 @@ TEST_CASE("a process whose own name is not known yet tries until the time is ove
 }
 
 TEST_CASE("a process that only connects needs no address of its own, and does not ask for one once it has formed") {
-  world all(2);
-  candidate& zero = all.start(0);
-  candidate& one = all.start(1);
-  zero.door.unknown = true;
-  all.advance(6s);
-  CHECK(all.all_formed());
-  zero.door.unknown = false;
-  zero.door.open_to_others = true;  // without a secret it could not be
-  all.advance(6s);
-  CHECK(zero.failure == "");
-  CHECK(one.failure == "");
+  world world(2);
+  candidate& process_0 = world.start(0);
+  candidate& process_1 = world.start(1);
+  process_0.door.unknown = true;
+  world.advance(6s);
+  CHECK(world.all_formed());
+  process_0.door.unknown = false;
+  process_0.door.open_to_others = true;  // without a secret it could not be
+  world.advance(6s);
+  CHECK(process_0.failure == "");
+  CHECK(process_1.failure == "");
 }
 
 TEST_CASE("what takes more than a MiB to describe is told by its length") {

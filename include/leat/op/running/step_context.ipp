@@ -61,11 +61,11 @@ LEAT_INLINE void copy_failure::operator()(std::size_t step) const {
 }
 
 LEAT_INLINE run_error step_context::error(std::string const& cause, std::string const& at) const {
-  std::string const when =
+  std::string const event =
       epoch == before_the_first
           ? std::string("cannot begin")
           : concat({"failed on worker ", std::to_string(worker->index()), " in epoch ", std::to_string(epoch)});
-  return {concat({"step \"", name, "\" (", kind, ", ", place_of(location), ") ", when, at, ": ", cause}), name,
+  return {concat({"step \"", name, "\" (", kind, ", ", place_of(location), ") ", event, at, ": ", cause}), name,
           location, worker->index(), epoch};
 }
 
