@@ -14,10 +14,12 @@ constexpr unsigned slot_of(std::uint64_t hash) { return static_cast<unsigned>(ha
 
 /// Slots from `lo` up to, not including, `hi`.
 struct slot_range {
-  std::uint16_t lo = 0;
-  std::uint16_t hi = 0;
+  std::uint16_t lo = 0;  ///< the first
+  std::uint16_t hi = 0;  ///< behind the last
 
+  /// How many they are.
   constexpr std::size_t size() const { return static_cast<std::size_t>(hi - lo); }
+  /// Whether this slot is one of them.
   constexpr bool contains(unsigned slot) const { return slot >= lo && slot < hi; }
   friend bool operator==(slot_range const&, slot_range const&) = default;
 };
@@ -27,14 +29,19 @@ struct slot_range {
 /// differ by more than a slot; where there are more workers than slots, some own none.
 class slot_ownership {
  public:
+  /// Of so many workers of all processes, 1 at least.
   constexpr explicit slot_ownership(unsigned workers, std::uint64_t first_epoch = 1)
       : workers_(workers), first_epoch_(first_epoch) {}
 
+  /// Of all processes.
   constexpr unsigned workers() const { return workers_; }
+  /// The epoch from which on it holds.
   constexpr std::uint64_t first_epoch() const { return first_epoch_; }
+  /// The worker that owns this slot, below `workers()`.
   constexpr unsigned owner(unsigned slot) const {
     return static_cast<unsigned>((std::uint64_t{slot} * workers_) / slot_count);
   }
+  /// The slots that this worker owns.
   constexpr slot_range slots_of(unsigned worker) const {
     return {first_of(worker), first_of(std::uint64_t{worker} + 1)};
   }
