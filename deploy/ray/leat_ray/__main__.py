@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: BSL-1.0
+"""python -m leat_ray: runs a leat program as one cluster of processes that Ray places and watches."""
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+
+from .child import Program
+from .cluster import Backend, Cluster, Result, sentence_of
+from .lifecycle import USAGE, Limits
+
+STRATEGIES = ("SPREAD", "STRICT_SPREAD", "PACK", "STRICT_PACK")
+
+
+def arguments(given: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m leat_ray", description=__doc__,
+                                     usage="%(prog)s [OPTION ...] -- PROGRAM [ARGUMENT ...]")
+    parser.add_argument("--procs", type=at_least(1), default=1, metavar="N", help="processes of the cluster; 1 unless said")
+    parser.add_argument("--workers", type=at_least(1), default=1, metavar="N",
+                        help="workers of each, and CPUs that each asks for; 1 unless said")
+    parser.add_argument("--backend", choices=("ray", "local"), default="ray",
+                        help="who runs them: Ray, or this machine by itself")
+    parser.add_argument("--address", metavar="ADDRESS", help="of the Ray cluster; RAY_ADDRESS, or a local one, unless said")
+    parser.add_argument("--strategy", choices=STRATEGIES, default="SPREAD", help="how Ray places them; SPREAD unless said")
+    parser.add_argument("--resources", metavar="NAME=NUMBER", action="append", default=[], type=resource,
+                        help="what each process needs besides its CPUs; several times for several")
+    parser.add_argument("--max-restarts", type=at_least(0), default=0, metavar="N",
+                        help="how often all are started again when one fails; 0 unless said")
+    parser.add_argument("--stop-timeout", type=seconds, default=10.0, metavar="SECONDS",
+                        help="from SIGTERM to SIGKILL; 10 unless said")
+    parser.add_argument("--start-timeout", type=seconds, default=60.0, metavar="SECONDS",
+                        help="how long the places and the processes may take to be there; 60 unless said")
+    parser.add_argument("program", nargs="+", metavar="PROGRAM", help="the program, and its own arguments behind it")
+    if "--" not in given and not {"-h", "--help"} & set(given):
+        parser.error("the program stands behind --: python -m leat_ray --procs 2 -- ./my_flow file.csv")
+    return parser.parse_args(given)
+
+
+def at_least(least: int):
+    def number(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{value} is too few: {least} at least")
+        return value
+
+    return number
+
+
+def seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e9:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds that can be waited for")
+    return value
+
+
+def resource(text: str) -> tuple[str, float]:
+    name, equals, number = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"{text} is not NAME=NUMBER")
+    return name, float(number)
+
+
+def print_line(process: int, name: str, line: bytes) -> None:
+    to = sys.stderr.buffer if name == "stderr" else sys.stdout.buffer
+    to.write(b"[process %d] " % process + line + b"\n")
+    to.flush()
+
+
+def report(sentence: str) -> None:
+    print(f"leat_ray: {sentence}", file=sys.stderr, flush=True)
+
+
+async def run(backend: Backend, asked: argparse.Namespace) -> Result:
+    limits = Limits(restarts=asked.max_restarts, announce=asked.start_timeout, stop=asked.stop_timeout)
+    cluster = Cluster(backend, Program(tuple(asked.program), asked.workers), asked.procs, limits, print_line, report)
+    stops = 0
+
+    def stop() -> None:
+        nonlocal stops
+        stops += 1
+        cluster.stop(at_once=stops > 1)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    return await cluster.run()
+
+
+def tell(result: Result) -> None:
+    failure = result.failure
+    if failure is None:
+        return
+    again = f", in the last of {result.restarts + 1} runs" if result.restarts else ""
+    report(f"process {failure.process} failed{again}: {sentence_of(failure.exit)}")
+    if failure.exit.last_lines:
+        report("its last lines:")
+        for line in failure.exit.last_lines:
+            print(f"  {line}", file=sys.stderr)
+
+
+def main() -> int:
+    asked = arguments(sys.argv[1:])
+    if asked.backend == "local":
+        from .local import LocalBackend
+
+        backend: Backend = LocalBackend()
+    else:
+        try:
+            from .on_ray import RayBackend
+        except ModuleNotFoundError:
+            report("there is no Ray here: install the package ray, or say --backend local")
+            return USAGE
+        backend = RayBackend(asked.address, asked.procs, asked.workers, asked.strategy, dict(asked.resources),
+                             asked.start_timeout, report)
+    result = asyncio.run(run(backend, asked))
+    tell(result)
+    return result.status
+
+
+if __name__ == "__main__":
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        status = 1
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)

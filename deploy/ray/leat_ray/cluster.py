@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: BSL-1.0
+"""Drives one cluster from its start to its end, over whoever runs the processes (`local.py`, `on_ray.py`)."""
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from .child import Program
+from .lifecycle import LOST, Command, Exit, Failure, GiveAddresses, Lifecycle, Limits, Send, Start, State
+
+#: (process, "stdout" or "stderr", the line without its newline)
+OnLine = Callable[[int, str, bytes], None]
+
+
+class Supervisor(Protocol):
+    """Runs one process of the flow, somewhere. A new one is made for each process of each run."""
+
+    async def start(self, program: Program, process: int, cluster: str, secret: str) -> Exit | None:
+        """None when the program has been started, otherwise why it has not."""
+
+    async def announced(self) -> str | None:
+        """Where it listens; None when it has ended before it said so."""
+
+    async def give_addresses(self, addresses: Sequence[str]) -> None: ...
+
+    async def send(self, number: int) -> None: ...
+
+    async def ended(self) -> Exit: ...
+
+    async def discard(self) -> None:
+        """Gives back what the supervisor holds. Its process has ended, or is ended by this."""
+
+
+class Backend(Protocol):
+    def supervisor(self, process: int, on_line: Callable[[str, bytes], None]) -> Supervisor: ...
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a cluster has ended."""
+
+    #: The exit status for the whole: 0, or that of the process that the others failed because of.
+    status: int
+    #: The exits of the processes of the last run, in the order of their numbers.
+    exits: tuple[Exit | None, ...]
+    #: How often all were started again.
+    restarts: int
+    failure: Failure | None
+
+    @property
+    def last_lines(self) -> tuple[tuple[str, ...], ...]:
+        """What each process printed last, in the order of their numbers."""
+        return tuple(() if each is None else each.last_lines for each in self.exits)
+
+
+class Cluster:
+    """`run` returns when all is over. `stop` may be called meanwhile, on the same event loop."""
+
+    def __init__(self, backend: Backend, program: Program, processes: int, limits: Limits, on_line: OnLine,
+                 report: Callable[[str], None], name: str | None = None) -> None:
+        """`report` takes sentences for the person who waits. The name of the cluster is made up when it is not given."""
+        self.lifecycle = Lifecycle(processes, limits)
+        self._backend = backend
+        self._program = program
+        self._on_line = on_line
+        self._report = report
+        self._name = name or f"leat-{secrets.token_hex(8)}"
+        self._secret = ""
+        self._supervisors: dict[int, Supervisor] = {}
+        self._happened: asyncio.Queue[Callable[[], list[Command]]] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> Result:
+        state = self.lifecycle.state
+        await self._do(self.lifecycle.begin(time.monotonic()))
+        while not self.lifecycle.over:
+            await self._do(await self._next())
+            if self.lifecycle.state is not state:
+                state = self.lifecycle.state
+                self._tell(state)
+        await self._discard_all()
+        return Result(self.lifecycle.status, tuple(map(self.lifecycle.exit_of, range(self.lifecycle.processes))),
+                      self.lifecycle.restarts, self.lifecycle.failure)
+
+    def stop(self, at_once: bool = False) -> None:
+        """In order: each process finishes what it has begun. Or at once."""
+        self._happened.put_nowait(lambda: self.lifecycle.stop(time.monotonic(), at_once))
+
+    async def _next(self) -> list[Command]:
+        deadline = self.lifecycle.deadline
+        wait = None if deadline is None else max(0.0, deadline - time.monotonic())
+        try:
+            happened = await asyncio.wait_for(self._happened.get(), wait)
+        except asyncio.TimeoutError:
+            return self.lifecycle.look(time.monotonic())
+        return happened()
+
+    async def _do(self, commands: Sequence[Command]) -> None:
+        if any(isinstance(each, Start) for each in commands):
+            await self._discard_all()
+            self._secret = secrets.token_hex(32)  # of this run: who is left of an earlier one gets in nowhere
+        for each in commands:
+            if isinstance(each, Start):
+                self._begin(each)
+            elif isinstance(each, GiveAddresses):
+                self._in_background(self._supervisors[each.process].give_addresses(each.addresses))
+            elif isinstance(each, Send):
+                self._in_background(self._supervisors[each.process].send(each.number))
+
+    def _begin(self, command: Start) -> None:
+        number = command.process
+        supervisor = self._backend.supervisor(number, lambda name, line: self._on_line(number, name, line))
+        self._supervisors[number] = supervisor
+        self._in_background(self._watch(supervisor, command))
+
+    async def _watch(self, supervisor: Supervisor, command: Start) -> None:
+        number = command.process
+        try:
+            how = await supervisor.start(self._program, number, f"{self._name}/{command.run}", self._secret)
+            if how is None:
+                address = await supervisor.announced()
+                if address is not None:
+                    self._put(command, lambda: self.lifecycle.announced(number, address, time.monotonic()))
+                how = await supervisor.ended()
+        except Exception as cause:  # whoever watched it is gone
+            how = Exit(LOST, str(cause), killed=True)
+        ended = how
+        self._put(command, lambda: self.lifecycle.ended(number, ended, time.monotonic()))
+
+    def _put(self, of: Start, happened: Callable[[], list[Command]]) -> None:
+        self._happened.put_nowait(lambda: happened() if of.run == self.lifecycle.run else [])
+
+    def _in_background(self, work: Awaitable[None]) -> None:
+        async def guarded() -> None:
+            try:
+                await work
+            except Exception:
+                pass  # of a supervisor that is gone: `_watch` hears of that
+
+        task = asyncio.ensure_future(guarded())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _discard_all(self) -> None:
+        await asyncio.gather(*(each.discard() for each in self._supervisors.values()), return_exceptions=True)
+        self._supervisors.clear()
+
+    def _tell(self, state: State) -> None:
+        failure = self.lifecycle.failure
+        if state is State.RESTARTING and failure is not None:
+            self._report(f"process {failure.process} failed ({sentence_of(failure.exit)}); all are started again")
+
+
+def sentence_of(how: Exit) -> str:
+    return how.reason or f"it ended with {how.status}"

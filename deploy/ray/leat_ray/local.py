@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: BSL-1.0
+"""The processes as children of this one, on this machine, without Ray."""
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Sequence
+
+from .child import Child, Place, Program, not_started
+from .lifecycle import Exit
+
+
+class LocalSupervisor:
+    def __init__(self, on_line: Callable[[str, bytes], None], host: str = "127.0.0.1",
+                 listens_at: str = "127.0.0.1") -> None:
+        self._on_line = on_line
+        self._host = host
+        self._listens_at = listens_at
+        self._child: Child | None = None
+
+    async def start(self, program: Program, process: int, cluster: str, secret: str) -> Exit | None:
+        child = Child(program, Place(process, cluster, secret, self._host, self._listens_at), self._on_line)
+        try:
+            await child.start()
+        except OSError as cause:
+            return not_started(program, cause, self._host)
+        self._child = child
+        return None
+
+    async def announced(self) -> str | None:
+        assert self._child is not None
+        return await self._child.announced()
+
+    async def give_addresses(self, addresses: Sequence[str]) -> None:
+        if self._child is not None:
+            self._child.give_addresses(addresses)
+
+    async def send(self, number: int) -> None:
+        if self._child is not None:
+            self._child.send(number)
+
+    async def ended(self) -> Exit:
+        assert self._child is not None
+        return await self._child.ended()
+
+    async def discard(self) -> None:
+        await self.send(int(signal.SIGKILL))
+
+
+class LocalBackend:
+    def supervisor(self, process: int, on_line: Callable[[str, bytes], None]) -> LocalSupervisor:
+        return LocalSupervisor(on_line)

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: BSL-1.0
+"""Clusters of real processes on this machine, without Ray. Most of them are small programs that speak as a leat program
+does; LEAT_EXAMPLES names the folder of the examples, for those that are one."""
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent.parent
+EXAMPLES = os.environ.get("LEAT_EXAMPLES")
+
+#: Announces itself, reads the addresses of all, and then does what the test says, with `me` its number and `run` that of
+#: the run.
+FLOW = """
+import os, signal, sys, time
+me, run = int(os.environ["LEAT_PROCESS_ID"]), int(os.environ["LEAT_CLUSTER"].rsplit("/", 1)[1])
+secret = open(os.environ["LEAT_SECRET_FILE"]).read()
+def form():
+    with os.fdopen(int(os.environ["LEAT_ANNOUNCE_FD"]), "w") as to: to.write(f"127.0.0.1:{1000 + me}\\n")
+    with os.fdopen(int(os.environ["LEAT_ADDRESSES_FD"])) as of: return of.readline().strip()
+"""
+
+
+def started(*options, flow=None, program=None, **more):
+    command = program or [sys.executable, "-uc", FLOW + textwrap.dedent(flow)]
+    environment = {**os.environ, "PYTHONPATH": str(HERE), "PYTHONUNBUFFERED": "1"}
+    return subprocess.Popen([sys.executable, "-m", "leat_ray", "--backend", "local", *options, "--", *command],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, **more)
+
+
+def ended(process, within=60):
+    out, said = process.communicate(timeout=within)
+    return process.returncode, out, said
+
+
+def is_alive(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+class Local(unittest.TestCase):
+    def end(self, process, status, within=60):
+        returned, out, said = ended(process, within)
+        self.assertEqual(returned, status, (out, said))
+        return out, said
+
+    def assert_gone(self, pids, within=5):
+        until = time.monotonic() + within
+        while any(map(is_alive, pids)) and time.monotonic() < until:
+            time.sleep(0.01)
+        self.assertEqual([pid for pid in pids if is_alive(pid)], [])
+
+
+class WhatIsPrinted(Local):
+    def test_lines_have_the_number_of_their_process_and_keep_their_order(self):
+        out, said = self.end(started("--procs", "2", flow="""
+            print(form())
+            for i in range(100): print(i)
+            print("told", file=sys.stderr)
+        """), 0)
+        for number in (0, 1):
+            mine = [line for line in out.splitlines() if line.startswith(f"[process {number}] ")]
+            self.assertEqual(mine, [f"[process {number}] {what}" for what in
+                                    ("127.0.0.1:1000;127.0.0.1:1001", *range(100))])
+        self.assertEqual(sorted(said.splitlines()), ["[process 0] told", "[process 1] told"])
+
+    def test_ten_megabytes_without_a_newline(self):
+        out, _ = self.end(started(flow="form(); sys.stdout.write('x' * 10_000_000)"), 0)
+        self.assertEqual(out.count("x"), 10_000_000)
+
+    def test_the_secret_is_in_neither_the_arguments_nor_the_environment(self):
+        out, _ = self.end(started(flow="""
+            form()
+            print(len(secret) >= 32, secret in " ".join(sys.argv), secret in str(os.environ))
+        """), 0)
+        self.assertEqual(out, "[process 0] True False False\n")
+
+    def test_arguments_are_passed_on_as_they_are(self):
+        process = started("--procs", "1", program=[sys.executable, "-c", FLOW + "form(); print(sys.argv[1:])", "-p", "--", "x y"])
+        out, _ = self.end(process, 0)
+        self.assertEqual(out, "[process 0] ['-p', '--', 'x y']\n")
+
+
+class Failures(Local):
+    def test_the_status_and_the_last_lines_of_the_one_that_failed(self):
+        out, said = self.end(started("--procs", "3", flow="""
+            form()
+            for i in range(100): print(i)
+            if me == 1: sys.exit(3)
+            signal.pause()
+        """), 3)
+        self.assertIn("leat_ray: process 1 failed: it ended with 3", said)
+        last = [line.strip() for line in said.splitlines() if line.startswith("  ")]
+        self.assertEqual(last, [str(i) for i in range(50, 100)])
+
+    def test_one_that_is_killed_and_those_that_lost_it(self):
+        _, said = self.end(started("--procs", "2", flow="""
+            form()
+            if me == 1: os.kill(os.getpid(), signal.SIGKILL)
+            signal.signal(signal.SIGTERM, lambda *_: os._exit(75))
+            signal.pause()
+        """), 128 + 9)
+        self.assertIn("process 1 failed: it was killed by SIGKILL", said)
+
+    def test_one_that_does_not_stop_is_killed(self):
+        self.end(started("--procs", "2", "--stop-timeout", "0.2", flow="""
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            form()
+            if me == 1: sys.exit(1)
+            while True: signal.pause()
+        """), 1)
+
+    def test_all_are_started_again(self):
+        out, said = self.end(started("--procs", "2", "--max-restarts", "2", flow="""
+            form()
+            print("run", run)
+            if run < 3 and me == 0: os.kill(os.getpid(), signal.SIGKILL)
+            if run < 3: signal.pause()
+        """), 0)
+        self.assertEqual(said.count("all are started again"), 2)
+        self.assertEqual(out.count("run 3"), 2)
+
+    def test_an_error_of_the_flow_is_not_tried_again(self):
+        _, said = self.end(started("--max-restarts", "5", flow="form(); sys.exit(1)"), 1)
+        self.assertNotIn("again", said)
+
+    def test_a_program_that_is_not_there(self):
+        _, said = self.end(started("--procs", "2", program=["./no_such_program"]), 127)
+        self.assertIn("./no_such_program cannot be run on 127.0.0.1: No such file or directory", said)
+
+    def test_a_program_that_never_says_where_it_listens(self):
+        _, said = self.end(started("--procs", "2", "--start-timeout", "0.5", flow="""
+            if me == 0: form()
+            signal.pause()
+        """), 75)
+        self.assertIn("process 1 failed: it has not said within 0.5 s where it listens", said)
+
+
+class Stops(Local):
+    WAITING = """
+        form()
+        signal.signal(signal.SIGTERM, lambda *_: (print("stopped"), sys.exit(0)))
+        print("pid", os.getpid())
+        while True: signal.pause()
+    """
+
+    def pids(self, process, count=2):
+        return [int(process.stdout.readline().split()[-1]) for _ in range(count)]
+
+    def test_one_request_ends_it_in_order(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            process = started("--procs", "2", flow=self.WAITING)
+            pids = self.pids(process)
+            process.send_signal(number)
+            out, _ = self.end(process, 0)
+            self.assertEqual(out.count("stopped"), 2)
+            self.assert_gone(pids)
+
+    def test_the_second_ends_it_at_once(self):
+        process = started("--procs", "2", flow="""
+            signal.signal(signal.SIGTERM, lambda *_: print("goes on", os.getpid()))
+            form()
+            print("pid", os.getpid())
+            while True: signal.pause()
+        """)
+        pids = self.pids(process)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(sorted(self.pids(process)), sorted(pids))  # each has been told, and goes on
+        process.send_signal(signal.SIGINT)
+        self.end(process, 128 + 9, within=5)
+        self.assert_gone(pids)
+
+    def test_nobody_is_left_when_the_launcher_is_killed(self):
+        process = started("--procs", "2", flow=self.WAITING)
+        pids = self.pids(process)
+        process.kill()
+        self.assert_gone(pids)
+        process.communicate()
+
+
+@unittest.skipUnless(EXAMPLES, "LEAT_EXAMPLES does not name the folder of the examples")
+class Flows(Local):
+    def test_word_count_of_two_processes_is_that_of_one(self):
+        with tempfile.TemporaryDirectory() as folder:
+            text = pathlib.Path(folder, "text")
+            text.write_text("".join(f"word{i % 97} and {i % 13}\n" for i in range(20000)))
+            program = f"{EXAMPLES}/wordcount"
+            alone = subprocess.run([program, str(text)], stdout=subprocess.PIPE, text=True, check=True).stdout
+            out, _ = self.end(started("--procs", "2", "--workers", "2", program=[program, str(text)]), 0)
+            together = [line.split("] ", 1)[1] for line in out.splitlines()]
+            self.assertEqual(sorted(together), sorted(alone.splitlines()))
+
+
+if __name__ == "__main__":
+    unittest.main()
