@@ -10,7 +10,7 @@ import sys
 
 from .child import Program
 from .cluster import Backend, Cluster, Result, sentence_of
-from .lifecycle import USAGE, Limits
+from .lifecycle import LOST, USAGE, Limits
 
 STRATEGIES = ("SPREAD", "STRICT_SPREAD", "PACK", "STRICT_PACK")
 
@@ -102,19 +102,25 @@ def tell(result: Result) -> None:
 
 def main() -> int:
     asked = arguments(sys.argv[1:])
+    no_places: tuple[type[Exception], ...] | type[Exception] = ()
     if asked.backend == "local":
         from .local import LocalBackend
 
         backend: Backend = LocalBackend()
     else:
         try:
-            from .on_ray import RayBackend
+            from .on_ray import NoPlaces, RayBackend
         except ModuleNotFoundError:
             report("there is no Ray here: install the package ray, or say --backend local")
             return USAGE
         backend = RayBackend(asked.address, asked.procs, asked.workers, asked.strategy, dict(asked.resources),
                              asked.start_timeout, report)
-    result = asyncio.run(run(backend, asked))
+        no_places = NoPlaces
+    try:
+        result = asyncio.run(run(backend, asked))
+    except no_places as cause:
+        report(str(cause))
+        return LOST
     tell(result)
     return result.status
 

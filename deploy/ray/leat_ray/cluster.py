@@ -36,6 +36,11 @@ class Supervisor(Protocol):
 
 
 class Backend(Protocol):
+    async def open(self) -> None:
+        """Finds the places for the processes."""
+
+    async def close(self) -> None: ...
+
     def supervisor(self, process: int, on_line: Callable[[str, bytes], None]) -> Supervisor: ...
 
 
@@ -75,6 +80,17 @@ class Cluster:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> Result:
+        """Raises what the backend raises when it finds no places."""
+        try:
+            await self._backend.open()
+            await self._go_through()
+        finally:
+            await self._discard_all()
+            await self._backend.close()
+        return Result(self.lifecycle.status, tuple(map(self.lifecycle.exit_of, range(self.lifecycle.processes))),
+                      self.lifecycle.restarts, self.lifecycle.failure)
+
+    async def _go_through(self) -> None:
         state = self.lifecycle.state
         await self._do(self.lifecycle.begin(time.monotonic()))
         while not self.lifecycle.over:
@@ -82,9 +98,6 @@ class Cluster:
             if self.lifecycle.state is not state:
                 state = self.lifecycle.state
                 self._tell(state)
-        await self._discard_all()
-        return Result(self.lifecycle.status, tuple(map(self.lifecycle.exit_of, range(self.lifecycle.processes))),
-                      self.lifecycle.restarts, self.lifecycle.failure)
 
     def stop(self, at_once: bool = False) -> None:
         """In order: each process finishes what it has begun. Or at once."""

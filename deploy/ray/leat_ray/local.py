@@ -47,5 +47,9 @@ class LocalSupervisor:
 
 
 class LocalBackend:
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
     def supervisor(self, process: int, on_line: Callable[[str, bytes], None]) -> LocalSupervisor:
         return LocalSupervisor(on_line)

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: BSL-1.0
+"""The processes as children of Ray's actors: Ray places them and tells when one is lost; their data go past it."""
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import ray
+from ray import cloudpickle
+from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
+from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
+
+from . import child, lifecycle, local
+from .child import Program
+from .lifecycle import LOST, Exit
+
+#: Between two sentences on what is waited for.
+_REPORT_INTERVAL = 5.0
+#: Lines that an actor keeps for a driver that does not ask for them; then its program waits.
+_MOST_LINES = 10_000
+
+for _module in (child, lifecycle, local):  # a node need not have this package
+    cloudpickle.register_pickle_by_value(_module)
+
+
+class NoPlaces(Exception):
+    """Ray has not got what was asked for; the text says what that is, and what there is."""
+
+
+class _Watcher:
+    """In an actor beside the process: on its event loop, so that a stop does not wait behind what runs."""
+
+    def __init__(self) -> None:
+        self._lines: asyncio.Queue[tuple[str, bytes] | None] = asyncio.Queue()
+        address = ray.util.get_node_ip_address()
+        self._supervisor = local.LocalSupervisor(lambda name, line: self._lines.put_nowait((name, line)), address, "0.0.0.0")
+
+    async def start(self, program: Program, process: int, cluster: str, secret: str) -> Exit | None:
+        return await self._supervisor.start(program, process, cluster, secret)
+
+    async def announced(self) -> str | None:
+        return await self._supervisor.announced()
+
+    async def give_addresses(self, addresses: Sequence[str]) -> None:
+        await self._supervisor.give_addresses(addresses)
+
+    async def send(self, number: int) -> None:
+        await self._supervisor.send(number)
+
+    async def lines(self) -> list[tuple[str, bytes]] | None:
+        """What has been printed since the last call, at least one line; None when that was all."""
+        first = await self._lines.get()
+        if first is None:
+            return None
+        ready = [first]
+        while not self._lines.empty() and len(ready) != _MOST_LINES:
+            line = self._lines.get_nowait()
+            if line is None:
+                self._lines.put_nowait(None)
+                break
+            ready.append(line)
+        return ready
+
+    async def ended(self) -> Exit:
+        how = await self._supervisor.ended()
+        self._lines.put_nowait(None)
+        return how
+
+
+class RaySupervisor:
+    def __init__(self, actor: Any, on_line: Callable[[str, bytes], None]) -> None:
+        self._actor = actor
+        self._on_line = on_line
+        self._relay: asyncio.Future[None] | None = None
+
+    async def start(self, program: Program, process: int, cluster: str, secret: str) -> Exit | None:
+        failed = await self._actor.start.remote(program, process, cluster, secret)
+        if failed is None:
+            self._relay = asyncio.ensure_future(self._relay_lines())
+        return failed
+
+    async def announced(self) -> str | None:
+        return await self._actor.announced.remote()
+
+    async def give_addresses(self, addresses: Sequence[str]) -> None:
+        await self._actor.give_addresses.remote(tuple(addresses))
+
+    async def send(self, number: int) -> None:
+        await self._actor.send.remote(number)
+
+    async def ended(self) -> Exit:
+        how = await self._actor.ended.remote()
+        if self._relay is not None:
+            await self._relay
+        return how
+
+    async def discard(self) -> None:
+        if self._relay is not None:
+            self._relay.cancel()
+        ray.kill(self._actor)
+
+    async def _relay_lines(self) -> None:
+        while (lines := await self._actor.lines.remote()) is not None:
+            for name, line in lines:
+                self._on_line(name, line)
+
+
+class RayBackend:
+    """`open` before the cluster is run, `close` when it is over."""
+
+    def __init__(self, address: str | None, processes: int, workers: int, strategy: str, resources: Mapping[str, float],
+                 patience: float, report: Callable[[str], None]) -> None:
+        self._address = address
+        self._bundle = {"CPU": float(workers), **resources}
+        self._processes = processes
+        self._strategy = strategy
+        self._patience = patience
+        self._report = report
+        self._places: PlacementGroup | None = None
+        self._began_ray = False
+
+    async def open(self) -> None:
+        """Raises NoPlaces when Ray has not got what is asked for within the time."""
+        if not ray.is_initialized():
+            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+            begins = self._address is None and "RAY_ADDRESS" not in os.environ
+            of_its_own = {"num_cpus": max(os.cpu_count() or 1, int(self._processes * self._bundle["CPU"])),
+                          "include_dashboard": False} if begins else {}
+            ray.init(address=self._address, log_to_driver=False, logging_level="ERROR", **of_its_own)
+            self._began_ray = True
+        self._places = placement_group([dict(self._bundle)] * self._processes, strategy=self._strategy)
+        ready = asyncio.ensure_future(_as_future(self._places.ready()))
+        until = time.monotonic() + self._patience
+        while not (await asyncio.wait((ready,), timeout=min(_REPORT_INTERVAL, max(0.01, until - time.monotonic()))))[0]:
+            if time.monotonic() >= until:
+                raise NoPlaces(f"Ray has no {self._wanted()} within {self._patience:g} s: {_there_is()}")
+            self._report(f"waiting for {self._wanted()}: {_there_is()}")
+
+    def supervisor(self, process: int, on_line: Callable[[str, bytes], None]) -> RaySupervisor:
+        assert self._places is not None
+        actor = ray.remote(_Watcher).options(
+            num_cpus=self._bundle["CPU"],
+            resources={name: number for name, number in self._bundle.items() if name != "CPU"} or None,
+            max_restarts=0,
+            max_concurrency=16,
+            scheduling_strategy=PlacementGroupSchedulingStrategy(self._places, placement_group_bundle_index=process),
+        ).remote()
+        return RaySupervisor(actor, on_line)
+
+    async def close(self) -> None:
+        if self._places is not None:
+            remove_placement_group(self._places)
+        if self._began_ray:
+            ray.shutdown()
+
+    def _wanted(self) -> str:
+        each = ", ".join(f"{number:g} {name}" for name, number in self._bundle.items())
+        return f"{self._processes} places of {each} ({self._strategy})"
+
+
+async def _as_future(ref: Any) -> Any:
+    return await ref
+
+
+def _there_is() -> str:
+    def shown(resources: Mapping[str, float]) -> str:
+        kept = {name: number for name, number in resources.items() if not name.startswith(("node:", "memory", "object_store"))}
+        return ", ".join(f"{number:g} {name}" for name, number in sorted(kept.items())) or "nothing"
+
+    nodes = sum(1 for node in ray.nodes() if node["Alive"])
+    return f"{nodes} node(s) with {shown(ray.cluster_resources())}, of which {shown(ray.available_resources())} are free"
