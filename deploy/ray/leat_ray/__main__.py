@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 
+from . import _report as report, print_line
 from .child import Program
 from .cluster import Backend, Cluster, Result, sentence_of
 from .lifecycle import LOST, USAGE, Limits
@@ -61,16 +62,6 @@ def resource(text: str) -> tuple[str, float]:
     if not (name and equals):
         raise argparse.ArgumentTypeError(f"{text} is not NAME=NUMBER")
     return name, float(number)
-
-
-def print_line(process: int, name: str, line: bytes) -> None:
-    to = sys.stderr.buffer if name == "stderr" else sys.stdout.buffer
-    to.write(b"[process %d] " % process + line + b"\n")
-    to.flush()
-
-
-def report(sentence: str) -> None:
-    print(f"leat_ray: {sentence}", file=sys.stderr, flush=True)
 
 
 async def run(backend: Backend, asked: argparse.Namespace) -> Result:

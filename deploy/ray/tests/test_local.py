@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """Clusters of real processes on this machine, without Ray. Most of them are small programs that speak as a leat program
 does; LEAT_EXAMPLES names the folder of the examples, for those that are one."""
+import asyncio
 import os
 import pathlib
 import signal
@@ -12,6 +13,9 @@ import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(HERE))
+import leat_ray  # noqa: E402
+
 EXAMPLES = os.environ.get("LEAT_EXAMPLES")
 
 #: Announces itself, reads the addresses of all, and then does what the test says, with `me` its number and `run` that of
@@ -196,6 +200,41 @@ class Flows(Local):
             out, _ = self.end(started("--procs", "2", "--workers", "2", program=[program, str(text)]), 0)
             together = [line.split("] ", 1)[1] for line in out.splitlines()]
             self.assertEqual(sorted(together), sorted(alone.splitlines()))
+
+
+class FromPython(unittest.TestCase):
+    """What a program does that starts a cluster itself."""
+
+    def start(self, flow, **more):
+        lines = []
+        handle = leat_ray.start([sys.executable, "-uc", FLOW + textwrap.dedent(flow)], backend="local",
+                                on_line=lambda process, name, line: lines.append((process, line)), **more)
+        return handle, lines
+
+    def test_what_comes_out(self):
+        handle, lines = self.start("form(); print(me)", procs=2)
+        result = handle.wait(60)
+        self.assertEqual((result.status, result.restarts, result.failure), (0, 0, None))
+        self.assertEqual(sorted(lines), [(0, b"0"), (1, b"1")])
+        self.assertEqual(result.last_lines, (("0",), ("1",)))
+        self.assertEqual((handle.status, len(handle.addresses)), (leat_ray.State.DONE, 2))
+        handle.stop()  # it is over
+
+    def test_a_stop_from_another_thread_and_from_an_event_loop(self):
+        handle, lines = self.start("""
+            form()
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+            print("begun")
+            while True: signal.pause()
+        """)
+
+        async def stop_it():
+            while not lines:
+                await asyncio.sleep(0)
+            handle.stop()
+            return await handle.ended()
+
+        self.assertEqual(asyncio.run(stop_it()).status, 0)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSL-1.0
+"""Clusters on real Ray: one local Ray for those that need no more, and Ray's own cluster of several nodes on this machine.
+LEAT_EXAMPLES names the folder of the examples."""
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+import unittest
+
+os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_enable_worker_prestart="false")
+HERE = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(HERE))
+EXAMPLES = os.environ.get("LEAT_EXAMPLES")
+try:
+    import ray
+    from ray.cluster_utils import Cluster as Nodes
+except ModuleNotFoundError:
+    ray = None
+
+from tests.test_local import FLOW, is_alive  # noqa: E402
+
+
+def started(address, *options, flow=None, program=None):
+    command = program or [sys.executable, "-uc", FLOW + textwrap.dedent(flow)]
+    return subprocess.Popen([sys.executable, "-m", "leat_ray", "--address", address, *options, "--", *command],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                            env={**os.environ, "PYTHONPATH": str(HERE), "PYTHONUNBUFFERED": "1"})
+
+
+@unittest.skipIf(ray is None, "there is no package ray")
+class OnRay(unittest.TestCase):
+    """A head that runs nothing, and two nodes of two CPUs."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.nodes = Nodes(initialize_head=True, head_node_args={"num_cpus": 0, "object_store_memory": 100 << 20})
+        cls.workers = [cls.nodes.add_node(num_cpus=2, object_store_memory=100 << 20) for _ in range(2)]
+        cls.nodes.wait_for_nodes()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.nodes.shutdown()
+
+    def start(self, *options, **more):
+        process = started(self.nodes.address, *options, **more)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        return process
+
+    def end(self, process, status, within=120):
+        out, said = process.communicate(timeout=within)
+        self.assertEqual(process.returncode, status, (out, said))
+        return out, said
+
+    def assert_gone(self, pids, within=5):
+        until = time.monotonic() + within
+        while any(map(is_alive, pids)) and time.monotonic() < until:
+            time.sleep(0.01)
+        self.assertEqual([pid for pid in pids if is_alive(pid)], [])
+
+    WAITING = """
+        form()
+        print(os.getpid(), os.getppid())
+        while True: signal.pause()
+    """
+
+    def pids(self, process, count=2):
+        return [tuple(map(int, process.stdout.readline().split()[-2:])) for _ in range(count)]
+
+    @unittest.skipUnless(EXAMPLES, "LEAT_EXAMPLES does not name the folder of the examples")
+    def test_word_count_of_two_processes_is_that_of_one(self):
+        with tempfile.TemporaryDirectory() as folder:
+            text = pathlib.Path(folder, "text")
+            text.write_text("".join(f"word{i % 97} and {i % 13}\n" for i in range(20000)))
+            program = [f"{EXAMPLES}/wordcount", str(text)]
+            alone = subprocess.run(program, stdout=subprocess.PIPE, text=True, check=True).stdout
+            out, _ = self.end(self.start("--procs", "2", "--workers", "2", program=program), 0)
+            self.assertEqual(sorted(line.split("] ", 1)[1] for line in out.splitlines()), sorted(alone.splitlines()))
+
+    def test_one_process_on_each_node(self):
+        out, _ = self.end(self.start("--procs", "2", "--strategy", "STRICT_SPREAD", flow="""
+            form()
+            print(os.environ["RAY_NODE_ID"] if "RAY_NODE_ID" in os.environ else os.getppid())
+        """), 0)
+        self.assertEqual(len({line.split()[-1] for line in out.splitlines()}), 2)
+
+    def test_a_process_that_is_killed_and_what_is_started_again(self):
+        process = self.start("--procs", "2", "--max-restarts", "1", flow="""
+            form()
+            print("run", run)
+            if run == 1 and me == 1: os.kill(os.getpid(), signal.SIGKILL)
+            if run == 1: signal.pause()
+        """)
+        out, said = self.end(process, 0)
+        self.assertIn("process 1 failed (it was killed by SIGKILL); all are started again", said)
+        self.assertEqual(out.count("run 2"), 2)
+
+    def test_a_supervisor_that_is_killed_takes_its_process_with_it(self):
+        process = self.start("--procs", "2", flow=self.WAITING)
+        pids = self.pids(process)
+        os.kill(pids[1][1], signal.SIGKILL)
+        _, said = self.end(process, 75)
+        self.assertIn("failed", said)
+        self.assert_gone([program for program, _ in pids])
+
+    def test_nobody_is_left_when_the_launcher_is_killed(self):
+        process = self.start("--procs", "2", flow=self.WAITING)
+        pids = self.pids(process)
+        process.kill()
+        self.assert_gone([program for program, _ in pids])
+
+    def test_more_than_there_is(self):
+        _, said = self.end(self.start("--procs", "3", "--workers", "2", "--start-timeout", "1", flow="form()"), 75)
+        self.assertIn("Ray has no 3 places of 2 CPU (SPREAD) within 1 s: 3 node(s) with 4 CPU", said)
+
+    def test_a_program_that_is_on_no_node(self):
+        _, said = self.end(self.start(program=["./no_such_program"]), 127)
+        self.assertIn("./no_such_program cannot be run on", said)
+
+
+if __name__ == "__main__":
+    unittest.main()
