@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: BSL-1.0
+"""on_ray.py PACKAGE ENVIRONMENT: runs the tests of the Python package on real Ray, which is installed into a virtual
+environment of that path first. 77, with the reason, where it cannot be installed.
+"""
+import subprocess
+import sys
+from pathlib import Path
+
+RAY = "ray==2.60.0"
+
+
+def installed(environment):
+    """None once the environment has this Ray; else the reason why it has not."""
+    python = environment / "bin" / "python"
+    asks = [str(python), "-c", f"import ray; raise SystemExit(ray.__version__ != {RAY.split('==')[1]!r})"]
+    if python.exists() and subprocess.run(asks, stderr=subprocess.DEVNULL).returncode == 0:
+        return None
+    for command in ([sys.executable, "-m", "venv", "--clear", str(environment)],
+                    [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", RAY]):
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            return (done.stderr or done.stdout).strip().splitlines()[-1:] or [f"{command[2]} ended with {done.returncode}"]
+    return None
+
+
+def main(package, environment):
+    why = installed(environment)
+    if why:
+        print(f"skipped: {RAY} cannot be installed: {why[0]}")
+        return 77
+    return subprocess.run([str(environment / "bin" / "python"), "-m", "unittest", "tests.test_ray"], cwd=package).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]).resolve()))
