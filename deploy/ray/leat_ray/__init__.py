@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 
-from .child import Program
+from .child import Program, ShippedFile
 from .cluster import Backend, Cluster, OnLine, Result
 from .lifecycle import Exit, Failure, Limits, State
 
@@ -77,11 +77,12 @@ class Handle:
 
 
 def start(program: Sequence[str], *, procs: int = 1, workers: int = 1, backend: str = "ray", address: str | None = None,
-          strategy: str = "SPREAD", resources: Mapping[str, float] | None = None, limits: Limits | None = None,
+          strategy: str = "SPREAD", resources: Mapping[str, float] | None = None, limits: Limits | None = None, shipped: Sequence[str] = (),
           on_line: OnLine | None = None, environment: Mapping[str, str] | None = None) -> Handle:
     """Starts `procs` processes of a leat program, of so many workers each, as one cluster. `on_line(process, "stdout" or
     "stderr", line)` is called for each line that they print, on the thread of the handle; unless it is given, they are
-    printed. `backend` is "ray" or "local"."""
+    printed. `backend` is "ray" or "local". `shipped` are files that are brought to the nodes, the program first; it is run
+    in the directory that has them. Raises OSError when one of them cannot be read."""
     limits = limits or Limits()
     places: Backend
     if backend == "local":
@@ -94,7 +95,9 @@ def start(program: Sequence[str], *, procs: int = 1, workers: int = 1, backend: 
         places = RayBackend(address, procs, workers, strategy, resources or {}, limits.announce, _report)
     else:
         raise ValueError(f"backend {backend!r} is neither 'ray' nor 'local'")
-    return Handle(places, Program(tuple(program), workers, environment or {}), procs, limits, on_line or print_line, _report)
+    files = tuple(map(ShippedFile.read, shipped))
+    return Handle(places, Program(tuple(program), workers, environment or {}, shipped=files), procs, limits,
+                  on_line or print_line, _report)
 
 
 def run(program: Sequence[str], **how: object) -> Result:

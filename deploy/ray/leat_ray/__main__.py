@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shutil
 import signal
 import sys
 
 from . import _report as report, print_line
-from .child import Program
+from .child import Program, ShippedFile
 from .cluster import Backend, Cluster, Result, sentence_of
 from .lifecycle import LOST, USAGE, Limits
 
@@ -28,6 +29,10 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--strategy", choices=STRATEGIES, default="SPREAD", help="how Ray places them; SPREAD unless said")
     parser.add_argument("--resources", metavar="NAME=NUMBER", action="append", default=[], type=resource,
                         help="what each process needs besides its CPUs; several times for several")
+    parser.add_argument("--ship", action="store_true",
+                        help="bring the program to the nodes: it is run in a directory that has it and the files of --with")
+    parser.add_argument("--with", dest="shipped", metavar="FILE", action="append", default=[],
+                        help="a file that is brought along; several times for several")
     parser.add_argument("--max-restarts", type=at_least(0), default=0, metavar="N",
                         help="how often all are started again when one fails; 0 unless said")
     parser.add_argument("--stop-timeout", type=seconds, default=10.0, metavar="SECONDS",
@@ -37,7 +42,10 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("program", nargs="+", metavar="PROGRAM", help="the program, and its own arguments behind it")
     if "--" not in given and not {"-h", "--help"} & set(given):
         parser.error("the program stands behind --: python -m leat_ray --procs 2 -- ./my_flow file.csv")
-    return parser.parse_args(given)
+    asked = parser.parse_args(given)
+    if asked.shipped and not asked.ship:
+        parser.error("--with brings files along with --ship only")
+    return asked
 
 
 def at_least(least: int):
@@ -64,9 +72,17 @@ def resource(text: str) -> tuple[str, float]:
     return name, float(number)
 
 
+def shipped(asked: argparse.Namespace) -> tuple[ShippedFile, ...]:
+    if not asked.ship:
+        return ()
+    program = shutil.which(asked.program[0]) or asked.program[0]
+    return tuple(map(ShippedFile.read, (program, *asked.shipped)))
+
+
 async def run(backend: Backend, asked: argparse.Namespace) -> Result:
     limits = Limits(restarts=asked.max_restarts, announce=asked.start_timeout, stop=asked.stop_timeout)
-    cluster = Cluster(backend, Program(tuple(asked.program), asked.workers), asked.procs, limits, print_line, report)
+    program = Program(tuple(asked.program), asked.workers, shipped=shipped(asked))
+    cluster = Cluster(backend, program, asked.procs, limits, print_line, report)
     stops = 0
 
     def stop() -> None:
@@ -112,6 +128,9 @@ def main() -> int:
     except no_places as cause:
         report(str(cause))
         return LOST
+    except OSError as cause:  # of a file that is to be shipped
+        report(f"{cause.filename} cannot be brought along: {cause.strerror}")
+        return USAGE
     tell(result)
     return result.status
 

@@ -8,7 +8,7 @@ import ctypes
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .lifecycle import LOST, Exit
 
@@ -23,13 +23,40 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(frozen=True)
+class ShippedFile:
+    """A file that is brought along, as it was read where the launcher runs."""
+
+    name: str
+    mode: int
+    content: bytes
+
+    @classmethod
+    def read(cls, path: str) -> ShippedFile:
+        """Raises OSError."""
+        with open(path, "rb") as file:
+            return cls(os.path.basename(path), os.fstat(file.fileno()).st_mode & 0o777, file.read())
+
+
+@dataclass(frozen=True)
 class Program:
-    """What is run in each process."""
+    """What is run in each process. Where files are shipped, the first is the program itself; it is run in the directory
+    that has them all."""
 
     command: Sequence[str]
     workers: int = 1
     environment: Mapping[str, str] = field(default_factory=dict)
     directory: str | None = None
+    shipped: Sequence[ShippedFile] = ()
+
+    def unpacked_in(self, directory: str) -> Program:
+        """The program, once its files are in this directory. Raises OSError."""
+        for file in self.shipped:
+            path = os.path.join(directory, file.name)
+            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o700), "wb") as to:
+                to.write(file.content)
+            os.chmod(path, file.mode)
+        program = os.path.join(directory, self.shipped[0].name)
+        return replace(self, command=(program, *self.command[1:]), directory=directory, shipped=())
 
 
 @dataclass(frozen=True)

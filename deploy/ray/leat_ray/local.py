@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import tempfile
 from collections.abc import Callable, Sequence
 
 from .child import Child, Place, Program, not_started
@@ -16,10 +17,14 @@ class LocalSupervisor:
         self._host = host
         self._listens_at = listens_at
         self._child: Child | None = None
+        self._files: tempfile.TemporaryDirectory[str] | None = None
 
     async def start(self, program: Program, process: int, cluster: str, secret: str) -> Exit | None:
-        child = Child(program, Place(process, cluster, secret, self._host, self._listens_at), self._on_line)
         try:
+            if program.shipped:
+                self._files = tempfile.TemporaryDirectory(prefix="leat-")
+                program = program.unpacked_in(self._files.name)
+            child = Child(program, Place(process, cluster, secret, self._host, self._listens_at), self._on_line)
             await child.start()
         except OSError as cause:
             return not_started(program, cause, self._host)
@@ -40,10 +45,18 @@ class LocalSupervisor:
 
     async def ended(self) -> Exit:
         assert self._child is not None
-        return await self._child.ended()
+        how = await self._child.ended()
+        self._remove_files()
+        return how
 
     async def discard(self) -> None:
         await self.send(int(signal.SIGKILL))
+        self._remove_files()
+
+    def _remove_files(self) -> None:
+        if self._files is not None:
+            self._files.cleanup()
+            self._files = None
 
 
 class LocalBackend:

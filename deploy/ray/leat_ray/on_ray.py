@@ -167,7 +167,9 @@ async def _as_future(ref: Any) -> Any:
 
 def _there_is() -> str:
     def shown(resources: Mapping[str, float]) -> str:
-        kept = {name: number for name, number in resources.items() if not name.startswith(("node:", "memory", "object_store"))}
+        # Ray lists the places of other placement groups by names of their own.
+        kept = {name: number for name, number in resources.items()
+                if not name.startswith(("node:", "memory", "object_store")) and "_group_" not in name}
         return ", ".join(f"{number:g} {name}" for name, number in sorted(kept.items())) or "nothing"
 
     nodes = sum(1 for node in ray.nodes() if node["Alive"])

@@ -92,6 +92,23 @@ class WhatIsPrinted(Local):
         self.assertEqual(out, "[process 0] ['-p', '--', 'x y']\n")
 
 
+class WhatIsBroughtAlong(Local):
+    def test_the_program_and_files_with_their_modes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program, data = pathlib.Path(folder, "flow"), pathlib.Path(folder, "data.csv")
+            program.write_text(f"#!{sys.executable}\n{FLOW}form(); print(open('data.csv').read(), os.getcwd())")
+            program.chmod(0o755)
+            data.write_text("a,b")
+            out, _ = self.end(started("--procs", "2", "--ship", "--with", str(data), program=[str(program)]), 0)
+            words = [line.split() for line in out.splitlines()]
+            self.assertEqual([each[2] for each in words], ["a,b", "a,b"])
+            self.assertEqual([pathlib.Path(each[3]).exists() for each in words], [False, False])  # they are removed
+
+    def test_a_file_that_is_not_there(self):
+        _, said = self.end(started("--ship", "--with", "nowhere", program=[sys.executable]), 2)
+        self.assertIn("nowhere cannot be brought along: No such file or directory", said)
+
+
 class Failures(Local):
     def test_the_status_and_the_last_lines_of_the_one_that_failed(self):
         out, said = self.end(started("--procs", "3", flow="""

@@ -81,6 +81,37 @@ class OnRay(unittest.TestCase):
             out, _ = self.end(self.start("--procs", "2", "--workers", "2", program=program), 0)
             self.assertEqual(sorted(line.split("] ", 1)[1] for line in out.splitlines()), sorted(alone.splitlines()))
 
+    def test_a_program_that_is_brought_along(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = pathlib.Path(folder, "flow")
+            program.write_text(f"#!{sys.executable}\n{FLOW}form(); print('here')")
+            program.chmod(0o755)
+            process = self.start("--procs", "2", "--ship", program=[str(program)])
+            out, _ = self.end(process, 0)
+            self.assertEqual(out.count("here"), 2)
+
+    def test_one_that_does_not_stop_and_one_that_prints_much(self):
+        out, said = self.end(self.start("--procs", "2", "--stop-timeout", "0.5", flow="""
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            form()
+            if me == 1:
+                sys.stdout.write("x" * 10_000_000)
+                sys.exit(3)
+            while True: signal.pause()
+        """), 3)
+        self.assertIn("process 1 failed: it ended with 3", said)
+        self.assertEqual(out.count("x"), 10_000_000)
+
+    def test_a_node_that_is_lost(self):
+        node = self.nodes.add_node(num_cpus=2, resources={"more": 2}, object_store_memory=100 << 20)
+        self.nodes.wait_for_nodes()
+        process = self.start("--procs", "2", "--resources", "more=1", flow=self.WAITING)
+        pids = self.pids(process)
+        self.nodes.remove_node(node, allow_graceful=False)
+        _, said = self.end(process, 75)
+        self.assertIn("failed", said)
+        self.assert_gone([program for program, _ in pids])
+
     def test_one_process_on_each_node(self):
         out, _ = self.end(self.start("--procs", "2", "--strategy", "STRICT_SPREAD", flow="""
             form()
@@ -115,7 +146,8 @@ class OnRay(unittest.TestCase):
 
     def test_more_than_there_is(self):
         _, said = self.end(self.start("--procs", "3", "--workers", "2", "--start-timeout", "1", flow="form()"), 75)
-        self.assertIn("Ray has no 3 places of 2 CPU (SPREAD) within 1 s: 3 node(s) with 4 CPU", said)
+        self.assertRegex(said, r"Ray has no 3 places of 2 CPU \(SPREAD\) within 1 s: \d node\(s\) with [46] CPU.*, of which")
+        self.assertNotIn("_group_", said)
 
     def test_a_program_that_is_on_no_node(self):
         _, said = self.end(self.start(program=["./no_such_program"]), 127)
