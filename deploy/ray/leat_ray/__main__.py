@@ -9,7 +9,7 @@ import shutil
 import signal
 import sys
 
-from . import _report as report, print_line
+from . import _report as report
 from .child import Program, ShippedFile
 from .cluster import Backend, Cluster, Result, sentence_of
 from .lifecycle import LOST, USAGE, Limits
@@ -79,10 +79,25 @@ def shipped(asked: argparse.Namespace) -> tuple[ShippedFile, ...]:
     return tuple(map(ShippedFile.read, (program, *asked.shipped)))
 
 
+class Lines:
+    """Prints what the processes print. From here on standard output is theirs alone: what Ray says of itself goes to
+    standard error."""
+
+    def __init__(self) -> None:
+        self._out = sys.stdout.buffer
+        self._err = sys.stderr.buffer
+        sys.stdout = sys.stderr
+
+    def __call__(self, process: int, name: str, line: bytes) -> None:
+        to = self._err if name == "stderr" else self._out
+        to.write(b"[process %d] " % process + line + b"\n")
+        to.flush()
+
+
 async def run(backend: Backend, asked: argparse.Namespace) -> Result:
     limits = Limits(restarts=asked.max_restarts, announce=asked.start_timeout, stop=asked.stop_timeout)
     program = Program(tuple(asked.program), asked.workers, shipped=shipped(asked))
-    cluster = Cluster(backend, program, asked.procs, limits, print_line, report)
+    cluster = Cluster(backend, program, asked.procs, limits, Lines(), report)
     stops = 0
 
     def stop() -> None:
@@ -128,6 +143,8 @@ def main() -> int:
     except no_places as cause:
         report(str(cause))
         return LOST
+    except BrokenPipeError:
+        raise  # of standard output
     except OSError as cause:  # of a file that is to be shipped
         report(f"{cause.filename} cannot be brought along: {cause.strerror}")
         return USAGE
@@ -138,8 +155,7 @@ def main() -> int:
 if __name__ == "__main__":
     try:
         status = main()
-        sys.stdout.flush()
     except BrokenPipeError:
         status = 1
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or the interpreter tries again at its end
     sys.exit(status)

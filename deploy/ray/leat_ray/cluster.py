@@ -75,18 +75,21 @@ class Cluster:
         self._report = report
         self._name = name or f"leat-{secrets.token_hex(8)}"
         self._secret = ""
+        self._not_taken: Exception | None = None
         self._supervisors: dict[int, Supervisor] = {}
         self._happened: asyncio.Queue[Callable[[], list[Command]]] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> Result:
-        """Raises what the backend raises when it finds no places."""
+        """Raises what the backend raises when it finds no places, and what `on_line` has raised."""
         try:
             await self._backend.open()
             await self._go_through()
         finally:
             await self._discard_all()
             await self._backend.close()
+        if self._not_taken is not None:
+            raise self._not_taken
         return Result(self.lifecycle.status, tuple(map(self.lifecycle.exit_of, range(self.lifecycle.processes))),
                       self.lifecycle.restarts, self.lifecycle.failure)
 
@@ -126,9 +129,18 @@ class Cluster:
 
     def _begin(self, command: Start) -> None:
         number = command.process
-        supervisor = self._backend.supervisor(number, lambda name, line: self._on_line(number, name, line))
+        supervisor = self._backend.supervisor(number, lambda name, line: self._pass_on(number, name, line))
         self._supervisors[number] = supervisor
         self._in_background(self._watch(supervisor, command))
+
+    def _pass_on(self, process: int, name: str, line: bytes) -> None:
+        """The first line that is not taken ends the cluster: its output is wanted no more."""
+        if self._not_taken is None:
+            try:
+                self._on_line(process, name, line)
+            except Exception as cause:
+                self._not_taken = cause
+                self.stop()
 
     async def _watch(self, supervisor: Supervisor, command: Start) -> None:
         number = command.process

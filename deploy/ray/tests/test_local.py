@@ -86,6 +86,13 @@ class WhatIsPrinted(Local):
         """), 0)
         self.assertEqual(out, "[process 0] True False False\n")
 
+    def test_a_reader_that_goes_away_ends_it(self):
+        process = started("--procs", "2", flow="form()\nwhile True: print('x' * 1000)")
+        process.stdout.readline()
+        process.stdout.close()
+        self.assertEqual(process.wait(60), 1)
+        process.stderr.close()
+
     def test_arguments_are_passed_on_as_they_are(self):
         process = started("--procs", "1", program=[sys.executable, "-c", FLOW + "form(); print(sys.argv[1:])", "-p", "--", "x y"])
         out, _ = self.end(process, 0)
