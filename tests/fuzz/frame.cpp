@@ -4,6 +4,7 @@
 #include <leat/error.hpp>
 #include <leat/flow.hpp>
 #include <leat/from/iterable.hpp>
+#include <leat/op/running/slot_ownership.hpp>
 #include <leat/route/control/control.hpp>
 #include <leat/route/exchange/channels.hpp>
 #include <leat/route/peers/crc32c.hpp>
@@ -25,6 +26,8 @@
 #include <vector>
 
 namespace {
+
+constexpr leat::slot_ownership two_workers(2);
 
 using leat::detail::frame_header;
 using leat::detail::message;
@@ -118,7 +121,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   leat::detail::channels here(peers, {1, nodes.size(), 10'000});
   leat::detail::control control(peers);
   auto& first = here.receiver<texts>(*nodes[1], 1, 0, 4);
-  auto& second = here.receiver<std::uint64_t>(*nodes[2], 1, 0, 4, true);
+  auto& second = here.receiver<std::uint64_t>(*nodes[2], 1, 0, 4, &two_workers);
   auto& third = here.receiver<mixed>(*nodes[3], 1, 0, 4);
   auto& out = here.sender<std::uint64_t>(*nodes[2], 0, 1, 4);
   try {
