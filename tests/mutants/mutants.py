@@ -66,7 +66,7 @@ MUTANTS = [
      ("route/exchange/exchange_tail.hpp", "if (!to_[i].partial()) {", "if ({mutant} || !to_[i].partial()) {")),
     ("the time of a stream is that of the fastest of its inputs",
      ("op/running/times_of_inputs.ipp", "least_active = (std::min)(least_active, times_[i].watermark);",
-      "least_active = least_active == none ? times_[i].watermark : (std::max)(least_active, times_[i].watermark);")),
+      "least_active = least_active == highest ? times_[i].watermark : (std::max)(least_active, times_[i].watermark);")),
     ("an input that has ended holds the time of the others",
      ("op/running/times_of_inputs.ipp", "arrived.kind == mark_kind::end ? input_state::ended : input_state::stopped",
       "input_state::stopped")),
