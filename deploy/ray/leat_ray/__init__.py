@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from typing import BinaryIO
 
 from .child import Program, ShippedFile
 from .cluster import Backend, Cluster, OnLine, Result
@@ -97,7 +98,7 @@ def start(program: Sequence[str], *, procs: int = 1, workers: int = 1, backend: 
         raise ValueError(f"backend {backend!r} is neither 'ray' nor 'local'")
     files = tuple(map(ShippedFile.read, shipped))
     return Handle(places, Program(tuple(program), workers, environment or {}, shipped=files), procs, limits,
-                  on_line or print_line, _report)
+                  on_line or lines_to(sys.stdout.buffer, sys.stderr.buffer), _report)
 
 
 def run(program: Sequence[str], **how: object) -> Result:
@@ -105,11 +106,15 @@ def run(program: Sequence[str], **how: object) -> Result:
     return start(program, **how).wait()  # type: ignore[arg-type]
 
 
-def print_line(process: int, name: str, line: bytes) -> None:
-    """`[process k] line`, where it was printed to."""
-    to = sys.stderr.buffer if name == "stderr" else sys.stdout.buffer
-    to.write(b"[process %d] " % process + line + b"\n")
-    to.flush()
+def lines_to(out: BinaryIO, err: BinaryIO) -> OnLine:
+    """Writes `[process k] line` to one of them, by where the process has printed it."""
+
+    def write(process: int, name: str, line: bytes) -> None:
+        to = err if name == "stderr" else out
+        to.write(b"[process %d] " % process + line + b"\n")
+        to.flush()
+
+    return write
 
 
 def _report(sentence: str) -> None:

@@ -9,7 +9,7 @@ import shutil
 import signal
 import sys
 
-from . import _report as report
+from . import _report as report, lines_to
 from .child import Program, ShippedFile
 from .cluster import Backend, Cluster, Result, sentence_of
 from .lifecycle import LOST, USAGE, Limits
@@ -79,25 +79,12 @@ def shipped(asked: argparse.Namespace) -> tuple[ShippedFile, ...]:
     return tuple(map(ShippedFile.read, (program, *asked.shipped)))
 
 
-class Lines:
-    """Prints what the processes print. From here on standard output is theirs alone: what Ray says of itself goes to
-    standard error."""
-
-    def __init__(self) -> None:
-        self._out = sys.stdout.buffer
-        self._err = sys.stderr.buffer
-        sys.stdout = sys.stderr
-
-    def __call__(self, process: int, name: str, line: bytes) -> None:
-        to = self._err if name == "stderr" else self._out
-        to.write(b"[process %d] " % process + line + b"\n")
-        to.flush()
-
-
 async def run(backend: Backend, asked: argparse.Namespace) -> Result:
+    print_line = lines_to(sys.stdout.buffer, sys.stderr.buffer)
+    sys.stdout = sys.stderr  # what Ray says of itself is no output of the program
     limits = Limits(restarts=asked.max_restarts, announce=asked.start_timeout, stop=asked.stop_timeout)
     program = Program(tuple(asked.program), asked.workers, shipped=shipped(asked))
-    cluster = Cluster(backend, program, asked.procs, limits, Lines(), report)
+    cluster = Cluster(backend, program, asked.procs, limits, print_line, report)
     stops = 0
 
     def stop() -> None:

@@ -19,7 +19,7 @@ from .lifecycle import LOST, Exit
 
 #: Between two sentences on what is waited for.
 _REPORT_INTERVAL = 5.0
-#: Lines that an actor keeps for a driver that does not ask for them; then its program waits.
+#: Lines that an actor sends in one answer.
 _MOST_LINES = 10_000
 
 for _module in (child, lifecycle, local):  # a node need not have this package

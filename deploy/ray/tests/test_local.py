@@ -50,7 +50,7 @@ def is_alive(pid):
 
 
 class Local(unittest.TestCase):
-    def end(self, process, status, within=60):
+    def end(self, process, status, within=120):
         returned, out, said = ended(process, within)
         self.assertEqual(returned, status, (out, said))
         return out, said

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-import time
 import unittest
 
 os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_enable_worker_prestart="false")
@@ -21,7 +20,7 @@ try:
 except ModuleNotFoundError:
     ray = None
 
-from tests.test_local import FLOW, is_alive  # noqa: E402
+from tests.test_local import FLOW, Local  # noqa: E402
 
 
 def started(address, *options, flow=None, program=None):
@@ -32,7 +31,7 @@ def started(address, *options, flow=None, program=None):
 
 
 @unittest.skipIf(ray is None, "there is no package ray")
-class OnRay(unittest.TestCase):
+class OnRay(Local):
     """A head that runs nothing, and two nodes of two CPUs."""
 
     @classmethod
@@ -50,17 +49,6 @@ class OnRay(unittest.TestCase):
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         return process
-
-    def end(self, process, status, within=120):
-        out, said = process.communicate(timeout=within)
-        self.assertEqual(process.returncode, status, (out, said))
-        return out, said
-
-    def assert_gone(self, pids, within=5):
-        until = time.monotonic() + within
-        while any(map(is_alive, pids)) and time.monotonic() < until:
-            time.sleep(0.01)
-        self.assertEqual([pid for pid in pids if is_alive(pid)], [])
 
     WAITING = """
         form()
