@@ -287,7 +287,7 @@ stream<T, sealed>::stream(stream<T, fused<In, Ops...>>& run)
 template <class T>
 template <class In, class... Ops>
 stream<T, sealed>::stream(stream<T, fused<In, Ops...>> const&) : graph_(nullptr) {
-  detail::may_be_used<stream<T, fused<In, Ops...>> const&>();
+  (void)detail::may_be_used<stream<T, fused<In, Ops...>> const&>();
 }
 namespace detail {
 /// Whatever may stand behind a `|` by mistake. Being a conversion, it is taken only where nothing else fits.

@@ -9,8 +9,24 @@
 // IWYU pragma: begin_exports
 #include <leat/version.hpp>
 
-#include <leat/error.hpp>
+// What many of the others include, so that the compiler says of an error there that it is in a header of this one, and
+// not by which way.
+#include <leat/op/function/narrows.hpp>
+
+#include <leat/op/function/name_comes_first.hpp>
+#include <leat/op/function/owned_record.hpp>
+
+#include <leat/op/function/function.hpp>
+
+#include <leat/op/function/elements.hpp>
+
 #include <leat/flow.hpp>
+#include <leat/op/emitter.hpp>
+
+#include <leat/from/source.hpp>
+#include <leat/to/sink.hpp>
+
+#include <leat/error.hpp>
 #include <leat/op/coroutine/task.hpp>
 #include <leat/picture.hpp>
 #include <leat/record.hpp>
@@ -23,7 +39,6 @@
 #include <leat/from/poll.hpp>
 #include <leat/from/random_metric.hpp>
 #include <leat/from/range.hpp>
-#include <leat/from/source.hpp>
 #include <leat/from/test.hpp>
 
 #include <leat/op/async_map.hpp>
@@ -78,6 +93,5 @@
 #include <leat/to/out.hpp>
 #include <leat/to/output.hpp>
 #include <leat/to/partitioned_sink.hpp>
-#include <leat/to/sink.hpp>
 // IWYU pragma: end_exports
 #endif

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
-"""headers_alone.py INCLUDE COMPILER [--compiled] [--cache FOLDER]: every header compiles by itself, twice in a row,
-warning-free; with --compiled, in the form whose bodies are compiled into a library, those with the bodies among them.
+"""headers_alone.py INCLUDE COMPILER [--compiled] [--cache FOLDER]: each header compiles by itself, twice in a row,
+warning-free. With --compiled those are all headers, in the form whose bodies are compiled into a library. Without it
+they are the headers that have bodies beside them: the others are the same text in both forms.
 """
 import argparse
 import os
@@ -8,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from sources import Cache, header_only, headers
 
@@ -18,7 +20,9 @@ FLAGS = ["-std=c++20", "-fsyntax-only", "-pthread", "-Wall", "-Wextra", "-Wpedan
 def check(root, compiler, cache_folder=None, more_flags=()):
     """What the compiler said of each header that it refused."""
     flags = [*FLAGS, *more_flags]
-    names = headers(root) if "-DLEAT_COMPILED" in more_flags else header_only(root)
+    names = headers(root)
+    if "-DLEAT_COMPILED" not in more_flags:
+        names = [name for name in header_only(root) if Path(root, name).with_suffix(".ipp").exists()]
     cache = Cache(cache_folder, compiler, flags)
 
     def compile_one(name):

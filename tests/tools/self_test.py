@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: BSL-1.0
 """Every gate finds what it is for, and leaves alone what it is not for."""
 import importlib.util
+import os
+import re
 import shutil
 import sys
 import tempfile
 import unittest
 from pathlib import Path
 
+import bundle
 import docs_outputs
 import docs_pages
 import docs_programs
@@ -170,25 +173,59 @@ class HeaderShape(Tree):
         self.assertNotEqual(header_shape.check(self.root), [])
 
 
+class Bundles(Tree):
+    def test_small_sources_share_a_bundle_and_those_at_global_scope_do_not(self):
+        for name in ("a", "b", "d"):
+            self.put(f"op/{name}.cpp", "#include <vector>\nnamespace {\nint helper() { return 1; }\n}\n")
+        self.put("op/c.cpp", "#include <vector>\nnamespace leat {\nint helper() { return 1; }\n}\n")
+        self.assertEqual(bundle.plan(Path(self.root)), {"op": [["op/a.cpp", "op/b.cpp"], ["op/c.cpp"], ["op/d.cpp"]]})
+
+    def test_a_full_bundle_takes_no_more(self):
+        self.put("op/a.cpp", "// " + "x" * bundle.FULL)
+        self.put("op/b.cpp", "")
+        self.put("op/c.cpp", "int c;\n")
+        self.assertEqual(bundle.plan(Path(self.root)), {"op": [["op/a.cpp"], ["op/b.cpp", "op/c.cpp"]]})
+
+    def test_each_source_has_a_namespace_and_keeps_its_lines(self):
+        paths = []
+        for name in ("a", "b"):
+            self.put(f"op/{name}.cpp", f"#include <vector>\n#include <{name}>\nint helper;\n")
+            paths.append(str(Path(self.root, "op", f"{name}.cpp")))
+        joined = str(Path(self.root, "joined.cpp"))
+        bundle.join(joined, paths)
+        text = Path(joined).read_text()
+        self.assertEqual(re.findall("#include .*", text), ["#include <vector>", "#include <a>", "#include <b>"])
+        self.assertEqual(re.findall("namespace .*", text), ["namespace test_of_a {", "namespace test_of_b {"])
+        lines = text.splitlines()
+        for name in ("a", "b"):
+            begin = lines.index(f'#line 1 "{os.path.relpath(Path(self.root, "op", name + ".cpp"))}"')
+            self.assertEqual(lines[begin + 3], "int helper;")
+
+
 @unittest.skipUnless(COMPILER, "there is no compiler")
 class HeadersAlone(Tree):
+    COMPILED = ["-DLEAT_COMPILED"]
+
     def test_finds_each_fault(self):
         self.put("leat/good.hpp", TOP + "inline int f() { return 1; }\n")
         self.put("leat/missing.hpp", TOP + "inline std::string g() { return {}; }\n")
         self.put("leat/twice.hpp", "inline int h() { return 1; }\n")
         self.put("leat/warns.hpp", TOP + "inline int k(long long n) { int m = n; return m; }\n")
-        faults = headers_alone.check(self.root, COMPILER)
+        self.put("leat/missing.ipp", "")
+        faults = headers_alone.check(self.root, COMPILER, None, self.COMPILED)
         self.assertEqual([fault.split()[0] for fault in faults], ["<leat/missing.hpp>", "<leat/twice.hpp>",
                                                                   "<leat/warns.hpp>"])
+        faults = headers_alone.check(self.root, COMPILER)
+        self.assertEqual([fault.split()[0] for fault in faults], ["<leat/missing.hpp>"])
 
     def test_a_remembered_success_is_of_the_same_text_only(self):
         cache = str(Path(self.root) / "cache")
         self.put("leat/inner.hpp", TOP + "inline int f() { return 1; }\n")
         self.put("leat/outer.hpp", TOP + "#include <leat/inner.hpp>\ninline int g() { return f(); }\n")
-        self.assertEqual(headers_alone.check(self.root, COMPILER, cache), [])
-        self.assertEqual(headers_alone.check(self.root, COMPILER, cache), [])
+        for _ in range(2):
+            self.assertEqual(headers_alone.check(self.root, COMPILER, cache, self.COMPILED), [])
         self.put("leat/inner.hpp", TOP)
-        self.assertEqual(len(headers_alone.check(self.root, COMPILER, cache)), 1)
+        self.assertEqual(len(headers_alone.check(self.root, COMPILER, cache, self.COMPILED)), 1)
 
 
 @unittest.skipUnless(COMPILER, "there is no compiler")

@@ -22,12 +22,7 @@ inline constexpr bool is_for_each<to::for_each<F>> = true;
 
 /// A sink that refuses records by sentences of its own does so in `takes_or_says_why<T>()`.
 template <class Sink, class T>
-consteval bool takes_by_its_own_word() {
-  if constexpr (requires { &Sink::template takes_or_says_why<T>; })
-    return Sink::template takes_or_says_why<T>();
-  else
-    return true;
-}
+concept speaks_for_itself = requires { &Sink::template takes_or_says_why<T>; };
 
 /// What is asked of a sink, in the order a person should hear of it. A sink that writes text says so by
 /// `static constexpr bool writes_text = true`: then it is the text that may be missing.
@@ -72,7 +67,9 @@ consteval bool ends_in() {
     return false;
   else if constexpr (is_for_each<Sink>)
     return can_end_in_function<decltype(Sink::f), T>();
-  else if constexpr (takes_by_its_own_word<Sink, T>())
+  else if constexpr (!speaks_for_itself<Sink, T>)
+    return can_end_in<Sink, T>();
+  else if constexpr (Sink::template takes_or_says_why<T>())
     return can_end_in<Sink, T>();
   else
     return false;
