@@ -99,11 +99,6 @@ inline constexpr bool plain<std::tuple<Ts...>> = (plain<Ts> && ...);
 template <class T>
 inline constexpr bool awaitable = requires(T& t) { t.await_ready(); } || requires(T& t) { t.operator co_await(); };
 
-template <class T>
-inline constexpr bool is_optional = false;
-template <class T>
-inline constexpr bool is_optional<std::optional<T>> = true;
-
 }  // namespace detail
 
 /// The type of the key of a keyed record.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/access.hpp>
+#include <leat/detail/is_optional.hpp>
 #include <leat/record.hpp>
 
 #include <cstddef>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/is_optional.hpp>
+
 #include <compare>
 #include <concepts>
 #include <cstddef>
@@ -54,10 +56,6 @@ concept has_numbered_parts = requires(T const& value) {
   std::tuple_size<T>::value;
   std::get<0>(value);
 };
-template <class T>
-inline constexpr bool may_be_absent = false;
-template <class T>
-inline constexpr bool may_be_absent<std::optional<T>> = true;
 
 template <class T>
 bool comes_before(T const& a, T const& b);
@@ -93,7 +91,7 @@ bool comes_before(T const& a, T const& b) {
     return floats_before(a, b);
   } else if constexpr (has_numbered_parts<T>) {
     return parts_before<0>(a, b);
-  } else if constexpr (may_be_absent<T>) {
+  } else if constexpr (is_optional<T>) {
     return b.has_value() && (!a.has_value() || comes_before(*a, *b));
   } else if constexpr (counts_time<T>) {
     return comes_before(a.count(), b.count());
@@ -127,7 +125,7 @@ bool same_value(T const& a, T const& b) {
     return a == b || (a != a && b != b);
   } else if constexpr (has_numbered_parts<T>) {
     return same_parts(std::make_index_sequence<std::tuple_size_v<T>>(), a, b);
-  } else if constexpr (may_be_absent<T>) {
+  } else if constexpr (is_optional<T>) {
     return a.has_value() == b.has_value() && (!a.has_value() || same_value(*a, *b));
   } else if constexpr (counts_time<T>) {
     return same_value(a.count(), b.count());

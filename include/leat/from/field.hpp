@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/is_optional.hpp>
+
 #include <charconv>
 #include <chrono>
 #include <concepts>
@@ -105,13 +107,8 @@ bool read_time(std::string_view field, std::chrono::time_point<std::chrono::syst
 }
 
 template <class T>
-inline constexpr bool is_optional_field = false;
-template <class T>
-inline constexpr bool is_optional_field<std::optional<T>> = true;
-
-template <class T>
 constexpr bool is_readable() {
-  if constexpr (is_optional_field<T>)
+  if constexpr (is_optional<T>)
     return is_readable<typename T::value_type>();
   else
     return has_from_text<T> || std::is_arithmetic_v<T> || std::is_same_v<T, std::string> ||
@@ -128,7 +125,7 @@ template <field_type T>
 bool read_field(std::string_view field, T& into) {
   if constexpr (has_from_text<T>)
     return from_text(field, into);
-  else if constexpr (is_optional_field<T>) {
+  else if constexpr (is_optional<T>) {
     into.reset();
     return field.empty() || read_field(field, into.emplace());
   } else if constexpr (std::is_same_v<T, bool>) {
@@ -150,7 +147,7 @@ bool read_field(std::string_view field, T& into) {
 /// The name of the type in an error.
 template <class T>
 constexpr std::string_view kind_of_field() {
-  if constexpr (is_optional_field<T>)
+  if constexpr (is_optional<T>)
     return kind_of_field<typename T::value_type>();
   else if constexpr (std::is_same_v<T, bool>)
     return "true or false";

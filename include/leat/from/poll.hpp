@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/is_optional.hpp>
 #include <leat/detail/saturated_time.hpp>
 #include <leat/error.hpp>
 #include <leat/from/end_of_input.hpp>

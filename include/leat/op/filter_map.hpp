@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/is_optional.hpp>
 #include <leat/op/function/elements.hpp>
 #include <leat/op/fused/kernel.hpp>
 

@@ -62,17 +62,6 @@ struct with_errors<poison, poison> {
 
 namespace detail {
 
-/// The text of the exception that is being handled.
-[[gnu::cold, gnu::noinline]] inline std::string text_of_current_exception() {
-  try {
-    throw;
-  } catch (std::exception const& cause) {
-    return exception_text(cause);
-  } catch (...) {
-    return "an exception that is not a std::exception";
-  }
-}
-
 /// Calls one fused step on one record, which stays as it was, and hands on what the step gives only when the whole call
 /// has ended well. Of a step that gives several records, nothing has gone on when it throws at the last.
 template <class T, class U, class Op>

@@ -209,10 +209,8 @@ LEAT_INLINE process_failure cluster_session::failure_of_run() const {
     failure.step = cause.step;
     failure.text = cause.what();
     failure.note_cause(cause);
-  } catch (std::exception const& cause) {
-    failure.text = exception_text(cause);
   } catch (...) {
-    failure.text = "an exception that is not a std::exception";
+    failure.text = text_of_current_exception();
   }
   return failure;
 }

@@ -124,7 +124,7 @@ LEAT_INLINE int obey(command_line const& cli, flow_source const& source) {
   } catch (std::exception const& failure) {
     return report(cli, failure);
   } catch (...) {
-    print_failure(cli, "the flow cannot be described: an exception that is not a std::exception");
+    print_failure(cli, std::string("the flow cannot be described: ") + detail::not_a_std_exception);
     return 1;
   }
 }

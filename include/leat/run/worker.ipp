@@ -170,10 +170,8 @@ LEAT_INLINE std::exception_ptr failure_outside_of_steps(std::string const& place
     return std::current_exception();
   } catch (flow_error const&) {
     return std::current_exception();
-  } catch (std::exception const& cause) {
-    return nested(exception_text(cause));
   } catch (...) {
-    return nested("an exception that is not a std::exception");
+    return nested(text_of_current_exception());
   }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/op/function/signature.hpp>
+
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -18,38 +20,10 @@ struct state_in<std::optional<S>> {
   using type = S;
 };
 
-template <class F>
-struct first_parameter {
-  using type = void;
-};
-template <class R, class A, class... Rest>
-struct first_parameter<R (*)(A, Rest...)> {
-  using type = A;
-};
-template <class C, class R, class A, class... Rest>
-struct first_parameter<R (C::*)(A, Rest...)> {
-  using type = A;
-};
-template <class C, class R, class A, class... Rest>
-struct first_parameter<R (C::*)(A, Rest...) const> {
-  using type = A;
-};
-template <class C, class R, class A, class... Rest>
-struct first_parameter<R (C::*)(A, Rest...) noexcept> {
-  using type = A;
-};
-template <class C, class R, class A, class... Rest>
-struct first_parameter<R (C::*)(A, Rest...) const noexcept> {
-  using type = A;
-};
-template <class F>
-  requires requires { &F::operator(); }
-struct first_parameter<F> : first_parameter<decltype(&F::operator())> {};
-
 /// The state that `F` keeps: `Given` if the user named it, else what F's first parameter says; void when neither does.
 template <class Given, class F>
-using state_type = std::conditional_t<!std::is_void_v<Given>, Given,
-                                      typename state_in<std::remove_cvref_t<typename first_parameter<F>::type>>::type>;
+using state_type =
+    std::conditional_t<!std::is_void_v<Given>, Given, typename state_in<std::remove_cvref_t<first_parameter<F>>>::type>;
 
 template <class T>
 inline constexpr bool is_state_and_result = false;
@@ -77,7 +51,7 @@ inline constexpr bool may_edit = std::is_void_v<Parameter> || (std::is_lvalue_re
 
 /// `f(std::optional<S>&, value) -> result`.
 template <class F, class S, class V>
-inline constexpr bool edits_state = !returns_state<F, S, V> && may_edit<typename first_parameter<F>::type> &&
+inline constexpr bool edits_state = !returns_state<F, S, V> && may_edit<first_parameter<F>> &&
                                     requires(F& f, std::optional<S>& state, V&& value) { f(state, std::move(value)); };
 
 template <class F, class S, class V>

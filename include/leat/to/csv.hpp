@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/is_optional.hpp>
 #include <leat/error.hpp>
 #include <leat/from/csv_row.hpp>
 #include <leat/text.hpp>
@@ -28,7 +29,7 @@ void quote_field(std::string& to, std::size_t begin, char separator, bool alone)
 template <class T>
 void append_field(std::string& to, T const& value, char separator, bool alone) {
   std::size_t const begin = to.size();
-  if constexpr (is_optional_field<T>) {
+  if constexpr (is_optional<T>) {
     if (value) return append_field(to, *value, separator, alone);
   } else {
     append_text(to, value);

@@ -168,11 +168,11 @@ class partitioned_sink_stage final : public stage, public consumer<T>, private c
   }
 
   bool all_ready() {
-    bool flushed = true;
+    bool ready = true;
     if constexpr (!always_ready)
       for (auto& opened : open_)
-        if (opened) guarded(step_, [&] { flushed = opened->ready() && flushed; });
-    return flushed;
+        if (opened) guarded(step_, [&] { ready = opened->ready() && ready; });
+    return ready;
   }
 
   void write(std::size_t index, std::span<T> records) {

@@ -168,10 +168,8 @@ class async_stage final : public stage, public consumer<T> {
       go();
       if (!flight.root.finished()) return;
       keep(flight, flight.running->result());
-    } catch (std::exception const& cause) {
-      fail(flight, exception_text(cause));
     } catch (...) {
-      fail(flight, "an exception that is not a std::exception");
+      fail(flight, text_of_current_exception().c_str());
     }
     land(flight);
   }

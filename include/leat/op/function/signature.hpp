@@ -45,4 +45,16 @@ struct signature_of<R (*)(Args...) noexcept> {
   using type = signature<R, Args...>;
 };
 
+template <class Signature>
+struct first_of_signature {
+  using type = void;
+};
+template <class R, class First, class... Rest>
+struct first_of_signature<signature<R, First, Rest...>> {
+  using type = First;
+};
+/// The type of `F`'s first parameter; void where there is none, or it is not spelled out.
+template <class F>
+using first_parameter = typename first_of_signature<typename signature_of<F>::type>::type;
+
 }  // namespace leat::detail

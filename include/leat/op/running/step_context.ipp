@@ -74,10 +74,8 @@ LEAT_INLINE void step_context::throw_as_run_error(show_function show, void const
     throw;
   } catch (run_error const&) {
     throw;
-  } catch (std::exception const& cause) {
-    std::throw_with_nested(error(exception_text(cause), shown(show, record)));
   } catch (...) {
-    std::throw_with_nested(error("an exception that is not a std::exception", shown(show, record)));
+    std::throw_with_nested(error(text_of_current_exception(), shown(show, record)));
   }
 }
 

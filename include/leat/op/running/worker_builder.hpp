@@ -234,7 +234,7 @@ class worker_builder {
   worker_services& worker_;
   shared_by_workers& process_;
   slot_ownership slot_owners_;
-  owners<running_step> parts_;
+  owners<running_step> steps_;
   list<provided> outlets_;
 };
 

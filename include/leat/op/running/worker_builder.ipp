@@ -27,11 +27,11 @@ LEAT_INLINE void worker_builder::clear() {
   outboxes.clear();
   snapshots.clear();
   commits.clear();
-  parts_.clear();
+  steps_.clear();
 }
 
-LEAT_INLINE void worker_builder::make_room_for_part() { parts_.make_room(); }
-LEAT_INLINE void worker_builder::keep(running_step& built) { parts_.take(&built); }
+LEAT_INLINE void worker_builder::make_room_for_part() { steps_.make_room(); }
+LEAT_INLINE void worker_builder::keep(running_step& built) { steps_.take(&built); }
 LEAT_INLINE void worker_builder::visit(stage& built) { stages.push_back(&built); }
 LEAT_INLINE void worker_builder::visit_as_source(source_stage& built) { sources.push_back(&built); }
 

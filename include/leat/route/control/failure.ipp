@@ -57,7 +57,7 @@ LEAT_INLINE void process_failure::note_cause(std::exception const& failure) {
     cause_type = readable(typeid(inner));
     note_cause(inner);
   } catch (...) {
-    cause = "an exception that is not a std::exception";
+    cause = not_a_std_exception;
     std::type_info const* const type = abi::__cxa_current_exception_type();
     cause_type = type != nullptr ? readable(*type) : "unknown";
   }

@@ -25,10 +25,8 @@ LEAT_INLINE run_error channel_error(node const& described, unsigned worker, std:
 LEAT_INLINE void throw_channel_error(node const& described, unsigned worker, std::string const& text) {
   try {
     throw;
-  } catch (std::exception const& cause) {
-    std::throw_with_nested(channel_error(described, worker, text + exception_text(cause)));
   } catch (...) {
-    std::throw_with_nested(channel_error(described, worker, text + "an exception that is not a std::exception"));
+    std::throw_with_nested(channel_error(described, worker, text + text_of_current_exception()));
   }
 }
 

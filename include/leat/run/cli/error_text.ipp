@@ -30,7 +30,8 @@ LEAT_INLINE std::string error_text(std::exception const& failure) {
       last = cause;
       next = nested_in(inner);
     } catch (...) {
-      if (!last.ends_with("not a std::exception")) text += "\n  because: an exception that is not a std::exception";
+      if (!last.ends_with(detail::not_a_std_exception))
+        text += "\n  because: " + std::string(detail::not_a_std_exception);
     }
   }
   return text;
