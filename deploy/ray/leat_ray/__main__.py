@@ -11,7 +11,7 @@ import sys
 
 from . import _report as report, lines_to
 from .child import Program, ShippedFile
-from .cluster import Backend, Cluster, Result, sentence_of
+from .cluster import Backend, Cluster, Result
 from .lifecycle import LOST, USAGE, Limits
 
 STRATEGIES = ("SPREAD", "STRICT_SPREAD", "PACK", "STRICT_PACK")
@@ -102,7 +102,7 @@ def tell(result: Result) -> None:
     if failure is None:
         return
     again = f", in the last of {result.restarts + 1} runs" if result.restarts else ""
-    report(f"process {failure.process} failed{again}: {sentence_of(failure.exit)}")
+    report(f"process {failure.process} failed{again}: {failure.exit.sentence}")
     if failure.exit.last_lines:
         report("its last lines:")
         for line in failure.exit.last_lines:

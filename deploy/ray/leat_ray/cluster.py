@@ -177,8 +177,4 @@ class Cluster:
     def _tell(self, state: State) -> None:
         failure = self.lifecycle.failure
         if state is State.RESTARTING and failure is not None:
-            self._report(f"process {failure.process} failed ({sentence_of(failure.exit)}); all are started again")
-
-
-def sentence_of(how: Exit) -> str:
-    return how.reason or f"it ended with {how.status}"
+            self._report(f"process {failure.process} failed ({failure.exit.sentence}); all are started again")

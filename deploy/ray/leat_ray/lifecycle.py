@@ -68,6 +68,10 @@ class Exit:
     killed: bool = False
 
     @property
+    def sentence(self) -> str:
+        return self.reason or f"it ended with {self.status}"
+
+    @property
     def may_be_restarted(self) -> bool:
         """Another try may end otherwise. A wrong argument or an error of the flow comes again."""
         return self.killed or self.status not in (OK, USER_ERROR, USAGE, REFUSED)

@@ -3,6 +3,7 @@
 LEAT_EXAMPLES names the folder of the examples."""
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -68,6 +69,38 @@ class OnRay(Local):
             alone = subprocess.run(program, stdout=subprocess.PIPE, text=True, check=True).stdout
             out, _ = self.end(self.start("--procs", "2", "--workers", "2", program=program), 0)
             self.assertEqual(sorted(line.split("] ", 1)[1] for line in out.splitlines()), sorted(alone.splitlines()))
+
+    @unittest.skipUnless(EXAMPLES, "LEAT_EXAMPLES does not name the folder of the examples")
+    def test_the_anomaly_detector_of_two_actors(self):
+        process = subprocess.Popen([sys.executable, HERE / "examples" / "anomaly_detector.py", f"{EXAMPLES}/anomaly_detector"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   env={**os.environ, "PYTHONPATH": str(HERE), "RAY_ADDRESS": self.nodes.address})
+        self.addCleanup(process.kill)
+        out, _ = self.end(process, 0)
+        dealt = re.findall(r"^\[process (\d)\] anomaly_detector\.dist .*\((\w+), ", out, re.M)
+        detected = re.findall(r"^\[process (\d)\] (\w+): value = ", out, re.M)
+        self.assertEqual(sorted(set(dealt)), [("0", "hz"), ("0", "v"), ("1", "hz"), ("1", "v")])
+        self.assertEqual(sorted(metric for _, metric in set(detected)), ["hz", "v"])  # one process for each
+        self.assertEqual((len(dealt), len(detected)), (80, 80))
+        for metric in ("hz", "v"):
+            owner, = {process for process, of in detected if of == metric}
+            self.assertIn(f"{metric}: detected by process {owner} (40 times)\n", out)
+
+    @unittest.skipUnless(EXAMPLES, "LEAT_EXAMPLES does not name the folder of the examples")
+    def test_the_anomaly_detector_of_recorded_metrics_is_that_of_one_process(self):
+        with tempfile.TemporaryDirectory() as folder:
+            files = [pathlib.Path(folder, f"{name}.csv") for name in ("disk", "load", "net")]
+            for number, file in enumerate(files, 1):
+                file.write_text("timestamp,value\n" + "".join(f"{i},{i * number % 7 + (50 if i % 41 == 0 else 0)}\n"
+                                                              for i in range(2000)))
+            program = [f"{EXAMPLES}/anomaly_detector", "--csv", *map(str, files)]
+            alone = subprocess.run(program, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+            out, _ = self.end(self.start("--procs", "2", program=program), 0)
+            together = [line.split("] ", 1)[1] for line in out.splitlines()]
+            for file in files:  # of one metric in order
+                of = f"{file.stem}: "
+                self.assertEqual(*([line for line in lines if line.startswith(of)] for lines in (together, alone)))
+            self.assertEqual(len(together), 6000)
 
     def test_a_program_that_is_brought_along(self):
         with tempfile.TemporaryDirectory() as folder:
