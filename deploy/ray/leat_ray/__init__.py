@@ -14,11 +14,12 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import BinaryIO
 
-from .child import Program, ShippedFile
+from .bridge import Bridge
+from .child import BridgeAddress, Program, ShippedFile
 from .cluster import Backend, Cluster, OnLine, Result
 from .lifecycle import Exit, Failure, Limits, State
 
-__all__ = ["Exit", "Failure", "Handle", "Limits", "Result", "State", "run", "start"]
+__all__ = ["Bridge", "BridgeAddress", "Exit", "Failure", "Handle", "Limits", "Result", "State", "run", "start"]
 
 
 class Handle:
@@ -78,12 +79,15 @@ class Handle:
 
 
 def start(program: Sequence[str], *, procs: int = 1, workers: int = 1, backend: str = "ray", address: str | None = None,
-          strategy: str = "SPREAD", resources: Mapping[str, float] | None = None, limits: Limits | None = None, shipped: Sequence[str] = (),
-          on_line: OnLine | None = None, environment: Mapping[str, str] | None = None) -> Handle:
+          strategy: str = "SPREAD", resources: Mapping[str, float] | None = None, limits: Limits | None = None,
+          shipped: Sequence[str] = (),
+          on_line: OnLine | None = None, environment: Mapping[str, str] | None = None,
+          bridge: Bridge | BridgeAddress | None = None) -> Handle:
     """Starts `procs` processes of a leat program, of so many workers each, as one cluster. `on_line(process, "stdout" or
     "stderr", line)` is called for each line that they print, on the thread of the handle; unless it is given, they are
     printed. `backend` is "ray" or "local". `shipped` are files that are brought to the nodes, the program first; it is run
-    in the directory that has them. Raises OSError when one of them cannot be read."""
+    in the directory that has them. `bridge` is where the program calls functions. Raises OSError when a file cannot be
+    read."""
     limits = limits or Limits()
     places: Backend
     if backend == "local":
@@ -97,7 +101,8 @@ def start(program: Sequence[str], *, procs: int = 1, workers: int = 1, backend: 
     else:
         raise ValueError(f"backend {backend!r} is neither 'ray' nor 'local'")
     files = tuple(map(ShippedFile.read, shipped))
-    return Handle(places, Program(tuple(program), workers, environment or {}, shipped=files), procs, limits,
+    where = bridge.where if isinstance(bridge, Bridge) else bridge
+    return Handle(places, Program(tuple(program), workers, environment or {}, shipped=files, bridge=where), procs, limits,
                   on_line or lines_to(sys.stdout.buffer, sys.stderr.buffer), _report)
 
 

@@ -38,6 +38,14 @@ class ShippedFile:
 
 
 @dataclass(frozen=True)
+class BridgeAddress:
+    """Where a bridge is (`bridge.py`), and what has to be known to be let in."""
+
+    address: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Program:
     """What is run in each process. Where files are shipped, the first is the program itself; it is run in the directory
     that has them all."""
@@ -47,6 +55,8 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
     directory: str | None = None
     shipped: Sequence[ShippedFile] = ()
+    #: The bridge that it calls functions by.
+    bridge: BridgeAddress | None = None
 
     def unpacked_in(self, directory: str) -> Program:
         """The program, once its files are in this directory. Raises OSError."""
@@ -91,19 +101,22 @@ class Child:
         """Raises OSError when the program cannot be run."""
         announce_from, announce_to = os.pipe()
         addresses_from, self._addresses_to = os.pipe()
-        secret = os.memfd_create("leat secret", os.MFD_CLOEXEC)
+        secret = _file_of(self._place.secret)
+        bridge = self._program.bridge
+        given = [announce_to, addresses_from, secret]
+        variables = self._variables(announce_to, addresses_from, secret)
+        if bridge is not None:
+            given.append(_file_of(bridge.secret))
+            variables.update(LEAT_BRIDGE=bridge.address, LEAT_BRIDGE_SECRET_FILE=f"/proc/self/fd/{given[-1]}")
         try:
-            os.fchmod(secret, 0o600)
-            os.write(secret, self._place.secret.encode())
-            os.lseek(secret, 0, os.SEEK_SET)
             self._process = await asyncio.create_subprocess_exec(
                 *self._program.command,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 cwd=self._program.directory,
-                env={**os.environ, **self._program.environment, **self._variables(announce_to, addresses_from, secret)},
-                pass_fds=(announce_to, addresses_from, secret),
+                env={**os.environ, **self._program.environment, **variables},
+                pass_fds=given,
                 preexec_fn=_die_with_the_parent(os.getpid()),
             )
         except BaseException:
@@ -112,9 +125,8 @@ class Child:
             self._addresses_to = -1
             raise
         finally:
-            os.close(announce_to)
-            os.close(addresses_from)
-            os.close(secret)
+            for descriptor in given:
+                os.close(descriptor)
         assert self._process.stdout is not None and self._process.stderr is not None
         self._relays = [
             asyncio.ensure_future(self._relay("stdout", self._process.stdout)),
@@ -213,6 +225,15 @@ class Child:
 def not_started(program: Program, cause: OSError, where: str) -> Exit:
     """How a process ended that could not be started on the machine of this name."""
     return Exit(LOST if cause.errno is None else 127, f"{program.command[0]} cannot be run on {where}: {cause.strerror}")
+
+
+def _file_of(secret: str) -> int:
+    """A file without a name that has this in it, which only the owner may read."""
+    descriptor = os.memfd_create("leat secret", os.MFD_CLOEXEC)
+    os.fchmod(descriptor, 0o600)
+    os.write(descriptor, secret.encode())
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
 
 
 def _die_with_the_parent(parent: int) -> Callable[[], None]:

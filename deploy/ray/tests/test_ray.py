@@ -102,6 +102,60 @@ class OnRay(Local):
                 self.assertEqual(*([line for line in lines if line.startswith(of)] for lines in (together, alone)))
             self.assertEqual(len(together), 6000)
 
+    DRIVER = """
+        import os, sys, leat_ray, ray
+        ray.init(log_to_driver=False)
+
+        @ray.remote
+        class Model:
+            def score(self, reading):
+                metric, value = reading
+                if value == 2.5 and not os.path.exists({death!r}):
+                    open({death!r}, "w").close()
+                    os._exit(1)
+                return value
+
+        model = Model.options(max_restarts={restarts}).remote()
+        with leat_ray.Bridge({{"score": model.score}}) as bridge:
+            sys.exit(leat_ray.run({program!r}, procs=2, bridge=bridge).status)
+    """
+
+    def scored(self, readings, tries, restarts):
+        """What becomes of so many readings, by an actor that dies of the 26th: {reading: answer}."""
+        with tempfile.TemporaryDirectory() as folder:
+            program = [f"{EXAMPLES}/ask_a_model", str(readings), str(tries)]
+            driver = textwrap.dedent(self.DRIVER).format(death=f"{folder}/death", restarts=restarts, program=program)
+            process = subprocess.Popen([sys.executable, "-c", driver], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                       text=True, env={**os.environ, "PYTHONPATH": str(HERE), "RAY_ADDRESS": self.nodes.address})
+            self.addCleanup(process.kill)
+            out, _ = self.end(process, 0)
+        return dict(re.findall(r"^\[process \d\] (\w+ [\d.]+): (.*)$", out, re.M))  # and what Ray prints of itself
+
+    @unittest.skipUnless(EXAMPLES, "LEAT_EXAMPLES does not name the folder of the examples")
+    def test_an_actor_that_is_asked_about_each_record(self):
+        process = subprocess.Popen([sys.executable, HERE / "examples" / "ask_a_model.py", f"{EXAMPLES}/ask_a_model", "100"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   env={**os.environ, "PYTHONPATH": str(HERE), "RAY_ADDRESS": self.nodes.address})
+        self.addCleanup(process.kill)
+        out, _ = self.end(process, 0)
+        self.assertEqual(len(out.splitlines()), 100)
+        self.assertEqual(out.count("no opinion"), 2)  # of the first of each metric
+
+    @unittest.skipUnless(EXAMPLES, "LEAT_EXAMPLES does not name the folder of the examples")
+    def test_an_actor_that_dies_and_is_started_again(self):
+        answers = self.scored(200, tries=20, restarts=1)
+        self.assertEqual(len(answers), 200)
+        self.assertEqual({reading: answer for reading, answer in answers.items() if reading.split()[1] != answer}, {})
+
+    @unittest.skipUnless(EXAMPLES, "LEAT_EXAMPLES does not name the folder of the examples")
+    def test_an_actor_that_dies_for_good(self):
+        answers = self.scored(200, tries=1, restarts=0)
+        failed = {reading: answer for reading, answer in answers.items() if reading.split()[1] != answer}
+        self.assertEqual(len(answers), 200)
+        self.assertIn("load 2.5", failed)
+        for answer in failed.values():
+            self.assertRegex(answer, "^failed: score could not be called: The actor ")
+
     def test_a_program_that_is_brought_along(self):
         with tempfile.TemporaryDirectory() as folder:
             program = pathlib.Path(folder, "flow")
