@@ -25,7 +25,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
                         help="workers of each, and CPUs that each asks for; 1 unless said")
     parser.add_argument("--backend", choices=("ray", "local"), default="ray",
                         help="who runs them: Ray, or this machine by itself")
-    parser.add_argument("--address", metavar="ADDRESS", help="of the Ray cluster; RAY_ADDRESS, or a local one, unless said")
+    parser.add_argument("--address", metavar="ADDRESS", help="of the Ray cluster; RAY_ADDRESS, one that runs here, or a new one, unless said; local: a new one")
     parser.add_argument("--strategy", choices=STRATEGIES, default="SPREAD", help="how Ray places them; SPREAD unless said")
     parser.add_argument("--resources", metavar="NAME=NUMBER", action="append", default=[], type=resource,
                         help="what each process needs besides its CPUs; several times for several")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -39,6 +40,7 @@ class _Watcher:
         self._supervisor = local.LocalSupervisor(lambda name, line: self._lines.put_nowait((name, line)), address, "0.0.0.0")
 
     async def start(self, program: Program, process: int, cluster: str, secret: str) -> Exit | None:
+        _end_with_the_raylet()
         return await self._supervisor.start(program, process, cluster, secret)
 
     async def announced(self) -> str | None:
@@ -125,11 +127,7 @@ class RayBackend:
     async def open(self) -> None:
         """Raises NoPlaces when Ray has not got what is asked for within the time."""
         if not ray.is_initialized():
-            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-            begins = self._address is None and "RAY_ADDRESS" not in os.environ
-            of_its_own = {"num_cpus": max(os.cpu_count() or 1, int(self._processes * self._bundle["CPU"])),
-                          "include_dashboard": False} if begins else {}
-            ray.init(address=self._address, log_to_driver=False, logging_level="ERROR", **of_its_own)
+            self._begin_ray()
             self._began_ray = True
         self._places = placement_group([dict(self._bundle)] * self._processes, strategy=self._strategy)
         ready = asyncio.ensure_future(_as_future(self._places.ready()))
@@ -138,6 +136,28 @@ class RayBackend:
             if time.monotonic() >= until:
                 raise NoPlaces(f"Ray has no {self._wanted()} within {self._patience:g} s: {_there_is()}")
             self._report(f"waiting for {self._wanted()}: {_there_is()}")
+
+    def _begin_ray(self) -> None:
+        """Joins the cluster that is meant, else one that runs on this machine, else starts one here."""
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        quiet = {"log_to_driver": False, "logging_level": "ERROR"}
+        address = self._address or os.environ.get("RAY_ADDRESS")
+        try:
+            if address != "local":
+                self._look_for(address)
+                ray.init(address=address or "auto", **quiet)
+                return
+        except OSError as cause:
+            if address is not None:
+                raise NoPlaces(f"no Ray cluster can be joined at {address}: {cause}") from None
+        cpus = max(os.cpu_count() or 1, int(self._processes * self._bundle["CPU"]))
+        ray.init(address="local", num_cpus=cpus, include_dashboard=False, **quiet)
+
+    def _look_for(self, address: str | None) -> None:
+        """Ray itself tries for minutes where nobody is. Raises OSError."""
+        host, _, port = (address or "").rpartition(":")
+        if host and port.isdigit() and "/" not in host:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=self._patience).close()
 
     def supervisor(self, process: int, on_line: Callable[[str, bytes], None]) -> RaySupervisor:
         assert self._places is not None
@@ -159,6 +179,16 @@ class RayBackend:
     def _wanted(self) -> str:
         each = ", ".join(f"{number:g} {name}" for name, number in self._bundle.items())
         return f"{self._processes} places of {each} ({self._strategy})"
+
+
+def _end_with_the_raylet() -> None:
+    """An actor that is at work outlives the raylet of its node, and nobody can end it from then on; so it does so itself.
+    Its process goes with it."""
+    try:
+        raylet = os.pidfd_open(int(os.environ.get("RAY_RAYLET_PID") or os.getppid()))
+    except OSError:
+        return  # the actor is in a container that does not see it, and ends with that
+    asyncio.get_running_loop().add_reader(raylet, os._exit, 1)
 
 
 async def _as_future(ref: Any) -> Any:

@@ -9,7 +9,9 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 import unittest
+import uuid
 
 os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_enable_worker_prestart="false")
 HERE = pathlib.Path(__file__).resolve().parent.parent
@@ -21,14 +23,34 @@ try:
 except ModuleNotFoundError:
     ray = None
 
-from tests.test_local import FLOW, Local  # noqa: E402
+from tests.test_local import FLOW, Local, is_alive  # noqa: E402
 
 
 def started(address, *options, flow=None, program=None):
-    command = program or [sys.executable, "-uc", FLOW + textwrap.dedent(flow)]
-    return subprocess.Popen([sys.executable, "-m", "leat_ray", "--address", address, *options, "--", *command],
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                            env={**os.environ, "PYTHONPATH": str(HERE), "PYTHONUNBUFFERED": "1"})
+    mark = uuid.uuid4().hex
+    command = program or [sys.executable, "-uc", FLOW + textwrap.dedent(flow), mark]
+    process = subprocess.Popen([sys.executable, "-m", "leat_ray", "--address", address, *options, "--", *command],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+                               env={**os.environ, "PYTHONPATH": str(HERE), "PYTHONUNBUFFERED": "1"})
+    process.mark = mark
+    return process
+
+
+def parent_of(pid):
+    return int(pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+
+
+def processes_of(launcher):
+    """Those in the process table that bear the mark of what this launcher runs, which is in the arguments of all of them."""
+    found = []
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            marked = launcher.mark.encode() in (entry / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if marked and int(entry.name) != launcher.pid and is_alive(int(entry.name)):
+            found.append(int(entry.name))
+    return found
 
 
 @unittest.skipIf(ray is None, "there is no package ray")
@@ -45,8 +67,8 @@ class OnRay(Local):
     def tearDownClass(cls):
         cls.nodes.shutdown()
 
-    def start(self, *options, **more):
-        process = started(self.nodes.address, *options, **more)
+    def start(self, *options, address=None, **more):
+        process = started(address or self.nodes.address, *options, **more)
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         return process
@@ -56,6 +78,13 @@ class OnRay(Local):
         print(os.getpid(), os.getppid())
         while True: signal.pause()
     """
+
+    def assert_none_of(self, launcher, within=5):
+        """Within so many seconds no process is left of what this launcher has started, as the process table has it."""
+        until = time.monotonic() + within
+        while (left := processes_of(launcher)) and time.monotonic() < until:
+            time.sleep(0.01)
+        self.assertEqual(left, [])
 
     def pids(self, process, count=2):
         return [tuple(map(int, process.stdout.readline().split()[-2:])) for _ in range(count)]
@@ -187,6 +216,18 @@ class OnRay(Local):
         self.assertIn("failed", said)
         self.assert_gone([program for program, _ in pids])
 
+    def test_a_raylet_that_is_killed_alone(self):
+        node = self.nodes.add_node(num_cpus=2, resources={"alone": 2}, object_store_memory=100 << 20)
+        self.nodes.wait_for_nodes()
+        process = self.start("--procs", "2", "--resources", "alone=1", flow=self.WAITING)
+        pids = self.pids(process)
+        raylet, = {parent_of(watcher) for _, watcher in pids}
+        self.assertIn(b"raylet", pathlib.Path(f"/proc/{raylet}/cmdline").read_bytes())
+        os.kill(raylet, signal.SIGKILL)
+        self.assert_none_of(process)
+        self.end(process, 75)
+        self.nodes.remove_node(node, allow_graceful=False)
+
     def test_one_process_on_each_node(self):
         out, _ = self.end(self.start("--procs", "2", "--strategy", "STRICT_SPREAD", flow="""
             form()
@@ -213,11 +254,52 @@ class OnRay(Local):
         self.assertIn("failed", said)
         self.assert_gone([program for program, _ in pids])
 
+    GOES_ON = """
+        signal.signal(signal.SIGTERM, lambda *_: print("goes on", os.getpid()))
+        form()
+        print("pid", os.getpid())
+        while True: signal.pause()
+    """
+    STOPS = GOES_ON.replace("print(\"goes on\", os.getpid())", "(print(\"stopped\"), sys.exit(0))")
+
+    def ctrl_c(self, process):
+        """As a terminal does it: all that is in the foreground is told, also Ray where the launcher has started it."""
+        os.killpg(process.pid, signal.SIGINT)
+
+    def check_ctrl_c(self, address):
+        process = self.start("--procs", "2", address=address, flow=self.STOPS)
+        self.lines(process)
+        self.ctrl_c(process)
+        self.assert_none_of(process)
+        out, _ = self.end(process, 0)
+        self.assertEqual(out.count("stopped"), 2)
+
+        process = self.start("--procs", "2", address=address, flow=self.GOES_ON)
+        self.lines(process)
+        self.ctrl_c(process)
+        self.assertEqual({line.split()[2] for line in self.lines(process)}, {"goes"})
+        self.ctrl_c(process)
+        self.assert_none_of(process)
+        self.end(process, 128 + 9)
+
+    def lines(self, process, count=2):
+        return [process.stdout.readline() for _ in range(count)]
+
+    def test_ctrl_c_once_and_twice(self):
+        self.check_ctrl_c(None)
+
+    def test_ctrl_c_where_the_launcher_has_started_ray(self):
+        self.check_ctrl_c("local")
+
     def test_nobody_is_left_when_the_launcher_is_killed(self):
         process = self.start("--procs", "2", flow=self.WAITING)
         pids = self.pids(process)
         process.kill()
         self.assert_gone([program for program, _ in pids])
+
+    def test_an_address_at_which_there_is_no_ray(self):
+        _, said = self.end(self.start(address="127.0.0.1:1", flow="form()"), 75)
+        self.assertIn("leat_ray: no Ray cluster can be joined at 127.0.0.1:1: ", said)
 
     def test_more_than_there_is(self):
         _, said = self.end(self.start("--procs", "3", "--workers", "2", "--start-timeout", "1", flow="form()"), 75)
