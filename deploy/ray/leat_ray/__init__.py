@@ -16,8 +16,9 @@ from typing import BinaryIO
 
 from .bridge import Bridge
 from .child import BridgeAddress, Program, ShippedFile
-from .cluster import Backend, Cluster, OnLine, Result
+from .cluster import Backend, Cluster, Result
 from .lifecycle import Exit, Failure, Limits, State
+from .output import OnLine
 
 __all__ = ["Bridge", "BridgeAddress", "Exit", "Failure", "Handle", "Limits", "Result", "State", "run", "start"]
 
@@ -84,10 +85,10 @@ def start(program: Sequence[str], *, procs: int = 1, workers: int = 1, backend: 
           on_line: OnLine | None = None, environment: Mapping[str, str] | None = None,
           bridge: Bridge | BridgeAddress | None = None) -> Handle:
     """Starts `procs` processes of a leat program, of so many workers each, as one cluster. `on_line(process, "stdout" or
-    "stderr", line)` is called for each line that they print, on the thread of the handle; unless it is given, they are
-    printed. `backend` is "ray" or "local". `shipped` are files that are brought to the nodes, the program first; it is run
-    in the directory that has them. `bridge` is where the program calls functions. Raises OSError when a file cannot be
-    read."""
+    "stderr", line)` is called for each line that they print, on a thread of its own; unless it is given, they are printed.
+    Where it is slow the processes wait when they print. `backend` is "ray" or "local". `shipped` are files that are brought
+    to the nodes, the program first; it is run in the directory that has them. `bridge` is where the program calls
+    functions. Raises OSError when a file cannot be read."""
     limits = limits or Limits()
     places: Backend
     if backend == "local":

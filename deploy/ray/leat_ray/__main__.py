@@ -9,7 +9,7 @@ import shutil
 import signal
 import sys
 
-from . import _report as report, lines_to
+from . import _report as report
 from .child import Program, ShippedFile
 from .cluster import Backend, Cluster, Result
 from .lifecycle import LOST, USAGE, Limits
@@ -25,7 +25,8 @@ def arguments(given: list[str]) -> argparse.Namespace:
                         help="workers of each, and CPUs that each asks for; 1 unless said")
     parser.add_argument("--backend", choices=("ray", "local"), default="ray",
                         help="who runs them: Ray, or this machine by itself")
-    parser.add_argument("--address", metavar="ADDRESS", help="of the Ray cluster; RAY_ADDRESS, one that runs here, or a new one, unless said; local: a new one")
+    parser.add_argument("--address", metavar="ADDRESS",
+                        help="of the Ray cluster; RAY_ADDRESS, one that runs here, or a new one, unless said; local: a new one")
     parser.add_argument("--strategy", choices=STRATEGIES, default="SPREAD", help="how Ray places them; SPREAD unless said")
     parser.add_argument("--resources", metavar="NAME=NUMBER", action="append", default=[], type=resource,
                         help="what each process needs besides its CPUs; several times for several")
@@ -79,8 +80,14 @@ def shipped(asked: argparse.Namespace) -> tuple[ShippedFile, ...]:
     return tuple(map(ShippedFile.read, (program, *asked.shipped)))
 
 
+def print_line(process: int, name: str, line: bytes) -> None:
+    """Past the interpreter's own buffers, since it may end while whoever reads has stopped reading."""
+    left = memoryview(b"[process %d] %s\n" % (process, line))
+    while left:
+        left = left[os.write(2 if name == "stderr" else 1, left):]
+
+
 async def run(backend: Backend, asked: argparse.Namespace) -> Result:
-    print_line = lines_to(sys.stdout.buffer, sys.stderr.buffer)
     sys.stdout = sys.stderr  # what Ray says of itself is no output of the program
     limits = Limits(restarts=asked.max_restarts, announce=asked.start_timeout, stop=asked.stop_timeout)
     program = Program(tuple(asked.program), asked.workers, shipped=shipped(asked))

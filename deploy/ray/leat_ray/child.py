@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from .lifecycle import LOST, Exit
+from .output import LineSink
 
 #: A line that gets longer is passed on in pieces of this size.
 MOST_OF_A_LINE = 1 << 20
@@ -86,11 +87,12 @@ class Child:
     """`start`, then `ended` for as long as it lives; `give_addresses` and `send` at any time. On one event loop, whose
     thread has to outlive the child: with the thread the child is ended."""
 
-    def __init__(self, program: Program, place: Place, on_line: Callable[[str, bytes], None]) -> None:
-        """`on_line` is called with "stdout" or "stderr" and each line, without its newline."""
+    def __init__(self, program: Program, place: Place, lines: LineSink) -> None:
         self._program = program
         self._place = place
-        self._on_line = on_line
+        self._lines = lines
+        self._chunks = 0
+        self._held_up = 0
         self._process: asyncio.subprocess.Process | None = None
         self._announced: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._addresses_to = -1
@@ -156,8 +158,12 @@ class Child:
         """Waits until it has ended and all that it printed has been passed on."""
         assert self._process is not None
         returned = await self._process.wait()
-        # What a grandchild still has open is not waited for.
-        await asyncio.wait(self._relays, timeout=1.0)
+        # What a grandchild still has open is not waited for, but who reads is.
+        chunks = -1
+        while chunks != self._chunks or self._held_up:
+            chunks = self._chunks
+            if not (await asyncio.wait(self._relays, timeout=1.0))[1]:
+                break
         for relay in self._relays:
             relay.cancel()
         self._close_addresses()
@@ -203,18 +209,22 @@ class Child:
     async def _relay(self, name: str, stream: asyncio.StreamReader) -> None:
         unended = b""
         while chunk := await stream.read(1 << 16):
+            self._chunks += 1
             *lines, unended = (unended + chunk).split(b"\n")
             if len(unended) >= MOST_OF_A_LINE:
                 lines.append(unended)
                 unended = b""
             for line in lines:
                 self._pass_on(name, line)
+            self._held_up += 1
+            await self._lines.room()
+            self._held_up -= 1
         if unended:
             self._pass_on(name, unended)
 
     def _pass_on(self, name: str, line: bytes) -> None:
         self._last.append(line[:MOST_OF_A_LAST_LINE].decode(errors="replace"))
-        self._on_line(name, line)
+        self._lines.put(name, line)
 
     def _close_addresses(self) -> None:
         if self._addresses_to >= 0:

@@ -11,9 +11,7 @@ from typing import Protocol
 
 from .child import Program
 from .lifecycle import LOST, Command, Exit, Failure, GiveAddresses, Lifecycle, Limits, Send, Start, State
-
-#: (process, "stdout" or "stderr", the line without its newline)
-OnLine = Callable[[int, str, bytes], None]
+from .output import LineSink, OnLine, Output
 
 
 class Supervisor(Protocol):
@@ -41,7 +39,7 @@ class Backend(Protocol):
 
     async def close(self) -> None: ...
 
-    def supervisor(self, process: int, on_line: Callable[[str, bytes], None]) -> Supervisor: ...
+    def supervisor(self, process: int, lines: LineSink) -> Supervisor: ...
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ class Cluster:
         self.lifecycle = Lifecycle(processes, limits)
         self._backend = backend
         self._program = program
-        self._on_line = on_line
+        self._output = Output(on_line, self._give_up)
         self._report = report
         self._name = name or f"leat-{secrets.token_hex(8)}"
         self._secret = ""
@@ -88,6 +86,8 @@ class Cluster:
         finally:
             await self._discard_all()
             await self._backend.close()
+            if not await self._output.close():
+                self._report("the last of the output has not been taken by who reads it")
         if self._not_taken is not None:
             raise self._not_taken
         return Result(self.lifecycle.status, tuple(map(self.lifecycle.exit_of, range(self.lifecycle.processes))),
@@ -103,7 +103,10 @@ class Cluster:
                 self._tell(state)
 
     def stop(self, at_once: bool = False) -> None:
-        """In order: each process finishes what it has begun. Or at once."""
+        """In order: each process finishes what it has begun. Or at once, and then whoever reads the output is waited for no
+        longer."""
+        if at_once:
+            self._output.hurry()
         self._happened.put_nowait(lambda: self.lifecycle.stop(time.monotonic(), at_once))
 
     async def _next(self) -> list[Command]:
@@ -129,18 +132,14 @@ class Cluster:
 
     def _begin(self, command: Start) -> None:
         number = command.process
-        supervisor = self._backend.supervisor(number, lambda name, line: self._pass_on(number, name, line))
+        supervisor = self._backend.supervisor(number, self._output.of(number))
         self._supervisors[number] = supervisor
         self._in_background(self._watch(supervisor, command))
 
-    def _pass_on(self, process: int, name: str, line: bytes) -> None:
+    def _give_up(self, cause: Exception) -> None:
         """The first line that is not taken ends the cluster: its output is wanted no more."""
-        if self._not_taken is None:
-            try:
-                self._on_line(process, name, line)
-            except Exception as cause:
-                self._not_taken = cause
-                self.stop()
+        self._not_taken = cause
+        self.stop()
 
     async def _watch(self, supervisor: Supervisor, command: Start) -> None:
         number = command.process

@@ -14,7 +14,7 @@ from ray import cloudpickle
 from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
-from . import child, lifecycle, local
+from . import child, lifecycle, local, output
 from .child import Program
 from .lifecycle import LOST, Exit
 
@@ -23,7 +23,7 @@ _REPORT_INTERVAL = 5.0
 #: Lines that an actor sends in one answer.
 _MOST_LINES = 10_000
 
-for _module in (child, lifecycle, local):  # a node need not have this package
+for _module in (child, lifecycle, local, output):  # a node need not have this package
     cloudpickle.register_pickle_by_value(_module)
 
 
@@ -35,9 +35,15 @@ class _Watcher:
     """In an actor beside the process: on its event loop, so that a stop does not wait behind what runs."""
 
     def __init__(self) -> None:
-        self._lines: asyncio.Queue[tuple[str, bytes] | None] = asyncio.Queue()
-        address = ray.util.get_node_ip_address()
-        self._supervisor = local.LocalSupervisor(lambda name, line: self._lines.put_nowait((name, line)), address, "0.0.0.0")
+        self._kept = output.Kept()
+        self._lines: asyncio.Queue[tuple[str, bytes, int] | None] = asyncio.Queue()
+        self._supervisor = local.LocalSupervisor(self, ray.util.get_node_ip_address(), "0.0.0.0")
+
+    def put(self, name: str, line: bytes) -> None:
+        self._lines.put_nowait((name, line, self._kept.add(line)))
+
+    async def room(self) -> None:
+        await self._kept.room()
 
     async def start(self, program: Program, process: int, cluster: str, secret: str) -> Exit | None:
         _end_with_the_raylet()
@@ -54,17 +60,18 @@ class _Watcher:
 
     async def lines(self) -> list[tuple[str, bytes]] | None:
         """What has been printed since the last call, at least one line; None when that was all."""
-        first = await self._lines.get()
-        if first is None:
-            return None
-        ready = [first]
-        while not self._lines.empty() and len(ready) != _MOST_LINES:
-            line = self._lines.get_nowait()
-            if line is None:
-                self._lines.put_nowait(None)
-                break
-            ready.append(line)
-        return ready
+        taken = await self._lines.get()
+        ready: list[tuple[str, bytes]] = []
+        while taken is not None:
+            name, line, cost = taken
+            ready.append((name, line))
+            self._kept.give_back(cost)
+            if self._lines.empty() or len(ready) == _MOST_LINES:
+                return ready
+            taken = self._lines.get_nowait()
+        if ready:
+            self._lines.put_nowait(None)
+        return ready or None
 
     async def ended(self) -> Exit:
         how = await self._supervisor.ended()
@@ -73,9 +80,9 @@ class _Watcher:
 
 
 class RaySupervisor:
-    def __init__(self, actor: Any, on_line: Callable[[str, bytes], None]) -> None:
+    def __init__(self, actor: Any, lines: output.LineSink) -> None:
         self._actor = actor
-        self._on_line = on_line
+        self._lines = lines
         self._relay: asyncio.Future[None] | None = None
 
     async def start(self, program: Program, process: int, cluster: str, secret: str) -> Exit | None:
@@ -107,7 +114,8 @@ class RaySupervisor:
     async def _relay_lines(self) -> None:
         while (lines := await self._actor.lines.remote()) is not None:
             for name, line in lines:
-                self._on_line(name, line)
+                self._lines.put(name, line)
+            await self._lines.room()
 
 
 class RayBackend:
@@ -159,7 +167,7 @@ class RayBackend:
         if host and port.isdigit() and "/" not in host:
             socket.create_connection((host.strip("[]"), int(port)), timeout=self._patience).close()
 
-    def supervisor(self, process: int, on_line: Callable[[str, bytes], None]) -> RaySupervisor:
+    def supervisor(self, process: int, lines: output.LineSink) -> RaySupervisor:
         assert self._places is not None
         actor = ray.remote(_Watcher).options(
             num_cpus=self._bundle["CPU"],
@@ -168,7 +176,7 @@ class RayBackend:
             max_concurrency=16,
             scheduling_strategy=PlacementGroupSchedulingStrategy(self._places, placement_group_bundle_index=process),
         ).remote()
-        return RaySupervisor(actor, on_line)
+        return RaySupervisor(actor, lines)
 
     async def close(self) -> None:
         if self._places is not None:

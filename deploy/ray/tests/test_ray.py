@@ -11,7 +11,6 @@ import tempfile
 import textwrap
 import time
 import unittest
-import uuid
 
 os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_enable_worker_prestart="false")
 HERE = pathlib.Path(__file__).resolve().parent.parent
@@ -23,34 +22,11 @@ try:
 except ModuleNotFoundError:
     ray = None
 
-from tests.test_local import FLOW, Local, is_alive  # noqa: E402
-
-
-def started(address, *options, flow=None, program=None):
-    mark = uuid.uuid4().hex
-    command = program or [sys.executable, "-uc", FLOW + textwrap.dedent(flow), mark]
-    process = subprocess.Popen([sys.executable, "-m", "leat_ray", "--address", address, *options, "--", *command],
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-                               env={**os.environ, "PYTHONPATH": str(HERE), "PYTHONUNBUFFERED": "1"})
-    process.mark = mark
-    return process
+from tests.test_local import FLOW, Local, launched, processes_of  # noqa: E402
 
 
 def parent_of(pid):
     return int(pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
-
-
-def processes_of(launcher):
-    """Those in the process table that bear the mark of what this launcher runs, which is in the arguments of all of them."""
-    found = []
-    for entry in pathlib.Path("/proc").glob("[0-9]*"):
-        try:
-            marked = launcher.mark.encode() in (entry / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if marked and int(entry.name) != launcher.pid and is_alive(int(entry.name)):
-            found.append(int(entry.name))
-    return found
 
 
 @unittest.skipIf(ray is None, "there is no package ray")
@@ -68,7 +44,7 @@ class OnRay(Local):
         cls.nodes.shutdown()
 
     def start(self, *options, address=None, **more):
-        process = started(address or self.nodes.address, *options, **more)
+        process = launched("--address", address or self.nodes.address, *options, start_new_session=True, **more)
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         return process
@@ -78,13 +54,6 @@ class OnRay(Local):
         print(os.getpid(), os.getppid())
         while True: signal.pause()
     """
-
-    def assert_none_of(self, launcher, within=5):
-        """Within so many seconds no process is left of what this launcher has started, as the process table has it."""
-        until = time.monotonic() + within
-        while (left := processes_of(launcher)) and time.monotonic() < until:
-            time.sleep(0.01)
-        self.assertEqual(left, [])
 
     def pids(self, process, count=2):
         return [tuple(map(int, process.stdout.readline().split()[-2:])) for _ in range(count)]
@@ -205,6 +174,23 @@ class OnRay(Local):
         """), 3)
         self.assertIn("process 1 failed: it ended with 3", said)
         self.assertEqual(out.count("x"), 10_000_000)
+
+    def test_a_slow_reader_holds_the_processes_back_and_loses_nothing(self):
+        process = self.start("--procs", "2", flow="""
+            form()
+            for i in range(20_000): print(f"{i:06}" + "x" * 1000)
+        """)
+        process.stdout.readline()
+        until = time.monotonic() + 2  # time in which 40 MB would have been printed
+        while time.monotonic() < until and len(processes_of(process)) == 2:
+            time.sleep(0.05)
+        self.assertEqual(len(processes_of(process)), 2)
+        rest = list(process.stdout)
+        self.end(process, 0)
+        self.assertEqual(len(rest), 2 * 20_000 - 1)
+        for number in (0, 1):
+            mine = [int(line[12:18]) for line in rest if line.startswith(f"[process {number}] ")]
+            self.assertEqual(mine, list(range(20_000 - len(mine), 20_000)))
 
     def test_a_node_that_is_lost(self):
         node = self.nodes.add_node(num_cpus=2, resources={"more": 2}, object_store_memory=100 << 20)

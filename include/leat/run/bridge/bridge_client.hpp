@@ -3,6 +3,7 @@
 
 #include <leat/detail/list.hpp>
 #include <leat/op/completion.hpp>
+#include <leat/op/running/time_points.hpp>
 #include <leat/route/codec/byte_buffer.hpp>
 #include <leat/run/bridge/bridge_session.hpp>
 #include <leat/run/bridge/dialed_socket.hpp>
@@ -108,10 +109,10 @@ class bridge_client {
   // What follows is of the thread.
   std::deque<call_pointer> waiting_;
   std::map<std::uint64_t, call_pointer> under_way_;
-  clock::time_point next_look_ = clock::time_point::max();
+  clock::time_point next_look_ = never;
   dialed_socket socket_;
   std::optional<bridge_session> session_;
-  clock::time_point connection_due_ = clock::time_point::max();
+  clock::time_point connection_due_ = never;
   clock::time_point next_dial_{};
   std::chrono::nanoseconds pause_{};
   std::size_t defined_ = 0;

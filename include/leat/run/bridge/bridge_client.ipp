@@ -126,8 +126,8 @@ LEAT_INLINE bool bridge_client::collect() {
 LEAT_INLINE void bridge_client::begin_try(call_pointer const& call) {
   clock::time_point const now = clock::now();
   clock::time_point const begins = (std::max)(now, call->begins);
-  std::chrono::nanoseconds const room = clock::time_point::max() - begins;
-  call->due = call->limit < room ? begins + call->limit : clock::time_point::max();
+  std::chrono::nanoseconds const room = never - begins;
+  call->due = call->limit < room ? begins + call->limit : never;
   next_look_ = (std::min)(next_look_, begins > now ? begins : call->due);
 }
 
@@ -136,7 +136,7 @@ LEAT_INLINE void bridge_client::look_at_times() {
   clock::time_point const now = clock::now();
   if (now >= connection_due_) lose("it does not answer", false);
   if (now < next_look_) return;
-  next_look_ = clock::time_point::max();
+  next_look_ = never;
   std::deque<call_pointer> late;
   auto const stays = [&](call_pointer const& call) {
     if (!call->wanted.load(std::memory_order_relaxed)) return false;
@@ -190,7 +190,7 @@ LEAT_INLINE void bridge_client::lose(std::string const& why, bool lasting) {
   socket_.close();
   session_.reset();
   defined_ = 0;
-  connection_due_ = clock::time_point::max();
+  connection_due_ = never;
   std::chrono::nanoseconds const shortest = std::chrono::milliseconds(50);
   std::chrono::nanoseconds const longest = std::chrono::seconds(2);
   pause_ = (std::min)((std::max)(shortest, 2 * pause_), longest);
@@ -255,7 +255,7 @@ LEAT_INLINE void bridge_client::read() {
     }
     if (was_ready || !session_ || !session_->ready()) continue;
     pause_ = {};
-    connection_due_ = clock::time_point::max();
+    connection_due_ = never;
   }
 }
 
@@ -282,7 +282,7 @@ LEAT_INLINE void bridge_client::wait() {
   clock::time_point until = (std::min)(next_look_, connection_due_);
   if (socket_.idle() && !waiting_.empty()) until = (std::min)(until, next_dial_);
   int timeout = -1;
-  if (until != clock::time_point::max()) {
+  if (until != never) {
     auto const left = std::chrono::ceil<std::chrono::milliseconds>(until - clock::now()).count();
     timeout = static_cast<int>(std::clamp<decltype(left + 0)>(left, 0, 60'000));
   }
