@@ -13,6 +13,7 @@ from . import _report as report
 from .child import Program, ShippedFile
 from .cluster import Backend, Cluster, Result
 from .lifecycle import LOST, USAGE, Limits
+from .recovery import directory_of
 
 STRATEGIES = ("SPREAD", "STRICT_SPREAD", "PACK", "STRICT_PACK")
 
@@ -40,6 +41,8 @@ def arguments(given: list[str]) -> argparse.Namespace:
                         help="from SIGTERM to SIGKILL; 10 unless said")
     parser.add_argument("--start-timeout", type=seconds, default=60.0, metavar="SECONDS",
                         help="how long the places and the processes may take to be there; 60 unless said")
+    parser.add_argument("--no-directory-check", dest="directory_check", action="store_false",
+                        help="do not look whether the program's recovery directory (-r) is the same for all processes")
     parser.add_argument("program", nargs="+", metavar="PROGRAM", help="the program, and its own arguments behind it")
     if "--" not in given and not {"-h", "--help"} & set(given):
         parser.error("the program stands behind --: python -m leat_ray --procs 2 -- ./my_flow file.csv")
@@ -119,24 +122,29 @@ def tell(result: Result) -> None:
 def main() -> int:
     asked = arguments(sys.argv[1:])
     no_places: tuple[type[Exception], ...] | type[Exception] = ()
+    misplaced = no_places
     if asked.backend == "local":
         from .local import LocalBackend
 
         backend: Backend = LocalBackend()
     else:
         try:
-            from .on_ray import NoPlaces, RayBackend
+            from .on_ray import Misplaced, NoPlaces, RayBackend
         except ModuleNotFoundError:
             report("there is no Ray here: install the package ray, or say --backend local")
             return USAGE
+        recovery_directory = directory_of(asked.program, os.environ) if asked.directory_check else None
         backend = RayBackend(asked.address, asked.procs, asked.workers, asked.strategy, dict(asked.resources),
-                             asked.start_timeout, report)
-        no_places = NoPlaces
+                             asked.start_timeout, report, recovery_directory)
+        no_places, misplaced = NoPlaces, Misplaced
     try:
         result = asyncio.run(run(backend, asked))
     except no_places as cause:
         report(str(cause))
         return LOST
+    except misplaced as cause:
+        report(str(cause))
+        return USAGE
     except BrokenPipeError:
         raise  # of standard output
     except OSError as cause:  # of a file that is to be shipped

@@ -14,7 +14,7 @@ from ray import cloudpickle
 from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
-from . import child, lifecycle, local, output
+from . import child, lifecycle, local, output, recovery
 from .child import Program
 from .lifecycle import LOST, Exit
 
@@ -23,12 +23,16 @@ _REPORT_INTERVAL = 5.0
 #: Lines that an actor sends in one answer.
 _MOST_LINES = 10_000
 
-for _module in (child, lifecycle, local, output):  # a node need not have this package
+for _module in (child, lifecycle, local, output, recovery):  # a node need not have this package
     cloudpickle.register_pickle_by_value(_module)
 
 
 class NoPlaces(Exception):
     """Ray has not got what was asked for; the text says what that is, and what there is."""
+
+
+class Misplaced(Exception):
+    """The program asks for what the places cannot give it; the text says what to do."""
 
 
 class _Watcher:
@@ -122,7 +126,9 @@ class RayBackend:
     """`open` before the cluster is run, `close` when it is over."""
 
     def __init__(self, address: str | None, processes: int, workers: int, strategy: str, resources: Mapping[str, float],
-                 patience: float, report: Callable[[str], None]) -> None:
+                 patience: float, report: Callable[[str], None], recovery_directory: str | None = None) -> None:
+        """`recovery_directory` has to be the same for all processes."""
+        self._recovery_directory = recovery_directory
         self._address = address
         self._bundle = {"CPU": float(workers), **resources}
         self._processes = processes
@@ -133,7 +139,8 @@ class RayBackend:
         self._began_ray = False
 
     async def open(self) -> None:
-        """Raises NoPlaces when Ray has not got what is asked for within the time."""
+        """Raises NoPlaces when Ray has not got what is asked for within the time, and Misplaced when the processes would
+        not find the same recovery directory."""
         if not ray.is_initialized():
             self._begin_ray()
             self._began_ray = True
@@ -144,6 +151,28 @@ class RayBackend:
             if time.monotonic() >= until:
                 raise NoPlaces(f"Ray has no {self._wanted()} within {self._patience:g} s: {_there_is()}")
             self._report(f"waiting for {self._wanted()}: {_there_is()}")
+        if self._recovery_directory is not None and self._processes > 1:
+            await self._check_directory(self._recovery_directory)
+
+    async def _check_directory(self, directory: str) -> None:
+        first, name = await self._at(0, recovery.mark, directory)
+        try:
+            others = await asyncio.gather(
+                *(self._at(process, recovery.look, directory, name) for process in range(1, self._processes)))
+        finally:
+            await self._at(0, recovery.unmark, directory, name, told=False)
+        fault = recovery.fault_of(directory, (first, *others))
+        if fault is not None:
+            raise Misplaced(fault)
+
+    async def _at(self, process: int, function: Callable[..., Any], *arguments: Any, told: bool = True) -> Any:
+        """Calls it where this process is going to be; where it is told, with the name of the node behind the arguments."""
+        there = ray.remote(_called).options(num_cpus=0, scheduling_strategy=self._place(process))
+        return await there.remote(function, arguments, told)
+
+    def _place(self, process: int) -> PlacementGroupSchedulingStrategy:
+        assert self._places is not None
+        return PlacementGroupSchedulingStrategy(self._places, placement_group_bundle_index=process)
 
     def _begin_ray(self) -> None:
         """Joins the cluster that is meant, else one that runs on this machine, else starts one here."""
@@ -168,13 +197,12 @@ class RayBackend:
             socket.create_connection((host.strip("[]"), int(port)), timeout=self._patience).close()
 
     def supervisor(self, process: int, lines: output.LineSink) -> RaySupervisor:
-        assert self._places is not None
         actor = ray.remote(_Watcher).options(
             num_cpus=self._bundle["CPU"],
             resources={name: number for name, number in self._bundle.items() if name != "CPU"} or None,
             max_restarts=0,
             max_concurrency=16,
-            scheduling_strategy=PlacementGroupSchedulingStrategy(self._places, placement_group_bundle_index=process),
+            scheduling_strategy=self._place(process),
         ).remote()
         return RaySupervisor(actor, lines)
 
@@ -187,6 +215,10 @@ class RayBackend:
     def _wanted(self) -> str:
         each = ", ".join(f"{number:g} {name}" for name, number in self._bundle.items())
         return f"{self._processes} places of {each} ({self._strategy})"
+
+
+def _called(function: Callable[..., Any], arguments: Sequence[Any], told: bool) -> Any:
+    return function(*arguments, ray.util.get_node_ip_address()) if told else function(*arguments)
 
 
 def _end_with_the_raylet() -> None:

@@ -214,6 +214,34 @@ class OnRay(Local):
         self.end(process, 75)
         self.nodes.remove_node(node, allow_graceful=False)
 
+    def test_a_recovery_directory_that_all_nodes_share(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out, _ = self.end(self.start("--procs", "2", program=[sys.executable, "-c", FLOW + "form(); print('ran')", "-r", folder]), 0)
+            self.assertEqual(out.count("ran"), 2)
+            self.assertEqual(os.listdir(folder), [])
+
+    def test_a_recovery_directory_that_is_another_on_each_node(self):
+        before = os.getcwd()
+        with tempfile.TemporaryDirectory() as folder:
+            self.addCleanup(os.chdir, before)
+            nodes = []
+            for name in ("one", "two"):  # a node finds a relative path from where it was started
+                pathlib.Path(folder, name, "state").mkdir(parents=True)
+                os.chdir(pathlib.Path(folder, name))
+                nodes.append(self.nodes.add_node(num_cpus=1, resources={"apart": 1}, object_store_memory=100 << 20))
+            os.chdir(before)
+            self.nodes.wait_for_nodes()
+            apart = ("--procs", "2", "--resources", "apart=1")
+            program = [sys.executable, "-c", FLOW + "form(); print('ran')", "-r", "state"]
+            _, said = self.end(self.start(*apart, program=program), 2)
+            self.assertRegex(said, "leat_ray: the recovery directory state is another one, or none, for process 1 on [0-9.]+ "
+                                   "than for process 0 on [0-9.]+: give -r a directory that all nodes share")
+            out, _ = self.end(self.start(*apart, "--no-directory-check", program=program), 0)
+            self.assertEqual(out.count("ran"), 2)
+            self.assertEqual(os.listdir(pathlib.Path(folder, "one", "state")), [])
+            for node in nodes:
+                self.nodes.remove_node(node)
+
     def test_one_process_on_each_node(self):
         out, _ = self.end(self.start("--procs", "2", "--strategy", "STRICT_SPREAD", flow="""
             form()
