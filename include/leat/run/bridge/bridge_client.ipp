@@ -33,7 +33,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::string seconds_in_words(std::chrono::nanoseconds time) {
+inline std::string seconds_in_words(std::chrono::nanoseconds time) {
   auto const milliseconds = time.count() / 1'000'000;
   return milliseconds % 1000 == 0 ? std::to_string(milliseconds / 1000) + " s" : std::to_string(milliseconds) + " ms";
 }

@@ -23,8 +23,8 @@ inline constexpr std::uint8_t bridge_defines = 1;
 inline constexpr std::uint8_t bridge_calls = 2;
 
 /// The seal of a frame: `header` has the number of the frame before it.
-LEAT_INLINE std::array<std::byte, 16> bridge_seal(digest const& key, std::span<std::byte const> header,
-                                                  std::span<std::byte const> body) {
+inline std::array<std::byte, 16> bridge_seal(digest const& key, std::span<std::byte const> header,
+                                             std::span<std::byte const> body) {
   digest const whole = hmac_sha256(key, header, body);
   std::array<std::byte, 16> seal{};
   std::copy_n(whole.begin(), seal.size(), seal.begin());
@@ -87,7 +87,7 @@ LEAT_INLINE std::optional<bridge_session::reply> bridge_session::next() {
     throw bridge_refused("what it says was altered on its way", false);
   auto const kind = std::to_integer<std::uint8_t>(bytes[header_size - 1]);
   if (kind < static_cast<std::uint8_t>(reply_kind::result) || kind > static_cast<std::uint8_t>(reply_kind::unavailable))
-    throw bridge_refused(concat({"it sends a frame of the unknown kind ", std::to_string(kind)}), false);
+    throw bridge_refused(concat({"it sends a frame of the unknown kind ", std::to_string(int{kind})}), false);
   ++frames_in_;
   read_ += header_size + size + seal_size;
   return reply{number, static_cast<reply_kind>(kind), body};
