@@ -73,6 +73,7 @@ class Cluster:
         self._report = report
         self._name = name or f"leat-{secrets.token_hex(8)}"
         self._secret = ""
+        self._asked_to_stop = asyncio.Event()
         self._not_taken: Exception | None = None
         self._supervisors: dict[int, Supervisor] = {}
         self._happened: asyncio.Queue[Callable[[], list[Command]]] = asyncio.Queue()
@@ -81,8 +82,8 @@ class Cluster:
     async def run(self) -> Result:
         """Raises what the backend raises when it finds no places, and what `on_line` has raised."""
         try:
-            await self._backend.open()
-            await self._go_through()
+            if await self._found_places():
+                await self._go_through()
         finally:
             await self._discard_all()
             await self._backend.close()
@@ -92,6 +93,22 @@ class Cluster:
             raise self._not_taken
         return Result(self.lifecycle.status, tuple(map(self.lifecycle.exit_of, range(self.lifecycle.processes))),
                       self.lifecycle.restarts, self.lifecycle.failure)
+
+    async def _found_places(self) -> bool:
+        """False when it has been asked to stop meanwhile."""
+        opening = asyncio.ensure_future(self._backend.open())
+        asked = asyncio.ensure_future(self._asked_to_stop.wait())
+        await asyncio.wait((opening, asked), return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        if opening.done():
+            await opening  # which raises what it has raised
+        else:
+            opening.cancel()
+            await asyncio.gather(opening, return_exceptions=True)
+        if self._asked_to_stop.is_set():
+            self.lifecycle.stop(time.monotonic())
+            self._report("it was told to stop before its processes were started")
+        return not self.lifecycle.over
 
     async def _go_through(self) -> None:
         state = self.lifecycle.state
@@ -105,6 +122,7 @@ class Cluster:
     def stop(self, at_once: bool = False) -> None:
         """In order: each process finishes what it has begun. Or at once, and then whoever reads the output is waited for no
         longer."""
+        self._asked_to_stop.set()
         if at_once:
             self._output.hurry()
         self._happened.put_nowait(lambda: self.lifecycle.stop(time.monotonic(), at_once))

@@ -187,10 +187,13 @@ class Lifecycle:
         return commands
 
     def stop(self, now: float, at_once: bool = False) -> list[Command]:
-        """Ends the cluster for good: in order, or at once."""
+        """Ends the cluster for good: in order, or at once. Also before `begin`, which is not called then."""
         self._asked_to_stop = True
         if self.state is State.RESTARTING:
             self.state, self.deadline = State.FAILED, None
+            return []
+        if self.run == 0:  # nothing has begun
+            self.state = State.DONE
             return []
         if self.over:
             return []

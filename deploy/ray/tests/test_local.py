@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 import time
 import unittest
 import uuid
@@ -306,6 +307,24 @@ class FromPython(unittest.TestCase):
         self.assertEqual(result.last_lines, (("0",), ("1",)))
         self.assertEqual((handle.status, len(handle.addresses)), (leat_ray.State.DONE, 2))
         handle.stop()  # it is over
+
+    def test_a_stop_while_it_waits_for_places(self):
+        class NoPlacesYet:
+            async def open(self):
+                waits.set()
+                await asyncio.Event().wait()
+
+            async def close(self):
+                closed.set()
+
+        waits, closed, said = threading.Event(), threading.Event(), []
+        handle = leat_ray.Handle(NoPlacesYet(), leat_ray.child.Program(["none"]), 1, leat_ray.Limits(), print, said.append)
+        waits.wait()
+        handle.stop()
+        result = handle.wait(60)
+        self.assertEqual((result.status, result.exits, handle.status), (0, (None,), leat_ray.State.DONE))
+        self.assertTrue(closed.is_set())
+        self.assertEqual(said, ["it was told to stop before its processes were started"])
 
     def test_a_stop_from_another_thread_and_from_an_event_loop(self):
         handle, lines = self.start("""

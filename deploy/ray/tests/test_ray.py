@@ -315,6 +315,12 @@ class OnRay(Local):
         _, said = self.end(self.start(address="127.0.0.1:1", flow="form()"), 75)
         self.assertIn("leat_ray: no Ray cluster can be joined at 127.0.0.1:1: ", said)
 
+    def test_ctrl_c_while_it_waits_for_places(self):
+        process = self.start("--procs", "3", "--workers", "2", flow="form()")
+        self.assertIn("waiting for 3 places", process.stderr.readline())
+        self.ctrl_c(process)
+        self.end(process, 0, within=30)
+
     def test_more_than_there_is(self):
         _, said = self.end(self.start("--procs", "3", "--workers", "2", "--start-timeout", "1", flow="form()"), 75)
         self.assertRegex(said, r"Ray has no 3 places of 2 CPU \(SPREAD\) within 1 s: \d node\(s\) with [46] CPU.*, of which")
