@@ -3,7 +3,7 @@
 // records have arrived. The records lie in the cache, as if they were just made. Against two processes that carry the
 // same bytes over a bare connection, without frames, checksums or routing. `--timely PROGRAM` compares with timely
 // dataflow too (benchmarks/timely). `--drivers` compares who may drive the connections instead, with several workers in
-// each process.
+// each process. `--one` is one of the processes of a cluster that somebody else starts, as benchmarks/on_ray.py does.
 #include "measure.hpp"
 #include "rounds.hpp"
 #include "sources.hpp"
@@ -11,6 +11,7 @@
 
 #include <leat/flow.hpp>
 #include <leat/route/redistribute.hpp>
+#include <leat/run/main.hpp>
 #include <leat/run/run.hpp>
 #include <leat/run/tcp.hpp>
 #include <leat/to/output.hpp>
@@ -21,10 +22,13 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -219,9 +223,85 @@ void compare_drivers(std::string const& workload, std::size_t per_round, int rou
   }
 }
 
+/// When the first records of a process went, and when the last ones came to it.
+struct stop_watch {
+  using clock = std::chrono::steady_clock;
+  std::optional<clock::time_point> first;
+  clock::time_point last;
+};
+
+class timed_source {
+ public:
+  using record = std::uint64_t;
+  using inner = benchmark_rounds::source<record>;
+  timed_source(inner const& of, stop_watch& watch) : of_(of), watch_(&watch) {}
+
+  class part : public inner::part {
+   public:
+    part(inner::part const& of, stop_watch& watch) : inner::part(of), watch_(&watch) {}
+    bool next_batch(leat::emitter<record>& out) {
+      if (!watch_->first) watch_->first = stop_watch::clock::now();
+      return inner::part::next_batch(out);
+    }
+
+   private:
+    stop_watch* watch_;
+  };
+  part build(leat::step_services const& services) const { return part(of_.build(services), *watch_); }
+
+ private:
+  inner of_;
+  stop_watch* watch_;
+};
+
+class timed_sink {
+ public:
+  using inner = benchmark_rounds::sink<std::uint64_t>;
+  timed_sink(inner const& of, stop_watch& watch) : of_(of), watch_(&watch) {}
+
+  class part : public inner::part {
+   public:
+    part(inner::part const& of, stop_watch& watch) : inner::part(of), watch_(&watch) {}
+    void write_batch(std::span<std::uint64_t const> records) {
+      inner::part::write_batch(records);
+      watch_->last = stop_watch::clock::now();
+    }
+
+   private:
+    stop_watch* watch_;
+  };
+  part build(leat::step_services const& services) const { return part(of_.build(services), *watch_); }
+
+ private:
+  inner of_;
+  stop_watch* watch_;
+};
+
+/// Sends as many records as it can, and prints what one took. One worker, of two processes.
+int one_process(int argc, char** argv) {
+  constexpr std::size_t count = std::size_t{1} << 29;
+  auto const records = records_with_random_keys<std::uint64_t>();
+  arrivals arrived;
+  stop_watch watch;
+  benchmark_rounds::schedule<std::uint64_t> const schedule(records, count, 1, arrived);
+  leat::command_line const cli(argc, argv, "--one", spinning());
+  int const status = leat::main(cli, [&](leat::command_line const&) {
+    leat::flow flow("exchange");
+    flow.input("in", timed_source(benchmark_rounds::source(schedule), watch)) |
+        leat::redistribute("by key", leat::by([](std::uint64_t x) { return key_of(x); })) |
+        leat::output("out", timed_sink(benchmark_rounds::sink<std::uint64_t>(arrived), watch));
+    return flow;
+  });
+  if (watch.first)
+    std::printf("%.4f ns a record\n",
+                std::chrono::duration<double, std::nano>(watch.last - *watch.first).count() / double(count));
+  return status;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (std::find(argv, argv + argc, std::string("--one")) != argv + argc) return one_process(argc, argv);
   if (argc == 2 && std::string(argv[1]) == "--drivers") {
     compare_drivers<std::uint64_t>("exchange of u64", 1 << 18, 60);
     compare_drivers<padded_record<1024>>("exchange of 1 KiB", 1 << 13, 60);

@@ -8,6 +8,7 @@
     "leat: leat/src.hpp has the bodies of the compiled form: compile this file, and all others of the program, with -DLEAT_COMPILED; a header-only program leaves this file out"
 #else
 
+#include <leat/connect/bridge.ipp>
 #include <leat/detail/concat.ipp>
 #include <leat/detail/equal_to_itself.ipp>
 #include <leat/detail/fused_run.ipp>
@@ -72,6 +73,9 @@
 #include <leat/route/peers/peers.ipp>
 #include <leat/route/peers/poly1305.ipp>
 #include <leat/route/peers/poly1305_seal.ipp>
+#include <leat/run/bridge/bridge_client.ipp>
+#include <leat/run/bridge/bridge_session.ipp>
+#include <leat/run/bridge/dialed_socket.ipp>
 #include <leat/run/cli/checked_options.ipp>
 #include <leat/run/cli/cluster_settings.ipp>
 #include <leat/run/cli/command_line.ipp>
@@ -93,6 +97,7 @@
 #include <leat/run/local/local_output.ipp>
 #include <leat/run/local/standard_descriptors.ipp>
 #include <leat/run/main.ipp>
+#include <leat/run/net/name_lookup.ipp>
 #include <leat/run/partition_assignment.ipp>
 #include <leat/run/run.ipp>
 #include <leat/run/runtime.ipp>

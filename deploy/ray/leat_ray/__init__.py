@@ -8,17 +8,21 @@ The same from the command line: python -m leat_ray --procs 2 --workers 2 -- ./wo
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import BinaryIO
 
-from .child import Program, ShippedFile
-from .cluster import Backend, Cluster, OnLine, Result
+from .bridge import Bridge
+from .child import BridgeAddress, Program, ShippedFile
+from .cluster import Backend, Cluster, Result
 from .lifecycle import Exit, Failure, Limits, State
+from .output import OnLine
+from .recovery import directory_of
 
-__all__ = ["Exit", "Failure", "Handle", "Limits", "Result", "State", "run", "start"]
+__all__ = ["Bridge", "BridgeAddress", "Exit", "Failure", "Handle", "Limits", "Result", "State", "run", "start"]
 
 
 class Handle:
@@ -78,12 +82,17 @@ class Handle:
 
 
 def start(program: Sequence[str], *, procs: int = 1, workers: int = 1, backend: str = "ray", address: str | None = None,
-          strategy: str = "SPREAD", resources: Mapping[str, float] | None = None, limits: Limits | None = None, shipped: Sequence[str] = (),
-          on_line: OnLine | None = None, environment: Mapping[str, str] | None = None) -> Handle:
+          strategy: str = "SPREAD", resources: Mapping[str, float] | None = None, limits: Limits | None = None,
+          shipped: Sequence[str] = (),
+          on_line: OnLine | None = None, environment: Mapping[str, str] | None = None,
+          bridge: Bridge | BridgeAddress | None = None, directory_check: bool = True) -> Handle:
     """Starts `procs` processes of a leat program, of so many workers each, as one cluster. `on_line(process, "stdout" or
-    "stderr", line)` is called for each line that they print, on the thread of the handle; unless it is given, they are
-    printed. `backend` is "ray" or "local". `shipped` are files that are brought to the nodes, the program first; it is run
-    in the directory that has them. Raises OSError when one of them cannot be read."""
+    "stderr", line)` is called for each line that they print, on a thread of its own; unless it is given, they are printed.
+    Where it is slow the processes wait when they print. `backend` is "ray" or "local". `shipped` are files that are brought
+    to the nodes, the program first; it is run in the directory that has them. `bridge` is where the program calls
+    functions. Raises OSError when a file cannot be read. What kept it from being started comes out of `wait`:
+    on_ray.NoPlaces, or, with `directory_check`, on_ray.Misplaced where the program's recovery directory (-r) is not the same
+    for all processes."""
     limits = limits or Limits()
     places: Backend
     if backend == "local":
@@ -93,11 +102,13 @@ def start(program: Sequence[str], *, procs: int = 1, workers: int = 1, backend: 
     elif backend == "ray":
         from .on_ray import RayBackend
 
-        places = RayBackend(address, procs, workers, strategy, resources or {}, limits.announce, _report)
+        places = RayBackend(address, procs, workers, strategy, resources or {}, limits.announce, _report,
+                            directory_of(program, {**os.environ, **(environment or {})}) if directory_check else None)
     else:
         raise ValueError(f"backend {backend!r} is neither 'ray' nor 'local'")
     files = tuple(map(ShippedFile.read, shipped))
-    return Handle(places, Program(tuple(program), workers, environment or {}, shipped=files), procs, limits,
+    where = bridge.where if isinstance(bridge, Bridge) else bridge
+    return Handle(places, Program(tuple(program), workers, environment or {}, shipped=files, bridge=where), procs, limits,
                   on_line or lines_to(sys.stdout.buffer, sys.stderr.buffer), _report)
 
 

@@ -9,10 +9,11 @@ import shutil
 import signal
 import sys
 
-from . import _report as report, lines_to
+from . import _report as report
 from .child import Program, ShippedFile
-from .cluster import Backend, Cluster, Result, sentence_of
+from .cluster import Backend, Cluster, Result
 from .lifecycle import LOST, USAGE, Limits
+from .recovery import directory_of
 
 STRATEGIES = ("SPREAD", "STRICT_SPREAD", "PACK", "STRICT_PACK")
 
@@ -25,7 +26,8 @@ def arguments(given: list[str]) -> argparse.Namespace:
                         help="workers of each, and CPUs that each asks for; 1 unless said")
     parser.add_argument("--backend", choices=("ray", "local"), default="ray",
                         help="who runs them: Ray, or this machine by itself")
-    parser.add_argument("--address", metavar="ADDRESS", help="of the Ray cluster; RAY_ADDRESS, or a local one, unless said")
+    parser.add_argument("--address", metavar="ADDRESS",
+                        help="of the Ray cluster; RAY_ADDRESS, one that runs here, or a new one, unless said; local: a new one")
     parser.add_argument("--strategy", choices=STRATEGIES, default="SPREAD", help="how Ray places them; SPREAD unless said")
     parser.add_argument("--resources", metavar="NAME=NUMBER", action="append", default=[], type=resource,
                         help="what each process needs besides its CPUs; several times for several")
@@ -39,6 +41,8 @@ def arguments(given: list[str]) -> argparse.Namespace:
                         help="from SIGTERM to SIGKILL; 10 unless said")
     parser.add_argument("--start-timeout", type=seconds, default=60.0, metavar="SECONDS",
                         help="how long the places and the processes may take to be there; 60 unless said")
+    parser.add_argument("--no-directory-check", dest="directory_check", action="store_false",
+                        help="do not look whether the program's recovery directory (-r) is the same for all processes")
     parser.add_argument("program", nargs="+", metavar="PROGRAM", help="the program, and its own arguments behind it")
     if "--" not in given and not {"-h", "--help"} & set(given):
         parser.error("the program stands behind --: python -m leat_ray --procs 2 -- ./my_flow file.csv")
@@ -79,8 +83,14 @@ def shipped(asked: argparse.Namespace) -> tuple[ShippedFile, ...]:
     return tuple(map(ShippedFile.read, (program, *asked.shipped)))
 
 
+def print_line(process: int, name: str, line: bytes) -> None:
+    """Past the interpreter's own buffers, since it may end while whoever reads has stopped reading."""
+    left = memoryview(b"[process %d] %s\n" % (process, line))
+    while left:
+        left = left[os.write(2 if name == "stderr" else 1, left):]
+
+
 async def run(backend: Backend, asked: argparse.Namespace) -> Result:
-    print_line = lines_to(sys.stdout.buffer, sys.stderr.buffer)
     sys.stdout = sys.stderr  # what Ray says of itself is no output of the program
     limits = Limits(restarts=asked.max_restarts, announce=asked.start_timeout, stop=asked.stop_timeout)
     program = Program(tuple(asked.program), asked.workers, shipped=shipped(asked))
@@ -102,7 +112,7 @@ def tell(result: Result) -> None:
     if failure is None:
         return
     again = f", in the last of {result.restarts + 1} runs" if result.restarts else ""
-    report(f"process {failure.process} failed{again}: {sentence_of(failure.exit)}")
+    report(f"process {failure.process} failed{again}: {failure.exit.sentence}")
     if failure.exit.last_lines:
         report("its last lines:")
         for line in failure.exit.last_lines:
@@ -112,24 +122,29 @@ def tell(result: Result) -> None:
 def main() -> int:
     asked = arguments(sys.argv[1:])
     no_places: tuple[type[Exception], ...] | type[Exception] = ()
+    misplaced = no_places
     if asked.backend == "local":
         from .local import LocalBackend
 
         backend: Backend = LocalBackend()
     else:
         try:
-            from .on_ray import NoPlaces, RayBackend
+            from .on_ray import Misplaced, NoPlaces, RayBackend
         except ModuleNotFoundError:
             report("there is no Ray here: install the package ray, or say --backend local")
             return USAGE
+        recovery_directory = directory_of(asked.program, os.environ) if asked.directory_check else None
         backend = RayBackend(asked.address, asked.procs, asked.workers, asked.strategy, dict(asked.resources),
-                             asked.start_timeout, report)
-        no_places = NoPlaces
+                             asked.start_timeout, report, recovery_directory)
+        no_places, misplaced = NoPlaces, Misplaced
     try:
         result = asyncio.run(run(backend, asked))
     except no_places as cause:
         report(str(cause))
         return LOST
+    except misplaced as cause:
+        report(str(cause))
+        return USAGE
     except BrokenPipeError:
         raise  # of standard output
     except OSError as cause:  # of a file that is to be shipped

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from .lifecycle import LOST, Exit
+from .output import LineSink
 
 #: A line that gets longer is passed on in pieces of this size.
 MOST_OF_A_LINE = 1 << 20
@@ -38,6 +39,14 @@ class ShippedFile:
 
 
 @dataclass(frozen=True)
+class BridgeAddress:
+    """Where a bridge is (`bridge.py`), and what has to be known to be let in."""
+
+    address: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Program:
     """What is run in each process. Where files are shipped, the first is the program itself; it is run in the directory
     that has them all."""
@@ -47,6 +56,8 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
     directory: str | None = None
     shipped: Sequence[ShippedFile] = ()
+    #: The bridge that it calls functions by.
+    bridge: BridgeAddress | None = None
 
     def unpacked_in(self, directory: str) -> Program:
         """The program, once its files are in this directory. Raises OSError."""
@@ -76,11 +87,12 @@ class Child:
     """`start`, then `ended` for as long as it lives; `give_addresses` and `send` at any time. On one event loop, whose
     thread has to outlive the child: with the thread the child is ended."""
 
-    def __init__(self, program: Program, place: Place, on_line: Callable[[str, bytes], None]) -> None:
-        """`on_line` is called with "stdout" or "stderr" and each line, without its newline."""
+    def __init__(self, program: Program, place: Place, lines: LineSink) -> None:
         self._program = program
         self._place = place
-        self._on_line = on_line
+        self._lines = lines
+        self._chunks = 0
+        self._held_up = 0
         self._process: asyncio.subprocess.Process | None = None
         self._announced: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._addresses_to = -1
@@ -91,19 +103,22 @@ class Child:
         """Raises OSError when the program cannot be run."""
         announce_from, announce_to = os.pipe()
         addresses_from, self._addresses_to = os.pipe()
-        secret = os.memfd_create("leat secret", os.MFD_CLOEXEC)
+        secret = _file_of(self._place.secret)
+        bridge = self._program.bridge
+        given = [announce_to, addresses_from, secret]
+        variables = self._variables(announce_to, addresses_from, secret)
+        if bridge is not None:
+            given.append(_file_of(bridge.secret))
+            variables.update(LEAT_BRIDGE=bridge.address, LEAT_BRIDGE_SECRET_FILE=f"/proc/self/fd/{given[-1]}")
         try:
-            os.fchmod(secret, 0o600)
-            os.write(secret, self._place.secret.encode())
-            os.lseek(secret, 0, os.SEEK_SET)
             self._process = await asyncio.create_subprocess_exec(
                 *self._program.command,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 cwd=self._program.directory,
-                env={**os.environ, **self._program.environment, **self._variables(announce_to, addresses_from, secret)},
-                pass_fds=(announce_to, addresses_from, secret),
+                env={**os.environ, **self._program.environment, **variables},
+                pass_fds=given,
                 preexec_fn=_die_with_the_parent(os.getpid()),
             )
         except BaseException:
@@ -112,9 +127,8 @@ class Child:
             self._addresses_to = -1
             raise
         finally:
-            os.close(announce_to)
-            os.close(addresses_from)
-            os.close(secret)
+            for descriptor in given:
+                os.close(descriptor)
         assert self._process.stdout is not None and self._process.stderr is not None
         self._relays = [
             asyncio.ensure_future(self._relay("stdout", self._process.stdout)),
@@ -144,8 +158,12 @@ class Child:
         """Waits until it has ended and all that it printed has been passed on."""
         assert self._process is not None
         returned = await self._process.wait()
-        # What a grandchild still has open is not waited for.
-        await asyncio.wait(self._relays, timeout=1.0)
+        # What a grandchild still has open is not waited for, but who reads is.
+        chunks = -1
+        while chunks != self._chunks or self._held_up:
+            chunks = self._chunks
+            if not (await asyncio.wait(self._relays, timeout=1.0))[1]:
+                break
         for relay in self._relays:
             relay.cancel()
         self._close_addresses()
@@ -191,18 +209,22 @@ class Child:
     async def _relay(self, name: str, stream: asyncio.StreamReader) -> None:
         unended = b""
         while chunk := await stream.read(1 << 16):
+            self._chunks += 1
             *lines, unended = (unended + chunk).split(b"\n")
             if len(unended) >= MOST_OF_A_LINE:
                 lines.append(unended)
                 unended = b""
             for line in lines:
                 self._pass_on(name, line)
+            self._held_up += 1
+            await self._lines.room()
+            self._held_up -= 1
         if unended:
             self._pass_on(name, unended)
 
     def _pass_on(self, name: str, line: bytes) -> None:
         self._last.append(line[:MOST_OF_A_LAST_LINE].decode(errors="replace"))
-        self._on_line(name, line)
+        self._lines.put(name, line)
 
     def _close_addresses(self) -> None:
         if self._addresses_to >= 0:
@@ -213,6 +235,15 @@ class Child:
 def not_started(program: Program, cause: OSError, where: str) -> Exit:
     """How a process ended that could not be started on the machine of this name."""
     return Exit(LOST if cause.errno is None else 127, f"{program.command[0]} cannot be run on {where}: {cause.strerror}")
+
+
+def _file_of(secret: str) -> int:
+    """A file without a name that has this in it, which only the owner may read."""
+    descriptor = os.memfd_create("leat secret", os.MFD_CLOEXEC)
+    os.fchmod(descriptor, 0o600)
+    os.write(descriptor, secret.encode())
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
 
 
 def _die_with_the_parent(parent: int) -> Callable[[], None]:

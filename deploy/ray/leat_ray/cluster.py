@@ -11,9 +11,7 @@ from typing import Protocol
 
 from .child import Program
 from .lifecycle import LOST, Command, Exit, Failure, GiveAddresses, Lifecycle, Limits, Send, Start, State
-
-#: (process, "stdout" or "stderr", the line without its newline)
-OnLine = Callable[[int, str, bytes], None]
+from .output import LineSink, OnLine, Output
 
 
 class Supervisor(Protocol):
@@ -41,7 +39,7 @@ class Backend(Protocol):
 
     async def close(self) -> None: ...
 
-    def supervisor(self, process: int, on_line: Callable[[str, bytes], None]) -> Supervisor: ...
+    def supervisor(self, process: int, lines: LineSink) -> Supervisor: ...
 
 
 @dataclass(frozen=True)
@@ -71,10 +69,11 @@ class Cluster:
         self.lifecycle = Lifecycle(processes, limits)
         self._backend = backend
         self._program = program
-        self._on_line = on_line
+        self._output = Output(on_line, self._give_up)
         self._report = report
         self._name = name or f"leat-{secrets.token_hex(8)}"
         self._secret = ""
+        self._asked_to_stop = asyncio.Event()
         self._not_taken: Exception | None = None
         self._supervisors: dict[int, Supervisor] = {}
         self._happened: asyncio.Queue[Callable[[], list[Command]]] = asyncio.Queue()
@@ -83,15 +82,33 @@ class Cluster:
     async def run(self) -> Result:
         """Raises what the backend raises when it finds no places, and what `on_line` has raised."""
         try:
-            await self._backend.open()
-            await self._go_through()
+            if await self._found_places():
+                await self._go_through()
         finally:
             await self._discard_all()
             await self._backend.close()
+            if not await self._output.close():
+                self._report("the last of the output has not been taken by who reads it")
         if self._not_taken is not None:
             raise self._not_taken
         return Result(self.lifecycle.status, tuple(map(self.lifecycle.exit_of, range(self.lifecycle.processes))),
                       self.lifecycle.restarts, self.lifecycle.failure)
+
+    async def _found_places(self) -> bool:
+        """False when it has been asked to stop meanwhile."""
+        opening = asyncio.ensure_future(self._backend.open())
+        asked = asyncio.ensure_future(self._asked_to_stop.wait())
+        await asyncio.wait((opening, asked), return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        if opening.done():
+            await opening  # which raises what it has raised
+        else:
+            opening.cancel()
+            await asyncio.gather(opening, return_exceptions=True)
+        if self._asked_to_stop.is_set():
+            self.lifecycle.stop(time.monotonic())
+            self._report("it was told to stop before its processes were started")
+        return not self.lifecycle.over
 
     async def _go_through(self) -> None:
         state = self.lifecycle.state
@@ -103,7 +120,11 @@ class Cluster:
                 self._tell(state)
 
     def stop(self, at_once: bool = False) -> None:
-        """In order: each process finishes what it has begun. Or at once."""
+        """In order: each process finishes what it has begun. Or at once, and then whoever reads the output is waited for no
+        longer."""
+        self._asked_to_stop.set()
+        if at_once:
+            self._output.hurry()
         self._happened.put_nowait(lambda: self.lifecycle.stop(time.monotonic(), at_once))
 
     async def _next(self) -> list[Command]:
@@ -129,18 +150,14 @@ class Cluster:
 
     def _begin(self, command: Start) -> None:
         number = command.process
-        supervisor = self._backend.supervisor(number, lambda name, line: self._pass_on(number, name, line))
+        supervisor = self._backend.supervisor(number, self._output.of(number))
         self._supervisors[number] = supervisor
         self._in_background(self._watch(supervisor, command))
 
-    def _pass_on(self, process: int, name: str, line: bytes) -> None:
+    def _give_up(self, cause: Exception) -> None:
         """The first line that is not taken ends the cluster: its output is wanted no more."""
-        if self._not_taken is None:
-            try:
-                self._on_line(process, name, line)
-            except Exception as cause:
-                self._not_taken = cause
-                self.stop()
+        self._not_taken = cause
+        self.stop()
 
     async def _watch(self, supervisor: Supervisor, command: Start) -> None:
         number = command.process
@@ -177,8 +194,4 @@ class Cluster:
     def _tell(self, state: State) -> None:
         failure = self.lifecycle.failure
         if state is State.RESTARTING and failure is not None:
-            self._report(f"process {failure.process} failed ({sentence_of(failure.exit)}); all are started again")
-
-
-def sentence_of(how: Exit) -> str:
-    return how.reason or f"it ended with {how.status}"
+            self._report(f"process {failure.process} failed ({failure.exit.sentence}); all are started again")

@@ -68,6 +68,10 @@ class Exit:
     killed: bool = False
 
     @property
+    def sentence(self) -> str:
+        return self.reason or f"it ended with {self.status}"
+
+    @property
     def may_be_restarted(self) -> bool:
         """Another try may end otherwise. A wrong argument or an error of the flow comes again."""
         return self.killed or self.status not in (OK, USER_ERROR, USAGE, REFUSED)
@@ -183,10 +187,13 @@ class Lifecycle:
         return commands
 
     def stop(self, now: float, at_once: bool = False) -> list[Command]:
-        """Ends the cluster for good: in order, or at once."""
+        """Ends the cluster for good: in order, or at once. Also before `begin`, which is not called then."""
         self._asked_to_stop = True
         if self.state is State.RESTARTING:
             self.state, self.deadline = State.FAILED, None
+            return []
+        if self.run == 0:  # nothing has begun
+            self.state = State.DONE
             return []
         if self.over:
             return []

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import signal
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from .child import Child, Place, Program, not_started
 from .lifecycle import Exit
+from .output import LineSink
 
 
 class LocalSupervisor:
-    def __init__(self, on_line: Callable[[str, bytes], None], host: str = "127.0.0.1",
-                 listens_at: str = "127.0.0.1") -> None:
-        self._on_line = on_line
+    def __init__(self, lines: LineSink, host: str = "127.0.0.1", listens_at: str = "127.0.0.1") -> None:
+        self._lines = lines
         self._host = host
         self._listens_at = listens_at
         self._child: Child | None = None
@@ -24,7 +24,7 @@ class LocalSupervisor:
             if program.shipped:
                 self._files = tempfile.TemporaryDirectory(prefix="leat-")
                 program = program.unpacked_in(self._files.name)
-            child = Child(program, Place(process, cluster, secret, self._host, self._listens_at), self._on_line)
+            child = Child(program, Place(process, cluster, secret, self._host, self._listens_at), self._lines)
             await child.start()
         except OSError as cause:
             return not_started(program, cause, self._host)
@@ -64,5 +64,5 @@ class LocalBackend:
 
     async def close(self) -> None: ...
 
-    def supervisor(self, process: int, on_line: Callable[[str, bytes], None]) -> LocalSupervisor:
-        return LocalSupervisor(on_line)
+    def supervisor(self, process: int, lines: LineSink) -> LocalSupervisor:
+        return LocalSupervisor(lines)

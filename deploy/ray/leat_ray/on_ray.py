@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ from ray import cloudpickle
 from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
-from . import child, lifecycle, local
+from . import child, lifecycle, local, output, recovery
 from .child import Program
 from .lifecycle import LOST, Exit
 
@@ -22,7 +23,7 @@ _REPORT_INTERVAL = 5.0
 #: Lines that an actor sends in one answer.
 _MOST_LINES = 10_000
 
-for _module in (child, lifecycle, local):  # a node need not have this package
+for _module in (child, lifecycle, local, output, recovery):  # a node need not have this package
     cloudpickle.register_pickle_by_value(_module)
 
 
@@ -30,15 +31,26 @@ class NoPlaces(Exception):
     """Ray has not got what was asked for; the text says what that is, and what there is."""
 
 
+class Misplaced(Exception):
+    """The program asks for what the places cannot give it; the text says what to do."""
+
+
 class _Watcher:
     """In an actor beside the process: on its event loop, so that a stop does not wait behind what runs."""
 
     def __init__(self) -> None:
-        self._lines: asyncio.Queue[tuple[str, bytes] | None] = asyncio.Queue()
-        address = ray.util.get_node_ip_address()
-        self._supervisor = local.LocalSupervisor(lambda name, line: self._lines.put_nowait((name, line)), address, "0.0.0.0")
+        self._kept = output.Kept()
+        self._lines: asyncio.Queue[tuple[str, bytes, int] | None] = asyncio.Queue()
+        self._supervisor = local.LocalSupervisor(self, ray.util.get_node_ip_address(), "0.0.0.0")
+
+    def put(self, name: str, line: bytes) -> None:
+        self._lines.put_nowait((name, line, self._kept.add(line)))
+
+    async def room(self) -> None:
+        await self._kept.room()
 
     async def start(self, program: Program, process: int, cluster: str, secret: str) -> Exit | None:
+        _end_with_the_raylet()
         return await self._supervisor.start(program, process, cluster, secret)
 
     async def announced(self) -> str | None:
@@ -52,17 +64,18 @@ class _Watcher:
 
     async def lines(self) -> list[tuple[str, bytes]] | None:
         """What has been printed since the last call, at least one line; None when that was all."""
-        first = await self._lines.get()
-        if first is None:
-            return None
-        ready = [first]
-        while not self._lines.empty() and len(ready) != _MOST_LINES:
-            line = self._lines.get_nowait()
-            if line is None:
-                self._lines.put_nowait(None)
-                break
-            ready.append(line)
-        return ready
+        taken = await self._lines.get()
+        ready: list[tuple[str, bytes]] = []
+        while taken is not None:
+            name, line, cost = taken
+            ready.append((name, line))
+            self._kept.give_back(cost)
+            if self._lines.empty() or len(ready) == _MOST_LINES:
+                return ready
+            taken = self._lines.get_nowait()
+        if ready:
+            self._lines.put_nowait(None)
+        return ready or None
 
     async def ended(self) -> Exit:
         how = await self._supervisor.ended()
@@ -71,9 +84,9 @@ class _Watcher:
 
 
 class RaySupervisor:
-    def __init__(self, actor: Any, on_line: Callable[[str, bytes], None]) -> None:
+    def __init__(self, actor: Any, lines: output.LineSink) -> None:
         self._actor = actor
-        self._on_line = on_line
+        self._lines = lines
         self._relay: asyncio.Future[None] | None = None
 
     async def start(self, program: Program, process: int, cluster: str, secret: str) -> Exit | None:
@@ -105,14 +118,17 @@ class RaySupervisor:
     async def _relay_lines(self) -> None:
         while (lines := await self._actor.lines.remote()) is not None:
             for name, line in lines:
-                self._on_line(name, line)
+                self._lines.put(name, line)
+            await self._lines.room()
 
 
 class RayBackend:
     """`open` before the cluster is run, `close` when it is over."""
 
     def __init__(self, address: str | None, processes: int, workers: int, strategy: str, resources: Mapping[str, float],
-                 patience: float, report: Callable[[str], None]) -> None:
+                 patience: float, report: Callable[[str], None], recovery_directory: str | None = None) -> None:
+        """`recovery_directory` has to be the same for all processes."""
+        self._recovery_directory = recovery_directory
         self._address = address
         self._bundle = {"CPU": float(workers), **resources}
         self._processes = processes
@@ -123,13 +139,10 @@ class RayBackend:
         self._began_ray = False
 
     async def open(self) -> None:
-        """Raises NoPlaces when Ray has not got what is asked for within the time."""
+        """Raises NoPlaces when Ray has not got what is asked for within the time, and Misplaced when the processes would
+        not find the same recovery directory."""
         if not ray.is_initialized():
-            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-            begins = self._address is None and "RAY_ADDRESS" not in os.environ
-            of_its_own = {"num_cpus": max(os.cpu_count() or 1, int(self._processes * self._bundle["CPU"])),
-                          "include_dashboard": False} if begins else {}
-            ray.init(address=self._address, log_to_driver=False, logging_level="ERROR", **of_its_own)
+            self._begin_ray()
             self._began_ray = True
         self._places = placement_group([dict(self._bundle)] * self._processes, strategy=self._strategy)
         ready = asyncio.ensure_future(_as_future(self._places.ready()))
@@ -138,17 +151,60 @@ class RayBackend:
             if time.monotonic() >= until:
                 raise NoPlaces(f"Ray has no {self._wanted()} within {self._patience:g} s: {_there_is()}")
             self._report(f"waiting for {self._wanted()}: {_there_is()}")
+        if self._recovery_directory is not None and self._processes > 1:
+            await self._check_directory(self._recovery_directory)
 
-    def supervisor(self, process: int, on_line: Callable[[str, bytes], None]) -> RaySupervisor:
+    async def _check_directory(self, directory: str) -> None:
+        first, name = await self._at(0, recovery.mark, directory)
+        try:
+            others = await asyncio.gather(
+                *(self._at(process, recovery.look, directory, name) for process in range(1, self._processes)))
+        finally:
+            await self._at(0, recovery.unmark, directory, name, told=False)
+        fault = recovery.fault_of(directory, (first, *others))
+        if fault is not None:
+            raise Misplaced(fault)
+
+    async def _at(self, process: int, function: Callable[..., Any], *arguments: Any, told: bool = True) -> Any:
+        """Calls it where this process is going to be; where it is told, with the name of the node behind the arguments."""
+        there = ray.remote(_called).options(num_cpus=0, scheduling_strategy=self._place(process))
+        return await there.remote(function, arguments, told)
+
+    def _place(self, process: int) -> PlacementGroupSchedulingStrategy:
         assert self._places is not None
+        return PlacementGroupSchedulingStrategy(self._places, placement_group_bundle_index=process)
+
+    def _begin_ray(self) -> None:
+        """Joins the cluster that is meant, else one that runs on this machine, else starts one here."""
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        quiet = {"log_to_driver": False, "logging_level": "ERROR"}
+        address = self._address or os.environ.get("RAY_ADDRESS")
+        try:
+            if address != "local":
+                self._look_for(address)
+                ray.init(address=address or "auto", **quiet)
+                return
+        except OSError as cause:
+            if address is not None:
+                raise NoPlaces(f"no Ray cluster can be joined at {address}: {cause}") from None
+        cpus = max(os.cpu_count() or 1, int(self._processes * self._bundle["CPU"]))
+        ray.init(address="local", num_cpus=cpus, include_dashboard=False, **quiet)
+
+    def _look_for(self, address: str | None) -> None:
+        """Ray itself tries for minutes where nobody is. Raises OSError."""
+        host, _, port = (address or "").rpartition(":")
+        if host and port.isdigit() and "/" not in host:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=self._patience).close()
+
+    def supervisor(self, process: int, lines: output.LineSink) -> RaySupervisor:
         actor = ray.remote(_Watcher).options(
             num_cpus=self._bundle["CPU"],
             resources={name: number for name, number in self._bundle.items() if name != "CPU"} or None,
             max_restarts=0,
             max_concurrency=16,
-            scheduling_strategy=PlacementGroupSchedulingStrategy(self._places, placement_group_bundle_index=process),
+            scheduling_strategy=self._place(process),
         ).remote()
-        return RaySupervisor(actor, on_line)
+        return RaySupervisor(actor, lines)
 
     async def close(self) -> None:
         if self._places is not None:
@@ -159,6 +215,20 @@ class RayBackend:
     def _wanted(self) -> str:
         each = ", ".join(f"{number:g} {name}" for name, number in self._bundle.items())
         return f"{self._processes} places of {each} ({self._strategy})"
+
+
+def _called(function: Callable[..., Any], arguments: Sequence[Any], told: bool) -> Any:
+    return function(*arguments, ray.util.get_node_ip_address()) if told else function(*arguments)
+
+
+def _end_with_the_raylet() -> None:
+    """An actor that is at work outlives the raylet of its node, and nobody can end it from then on; so it does so itself.
+    Its process goes with it."""
+    try:
+        raylet = os.pidfd_open(int(os.environ.get("RAY_RAYLET_PID") or os.getppid()))
+    except OSError:
+        return  # the actor is in a container that does not see it, and ends with that
+    asyncio.get_running_loop().add_reader(raylet, os._exit, 1)
 
 
 async def _as_future(ref: Any) -> Any:

@@ -9,8 +9,10 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 import time
 import unittest
+import uuid
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HERE))
@@ -30,11 +32,19 @@ def form():
 """
 
 
-def started(*options, flow=None, program=None, **more):
-    command = program or [sys.executable, "-uc", FLOW + textwrap.dedent(flow)]
-    environment = {**os.environ, "PYTHONPATH": str(HERE), "PYTHONUNBUFFERED": "1"}
-    return subprocess.Popen([sys.executable, "-m", "leat_ray", "--backend", "local", *options, "--", *command],
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, **more)
+def launched(*options, flow=None, program=None, **more):
+    """The launcher, which gives the processes of a flow a mark of their own as an argument."""
+    mark = uuid.uuid4().hex
+    command = program or [sys.executable, "-uc", FLOW + textwrap.dedent(flow), mark]
+    process = subprocess.Popen([sys.executable, "-m", "leat_ray", *options, "--", *command], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True,
+                               env={**os.environ, "PYTHONPATH": str(HERE), "PYTHONUNBUFFERED": "1"}, **more)
+    process.mark = mark
+    return process
+
+
+def started(*options, **more):
+    return launched("--backend", "local", *options, **more)
 
 
 def ended(process, within=60):
@@ -49,11 +59,31 @@ def is_alive(pid):
         return False
 
 
+def processes_of(launcher):
+    """Those in the process table that bear the mark of what this launcher runs."""
+    found = []
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            marked = launcher.mark.encode() in (entry / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if marked and int(entry.name) != launcher.pid and is_alive(int(entry.name)):
+            found.append(int(entry.name))
+    return found
+
+
 class Local(unittest.TestCase):
     def end(self, process, status, within=120):
         returned, out, said = ended(process, within)
         self.assertEqual(returned, status, (out, said))
         return out, said
+
+    def assert_none_of(self, launcher, within=5):
+        """Within so many seconds no process is left of what this launcher has started, as the process table has it."""
+        until = time.monotonic() + within
+        while (left := processes_of(launcher)) and time.monotonic() < until:
+            time.sleep(0.01)
+        self.assertEqual(left, [])
 
     def assert_gone(self, pids, within=5):
         until = time.monotonic() + within
@@ -78,6 +108,40 @@ class WhatIsPrinted(Local):
     def test_ten_megabytes_without_a_newline(self):
         out, _ = self.end(started(flow="form(); sys.stdout.write('x' * 10_000_000)"), 0)
         self.assertEqual(out.count("x"), 10_000_000)
+
+    def test_a_slow_reader_holds_the_processes_back_and_loses_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            # The program notes how far it has come; it may be ahead of the reader by what is kept on the way.
+            process = started(flow=f"""
+                form()
+                with open({folder + "/written"!r}, "wb", buffering=0) as note:
+                    for i in range(30_000):
+                        print(f"{{i:06}}" + "x" * 1000)
+                        note.write(b".")
+            """)
+            note = pathlib.Path(folder, "written")
+            self.assertIn("000000x", process.stdout.readline())
+            before = -1
+            while (size := note.stat().st_size) != before or size == 0:  # until it has come to a stand
+                before = size
+                time.sleep(0.5)
+            self.assertLess(size, 12_000)
+            self.assertEqual([line[12:18] for line in process.stdout], [f"{i:06}" for i in range(1, 30_000)])
+            self.end(process, 0)
+            self.assertEqual(note.stat().st_size, 30_000)
+
+    def test_a_second_request_waits_for_no_reader(self):
+        process = started("--procs", "2", flow="""
+            form()
+            while True: print("x" * 1000)
+        """)
+        process.stdout.readline()
+        self.assertEqual(len(processes_of(process)), 2)
+        process.send_signal(signal.SIGINT)
+        self.assert_none_of(process)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(30), 0)
+        self.assertIn("the last of the output has not been taken", process.communicate()[1])
 
     def test_the_secret_is_in_neither_the_arguments_nor_the_environment(self):
         out, _ = self.end(started(flow="""
@@ -243,6 +307,24 @@ class FromPython(unittest.TestCase):
         self.assertEqual(result.last_lines, (("0",), ("1",)))
         self.assertEqual((handle.status, len(handle.addresses)), (leat_ray.State.DONE, 2))
         handle.stop()  # it is over
+
+    def test_a_stop_while_it_waits_for_places(self):
+        class NoPlacesYet:
+            async def open(self):
+                waits.set()
+                await asyncio.Event().wait()
+
+            async def close(self):
+                closed.set()
+
+        waits, closed, said = threading.Event(), threading.Event(), []
+        handle = leat_ray.Handle(NoPlacesYet(), leat_ray.child.Program(["none"]), 1, leat_ray.Limits(), print, said.append)
+        waits.wait()
+        handle.stop()
+        result = handle.wait(60)
+        self.assertEqual((result.status, result.exits, handle.status), (0, (None,), leat_ray.State.DONE))
+        self.assertTrue(closed.is_set())
+        self.assertEqual(said, ["it was told to stop before its processes were started"])
 
     def test_a_stop_from_another_thread_and_from_an_event_loop(self):
         handle, lines = self.start("""

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A program that a strict project compiles: no warning is leat's, whatever is switched on, and whatever is a macro.
+#include <leat/connect/bridge.hpp>
 #include <leat/leat.hpp>
 #include <leat/testing.hpp>
 #ifndef WITHOUT_ASIO
@@ -25,6 +26,10 @@ struct trade {
 #pragma GCC diagnostic ignored "-Wzero-as-null-pointer-constant"
 leat::task<double> looked_up(double price) { co_return price; }
 #pragma GCC diagnostic warning "-Wzero-as-null-pointer-constant"
+
+leat::task<double> judged(leat::bridge const& python, trade const& of) {
+  return python.function<double(trade)>("judge")(of);
+}
 
 leat::flow trades() {
   leat::flow flow("trades");
