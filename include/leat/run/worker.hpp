@@ -83,6 +83,8 @@ class worker final : public worker_services, public runnable {
   /// Of one stage. True once it has ended; `progress` becomes true when something was done.
   bool take_turn(std::size_t stage_number, bool& progress);
 
+  /// To what was done last, before another has its turn.
+  void charge_time();
   void watch_stop();
 
   bool open_sources() const;

@@ -189,9 +189,10 @@ LEAT_INLINE bool worker::turn() {
   bool const idle = !progress;
   for (std::size_t i = 0; i != parts_.outboxes.size(); ++i) {
     outbox& out = *parts_.outboxes[i];
+    if (!out.empty()) charge_time();
     if (out.flush(idle || all_done)) {
       progress = true;
-      times_.outbox_worked(i, execution_.world().now());
+      times_.outbox_worked(i);
     }
     all_done = all_done && out.empty();
   }
@@ -201,7 +202,10 @@ LEAT_INLINE bool worker::turn() {
   progress = execution_.turn_session(*this, idle) || progress;
   done_ = all_done && execution_.may_leave(*this);
   wake_others();
-  if (all_done) times_.end(execution_.world().now());
+  if (all_done) {
+    charge_time();
+    times_.end(execution_.world().now());
+  }
   times_.end_turn(progress);
   return progress || done_;
 }
@@ -211,18 +215,23 @@ LEAT_INLINE bool worker::take_turn(std::size_t stage_number, bool& progress) {
   if (visited.done()) return true;
   if (held(&visited)) return false;
   turning_.store(nodes_[stage_number], std::memory_order_relaxed);
+  charge_time();
   times_.turn_of(stage_number);
   static_cast<void>(without_room());  // what was asked before
   progress = feed(&visited) || progress;
   if (visited.turn()) {
     progress = true;
-    times_.worked(stage_number, execution_.world().now());
+    times_.worked(stage_number);
   } else {
     times_.waits(stage_number, without_room());
   }
   rethrow_failure();
   if (visited.done()) times_.stage_ended(stage_number);
   return visited.done();
+}
+
+LEAT_INLINE void worker::charge_time() {
+  if (times_.owes()) times_.charge(execution_.world().now());
 }
 
 LEAT_INLINE void worker::watch_stop() {

@@ -42,7 +42,7 @@ class stage_times {
 };
 
 /// Where the time of one worker goes. The worker writes, any thread reads. The clock is read once a turn, and once more
-/// for each stage that got something done in it.
+/// for each stage that got something done in it, but for the last one: the next turn begins where it ends.
 class worker_times {
  public:
   /// While the worker is put together, before any turn.
@@ -50,11 +50,14 @@ class worker_times {
   void add_outbox(node const& described);
 
   void begin_turn(steady_time now);
+  /// Whether something was done that no time has been charged for yet. It is, before another has its turn.
+  bool owes() const { return worked_ != nullptr; }
+  void charge(steady_time now);
   /// The stage with this number has its turn from now on.
   void turn_of(std::size_t stage) { turning_.store(stages_[stage], std::memory_order_relaxed); }
-  /// It got something done, which ends now.
-  void worked(std::size_t stage, steady_time now) { charge(*stages_[stage], now); }
-  void outbox_worked(std::size_t outbox, steady_time now) { charge(*outboxes_[outbox], now); }
+  /// It got something done.
+  void worked(std::size_t stage) { worked_ = stages_[stage]; }
+  void outbox_worked(std::size_t outbox) { worked_ = outboxes_[outbox]; }
   /// It did not, for want of room at this step; null: of records.
   void waits(std::size_t stage, step_info const* for_room) {
     stages_[stage]->waits_for.store(for_room, std::memory_order_relaxed);
@@ -77,14 +80,14 @@ class worker_times {
   static std::uint64_t number(steady_time at) { return static_cast<std::uint64_t>(at.time_since_epoch().count()); }
 
  private:
-  void charge(stage_times& to, steady_time now);
   std::uint64_t since_look(std::uint64_t now) const;
 
   owners<stage_times> stages_;
   owners<stage_times> outboxes_;
   counter begun_;
   counter ended_;
-  counter looked_;  ///< up to when time has been accounted for
+  counter looked_;                 ///< up to when time has been accounted for
+  stage_times* worked_ = nullptr;  ///< what the time since then is charged to; its worker alone looks
   std::atomic<bool> idle_{false};
   std::atomic<stage_times const*> turning_{nullptr};
 };

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace leat::detail {
 
@@ -40,12 +41,14 @@ LEAT_INLINE void worker_times::begin_turn(steady_time now) {
     begun_.set(number(now));
   else if (idle_.load(std::memory_order_relaxed))
     for (stage_times* each : stages_) each->add_wait(since_look(number(now)));
+  else if (owes())
+    charge(now);
   looked_.set(number(now));
   idle_.store(false, std::memory_order_relaxed);
 }
 
 LEAT_INLINE void worker_times::end_turn(bool progress) {
-  turning_.store(nullptr, std::memory_order_relaxed);
+  turning_.store(worked_, std::memory_order_relaxed);
   idle_.store(!progress, std::memory_order_relaxed);
 }
 
@@ -53,8 +56,8 @@ LEAT_INLINE void worker_times::end(steady_time now) {
   if (ended_.value() == 0) ended_.set(number(now));
 }
 
-LEAT_INLINE void worker_times::charge(stage_times& to, steady_time now) {
-  to.busy.add(since_look(number(now)));
+LEAT_INLINE void worker_times::charge(steady_time now) {
+  std::exchange(worked_, nullptr)->busy.add(since_look(number(now)));
   looked_.set(number(now));
 }
 
