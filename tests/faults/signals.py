@@ -61,6 +61,10 @@ for shape in SHAPES:
         process = begun(shape)
         os.kill(children(process)[1], signal.SIGTERM)
         check_end("to one of its processes", process)
+    # Whoever waits for the whole result is told that this is not it.
+    process = begun((*shape, "--stopped-status=75"))
+    process.send_signal(signal.SIGTERM)
+    check_end(f"SIGTERM to {shape} with --stopped-status", process, 75)
 
     # A terminal's Ctrl-C.
     mine, theirs = pty.openpty()

@@ -3,9 +3,13 @@
 #include <leat/run/tcp.hpp>
 #include <leat/version.hpp>
 
+#include "child.hpp"
+
 #include <doctest/doctest.h>
 
+#include <grp.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstddef>
@@ -316,4 +320,37 @@ TEST_CASE("command line: a secret comes from a file that only its owner reads") 
         std::string::npos);
   std::remove(path.c_str());
   CHECK(given({"--secret-file", path.c_str()}).fault().find("No such file or directory") != std::string::npos);
+}
+
+TEST_CASE("command line: root gives a secret to a group, as Kubernetes and systemd do" *
+          doctest::skip(::geteuid() != 0)) {
+  std::string const path = "/tmp/leat-secret-" + std::to_string(::getpid());
+  std::ofstream(path) << "sixteen bytes or more\n";
+  auto const fault_of = [&](mode_t mode) {
+    ::chmod(path.c_str(), mode);
+    child service([&] {
+      if (::setgroups(0, nullptr) != 0 || ::setgid(65534) != 0 || ::setuid(65534) != 0) return 99;
+      std::puts(given({"--secret-file", path.c_str()}).fault().c_str());
+      return 0;
+    });
+    CHECK(service.ends() == 0);
+    return service.out;
+  };
+  REQUIRE(::chown(path.c_str(), 0, 65534) == 0);
+  CHECK(fault_of(0440) == "\n");
+  CHECK(fault_of(0640) == "\n");
+  CHECK(fault_of(0444).find("others may read it: chmod 600 it") != std::string::npos);
+  // What another user than root lets its group read, and what root itself does not keep to itself.
+  REQUIRE(::chown(path.c_str(), 65533, 65534) == 0);
+  CHECK(fault_of(0440).find("others may read it: chmod 600 it") != std::string::npos);
+  REQUIRE(::chown(path.c_str(), 0, 0) == 0);
+  ::chmod(path.c_str(), 0440);
+  CHECK(given({"--secret-file", path.c_str()}).fault().find("others may read it: chmod 600 it") != std::string::npos);
+  std::remove(path.c_str());
+}
+
+TEST_CASE("command line: the exit status of a run that is stopped") {
+  CHECK(given({}).settings().stopped_status == 0);
+  CHECK(given({"--stopped-status=75"}).settings().stopped_status == 75);
+  CHECK(given({"--stopped-status=256"}).fault().find("--stopped-status: \"256\" ") == 0);
 }

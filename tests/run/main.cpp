@@ -423,6 +423,22 @@ TEST_CASE("main: a signal is an orderly end, and 0") {
   }
 }
 
+TEST_CASE("main: a flow that has ended gives 0, whatever one that is stopped is to give") {
+  CHECK(run_numbers({"--stopped-status=75"}).status == 0);
+  child process([] {
+    arguments const given({"--stopped-status=75"});
+    leat::flow flow("endless");
+    flow.input("in", leat::from::range(std::uint64_t{1} << 62)) |
+        leat::output("out", leat::to::for_each([](std::uint64_t n) {
+                       if (n == 0) ::raise(SIGTERM);
+                     }));
+    return leat::main(given.count(), given.words(), flow);
+  });
+  result const ran(process);
+  CHECK(ran.status == 75);
+  CHECK(ran.err.empty());
+}
+
 TEST_CASE("main: what cannot be printed gives 1") {
   child process([] {
     if (std::freopen("/dev/full", "w", stdout) == nullptr) return 98;

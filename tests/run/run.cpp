@@ -175,7 +175,7 @@ TEST_CASE("run: to the end, on fewer workers than cores and on more") {
     leat::flow flow("counting");
     flow.input("in", leat::from::range(10'000)) | leat::redistribute("spread") |
         leat::count_final("count", [](int n) { return n % 7; }) | leat::output("out", leat::to::collect(counts));
-    leat::run(flow, workers(count));
+    CHECK(leat::run(flow, workers(count)));
     std::sort(counts.begin(), counts.end());
     REQUIRE(counts.size() == 7);
     for (int key = 0; key != 7; ++key)
@@ -301,7 +301,7 @@ TEST_CASE("run: a stop is not the end of the input: final results are not given"
       leat::output("out", leat::to::collect(counts));
   leat::options options = workers(2);
   options.stop = stop.get_token();
-  leat::run(flow, options);
+  CHECK_FALSE(leat::run(flow, options));
   CHECK(counts.empty());
 }
 
@@ -314,10 +314,20 @@ TEST_CASE("run: a stop that was asked for before, and one while all workers slee
     options.stop = stop.get_token();
     options.spin = 0ns;
     std::thread other([&stop] { stop.request_stop(); });
-    leat::run(flow, options);
+    CHECK_FALSE(leat::run(flow, options));
     other.join();
-    leat::run(flow, options);
+    CHECK_FALSE(leat::run(flow, options));
   }
+}
+
+TEST_CASE("run: a stop that comes when the input has ended is none") {
+  std::stop_source stop;
+  leat::flow flow("ended");
+  flow.input("in", leat::from::range(3)) | leat::count_final("count", [](int n) { return n; }) |
+      leat::output("out", leat::to::for_each([&stop](auto const&) { stop.request_stop(); }));
+  leat::options options = workers(1);
+  options.stop = stop.get_token();
+  CHECK(leat::run(flow, options));
 }
 
 TEST_CASE("run: an exception names step, place, worker and epoch, and holds its cause") {

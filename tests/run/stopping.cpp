@@ -15,6 +15,7 @@
 #include <leat/route/redistribute.hpp>
 #include <leat/run/simulated/cluster.hpp>
 #include <leat/to/collect.hpp>
+#include <leat/to/for_each.hpp>
 #include <leat/to/output.hpp>
 
 #include "fixture/two_by_two.hpp"
@@ -34,6 +35,11 @@ namespace {
 leat::task<> five_and_on(leat::emitter<int>& out) {
   for (int i = 0; i != 5; ++i) out(i);
   co_await leat::sleep(std::chrono::hours(1000000));
+}
+
+leat::task<> five(leat::emitter<int>& out) {
+  for (int i = 0; i != 5; ++i) out(i);
+  co_return;
 }
 
 leat::task<int> never_answered(int) {
@@ -115,6 +121,27 @@ TEST_CASE("stopping: look-ups that never end are told of, then given up, and tha
     CHECK(
         end.log_lines.front().starts_with("leat: the stop that was asked for 5 s ago waits for step \"stopped.ask\""));
     CHECK(seen.empty());
+  }
+}
+
+TEST_CASE("stopping: all processes say the same of whether the input had ended, those without any too") {
+  for (bool const asked : {true, false}) {
+    std::vector<int> seen;
+    leat::flow flow("stopped");
+    // All of it is in process 0, and what it has read it keeps.
+    flow.input("in", leat::from::iterable(std::vector<int>{1, 2, 3})) | leat::output("out", leat::to::collect(seen));
+    flow.input("waits", leat::from::generate(asked ? five_and_on : five)) |
+        leat::output("drop", leat::to::for_each([](int) {}));
+    leat::detail::simulated_cluster cluster(flow.description(), leat::test::two_by_two(7));
+    cluster.begin();
+    cluster.world().advance(60s);
+    // Process 1 has said goodbye: what stops it is not passed on. Process 0 has not, where there is more to come.
+    if (asked) cluster.process(0).stop();
+    cluster.process(1).stop();
+    cluster.world().run_out();
+    cluster.rethrow();
+    CHECK(cluster.process(0).stopped() == asked);
+    CHECK(cluster.process(1).stopped() == asked);
   }
 }
 

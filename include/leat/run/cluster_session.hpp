@@ -40,6 +40,7 @@ class cluster_session final : public session {
   void add_awaited(std::vector<awaited>& descriptors) const override;
   void wait_for_driver() const override { std::lock_guard const lock(driving_); }
   void ignore_connections() override;
+  bool stopped() const override;
 
  private:
   /// The peers, and the services upon them that a run needs.

@@ -69,6 +69,11 @@ LEAT_INLINE void cluster_session::ignore_connections() {
   if (net_) net_->peers.on_ready({});
 }
 
+LEAT_INLINE bool cluster_session::stopped() const {
+  std::lock_guard const lock(driving_);
+  return !net_ || net_->control.stopped();
+}
+
 LEAT_INLINE void cluster_session::connect(connections others, std::vector<frame_seals> seals) {
   auto connected = std::make_unique<connected_peers>(run_, alive_, std::move(others), std::move(seals));
   {

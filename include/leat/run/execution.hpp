@@ -44,6 +44,8 @@ class execution {
   void rethrow();
 
   bool stopping() const { return stopping_.load(std::memory_order_acquire); }
+  /// Once it is over: whether it was stopped before its input had ended. In a cluster all processes say the same.
+  bool stopped() const;
   bool failed() const { return failed_.load(std::memory_order_acquire); }
   runtime& world() { return world_; }
   graph const& flow() const { return flow_; }
@@ -80,6 +82,8 @@ class execution {
   steady_time session_wake_at(worker const& worker) const;
   /// What the session waits for while this worker has nothing to do.
   void add_awaited(worker const& worker, std::vector<awaited>& descriptors) const;
+  /// A worker has stopped a source before it had ended.
+  void cut_short() { cut_short_.store(true, std::memory_order_relaxed); }
   /// A worker has nothing left to do.
   void worker_finished();
   /// By who drives the session: exchanges frames with the other processes. True when bytes moved.
@@ -117,6 +121,7 @@ class execution {
   std::unique_ptr<session> session_;  ///< null in a program of one process
   std::vector<std::unique_ptr<worker>> workers_;
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> cut_short_{false};
   std::atomic<bool> failed_{false};
   std::atomic<bool> assembled_{false};
   std::atomic<bool> abandoned_{false};

@@ -119,6 +119,10 @@ LEAT_INLINE void execution::commit(std::uint64_t epoch) {
   wake_all();
 }
 
+LEAT_INLINE bool execution::stopped() const {
+  return session_ ? session_->stopped() : cut_short_.load(std::memory_order_relaxed);
+}
+
 LEAT_INLINE void execution::stop() {
   stopping_.store(true, std::memory_order_release);
   wake_all();

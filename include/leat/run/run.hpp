@@ -10,7 +10,10 @@ namespace leat {
 /// asked for. Called on any thread, and by several at once with the same flow or others. Throws flow_error when the
 /// flow cannot be run, run_error when a function of the user's, a source or a sink failed, cluster_error when the
 /// processes of a cluster do not come or stay together.
-void run(flow const& flow, options options = {});
+///
+/// True: it has ended. False: it was stopped before, and there may be input that nobody has read. In a cluster all
+/// processes say the same; they say false also where they were stopped when only what had been read was left to do.
+bool run(flow const& flow, options options = {});
 
 }  // namespace leat
 

@@ -34,7 +34,7 @@ inline std::shared_ptr<network> network_of(options const& options) {
 
 namespace leat {
 
-LEAT_INLINE void run(flow const& flow, options options) {
+LEAT_INLINE bool run(flow const& flow, options options) {
   detail::standard_descriptors const kept;
   options = detail::checked(std::move(options));
   detail::check_process(options);
@@ -59,6 +59,7 @@ LEAT_INLINE void run(flow const& flow, options options) {
   }
   report.end();
   execution.rethrow();
+  return !execution.stopped();
 }
 
 }  // namespace leat

@@ -47,6 +47,8 @@ class session {
 
   // By others:
 
+  /// Once all processes have parted: whether one of them was stopped before its work was done.
+  virtual bool stopped() const = 0;
   /// Waits until the driver is outside of what it builds or sends: who ends after a failure destroys its steps.
   virtual void wait_for_driver() const = 0;
   /// From now on no connection wakes the driver.

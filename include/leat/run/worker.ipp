@@ -245,6 +245,7 @@ LEAT_INLINE bool worker::keep_epochs() {
       closing_ = true;
       return false;
     }
+  if (stop) execution_.cut_short();
   mark const closing{stop ? mark_kind::stop : mark_kind::barrier, epoch_};
   starved_.clear();
   for (source_stage* s : parts_.sources) {

@@ -35,6 +35,8 @@ class control final : public peer_service {
   /// Once. After its goodbye a process has nothing to stop any more, and nobody listens.
   void send_stop();
   bool stop_received() const { return stop_received_; }
+  /// Once all have said goodbye: whether one of them was stopped before it did. All processes say the same.
+  bool stopped() const { return stop_sent_ || stop_received_; }
 
   /// Once: all workers of this process have done their work, and will not fail any more.
   void send_goodbye();

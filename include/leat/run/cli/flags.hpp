@@ -64,6 +64,7 @@ void set_suspect_after(settings& settings, std::string_view text);
 void set_dead_after(settings& settings, std::string_view text);
 [[gnu::cold]] bool yes_or_no(std::string_view text);
 void set_stop_timeout(settings& settings, std::string_view text);
+void set_stopped_status(settings& settings, std::string_view text);
 void set_stats(settings& settings, std::string_view text);
 [[gnu::cold]] void set_progress(settings& settings, std::string_view text);
 void set_insecure(settings& settings, std::string_view text);
@@ -84,6 +85,8 @@ inline constexpr flag flags[] = {
     {"", "stop-timeout", "SECONDS", "LEAT_STOP_TIMEOUT", nullptr,
      "while it stops: when to give up look-ups that get nowhere, which ends the run with 1; 20 unless said",
      &set_stop_timeout},
+    {"", "stopped-status", "N", "LEAT_STOPPED_STATUS", nullptr,
+     "exit status of a run that was stopped before its input had ended; 0 unless said", &set_stopped_status},
     {"", "graph", "mermaid|dot|json", "LEAT_GRAPH", nullptr,
      "print the flow as a picture and exit; no source is touched", &set_graph, "What it shows"},
     {"", "stats", "", "LEAT_STATS", nullptr,

@@ -194,6 +194,10 @@ LEAT_INLINE void set_stop_timeout(settings& settings, std::string_view text) {
   settings.options.stop_timeout = seconds(text);
 }
 
+LEAT_INLINE void set_stopped_status(settings& settings, std::string_view text) {
+  settings.stopped_status = static_cast<int>(whole_number(text, 0, 255));
+}
+
 LEAT_INLINE void set_stats(settings& settings, std::string_view text) {
   settings.options.print_stats = yes_or_no(text);
 }

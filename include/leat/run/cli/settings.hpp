@@ -61,6 +61,7 @@ struct settings {
   output_prefix prefix = output_prefix::on_a_terminal;
   progress_line progress = progress_line::on_a_terminal;
   detail::launch launch;
+  int stopped_status = 0;  ///< the exit status of a run that was stopped before its input had ended
   list<std::pair<setter, std::string>> sources;  ///< the flag or variable that gave a setting; the last one counts
 
   void note(setter setting, std::string from) { sources.push_back({setting, std::move(from)}); }
