@@ -6,28 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+from in_environment import installed
+
 RAY = "ray==2.60.0"
 STARTS = "import ray; ray.init(num_cpus=1, include_dashboard=False, object_store_memory=100 << 20, log_to_driver=False)"
 
 
-def installed(environment):
-    """None once the environment has this Ray; else the reason why it has not."""
-    python = environment / "bin" / "python"
-    asks = [str(python), "-c", f"import ray; raise SystemExit(ray.__version__ != {RAY.split('==')[1]!r})"]
-    if python.exists() and subprocess.run(asks, stderr=subprocess.DEVNULL).returncode == 0:
-        return None
-    for command in ([sys.executable, "-m", "venv", "--clear", str(environment)],
-                    [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", RAY]):
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode != 0:
-            return (done.stderr or done.stdout).strip().splitlines()[-1:] or [f"{command[2]} ended with {done.returncode}"]
-    return None
-
-
 def main(package, environment):
-    why = installed(environment)
+    why = installed(environment, RAY)
     if why:
-        print(f"skipped: {RAY} cannot be installed: {why[0]}")
+        print(f"skipped: {why}")
         return 77
     python = str(environment / "bin" / "python")
     tried = subprocess.run(["timeout", "120", python, "-c", STARTS], capture_output=True, text=True)
