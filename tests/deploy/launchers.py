@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
-"""launchers.py EXAMPLES: the unit of deploy/systemd/, the script of deploy/slurm/ and the mpirun line of docs/deploy.md,
-as they stand there. What systemd, Slurm and Open MPI do for them is done here by as little as that takes: srun and
+"""launchers.py EXAMPLES: the unit of deploy/systemd/, the script of deploy/slurm/, the mpirun line of docs/deploy.md and
+the line for Ray of the README, as they stand there. What systemd, Slurm and Open MPI do for them is done here by as little as that takes: srun and
 mpirun set the variables that those set.
 """
 import configparser
@@ -241,6 +241,21 @@ class Mpi(Launched):
         line = self.line.replace("one:", f"{ONE}:").replace("two:", f"{TWO}:").replace("--host one,two", "--host localhost:2")
         root = "--allow-run-as-root " if os.geteuid() == 0 else ""
         self.run_line(line.replace("mpirun ", f"mpirun --oversubscribe {root}", 1))
+
+
+class Ray(Launched):
+    def test_the_line_of_the_readme_is_on_its_first_screen_and_runs(self):
+        """Without Ray here; the tests of the package have it."""
+        top = (ROOT / "README.md").read_text().split("```")[0]
+        line = re.search(r"`(python -m leat_ray .*)`", top)[1]
+        (self.folder / "wordcount").symlink_to(f"{EXAMPLES}/wordcount")
+        self.assertEqual(line.split()[-1], "./wordcount")
+        given = [sys.executable, *shlex.split(line)[1:3], "--backend", "local", *shlex.split(line)[3:], TEXT]
+        job = self.started(given, cwd=self.folder, env={"PYTHONPATH": str(DEPLOY / "ray")})
+        out, said = job.communicate()
+        self.assertEqual(job.returncode, 0, said)
+        self.assertEqual(re.sub(r"(?m)^\[process \d\] ", "", out), self.of_one_process(TEXT))
+        self.assertIn("process 1 of 2", said)
 
 
 if __name__ == "__main__":

@@ -153,6 +153,20 @@ class AStatefulSet(Running):
         self.assertEqual(cluster.ended(), [0, 0], cluster.said())
 
 
+class AStore(Running):
+    def test_is_on_a_volume_of_each_pod_that_outlives_it(self):
+        cluster = self.cluster(objects("overlays/recovery"), command=["/bin/sh"],
+                               args=["-c", "echo $HOSTNAME >>/recovery/here; cat /recovery/here"])
+        for runs in (1, 2):
+            self.assertEqual(cluster.start().ended(), [0, 0, 0], cluster.said())
+            for pod in cluster.pods:
+                self.assertEqual(pod.out.text.splitlines(), [pod.name] * runs)
+
+    def test_is_refused_by_a_program_without_recovery(self):
+        cluster = self.cluster(objects("overlays/recovery")).start()
+        self.assertEqual(cluster.ended(), [2, 2, 2], cluster.said())
+
+
 class OfNoUse(Running):
     """Manifests of which no cluster comes do not pass for good ones here."""
 
