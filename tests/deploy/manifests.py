@@ -2,6 +2,8 @@
 """What the manifests of deploy/kubernetes/ have to say so that a cluster comes of them, is safe, and ends in order."""
 import re
 import shlex
+import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -205,6 +207,19 @@ class Images(unittest.TestCase):
                 with self.subTest(name, program=program):
                     self.assertEqual(Path(program).parent, Path(where))
                     self.assertTrue((ROOT / "examples" / f"{Path(program).name}.cpp").exists())
+
+    @unittest.skipUnless(shutil.which("meson"), "there is no meson on this machine")
+    def test_the_plain_one_builds_what_it_copies(self):
+        """It is configured here as there, and Ninja asked what it would do."""
+        said = self.instructions("Dockerfile")
+        build = next(words for what, words in said if what == "RUN" and words.startswith("meson"))
+        copied = next(words for what, words in said if what == "COPY" and "--from=build" in words)
+        with tempfile.TemporaryDirectory() as folder:
+            here = build.replace("/build", folder + "/build").replace(" /leat", f" {ROOT}").replace("ninja", "ninja -n")
+            done = subprocess.run(here, shell=True, capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        for path in copied.split()[1:-1]:
+            self.assertIn(path.replace("/build/", " ") + " ", build + " ")
 
     def test_the_plain_one_is_not_roots(self):
         user = [words for what, words in self.instructions("Dockerfile") if what == "USER"][-1]

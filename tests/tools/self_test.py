@@ -4,6 +4,7 @@ import importlib.util
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -350,6 +351,21 @@ class Sources(Tree):
 
     def test_commented_includes_do_not_count(self):
         self.assertEqual(sources.includes("// #include <a>\n/*\n#include <b>\n*/\n# include <c>\n"), [(5, "c")])
+
+
+class InEnvironment(Tree):
+    def test_what_cannot_be_installed_is_a_reason_to_skip(self):
+        script = self.put("script.py", "print('it ran')\n")
+        runs = [sys.executable, str(Path(__file__).parent / "in_environment.py"), f"{self.root}/environment"]
+        environment = {**os.environ, "PIP_NO_INDEX": "1"}
+        done = subprocess.run([*runs, "no-such-package==1.0", script], capture_output=True, text=True, env=environment)
+        self.assertEqual(done.returncode, 77, done.stderr)
+        self.assertRegex(done.stdout, "^skipped: no-such-package==1.0 cannot be installed: .*no-such-package")
+        has = subprocess.run([f"{self.root}/environment/bin/python", "-c",
+                              "import importlib.metadata as found; print(found.version('pip'))"],
+                             capture_output=True, text=True, check=True).stdout.strip()
+        done = subprocess.run([*runs, f"pip=={has}", script], capture_output=True, text=True, env=environment)
+        self.assertEqual((done.returncode, done.stdout), (0, "it ran\n"))
 
 
 class Summary(unittest.TestCase):
