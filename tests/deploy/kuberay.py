@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT / "tests" / "tools"))
 from in_environment import installed  # noqa: E402
 from on_ray import RAY  # noqa: E402
 
-EXAMPLES, ENVIRONMENT = sys.argv.pop(1), Path(sys.argv.pop(1))
+EXAMPLES, ENVIRONMENT = str(Path(sys.argv.pop(1)).resolve()), Path(sys.argv.pop(1)).resolve()
 #: Ray's own cluster of several nodes on this machine; the entry points are run in it, one after the other.
 NODES = textwrap.dedent("""
     import json, os, subprocess, sys

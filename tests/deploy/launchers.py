@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
-EXAMPLES = sys.argv.pop(1)
+EXAMPLES = str(Path(sys.argv.pop(1)).resolve())
 NET = f"127.{1 + os.getpid() % 250}.{os.getpid() // 250 % 250}"
 ONE, TWO = f"{NET}.101", f"{NET}.102"
 TEXT = "/usr/share/common-licenses/GPL-3"

@@ -9,12 +9,13 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from pathlib import Path
 
 import pods
 
 from manifests import FOLDERS, KUBERNETES, kustomize
 
-EXAMPLES = sys.argv.pop(1)
+EXAMPLES = str(Path(sys.argv.pop(1)).resolve())
 SECRET = "0f2c9b7d5e81a634c0d9e7b2f4a86135"
 SIGNALLED = 128
 
