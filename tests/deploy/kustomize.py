@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
-"""What a kustomization of deploy/kubernetes/ makes: so much of kustomize as is used there, for machines without it. What
-it does not know it refuses. Where there is kustomize, a test compares the two.
+"""What a kustomization of deploy/kubernetes/ makes: so much of kustomize as is used there, for machines without it.
+What it does not know it refuses. Where there is kustomize, a test compares the two.
 """
 import copy
 import shutil
@@ -13,8 +13,8 @@ KINDS = {"Kustomization": "kustomize.config.k8s.io/v1beta1", "Component": "kusto
 KEYS = {"apiVersion", "kind", "namespace", "resources", "components", "images", "replicas", "patches"}
 
 #: Lists whose elements are merged one by one, and what they are known by; others are replaced.
-MERGED_BY = {"containers": "name", "initContainers": "name", "env": "name", "volumes": "name", "volumeMounts": "mountPath",
-             "ports": "containerPort"}
+MERGED_BY = {"containers": "name", "initContainers": "name", "env": "name", "volumes": "name",
+             "volumeMounts": "mountPath", "ports": "containerPort"}
 
 
 class Unknown(Exception):
@@ -50,7 +50,8 @@ def _with(folder, objects):
         for container in _containers(objects):
             _rename(container, image)
     for replicas in described.get("replicas", []):
-        of = [each for each in objects if each["kind"] == "StatefulSet" and each["metadata"]["name"] == replicas["name"]]
+        of = [each for each in objects
+              if (each["kind"], each["metadata"]["name"]) == ("StatefulSet", replicas["name"])]
         if not of:
             raise Unknown(f"{folder}: there is no StatefulSet {replicas['name']} to have so many replicas")
         for each in of:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
-"""launchers.py EXAMPLES: the unit of deploy/systemd/, the script of deploy/slurm/, the mpirun line of docs/deploy.md and
-the line for Ray of the README, as they stand there. What systemd, Slurm and Open MPI do for them is done here by as little as that takes: srun and
-mpirun set the variables that those set.
+"""launchers.py EXAMPLES: the unit of deploy/systemd/, the script of deploy/slurm/, the mpirun line of docs/deploy.md
+and the line for Ray of the README, as they stand there. What systemd, Slurm and Open MPI do for them is done here by as
+little as that takes: srun and mpirun set the variables that those set.
 """
 import configparser
 import os
@@ -51,10 +51,11 @@ class Launched(unittest.TestCase):
         path.chmod(0o755)
 
     def started(self, command, **more):
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("LEAT_", "BYTEWAX_", "SLURM_"))}
+        theirs = ("LEAT_", "BYTEWAX_", "SLURM_")
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(theirs)}
         environment = {**clean, "PATH": f"{self.folder}/bin:{os.environ['PATH']}", **more.pop("env", {})}
-        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                                   **{"stderr": subprocess.PIPE, **more})
+        process = subprocess.Popen(command, env=environment, text=True, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, **{"stderr": subprocess.PIPE, **more})
         # Whatever hangs fails the test by its end.
         over = threading.Timer(120, process.kill)
         over.start()
@@ -105,9 +106,8 @@ class Systemd(Launched):
 
     def start(self, instance):
         _, command, environment = self.of_unit(instance, self.credentials)
-        addresses = self.folder / "addresses"
-        environment = {name: value.replace("/etc/leat/addresses", str(addresses)) for name, value in environment.items()}
-        self.assertIn(str(addresses), environment.values())
+        self.assertEqual(environment, {"LEAT_HOSTFILE_PATH": "/etc/leat/addresses"})
+        environment = {"LEAT_HOSTFILE_PATH": str(self.folder / "addresses")}
         command[0] = command[0].replace("/opt/leat/bin", EXAMPLES)
         return self.started(command, env=environment, stderr=subprocess.STDOUT)
 
@@ -238,7 +238,8 @@ class Mpi(Launched):
     @unittest.skipUnless(shutil.which("mpirun"), "there is no mpirun on this machine")
     def test_the_line_of_the_page_under_open_mpi(self):
         # Two hosts are this machine, twice.
-        line = self.line.replace("one:", f"{ONE}:").replace("two:", f"{TWO}:").replace("--host one,two", "--host localhost:2")
+        line = self.line.replace("one:", f"{ONE}:").replace("two:", f"{TWO}:")
+        line = line.replace("--host one,two", "--host localhost:2")
         root = "--allow-run-as-root " if os.geteuid() == 0 else ""
         self.run_line(line.replace("mpirun ", f"mpirun --oversubscribe {root}", 1))
 
@@ -259,4 +260,4 @@ class Ray(Launched):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

@@ -20,7 +20,8 @@ import pods
 
 ROOT = Path(__file__).resolve().parents[2]
 KUBERNETES = ROOT / "deploy" / "kubernetes"
-FOLDERS = sorted(path.parent for part in ("base", "overlays") for path in (KUBERNETES / part).glob("*/kustomization.yaml"))
+FOLDERS = sorted(path.parent for part in ("base", "overlays")
+                 for path in (KUBERNETES / part).glob("*/kustomization.yaml"))
 #: Seconds that an orderly stop may take by itself: --stop-timeout, and what is given up at the end.
 ORDERLY_STOP = 20 + 5
 
@@ -70,7 +71,8 @@ class Kustomizations(unittest.TestCase):
         for wrong in ({"namePrefix": "x-"}, {"kind": "Customization"}, {"replicas": [{"name": "other", "count": 2}]},
                       {"patches": [{"target": {"kind": "Deployment"}, "patch": yaml.dump(patch)}]},
                       {"patches": [{"target": {"kind": "StatefulSet", "group": "apps"}, "patch": yaml.dump(patch)}]},
-                      {"patches": [{"target": {"kind": "StatefulSet"}, "patch": yaml.dump([{**patch[0], "op": "test"}])}]},
+                      {"patches": [{"target": {"kind": "StatefulSet"},
+                                    "patch": yaml.dump([{**patch[0], "op": "test"}])}]},
                       {"patches": [{"target": {"kind": "StatefulSet"},
                                     "patch": yaml.dump([{**patch[0], "path": "/spec/parts"}])}]}):
             with self.subTest(wrong), tempfile.TemporaryDirectory() as folder:
@@ -124,7 +126,8 @@ class Clusters(unittest.TestCase):
     def test_a_job_tells_a_stop_from_an_end_and_an_error_from_a_loss(self):
         for folder, job in objects_of("Job"):
             with self.subTest(folder.name):
-                stopped = int(variables(job["spec"]["template"]["spec"]["containers"][0])["LEAT_STOPPED_STATUS"]["value"])
+                container = job["spec"]["template"]["spec"]["containers"][0]
+                stopped = int(variables(container)["LEAT_STOPPED_STATUS"]["value"])
                 rules = job["spec"]["podFailurePolicy"]["rules"]
                 final = next(rule["onExitCodes"]["values"] for rule in rules if rule["action"] == "FailJob")
                 self.assertEqual(final, [1, 2, 76])
@@ -140,7 +143,7 @@ class Safety(unittest.TestCase):
             found = list(templates(each))
             self.assertTrue(found, each)
             for spec in found:
-                with self.subTest(folder.name, kind=each["kind"], containers=[one["name"] for one in spec["containers"]]):
+                with self.subTest(folder.name, kind=each["kind"], container=spec["containers"][0]["name"]):
                     self.assertIs(spec["automountServiceAccountToken"], False)
                     self.assertIs(spec["enableServiceLinks"], False)
                     context = spec["securityContext"]
@@ -228,4 +231,4 @@ class Images(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

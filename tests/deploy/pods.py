@@ -53,7 +53,8 @@ class Pod:
     def __init__(self, of, number, address, hosts, volumes, image, revision="1"):
         """`hosts`: lines of /etc/hosts. `image`: what stands in the image by the path there, read only."""
         name = of["metadata"]["name"]
-        self.of, self.number, self.address, self.hosts, self.volumes, self.image = of, number, address, hosts, volumes, image
+        self.of, self.number, self.address = of, number, address
+        self.hosts, self.volumes, self.image = hosts, volumes, image
         self.template = of["spec"]["template"]
         self.spec = self.template["spec"]
         self.container = self.spec["containers"][0]
@@ -61,7 +62,8 @@ class Pod:
         self.labels = dict(self.template["metadata"]["labels"])
         self.annotations = {}
         if of["kind"] == "StatefulSet":
-            self.labels.update({"controller-revision-hash": f"{name}-{revision}", "apps.kubernetes.io/pod-index": str(number)})
+            self.labels["controller-revision-hash"] = f"{name}-{revision}"
+            self.labels["apps.kubernetes.io/pod-index"] = str(number)
         else:
             self.labels["batch.kubernetes.io/controller-uid"] = f"uid-{revision}"
             self.annotations["batch.kubernetes.io/job-completion-index"] = str(number)
@@ -71,8 +73,11 @@ class Pod:
     def environment(self):
         said = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME": self.name}
         for variable in self.container.get("env", []):
-            said[variable["name"]] = (self._told(variable["valueFrom"]) if "valueFrom" in variable else
-                                      re.sub(r"\$\((\w+)\)", lambda found: said.get(found[1], found[0]), variable["value"]))
+            if "valueFrom" in variable:
+                value = self._told(variable["valueFrom"])
+            else:
+                value = re.sub(r"\$\((\w+)\)", lambda found: said.get(found[1], found[0]), variable["value"])
+            said[variable["name"]] = value
         return said
 
     def _told(self, source):
@@ -94,7 +99,8 @@ class Pod:
         container = container or self.container
         context = {**self.spec.get("securityContext", {}), **container.get("securityContext", {})}
         root = self._root.name
-        script = ["set -e", f"mount -t tmpfs -o mode=755 none {root}", f"mkdir {root}/etc {root}/usr {root}/proc {root}/dev"]
+        script = ["set -e", f"mount -t tmpfs -o mode=755 none {root}"]
+        script.append(f"mkdir {root}/etc {root}/usr {root}/proc {root}/dev")
         script += [f"mount --rbind /{each} {root}/{each}" for each in ("usr", "proc", "dev")]
         for each in ("bin", "sbin", "lib", "lib64"):
             if Path(f"/{each}").is_symlink():
@@ -105,7 +111,8 @@ class Pod:
                    if Path(f"/etc/{each}").exists()]
         script.append(f"printf '%s' '{self.hosts}' >{root}/etc/hosts")
         for path, source in self.image.items():
-            script.append(f"mkdir -p {root}{path}; mount --bind '{source}' {root}{path}; mount -o remount,bind,ro {root}{path}")
+            at = f"{root}{path}"
+            script.append(f"mkdir -p {at}; mount --bind '{source}' {at}; mount -o remount,bind,ro {at}")
         volumes = {each["name"]: each for each in self.spec.get("volumes", [])}
         for claim in self.of["spec"].get("volumeClaimTemplates", []):
             volumes[claim["metadata"]["name"]] = {"claim": f"{claim['metadata']['name']}-{self.name}"}
@@ -227,7 +234,8 @@ class Cluster:
         known = service["metadata"]["name"] == domain and service["spec"]["selector"].items() <= labels.items()
         self.hosts = "127.0.0.1 localhost\n" + "".join(
             f"{address} {name}-{number}.{domain}\n" for number, address in enumerate(addresses) if known)
-        self.pods = [Pod(self.of, number, address, self.hosts, volumes, image) for number, address in enumerate(addresses)]
+        self.pods = [Pod(self.of, number, address, self.hosts, volumes, image)
+                     for number, address in enumerate(addresses)]
 
     def start(self):
         for pod in self.pods:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
-"""run_pods.py EXAMPLES: the StatefulSet and the Job of deploy/kubernetes/ as processes of this machine, with what happens
-to pods: they are killed, evicted, updated. 77, with the reason, where this machine lets no pod be run.
+"""run_pods.py EXAMPLES: the StatefulSet and the Job of deploy/kubernetes/ as processes of this machine, with what
+happens to pods: they are killed, evicted, updated. 77, with the reason, where this machine lets no pod be run.
 """
 import copy
 import re
@@ -57,8 +57,8 @@ class AJob(Running):
     def test_ends_with_the_result_of_one_process(self):
         cluster = self.cluster(objects("base/job")).start()
         self.assertEqual(cluster.ended(), [0, 0, 0], cluster.said())
-        container = cluster.pods[0].container
-        alone = subprocess.run([f"{EXAMPLES}/wordcount", *container["args"]], capture_output=True, text=True, check=True)
+        program = [f"{EXAMPLES}/wordcount", *cluster.pods[0].container["args"]]
+        alone = subprocess.run(program, capture_output=True, text=True, check=True)
         counted = re.findall(r"^\d+\t\w+$", "".join(pod.out.text for pod in cluster.pods), re.M)
         self.assertEqual(counted, alone.stdout.splitlines())
         self.assertIn("process 2 of 3 (from LEAT_PROCESS_ID), addresses from LEAT_ADDRESSES, 2 workers", cluster.said())
@@ -220,4 +220,4 @@ if __name__ == "__main__":
         print(f"skipped: {why}")
         sys.exit(77)
     assert FOLDERS
-    unittest.main()
+    unittest.main(verbosity=2)

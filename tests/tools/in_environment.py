@@ -18,8 +18,8 @@ def installed(environment, requirement):
                     [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement]):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
-            said = (done.stderr or done.stdout).strip().splitlines()[-1:] or [f"{command[2]} ended with {done.returncode}"]
-            return f"{requirement} cannot be installed: {said[0]}"
+            said = (done.stderr or done.stdout).strip().splitlines() or [f"{command[2]} ended with {done.returncode}"]
+            return f"{requirement} cannot be installed: {said[-1]}"
     return None
 
 
