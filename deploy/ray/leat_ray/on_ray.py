@@ -188,7 +188,10 @@ class RayBackend:
             if address is not None:
                 raise NoPlaces(f"no Ray cluster can be joined at {address}: {cause}") from None
         cpus = max(os.cpu_count() or 1, int(self._processes * self._bundle["CPU"]))
-        ray.init(address="local", num_cpus=cpus, include_dashboard=False, **quiet)
+        try:
+            ray.init(address="local", num_cpus=cpus, include_dashboard=False, **quiet)
+        except Exception as cause:  # Ray has no type for it
+            raise NoPlaces(f"Ray does not start on this machine: {cause}") from None
 
     def _look_for(self, address: str | None) -> None:
         """Ray itself tries for minutes where nobody is. Raises OSError."""
