@@ -131,11 +131,16 @@ class WhatIsPrinted(Local):
             self.assertEqual(note.stat().st_size, 30_000)
 
     def test_a_second_request_waits_for_no_reader(self):
-        process = started("--procs", "2", flow="""
-            form()
-            while True: print("x" * 1000)
-        """)
-        process.stdout.readline()
+        with tempfile.TemporaryDirectory() as folder:
+            process = started("--procs", "2", flow=f"""
+                form()
+                for i in range(1 << 30):
+                    print("x" * 1000)
+                    if i == 1000: open({folder!r} + f"/{{me}}", "w").close()
+            """)
+            until = time.monotonic() + 60
+            while len(os.listdir(folder)) != 2 and time.monotonic() < until:  # each has printed more than a pipe holds
+                time.sleep(0.01)
         self.assertEqual(len(processes_of(process)), 2)
         process.send_signal(signal.SIGINT)
         self.assert_none_of(process)
