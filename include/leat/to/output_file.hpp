@@ -17,9 +17,10 @@ std::string reason_not_to_write(int error);
 /// Throws what opening the file would throw, as far as that can be known without opening it.
 [[gnu::cold]] void check_writable(std::string const& path, file_system& files);
 
-/// A file that is written from the beginning, or on from a position. What stands behind that is cut off when something
-/// is written for the first time, or the first epoch ends: a run that fails before leaves the file as it was. While it
-/// is open no other sink, of this machine, can write it. A named pipe is waited for until somebody reads it.
+/// A file that is written from the beginning, or on from a position. What was there before a beginning is cut off when
+/// something is written for the first time, or the first epoch ends: a run that fails before leaves the file as it was.
+/// What stands behind a position is cut off at once: a run that was killed has left it. While the file is open no other
+/// sink, of this machine, can write it. A named pipe is waited for until somebody reads it.
 class output_file {
  public:
   output_file(std::string path, std::optional<std::uint64_t> resume, step_services const& services);
@@ -35,8 +36,8 @@ class output_file {
   std::string& pending() { return pending_; }
   void write_when_full();
 
-  /// Hands everything to the operating system, and has a file system say what it has no room for. Throws
-  /// std::runtime_error when it is not taken.
+  /// Hands everything to the operating system, and has a file system say what it has no room for; with recovery it is
+  /// on the disk afterwards. Throws std::runtime_error when it is not taken.
   void flush();
 
   /// Bytes in the file, what is pending included.
@@ -57,6 +58,7 @@ class output_file {
   bool regular_ = false;
   bool begun_ = false;
   bool unchecked_ = false;  ///< something was written since the last flush
+  bool named_ = false;      ///< its name is on the disk
   std::string pending_;
   std::uint64_t position_;
   bool resumed_;

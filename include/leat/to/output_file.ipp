@@ -52,7 +52,12 @@ LEAT_INLINE void output_file::write_when_full() {
 LEAT_INLINE void output_file::flush() {
   write();
   if (!regular_ || !std::exchange(unchecked_, false)) return;
-  if (int const error = file_.late_error(); error != 0) refuse_to_write(path_, reason_not_to_write(error));
+  int error = file_.late_error();
+  if (error == 0 && services_.host().recovers()) {
+    error = file_.sync();
+    if (error == 0 && !std::exchange(named_, true)) error = services_.files().sync_name(path_);
+  }
+  if (error != 0) refuse_to_write(path_, reason_not_to_write(error));
 }
 
 LEAT_INLINE void output_file::write() {
@@ -78,10 +83,12 @@ LEAT_INLINE void output_file::open() {
     refuse_to_write(path_, concat({"it is to be resumed at byte ", std::to_string(position_), ", but has only ",
                                    std::to_string(facts.size), " bytes"}));
   regular_ = facts.kind == file_kind::regular;
+  if (resumed_) begin();
 }
 
 LEAT_INLINE void output_file::begin() {
   begun_ = true;
+  unchecked_ = true;
   if (!regular_) return;
   int error = file_.truncate(position_);
   if (error == 0) error = file_.seek(position_);
