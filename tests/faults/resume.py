@@ -120,7 +120,30 @@ def survive(what, shapes, most_kills, exactly):
         check_same(f"{what}, once more", folder / "out", folder / "plain", exactly)
 
 
+def restart_by_launcher():
+    """-p starts its processes again when one was killed."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        inputs = write_inputs(folder)
+        for made in ("out", "plain"):
+            (folder / made).mkdir()
+        subprocess.run([PROGRAM, folder / "plain", *inputs], check=True)
+        subprocess.run([PROGRAM, "--recovery-init=2", "-r", folder / "store"], check=True, stdout=subprocess.DEVNULL)
+        started = start(folder, inputs, "-p", "2", "--max-restarts=1000")
+        killed = 0
+        for _ in range(3):
+            time.sleep(0.2)
+            for child in children_of(started.pid)[:1]:
+                os.kill(child, signal.SIGKILL)
+                killed += 1
+        said = started.communicate(timeout=60)[1]
+        check(f"the launcher, which said {said!r}", started.returncode, 0)
+        check("it has told of each time", said.count("all are started again") in range(1, killed + 1), killed > 0)
+        check_same("restarted by -p", folder / "out", folder / "plain", False)
+
+
 rounds = 12 if LONG else 1
+restart_by_launcher()
 for number in range(8 * rounds):
     survive(f"one worker, round {number}", [(1, 1)], 6, True)
     survive(f"workers, round {number}", [(1, 1), (2, 1), (3, 1)], 6, False)

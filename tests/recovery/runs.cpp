@@ -99,16 +99,22 @@ TEST_CASE("recovery: a run is stopped before its first record, and the next begi
   CHECK(folder.read("out") == "a 1\n");
 }
 
-TEST_CASE("recovery: a file that has been cut short is not gone on with") {
+TEST_CASE("recovery: a file that has been cut short, or is another one, is not gone on with") {
   scratch const folder;
   folder.write("in", "a\nb\n");
   leat::make_recovery_store(folder.path("store"));
   leat::run(counting(folder), on(folder));
   folder.write("in", "a\n");
   CHECK(has(error_of(counting(folder), on(folder)), "it has only 2 bytes now"));
+  folder.write("in", "A\nb\nc\n");
+  CHECK(has(error_of(counting(folder), on(folder)),
+            "at byte 4: what stands before it is not what was read: it is another file"));
   folder.write("in", "a\nb\nc\n");
   folder.write("out", "a 1\n");
   CHECK(has(error_of(counting(folder), on(folder)), "it is to be resumed at byte 8, but has only 4 bytes"));
+  folder.write("out", "a 9\nb 1\nleft by");
+  CHECK(has(error_of(counting(folder), on(folder)),
+            "it is to be resumed at byte 8, but what stands before that has been changed"));
   folder.write("out", "a 1\nb 1\nleft by a run that was killed");
   leat::run(counting(folder), on(folder));
   CHECK(folder.read("out") == "a 1\nb 1\nc 1\n");

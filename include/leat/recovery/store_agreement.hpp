@@ -28,6 +28,9 @@ std::vector<unsigned> share_files(std::vector<partition_lists const*> const& of_
 /// have and that is not to be forgotten.
 void refuse_changed_flow(std::span<taken_file const> files, graph const& flow, std::span<std::string const> forgotten);
 
+/// For the person who starts a run: what it goes on from, and which steps do not.
+std::string start_of_run(graph const& flow, std::string const& directory, resume_point const& from);
+
 /// The file that has this group, or this partition.
 constexpr unsigned file_of_group(std::uint32_t group, std::size_t files) {
   return static_cast<unsigned>(std::uint64_t{group} * files / group_count);

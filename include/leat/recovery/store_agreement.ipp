@@ -118,6 +118,26 @@ LEAT_INLINE void refuse_changed_flow(std::span<taken_file const> files, graph co
           {"--forget-step: the flow has step \"", step, "\": only what a step knew that is gone can be let go"}));
 }
 
+LEAT_INLINE std::string start_of_run(graph const& flow, std::string const& directory, resume_point const& from) {
+  std::string repeating;
+  std::string new_ones;
+  for (node const* each : flow.nodes()) {
+    bool const keeps_nothing = each->resumed == after_restart::anew || each->step().kind == "step" ||
+                               each->step().kind == "enrich_cached" || each->step().kind == "flat_map_batch";
+    if (each->resumed == after_restart::repeats)
+      repeating += concat({repeating.empty() ? "" : ", ", "\"", each->step().name, "\""});
+    else if (keeps_nothing)
+      new_ones += concat({new_ones.empty() ? "" : ", ", "\"", each->step().name, "\""});
+  }
+  std::string line =
+      concat({"leat: recovery: ",
+              from.epoch == 0 ? "nothing is in the store yet" : concat({"on from epoch ", std::to_string(from.epoch)}),
+              " (run ", std::to_string(from.run), ", ", directory, ")"});
+  if (!repeating.empty()) line += concat({"; records may come twice at ", repeating});
+  if (!new_ones.empty()) line += concat({"; these begin anew: ", new_ones});
+  return line;
+}
+
 LEAT_INLINE unsigned file_of_partition(std::string_view step, std::string_view partition, std::size_t files) {
   std::string const name = concat({step, std::string_view("\0", 1), partition});
   return static_cast<unsigned>(hash_of_bytes(name.data(), name.size()) % files);

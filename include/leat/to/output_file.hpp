@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/from/file_position.hpp>
 #include <leat/from/source.hpp>
 #include <leat/op/running/file_system.hpp>
 
@@ -8,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace leat::detail {
 
@@ -23,7 +25,7 @@ std::string reason_not_to_write(int error);
 /// sink, of this machine, can write it. A named pipe is waited for until somebody reads it.
 class output_file {
  public:
-  output_file(std::string path, std::optional<std::uint64_t> resume, step_services const& services);
+  output_file(std::string path, std::optional<file_position> const& resume, step_services const& services);
   output_file(output_file const&) = delete;
   output_file& operator=(output_file const&) = delete;
 
@@ -42,6 +44,8 @@ class output_file {
 
   /// Bytes in the file, what is pending included.
   std::uint64_t position() const { return position_ + pending_.size(); }
+  /// The same, with what stands before it.
+  file_position snapshot() const;
 
  private:
   static constexpr std::size_t buffer_size = std::size_t{64} << 10;
@@ -50,6 +54,9 @@ class output_file {
   [[gnu::cold]] void open();
 
   [[gnu::cold]] void begin();
+  /// Throws when what stands before the position is not what was written.
+  [[gnu::cold]] void look_before();
+  void note_last(std::string_view written);
   void write();
 
   std::string path_;
@@ -61,7 +68,8 @@ class output_file {
   bool named_ = false;      ///< its name is on the disk
   std::string pending_;
   std::uint64_t position_;
-  bool resumed_;
+  std::string last_;                      ///< bytes before it, as many as a position knows
+  std::optional<file_position> resumed_;  ///< at this
 };
 
 }  // namespace leat::detail

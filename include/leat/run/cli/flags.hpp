@@ -43,6 +43,7 @@ void set_snapshot_interval(settings& settings, std::string_view text);
 void set_batch_size(settings& settings, std::string_view text);
 void set_process(settings& settings, std::string_view text);
 void set_local_processes(settings& settings, std::string_view text);
+void set_max_restarts(settings& settings, std::string_view text);
 [[gnu::cold]] void set_prefix(settings& settings, std::string_view text);
 /// A link of the program's own may call its ports by names.
 [[gnu::cold]] bool is_impossible_port(std::string_view port);
@@ -118,6 +119,9 @@ inline constexpr flag flags[] = {
      "Several processes"},
     {"", "prefix", "auto|always|never", "LEAT_PREFIX", nullptr,
      "with -p, whether results begin with the number of their process; auto, unless said: on a terminal", &set_prefix},
+    {"", "max-restarts", "N", "LEAT_MAX_RESTARTS", nullptr,
+     "with -p and -r: when one of them was killed or lost, start all again, so often at most; 0 unless said",
+     &set_max_restarts},
     {"i", "process-id", "N", "LEAT_PROCESS_ID", "BYTEWAX_PROCESS_ID", "which process of the cluster this is, from 0",
      &set_process},
     {"a", "addresses", "HOST:PORT;...", "LEAT_ADDRESSES", "BYTEWAX_ADDRESSES",

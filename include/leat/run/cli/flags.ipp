@@ -86,6 +86,10 @@ LEAT_INLINE void set_local_processes(settings& settings, std::string_view text) 
   settings.local_processes = static_cast<unsigned>(whole_number(text, 1, 256));
 }
 
+LEAT_INLINE void set_max_restarts(settings& settings, std::string_view text) {
+  settings.max_restarts = static_cast<unsigned>(whole_number(text, 0, 1'000'000'000));
+}
+
 LEAT_INLINE void set_prefix(settings& settings, std::string_view text) {
   if (text != "auto" && text != "always" && text != "never") throw usage_error("is none of auto, always, never");
   settings.prefix = text == "auto"     ? output_prefix::on_a_terminal

@@ -58,6 +58,7 @@ struct settings {
   std::optional<picture> graph;
   std::optional<unsigned> process;
   unsigned local_processes = 1;
+  unsigned max_restarts = 0;
   output_prefix prefix = output_prefix::on_a_terminal;
   progress_line progress = progress_line::on_a_terminal;
   detail::launch launch;
