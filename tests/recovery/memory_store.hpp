@@ -35,6 +35,18 @@ class memory_disk {
     for (unsigned i = 0; i != files; ++i) images[directory + "/part-" + std::to_string(i)].identity = {set, i, files};
   }
 
+  /// Each file goes to the directory of one of so many processes, `store0` and on, as `up_to` draws it; where there are
+  /// none, to `store`, which all of them see.
+  template <class Draw>
+  void move_to(unsigned processes, Draw up_to) {
+    std::map<std::string, image> moved;
+    for (auto& [path, of] : images) {
+      std::string const directory = processes == 0 ? "store" : "store" + std::to_string(up_to(processes - 1));
+      moved[directory + path.substr(path.rfind('/'))] = std::move(of);
+    }
+    images = std::move(moved);
+  }
+
   /// The n-th commit or claim from now on fails, before it has written anything.
   void fail_at(unsigned nth) { fails_in_ = nth; }
   void count_write() {

@@ -124,17 +124,24 @@ struct world {
     simulation.processes = 1 + static_cast<unsigned>(draw.up_to(2));
     simulation.options.workers = 1 + static_cast<unsigned>(draw.up_to(2));
     simulation.options.batch_size = 1 + draw.up_to(4);
+    simulation.options.connections = static_cast<leat::connection_driver>(draw.up_to(2));
     simulation.options.snapshot_interval = std::chrono::microseconds(draw.up_to(3) * 40);
     simulation.options.recovery.directory = real ? real->path("store") : "store";
     simulation.options.recovery.backup_interval = std::chrono::seconds(draw.up_to(1) * 3600);
     simulation.disk = &disk;
-    simulation.recover = [this](leat::detail::execution& run) {
+    bool const own_directories = !real && draw.once_in(2);
+    if (!real)
+      stores.move_to(own_directories ? simulation.processes : 0,
+                     [this](unsigned most) { return static_cast<unsigned>(draw.up_to(most)); });
+    simulation.recover = [this, own_directories](leat::detail::execution& run) {
       std::unique_ptr<leat::detail::store_kind> kind;
       if (real)
         kind = std::make_unique<leat::detail::sqlite_stores>(leat::detail::machine_files(), 0ms);
       else
         kind = std::make_unique<memory_stores>(stores);
-      return std::make_unique<leat::detail::stored_run>(run, std::move(kind), run.settings().recovery);
+      leat::recovery_options options = run.settings().recovery;
+      if (own_directories) options.directory += std::to_string(run.process());
+      return std::make_unique<leat::detail::stored_run>(run, std::move(kind), options);
     };
     return simulation;
   }

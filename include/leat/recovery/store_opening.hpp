@@ -7,6 +7,7 @@
 #include <leat/recovery/store_writer.hpp>
 #include <leat/route/control/partition_lists.hpp>
 #include <leat/run/options.hpp>
+#include <leat/run/recovery_support.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -30,6 +31,8 @@ class store_opening {
   store_opening(execution& run, std::unique_ptr<store_kind> kind, recovery_options const& options, store_writer& writer,
                 store_link& link);
 
+  /// What reads or writes the files is called by this.
+  void call_long_by(recovered_run::long_call aside) { aside_ = std::move(aside); }
   void add_facts(partition_lists& own) const;
   /// True once all is here; to be called again when messages have come. What is wrong with a store is thrown.
   bool agree(std::vector<partition_lists const*> const& of_processes, bool& progress);
@@ -77,6 +80,7 @@ class store_opening {
   recovery_options const& options_;
   store_writer& writer_;
   store_link& link_;
+  recovered_run::long_call aside_ = [](std::function<void()> const& call) { call(); };
   std::vector<store_kind::found> found_;
   stage stage_ = stage::found;
   std::vector<process_state> processes_;

@@ -74,7 +74,8 @@ LEAT_INLINE void store_opening::take_files(std::vector<partition_lists const*> c
   told.what = store_message::kind::taken;
   for (store_kind::found const& each : found_) {
     if (taker_of_[each.identity.index] != run_.process()) continue;
-    std::unique_ptr<store_file> file = kind_->open(each);
+    std::unique_ptr<store_file> file;
+    aside_([&] { file = kind_->open(each); });
     told.files.push_back({each.identity.index, each.path, file->flow(), file->history(), file->steps()});
     own_files_.push_back(each.identity.index);
     writer_.files().emplace_back(std::move(file));
@@ -114,8 +115,10 @@ LEAT_INLINE void store_opening::claim_files() {
   store_claim const claim{from_,       run_.process_count(), run_.worker_count(),
                           now.count(), run_.flow().name(),   options_.forget_steps};
   for (written_file& each : writer_.files()) {
-    each.file().claim(claim);
-    each.begin();
+    aside_([&] {
+      each.file().claim(claim);
+      each.begin();
+    });
     each.file().each_position([&](kept_position&& found) {
       if (link_.active()) {
         store_message message;

@@ -42,7 +42,7 @@ class stored_run final : public recovery, public recovered_run, private peer_ser
   // What the run calls:
   recovery& for_steps() override { return *this; }
   void add_facts(partition_lists& own) override;
-  void meet(peers& others) override;
+  void meet(peers& others, long_call aside) override;
   bool agree(std::vector<partition_lists const*> const& of_processes, bool& progress) override;
   bool turn() override;
   void close() override { writer_->close(); }

@@ -71,8 +71,9 @@ LEAT_INLINE stored_run::stored_run(execution& run, std::unique_ptr<store_kind> k
 
 LEAT_INLINE void stored_run::add_facts(partition_lists& of_process) { opening_->add_facts(of_process); }
 
-LEAT_INLINE void stored_run::meet(peers& others) {
+LEAT_INLINE void stored_run::meet(peers& others, long_call aside) {
   link_.begin(others);
+  opening_->call_long_by(std::move(aside));
   others.serve({frame_type::recovery}, *this);
 }
 

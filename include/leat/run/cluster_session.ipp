@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -81,7 +82,17 @@ LEAT_INLINE void cluster_session::connect(connections others, std::vector<frame_
     net_ = std::move(connected);
   }
   run_.parts().net = &net_->channels;
-  if (run_.recovered() != nullptr) run_.recovered()->meet(net_->peers);
+  if (run_.recovered() != nullptr)
+    run_.recovered()->meet(net_->peers, [this](std::function<void()> const& takes_long) {
+      struct let_go {
+        explicit let_go(std::mutex& of) : held(of) { held.unlock(); }
+        let_go(let_go const&) = delete;
+        let_go& operator=(let_go const&) = delete;
+        ~let_go() { held.lock(); }
+        std::mutex& held;
+      } const meanwhile(driving_);
+      takes_long();
+    });
   net_->peers.on_ready([this] { run_.wake_driver(); });
 }
 
@@ -144,9 +155,10 @@ LEAT_INLINE bool cluster_session::turn(steady_time now, bool idle, wake_function
     forming_->turn(now);
   }
   std::lock_guard const lock(driving_);
+  bool const finished = run_.all_workers_finished();  // before what is kept is sent: nothing follows the goodbye
   bool const kept = run_.recovered() != nullptr && run_.recovered()->turn();
   if (run_.stopping()) net_->control.send_stop();
-  if (run_.all_workers_finished()) net_->control.send_goodbye();
+  if (finished) net_->control.send_goodbye();
   // Not the time at which a worker's turn began: a function may have taken long since, and `drive_if_overdue` have
   // looked.
   bool const progress = net_->turn(run_.world().now(), wake);

@@ -4,6 +4,7 @@
 #include <leat/route/control/partition_lists.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,8 +27,11 @@ class recovered_run {
   virtual recovery& for_steps() = 0;
   /// Adds what the other processes have to know to what this one lists.
   virtual void add_facts(partition_lists& own) = 0;
+  /// Calls a function that may take long, while the other processes still hear of this one.
+  using long_call = std::function<void(std::function<void()> const&)>;
+
   /// The processes have met.
-  virtual void meet(peers& others) = 0;
+  virtual void meet(peers& others, long_call aside) = 0;
   /// By who puts the steps together, again and again: agrees with the other processes what the run goes on from. True
   /// once that is here. Throws where there is no such thing.
   virtual bool agree(std::vector<partition_lists const*> const& of_processes, bool& progress) = 0;
