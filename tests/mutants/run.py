@@ -111,7 +111,7 @@ def first_crash(program, environment, seeds, cases):
     sound, bad = 0, seeds
     while bad - sound > 1:
         middle = min(sound * 2 + 1, (sound + bad) // 2)  # short runs first
-        environment["LEAT_SIMULATION_SEEDS"] = str(middle)
+        environment["LEAT_SIMULATION_SEEDS"] = environment["LEAT_RECOVERY_SEEDS"] = str(middle)
         ends_well = subprocess.run([str(program), cases], env=environment, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL).returncode == 0
         sound, bad = (middle, bad) if ends_well else (sound, middle)

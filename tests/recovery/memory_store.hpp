@@ -47,6 +47,15 @@ class memory_disk {
     images = std::move(moved);
   }
 
+  /// Whether all files have the same last epoch of the same run.
+  bool agree() const {
+    auto const last = [](image const& of) {
+      return std::pair(of.history.runs.back().number, of.history.runs.back().last_done);
+    };
+    return std::all_of(images.begin(), images.end(),
+                       [&](auto const& each) { return last(each.second) == last(images.begin()->second); });
+  }
+
   /// The n-th commit or claim from now on fails, before it has written anything.
   void fail_at(unsigned nth) { fails_in_ = nth; }
   void count_write() {

@@ -5,6 +5,7 @@
 #include <leat/op/map.hpp>
 #include <leat/recovery/sqlite_store.hpp>
 #include <leat/recovery/stored_run.hpp>
+#include <leat/route/exchange/slot.hpp>
 #include <leat/route/exchange/to_partitions.hpp>
 #include <leat/run/files.hpp>
 #include <leat/run/simulated/cluster.hpp>
@@ -32,6 +33,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -96,11 +98,29 @@ by_key read(leat::detail::simulated_disk const& disk, std::string const& path, b
   return result;
 }
 
+/// Words of which several fall into one slot, at the borders between three workers too, so that what is kept of one key
+/// lies beside what is kept of others.
+std::vector<std::string> const& words() {
+  static std::vector<std::string> const chosen = [] {
+    std::vector<std::string> result;
+    for (unsigned const slot : {7u, 1365u, 1366u, 2730u}) {
+      unsigned found = 0;
+      for (unsigned i = 0; found != 3; ++i) {
+        std::string const word = "w" + std::to_string(i);
+        if (leat::slot_of(leat::key_hash(word)) != slot) continue;
+        result.push_back(word);
+        ++found;
+      }
+    }
+    return result;
+  }();
+  return chosen;
+}
+
 void put_inputs(leat::detail::simulated_disk& disk, chance& draw) {
   for (char const* const path : {"in0", "in1", "in2"}) {
     std::string text;
-    for (std::uint64_t left = draw.up_to(40); left != 0; --left)
-      text += std::string(1, static_cast<char>('a' + draw.up_to(11))) + "\n";
+    for (std::uint64_t left = draw.up_to(40); left != 0; --left) text += words()[draw.up_to(11)] + "\n";
     disk.put(path, text);
   }
 }
@@ -187,6 +207,7 @@ bool run_once(world& of, leat::flow const& flow, bool undisturbed, totals& count
     }
     cluster.rethrow();
     ended = way != end::stop;
+    if (!of.real && !of.stores.agree()) throw std::runtime_error("it has ended before all files had its last epoch");
   } catch (leat::run_error const& error) {
     if (std::string(error.what()).find("the disk failed") == std::string::npos) throw;
     ++count.failures;
