@@ -248,6 +248,20 @@ TEST_CASE("bridge: a connection that breaks") {
   }
 }
 
+TEST_CASE("bridge: however often the connection breaks, each record is answered once") {
+  std::atomic<int> calls{0};
+  stand_in_bridge server([&](caller& from, std::uint64_t call, std::span<std::byte const> argument) {
+    if (++calls % 40 == 0)
+      from.hang_up();
+    else
+      twice(from, call, argument);
+  });
+  std::vector<std::string> wanted;
+  for (int i = 0; i != 300; ++i) wanted.push_back(std::to_string(2 * i));
+  CHECK(asked(server.address(), 300, tried(1000)) == wanted);
+  CHECK(server.connections > 5);
+}
+
 TEST_CASE("bridge: nobody is there") {
   std::string address;
   {

@@ -16,7 +16,7 @@ from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from . import child, lifecycle, local, output, recovery
 from .child import Program
-from .lifecycle import LOST, Exit
+from .lifecycle import Exit
 
 #: Between two sentences on what is waited for.
 _REPORT_INTERVAL = 5.0
