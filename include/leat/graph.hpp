@@ -5,6 +5,7 @@
 #include <leat/fwd.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <source_location>
 #include <string>
@@ -60,6 +61,13 @@ struct port {
   std::size_t index = 0;
 };
 
+/// What a run that goes on from a store has of a step.
+enum class after_restart : std::uint8_t {
+  goes_on,  ///< what it was; or there is nothing of it that could be lost
+  repeats,  ///< a sink: records of an epoch that is repeated come again
+  anew,     ///< nothing: it begins anew
+};
+
 /// One node of the description: a step, or a run of stateless steps that are one loop. A node only describes;
 /// `build` makes the running form of it, once per worker.
 class node {
@@ -91,6 +99,7 @@ class node {
   list<port> inputs;
   std::string_view routing;  ///< how records leave it, when not straight on: "exchange by key" ...
   void (*describe_records)(record_description& to) = nullptr;  ///< tells what travels then
+  after_restart resumed = after_restart::goes_on;
 };
 
 /// The nodes of a flow, in an order in which every node comes after those that feed it, and the scope that

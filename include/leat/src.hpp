@@ -99,6 +99,7 @@
 #include <leat/run/main.ipp>
 #include <leat/run/net/name_lookup.ipp>
 #include <leat/run/partition_assignment.ipp>
+#include <leat/run/recovery_support.ipp>
 #include <leat/run/run.ipp>
 #include <leat/run/runtime.ipp>
 #include <leat/run/secret.ipp>

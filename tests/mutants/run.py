@@ -16,14 +16,14 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from mutants import MUTANTS
+from mutants import MUTANTS, RECOVERY_MUTANTS
 
 MOST_SEEDS = 200000
 SOUND_SEEDS = 500
 MOST_SECONDS = 1200
 RANDOM_FLOWS = "random flows*"
 OUT_OF_TIME = 124  # what `timeout` ends with: no seed that was run found the mutant out
-_FAILED_SEED = re.compile(r"LEAT_SIMULATION_SEED=(\d+) \S+\s+# (.*)")
+_FAILED_SEED = re.compile(r"LEAT_(?:SIMULATION|RECOVERY)_SEED=(\d+) \S+\s+# (.*)")
 _FAILED_CASE = re.compile(r"TEST CASE:  (?!random flows)(.*)")
 _CHOICE = """#pragma once
 #include <cstdlib>
@@ -60,11 +60,11 @@ def mutated(headers, mutants):
     return result
 
 
-def compile_all(source, folder, compiler):
-    """The simulation's program, of the headers in the folder."""
+def compile_all(source, folder, compiler, name, units, libraries=()):
+    """A program of the tests, of the headers in the folder."""
     flags = ["-std=c++20", "-O1", "-w", "-include", str(folder / "mutant.hpp"), f"-I{folder / 'include'}",
              f"-I{source / 'tests'}"]
-    units = [*sorted((source / "tests" / "simulation").glob("*.cpp")), source / "tests" / "main.cpp"]
+    units = [*units, source / "tests" / "main.cpp"]
     objects = [folder / f"{unit.parent.name}-{unit.stem}.o" for unit in units]
 
     def compile_one(unit, made):
@@ -72,8 +72,8 @@ def compile_all(source, folder, compiler):
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(compile_one, units, objects))
-    program = folder / "simulation"
-    subprocess.run([*compiler, *map(str, objects), "-pthread", "-o", str(program)], check=True)
+    program = folder / name
+    subprocess.run([*compiler, *map(str, objects), "-pthread", *libraries, "-o", str(program)], check=True)
     return program
 
 
@@ -87,8 +87,10 @@ def outcome(program, number, seeds):
 
 
 def found_out(program, number, seeds, cases):
-    environment = {**os.environ, "LEAT_MUTANT": str(number), "LEAT_SIMULATION_SEEDS": str(seeds)}
+    environment = {**os.environ, "LEAT_MUTANT": str(number), "LEAT_SIMULATION_SEEDS": str(seeds),
+                   "LEAT_RECOVERY_SEEDS": str(seeds)}
     environment.pop("LEAT_SIMULATION_SEED", None)
+    environment.pop("LEAT_RECOVERY_SEED", None)
     line_by_line = ["stdbuf", "-oL", str(program), cases]  # else a case that fails is heard of when all seeds have run
     running = subprocess.Popen(["timeout", str(MOST_SECONDS), *line_by_line], env=environment, text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
@@ -109,7 +111,7 @@ def first_crash(program, environment, seeds, cases):
     sound, bad = 0, seeds
     while bad - sound > 1:
         middle = min(sound * 2 + 1, (sound + bad) // 2)  # short runs first
-        environment["LEAT_SIMULATION_SEEDS"] = str(middle)
+        environment["LEAT_SIMULATION_SEEDS"] = environment["LEAT_RECOVERY_SEEDS"] = str(middle)
         ends_well = subprocess.run([str(program), cases], env=environment, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL).returncode == 0
         sound, bad = (middle, bad) if ends_well else (sound, middle)
@@ -120,20 +122,27 @@ def main(source, build, compiler, words):
     folder = build / "mutants"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(source / "include", folder / "include")
-    for file, text in mutated(source / "include", MUTANTS).items():
+    for file, text in mutated(source / "include", [*MUTANTS, *RECOVERY_MUTANTS]).items():
         (folder / "include" / "leat" / file).write_text(text)
     (folder / "mutant.hpp").write_text(_CHOICE)
-    program = compile_all(source, folder, compiler)
 
-    failed = outcome(program, 0, SOUND_SEEDS)
-    print(f"no mutant: {failed or 'sound'}", flush=True)
-    results = [not failed]
-    for number, (name, *_) in enumerate(MUTANTS, 1):
-        if words and not any(word in name for word in words):
+    results = []
+    tests = source / "tests"
+    for first, mutants, what in (
+            (1, MUTANTS, ("simulation", sorted((tests / "simulation").glob("*.cpp")))),
+            (1 + len(MUTANTS), RECOVERY_MUTANTS, ("recovery", [tests / "recovery" / "simulated.cpp"], ["-lsqlite3"]))):
+        chosen = [(number, name) for number, (name, *_) in enumerate(mutants, first)
+                  if not words or any(word in name for word in words)]
+        if not chosen:
             continue
-        found = outcome(program, number, MOST_SEEDS)
-        print(f"{name}: {found or 'SURVIVED'}", flush=True)
-        results.append(bool(found))
+        program = compile_all(source, folder, compiler, *what)
+        failed = outcome(program, 0, SOUND_SEEDS)
+        print(f"no mutant, {what[0]}: {failed or 'sound'}", flush=True)
+        results.append(not failed)
+        for number, name in chosen:
+            found = outcome(program, number, MOST_SEEDS)
+            print(f"{name}: {found or 'SURVIVED'}", flush=True)
+            results.append(bool(found))
     print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
     return 0 if all(results) else 1
 

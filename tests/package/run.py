@@ -139,7 +139,8 @@ class Ways:
         flags = call("pkg-config", "--cflags", "--libs", "leat >= 0.1", env=self.environment)
         program = self.scratch / "program"
         call(self.compiler, "-std=c++20", self.consumer / "main.cpp", *shlex.split(flags), "-o", program)
-        flags = call("pkg-config", "--cflags", "--libs", "leat-tcp", "leat-tls", "leat-boost", env=self.environment)
+        flags = call("pkg-config", "--cflags", "--libs", "leat-tcp", "leat-tls", "leat-recovery", "leat-boost",
+                     env=self.environment)
         optional = self.scratch / "optional"
         call(self.compiler, "-std=c++20", self.consumer / "optional.cpp", *shlex.split(flags), "-o", optional)
         call(optional)
@@ -148,7 +149,8 @@ class Ways:
         call(self.compiler, "-std=c++20", "-DOF_TWO_UNITS", self.consumer / "main.cpp", self.consumer / "unit.cpp",
              *shlex.split(flags), "-o", compiled)
         self.expect(compiled)
-        flags = call("pkg-config", "--cflags", "--libs", "leat-tls-compiled", env=self.environment)
+        flags = call("pkg-config", "--cflags", "--libs", "leat-tls-compiled", "leat-recovery-compiled",
+                     env=self.environment)
         call(self.compiler, "-std=c++20", self.consumer / "optional.cpp", *shlex.split(flags), "-o", optional)
         call(optional)
         return program

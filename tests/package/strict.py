@@ -29,6 +29,7 @@ REFUSALS = [
     ("leat/src.hpp", "-std=c++20", "leat: leat/src.hpp has the bodies of the compiled form"),
     ("leat/src_tcp.hpp", "-std=c++20", "leat: leat/src_tcp.hpp has the bodies of the compiled form"),
     ("leat/src_tls.hpp", "-std=c++20", "leat: leat/src_tls.hpp has the bodies of the compiled form"),
+    ("leat/src_recovery.hpp", "-std=c++20", "leat: leat/src_recovery.hpp has the bodies of the compiled form"),
 ]
 
 

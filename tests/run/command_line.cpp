@@ -193,9 +193,9 @@ TEST_CASE("command line: the environment speaks where no flag does") {
 
 TEST_CASE("command line: the help names every flag, every variable and the program's own arguments") {
   auto const help = given({}, "[--csv] FILE...\n  --csv  the files are tables").help();
-  CHECK(
-      help.starts_with("usage: wordcount [-w N] [-s SECONDS] [-p N] [-i N] [-a HOST:PORT;...] [--...] "
-                       "[--csv] FILE...\n  --csv  the files are tables\n"));
+  CHECK(help.starts_with(
+      "usage: wordcount [-w N] [-s SECONDS] [-r DIR] [-b SECONDS] [-p N] [-i N] [-a HOST:PORT;...] [--...] "
+      "[--csv] FILE...\n  --csv  the files are tables\n"));
   for (char const* word : {"-w, --workers-per-process=N", "-s, --snapshot-interval=SECONDS", "--batch-size=N",
                            "--graph=mermaid|dot|json", "-i, --process-id=N", "-a, --addresses=HOST:PORT;...",
                            "--insecure  ", "[LEAT_INSECURE]", "-h, --help", "--version",
@@ -210,6 +210,21 @@ TEST_CASE("command line: the help names every flag, every variable and the progr
     at = help.find(in_order, at);
     CHECK_MESSAGE(at != std::string::npos, in_order);
   }
+}
+
+TEST_CASE("command line: recovery") {
+  auto const fault = [](std::initializer_list<char const*> words) { return given(words).fault(); };
+  auto const cli = given({"-r", "store", "-b", "1.5", "--forget-step=a.b", "--forget-step", "a.c"});
+  CHECK(cli.fault().empty());
+  CHECK(cli.options().recovery.directory == "store");
+  CHECK(cli.options().recovery.backup_interval == 1500ms);
+  CHECK(cli.options().recovery.forget_steps == std::vector<std::string>{"a.b", "a.c"});
+  CHECK(given({"--recovery-init=3", "-r", "store"}).settings().recovery_init == 3);
+  CHECK(given({"--recovery-status", "-r", "store"}).settings().recovery_status);
+  CHECK(fault({"--recovery-init=0"}) == "--recovery-init: \"0\" is too few: 1 at least");
+  CHECK(fault({"-r", ""}) == "-r: \"\" is no directory");
+  CHECK(fault({"--max-restarts=3"}) ==
+        "--max-restarts: what -p has started is started again, and goes on from a store: with -p and -r");
 }
 
 TEST_CASE("command line: a program called without a name has one") {

@@ -84,7 +84,8 @@ result describe_only(std::initializer_list<char const*> words) {
   return result(process);
 }
 
-std::string const usage = "usage: numbers [-w N] [-s SECONDS] [-p N] [-i N] [-a HOST:PORT;...] [--...]";
+std::string const usage =
+    "usage: numbers [-w N] [-s SECONDS] [-r DIR] [-b SECONDS] [-p N] [-i N] [-a HOST:PORT;...] [--...]";
 std::string const hint = usage + "   (numbers --help explains)\n";
 
 }  // namespace
@@ -108,6 +109,18 @@ TEST_CASE("main: a picture is printed without touching a source") {
     CHECK(ran.out == leat::draw(to_out(untouchable()), as));
     CHECK(ran.err.empty());
   }
+}
+
+TEST_CASE("main: a program without recovery says what it lacks, and a store needs its directory") {
+  result const lacks = describe_only({"-r", "store"});
+  CHECK(lacks.status == 2);
+  CHECK(lacks.err ==
+        "numbers: this program cannot go on from a recovery store: it has to #include <leat/run/recovery.hpp>\n" +
+            hint);
+  CHECK(lacks.out.empty());
+  result const where = describe_only({"--recovery-status"});
+  CHECK(where.status == 2);
+  CHECK(where.err == "numbers: --recovery-init and --recovery-status need the directory of the store: -r DIR\n" + hint);
 }
 
 TEST_CASE("main: help and version, whatever else is said") {

@@ -221,7 +221,7 @@ TEST_CASE("a resumed file has its header already") {
   leat::step_services const services(step);
   auto const sink = leat::to::csv(dir.path("x"), {"a", "b"});
   std::vector<pair> rows{{"x", 1}};
-  std::uint64_t position = 0;
+  leat::file_position position;
   for (int turn = 0; turn != 2; ++turn) {
     auto part = sink.build_part(dir.path("x"), turn == 0 ? std::nullopt : std::optional(position), services);
     part.write_batch(std::span<pair>(rows));

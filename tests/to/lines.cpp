@@ -193,7 +193,7 @@ TEST_CASE("a file is resumed at a position: what stands behind it is cut off") {
   leat::detail::step_context step(leat::detail::step_info("output", leat::step_name("out")), worker);
   leat::step_services const services(step);
   leat::to::lines const sink(dir.path("x"));
-  std::optional<std::uint64_t> position;
+  std::optional<leat::file_position> position;
   {
     auto part = sink.build_part(dir.path("x"), std::nullopt, services);
     std::vector<std::string> first{"one1", "one2", "one3"};
@@ -214,6 +214,10 @@ TEST_CASE("a file is resumed at a position: what stands behind it is cut off") {
   CHECK(dir.read("x") == "one1\none2\none3\ntwo4\ntwo5\n");
   CHECK(has(message_of([&] { sink.build_part(dir.path("x"), 1000, services); }),
             "it is to be resumed at byte 1000, but has only 25 bytes"));
+  dir.write("x", "one1\nONE2\none3\ntwo4\n");
+  CHECK(has(message_of([&] { sink.build_part(dir.path("x"), position, services); }),
+            "it is to be resumed at byte 15, but what stands before that has been changed"));
+  CHECK(dir.read("x") == "one1\nONE2\none3\ntwo4\n");
 }
 
 TEST_CASE("long outputs are whole and in order") {

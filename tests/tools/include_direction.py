@@ -28,8 +28,12 @@ ALLOWED = {
 }
 # An output with partitions is an exchange and a sink: one header puts the two together. Positions are kept as bytes: one
 # header knows the codec.
-EXCEPTIONS = {("leat/route/exchange/to_partitions.hpp", "leat/to/partitioned_sink.hpp"),
-              ("leat/from/position.hpp", "leat/route/codec/codec.hpp")}
+# Recovery is a header of run, where users look for it, and its parts have a folder of their own.
+EXCEPTIONS = {*(("leat/run/recovery.ipp", f"leat/recovery/{part}.hpp")
+                for part in ("sqlite_store", "store_file", "store_status", "stored_run")),
+              ("leat/route/exchange/to_partitions.hpp", "leat/to/partitioned_sink.hpp"),
+              ("leat/from/position.hpp", "leat/route/codec/codec.hpp"),
+              ("leat/from/position.hpp", "leat/route/codec/describing_archive.hpp")}
 # Headers of the top level that belong to a folder: the umbrella of what stands there.
 UMBRELLAS = {"leat/picture.hpp": "picture", "leat/picture.ipp": "picture", "leat/testing.hpp": "testing"}
 # What a program that only describes a flow and tests it in one process does not pay for.

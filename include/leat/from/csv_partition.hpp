@@ -43,7 +43,7 @@ class csv_partition {
  public:
   using row = typename As::record;
   using record = std::conditional_t<Named, std::pair<std::string, row>, row>;
-  using position = std::pair<std::uint64_t, std::uint64_t>;
+  using position = std::pair<file_position, std::uint64_t>;
 
   csv_partition(std::string const& path, As as, csv_options options, std::optional<position> const& resume,
                 step_services const& services)
@@ -83,7 +83,7 @@ class csv_partition {
   bool ready() const { return file_.ready(); }
   std::optional<steady_time> next_awake() const { return file_.next_awake(); }
   /// Bytes and lines before the next row.
-  position snapshot() const { return resume_.value_or(position(file_.position(), lines_)); }
+  position snapshot() const { return resume_.value_or(position(file_.snapshot(), lines_)); }
 
  private:
   static constexpr std::size_t rows_per_batch = 1024;

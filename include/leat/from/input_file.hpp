@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/from/file_position.hpp>
 #include <leat/from/source.hpp>
 #include <leat/op/running/file_system.hpp>
 
@@ -44,7 +45,14 @@ class input_file {
   /// Of the first byte of `unread`, from the beginning of the file.
   std::uint64_t position() const { return position_; }
 
-  [[gnu::cold]] void seek(std::uint64_t position);
+  /// Throws when what stands before it is not what stood there.
+  [[gnu::cold]] void seek(file_position const& position);
+  /// Of the first byte of `unread`, with what stands before it.
+  file_position snapshot() const {
+    if (begin_ == 0 && position_ == resumed_.byte) return resumed_;
+    std::size_t const known = begin_ < file_position::most_known ? begin_ : file_position::most_known;
+    return {position_, std::string_view(buffer_.get() + begin_ - known, known)};
+  }
 
   /// One read. `unread` is longer afterwards, or there is nothing yet, or nothing more.
   got read_more();
@@ -84,6 +92,7 @@ class input_file {
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::uint64_t position_ = 0;
+  file_position resumed_;  ///< where it was gone on with
 };
 
 }  // namespace leat::detail

@@ -8,6 +8,7 @@
 #include <leat/from/source.hpp>
 #include <leat/op/running/file_system.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -49,7 +50,8 @@ LEAT_INLINE void input_file::consume(std::size_t bytes) {
   position_ += bytes;
 }
 
-LEAT_INLINE void input_file::seek(std::uint64_t position) {
+LEAT_INLINE void input_file::seek(file_position const& to) {
+  std::uint64_t const position = to.byte;
   if (!regular_)
     throw std::runtime_error(concat(
         {name(), " cannot be resumed at byte ", std::to_string(position), ": only a regular file can be read again"}));
@@ -58,10 +60,25 @@ LEAT_INLINE void input_file::seek(std::uint64_t position) {
   if (facts.size < position)
     throw std::runtime_error(concat({"cannot resume ", name(), " at byte ", std::to_string(position), ": it has only ",
                                      std::to_string(facts.size), " bytes now"}));
+  if (to.known != 0) {
+    char before[file_position::most_known];
+    std::size_t const known = (std::min)(std::size_t{to.known}, sizeof before);
+    std::size_t count = 0;
+    if (int const error = file_.seek(position - known); error != 0) fail(error);
+    for (file_system::outcome read; count != known; count += read.count) {
+      read = file_.read(before + count, known - count);
+      if (read.error != 0 && read.error != EAGAIN) fail(read.error);
+      if (read.error == 0 && read.count == 0) break;
+    }
+    if (!to.stands_behind({before, count}))
+      throw std::runtime_error(concat({"cannot resume ", name(), " at byte ", std::to_string(position),
+                                       ": what stands before it is not what was read: it is another file"}));
+  }
   if (int const error = file_.seek(position); error != 0) fail(error);
   services_.has_read(position - position_ - unread().size());  // what was passed over counts as read
   begin_ = end_ = 0;
   position_ = position;
+  resumed_ = to;
 }
 
 LEAT_INLINE input_file::got input_file::read_more() {
@@ -107,17 +124,20 @@ LEAT_INLINE void input_file::refuse_length() const {
 LEAT_INLINE void input_file::make_room() {
   std::size_t const kept = end_ - begin_;
   if (kept != 0) check_length(kept - 1);  // the last byte may be the CR of its end
-  if (capacity_ - kept < read_size / 2) {
+  // What was read last stays, for `snapshot`.
+  std::size_t const known = (std::min)(begin_, file_position::most_known);
+  std::size_t const from = begin_ - known;
+  if (capacity_ - known - kept < read_size / 2) {
     std::size_t const grown = capacity_ == 0 ? read_size : capacity_ * 2;
     std::unique_ptr<char[]> larger(new char[grown]);
-    if (kept != 0) std::memcpy(larger.get(), buffer_.get() + begin_, kept);
+    if (known + kept != 0) std::memcpy(larger.get(), buffer_.get() + from, known + kept);
     buffer_ = std::move(larger);
     capacity_ = grown;
-  } else if (begin_ != 0) {
-    std::memmove(buffer_.get(), buffer_.get() + begin_, kept);
+  } else if (from != 0) {
+    std::memmove(buffer_.get(), buffer_.get() + from, known + kept);
   }
-  begin_ = 0;
-  end_ = kept;
+  begin_ = known;
+  end_ = known + kept;
 }
 
 }  // namespace leat::detail

@@ -22,7 +22,7 @@ namespace detail {
 template <class Record>
 class lines_partition {
  public:
-  lines_partition(std::string const& path, std::optional<std::uint64_t> resume, step_services const& services,
+  lines_partition(std::string const& path, std::optional<file_position> const& resume, step_services const& services,
                   std::size_t longest)
       : file_(path, services, longest), name_(base_name(path)) {
     if (resume) file_.seek(*resume);
@@ -61,7 +61,7 @@ class lines_partition {
 
   bool ready() const { return file_.ready(); }
   std::optional<steady_time> next_awake() const { return file_.next_awake(); }
-  std::uint64_t snapshot() const { return file_.position(); }
+  file_position snapshot() const { return file_.snapshot(); }
 
  private:
   static constexpr std::size_t lines_per_batch = 1024;
@@ -100,7 +100,7 @@ template <class Record>
 class lines_source {
  public:
   using record = Record;
-  using position = std::uint64_t;
+  using position = file_position;
 
   explicit lines_source(paths files, std::size_t longest = input_file::default_longest)
       : files_(std::move(files)), longest_(longest) {}

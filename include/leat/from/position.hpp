@@ -7,6 +7,7 @@
 #include <leat/op/running/test_overrides.hpp>
 #include <leat/op/running/worker_builder.hpp>
 #include <leat/route/codec/codec.hpp>
+#include <leat/route/codec/describing_archive.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -32,7 +33,7 @@ concept tells_position = std::same_as<Position, no_position> || requires(Partiti
 
 /// Where the recovery of the process says that this partition begins, as the codec's bytes. False: at its beginning.
 bool find_position(shared_by_workers const& process, std::string const& step, std::string const& partition,
-                   byte_buffer& bytes);
+                   void (*described)(record_description& to), byte_buffer& bytes);
 
 /// Where this partition begins, by what a test says or a run before has kept; none: at its beginning.
 template <class Position>
@@ -44,7 +45,7 @@ std::optional<Position> resume_of(shared_by_workers const& process, step_info co
     if (process.test != nullptr)
       if (std::optional<Position> given = process.test->position_of<Position>(step, partition)) return given;
     byte_buffer bytes;
-    if (!find_position(process, step.name, partition, bytes)) return std::nullopt;
+    if (!find_position(process, step.name, partition, &describe_record<Position>, bytes)) return std::nullopt;
     return decode<Position>(bytes.bytes());
   }
 }

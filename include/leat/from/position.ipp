@@ -16,9 +16,9 @@
 namespace leat::detail {
 
 LEAT_INLINE bool find_position(shared_by_workers const& process, std::string const& step, std::string const& partition,
-                               byte_buffer& bytes) {
+                               void (*described)(record_description& to), byte_buffer& bytes) {
   if (process.recovers == nullptr) return false;
-  std::optional<std::vector<std::byte>> const kept = process.recovers->position_of(step, partition);
+  std::optional<std::vector<std::byte>> const kept = process.recovers->position_of(step, partition, described);
   if (kept) bytes.append(kept->data(), kept->size());
   return kept.has_value();
 }

@@ -14,6 +14,7 @@ enum class frame_type : std::uint8_t {
   failure = 5,     ///< the run has failed; nothing follows (`control`)
   goodbye = 6,     ///< the sender has done all its work; nothing follows (`control`)
   heartbeat = 7,   ///< the sender is alive; how many turns each of its workers has begun and ended (`peers` itself)
+  recovery = 8,    ///< what the run goes on from, and what is kept of it; in `count`, whether it goes on (`stored_run`)
 };
 
 }  // namespace leat::detail

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/concat.hpp>
+#include <leat/detail/status_line.hpp>
 #include <leat/error.hpp>
 #include <leat/route/formation/cluster_config.hpp>
 #include <leat/route/formation/formation.hpp>
@@ -14,10 +16,12 @@
 #include <leat/run/weak_secret.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -49,6 +53,24 @@ LEAT_INLINE std::unique_ptr<session> join_cluster(execution& run, std::shared_pt
   return std::make_unique<cluster_session>(run, std::move(through), std::move(forming));
 }
 
-LEAT_INLINE int run_local_cluster(local_processes const& asked) { return local_cluster(asked).run(); }
+/// What a process failed of by itself it would fail of again; one that was killed, or that lost another, may not.
+constexpr bool may_help_to_restart(int status) {
+  return status == static_cast<int>(cluster_error::status::lost) || status > 128;
+}
+
+LEAT_INLINE int run_local_cluster(local_processes const& asked) {
+  std::chrono::milliseconds wait(50);
+  for (unsigned restarts = 0;; ++restarts) {
+    // Each has a secret of its own, so that nobody who is left of one joins the next.
+    local_cluster cluster(asked);
+    int const status = cluster.run();
+    if (cluster.stopped() || !may_help_to_restart(status) || restarts == asked.max_restarts) return status;
+    print_error_line(
+        concat({"leat: a process was lost (exit code ", std::to_string(status), "): all are started again (",
+                std::to_string(restarts + 1), " of ", std::to_string(asked.max_restarts), ")"}));
+    std::this_thread::sleep_for(wait);
+    wait = (std::min)(2 * wait, std::chrono::milliseconds(5000));
+  }
+}
 
 }  // namespace leat::detail

@@ -60,7 +60,6 @@ class cluster_session final : public session {
   bool form(steady_time now);
   /// With `driving_` locked; it is unlocked while a source lists its partitions, which may take long.
   void share_partitions(std::unique_lock<std::mutex>& lock);
-  void build_workers();
   /// On a thread that no function of the flow's can hold up: while who drives is in one for long, or a worker that
   /// shares its thread is, the other processes still hear that this one is alive, or what it failed of, and what they
   /// send is read.

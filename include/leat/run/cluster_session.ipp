@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -81,6 +82,17 @@ LEAT_INLINE void cluster_session::connect(connections others, std::vector<frame_
     net_ = std::move(connected);
   }
   run_.parts().net = &net_->channels;
+  if (run_.recovered() != nullptr)
+    run_.recovered()->meet(net_->peers, [this](std::function<void()> const& takes_long) {
+      struct let_go {
+        explicit let_go(std::mutex& of) : held(of) { held.unlock(); }
+        let_go(let_go const&) = delete;
+        let_go& operator=(let_go const&) = delete;
+        ~let_go() { held.lock(); }
+        std::mutex& held;
+      } const meanwhile(driving_);
+      takes_long();
+    });
   net_->peers.on_ready([this] { run_.wake_driver(); });
 }
 
@@ -115,7 +127,14 @@ LEAT_INLINE bool cluster_session::assemble() {
   }
   bool const progress = net_->turn(run_.world().now(), [](unsigned) {});
   if (!net_->control.all_have_shared() || run_.failed()) return progress;
-  build_workers();
+  std::vector<partition_lists const*> of_processes;
+  for (unsigned process = 0; process != run_.process_count(); ++process)
+    of_processes.push_back(&net_->control.lists_of(process));
+  bool agreed_more = false;
+  if (run_.recovered() != nullptr && !run_.recovered()->agree(of_processes, agreed_more))
+    return progress || agreed_more;
+  run_.build_workers(of_processes);
+  run_.wake_all();
   return true;
 }
 
@@ -127,14 +146,6 @@ LEAT_INLINE void cluster_session::share_partitions(std::unique_lock<std::mutex>&
   if (!run_.failed()) net_->control.share(own, run_.flow(), run_.parts().first_worker);
 }
 
-LEAT_INLINE void cluster_session::build_workers() {
-  std::vector<partition_lists const*> of_processes;
-  for (unsigned process = 0; process != run_.process_count(); ++process)
-    of_processes.push_back(&net_->control.lists_of(process));
-  run_.build_workers(of_processes);
-  run_.wake_all();
-}
-
 LEAT_INLINE bool cluster_session::turn(steady_time now, bool idle, wake_function const& wake) {
   // Whoever is busy looks rarely, since it is a call of the system, but soon enough.
   if (!idle && ++turns_ % 4 != 0 && now - turned_at_ < std::chrono::microseconds(100)) return false;
@@ -144,13 +155,15 @@ LEAT_INLINE bool cluster_session::turn(steady_time now, bool idle, wake_function
     forming_->turn(now);
   }
   std::lock_guard const lock(driving_);
+  bool const finished = run_.all_workers_finished();  // before what is kept is sent: nothing follows the goodbye
+  bool const kept = run_.recovered() != nullptr && run_.recovered()->turn();
   if (run_.stopping()) net_->control.send_stop();
-  if (run_.all_workers_finished()) net_->control.send_goodbye();
+  if (finished) net_->control.send_goodbye();
   // Not the time at which a worker's turn began: a function may have taken long since, and `drive_if_overdue` have
   // looked.
   bool const progress = net_->turn(run_.world().now(), wake);
   if (net_->control.stop_received() && !run_.stopping()) run_.stop();
-  return progress;
+  return progress || kept;
 }
 
 LEAT_INLINE bool cluster_session::may_leave() {

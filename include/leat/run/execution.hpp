@@ -5,6 +5,7 @@
 #include <leat/route/control/partition_lists.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/partition_assignment.hpp>
+#include <leat/run/recovery_support.hpp>
 #include <leat/run/runtime.hpp>
 #include <leat/run/session.hpp>
 
@@ -29,6 +30,8 @@ class execution {
 
   /// Before `build`, where there are several processes.
   void join(std::unique_ptr<session> cluster) { session_ = std::move(cluster); }
+  /// Before `build`, where the run goes on from a store.
+  void recover(std::unique_ptr<recovered_run> from);
 
   /// Makes the workers, and, unless other processes must be heard first, their steps. Throws flow_error for a flow that
   /// cannot run, run_error for a source that cannot be listed.
@@ -97,7 +100,9 @@ class execution {
   // What the session calls:
 
   bool all_workers_finished() const { return working_.load(std::memory_order_acquire) == 0; }
-  partition_lists list_partitions() { return assignment().list(parts_.test); }
+  partition_lists list_partitions();
+  /// Null: the run begins anew.
+  recovered_run* recovered() const { return recovered_.get(); }
   /// Of the lists of all processes, by their numbers.
   void build_workers(std::vector<partition_lists const*> const& of_processes);
   /// The run was stopped before the cluster had formed.
@@ -118,6 +123,7 @@ class execution {
   unsigned processes_;
   unsigned driver_;
   shared_by_workers parts_;
+  std::unique_ptr<recovered_run> recovered_;
   std::unique_ptr<session> session_;  ///< null in a program of one process
   std::vector<std::unique_ptr<worker>> workers_;
   std::atomic<bool> stopping_{false};

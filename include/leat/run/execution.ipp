@@ -2,6 +2,8 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/concat.hpp>
+#include <leat/error.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/running/recovery.hpp>
 #include <leat/op/running/test_overrides.hpp>
@@ -14,6 +16,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -32,6 +36,12 @@ LEAT_INLINE execution::execution(graph const& flow, options const& settings, run
 
 LEAT_INLINE execution::~execution() {
   if (session_) session_->ignore_connections();
+  if (recovered_) recovered_->close();  // what is being written tells the workers
+}
+
+LEAT_INLINE void execution::recover(std::unique_ptr<recovered_run> from) {
+  recovered_ = std::move(from);
+  parts_.recovers = &recovered_->for_steps();
 }
 
 LEAT_INLINE void execution::build() {
@@ -49,6 +59,8 @@ LEAT_INLINE void execution::build() {
     session_->begin();
   } else {
     partition_lists const own = list_partitions();
+    bool progress = false;
+    if (recovered_) recovered_->agree({&own}, progress);
     build_workers({&own});
   }
 }
@@ -65,7 +77,19 @@ LEAT_INLINE partition_assignment execution::assignment() {
   return {flow_, *workers_.front(), options_.workers, processes_ == 1};
 }
 
+LEAT_INLINE partition_lists execution::list_partitions() {
+  partition_lists own = assignment().list(parts_.test);
+  if (recovered_) recovered_->add_facts(own);
+  return own;
+}
+
 LEAT_INLINE void execution::build_workers(std::vector<partition_lists const*> const& of_processes) {
+  if (!recovered_)
+    for (partition_lists const* const lists : of_processes)
+      for (auto const& [id, texts] : *lists)
+        if (id == recovery_facts)
+          throw flow_error(concat({"process ", std::to_string(process_),
+                                   " runs without a recovery store: all processes need -r, or none"}));
   assignment().assign(of_processes, parts_.owners);
   for (auto const& w : workers_) w->build(flow_);
   assembled_.store(true, std::memory_order_release);

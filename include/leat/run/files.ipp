@@ -155,6 +155,19 @@ class machine_file_system final : public file_system {
 
   int late_error(int handle) override { return close_copy_of(handle); }
 
+  int sync(int handle) override { return ::fsync(handle) != 0 ? errno : 0; }
+
+  int sync_name(std::string const& path) override {
+    std::size_t const slash = path.rfind('/');
+    std::string const directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    int const opened = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (opened < 0) return errno;
+    // A file system that does not know this keeps names in another way.
+    int const error = ::fsync(opened) != 0 && errno != EINVAL ? errno : 0;
+    ::close(opened);
+    return error;
+  }
+
  private:
   static int access(std::string const& path, int rights) {
     return ::faccessat(AT_FDCWD, path.c_str(), rights, AT_EACCESS) == 0 ? 0 : errno;

@@ -17,6 +17,7 @@
 #include <leat/run/local/standard_descriptors.hpp>
 #include <leat/run/main.hpp>
 #include <leat/run/options.hpp>
+#include <leat/run/recovery_support.hpp>
 #include <leat/run/run.hpp>
 #include <leat/run/stats/stats_signal.hpp>
 
@@ -103,6 +104,19 @@ namespace leat::detail {
   return options;
 }
 
+/// What the flags of recovery ask for besides a run; empty: nothing.
+[[gnu::cold]] inline std::string settle_recovery(command_line const& cli) {
+  settings const& given = cli.settings();
+  std::string const& directory = given.options.recovery.directory;
+  bool const asks = given.recovery_init != 0 || given.recovery_status;
+  if (directory.empty() && !asks) return {};
+  if (directory.empty())
+    throw usage_error("--recovery-init and --recovery-status need the directory of the store: -r DIR");
+  if (support_of_recovery().open == nullptr) throw usage_error(lack_of_recovery);
+  if (given.recovery_init != 0) return support_of_recovery().make(directory, given.recovery_init);
+  return given.recovery_status ? support_of_recovery().status(directory) : std::string();
+}
+
 LEAT_INLINE int obey(command_line const& cli, flow_source const& source) {
   if (cli.wants_answer()) return cli.answer();
   if (!cli.fault().empty()) return cli.refuse(cli.fault());
@@ -110,6 +124,7 @@ LEAT_INLINE int obey(command_line const& cli, flow_source const& source) {
   standard_descriptors const kept;
   stats_signal::of_process().take();
   try {
+    if (std::string const told = settle_recovery(cli); !told.empty()) return cli.print(told);
     if (cli.local_processes() > 1 && !cli.graph()) {
       int const status = support_of_clusters().run_local(cli.all_local_processes());
       return status == 0 ? check_printed(cli) : status;

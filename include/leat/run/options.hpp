@@ -41,6 +41,18 @@ enum class connection_driver : unsigned char {
   own_thread,  ///< a thread for nothing else: no function of the flow, however long it takes, holds up what others send
 };
 
+/// What a run goes on from after it was stopped or killed, and leaves for the next. The program includes
+/// `leat/run/recovery.hpp` for it.
+struct recovery_options {
+  /// Where the store is, or this process's part of it; empty: the run begins anew, and keeps nothing.
+  std::string directory = {};
+  /// For so long the store can be put back to copies of its files that are not of one time.
+  std::chrono::nanoseconds backup_interval = std::chrono::nanoseconds(0);
+  /// Steps that the flow had, by their full names: what they knew is removed from the store. What is known of any other
+  /// step that the flow has not got any more is refused.
+  std::vector<std::string> forget_steps = {};
+};
+
 /// How a flow is run.
 struct options {
   /// Workers in this process. Each runs every step, on the records it owns.
@@ -51,6 +63,8 @@ struct options {
   static constexpr std::size_t most_workers_in_all = 65536;
   /// Length of an epoch; zero: a new epoch after each turn that brought records in.
   std::chrono::nanoseconds snapshot_interval = std::chrono::seconds(10);
+  /// What it goes on from, and leaves.
+  recovery_options recovery = {};
   /// Records per batch, and per packet from one worker to another; zero: as many as make 16 KiB, and 32 KiB.
   std::size_t batch_size = 0;
   /// Bytes that may be on their way from one worker to another, per exchange: whoever has sent more has to wait.

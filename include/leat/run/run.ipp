@@ -9,6 +9,7 @@
 #include <leat/run/execution.hpp>
 #include <leat/run/local/standard_descriptors.hpp>
 #include <leat/run/options.hpp>
+#include <leat/run/recovery_support.hpp>
 #include <leat/run/run.hpp>
 #include <leat/run/signals.hpp>
 #include <leat/run/slow_stop.hpp>
@@ -44,6 +45,10 @@ LEAT_INLINE bool run(flow const& flow, options options) {
   detail::execution execution(flow.description(), options, world, options.process, processes);
   if (char const* const directory = detail::environment("TMPDIR")) execution.parts().scratch_directory = directory;
   if (in_cluster) execution.join(detail::support_of_clusters().join(execution, detail::network_of(options)));
+  if (!options.recovery.directory.empty()) {
+    if (detail::support_of_recovery().open == nullptr) throw flow_error(detail::lack_of_recovery);
+    execution.recover(detail::support_of_recovery().open(execution));
+  }
   execution.build();
   detail::stats_report report(execution, flow.description(), options);
   {

@@ -50,6 +50,7 @@ class worker final : public worker_services, public runnable {
   void saw_epoch(std::uint64_t epoch) override;
   void block(std::shared_ptr<blocking_work> work) override;
   bool shows_records() const override;
+  bool recovers() const override;
   file_system& files() override;
   void wake_when_readable(int descriptor) override;
   void fail(std::exception_ptr cause) override;
@@ -109,6 +110,9 @@ class worker final : public worker_services, public runnable {
 
   bool epoch_over();
 
+  /// Whether recovery lets another epoch be closed: only so many may be undecided.
+  bool may_close() const;
+
   /// One fence per turn that sent something: what was sent is seen by whoever does not see the sleeper's flag.
   void wake_others();
 
@@ -117,14 +121,15 @@ class worker final : public worker_services, public runnable {
   std::uint64_t chance_;
   std::optional<steady_time> now_;
   std::optional<wall_time> wall_;
-  std::uint64_t first_epoch_;
-  std::uint64_t epoch_;
+  std::uint64_t first_epoch_ = 1;
+  std::uint64_t epoch_ = 1;
   std::uint64_t closed_ = 0;     ///< as recovery was told
   std::uint64_t committed_ = 0;  ///< as the sinks were told
   std::uint64_t seen_epoch_ = 0;
   steady_time epoch_ends_{};
   bool over_ = false;                   ///< the epoch, as of the beginning of this turn
   bool closing_ = false;                ///< the epoch is over, but not every source can send its mark yet
+  bool stopped_ = false;                ///< the sources were: no epoch is open any more
   std::vector<source_stage*> starved_;  ///< have not had a turn with room in this epoch
   std::vector<unsigned> to_wake_;
   std::atomic<std::uint64_t> turns_{0};

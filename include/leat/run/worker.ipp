@@ -36,8 +36,6 @@ LEAT_INLINE worker::worker(execution& of, unsigned index)
     : execution_(of),
       index_(index),
       chance_(of.world().seed()),
-      first_epoch_(of.first_epoch()),
-      epoch_(first_epoch_),
       parts_(*this, of.parts()),
       body_(loop(*this)) {}
 
@@ -48,6 +46,8 @@ LEAT_INLINE void worker::saw_epoch(std::uint64_t epoch) { seen_epoch_ = (std::ma
 LEAT_INLINE void worker::block(std::shared_ptr<blocking_work> work) { execution_.world().block(std::move(work)); }
 
 LEAT_INLINE bool worker::shows_records() const { return execution_.settings().show_records; }
+
+LEAT_INLINE bool worker::recovers() const { return execution_.parts().recovers != nullptr; }
 
 LEAT_INLINE file_system& worker::files() { return execution_.world().files(); }
 
@@ -62,6 +62,9 @@ LEAT_INLINE void worker::add_awaited(std::vector<awaited>& awaited) { execution_
 LEAT_INLINE unsigned worker::count() const { return execution_.worker_count(); }
 
 LEAT_INLINE void worker::build(graph const& flow) {
+  first_epoch_ = epoch_ = execution_.first_epoch();
+  committed_ = first_epoch_ - 1;
+  parts_.begin();
   for (node const* described : flow.nodes()) try {
       std::size_t const outboxes = parts_.outboxes.size();
       described->build(parts_);
@@ -113,7 +116,7 @@ LEAT_INLINE void worker::rethrow_failure() {
 
 LEAT_INLINE steady_time worker::wake_at() {
   if (execution_.failed() || !execution_.assembled()) return execution_.session_wake_at(*this);
-  bool const epoch_can_end = open_sources() && !closing_ && starved_.empty();
+  bool const epoch_can_end = open_sources() && !closing_ && starved_.empty() && may_close();
   steady_time first = epoch_can_end && execution_.settings().snapshot_interval.count() > 0 ? epoch_ends_ : never;
   for (stage* s : parts_.stages)
     if (!s->done() && !held(s)) first = (std::min)(first, s->wake_at());
@@ -185,6 +188,8 @@ LEAT_INLINE bool worker::turn() {
     all_done = all_done && ended;
   }
   progress = write_snapshots() || progress;
+  recovery const* const recovers = execution_.parts().recovers;
+  bool const all_decided = recovers == nullptr || recovers->finished();  // and then this is the last that is told:
   progress = tell_committed() || progress;
   bool const idle = !progress;
   for (std::size_t i = 0; i != parts_.outboxes.size(); ++i) {
@@ -196,7 +201,7 @@ LEAT_INLINE bool worker::turn() {
     }
     all_done = all_done && out.empty();
   }
-  if (execution_.parts().recovers != nullptr) all_done = all_done && closed_ == mark{mark_kind::end}.passed();
+  all_done = all_done && all_decided;
   if (execution_.stopping() && !all_done) watch_stop();
   if (all_done && !std::exchange(finished_, true)) execution_.worker_finished();
   progress = execution_.turn_session(*this, idle) || progress;
@@ -247,7 +252,7 @@ LEAT_INLINE bool worker::keep_epochs() {
   closing_ = over_ = false;
   if (!open_sources()) return false;
   bool const stop = execution_.stopping();
-  over_ = epoch_over() || seen_epoch_ >= epoch_;
+  over_ = (epoch_over() && may_close()) || seen_epoch_ >= epoch_;
   if (!stop && (!over_ || !starved_.empty())) return false;
   for (source_stage* s : parts_.sources)
     if (!s->done() && !s->ready_for_mark()) {
@@ -262,6 +267,7 @@ LEAT_INLINE bool worker::keep_epochs() {
     if (!s->done()) starved_.push_back(s);
   }
   ++epoch_;
+  stopped_ = stop;
   epoch_ends_ = saturated_sum(now(), execution_.settings().snapshot_interval);
   return true;
 }
@@ -289,13 +295,16 @@ LEAT_INLINE bool worker::write_snapshots() {
   for (stage* s : parts_.stages) closed = (std::min)(closed, s->passed());
   if (closed <= closed_) return progress;
   closed_ = closed;
-  to->closed(index_, closed);
+  if (closed == mark{mark_kind::end}.passed())
+    to->ended(index_, stopped_ ? epoch_ - 1 : epoch_);
+  else
+    to->closed(index_, closed);
   return true;
 }
 
 LEAT_INLINE bool worker::tell_committed() {
   std::uint64_t const committed = execution_.committed();
-  if (committed == committed_) return false;
+  if (committed <= committed_) return false;
   committed_ = committed;
   for (commit_listener* each : parts_.commits) each->committed(committed);
   return true;
@@ -307,6 +316,11 @@ LEAT_INLINE bool worker::epoch_over() {
                        [](source_stage* s) { return !s->done() && s->emitted(); });
   if (epoch_ends_ == steady_time{}) epoch_ends_ = saturated_sum(now(), execution_.settings().snapshot_interval);
   return now() >= epoch_ends_;
+}
+
+LEAT_INLINE bool worker::may_close() const {
+  recovery const* const recovers = execution_.parts().recovers;
+  return recovers == nullptr || epoch_ <= committed_ + recovers->most_undecided();
 }
 
 LEAT_INLINE void worker::wake_others() {

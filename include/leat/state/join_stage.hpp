@@ -64,7 +64,7 @@ class join_stage final : public stage {
         emission_(emission),
         step_(described.step(), worker.worker()),
         table_(worker.slot_owners().slots_of(worker.worker().index())),
-        snapshots_(worker, step_, table_),
+        snapshots_(worker, step_, table_, described_row<K, table>()),
         marks_(sizeof...(Vs), described.step(), worker.worker()),
         times_(sizeof...(Vs)),
         out_(worker.batch_size<std::pair<K, row>>()),

@@ -12,16 +12,20 @@
 
 namespace leat::detail {
 
-LEAT_INLINE state_writer::state_writer(worker_builder& worker, step_context const& step, state_base& state)
+LEAT_INLINE state_writer::state_writer(worker_builder& worker, step_context const& step, state_base& state,
+                                       void (*described)(record_description& to))
     : step_(step), state_(state), store_(worker.process().recovers) {
   if (store_ == nullptr) return;
-  guarded(step_, [&] { store_->load(step_.name, state_); });
+  guarded(step_, [&] { store_->load(step_.name, state_, described); });
   state_.track(*this);
   worker.snapshots.push_back(this);
 }
 
 LEAT_INLINE void state_writer::begin(mark passed) {
-  guarded(step_, [&] { state_.barrier(passed.epoch); });  // which writes the rest of the snapshot before
+  guarded(step_, [&] {
+    store_->before_barrier(step_.name, state_);
+    state_.barrier(passed.epoch);  // which writes the rest of the snapshot before
+  });
   written_ = passed_;
   passed_ = passed.passed();
 }

@@ -57,7 +57,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
       : logic_(logic),
         step_(described.step(), worker.worker()),
         table_(worker.slot_owners().slots_of(worker.worker().index()), typename table::keeping(logic_)),
-        snapshots_(worker, step_, table_),
+        snapshots_(worker, step_, table_, described_row<K, table>()),
         out_(worker.batch_size<std::pair<K, W>>()),
         emit_(out_) {
     worker.provide({described.id, 0}, out_.next());

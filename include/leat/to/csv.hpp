@@ -154,7 +154,7 @@ struct no_csv_columns {
 template <class Columns>
 class csv_of_records {
  public:
-  csv_of_records(std::string path, Columns columns, char separator, std::optional<std::uint64_t> const& resume,
+  csv_of_records(std::string path, Columns columns, char separator, std::optional<file_position> const& resume,
                  step_services const& services)
       : file_(std::move(path), resume, services), columns_(std::move(columns)), separator_(separator) {}
 
@@ -173,7 +173,7 @@ class csv_of_records {
     if (file_.is_open()) write_header();
     file_.flush();
   }
-  std::uint64_t snapshot() const { return file_.position(); }
+  file_position snapshot() const { return file_.snapshot(); }
 
  private:
   void write_header() {
@@ -204,7 +204,7 @@ class csv_of_records {
 template <class Columns>
 class csv_sink {
  public:
-  using position = std::uint64_t;
+  using position = file_position;
 
   csv_sink(std::string path, Columns columns) : path_(std::move(path)), columns_(std::move(columns)) {}
 

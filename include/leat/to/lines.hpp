@@ -19,7 +19,7 @@ namespace detail {
 /// One file, a line per record.
 class lines_of_records {
  public:
-  lines_of_records(std::string path, std::string header, std::optional<std::uint64_t> const& resume,
+  lines_of_records(std::string path, std::string header, std::optional<file_position> const& resume,
                    step_services const& services)
       : file_(std::move(path), resume, services), header_(std::move(header)) {}
 
@@ -35,7 +35,7 @@ class lines_of_records {
   }
   bool ready() { return file_.ready(); }
   void flush();
-  std::uint64_t snapshot() const { return file_.position(); }
+  file_position snapshot() const { return file_.snapshot(); }
 
  private:
   void write_header();
@@ -47,7 +47,7 @@ class lines_of_records {
 /// One file, a line per value; the keys have done their work.
 class lines_of_values {
  public:
-  lines_of_values(std::string path, std::optional<std::uint64_t> const& resume, step_services const& services)
+  lines_of_values(std::string path, std::optional<file_position> const& resume, step_services const& services)
       : file_(std::move(path), resume, services) {}
 
   template <class K, printable V>
@@ -60,7 +60,7 @@ class lines_of_values {
   }
   bool ready() { return file_.ready(); }
   void flush() { file_.flush(); }
-  std::uint64_t snapshot() const { return file_.position(); }
+  file_position snapshot() const { return file_.snapshot(); }
 
  private:
   output_file file_;
@@ -79,7 +79,7 @@ namespace to {
 class lines {
  public:
   static constexpr bool writes_text = true;
-  using position = std::uint64_t;
+  using position = file_position;
 
   /// The file is overwritten, from its first record on.
   explicit lines(std::string path) : path_(std::move(path)) {}
@@ -108,7 +108,7 @@ class lines {
 /// length.
 class files {
  public:
-  using position = std::uint64_t;
+  using position = file_position;
 
   /// `count`: files, named `part_0` and so on; 1 at least.
   files(std::string directory, std::size_t count) : directory_(std::move(directory)), count_(count) {}

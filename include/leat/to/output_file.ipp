@@ -8,12 +8,14 @@
 #include <leat/op/running/file_system.hpp>
 #include <leat/to/output_file.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -34,9 +36,9 @@ LEAT_INLINE void check_writable(std::string const& path, file_system& files) {
     refuse_to_write(path, reason_not_to_write(error));
 }
 
-LEAT_INLINE output_file::output_file(std::string path, std::optional<std::uint64_t> resume,
+LEAT_INLINE output_file::output_file(std::string path, std::optional<file_position> const& resume,
                                      step_services const& services)
-    : path_(std::move(path)), services_(services), position_(resume.value_or(0)), resumed_(resume.has_value()) {
+    : path_(std::move(path)), services_(services), position_(resume ? resume->byte : 0), resumed_(resume) {
   open();
 }
 
@@ -52,7 +54,12 @@ LEAT_INLINE void output_file::write_when_full() {
 LEAT_INLINE void output_file::flush() {
   write();
   if (!regular_ || !std::exchange(unchecked_, false)) return;
-  if (int const error = file_.late_error(); error != 0) refuse_to_write(path_, reason_not_to_write(error));
+  int error = file_.late_error();
+  if (error == 0 && services_.host().recovers()) {
+    error = file_.sync();
+    if (error == 0 && !std::exchange(named_, true)) error = services_.files().sync_name(path_);
+  }
+  if (error != 0) refuse_to_write(path_, reason_not_to_write(error));
 }
 
 LEAT_INLINE void output_file::write() {
@@ -62,7 +69,34 @@ LEAT_INLINE void output_file::write() {
   if (int const error = file_.write(pending_); error != 0) refuse_to_write(path_, reason_not_to_write(error));
   unchecked_ = unchecked_ || !pending_.empty();
   position_ += pending_.size();
+  note_last(pending_);
   pending_.clear();
+}
+
+LEAT_INLINE void output_file::note_last(std::string_view written) {
+  last_.append(written.substr(written.size() - (std::min)(written.size(), file_position::most_known)));
+  if (last_.size() > file_position::most_known) last_.erase(0, last_.size() - file_position::most_known);
+}
+
+LEAT_INLINE file_position output_file::snapshot() const { return {position(), last_ + pending_}; }
+
+LEAT_INLINE void output_file::look_before() {
+  char before[file_position::most_known];
+  std::size_t const known = (std::min)(std::size_t{resumed_->known}, sizeof before);
+  std::size_t got = 0;
+  open_file reader;
+  int error = reader.open(services_.files(), path_, file_use::read);
+  if (error == 0) error = reader.seek(position_ - known);
+  for (file_system::outcome read; error == 0 && got != known; got += read.count) {
+    read = reader.read(before + got, known - got);
+    error = read.error == EAGAIN ? 0 : read.error;
+    if (read.error == 0 && read.count == 0) break;
+  }
+  if (error != 0) refuse_to_write(path_, reason_not_to_write(error));
+  if (!resumed_->stands_behind({before, got}))
+    refuse_to_write(path_, concat({"it is to be resumed at byte ", std::to_string(position_),
+                                   ", but what stands before that has been changed"}));
+  note_last({before, got});
 }
 
 LEAT_INLINE void output_file::open() {
@@ -78,10 +112,13 @@ LEAT_INLINE void output_file::open() {
     refuse_to_write(path_, concat({"it is to be resumed at byte ", std::to_string(position_), ", but has only ",
                                    std::to_string(facts.size), " bytes"}));
   regular_ = facts.kind == file_kind::regular;
+  if (resumed_ && resumed_->known != 0) look_before();
+  if (resumed_) begin();
 }
 
 LEAT_INLINE void output_file::begin() {
   begun_ = true;
+  unchecked_ = true;
   if (!regular_) return;
   int error = file_.truncate(position_);
   if (error == 0) error = file_.seek(position_);

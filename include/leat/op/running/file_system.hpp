@@ -78,6 +78,10 @@ class file_system {
   virtual int truncate(int handle, std::uint64_t size) = 0;
   /// The error of an earlier write that some file systems find out only when a file is closed.
   virtual int late_error(int handle) = 0;
+  /// All that was written and cut off is on the disk when this returns.
+  virtual int sync(int handle) = 0;
+  /// The same of the name of this file: that it is there.
+  virtual int sync_name(std::string const& path) = 0;
 
  protected:
   ~file_system() = default;
@@ -127,6 +131,8 @@ class open_file {
   int truncate(std::uint64_t size) { return files_->truncate(handle_, size); }
   /// The error of an earlier write that some file systems find out only when a file is closed.
   int late_error() { return files_->late_error(handle_); }
+  /// All that was written and cut off is on the disk when this returns.
+  int sync() { return files_->sync(handle_); }
 
  private:
   int keep(file_system& files, int error) {

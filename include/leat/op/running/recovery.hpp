@@ -10,6 +10,7 @@
 
 namespace leat::detail {
 
+class record_description;
 class state_base;
 struct state_part;
 
@@ -17,8 +18,9 @@ struct state_part;
 /// and partitions are known by their names, so that the next run may have other processes and workers. Positions and
 /// states are bytes of the codec.
 ///
-/// An epoch is complete once every worker of every process has `closed` it, or a later one. What was kept of a greater
-/// epoch than the greatest complete one is not to be gone on from: leaving it out is the store's part.
+/// An epoch is complete once every worker of every process has `closed` it, or a later one, or has `ended`. What was
+/// kept of a greater epoch than the greatest complete one is not gone on from: leaving it out is the store's part.
+/// Once a complete epoch cannot be lost any more it is decided, and the store has it told (`execution::commit`).
 ///
 /// All workers of the process call it, each on its own thread, also at the same time. An exception ends the run.
 class recovery {
@@ -29,10 +31,13 @@ class recovery {
 
   /// The epoch that the run begins with: one more than the epoch it goes on from, 1 if there is none.
   virtual std::uint64_t first_epoch() const = 0;
-  /// The last position that was kept of this partition; none: it is read, or written, from its beginning.
-  virtual std::optional<std::vector<std::byte>> position_of(std::string const& step, std::string const& partition) = 0;
+  /// The last position that was kept of this partition; none: it is read, or written, from its beginning. `described`
+  /// tells what the step's positions are made of, for `record_text`: positions of another make are refused.
+  virtual std::optional<std::vector<std::byte>> position_of(std::string const& step, std::string const& partition,
+                                                            void (*described)(record_description& to)) = 0;
   /// Calls `into.load` with all parts that were kept of the slots that it owns, by slot in the order of their epochs.
-  virtual void load(std::string const& step, state_base& into) = 0;
+  /// `described` tells what a row is made of; null: rows are not saved.
+  virtual void load(std::string const& step, state_base& into, void (*described)(record_description& to)) = 0;
 
   // While it runs:
 
@@ -42,9 +47,21 @@ class recovery {
                              std::span<std::byte const> position) = 0;
   /// Rows that belong to the state of an epoch.
   virtual void keep_state(std::string const& step, state_part const& part) = 0;
+  /// A state is about to close an epoch: slots whose rows are to be written in full may be asked of it (`want_full`).
+  virtual void before_barrier(std::string const& step, state_base& of) {
+    (void)step;
+    (void)of;
+  }
   /// The worker has kept all that it has to keep of this epoch and those before, and its sinks have what came to them.
-  /// The greatest number, once it has come to its end.
   virtual void closed(unsigned worker, std::uint64_t epoch) = 0;
+  /// The same of all its epochs: it has come to its end, in this one.
+  virtual void ended(unsigned worker, std::uint64_t last_epoch) = 0;
+  /// All workers of all processes have ended, and their last epoch is decided. A worker stays until then, so that its
+  /// sinks hear of it.
+  virtual bool finished() const = 0;
+
+  /// So many epochs may be closed and not be decided. Then an epoch lasts until an earlier one is.
+  virtual std::uint64_t most_undecided() const { return 4; }
 
   /// How many entries of a state are looked at in one turn of a worker, to be written down: the time that takes, about
   /// a tenth of a millisecond, is the longest that recovery holds records up.

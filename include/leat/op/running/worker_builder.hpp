@@ -129,6 +129,8 @@ class worker_builder {
  public:
   worker_builder(worker_services& worker, shared_by_workers& process)
       : worker_(worker), process_(process), slot_owners_(worker.count(), worker.first_epoch()) {}
+  /// Before anything is built: the first epoch may not have been known when this was made.
+  void begin() { slot_owners_ = slot_ownership(worker_.count(), worker_.first_epoch()); }
 
   worker_services& worker() { return worker_; }
   shared_by_workers& process() { return process_; }

@@ -44,6 +44,8 @@ class worker_services {
   virtual file_system& files() = 0;
   /// Wakes the worker once this descriptor can be read without waiting.
   virtual void wake_when_readable(int descriptor) = 0;
+  /// Whether what is kept of this run has to outlive it, and a failure of the power.
+  virtual bool recovers() const { return false; }
   /// Whether an error may show the record or the key that a function threw at.
   virtual bool shows_records() const { return true; }
   /// The run fails with this, whoever catches it on its way. The first cause counts.

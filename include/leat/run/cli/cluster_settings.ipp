@@ -111,6 +111,9 @@ LEAT_INLINE bool is_of_cluster(settings const& settings) {
 
 LEAT_INLINE void settle_cluster(settings& settings) {
   check_tls(settings.options);
+  if (settings.max_restarts != 0 && (settings.local_processes < 2 || settings.options.recovery.directory.empty()))
+    throw usage_error(concat({settings.source(&set_max_restarts),
+                              ": what -p has started is started again, and goes on from a store: with -p and -r"}));
   if (settings.local_processes > 1) {
     if (settings.process || !settings.options.addresses.empty() || settings.launch.addresses >= 0 ||
         settings.launch.announce >= 0 || settings.launch.kind != nullptr || !settings.options.listen.empty())

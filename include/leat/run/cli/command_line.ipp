@@ -44,6 +44,7 @@ LEAT_INLINE detail::local_processes command_line::all_local_processes() const {
   processes.program = program_;
   processes.words = words_;
   processes.count = settings_.local_processes;
+  processes.max_restarts = settings_.max_restarts;
   processes.prefix = settings_.prefix;
   processes.asked_by = settings_.source(&detail::set_local_processes);
   return processes;
@@ -119,7 +120,8 @@ LEAT_INLINE void command_line::take_flags(int argc, char const* const* argv) {
     else
       take_own(argv[i]);
     bool const of_whole_cluster =
-        found != nullptr && (found->set == &detail::set_local_processes || found->set == &detail::set_prefix);
+        found != nullptr && (found->set == &detail::set_local_processes || found->set == &detail::set_prefix ||
+                             found->set == &detail::set_max_restarts);
     if (!of_whole_cluster) words_.insert(words_.end(), argv + first, argv + (std::min)(i + 1, argc));
   }
 }

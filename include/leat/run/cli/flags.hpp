@@ -17,7 +17,7 @@ struct flag {
   std::string_view letter;       ///< `w` for -w; empty: none
   std::string_view name;         ///< without the dashes
   char const* value;             ///< what stands for its value in the help; empty: it stands alone
-  char const* variable;          ///< of the environment
+  char const* variable;          ///< of the environment; or null
   char const* bytewax_variable;  ///< Bytewax's, honoured where ours is not set; or null
   char const* help;
   setter set;
@@ -43,6 +43,7 @@ void set_snapshot_interval(settings& settings, std::string_view text);
 void set_batch_size(settings& settings, std::string_view text);
 void set_process(settings& settings, std::string_view text);
 void set_local_processes(settings& settings, std::string_view text);
+void set_max_restarts(settings& settings, std::string_view text);
 [[gnu::cold]] void set_prefix(settings& settings, std::string_view text);
 /// A link of the program's own may call its ports by names.
 [[gnu::cold]] bool is_impossible_port(std::string_view port);
@@ -69,6 +70,11 @@ void set_stats(settings& settings, std::string_view text);
 [[gnu::cold]] void set_progress(settings& settings, std::string_view text);
 void set_insecure(settings& settings, std::string_view text);
 void set_hide_records(settings& settings, std::string_view text);
+void set_recovery_directory(settings& settings, std::string_view text);
+void set_backup_interval(settings& settings, std::string_view text);
+void set_forget_step(settings& settings, std::string_view text);
+void set_recovery_init(settings& settings, std::string_view text);
+void set_recovery_status(settings& settings, std::string_view text);
 [[gnu::cold]] void set_graph(settings& settings, std::string_view text);
 
 /// --help and --version stand by themselves: a variable that made every program print its version would be a trap.
@@ -97,11 +103,25 @@ inline constexpr flag flags[] = {
      "an error does not show the record or key that a function threw at", &set_hide_records},
     {"", "suspect-after", "SECONDS", "LEAT_SUSPECT_AFTER", nullptr,
      "when to report a process that is not heard of, and what a stop waits for; 5 unless said", &set_suspect_after},
+    {"r", "recovery-directory", "DIR", "LEAT_RECOVERY_DIRECTORY", "BYTEWAX_RECOVERY_DIRECTORY",
+     "go on from the recovery store in this directory, and keep in it what the next run goes on from",
+     &set_recovery_directory, "Recovery: the same command goes on where a run was stopped or killed"},
+    {"b", "backup-interval", "SECONDS", "LEAT_BACKUP_INTERVAL", "BYTEWAX_RECOVERY_BACKUP_INTERVAL",
+     "copies of its files may be so far apart in time; 0 unless said", &set_backup_interval},
+    {"", "forget-step", "STEP", "LEAT_FORGET_STEP", nullptr,
+     "let go what the store has of a step that the flow has no more, by its full name", &set_forget_step},
+    {"", "recovery-init", "N", nullptr, nullptr, "make an empty store of N files in the directory of -r, and exit",
+     &set_recovery_init},
+    {"", "recovery-status", "", nullptr, nullptr, "print what the store in the directory of -r has, and exit",
+     &set_recovery_status},
     {"p", "processes", "N", "LEAT_PROCESSES", nullptr,
      "start so many processes of this program on this machine, as one cluster", &set_local_processes,
      "Several processes"},
     {"", "prefix", "auto|always|never", "LEAT_PREFIX", nullptr,
      "with -p, whether results begin with the number of their process; auto, unless said: on a terminal", &set_prefix},
+    {"", "max-restarts", "N", "LEAT_MAX_RESTARTS", nullptr,
+     "with -p and -r: when one of them was killed or lost, start all again, so often at most; 0 unless said",
+     &set_max_restarts},
     {"i", "process-id", "N", "LEAT_PROCESS_ID", "BYTEWAX_PROCESS_ID", "which process of the cluster this is, from 0",
      &set_process},
     {"a", "addresses", "HOST:PORT;...", "LEAT_ADDRESSES", "BYTEWAX_ADDRESSES",

@@ -37,6 +37,7 @@ LEAT_INLINE std::string flag::help_line() const {
   std::string line =
       concat({letter.empty() ? "      " : concat({"  -", letter, ", "}), "--", name, stands_alone() ? "" : "=", value});
   line.resize(line.size() < 34 ? 34 : line.size() + 1, ' ');
+  if (variable == nullptr) return concat({line, " ", help, "\n"});
   bool const has_another = bytewax_variable != nullptr;
   return concat({line, " ", help, " [", variable, has_another ? ", " : "", has_another ? bytewax_variable : "", "]\n"});
 }
@@ -83,6 +84,10 @@ LEAT_INLINE void set_process(settings& settings, std::string_view text) {
 
 LEAT_INLINE void set_local_processes(settings& settings, std::string_view text) {
   settings.local_processes = static_cast<unsigned>(whole_number(text, 1, 256));
+}
+
+LEAT_INLINE void set_max_restarts(settings& settings, std::string_view text) {
+  settings.max_restarts = static_cast<unsigned>(whole_number(text, 0, 1'000'000'000));
 }
 
 LEAT_INLINE void set_prefix(settings& settings, std::string_view text) {
@@ -215,6 +220,27 @@ LEAT_INLINE void set_insecure(settings& settings, std::string_view text) {
 
 LEAT_INLINE void set_hide_records(settings& settings, std::string_view text) {
   settings.options.show_records = !yes_or_no(text);
+}
+
+LEAT_INLINE void set_recovery_directory(settings& settings, std::string_view text) {
+  if (text.empty()) throw usage_error("is no directory");
+  settings.options.recovery.directory = text;
+}
+
+LEAT_INLINE void set_backup_interval(settings& settings, std::string_view text) {
+  settings.options.recovery.backup_interval = seconds(text);
+}
+
+LEAT_INLINE void set_forget_step(settings& settings, std::string_view text) {
+  settings.options.recovery.forget_steps.emplace_back(text);
+}
+
+LEAT_INLINE void set_recovery_init(settings& settings, std::string_view text) {
+  settings.recovery_init = static_cast<unsigned>(whole_number(text, 1, 256));
+}
+
+LEAT_INLINE void set_recovery_status(settings& settings, std::string_view text) {
+  settings.recovery_status = yes_or_no(text);
 }
 
 LEAT_INLINE void set_graph(settings& settings, std::string_view text) {

@@ -30,6 +30,8 @@ class local_cluster {
   /// message, when standard output does not take what they print. Does not return where a reader that has gone ends a
   /// program without a word (SIGPIPE). Throws flow_error when they cannot be started.
   [[gnu::cold]] int run();
+  /// Whether a signal has asked for the end.
+  bool stopped() const { return stopped_by_ != 0; }
 
  private:
   using clock = std::chrono::steady_clock;

@@ -61,7 +61,7 @@ LEAT_INLINE void local_cluster::fail(char const* failure) {
 
 LEAT_INLINE std::vector<std::string> local_cluster::environment_of_each() const {
   std::vector<std::string> arguments =
-      environment_without({"LEAT_PROCESSES", "LEAT_PREFIX", "LEAT_SECRET", "LEAT_STARTED_BY"});
+      environment_without({"LEAT_PROCESSES", "LEAT_PREFIX", "LEAT_MAX_RESTARTS", "LEAT_SECRET", "LEAT_STARTED_BY"});
   arguments.push_back(concat({"LEAT_SECRET=", random_secret()}));
   arguments.push_back(concat({"LEAT_STARTED_BY=", asked_.asked_by}));
   return arguments;

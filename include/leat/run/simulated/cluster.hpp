@@ -4,6 +4,7 @@
 #include <leat/op/running/test_overrides.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/options.hpp>
+#include <leat/run/recovery_support.hpp>
 #include <leat/run/simulated/link.hpp>
 #include <leat/run/simulated/runtime.hpp>
 #include <leat/run/simulated/switch.hpp>
@@ -12,6 +13,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,6 +35,8 @@ struct simulation {
   test_overrides* test = nullptr;
   file_system* disk = nullptr;   ///< of all processes; null: the machine's
   recovery* recovers = nullptr;  ///< by all processes
+  /// Makes what a process goes on from, where each has its own; empty: `recovers` is asked.
+  std::function<std::unique_ptr<recovered_run>(execution&)> recover = {};
 };
 
 /// A whole cluster on the calling thread: every process is an execution of the same flow object, between every two is

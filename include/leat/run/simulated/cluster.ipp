@@ -80,6 +80,7 @@ LEAT_INLINE std::unique_ptr<execution> simulated_cluster::make(unsigned index, c
   run->parts().channel_packets = simulation_.channel_packets;
   run->parts().test = simulation_.test;
   run->parts().recovers = simulation_.recovers;
+  if (simulation_.recover) run->recover(simulation_.recover(*run));
   runs_[index] = ++runs_made_;
   if (simulation_.forms)
     run->join(support_of_clusters().join(*run, links_.door(runs_[index])));

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
 #include <string>
@@ -53,10 +54,18 @@ class simulated_disk final : public file_system {
   int seek(int handle, std::uint64_t position) override;
   int truncate(int handle, std::uint64_t size) override;
   int late_error(int handle) override { return file(handle).late_error; }
+  int sync(int handle) override;
+  int sync_name(std::string const& path) override;
+
+  /// The power fails. Nothing stays of a file whose name was not synced. Of another one what was synced stays, and of
+  /// what has changed since all, nothing, or a beginning: `keep(n)` says how much of n, a number from 0 to n.
+  void lose_unsynced(std::function<std::uint64_t(std::uint64_t)> const& keep);
 
  private:
   struct stored {
     std::string bytes;
+    std::string synced;
+    bool named = false;  ///< its name is on the disk
     bool directory = false;
     bool written = false;  ///< somebody has it open for that
     std::uint64_t number = 0;

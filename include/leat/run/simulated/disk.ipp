@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +21,8 @@ LEAT_INLINE void simulated_disk::put(std::string const& path, std::string_view c
   stored& kept = stored_[path];
   if (kept.number == 0) kept.number = ++files_made_;
   used_ += content.size() - kept.bytes.size();
-  kept.bytes = content;
+  kept.bytes = kept.synced = content;
+  kept.named = true;
 }
 
 LEAT_INLINE std::string simulated_disk::content(std::string const& path) const { return stored_.at(path).bytes; }
@@ -159,6 +161,31 @@ LEAT_INLINE int simulated_disk::write(int handle, std::string_view bytes) {
 LEAT_INLINE int simulated_disk::seek(int handle, std::uint64_t position) {
   open_.at(handle).position = position;
   return 0;
+}
+
+LEAT_INLINE int simulated_disk::sync(int handle) {
+  stored& kept = file(handle);
+  kept.synced = kept.bytes;
+  return 0;
+}
+
+LEAT_INLINE int simulated_disk::sync_name(std::string const& path) {
+  stored_.at(path).named = true;
+  return 0;
+}
+
+LEAT_INLINE void simulated_disk::lose_unsynced(std::function<std::uint64_t(std::uint64_t)> const& keep) {
+  std::erase_if(stored_, [](auto const& each) { return !each.second.named && !each.second.directory; });
+  for (auto& [path, kept] : stored_) {
+    auto const differ =
+        std::mismatch(kept.bytes.begin(), kept.bytes.end(), kept.synced.begin(), kept.synced.end()).first;
+    auto const same = static_cast<std::uint64_t>(differ - kept.bytes.begin());
+    if (keep(1) == 0)
+      kept.bytes = kept.synced;
+    else
+      kept.bytes.resize(same + keep(kept.bytes.size() - same));
+    kept.synced = kept.bytes;
+  }
 }
 
 LEAT_INLINE int simulated_disk::truncate(int handle, std::uint64_t size) {

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/recovery/store_file.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace leat {
+class file_system;
+}
+
+namespace leat::detail {
+
+/// Stores whose files are SQLite databases, `part-0.sqlite3` and on in a directory. A commit is on the disk when it
+/// returns. A file that a run has taken is locked until the run ends or its process does.
+class sqlite_stores final : public store_kind {
+ public:
+  /// `files` tells what is in a directory. A file that is locked is waited for so long: a run that fails, whose files
+  /// the next one takes, may need a moment to end.
+  explicit sqlite_stores(file_system& files, std::chrono::milliseconds patience = std::chrono::seconds(5))
+      : files_(files), patience_(patience) {}
+
+  std::vector<found> find(std::string const& directory) override;
+  std::unique_ptr<store_file> open(found const& file) override;
+  bool is_taken(found const& file) override;
+
+  /// An empty store of so many files in a directory, which is made where it is not there. `set` is in no other store.
+  /// Throws std::runtime_error where there is a store already.
+  void make(std::string const& directory, unsigned count, std::string const& set);
+
+ private:
+  std::vector<std::string> paths_in(std::string const& directory);
+
+  file_system& files_;
+  std::chrono::milliseconds patience_;
+};
+
+}  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/recovery/sqlite_store.ipp>
+#endif

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/recovery/resume_point.hpp>
+#include <leat/recovery/store_file.hpp>
+#include <leat/recovery/store_message.hpp>
+#include <leat/recovery/store_writer.hpp>
+#include <leat/route/control/partition_lists.hpp>
+#include <leat/run/options.hpp>
+#include <leat/run/recovery_support.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace leat::detail {
+
+class execution;
+class state_base;
+
+/// How the processes of a run come to what it goes on from: they share the files out, claim all of them, and send each
+/// other what each needs. All of it before the first record, by who puts the steps together.
+class store_opening {
+ public:
+  store_opening(execution& run, std::unique_ptr<store_kind> kind, recovery_options const& options, store_writer& writer,
+                store_link& link);
+
+  /// What reads or writes the files is called by this.
+  void call_long_by(recovered_run::long_call aside) { aside_ = std::move(aside); }
+  void add_facts(partition_lists& own) const;
+  /// True once all is here; to be called again when messages have come. What is wrong with a store is thrown.
+  bool agree(std::vector<partition_lists const*> const& of_processes, bool& progress);
+  /// False: it is none of those that come before the first record.
+  bool take(unsigned process, store_message& message);
+
+  // What has come of it:
+
+  bool done() const { return stage_ == stage::done; }
+  resume_point const& from() const { return from_; }
+  /// By file of the store: the process that has taken it.
+  std::vector<unsigned> const& taker_of() const { return taker_of_; }
+  /// The numbers of those that this process has taken, as the writer has them.
+  std::vector<unsigned> const& own_files() const { return own_files_; }
+  bool has_files(unsigned process) const;
+  /// Where each partition begins.
+  std::map<std::pair<std::string, std::string>, kept_position>& positions() { return positions_; }
+  /// Loads what there is of the slots that the state owns. Each group is shown before.
+  void load(std::string const& step, state_base& into, std::function<void(kept_group const&)> const& look);
+  /// Throws where what was kept of the step is made of something else.
+  void refuse_other_codec(std::string const& step, std::string const& codec) const;
+  /// All has been loaded.
+  void forget() { foreign_.clear(); }
+
+ private:
+  enum class stage : std::uint8_t { found, taken, claimed, done };
+  struct process_state {
+    bool told_files = false;
+    bool restored = false;
+    std::optional<resume_point> claimed;
+  };
+
+  void take_files(std::vector<partition_lists const*> const& of_processes);
+  void claim_files();
+  void refuse_copies();
+  void note(kept_position&& position);
+  /// Sends others what they go on from, a little at a time. True once all has been sent.
+  bool send_state();
+  void send(std::string const& step, std::uint32_t group, std::vector<unsigned> const& receivers);
+  bool all_have(bool (*what)(process_state const&)) const;
+  process_state& own();
+
+  execution& run_;
+  std::unique_ptr<store_kind> kind_;
+  recovery_options const& options_;
+  store_writer& writer_;
+  store_link& link_;
+  recovered_run::long_call aside_ = [](std::function<void()> const& call) { call(); };
+  std::vector<store_kind::found> found_;
+  stage stage_ = stage::found;
+  std::vector<process_state> processes_;
+  std::vector<unsigned> taker_of_;
+  std::vector<unsigned> own_files_;
+  std::vector<taken_file> taken_;  ///< of all processes
+  resume_point from_;
+  std::vector<std::pair<std::string, std::uint32_t>> to_send_;  ///< groups, by step
+  std::size_t sent_ = 0;
+  std::map<std::pair<std::string, std::string>, kept_position> positions_;
+  std::map<std::pair<std::string, std::uint32_t>, std::vector<kept_group>> foreign_;  ///< of other processes' files
+};
+
+}  // namespace leat::detail
+
+#ifndef LEAT_COMPILED
+#include <leat/recovery/store_opening.ipp>
+#endif

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/compiled.hpp>
+#include <leat/recovery/grouped_rows.hpp>
+#include <leat/recovery/store_file.hpp>
+#include <leat/recovery/store_writer.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace leat::detail {
+
+LEAT_INLINE void kept_epoch::add(kept_group&& rows) {
+  auto const [at, added] = groups.try_emplace({rows.step, rows.group}, kept_group());
+  if (added) {
+    at->second = std::move(rows);
+    return;
+  }
+  kept_group& there = at->second;
+  there.present = static_cast<std::uint16_t>(there.present | rows.present);
+  there.full = static_cast<std::uint16_t>(there.full | rows.full);
+  there.bytes.insert(there.bytes.end(), rows.bytes.begin(), rows.bytes.end());
+}
+
+LEAT_INLINE void kept_epoch::add(kept_position&& position) {
+  positions[{position.step, position.partition}] = std::move(position);
+}
+
+LEAT_INLINE void written_file::begin() {
+  file_->each_group([this](kept_group&& found) { note(found); }, false);
+  file_->each_position([this](kept_position&& found) { note(found); });
+  for (auto const& time : file_->times()) times_.push_back(time);
+  oldest_ = file_->history().oldest_epoch;
+}
+
+LEAT_INLINE std::vector<std::pair<std::string, std::uint32_t>> written_file::groups() const {
+  std::vector<std::pair<std::string, std::uint32_t>> result;
+  for (auto const& [key, parts] : groups_) result.push_back(key);
+  return result;
+}
+
+LEAT_INLINE void written_file::note(kept_group const& group) {
+  std::vector<kept_group>& parts = groups_[{group.step, group.group}];
+  kept_group& added = parts.emplace_back();
+  added.step = group.step;
+  added.group = group.group;
+  added.epoch = group.epoch;
+  added.present = group.present;
+  added.full = group.full;
+  if (group.full != 0 && parts.size() > 1) crowded_groups_.emplace_back(group.step, group.group);
+}
+
+LEAT_INLINE void written_file::note(kept_position const& position) {
+  std::vector<std::uint64_t>& epochs = positions_[{position.step, position.partition}];
+  epochs.push_back(position.epoch);
+  if (epochs.size() > 1) crowded_positions_.emplace_back(position.step, position.partition);
+}
+
+LEAT_INLINE void written_file::keep_since(std::uint64_t decided, std::int64_t time) {
+  while (times_.size() > 1 && times_[1].first <= decided && times_[1].second <= time) times_.pop_front();
+  if (!times_.empty() && times_.front().first <= decided && times_.front().second <= time)
+    oldest_ = (std::max)(oldest_, times_.front().first);
+}
+
+LEAT_INLINE void written_file::choose_old(store_commit& to) {
+  std::size_t room = most_removed + to.groups.size() + to.positions.size();
+  for (std::size_t left = crowded_groups_.size(); left != 0 && room != 0; --left) {
+    auto const key = std::move(crowded_groups_.front());
+    crowded_groups_.pop_front();
+    std::vector<kept_group>& parts = groups_[key];
+    unsigned full = 0;
+    bool later = false;  // something will be superseded when its time has come
+    for (std::size_t i = parts.size(); i != 0; --i) {
+      kept_group const& part = parts[i - 1];
+      if ((part.present & ~full) == 0 && full != 0) {
+        to.old_groups.push_back(part);
+        parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(i - 1));
+        room -= room != 0 ? 1u : 0u;
+        continue;
+      }
+      if (part.epoch <= oldest_) full |= part.full;
+      later = later || (part.epoch > oldest_ && part.full != 0 && i > 1);
+    }
+    if (later) crowded_groups_.push_back(key);
+  }
+  for (std::size_t left = crowded_positions_.size(); left != 0 && room != 0; --left) {
+    auto const key = std::move(crowded_positions_.front());
+    crowded_positions_.pop_front();
+    std::vector<std::uint64_t>& epochs = positions_[key];
+    auto const kept = std::find_if(epochs.rbegin(), epochs.rend(), [&](std::uint64_t e) { return e <= oldest_; });
+    auto const end = kept == epochs.rend() ? epochs.begin() : kept.base() - 1;
+    for (auto each = epochs.begin(); each != end; ++each) {
+      to.old_positions.push_back({key.first, key.second, *each, {}});
+      room -= room != 0 ? 1u : 0u;
+    }
+    epochs.erase(epochs.begin(), end);
+    if (epochs.size() > 1) crowded_positions_.push_back(key);
+  }
+}
+
+LEAT_INLINE void written_file::commit(kept_epochs&& epochs, std::uint64_t run, std::uint64_t epoch, std::int64_t time,
+                                      std::map<std::string, std::string> const& codecs) {
+  store_commit what;
+  what.codecs = codecs;
+  what.run = run;
+  what.epoch = epoch;
+  what.time = time;
+  what.oldest_epoch = oldest_;
+  for (auto& [number, kept] : epochs) {
+    for (auto& [key, group] : kept.groups) what.groups.push_back(std::move(group));
+    for (auto& [key, position] : kept.positions) what.positions.push_back(std::move(position));
+  }
+  choose_old(what);
+  file_->commit(what);
+  for (kept_group const& each : what.groups) note(each);
+  for (kept_position const& each : what.positions) note(each);
+  times_.emplace_back(epoch, time);
+}
+
+LEAT_INLINE void store_writer::write(job& asked) {
+  std::lock_guard const lock(writing_);
+  if (closed_) return;
+  std::exception_ptr failure;
+  try {
+    for (std::size_t i = 0; i != files_.size(); ++i) {
+      files_[i].keep_since(asked.decided, asked.keep_from);
+      files_[i].commit(std::move(asked.of_files[i]), asked.run, asked.epoch, asked.time, asked.codecs);
+    }
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  done_(asked.epoch, failure);
+}
+
+LEAT_INLINE void store_writer::close() {
+  std::lock_guard const lock(writing_);
+  closed_ = true;
+  files_.clear();
+}
+
+}  // namespace leat::detail

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <leat/flow.hpp>
+#include <leat/from/lines.hpp>
+#include <leat/op/key_on.hpp>
+#include <leat/op/map.hpp>
+#include <leat/recovery/sqlite_store.hpp>
+#include <leat/route/exchange/to_partitions.hpp>
+#include <leat/run/files.hpp>
+#include <leat/run/recovery.hpp>
+#include <leat/run/run.hpp>
+#include <leat/state/stateful_map.hpp>
+#include <leat/to/lines.hpp>
+#include <leat/to/output.hpp>
+
+#include "fixture/scratch.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <filesystem>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// `leat::run` with a store: the next run goes on, with other workers too; what it cannot go on from is refused.
+namespace {
+
+using namespace std::chrono_literals;
+
+template <class State = int>
+leat::flow counting(scratch const& folder, std::string const& name = "counting", std::string const& step = "count") {
+  leat::flow flow(name);
+  flow.input("in", leat::from::lines(folder.path("in"))) | leat::key_on("by word", [](std::string const& word) {
+    return word;
+  }) | leat::stateful_map(step, [](std::optional<State>& seen, std::string const& word) {
+    seen = static_cast<State>(seen.value_or(0) + 1);
+    return word + " " + std::to_string(*seen);
+  }) | leat::map("line", [](std::pair<std::string, std::string> const& each) {
+    return each.second;
+  }) | leat::output("out", leat::to::lines(folder.path("out")));
+  return flow;
+}
+
+leat::options on(scratch const& folder, unsigned workers = 1) {
+  leat::options options;
+  options.workers = workers;
+  options.recovery.directory = folder.path("store");
+  return options;
+}
+
+std::string error_of(leat::flow const& flow, leat::options const& options) {
+  try {
+    leat::run(flow, options);
+  } catch (std::exception const& error) {
+    return error.what();
+  }
+  return "it did not fail";
+}
+bool has(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("recovery: what is new is gone on with, by more workers and by fewer") {
+  scratch const folder;
+  leat::make_recovery_store(folder.path("store"), 3);
+  std::string input;
+  std::string expected;
+  unsigned count = 0;
+  for (unsigned const workers : {1u, 3u, 2u, 1u}) {
+    ++count;
+    input += "a\nb\na\n";
+    folder.write("in", input);
+    leat::run(counting(folder), on(folder, workers));
+    if (workers == 1) {
+      expected = folder.read("out");
+      CHECK(has(expected, "b " + std::to_string(count)));
+    }
+  }
+  CHECK(folder.read("out").size() == std::string("a 1\nb 1\na 2\n").size() * 4);
+  CHECK(has(folder.read("out"), "a 8\n"));
+  CHECK(has(folder.read("out"), "b 4\n"));
+}
+
+TEST_CASE("recovery: a run is stopped before its first record, and the next begins as if it had not been") {
+  scratch const folder;
+  folder.write("in", "a\n");
+  leat::make_recovery_store(folder.path("store"));
+  std::stop_source stopped;
+  stopped.request_stop();
+  leat::options options = on(folder);
+  options.stop = stopped.get_token();
+  leat::run(counting(folder), options);
+  leat::run(counting(folder), on(folder));
+  CHECK(folder.read("out") == "a 1\n");
+}
+
+TEST_CASE("recovery: a file that has been cut short, or is another one, is not gone on with") {
+  scratch const folder;
+  folder.write("in", "a\nb\n");
+  leat::make_recovery_store(folder.path("store"));
+  leat::run(counting(folder), on(folder));
+  folder.write("in", "a\n");
+  CHECK(has(error_of(counting(folder), on(folder)), "it has only 2 bytes now"));
+  folder.write("in", "A\nb\nc\n");
+  CHECK(has(error_of(counting(folder), on(folder)),
+            "at byte 4: what stands before it is not what was read: it is another file"));
+  folder.write("in", "a\nb\nc\n");
+  folder.write("out", "a 1\n");
+  CHECK(has(error_of(counting(folder), on(folder)), "it is to be resumed at byte 8, but has only 4 bytes"));
+  folder.write("out", "a 9\nb 1\nleft by");
+  CHECK(has(error_of(counting(folder), on(folder)),
+            "it is to be resumed at byte 8, but what stands before that has been changed"));
+  folder.write("out", "a 1\nb 1\nleft by a run that was killed");
+  leat::run(counting(folder), on(folder));
+  CHECK(folder.read("out") == "a 1\nb 1\nc 1\n");
+}
+
+TEST_CASE("recovery: a flow that has changed") {
+  scratch const folder;
+  folder.write("in", "a\n");
+  leat::make_recovery_store(folder.path("store"));
+  leat::run(counting(folder), on(folder));
+  std::string const of_store = "the recovery store \"" + folder.path("store/part-0.sqlite3") + "\" ";
+
+  CHECK(error_of(counting(folder, "other"), on(folder)) ==
+        of_store + "is of the flow \"counting\", and this is \"other\": each flow needs a store of its own");
+  CHECK(
+      error_of(counting(folder, "counting", "number"), on(folder)) ==
+      of_store +
+          "has what step \"counting.count\" knew, and the flow has no such step: give the step its name again, or let "
+          "it go by --forget-step=counting.count");
+  CHECK(has(error_of(counting<std::int64_t>(folder), on(folder)),
+            "has rows or positions of this step that are made of T(S(c1) i4), and now they are made of T(S(c1) i8): "));
+
+  leat::options forgets = on(folder);
+  forgets.recovery.forget_steps = {"counting.count"};
+  CHECK(has(error_of(counting(folder), forgets), "only what a step knew that is gone can be let go"));
+  folder.write("in", "a\na\n");
+  leat::run(counting(folder, "counting", "number"), forgets);
+  CHECK(folder.read("out") == "a 1\na 1\n");
+}
+
+TEST_CASE("recovery: files that are missing, or of two stores, or there twice") {
+  scratch const folder;
+  folder.write("in", "a\n");
+  leat::make_recovery_store(folder.path("store"), 2);
+  leat::make_recovery_store(folder.path("another"), 2);
+  std::string const second = folder.path("store/part-1.sqlite3");
+  std::filesystem::rename(second, folder.path("kept"));
+  CHECK(error_of(counting(folder), on(folder)) ==
+        "the recovery store in \"" + folder.path("store") +
+            "\" has 2 files, of which part 1 is missing: put it back, or make a new store elsewhere and begin anew");
+  std::filesystem::copy(folder.path("another/part-1.sqlite3"), second);
+  CHECK(error_of(counting(folder), on(folder)) ==
+        "the recovery store \"" + second + "\" does not belong to \"" + folder.path("store/part-0.sqlite3") +
+            "\": the files of one store are needed, and no others, in the directories of all processes");
+  std::filesystem::remove(second);
+  std::filesystem::copy(folder.path("kept"), second);
+  std::filesystem::copy(second, folder.path("store/part-copy.sqlite3"));
+  CHECK(error_of(counting(folder), on(folder)) == "the recovery store \"" + folder.path("store/part-copy.sqlite3") +
+                                                      "\" is a copy of another file in \"" + folder.path("store") +
+                                                      "\": keep one of them there");
+  std::filesystem::remove(folder.path("store/part-copy.sqlite3"));
+  CHECK(error_of(counting(folder), on(folder)) == "it did not fail");
+
+  std::filesystem::create_directory(folder.path("empty"));
+  leat::options options = on(folder);
+  options.recovery.directory = folder.path("empty");
+  CHECK(error_of(counting(folder), options) ==
+        "there is no recovery store in \"" + folder.path("empty") +
+            "\": --recovery-init=1 makes one there; where there was one, see that its volume is mounted");
+}
+
+TEST_CASE("recovery: many epochs and many runs leave a store as small as a few do") {
+  scratch const folder;
+  leat::make_recovery_store(folder.path("store"), 2);
+  std::string input;
+  auto const size = [&] {
+    return std::filesystem::file_size(folder.path("store/part-0.sqlite3")) +
+           std::filesystem::file_size(folder.path("store/part-1.sqlite3"));
+  };
+  std::uintmax_t early = 0;
+  for (unsigned run = 0; run != 120; ++run) {
+    for (unsigned i = 0; i != 40; ++i) input += "word" + std::to_string((run * 7 + i) % 100) + "\n";
+    folder.write("in", input);
+    leat::options options = on(folder);
+    options.snapshot_interval = 0ns;
+    options.batch_size = 4;
+    leat::run(counting(folder), options);
+    if (run == 30) early = size();
+  }
+  CHECK(size() <= early * 3 / 2);
+}
