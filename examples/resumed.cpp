@@ -2,6 +2,7 @@
 // Numbers the occurrences of each line of a file, and goes on where it was killed: `resumed -r STORE IN OUT`.
 #include <leat/leat.hpp>
 #include <leat/run/recovery.hpp>
+#include <leat/run/tcp.hpp>
 
 #include <chrono>
 #include <optional>

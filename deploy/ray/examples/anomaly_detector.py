@@ -15,7 +15,8 @@ ports, and a process that dies ends the others, or has all started again (`limit
 Two things can be seen in what is printed:
   - `redistribute` deals the readings out, so the lines of its `inspect_debug` ("anomaly_detector.dist") come from both
     processes, for each metric;
-  - the detector keeps state by key, and a key has one owner: all lines of one metric come from one process.
+  - the detector keeps state by key, and a key has one owner: all lines of one metric come from one process
+    (that of another metric may be the same).
 """
 from __future__ import annotations
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -142,8 +144,11 @@ class RayBackend:
         """Raises NoPlaces when Ray has not got what is asked for within the time, and Misplaced when the processes would
         not find the same recovery directory."""
         if not ray.is_initialized():
+            handler = signal.getsignal(signal.SIGTERM)
             self._begin_ray()
             self._began_ray = True
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGTERM, handler)  # Ray has set one that ends the program at once
         self._places = placement_group([dict(self._bundle)] * self._processes, strategy=self._strategy)
         ready = asyncio.ensure_future(_as_future(self._places.ready()))
         until = time.monotonic() + self._patience

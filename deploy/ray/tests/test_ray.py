@@ -276,6 +276,13 @@ class OnRay(Local):
     """
     STOPS = GOES_ON.replace("print(\"goes on\", os.getpid())", "(print(\"stopped\"), sys.exit(0))")
 
+    def test_sigterm_stops_all_in_order(self):
+        process = self.start("--procs", "2", flow=self.STOPS)
+        self.lines(process)
+        process.send_signal(signal.SIGTERM)
+        out, _ = self.end(process, 0)
+        self.assertEqual(out.count("stopped"), 2)
+
     def ctrl_c(self, process):
         """As a terminal does it: all that is in the foreground is told, also Ray where the launcher has started it."""
         os.killpg(process.pid, signal.SIGINT)
