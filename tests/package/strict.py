@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
-from sources import Cache, header_only, headers, includes  # noqa: E402
+from sources import Cache, header_only, headers, includes, texts  # noqa: E402
 
 PROGRAM = Path(__file__).resolve().parent / "consumer" / "strict.cpp"
 WARNINGS = shlex.split("-Werror -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wuseless-cast "
@@ -41,7 +41,7 @@ LACKING = [(f"#include <version>\n#undef {feature}\n", "leat: std::stop_token an
 def hostile(root):
     """A program that includes every header of ours behind the macros, and all that they include of others before them."""
     ours, others = header_only(root), set()
-    for name in ours:
+    for name in texts(root):
         for _, included in includes((Path(root) / name).read_text()):
             if not included.startswith("leat/"):
                 others.add(included)

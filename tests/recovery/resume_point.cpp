@@ -131,6 +131,21 @@ TEST_CASE("resume point: the epoch that a run began at is its own") {
   CHECK(resumed(of) == resume_point{7, 2, 3});
 }
 
+TEST_CASE("resume point: a copy of a time before all runs that the others know does not begin anew") {
+  files of(2);
+  of[0].runs = {{7, 5, 9}, {8, 9, 0}};
+  of[1].runs = {{1, 0, 5}};
+  CHECK_THROWS_WITH_AS(resumed(of),
+                       "the recovery store \"two\" is older than the others: no run is known to it and to \"one\" too: "
+                       "copies of the files have to be of one time",
+                       std::runtime_error);
+  of[0].runs = {{1, 0, 3}};
+  of[1].runs = {};
+  CHECK_THROWS_AS(resumed(of), std::runtime_error);
+  of[0].runs = {{1, 0, 0}};  // claimed, and killed before the other was
+  CHECK(resumed(of) == resume_point{0, 0, 2});
+}
+
 TEST_CASE("resume point: a copy that is too old is named") {
   files of(2);
   of[0].runs = {{1, 0, 7}, {2, 7, 90}};

@@ -202,23 +202,23 @@ class Bridge:
     async def _result(self, of: _Function, argument: bytes) -> tuple[int, bytes]:
         try:
             given = of.takes.decode(argument)
-        except codec.CodecError as cause:
-            return _FAILED, f"the argument of {of.name} cannot be read: {cause}".encode()
+        except Exception as cause:  # also what Python cannot make of it: a map whose keys are lists
+            return _FAILED, f"the argument of {of.name} cannot be read: {_text_of(cause)}".encode(errors="replace")
         try:
             returned = await self._called(of.call, given)
-        except Exception as cause:
+        except (Exception, SystemExit) as cause:
             return _kind_of(cause), _sentence_of(of.name, cause).encode(errors="replace")
         try:
             return _RESULT, of.gives.encode(returned)
-        except codec.CodecError as cause:
-            return _FAILED, f"{of.name} returned what the flow does not expect: {cause}".encode(errors="replace")
+        except Exception as cause:
+            return _FAILED, f"{of.name} returned what the flow does not expect: {_text_of(cause)}".encode(errors="replace")
 
     async def _called(self, call: Callable[..., Any], argument: Any) -> Any:
         if hasattr(call, "remote"):
             return await call.remote(argument)
         if inspect.iscoroutinefunction(call):
             return await call(argument)
-        return await self._loop.run_in_executor(self._threads, call, argument)
+        return await self._loop.run_in_executor(self._threads, _called_here, call, argument)
 
 
 class _Connection:
@@ -274,7 +274,21 @@ def _seal(key: bytes, number: int, header: bytes, body: bytes) -> bytes:
     return hmac.digest(key, _COUNTER.pack(number) + header + body, hashlib.sha256)[:_SEAL]
 
 
-def _kind_of(cause: Exception) -> int:
+def _called_here(call: Callable[..., Any], argument: Any) -> Any:
+    try:
+        return call(argument)
+    except StopIteration as cause:  # a future cannot hold it
+        raise RuntimeError(f"StopIteration: {cause}") from cause
+
+
+def _text_of(cause: BaseException) -> str:
+    try:
+        return str(cause).strip() or type(cause).__name__
+    except Exception:
+        return "an exception without a text"
+
+
+def _kind_of(cause: BaseException) -> int:
     """What Ray could not do may be done another time; what the function has raised comes again."""
     ray = sys.modules.get("ray")
     if ray is not None and isinstance(cause, ray.exceptions.RayError) \
@@ -283,11 +297,11 @@ def _kind_of(cause: Exception) -> int:
     return _FAILED
 
 
-def _sentence_of(name: str, cause: Exception) -> str:
+def _sentence_of(name: str, cause: BaseException) -> str:
     if _kind_of(cause) == _UNAVAILABLE:
-        return f"{name} could not be called: {str(cause).strip().splitlines()[0]}"
+        return f"{name} could not be called: {_text_of(cause).splitlines()[0]}"
     raised = getattr(cause, "cause", None) or cause  # Ray wraps it
-    return f"{name} raised {type(raised).__name__}: {raised}"
+    return f"{name} raised {type(raised).__name__}: {_text_of(raised)}"
 
 
 def _name_of(host: str) -> str:

@@ -186,6 +186,23 @@ class ABridge(unittest.TestCase):
             program.call(2, 0, b"\0")
             self.assertEqual(program.reply()[1], FAILED)
 
+    def test_whatever_a_function_does_its_call_is_answered_and_the_next_one_too(self):
+        class Odd(Exception):
+            def __str__(self):
+                raise ValueError
+
+        def raises(what):
+            def function(x):
+                raise what
+            return function
+
+        for function, gives in ((raises(SystemExit(3)), "i4"), (raises(StopIteration()), "i4"), (raises(Odd()), "i4"),
+                                (lambda x: "\ud800", "S(c1)")):
+            program = self.program(self.bridge({"f": function}), gives=gives)
+            for number in (1, 2):
+                program.call(number, 0, b"\0\0\0\0")
+                self.assertEqual(program.reply()[:2], (number, FAILED))
+
     def test_who_does_not_know_the_secret_is_told_no_more_than_that(self):
         program = Program(self.bridge({}).where, secret="another secret of mine")
         self.addCleanup(program.socket.close)

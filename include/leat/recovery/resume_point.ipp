@@ -32,6 +32,12 @@ inline bool less_recent(store_history const& a, store_history const& b) {
   return latest(a) < latest(b);
 }
 
+/// Whether a run has gone on from an epoch here, or has finished one.
+inline bool has_kept(store_history const& file) {
+  return std::any_of(file.runs.begin(), file.runs.end(),
+                     [](store_history::run const& each) { return each.began_at != 0 || each.last_done != 0; });
+}
+
 LEAT_INLINE resume_point resume_from(std::span<store_history const> files, std::span<std::string const> paths) {
   resume_point found;
   for (store_history const& file : files)
@@ -49,6 +55,14 @@ LEAT_INLINE resume_point resume_from(std::span<store_history const> files, std::
       found.epoch = (std::min)(found.epoch, (std::max)(left.began_at, left.last_done));
     }
   }
+  auto const by_age = std::minmax_element(files.begin(), files.end(), less_recent);
+  auto const path_of = [&](auto file) { return paths[static_cast<std::size_t>(file - files.begin())]; };
+  // A run that only some files have claimed has kept nothing. One that has, and that others do not know, is theirs to
+  // go on from: to begin anew would remove what it has kept.
+  if (found.parent == 0 && std::any_of(files.begin(), files.end(), has_kept))
+    throw std::runtime_error(concat({"the recovery store \"", path_of(by_age.first),
+                                     "\" is older than the others: no run is known to it and to \"",
+                                     path_of(by_age.second), "\" too: copies of the files have to be of one time"}));
   for (std::size_t i = 0; i != files.size(); ++i)
     if (files[i].oldest_epoch > found.epoch) {
       std::size_t const oldest =

@@ -44,6 +44,7 @@ LEAT_INLINE detail::local_processes command_line::all_local_processes() const {
   processes.program = program_;
   processes.words = words_;
   processes.count = settings_.local_processes;
+  processes.stopped_status = settings_.stopped_status;
   processes.max_restarts = settings_.max_restarts;
   processes.prefix = settings_.prefix;
   processes.asked_by = settings_.source(&detail::set_local_processes);

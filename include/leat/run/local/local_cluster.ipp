@@ -243,7 +243,8 @@ LEAT_INLINE void local_cluster::bury() {
       log(concat({name, "has ended, but something else in this program has asked for its exit status before"}));
       status = 1 << 8;
     } else if (WIFSIGNALED(status) && WTERMSIG(status) == stopped_by_) {
-      status = 0;  // while a flow runs the signal stops it: this one had not begun yet, or had ended
+      // While a flow runs the signal stops it: this one had not begun yet, or had ended.
+      status = asked_.stopped_status << 8;
     } else if (WIFSIGNALED(status) && status_ == 0) {
       log(concat(
           {name, "was killed by signal ", std::to_string(WTERMSIG(status)), " (", ::strsignal(WTERMSIG(status)), ")"}));

@@ -15,6 +15,7 @@ struct local_processes {
   std::string program;             ///< as messages name it
   std::vector<std::string> words;  ///< the arguments of each process
   unsigned count = 1;
+  int stopped_status = 0;     ///< the exit status of a run that was stopped before its input had ended
   unsigned max_restarts = 0;  ///< after a process was killed or lost: so often all are started again
   output_prefix prefix = output_prefix::on_a_terminal;
   std::string asked_by = "-p";  ///< the flag or the variable
