@@ -23,7 +23,6 @@
 #include <cstring>
 #include <exception>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -107,8 +106,6 @@ TEST_CASE("bridge: each record is answered, in order, over one connection of all
 }
 
 TEST_CASE("bridge: the other side is told the types, and of several functions which one is meant") {
-  std::mutex mutex;
-  std::map<std::string, std::size_t> arguments;
   stand_in_bridge server([&](caller& from, std::uint64_t call, std::span<std::byte const> argument) {
     from.result(call, argument.size() == 4 ? std::optional<double>() : std::optional<double>(0.5));
   });

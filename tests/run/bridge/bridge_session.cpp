@@ -114,7 +114,7 @@ TEST_CASE("bridge session: a program says hello, proves itself to who has said h
 
 TEST_CASE("bridge session: what is heard does not depend on how it is cut") {
   good_bridge const bridge;
-  for (std::size_t const piece : {1, 2, 3, 7, 16, 48, 49, 1000})
+  for (std::size_t const piece : {1u, 2u, 3u, 7u, 16u, 48u, 49u, 1000u})
     CHECK(heard(bridge.said, piece) == std::vector<std::string>{"four", ""});
   for (std::size_t cut = 0; cut != bridge.said.size(); ++cut)
     CHECK(heard(bytes(bridge.said.begin(), bridge.said.begin() + static_cast<std::ptrdiff_t>(cut)), 1000).size() < 2);
@@ -150,7 +150,7 @@ TEST_CASE("bridge session: a frame that is said twice, or left out, is noticed")
 TEST_CASE("bridge session: any bytes behind a good beginning are refused, or waited behind") {
   good_bridge const bridge;
   std::minstd_rand random(1);
-  for (std::size_t const good : {0, 16, 48, 49, 81, 100}) {
+  for (std::size_t const good : {0u, 16u, 48u, 49u, 81u, 100u}) {
     for (int i = 0; i != 200; ++i) {
       bytes said(bridge.said.begin(), bridge.said.begin() + static_cast<std::ptrdiff_t>(good));
       for (int n = 0; n != 200; ++n) said.push_back(static_cast<std::byte>(random()));
