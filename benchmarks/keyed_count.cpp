@@ -2,6 +2,7 @@
 // Counting by key, a million Zipf-distributed keys: against a hand-written loop over the same table, one worker and
 // two, and two processes of one worker that exchange the records over TCP.
 #include "measure.hpp"
+#include "running_count.hpp"
 #include "sources.hpp"
 #include "two_processes.hpp"
 
@@ -12,7 +13,6 @@
 #include <leat/run/run.hpp>
 #include <leat/run/tcp.hpp>
 #include <leat/state/count_final.hpp>
-#include <leat/state/stateful_map.hpp>
 #include <leat/to/output.hpp>
 
 #include <algorithm>
@@ -21,7 +21,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -85,16 +84,7 @@ int main() {
     if (sum != records * passes) std::printf("  WRONG: %llu\n", static_cast<unsigned long long>(sum));
     return taken;
   };
-  auto running_count = [&](leat::options const& options) {
-    leat::flow flow("count");
-    flow.input("in", benchmark_input::repeat<std::uint64_t>(keys, passes)) | leat::key_on([](std::uint64_t x) {
-      return x;
-    }) | leat::stateful_map("count", [](std::optional<std::uint64_t>& count, std::uint64_t) {
-      count = count.value_or(0) + 1;
-      return *count;
-    }) | leat::output("out", leat::to::for_each([](std::pair<std::uint64_t, std::uint64_t> const&) {}));
-    return measure::seconds_of([&] { leat::run(flow, options); });
-  };
+  auto counted_as_they_come = [&](leat::options const& options) { return running_count(keys, passes, options); };
   auto running_count_of_two = [&] {
     two_processes::shared<std::array<std::atomic<double>, 2>> seconds;
     auto const addresses = two_processes::addresses();
@@ -102,7 +92,7 @@ int main() {
       leat::options options;
       options.addresses = addresses;
       options.process = process;
-      (*seconds)[process] = running_count(options);
+      (*seconds)[process] = counted_as_they_come(options);
     });
     return std::max((*seconds)[0].load(), (*seconds)[1].load());
   };
@@ -110,14 +100,14 @@ int main() {
   measure::compare("keyed count to the end (count_final), -w1", counted,
                    {{"hand loop, same table", hand}, {"leat -w1", [&] { return final_count(1); }}}, 1.25);
   measure::compare("keyed running count (stateful_map), -w1", counted,
-                   {{"hand loop, same table", hand}, {"leat -w1", [&] { return running_count({}); }}}, 1.25);
+                   {{"hand loop, same table", hand}, {"leat -w1", [&] { return counted_as_they_come({}); }}}, 1.25);
   measure::compare("keyed count to the end, -w2 against -w1", counted,
                    {{"leat -w1", [&] { return final_count(1); }}, {"leat -w2", [&] { return final_count(2); }}},
                    1 / 1.4);
-  measure::compare(
-      "keyed running count, -w2 against -w1", counted,
-      {{"leat -w1", [&] { return running_count({}); }}, {"leat -w2", [&] { return running_count({.workers = 2}); }}},
-      1 / 1.4);
+  measure::compare("keyed running count, -w2 against -w1", counted,
+                   {{"leat -w1", [&] { return counted_as_they_come({}); }},
+                    {"leat -w2", [&] { return counted_as_they_come({.workers = 2}); }}},
+                   1 / 1.4);
   measure::compare("keyed running count, two processes against one", counted,
-                   {{"leat -p1", [&] { return running_count({}); }}, {"leat -p2", running_count_of_two}}, 1);
+                   {{"leat -p1", [&] { return counted_as_they_come({}); }}, {"leat -p2", running_count_of_two}}, 1);
 }

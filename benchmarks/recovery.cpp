@@ -2,15 +2,11 @@
 // What recovery costs: a running count by key with a snapshot every second against one without, and how long a run
 // takes to go on from what was kept of many keys.
 #include "measure.hpp"
+#include "running_count.hpp"
 #include "sources.hpp"
 
-#include <leat/flow.hpp>
-#include <leat/op/key_on.hpp>
 #include <leat/run/recovery.hpp>
 #include <leat/run/run.hpp>
-#include <leat/state/stateful_map.hpp>
-#include <leat/to/for_each.hpp>
-#include <leat/to/output.hpp>
 
 #include <stdlib.h>
 
@@ -19,7 +15,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -44,19 +39,6 @@ class scratch_store {
  private:
   std::string path_;
 };
-
-using keys_in_memory = benchmark_input::shared_records<std::uint64_t>;
-
-double running_count(keys_in_memory const& keys, int passes, leat::options const& options) {
-  leat::flow flow("count");
-  flow.input("in", benchmark_input::repeat<std::uint64_t>(keys, passes)) | leat::key_on([](std::uint64_t x) {
-    return x;
-  }) | leat::stateful_map("count", [](std::optional<std::uint64_t>& count, std::uint64_t) {
-    count = count.value_or(0) + 1;
-    return *count;
-  }) | leat::output("out", leat::to::for_each([](std::pair<std::uint64_t, std::uint64_t> const&) {}));
-  return measure::seconds_of([&] { leat::run(flow, options); });
-}
 
 }  // namespace
 

@@ -61,6 +61,16 @@ def children_of(process):
         return []
 
 
+def begin(folder, files):
+    """Inputs, which it returns, their undisturbed result in `plain`, and an empty store of so many files."""
+    inputs = write_inputs(folder)
+    for results in ("out", "plain"):
+        (folder / results).mkdir()
+    subprocess.run([PROGRAM, folder / "plain", *inputs], check=True)
+    subprocess.run([PROGRAM, f"--recovery-init={files}", "-r", folder / "store"], check=True, stdout=subprocess.DEVNULL)
+    return inputs
+
+
 def start(folder, inputs, *flags):
     return subprocess.Popen([PROGRAM, "-r", folder / "store", "-s", chance.choice(("0", "0.005", "0.02")), *flags, "slow",
                              folder / "out", *inputs], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -90,12 +100,7 @@ def disturb(started, processes):
 def survive(what, shapes, most_kills, exactly):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        inputs = write_inputs(folder)
-        for made in ("out", "plain"):
-            (folder / made).mkdir()
-        subprocess.run([PROGRAM, folder / "plain", *inputs], check=True)
-        subprocess.run([PROGRAM, f"--recovery-init={chance.choice((1, 2, 3))}", "-r", folder / "store"], check=True,
-                       stdout=subprocess.DEVNULL)
+        inputs = begin(folder, chance.choice((1, 2, 3)))
         for attempt in range(most_kills + 1):
             workers, processes = chance.choice(shapes)
             flags = ["-w", str(workers)] + (["-p", str(processes)] if processes > 1 else [])
@@ -124,11 +129,7 @@ def restart_by_launcher():
     """-p starts its processes again when one was killed."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        inputs = write_inputs(folder)
-        for made in ("out", "plain"):
-            (folder / made).mkdir()
-        subprocess.run([PROGRAM, folder / "plain", *inputs], check=True)
-        subprocess.run([PROGRAM, "--recovery-init=2", "-r", folder / "store"], check=True, stdout=subprocess.DEVNULL)
+        inputs = begin(folder, 2)
         started = start(folder, inputs, "-p", "2", "--max-restarts=1000")
         killed = 0
         for _ in range(3):
