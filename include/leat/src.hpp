@@ -21,6 +21,7 @@
 #include <leat/detail/type_name.ipp>
 #include <leat/detail/write_all.ipp>
 #include <leat/flow.ipp>
+#include <leat/from/bytes_before.ipp>
 #include <leat/from/csv_record.ipp>
 #include <leat/from/csv_row.ipp>
 #include <leat/from/field.ipp>

@@ -8,6 +8,7 @@
     "leat: leat/src_recovery.hpp has the bodies of the compiled form: compile this file, and all others of the program, with -DLEAT_COMPILED; a header-only program leaves this file out"
 #else
 
+#include <leat/recovery/file_names.ipp>
 #include <leat/recovery/grouped_rows.ipp>
 #include <leat/recovery/resume_point.ipp>
 #include <leat/recovery/sqlite_connection.ipp>

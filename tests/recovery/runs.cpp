@@ -120,6 +120,32 @@ TEST_CASE("recovery: a file that has been cut short, or is another one, is not g
   CHECK(folder.read("out") == "a 1\nb 1\nc 1\n");
 }
 
+TEST_CASE("recovery: a file that is given by another path is neither emptied nor read again") {
+  scratch const folder;
+  folder.write("in", "a\nb\n");
+  std::filesystem::create_directory_symlink(folder.path("."), folder.path("link"));
+  leat::make_recovery_store(folder.path("store"));
+  auto const copying = [&](std::string const& from, std::string const& to) {
+    leat::flow flow("copying");
+    flow.input("in", leat::from::lines(folder.path(from))) | leat::output("out", leat::to::lines(folder.path(to)));
+    return flow;
+  };
+  leat::run(copying("in", "out"), on(folder));
+  folder.write("in", "a\nb\nc\n");
+  for (std::string const around : {"./", "link/"}) {
+    CHECK(has(error_of(copying("in", around + "out"), on(folder)),
+              "\" was given as \"" + folder.path("out") + "\" in earlier runs"));
+    CHECK(has(error_of(copying(around + "in", "out"), on(folder)),
+              "\" was given as \"" + folder.path("in") + "\" in earlier runs"));
+  }
+  std::filesystem::rename(folder.path("out"), folder.path("moved"));
+  CHECK(
+      has(error_of(copying("in", "moved"), on(folder)), "is not empty, and would be overwritten: earlier runs wrote"));
+  CHECK(folder.read("moved") == "a\nb\n");
+  leat::run(copying("in", "another"), on(folder));
+  CHECK(folder.read("another") == "c\n");
+}
+
 TEST_CASE("recovery: a flow that has changed") {
   scratch const folder;
   folder.write("in", "a\n");

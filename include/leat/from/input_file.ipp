@@ -4,6 +4,7 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
 #include <leat/detail/shown_text.hpp>
+#include <leat/from/bytes_before.hpp>
 #include <leat/from/input_file.hpp>
 #include <leat/from/source.hpp>
 #include <leat/op/running/file_system.hpp>
@@ -61,16 +62,9 @@ LEAT_INLINE void input_file::seek(file_position const& to) {
     throw std::runtime_error(concat({"cannot resume ", name(), " at byte ", std::to_string(position), ": it has only ",
                                      std::to_string(facts.size), " bytes now"}));
   if (to.known != 0) {
-    char before[file_position::most_known];
-    std::size_t const known = (std::min)(std::size_t{to.known}, sizeof before);
-    std::size_t count = 0;
-    if (int const error = file_.seek(position - known); error != 0) fail(error);
-    for (file_system::outcome read; count != known; count += read.count) {
-      read = file_.read(before + count, known - count);
-      if (read.error != 0 && read.error != EAGAIN) fail(read.error);
-      if (read.error == 0 && read.count == 0) break;
-    }
-    if (!to.stands_behind({before, count}))
+    std::string before;
+    if (int const error = read_before(file_, to, before); error != 0) fail(error);
+    if (!to.stands_behind(before))
       throw std::runtime_error(concat({"cannot resume ", name(), " at byte ", std::to_string(position),
                                        ": what stands before it is not what was read: it is another file"}));
   }

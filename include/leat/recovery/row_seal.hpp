@@ -43,7 +43,13 @@ inline std::int64_t seal_of(kept_group const& group, std::uint32_t checksum) {
 }
 
 inline std::int64_t seal_of(kept_position const& position) {
-  return row_seal().add(position.step).add(position.partition).add(position.epoch).add(position.bytes).value();
+  return row_seal()
+      .add(position.step)
+      .add(position.partition)
+      .add(position.epoch)
+      .add(position.bytes)
+      .add(position.place)
+      .value();
 }
 
 inline std::int64_t seal_of(store_history::run const& run) {

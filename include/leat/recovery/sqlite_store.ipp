@@ -46,7 +46,8 @@ inline constexpr char const* tables_of_store = R"(
     bytes BLOB NOT NULL, PRIMARY KEY (step, slot_group, epoch));
   CREATE INDEX states_by_epoch ON states(epoch);
   CREATE TABLE positions(step INTEGER NOT NULL, partition TEXT NOT NULL, epoch INTEGER NOT NULL,
-    seal INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (step, partition, epoch)) WITHOUT ROWID;
+    seal INTEGER NOT NULL, bytes BLOB NOT NULL, place TEXT NOT NULL,
+    PRIMARY KEY (step, partition, epoch)) WITHOUT ROWID;
   CREATE INDEX positions_by_epoch ON positions(epoch);
 )";
 inline constexpr char const* hash_of_slots = "XXH3-64";
@@ -167,10 +168,10 @@ class sqlite_store_file final : public store_file {
 
   void each_position(std::function<void(kept_position&&)> const& take) override {
     sqlite_statement asked(in_,
-                           "SELECT name, partition, epoch, seal, bytes FROM positions JOIN steps ON step = number "
-                           "ORDER BY step, partition, epoch");
+                           "SELECT name, partition, epoch, seal, bytes, place FROM positions JOIN steps ON step = "
+                           "number ORDER BY step, partition, epoch");
     while (asked.row()) {
-      kept_position found{asked.text(0), asked.text(1), asked.number(2), asked.blob(4)};
+      kept_position found{asked.text(0), asked.text(1), asked.number(2), asked.blob(4), asked.text(5)};
       if (seal_of(found) != asked.integer(3))
         refuse_damage(path(), concat({"a position of step \"", found.step, "\""}));
       take(std::move(found));
@@ -239,13 +240,14 @@ class sqlite_store_file final : public store_file {
           .bind(8, std::span<std::byte const>(each.bytes))
           .run();
     }
-    sqlite_statement position(in_, "INSERT INTO positions VALUES(?, ?, ?, ?, ?)");
+    sqlite_statement position(in_, "INSERT INTO positions VALUES(?, ?, ?, ?, ?, ?)");
     for (kept_position const& each : what.positions)
       position.bind(1, number_of(each.step))
           .bind(2, std::string_view(each.partition))
           .bind(3, each.epoch)
           .bind(4, seal_of(each))
           .bind(5, std::span<std::byte const>(each.bytes))
+          .bind(6, std::string_view(each.place))
           .run();
   }
 

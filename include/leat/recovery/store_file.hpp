@@ -53,10 +53,11 @@ struct kept_position {
   std::string partition;
   std::uint64_t epoch = 0;
   std::vector<std::byte> bytes;
+  std::string place = {};  ///< of the file, where the partition is named by its path: `file_system::place`
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & step & partition & epoch & bytes;
+    archive & step & partition & epoch & bytes & place;
   }
 };
 

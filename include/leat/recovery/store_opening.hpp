@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/recovery/file_names.hpp>
 #include <leat/recovery/resume_point.hpp>
 #include <leat/recovery/store_file.hpp>
 #include <leat/recovery/store_message.hpp>
@@ -49,7 +50,7 @@ class store_opening {
   std::vector<unsigned> const& own_files() const { return own_files_; }
   bool has_files(unsigned process) const;
   /// Where each partition begins.
-  std::map<std::pair<std::string, std::string>, kept_position>& positions() { return positions_; }
+  positions_by_partition& positions() { return positions_; }
   /// Loads what there is of the slots that the state owns. Each group is shown before.
   void load(std::string const& step, state_base& into, std::function<void(kept_group const&)> const& look);
   /// Throws where what was kept of the step is made of something else.
@@ -90,7 +91,7 @@ class store_opening {
   resume_point from_;
   std::vector<std::pair<std::string, std::uint32_t>> to_send_;  ///< groups, by step
   std::size_t sent_ = 0;
-  std::map<std::pair<std::string, std::string>, kept_position> positions_;
+  positions_by_partition positions_;
   std::map<std::pair<std::string, std::uint32_t>, std::vector<kept_group>> foreign_;  ///< of other processes' files
 };
 

@@ -107,6 +107,7 @@ class stored_run final : public recovery, public recovered_run, private peer_ser
   std::shared_ptr<store_writer> writer_;
   std::optional<store_opening> opening_;  ///< always there; made where its errors are told
 
+  file_names names_;
   mutable std::mutex mutex_;  ///< guards what follows, and what has come of the opening
   std::vector<process_state> processes_;
   std::map<std::string, group_weights> weights_;  ///< by step

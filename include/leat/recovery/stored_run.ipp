@@ -80,6 +80,9 @@ LEAT_INLINE void stored_run::meet(peers& others, long_call aside) {
 LEAT_INLINE bool stored_run::agree(std::vector<partition_lists const*> const& of_processes, bool& progress) {
   if (!as_run_error(run_.parts().first_worker, 0, [&] { return opening_->agree(of_processes, progress); }))
     return false;
+  as_run_error(run_.parts().first_worker, 0, [&] {
+    names_.begin(run_.flow(), of_processes, run_.process(), opening_->positions(), run_.world().files());
+  });
   std::lock_guard const lock(mutex_);
   std::uint64_t const from = opening_->from().epoch;
   kept_.resize(opening_->taker_of().size());
@@ -134,7 +137,7 @@ LEAT_INLINE void stored_run::keep_position(std::string const& step, std::string 
   kept_position& known = opening_->positions()[{step, partition}];
   if (!known.step.empty() && std::equal(known.bytes.begin(), known.bytes.end(), position.begin(), position.end()))
     return;
-  known = {step, partition, epoch, {position.begin(), position.end()}};
+  known = {step, partition, epoch, {position.begin(), position.end()}, names_.place_of(step, partition)};
   kept_in(file_of_partition(step, partition, opening_->taker_of().size()), epoch).add(kept_position(known));
 }
 

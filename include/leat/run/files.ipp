@@ -61,6 +61,13 @@ class machine_file_system final : public file_system {
     return access(path, use == file_use::write ? W_OK : R_OK);
   }
 
+  std::string place(std::string const& path) override {
+    if (std::string found = real_path(path); !found.empty()) return found;
+    std::size_t const slash = path.rfind('/');
+    std::string const directory = real_path(slash == std::string::npos ? "." : path.substr(0, slash + 1));
+    return directory.empty() ? directory : directory + "/" + path.substr(slash + 1);
+  }
+
   int list(std::string const& directory, std::vector<std::string>& names) override {
     struct closed_in_the_end {
       DIR* open;
@@ -169,6 +176,13 @@ class machine_file_system final : public file_system {
   }
 
  private:
+  static std::string real_path(std::string const& path) {
+    char* const found = ::realpath(path.c_str(), nullptr);
+    std::string result = found == nullptr ? std::string() : std::string(found);
+    ::free(found);
+    return result;
+  }
+
   static int access(std::string const& path, int rights) {
     return ::faccessat(AT_FDCWD, path.c_str(), rights, AT_EACCESS) == 0 ? 0 : errno;
   }

@@ -4,6 +4,7 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
 #include <leat/detail/shown_text.hpp>
+#include <leat/from/bytes_before.hpp>
 #include <leat/from/source.hpp>
 #include <leat/op/running/file_system.hpp>
 #include <leat/to/output_file.hpp>
@@ -81,22 +82,15 @@ LEAT_INLINE void output_file::note_last(std::string_view written) {
 LEAT_INLINE file_position output_file::snapshot() const { return {position(), last_ + pending_}; }
 
 LEAT_INLINE void output_file::look_before() {
-  char before[file_position::most_known];
-  std::size_t const known = (std::min)(std::size_t{resumed_->known}, sizeof before);
-  std::size_t got = 0;
+  std::string before;
   open_file reader;
   int error = reader.open(services_.files(), path_, file_use::read);
-  if (error == 0) error = reader.seek(position_ - known);
-  for (file_system::outcome read; error == 0 && got != known; got += read.count) {
-    read = reader.read(before + got, known - got);
-    error = read.error == EAGAIN ? 0 : read.error;
-    if (read.error == 0 && read.count == 0) break;
-  }
+  if (error == 0) error = read_before(reader, *resumed_, before);
   if (error != 0) refuse_to_write(path_, reason_not_to_write(error));
-  if (!resumed_->stands_behind({before, got}))
+  if (!resumed_->stands_behind(before))
     refuse_to_write(path_, concat({"it is to be resumed at byte ", std::to_string(position_),
                                    ", but what stands before that has been changed"}));
-  note_last({before, got});
+  note_last(before);
 }
 
 LEAT_INLINE void output_file::open() {

@@ -48,6 +48,9 @@ class file_system {
   /// Why it could not be opened, as far as that can be known without opening it. Of standard input, `-`: EBADF when it
   /// is closed, EACCES when it is open for writing only.
   virtual int obstacle(std::string const& path, file_use use) = 0;
+  /// Where a file stands: its path from the root, without links. Of one that is still to be made: that of its
+  /// directory, and its name. Empty where that cannot be found out.
+  virtual std::string place(std::string const& path) = 0;
   /// The names of what is in a directory, in any order.
   virtual int list(std::string const& directory, std::vector<std::string>& names) = 0;
   /// EEXIST where there is something of this name.

@@ -41,6 +41,7 @@ class simulated_disk final : public file_system {
 
   file_facts facts(std::string const& path, file_use use) override;
   int obstacle(std::string const& path, file_use use) override;
+  std::string place(std::string const& path) override { return path; }
   int list(std::string const& directory, std::vector<std::string>& names) override;
   int make_directory(std::string const& path) override;
   int open(std::string const& path, file_use use, int& handle) override;
