@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -37,14 +38,17 @@ class parts_in_memory final : public part_sink {
   void take(state_part const& part) override {
     auto& of_slot = parts_[part.slot];
     if (part.full) of_slot.clear();
-    of_slot.emplace_back(part.bytes.begin(), part.bytes.end());
+    of_slot.push_back({part.rows, {part.bytes.begin(), part.bytes.end()}});
     rows += part.rows;
     epochs.push_back(part.epoch);
   }
   void load(state_base& into) const {
     for (auto const& [slot, parts] : parts_)
       if (into.owned().contains(slot))
-        for (auto const& bytes : parts) into.load(slot, bytes);
+        for (auto const& [count, bytes] : parts) {
+          into.expect(slot, count);
+          into.load(slot, bytes);
+        }
   }
   std::size_t parts_of(unsigned slot) const { return parts_.at(slot).size(); }
 
@@ -52,10 +56,18 @@ class parts_in_memory final : public part_sink {
   std::vector<std::uint64_t> epochs;
 
  private:
-  std::map<unsigned, std::vector<std::vector<std::byte>>> parts_;
+  std::map<unsigned, std::vector<std::pair<std::size_t, std::vector<std::byte>>>> parts_;
 };
 
 std::string name_of(std::uint64_t number) { return "key " + std::to_string(number); }
+/// Of two slots only.
+std::string crowded_name_of(std::uint64_t number) {
+  static std::vector<std::string> names;
+  for (std::uint64_t i = 0; names.size() <= number; ++i)
+    if (std::string const name = name_of(i); slot_of(key_hash(name)) % (slot_count / 2) == 0)
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  return names[number];
+}
 
 /// Adds a number to the state of a key.
 void add(table& to, std::string const& key, int number) {
@@ -117,6 +129,7 @@ TEST_CASE("a sweep writes what changed before the barrier, as it was then, whate
       return (at >> 33) % limit;
     };
     std::uint64_t const keys = seed % 3 == 0 ? 6 : 300;
+    auto const name = seed % 2 == 0 ? name_of : crowded_name_of;
     parts_in_memory store;
     table state(all_slots);
     state.track(store);
@@ -127,7 +140,7 @@ TEST_CASE("a sweep writes what changed before the barrier, as it was then, whate
       switch (below(10)) {
         case 0:
           if (below(3) != 0) break;
-          for (std::uint64_t i = below(4); i != 0; --i) state.want_full(slot_of(key_hash(name_of(below(keys)))));
+          for (std::uint64_t i = below(4); i != 0; --i) state.want_full(slot_of(key_hash(name(below(keys)))));
           state.barrier(epoch++);
           if (open) CHECK(loaded(store) == at_barrier);  // the barrier has finished the sweep before
           open = true;
@@ -140,7 +153,7 @@ TEST_CASE("a sweep writes what changed before the barrier, as it was then, whate
           CHECK(loaded(store) == at_barrier);
           break;
         default: {
-          std::string const key = name_of(below(keys));
+          std::string const key = name(below(keys));
           if (below(3) == 0) {
             forget(state, key);
             now.erase(key);
@@ -225,6 +238,31 @@ TEST_CASE("a slot that is wanted in full is written in full, once, and replaces 
     CHECK(state.sweep(no_limit));
   }
   CHECK(store.parts_of(slot) == 2);
+  CHECK(loaded(store) == expected);
+}
+
+TEST_CASE("a slot of which all keys have changed is written in full without being asked") {
+  parts_in_memory store;
+  table state(all_slots);
+  state.track(store);
+  unsigned const slot = slot_of(key_hash(crowded_name_of(0)));
+  REQUIRE(slot == slot_of(key_hash(crowded_name_of(1))));
+  contents expected;
+  for (int epoch = 1; epoch != 6; ++epoch) {
+    for (std::uint64_t i = 0; i != 2; ++i) {
+      add(state, crowded_name_of(i), epoch);
+      expected[crowded_name_of(i)].push_back(epoch);
+    }
+    state.barrier(static_cast<std::uint64_t>(epoch));
+    CHECK(state.sweep(no_limit));
+    CHECK(store.parts_of(slot) == 1);
+  }
+  // One of them has not changed, and is forgotten before the sweep: the snapshot has it.
+  add(state, crowded_name_of(0), 6);
+  expected[crowded_name_of(0)].push_back(6);
+  state.barrier(6);
+  forget(state, crowded_name_of(1));
+  CHECK(state.sweep(no_limit));
   CHECK(loaded(store) == expected);
 }
 

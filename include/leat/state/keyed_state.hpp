@@ -184,6 +184,13 @@ class keyed_state final : public state_base {
     return false;
   }
 
+  void expect(unsigned slot, std::size_t rows) override {
+    if (!owned().contains(slot)) refuse_slot(slot);
+    // With more room in some slots than in others, or all of them would grow at the same time soon.
+    std::size_t const spread = rows + rows * (slot % 8) / 16;
+    tables_[slot - first_].reserve(static_cast<std::uint32_t>((std::min)(spread, most_reserved)));
+  }
+
   void load(unsigned slot, std::span<std::byte const> rows) override {
     if constexpr (saves) {
       input_archive archive(rows);
@@ -205,6 +212,7 @@ class keyed_state final : public state_base {
   }
 
  private:
+  static constexpr std::size_t most_reserved = std::size_t{1} << 30;
   static constexpr std::size_t distance = 16;  ///< records between the prefetch of an entry and its use
 
   struct place {
@@ -339,6 +347,9 @@ class keyed_state final : public state_base {
                   : changed && choice == row_choice::changed) {
             put_row(archive, e, live);
             ++result.rows;
+            result.all_keys = result.all_keys && live;
+          } else if (e.stamp != entry::empty && e.stamp != entry::gone) {  // forgotten since, perhaps
+            result.all_keys = false;
           }
           if (!changed || choice == row_choice::all_now) continue;
           if (live)

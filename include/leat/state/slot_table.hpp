@@ -88,16 +88,12 @@ class slot_table {
   bool full() const { return (std::uint64_t{used_} + 1) * 3 > std::uint64_t{capacity_} * 2; }
 
   /// Moves everything to a table half as large again; what is gone stays behind. `first_capacity` is for the first one.
-  void grow(std::uint32_t first_capacity) {
-    slot_table old(capacity_ == 0 ? first_capacity : capacity_ + capacity_ / 2);
-    swap(old);
-    for (entry& e : old)
-      if (e.stamp != entry::empty && e.stamp != entry::gone) {
-        move_to(free_for(e.tag), e);
-        ++used_;
-      }
-  }
+  void grow(std::uint32_t first_capacity) { move_all(capacity_ == 0 ? first_capacity : capacity_ + capacity_ / 2); }
 
+  /// Makes the table at least as large as so many keys need.
+  void reserve(std::uint32_t keys) {
+    if (keys > capacity_ / 3 * 2) move_all(keys + keys / 2 + 2);
+  }
   /// Adds a key that is not there. The state is what `make()` returns.
   template <class Q, class Make>
   entry* add(std::uint32_t tag, std::uint32_t stamp, Q&& key, Make&& make) {
@@ -129,6 +125,17 @@ class slot_table {
     std::swap(entries_, other.entries_);
     std::swap(capacity_, other.capacity_);
     std::swap(used_, other.used_);
+  }
+
+  /// To a table of this capacity.
+  void move_all(std::uint32_t capacity) {
+    slot_table old(capacity);
+    swap(old);
+    for (entry& e : old)
+      if (e.stamp != entry::empty && e.stamp != entry::gone) {
+        move_to(free_for(e.tag), e);
+        ++used_;
+      }
   }
 
   entry* next(entry* e) const { return e + 1 == end() ? begin() : e + 1; }

@@ -66,6 +66,10 @@ class state_base {
   /// Writes the rows of these slots as they are now. Changes nothing: to later sweeps this is no snapshot.
   void extract(slot_range range, part_sink& to);
 
+  /// Makes room for so many rows of a slot, which are to be loaded. Rows come in the order of a table: a smaller table
+  /// would have them all at its beginning, each behind all before it.
+  virtual void expect(unsigned slot, std::size_t rows) = 0;
+
   /// Takes rows in that were written for this slot; later ones replace earlier ones. Before the first record. Throws
   /// codec_error for bytes that are not rows of this slot.
   virtual void load(unsigned slot, std::span<std::byte const> rows) = 0;
@@ -79,6 +83,7 @@ class state_base {
   struct rows_written {
     std::size_t rows = 0;
     std::size_t entries = 0;
+    bool all_keys = true;  ///< every key that there is has its row among them, and no other key has
   };
   virtual rows_written write_rows(unsigned slot, row_choice choice, byte_buffer& to) = 0;
 

@@ -46,11 +46,12 @@ LEAT_INLINE bool state_base::sweep(std::size_t entries) {
     std::uint8_t& slot_flags = flags_of(next_slot_);
     if ((slot_flags & (changed | full)) == 0) continue;
     if (entries == 0) return false;
-    bool const whole = (slot_flags & full) != 0;
+    bool whole = (slot_flags & full) != 0;
     rows_.clear();
     rows_written const written =
         write_rows(next_slot_, whole ? row_choice::all_at_barrier : row_choice::changed, rows_);
     slot_flags = static_cast<std::uint8_t>(slot_flags & ~(changed | full));
+    whole = whole || (written.all_keys && written.rows != 0);
     if (whole || written.rows != 0) sink_->take({next_slot_, epoch_, whole, written.rows, rows_.bytes()});
     entries -= (std::min)(entries, written.entries + 1);
   }
