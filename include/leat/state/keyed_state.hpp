@@ -184,15 +184,6 @@ class keyed_state final : public state_base {
     return false;
   }
 
-  void load(unsigned slot, std::span<std::byte const> rows) override {
-    if constexpr (saves) {
-      input_archive archive(rows);
-      while (archive.left() != 0) load_row(slot, archive);
-    } else {
-      refuse_to_save();
-    }
-  }
-
   void drop(slot_range range) override {
     range = {(std::max)(range.lo, owned().lo), (std::min)(range.hi, owned().hi)};
     forget_changes(range);
@@ -326,6 +317,14 @@ class keyed_state final : public state_base {
     }
   }
 
+  void read_rows(unsigned slot, std::span<std::byte const> rows, codec_versions const* versions) override {
+    if constexpr (saves) {
+      for (input_archive archive(rows, versions); archive.left() != 0;) load_row(slot, archive);
+    } else {
+      refuse_to_save();
+    }
+  }
+
   rows_written write_rows(unsigned slot, row_choice choice, byte_buffer& to) override {
     rows_written result;
     if constexpr (saves) {
@@ -363,9 +362,13 @@ class keyed_state final : public state_base {
   void load_row(unsigned slot, input_archive& archive) {
     bool live = false;
     K key{};
+    typename Keep::saved saved{};
     archive & live & key;
+    if (live) archive & saved;
     std::uint64_t const hash = key_hash(key);
-    if (slot_of(hash) != slot || !owned().contains(slot)) refuse_slot(slot);
+    bool const here = owned().contains(slot_of(hash));
+    if (slot != slots_of_then && (slot_of(hash) != slot || !here)) refuse_slot(slot);
+    if (!here) return;
     table& in = table_of(hash);
     if (entry* const known = in.find(tag_of(hash), key)) {
       size_ -= known->live() ? 1u : 0u;
@@ -373,9 +376,7 @@ class keyed_state final : public state_base {
       in.reclaim(known);
     }
     if (!live) return;
-    typename Keep::saved saved{};
-    archive & saved;
-    if (in.full()) in.grow(first_capacity(slot));
+    if (in.full()) in.grow(first_capacity(slot_of(hash)));
     in.add(tag_of(hash), entry::stored, std::move(key), [&] { return keep_.load(std::move(saved)); });
     ++size_;
   }
