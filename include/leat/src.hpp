@@ -47,6 +47,7 @@
 #include <leat/picture/json.ipp>
 #include <leat/picture/mermaid.ipp>
 #include <leat/picture/steps.ipp>
+#include <leat/route/codec/codec_versions.ipp>
 #include <leat/route/codec/error.ipp>
 #include <leat/route/codec/record_text.ipp>
 #include <leat/route/control/control.ipp>

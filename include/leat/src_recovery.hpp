@@ -12,12 +12,15 @@
 #include <leat/recovery/grouped_rows.ipp>
 #include <leat/recovery/resume_point.ipp>
 #include <leat/recovery/sqlite_connection.ipp>
+#include <leat/recovery/sqlite_journal.ipp>
 #include <leat/recovery/sqlite_store.ipp>
+#include <leat/recovery/step_codec.ipp>
 #include <leat/recovery/store_agreement.ipp>
 #include <leat/recovery/store_message.ipp>
 #include <leat/recovery/store_opening.ipp>
 #include <leat/recovery/store_status.ipp>
 #include <leat/recovery/store_writer.ipp>
 #include <leat/recovery/stored_run.ipp>
+#include <leat/route/codec/kept_text.ipp>
 #include <leat/run/recovery.ipp>
 #endif

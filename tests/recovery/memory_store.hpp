@@ -27,7 +27,6 @@ class memory_disk {
     std::map<std::pair<std::pair<std::string, std::uint32_t>, std::uint64_t>, detail::kept_group> groups;
     std::map<std::pair<std::pair<std::string, std::string>, std::uint64_t>, detail::kept_position> positions;
     std::vector<std::pair<std::uint64_t, std::int64_t>> times;
-    std::map<std::string, std::string> codecs;
     bool taken = false;
   };
 
@@ -82,10 +81,10 @@ class memory_store_file final : public detail::store_file {
   detail::store_identity const& identity() const override { return disk_.images.at(path_).identity; }
   std::string flow() override { return image().flow; }
   detail::store_history history() override { return image().history; }
-  std::map<std::string, std::string> steps() override {
-    std::map<std::string, std::string> result;
-    for (auto const& [key, group] : image().groups) result.emplace(group.step, image().codecs[group.step]);
-    for (auto const& [key, position] : image().positions) result.emplace(position.step, image().codecs[position.step]);
+  detail::kept_steps steps() override {
+    detail::kept_steps result;
+    for (auto const& [key, group] : image().groups) result[group.step].push_back(group.codec);
+    for (auto const& [key, position] : image().positions) result[position.step].push_back(position.codec);
     return result;
   }
   std::vector<std::pair<std::uint64_t, std::int64_t>> times() override { return image().times; }
@@ -128,7 +127,6 @@ class memory_store_file final : public detail::store_file {
     for (auto const& each : what.old_positions)
       if (image().positions.erase({{each.step, each.partition}, each.epoch}) != 1)
         throw std::logic_error("no such position");
-    for (auto const& [step, codec] : what.codecs) image().codecs[step] = codec;
     auto& run = image().history.runs.back();
     if (run.number != what.run || what.epoch <= std::max(run.began_at, run.last_done))
       throw std::logic_error("an epoch was committed twice, or by another run");

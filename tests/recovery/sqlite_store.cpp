@@ -73,7 +73,6 @@ void fill(store_file& file, std::uint64_t epochs) {
     leat::detail::store_commit what;
     what.run = 1;
     what.epoch = epoch;
-    what.codecs = {{"flow.step", "S(c1) u4"}};
     for (std::uint32_t group = 0; group != 4; ++group) {
       kept_group& added = what.groups.emplace_back();
       added.step = "flow.step";
@@ -81,9 +80,10 @@ void fill(store_file& file, std::uint64_t epochs) {
       added.epoch = epoch;
       added.present = 3;
       added.full = epoch == 1 ? 3 : 0;
+      added.codec = "S(c1) u4";
       added.bytes = bytes("rows of epoch " + std::to_string(epoch));
     }
-    what.positions.push_back({"flow.in", "part", epoch, bytes(std::to_string(epoch))});
+    what.positions.push_back({"flow.in", "part", epoch, "u8", bytes(std::to_string(epoch))});
     file.commit(what);
   }
 }
@@ -124,7 +124,7 @@ TEST_CASE("a store: what is committed is there again, and what is claimed is gon
   }
   auto const file = open_part(folder, 1);
   CHECK(content(*file) == before);
-  CHECK(file->steps() == std::map<std::string, std::string>{{"flow.in", ""}, {"flow.step", "S(c1) u4"}});
+  CHECK(file->steps() == leat::detail::kept_steps{{"flow.in", {"u8"}}, {"flow.step", {"S(c1) u4"}}});
   file->claim(claim_of({2, 1, 2}));
   CHECK(content(*file).find("epoch 3") == std::string::npos);
   CHECK(content(*file).find("epoch 2") != std::string::npos);
@@ -135,7 +135,7 @@ TEST_CASE("a store: what is committed is there again, and what is claimed is gon
   auto forgets = claim_of({2, 2, 3});
   forgets.forgotten = {"flow.step"};
   file->claim(forgets);
-  CHECK(file->steps() == std::map<std::string, std::string>{{"flow.in", ""}});
+  CHECK(file->steps() == leat::detail::kept_steps{{"flow.in", {"u8"}}});
 }
 
 TEST_CASE("a store: a directory without one, and one that has one") {
@@ -174,7 +174,7 @@ TEST_CASE("a store: a file that is none, of which something is missing, or that 
 
   sqlite3* handle = nullptr;
   REQUIRE(sqlite3_open(path.c_str(), &handle) == SQLITE_OK);
-  sqlite3_exec(handle, "PRAGMA user_version = 2", nullptr, nullptr, nullptr);
+  sqlite3_exec(handle, "PRAGMA user_version = 3", nullptr, nullptr, nullptr);
   sqlite3_close(handle);
   CHECK(sentence([&] { open_part(folder); }) ==
         of_file + "a newer leat has written it: use that, or go on from a copy that is older");
@@ -190,7 +190,7 @@ TEST_CASE("a store: another process has taken it") {
     return 0;
   });
   CHECK(other.ends() == 0);
-  CHECK(other.out == "the recovery store \"" + folder.path("store/part-0.sqlite3") + "\": another process is using it");
+  CHECK(other.out == "the recovery store \"" + folder.path("store/part-0.sqlite3") + "\": another process is using it: see that it has ended, and start again");
 }
 
 TEST_CASE("a store: the disk takes no more; afterwards all that was committed is there") {
@@ -206,7 +206,7 @@ TEST_CASE("a store: the disk takes no more; afterwards all that was committed is
     leat::detail::store_commit what;
     what.run = 1;
     what.epoch = 3;
-    what.positions.push_back({"flow.in", "part", 3, std::vector<std::byte>(1 << 20)});
+    what.positions.push_back({"flow.in", "part", 3, "u8", std::vector<std::byte>(1 << 20)});
     std::fputs(sentence([&] { file->commit(what); }).c_str(), stdout);
     return 0;
   });

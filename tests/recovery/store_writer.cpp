@@ -32,7 +32,7 @@ kept_group group_at(std::uint64_t epoch, bool full) {
 kept_epochs one(std::uint64_t epoch, bool full) {
   kept_epochs result;
   result[epoch].add(group_at(epoch, full));
-  result[epoch].add({"in", "part", epoch, std::vector<std::byte>(1)});
+  result[epoch].add({"in", "part", epoch, "u8", std::vector<std::byte>(1)});
   return result;
 }
 
@@ -63,17 +63,17 @@ TEST_CASE("what full rows make needless goes once no copy needs it") {
   file.begin();
   auto const& image = disk.images.at("store/part-0");
   for (std::uint64_t epoch = 1; epoch != 4; ++epoch)
-    file.commit(one(epoch, epoch == 1), 1, epoch, static_cast<std::int64_t>(epoch), {});
+    file.commit(one(epoch, epoch == 1), 1, epoch, static_cast<std::int64_t>(epoch));
   CHECK(image.groups.size() == 3);  // no epoch is decided
   file.keep_since(3, 3);
-  file.commit(one(4, true), 1, 4, 4, {});
+  file.commit(one(4, true), 1, 4, 4);
   CHECK(image.groups.size() == 4);     // the full rows may be gone back behind
   CHECK(image.positions.size() == 2);  // of epochs 3 and 4
   file.keep_since(4, 3);
-  file.commit(one(5, false), 1, 5, 5, {});
+  file.commit(one(5, false), 1, 5, 5);
   CHECK(image.groups.size() == 5);  // decided, but not as old as copies may be
   file.keep_since(5, 5);
-  file.commit(one(6, false), 1, 6, 6, {});
+  file.commit(one(6, false), 1, 6, 6);
   CHECK(image.groups.size() == 3);  // of epochs 4, 5 and 6
   CHECK(image.history.oldest_epoch == 5);
 }

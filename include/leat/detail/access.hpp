@@ -8,6 +8,8 @@ namespace boost::serialization {
 class access;
 class collection_size_type;
 class item_version_type;
+template <class T>
+struct version;
 }  // namespace boost::serialization
 
 namespace leat {
@@ -17,6 +19,26 @@ namespace leat {
 /// Wherever it is encoded or decoded, `leat/route/codec/boost.hpp` has to be included.
 template <class T>
 inline constexpr bool by_boost = false;
+
+namespace detail {
+
+/// What BOOST_CLASS_VERSION says of a type, where Boost's own header for that is included; else 0.
+template <class T>
+constexpr unsigned class_version() {
+  if constexpr (requires { boost::serialization::version<T>::value; })
+    return static_cast<unsigned>(boost::serialization::version<T>::value);
+  else
+    return 0;
+}
+
+}  // namespace detail
+
+/// The number of the fields that a type of the user's has now: the second argument of its `serialize`. It is kept with
+/// what recovery keeps, and what an earlier program has kept is read with the number of then, so that a type can grow:
+///   template <> inline constexpr unsigned leat::codec_version<my::account> = 2;
+/// BOOST_CLASS_VERSION says the same. Both belong beside the type: a type that nothing was said of has 0.
+template <class T>
+inline constexpr unsigned codec_version = detail::class_version<T>();
 
 namespace detail {
 
@@ -42,8 +64,8 @@ concept found = requires(A& archive, T& value) {
 };
 
 template <class A, class T>
-[[gnu::always_inline]] inline void call(A& archive, T& value) {
-  serialize(archive, value, 0u);
+[[gnu::always_inline]] inline void call(A& archive, T& value, unsigned version) {
+  serialize(archive, value, version);
 }
 
 }  // namespace free_serialize
@@ -69,18 +91,18 @@ class access {
 
   /// Calls what `spelling_of` found. All in one function: it stands in every error about a field.
   template <class A, class T>
-  [[gnu::always_inline]] static void serialize(A& archive, T& value) {
+  [[gnu::always_inline]] static void serialize(A& archive, T& value, unsigned version) {
     constexpr detail::spelling found = detail::spelling_of<T>();
     if constexpr (found == detail::spelling::member)
-      value.serialize(archive, 0u);
+      value.serialize(archive, version);
     else if constexpr (found == detail::spelling::split_members && A::is_saving::value)
-      static_cast<T const&>(value).save(archive, 0u);
+      static_cast<T const&>(value).save(archive, version);
     else if constexpr (found == detail::spelling::split_members)
-      value.load(archive, 0u);
+      value.load(archive, version);
     else if constexpr (found == detail::spelling::free)
-      detail::free_serialize::call(archive, value);
+      detail::free_serialize::call(archive, value, version);
     else
-      detail::boost_access<T>::serialize(archive, value, 0u);
+      detail::boost_access<T>::serialize(archive, value, version);
   }
 };
 

@@ -109,7 +109,7 @@ std::size_t bytes_by_serialize(T const& value) {
   measuring_archive archive;
   try {
     // One `serialize` serves both directions, so it cannot be const.
-    access::serialize(archive, const_cast<T&>(value));
+    access::serialize(archive, const_cast<T&>(value), codec_version<T>);
   } catch (...) {
     return archive.bytes();
   }

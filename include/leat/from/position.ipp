@@ -15,12 +15,11 @@
 
 namespace leat::detail {
 
-LEAT_INLINE bool find_position(shared_by_workers const& process, std::string const& step, std::string const& partition,
-                               void (*described)(record_description& to), byte_buffer& bytes) {
-  if (process.recovers == nullptr) return false;
-  std::optional<std::vector<std::byte>> const kept = process.recovers->position_of(step, partition, described);
-  if (kept) bytes.append(kept->data(), kept->size());
-  return kept.has_value();
+LEAT_INLINE std::optional<kept_place> find_position(shared_by_workers const& process, std::string const& step,
+                                                    std::string const& partition,
+                                                    void (*described)(record_description& to)) {
+  if (process.recovers == nullptr) return std::nullopt;
+  return process.recovers->position_of(step, partition, described);
 }
 
 LEAT_INLINE ended_positions::ended_positions() = default;

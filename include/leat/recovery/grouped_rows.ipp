@@ -50,7 +50,7 @@ LEAT_INLINE std::uint16_t full_from(std::span<kept_group const> groups, std::siz
   return static_cast<std::uint16_t>(full);
 }
 
-LEAT_INLINE void load_rows(std::span<kept_group const> groups, state_base& into) {
+LEAT_INLINE void load_rows(std::span<kept_group const> groups, std::span<rows_writer const> writers, state_base& into) {
   for (std::size_t i = 0; i != groups.size(); ++i) {
     unsigned const superseded = full_from(groups, i + 1);
     for (std::span<std::byte const> left = groups[i].bytes; !left.empty();) {
@@ -61,9 +61,11 @@ LEAT_INLINE void load_rows(std::span<kept_group const> groups, state_base& into)
       left = left.subspan(rows_header);
       if (slot >= slots_in_group || length > left.size()) throw std::runtime_error("rows of a state are cut off");
       unsigned const at = groups[i].group * slots_in_group + slot;
-      if ((superseded & (1u << slot)) == 0 && into.owned().contains(at)) {
-        into.expect(at, static_cast<std::size_t>((std::min)(rows, length)));
-        into.load(at, left.first(static_cast<std::size_t>(length)));
+      bool const anywhere = writers[i].other_slots;
+      if ((superseded & (1u << slot)) == 0 && (anywhere || into.owned().contains(at))) {
+        if (!anywhere) into.expect(at, static_cast<std::size_t>((std::min)(rows, length)));
+        into.load(anywhere ? state_base::slots_of_then : at, left.first(static_cast<std::size_t>(length)),
+                  writers[i].versions);
       }
       left = left.subspan(static_cast<std::size_t>(length));
     }

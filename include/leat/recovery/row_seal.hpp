@@ -33,6 +33,7 @@ class row_seal {
 
 inline std::int64_t seal_of(kept_group const& group, std::uint32_t checksum) {
   return row_seal()
+      .add(group.codec)
       .add(group.step)
       .add(std::uint64_t{group.group})
       .add(group.epoch)
@@ -44,6 +45,7 @@ inline std::int64_t seal_of(kept_group const& group, std::uint32_t checksum) {
 
 inline std::int64_t seal_of(kept_position const& position) {
   return row_seal()
+      .add(position.codec)
       .add(position.step)
       .add(position.partition)
       .add(position.epoch)

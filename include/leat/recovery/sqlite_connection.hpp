@@ -16,7 +16,8 @@ namespace leat::detail {
 /// Says what is wrong with this file of a store.
 [[noreturn, gnu::cold]] void refuse_store(std::string const& path, std::string_view reason);
 
-/// A database. Errors become a std::runtime_error that names the file.
+/// A database. Errors become a std::runtime_error that names the file; that another process is using it, which passes,
+/// the cluster_error of what passes.
 class sqlite_connection {
  public:
   enum class use { look, take, make };

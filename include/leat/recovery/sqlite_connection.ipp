@@ -4,6 +4,7 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
 #include <leat/detail/shown_text.hpp>
+#include <leat/error.hpp>
 #include <leat/recovery/sqlite_connection.hpp>
 
 #include <sqlite3.h>
@@ -21,8 +22,12 @@
 
 namespace leat::detail {
 
+inline std::string sentence_about_store(std::string const& path, std::string_view reason) {
+  return concat({"the recovery store \"", shown(path, path.size()), "\": ", reason});
+}
+
 LEAT_INLINE void refuse_store(std::string const& path, std::string_view reason) {
-  throw std::runtime_error(concat({"the recovery store \"", shown(path, path.size()), "\": ", reason}));
+  throw std::runtime_error(sentence_about_store(path, reason));
 }
 
 LEAT_INLINE sqlite_connection::sqlite_connection(std::string path, use wanted, std::chrono::milliseconds patience)
@@ -71,7 +76,9 @@ LEAT_INLINE void sqlite_connection::fail() {
       refuse_store(path_, "the disk is full: make room and start again");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      refuse_store(path_, "another process is using it");
+      throw cluster_error(
+          cluster_error::status::lost,
+          sentence_about_store(path_, "another process is using it: see that it has ended, and start again"));
     case SQLITE_NOTADB:
       refuse_store(path_, "this file is no recovery store, or its beginning is damaged");
     case SQLITE_CORRUPT:

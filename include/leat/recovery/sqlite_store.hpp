@@ -18,8 +18,8 @@ namespace leat::detail {
 /// returns. A file that a run has taken is locked until the run ends or its process does.
 class sqlite_stores final : public store_kind {
  public:
-  /// `files` tells what is in a directory. A file that is locked is waited for so long: a run that fails, whose files
-  /// the next one takes, may need a moment to end.
+  /// `files` tells what is in a directory. A file that is locked is waited for so long: a run whose files the next one
+  /// takes may need a moment to end, and as long as it takes to notice where it has lost its processes.
   explicit sqlite_stores(file_system& files, std::chrono::milliseconds patience = std::chrono::seconds(5))
       : files_(files), patience_(patience) {}
 

@@ -6,6 +6,8 @@
 #include <leat/op/running/file_system.hpp>
 #include <leat/recovery/row_seal.hpp>
 #include <leat/recovery/sqlite_connection.hpp>
+#include <leat/recovery/sqlite_journal.hpp>
+#include <leat/recovery/sqlite_schema.hpp>
 #include <leat/recovery/sqlite_store.hpp>
 #include <leat/recovery/store_file.hpp>
 #include <leat/route/peers/crc32c.hpp>
@@ -28,30 +30,6 @@
 
 namespace leat::detail {
 
-/// "leat", in the place that SQLite has for it, and what the tables below are called together.
-inline constexpr std::int64_t store_application = 0x6c656174;
-inline constexpr std::int64_t store_schema = 1;
-
-inline constexpr char const* tables_of_store = R"(
-  CREATE TABLE store(only_row INTEGER PRIMARY KEY CHECK (only_row = 0), set_id TEXT NOT NULL, part INTEGER NOT NULL,
-    parts INTEGER NOT NULL, slots INTEGER NOT NULL, hash TEXT NOT NULL, flow TEXT NOT NULL,
-    oldest_epoch INTEGER NOT NULL, seal INTEGER NOT NULL);
-  CREATE TABLE runs(number INTEGER PRIMARY KEY, parent INTEGER NOT NULL, began_at INTEGER NOT NULL,
-    last_done INTEGER NOT NULL, processes INTEGER NOT NULL, workers INTEGER NOT NULL, began INTEGER NOT NULL,
-    seal INTEGER NOT NULL);
-  CREATE TABLE epochs(epoch INTEGER PRIMARY KEY, run INTEGER NOT NULL, done INTEGER NOT NULL);
-  CREATE TABLE steps(number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, codec TEXT NOT NULL);
-  CREATE TABLE states(step INTEGER NOT NULL, slot_group INTEGER NOT NULL, epoch INTEGER NOT NULL,
-    present INTEGER NOT NULL, full INTEGER NOT NULL, seal INTEGER NOT NULL, checksum INTEGER NOT NULL,
-    bytes BLOB NOT NULL, PRIMARY KEY (step, slot_group, epoch));
-  CREATE INDEX states_by_epoch ON states(epoch);
-  CREATE TABLE positions(step INTEGER NOT NULL, partition TEXT NOT NULL, epoch INTEGER NOT NULL,
-    seal INTEGER NOT NULL, bytes BLOB NOT NULL, place TEXT NOT NULL,
-    PRIMARY KEY (step, partition, epoch)) WITHOUT ROWID;
-  CREATE INDEX positions_by_epoch ON positions(epoch);
-)";
-inline constexpr char const* hash_of_slots = "XXH3-64";
-
 /// How many runs before its parent a file remembers, for whoever looks at its history.
 inline constexpr std::uint64_t remembered_runs = 20;
 
@@ -63,8 +41,11 @@ inline constexpr std::uint64_t remembered_runs = 20;
 [[gnu::cold]] inline store_identity identity_in(sqlite_connection& in) {
   if (in.number_of("PRAGMA application_id") != store_application)
     refuse_store(in.path(), "this file is no recovery store of leat's");
-  if (std::int64_t const schema = in.number_of("PRAGMA user_version"); schema > store_schema)
+  std::int64_t const schema = in.number_of("PRAGMA user_version");
+  if (schema > store_schema)
     refuse_store(in.path(), "a newer leat has written it: use that, or go on from a copy that is older");
+  if (schema < store_schema)
+    refuse_store(in.path(), "an earlier leat has written it, before the first release: make a new store elsewhere");
   sqlite_statement asked(in, "SELECT set_id, part, parts, slots, hash FROM store");
   if (!asked.row()) refuse_store(in.path(), "it is damaged (it has no description): put a copy in its place");
   store_identity of{asked.text(0), static_cast<unsigned>(asked.integer(1)), static_cast<unsigned>(asked.integer(2))};
@@ -86,6 +67,8 @@ class sqlite_store_file final : public store_file {
     checks.run();
     sqlite_statement asked(in_, "SELECT number, name FROM steps");
     while (asked.row()) steps_.emplace(asked.text(1), asked.integer(0));
+    sqlite_statement codecs(in_, "SELECT number, text FROM codecs");
+    while (codecs.row()) codecs_.emplace(codecs.text(1), codecs.integer(0));
     // Before anything is removed: what a row says of itself is looked at now, its bytes when they are read.
     each_group([](kept_group&&) {}, false);
     each_position([](kept_position&&) {});
@@ -114,12 +97,13 @@ class sqlite_store_file final : public store_file {
     return result;
   }
 
-  std::map<std::string, std::string> steps() override {
-    std::map<std::string, std::string> result;
+  kept_steps steps() override {
+    kept_steps result;
     sqlite_statement asked(in_,
-                           "SELECT name, codec FROM steps WHERE number IN (SELECT step FROM states) OR number IN "
-                           "(SELECT step FROM positions)");
-    while (asked.row()) result.emplace(asked.text(0), asked.text(1));
+                           "SELECT name, text FROM (SELECT step, codec FROM states UNION "
+                           "SELECT step, codec FROM positions) AS kept JOIN steps ON kept.step = steps.number "
+                           "LEFT JOIN codecs ON kept.codec = codecs.number ORDER BY name");
+    while (asked.row()) result[asked.text(0)].push_back(asked.text(1));
     return result;
   }
 
@@ -168,32 +152,30 @@ class sqlite_store_file final : public store_file {
 
   void each_position(std::function<void(kept_position&&)> const& take) override {
     sqlite_statement asked(in_,
-                           "SELECT name, partition, epoch, seal, bytes, place FROM positions JOIN steps ON step = "
-                           "number ORDER BY step, partition, epoch");
+                           "SELECT name, partition, epoch, text, bytes, place, seal FROM positions "
+                           "LEFT JOIN steps ON step = steps.number LEFT JOIN codecs ON codec = codecs.number "
+                           "ORDER BY step, partition, epoch");
     while (asked.row()) {
-      kept_position found{asked.text(0), asked.text(1), asked.number(2), asked.blob(4), asked.text(5)};
-      if (seal_of(found) != asked.integer(3))
+      kept_position found{asked.text(0), asked.text(1), asked.number(2), asked.text(3), asked.blob(4), asked.text(5)};
+      if (seal_of(found) != asked.integer(6))
         refuse_damage(path(), concat({"a position of step \"", found.step, "\""}));
       take(std::move(found));
     }
   }
 
   void each_group(std::function<void(kept_group&&)> const& take, bool with_bytes) override {
-    sqlite_statement asked(in_, with_bytes
-                                    ? "SELECT name, slot_group, epoch, present, full, seal, checksum, bytes FROM "
-                                      "states JOIN steps ON step = number ORDER BY step, slot_group, epoch"
-                                    : "SELECT name, slot_group, epoch, present, full, seal, checksum, '' FROM "
-                                      "states JOIN steps ON step = number ORDER BY step, slot_group, epoch");
+    sqlite_statement asked(
+        in_,
+        concat({select_group, with_bytes ? ", bytes" : "", from_states, "ORDER BY step, slot_group, epoch"}).c_str());
     hand_over(asked, take, with_bytes);
   }
 
   void each_group_of(std::string const& step, unsigned first, unsigned behind_last,
                      std::function<void(kept_group&&)> const& take) override {
-    sqlite_statement asked(
-        in_,
-        "SELECT name, slot_group, epoch, present, full, seal, checksum, bytes FROM states JOIN steps ON "
-        "step = number WHERE name = ? AND slot_group >= ? AND slot_group < ? "
-        "ORDER BY slot_group, epoch");
+    sqlite_statement asked(in_, concat({select_group, ", bytes", from_states,
+                                        "WHERE name = ? AND slot_group >= ? AND slot_group < ? "
+                                        "ORDER BY slot_group, epoch"})
+                                    .c_str());
     asked.bind(1, std::string_view(step)).bind(2, first).bind(3, behind_last);
     hand_over(asked, take, true);
   }
@@ -202,14 +184,6 @@ class sqlite_store_file final : public store_file {
     in_.run("BEGIN IMMEDIATE");
     keep(what);
     remove(what);
-    for (auto const& [step, codec] : what.codecs)
-      if (std::string& known = codecs_[step]; known != codec && steps_.contains(step)) {
-        sqlite_statement(in_, "UPDATE steps SET codec = ? WHERE number = ?")
-            .bind(1, std::string_view(codec))
-            .bind(2, steps_.at(step))
-            .run();
-        known = codec;
-      }
     sqlite_statement(in_, "INSERT INTO epochs VALUES(?, ?, ?)")
         .bind(1, what.epoch)
         .bind(2, what.run)
@@ -226,8 +200,13 @@ class sqlite_store_file final : public store_file {
   }
 
  private:
+  /// Without the names of steps and codecs, the damage shows in the seals of the rows.
+  static constexpr char const* select_group = "SELECT name, slot_group, epoch, present, full, text, seal, checksum";
+  static constexpr char const* from_states =
+      " FROM states LEFT JOIN steps ON step = steps.number LEFT JOIN codecs ON codec = codecs.number ";
+
   void keep(store_commit const& what) {
-    sqlite_statement group(in_, "INSERT INTO states VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
+    sqlite_statement group(in_, "INSERT INTO states VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (kept_group const& each : what.groups) {
       std::uint32_t const checksum = crc32c(each.bytes);
       group.bind(1, number_of(each.step))
@@ -235,19 +214,21 @@ class sqlite_store_file final : public store_file {
           .bind(3, each.epoch)
           .bind(4, unsigned{each.present})
           .bind(5, unsigned{each.full})
-          .bind(6, seal_of(each, checksum))
-          .bind(7, checksum)
-          .bind(8, std::span<std::byte const>(each.bytes))
+          .bind(6, number_of_codec(each.codec))
+          .bind(7, seal_of(each, checksum))
+          .bind(8, checksum)
+          .bind(9, std::span<std::byte const>(each.bytes))
           .run();
     }
-    sqlite_statement position(in_, "INSERT INTO positions VALUES(?, ?, ?, ?, ?, ?)");
+    sqlite_statement position(in_, "INSERT INTO positions VALUES(?, ?, ?, ?, ?, ?, ?)");
     for (kept_position const& each : what.positions)
       position.bind(1, number_of(each.step))
           .bind(2, std::string_view(each.partition))
           .bind(3, each.epoch)
-          .bind(4, seal_of(each))
-          .bind(5, std::span<std::byte const>(each.bytes))
-          .bind(6, std::string_view(each.place))
+          .bind(4, number_of_codec(each.codec))
+          .bind(5, seal_of(each))
+          .bind(6, std::span<std::byte const>(each.bytes))
+          .bind(7, std::string_view(each.place))
           .run();
   }
 
@@ -264,9 +245,18 @@ class sqlite_store_file final : public store_file {
     auto const [at, added] = steps_.emplace(step, 0);
     if (added) {
       at->second = static_cast<std::int64_t>(steps_.size());
-      sqlite_statement(in_, "INSERT INTO steps VALUES(?, ?, '')")
+      sqlite_statement(in_, "INSERT INTO steps VALUES(?, ?)").bind(1, at->second).bind(2, std::string_view(step)).run();
+    }
+    return at->second;
+  }
+
+  std::int64_t number_of_codec(std::string const& text) {
+    auto const [at, added] = codecs_.emplace(text, 0);
+    if (added) {
+      at->second = static_cast<std::int64_t>(codecs_.size());
+      sqlite_statement(in_, "INSERT INTO codecs VALUES(?, ?)")
           .bind(1, at->second)
-          .bind(2, std::string_view(step))
+          .bind(2, std::string_view(text))
           .run();
     }
     return at->second;
@@ -280,10 +270,11 @@ class sqlite_store_file final : public store_file {
       found.epoch = asked.number(2);
       found.present = static_cast<std::uint16_t>(asked.number(3));
       found.full = static_cast<std::uint16_t>(asked.number(4));
-      auto const checksum = static_cast<std::uint32_t>(asked.number(6));
-      bool sound = seal_of(found, checksum) == asked.integer(5);
+      found.codec = asked.text(5);
+      auto const checksum = static_cast<std::uint32_t>(asked.number(7));
+      bool sound = seal_of(found, checksum) == asked.integer(6);
       if (with_bytes) {
-        found.bytes = asked.blob(7);
+        found.bytes = asked.blob(8);
         sound = sound && crc32c(found.bytes) == checksum;
       }
       if (!sound) refuse_damage(path(), concat({"the state of step \"", found.step, "\""}));
@@ -313,7 +304,7 @@ class sqlite_store_file final : public store_file {
   store_history::run own_run_;  ///< which has claimed it
   std::string flow_;
   std::uint64_t oldest_epoch_ = 0;
-  std::map<std::string, std::string> codecs_;  ///< as they have been written in this run
+  std::map<std::string, std::int64_t> codecs_;  ///< the numbers of what rows are made of
 };
 
 LEAT_INLINE std::vector<std::string> sqlite_stores::paths_in(std::string const& directory) {
@@ -335,6 +326,7 @@ LEAT_INLINE std::vector<store_kind::found> sqlite_stores::find(std::string const
   std::vector<found> result;
   for (std::string const& path : paths_in(directory)) {
     sqlite_connection in(path, sqlite_connection::use::look, patience_);
+    refuse_strange_journal(in, files_);
     result.push_back({path, identity_in(in)});
   }
   return result;

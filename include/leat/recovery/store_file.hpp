@@ -39,11 +39,12 @@ struct kept_group {
   std::uint64_t epoch = 0;
   std::uint16_t present = 0;     ///< a bit for each slot of which there are rows, or which is full
   std::uint16_t full = 0;        ///< a bit for each slot of which all rows are here: earlier ones are needed no more
+  std::string codec;             ///< what a row is made of, as `record_text` writes it
   std::vector<std::byte> bytes;  ///< `grouped_rows`
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & step & group & epoch & present & full & bytes;
+    archive & step & group & epoch & present & full & codec & bytes;
   }
 };
 
@@ -52,14 +53,18 @@ struct kept_position {
   std::string step;
   std::string partition;
   std::uint64_t epoch = 0;
+  std::string codec;  ///< what it is made of
   std::vector<std::byte> bytes;
   std::string place = {};  ///< of the file, where the partition is named by its path: `file_system::place`
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & step & partition & epoch & bytes & place;
+    archive & step & partition & epoch & codec & bytes & place;
   }
 };
+
+/// By step: what is kept of it is made of these.
+using kept_steps = std::map<std::string, std::vector<std::string>>;
 
 /// What a file does in one step, all of it or nothing.
 struct store_commit {
@@ -69,8 +74,6 @@ struct store_commit {
   std::uint64_t oldest_epoch = 0;
   std::vector<kept_group> groups;
   std::vector<kept_position> positions;
-  /// By step, what it keeps is made of, as far as that is known.
-  std::map<std::string, std::string> codecs;
   /// To be removed; without their bytes.
   std::vector<kept_group> old_groups;
   std::vector<kept_position> old_positions;
@@ -100,8 +103,8 @@ class store_file {
   /// The name of the flow that has claimed it; empty: none has.
   virtual std::string flow() = 0;
   virtual store_history history() = 0;
-  /// Of which something is kept, and what that is made of; empty: that is not known.
-  virtual std::map<std::string, std::string> steps() = 0;
+  /// Of which something is kept, and what that is made of: more than one thing where a program has been changed.
+  virtual kept_steps steps() = 0;
   /// When which of the latest epochs was done.
   virtual std::vector<std::pair<std::uint64_t, std::int64_t>> times() = 0;
 

@@ -22,7 +22,7 @@ struct taken_file {
   std::string path;
   std::string flow;
   store_history history;
-  std::map<std::string, std::string> steps;  ///< and what is kept of each is made of
+  kept_steps steps;
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {

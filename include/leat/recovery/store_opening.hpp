@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/recovery/file_names.hpp>
+#include <leat/recovery/grouped_rows.hpp>
 #include <leat/recovery/resume_point.hpp>
 #include <leat/recovery/store_file.hpp>
 #include <leat/recovery/store_message.hpp>
@@ -51,10 +52,12 @@ class store_opening {
   bool has_files(unsigned process) const;
   /// Where each partition begins.
   positions_by_partition& positions() { return positions_; }
-  /// Loads what there is of the slots that the state owns. Each group is shown before.
-  void load(std::string const& step, state_base& into, std::function<void(kept_group const&)> const& look);
-  /// Throws where what was kept of the step is made of something else.
-  void refuse_other_codec(std::string const& step, std::string const& codec) const;
+  /// Loads what there is of the slots that the state owns, or of all, for keys that had other slots. Each group is
+  /// shown before, and `look` tells who has written it.
+  void load(std::string const& step, state_base& into, bool all_slots,
+            std::function<rows_writer(kept_group const&)> const& look);
+  /// What something of the step that was kept is made of, and in which file: each once.
+  std::map<std::string, std::string> codecs_of(std::string const& step) const;
   /// All has been loaded.
   void forget() { foreign_.clear(); }
 

@@ -207,30 +207,30 @@ LEAT_INLINE bool store_opening::take(unsigned process, store_message& message) {
   }
 }
 
-LEAT_INLINE void store_opening::refuse_other_codec(std::string const& step, std::string const& codec) const {
-  for (taken_file const& file : taken_) {
-    auto const kept = file.steps.find(step);
-    if (kept == file.steps.end() || kept->second.empty() || kept->second == codec) continue;
-    throw std::runtime_error(concat(
-        {"the recovery store \"", file.path, "\" has rows or positions of this step that are made of ", kept->second,
-         ", and now they are made of ", codec,
-         ": give the types their fields again, or the step another name, and let the old one go by --forget-step=",
-         step}));
-  }
+LEAT_INLINE std::map<std::string, std::string> store_opening::codecs_of(std::string const& step) const {
+  std::map<std::string, std::string> result;
+  for (taken_file const& file : taken_)
+    if (auto const kept = file.steps.find(step); kept != file.steps.end())
+      for (std::string const& codec : kept->second) result.emplace(codec, file.path);
+  return result;
 }
 
-LEAT_INLINE void store_opening::load(std::string const& step, state_base& into,
-                                     std::function<void(kept_group const&)> const& look) {
+LEAT_INLINE void store_opening::load(std::string const& step, state_base& into, bool all_slots,
+                                     std::function<rows_writer(kept_group const&)> const& look) {
   slot_range const owned = into.owned();
   if (owned.size() == 0) return;
   std::vector<kept_group> parts;
   auto const load_parts = [&] {
-    for (kept_group const& each : parts) look(each);
-    load_rows(parts, into);
+    for (std::size_t i = parts.size(); i-- != 0;)  // what later ones have in full is not looked at
+      if ((parts[i].present & ~full_from(parts, i + 1)) == 0)
+        parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(i));
+    std::vector<rows_writer> writers;
+    for (kept_group const& each : parts) writers.push_back(look(each));
+    load_rows(parts, writers, into);
     parts.clear();
   };
-  unsigned const first = owned.lo / slots_in_group;
-  unsigned const behind_last = (owned.hi + slots_in_group - 1) / slots_in_group;
+  unsigned const first = all_slots ? 0 : owned.lo / slots_in_group;
+  unsigned const behind_last = all_slots ? group_count : (owned.hi + slots_in_group - 1) / slots_in_group;
   for (written_file& each : writer_.files()) {
     each.file().each_group_of(step, first, behind_last, [&](kept_group&& found) {
       if (!parts.empty() && parts.front().group != found.group) load_parts();

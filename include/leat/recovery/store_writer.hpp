@@ -44,8 +44,7 @@ class written_file {
   /// What is there, in the order of steps, groups and epochs; each group once.
   std::vector<std::pair<std::string, std::uint32_t>> groups() const;
   /// Writes these epochs, of which the last is `epoch`, and what is said of them.
-  void commit(kept_epochs&& epochs, std::uint64_t run, std::uint64_t epoch, std::int64_t time,
-              std::map<std::string, std::string> const& codecs);
+  void commit(kept_epochs&& epochs, std::uint64_t run, std::uint64_t epoch, std::int64_t time);
   /// The last epoch that is decided, and the time before which no copy of a file is gone back to.
   void keep_since(std::uint64_t decided, std::int64_t time);
   std::uint64_t oldest_epoch() const { return oldest_; }
@@ -83,7 +82,6 @@ class store_writer {
     std::int64_t time = 0;
     std::uint64_t decided = 0;
     std::int64_t keep_from = 0;  ///< seconds since 1970
-    std::map<std::string, std::string> codecs;
   };
   void write(job& asked);
   /// Nothing is written from here on, nor told.

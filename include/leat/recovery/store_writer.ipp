@@ -99,7 +99,7 @@ LEAT_INLINE void written_file::choose_old(store_commit& to) {
     auto const kept = std::find_if(epochs.rbegin(), epochs.rend(), [&](std::uint64_t e) { return e <= oldest_; });
     auto const end = kept == epochs.rend() ? epochs.begin() : kept.base() - 1;
     for (auto each = epochs.begin(); each != end; ++each) {
-      to.old_positions.push_back({key.first, key.second, *each, {}});
+      to.old_positions.push_back({key.first, key.second, *each, {}, {}});
       room -= room != 0 ? 1u : 0u;
     }
     epochs.erase(epochs.begin(), end);
@@ -107,10 +107,8 @@ LEAT_INLINE void written_file::choose_old(store_commit& to) {
   }
 }
 
-LEAT_INLINE void written_file::commit(kept_epochs&& epochs, std::uint64_t run, std::uint64_t epoch, std::int64_t time,
-                                      std::map<std::string, std::string> const& codecs) {
+LEAT_INLINE void written_file::commit(kept_epochs&& epochs, std::uint64_t run, std::uint64_t epoch, std::int64_t time) {
   store_commit what;
-  what.codecs = codecs;
   what.run = run;
   what.epoch = epoch;
   what.time = time;
@@ -133,7 +131,7 @@ LEAT_INLINE void store_writer::write(job& asked) {
   try {
     for (std::size_t i = 0; i != files_.size(); ++i) {
       files_[i].keep_since(asked.decided, asked.keep_from);
-      files_[i].commit(std::move(asked.of_files[i]), asked.run, asked.epoch, asked.time, asked.codecs);
+      files_[i].commit(std::move(asked.of_files[i]), asked.run, asked.epoch, asked.time);
     }
   } catch (...) {
     failure = std::current_exception();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/op/running/recovery.hpp>
+#include <leat/recovery/step_codec.hpp>
 #include <leat/recovery/store_file.hpp>
 #include <leat/recovery/store_message.hpp>
 #include <leat/recovery/store_opening.hpp>
@@ -13,6 +14,7 @@
 
 #include <array>
 #include <atomic>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -49,8 +51,8 @@ class stored_run final : public recovery, public recovered_run, private peer_ser
 
   // What its steps and workers call:
   std::uint64_t first_epoch() const override { return opening_->from().epoch + 1; }
-  std::optional<std::vector<std::byte>> position_of(std::string const& step, std::string const& partition,
-                                                    void (*described)(record_description& to)) override;
+  std::optional<kept_place> position_of(std::string const& step, std::string const& partition,
+                                        void (*described)(record_description& to)) override;
   void load(std::string const& step, state_base& into, void (*described)(record_description& to)) override;
   void keep_position(std::string const& step, std::string const& partition, std::uint64_t epoch,
                      std::span<std::byte const> position) override;
@@ -68,7 +70,10 @@ class stored_run final : public recovery, public recovered_run, private peer_ser
     std::size_t since = 0;
     std::uint64_t full_in = 0;  ///< the epoch of the full rows
   };
-  using group_weights = std::array<group_weight, group_count>;
+  struct step_weights {
+    std::array<group_weight, group_count> of_group;
+    std::bitset<slot_count> outdated;  ///< slots of which an earlier program has kept something: to be written anew
+  };
 
   /// The last epoch that is decided; 0: nothing new is.
   struct decision {
@@ -95,8 +100,8 @@ class stored_run final : public recovery, public recovered_run, private peer_ser
   std::uint64_t complete_epoch() const;
   bool all_ended() const;
   void tell_run(decision const& made);
-  /// What a step keeps is made of this.
-  void note_codec(std::string const& step, void (*described)(record_description& to));
+  /// Throws where something was kept of the step that cannot be read.
+  step_codec& codec_of(std::string const& step, void (*described)(record_description& to));
   bool all_know(bool (*known)(process_state const&)) const;
   process_state& own();
   kept_epoch& kept_in(unsigned file, std::uint64_t epoch) { return kept_[file][epoch]; }
@@ -110,10 +115,10 @@ class stored_run final : public recovery, public recovered_run, private peer_ser
   file_names names_;
   mutable std::mutex mutex_;  ///< guards what follows, and what has come of the opening
   std::vector<process_state> processes_;
-  std::map<std::string, group_weights> weights_;  ///< by step
-  std::map<std::string, std::string> codecs_;     ///< what a step keeps is made of, by step
-  std::vector<kept_epochs> kept_;                 ///< by file of the store
-  std::vector<std::uint64_t> closed_;             ///< by worker of this process
+  std::map<std::string, step_weights> weights_;  ///< by step
+  std::map<std::string, step_codec> codecs_;     ///< by step
+  std::vector<kept_epochs> kept_;                ///< by file of the store
+  std::vector<std::uint64_t> closed_;            ///< by worker of this process
   std::uint64_t last_ = 0;
   std::uint64_t told_closed_ = 0;  ///< to the other processes
   std::uint64_t told_done_ = 0;

@@ -7,13 +7,13 @@
 #include <leat/op/coroutine/blocking_work.hpp>
 #include <leat/op/running/slot_ownership.hpp>
 #include <leat/recovery/grouped_rows.hpp>
+#include <leat/recovery/step_codec.hpp>
 #include <leat/recovery/store_agreement.hpp>
 #include <leat/recovery/store_file.hpp>
 #include <leat/recovery/store_message.hpp>
 #include <leat/recovery/store_opening.hpp>
 #include <leat/recovery/store_writer.hpp>
 #include <leat/recovery/stored_run.hpp>
-#include <leat/route/codec/record_text.hpp>
 #include <leat/route/frame_type.hpp>
 #include <leat/route/peers/incoming.hpp>
 #include <leat/route/peers/peers.hpp>
@@ -102,42 +102,50 @@ LEAT_INLINE bool stored_run::all_know(bool (*known)(process_state const&)) const
 
 LEAT_INLINE stored_run::process_state& stored_run::own() { return processes_[run_.process()]; }
 
-LEAT_INLINE std::optional<std::vector<std::byte>> stored_run::position_of(std::string const& step,
-                                                                          std::string const& partition,
-                                                                          void (*described)(record_description& to)) {
+LEAT_INLINE std::optional<kept_place> stored_run::position_of(std::string const& step, std::string const& partition,
+                                                              void (*described)(record_description& to)) {
   std::lock_guard const lock(mutex_);
-  note_codec(step, described);
+  step_codec& codec = codec_of(step, described);
   auto const found = opening_->positions().find({step, partition});
   if (found == opening_->positions().end()) return std::nullopt;
-  return found->second.bytes;
+  return kept_place{found->second.bytes, codec.writer_of(found->second.codec, true).versions};
 }
 
 LEAT_INLINE void stored_run::load(std::string const& step, state_base& into,
                                   void (*described)(record_description& to)) {
   std::lock_guard const lock(mutex_);
-  note_codec(step, described);
-  group_weights& weights = weights_[step];
-  opening_->load(step, into, [&weights](kept_group const& each) {
-    group_weight& weight = weights[each.group];
+  step_codec& codec = codec_of(step, described);
+  step_weights& weights = weights_[step];
+  slot_range const owned = into.owned();
+  auto const write_anew = [&](unsigned first, unsigned behind_last) {
+    for (unsigned slot = (std::max<unsigned>)(first, owned.lo); slot < behind_last && slot < owned.hi; ++slot)
+      weights.outdated.set(slot);
+  };
+  if (codec.other_keys()) write_anew(0, slot_count);  // each key where it belongs now, and nowhere else
+  opening_->load(step, into, codec.other_keys() && processes_.size() == 1, [&](kept_group const& each) {
+    group_weight& weight = weights.of_group[each.group];
     if (each.full != 0) weight = {};
     (each.full != 0 ? weight.full : weight.since) += each.bytes.size() + (each.full != 0 ? 0 : bytes_beside_rows);
+    if (each.codec != codec.now) write_anew(each.group * slots_in_group, (each.group + 1) * slots_in_group);
+    return codec.writer_of(each.codec, processes_.size() == 1);
   });
 }
 
-LEAT_INLINE void stored_run::note_codec(std::string const& step, void (*described)(record_description& to)) {
-  std::string& known = codecs_[step];
-  if (!known.empty() || described == nullptr) return;
-  known = record_text::of(described);
-  opening_->refuse_other_codec(step, known);
+LEAT_INLINE step_codec& stored_run::codec_of(std::string const& step, void (*described)(record_description& to)) {
+  step_codec& codec = codecs_[step];
+  if (codec.now.empty() && described != nullptr) codec = step_codec(step, described, opening_->codecs_of(step));
+  return codec;
 }
 
 LEAT_INLINE void stored_run::keep_position(std::string const& step, std::string const& partition, std::uint64_t epoch,
                                            std::span<std::byte const> position) {
   std::lock_guard const lock(mutex_);
   kept_position& known = opening_->positions()[{step, partition}];
-  if (!known.step.empty() && std::equal(known.bytes.begin(), known.bytes.end(), position.begin(), position.end()))
+  std::string const& codec = codecs_[step].now;
+  if (!known.step.empty() && known.codec == codec &&
+      std::equal(known.bytes.begin(), known.bytes.end(), position.begin(), position.end()))
     return;
-  known = {step, partition, epoch, {position.begin(), position.end()}, names_.place_of(step, partition)};
+  known = {step, partition, epoch, codec, {position.begin(), position.end()}, names_.place_of(step, partition)};
   kept_in(file_of_partition(step, partition, opening_->taker_of().size()), epoch).add(kept_position(known));
 }
 
@@ -149,9 +157,10 @@ LEAT_INLINE void stored_run::keep_state(std::string const& step, state_part cons
     rows.step = step;
     rows.group = group;
     rows.epoch = part.epoch;
+    rows.codec = codecs_[step].now;
   }
   add_rows(rows, part);
-  group_weight& weight = weights_[step][group];
+  group_weight& weight = weights_[step].of_group[group];
   if (!part.full) {
     weight.since += part.bytes.size() + bytes_beside_rows;
     return;
@@ -162,13 +171,14 @@ LEAT_INLINE void stored_run::keep_state(std::string const& step, state_part cons
 
 LEAT_INLINE void stored_run::before_barrier(std::string const& step, state_base& of) {
   std::lock_guard const lock(mutex_);
-  group_weights const& weights = weights_[step];
+  step_weights& weights = weights_[step];
   for (unsigned slot = of.owned().lo; slot < of.owned().hi; ++slot) {
     unsigned const group = slot / slots_in_group;
-    group_weight const& weight = weights[group];
+    group_weight const& weight = weights.of_group[group];
     // Not all groups at once: they would all be written in one epoch, again and again.
     std::size_t const enough = (std::max)(weight.full, least_full_bytes) / 16 * (8 + group * 7 % 16);
-    if (weight.since > enough) of.want_full(slot);
+    if (weight.since > enough || weights.outdated[slot]) of.want_full(slot);
+    weights.outdated.reset(slot);
   }
 }
 
@@ -317,7 +327,6 @@ LEAT_INLINE void stored_run::write_complete() {
   work->asked.epoch = epoch;
   work->asked.time = seconds_of(run_.world().wall());
   work->asked.decided = decided_;
-  work->asked.codecs = codecs_;
   work->asked.keep_from = work->asked.time - std::chrono::ceil<std::chrono::seconds>(options_.backup_interval).count();
   writing_ = true;
   run_.world().block(std::move(work));

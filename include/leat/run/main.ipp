@@ -109,6 +109,8 @@ namespace leat::detail {
   settings const& given = cli.settings();
   std::string const& directory = given.options.recovery.directory;
   bool const asks = given.recovery_init != 0 || given.recovery_status;
+  if (directory.empty() && !given.options.recovery.forget_steps.empty())
+    throw usage_error("--forget-step lets go what a store has: with the directory of the store, -r DIR");
   if (directory.empty() && !asks) return {};
   if (directory.empty())
     throw usage_error("--recovery-init and --recovery-status need the directory of the store: -r DIR");

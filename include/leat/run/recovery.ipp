@@ -9,8 +9,11 @@
 #include <leat/recovery/stored_run.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/files.hpp>
+#include <leat/run/options.hpp>
 #include <leat/run/recovery.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <random>
 #include <stdexcept>
@@ -18,8 +21,17 @@
 
 namespace leat::detail {
 
+/// A process that has lost the others holds its files until it knows, and some seconds more until it has ended.
+inline std::chrono::milliseconds patience_with_locks(std::chrono::nanoseconds dead_after) {
+  constexpr std::chrono::nanoseconds most = std::chrono::hours(1);
+  bool const never_dead = dead_after == (std::chrono::nanoseconds::max)();
+  std::chrono::nanoseconds const known_after = never_dead ? options().dead_after : (std::min)(dead_after, most);
+  return std::chrono::ceil<std::chrono::milliseconds>(known_after) + std::chrono::seconds(5);
+}
+
 LEAT_INLINE std::unique_ptr<recovered_run> open_stores(execution& run) {
-  return std::make_unique<stored_run>(run, std::make_unique<sqlite_stores>(run.world().files()),
+  std::chrono::milliseconds const patience = patience_with_locks(run.settings().dead_after);
+  return std::make_unique<stored_run>(run, std::make_unique<sqlite_stores>(run.world().files(), patience),
                                       run.settings().recovery);
 }
 

@@ -6,6 +6,7 @@
 #include <leat/op/running/slot_ownership.hpp>
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/exchange/slot.hpp>
+#include <leat/state/keep_state.hpp>
 #include <leat/state/key_order.hpp>
 #include <leat/state/slot_table.hpp>
 #include <leat/state/state_base.hpp>
@@ -19,29 +20,6 @@
 #include <utility>
 
 namespace leat::detail {
-
-/// How a table makes, saves and loads its states: the state of a new key is made by `S()`, and what is saved is the
-/// state.
-template <class S>
-struct keep_state {
-  using saved = S;
-  S make() const { return S(); }
-  S const& save(S const& state) const { return state; }
-  S load(S&& from) const { return std::move(from); }
-};
-
-/// For states that are never saved.
-template <class S>
-struct keep_unsaved {
-  S make() const { return S(); }
-};
-
-template <class T>
-concept can_be_read_back = has_codec<T> && std::is_default_constructible_v<T>;
-
-/// `Keep` has a type `saved`, with a codec, and says how a state becomes one and is made of one.
-template <class K, class Keep>
-concept saves_states = can_be_read_back<K> && requires { requires can_be_read_back<typename Keep::saved>; };
 
 /// The states of the keys that a worker owns for one step: one small table per slot, so that a slot can be taken out,
 /// dropped and loaded as a unit, and growing never holds a batch up for long. The hash of a key comes with the record:
@@ -191,15 +169,6 @@ class keyed_state final : public state_base {
     tables_[slot - first_].reserve(static_cast<std::uint32_t>((std::min)(spread, most_reserved)));
   }
 
-  void load(unsigned slot, std::span<std::byte const> rows) override {
-    if constexpr (saves) {
-      input_archive archive(rows);
-      while (archive.left() != 0) load_row(slot, archive);
-    } else {
-      refuse_to_save();
-    }
-  }
-
   void drop(slot_range range) override {
     range = {(std::max)(range.lo, owned().lo), (std::min)(range.hi, owned().hi)};
     forget_changes(range);
@@ -334,6 +303,14 @@ class keyed_state final : public state_base {
     }
   }
 
+  void read_rows(unsigned slot, std::span<std::byte const> rows, codec_versions const* versions) override {
+    if constexpr (saves) {
+      for (input_archive archive(rows, versions); archive.left() != 0;) load_row(slot, archive);
+    } else {
+      refuse_to_save();
+    }
+  }
+
   rows_written write_rows(unsigned slot, row_choice choice, byte_buffer& to) override {
     rows_written result;
     if constexpr (saves) {
@@ -374,9 +351,13 @@ class keyed_state final : public state_base {
   void load_row(unsigned slot, input_archive& archive) {
     bool live = false;
     K key{};
+    typename Keep::saved saved{};
     archive & live & key;
+    if (live) archive & saved;
     std::uint64_t const hash = key_hash(key);
-    if (slot_of(hash) != slot || !owned().contains(slot)) refuse_slot(slot);
+    bool const here = owned().contains(slot_of(hash));
+    if (slot != slots_of_then && (slot_of(hash) != slot || !here)) refuse_slot(slot);
+    if (!here) return;
     table& in = table_of(hash);
     if (entry* const known = in.find(tag_of(hash), key)) {
       size_ -= known->live() ? 1u : 0u;
@@ -384,9 +365,7 @@ class keyed_state final : public state_base {
       in.reclaim(known);
     }
     if (!live) return;
-    typename Keep::saved saved{};
-    archive & saved;
-    if (in.full()) in.grow(first_capacity(slot));
+    if (in.full()) in.grow(first_capacity(slot_of(hash)));
     in.add(tag_of(hash), entry::stored, std::move(key), [&] { return keep_.load(std::move(saved)); });
     ++size_;
   }

@@ -11,6 +11,8 @@
 
 namespace leat::detail {
 
+class codec_versions;
+
 /// Rows of one slot as they stood when an epoch was closed: a row is a key with its state, or a key that was forgotten.
 /// Of the parts of one epoch and slot, the full one comes first.
 struct state_part {
@@ -47,6 +49,8 @@ class state_base {
   /// The slots this worker owns; a hash of any other slot must not come here.
   slot_range owned() const { return owned_; }
 
+  static constexpr unsigned slots_of_then = slot_count;
+
   /// How many keys have a state.
   std::size_t keys() const { return size_; }
 
@@ -72,7 +76,11 @@ class state_base {
 
   /// Takes rows in that were written for this slot; later ones replace earlier ones. Before the first record. Throws
   /// codec_error for bytes that are not rows of this slot.
-  virtual void load(unsigned slot, std::span<std::byte const> rows) = 0;
+  /// `versions`: of the program that has written them; null: this one has. The slot `slots_of_then`: keys may have
+  /// other slots now, and those that are not owned here are left out.
+  void load(unsigned slot, std::span<std::byte const> rows, codec_versions const* versions = nullptr) {
+    read_rows(slot, rows, versions);
+  }
 
   /// Removes all keys of these slots, as far as they are owned here, and gives their memory back. An open sweep is
   /// finished first; later snapshots do not hear of it: the slots have another owner from now on.
@@ -85,6 +93,7 @@ class state_base {
     std::size_t entries = 0;
     bool all_keys = true;  ///< every key that there is has its row among them, and no other key has
   };
+  virtual void read_rows(unsigned slot, std::span<std::byte const> rows, codec_versions const* versions) = 0;
   virtual rows_written write_rows(unsigned slot, row_choice choice, byte_buffer& to) = 0;
 
   bool tracked() const { return sink_ != nullptr; }

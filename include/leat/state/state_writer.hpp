@@ -17,7 +17,7 @@ namespace leat::detail {
 template <class K, class Table>
 constexpr auto described_row() -> void (*)(record_description& to) {
   if constexpr (Table::saves)
-    return &describe_record<std::pair<K, typename Table::keeping::saved>>;
+    return &describe_kept<std::pair<K, typename Table::keeping::saved>>;
   else
     return nullptr;
 }

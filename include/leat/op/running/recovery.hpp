@@ -10,9 +10,16 @@
 
 namespace leat::detail {
 
+class codec_versions;
 class record_description;
 class state_base;
 struct state_part;
+
+/// Where a partition was.
+struct kept_place {
+  std::vector<std::byte> bytes;              ///< of the codec
+  codec_versions const* versions = nullptr;  ///< of the program that has written them; null: this one has
+};
 
 /// What a process goes on from, and where it leaves what a later run can go on from: the interface of a store. Steps
 /// and partitions are known by their names, so that the next run may have other processes and workers. Positions and
@@ -33,8 +40,8 @@ class recovery {
   virtual std::uint64_t first_epoch() const = 0;
   /// The last position that was kept of this partition; none: it is read, or written, from its beginning. `described`
   /// tells what the step's positions are made of, for `record_text`: positions of another make are refused.
-  virtual std::optional<std::vector<std::byte>> position_of(std::string const& step, std::string const& partition,
-                                                            void (*described)(record_description& to)) = 0;
+  virtual std::optional<kept_place> position_of(std::string const& step, std::string const& partition,
+                                                void (*described)(record_description& to)) = 0;
   /// Calls `into.load` with all parts that were kept of the slots that it owns, by slot in the order of their epochs.
   /// `described` tells what a row is made of; null: rows are not saved.
   virtual void load(std::string const& step, state_base& into, void (*described)(record_description& to)) = 0;

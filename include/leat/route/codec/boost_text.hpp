@@ -134,7 +134,7 @@ class readable_archive {
     else if constexpr (is_pair<T>)
       put("first", value.first), put("second", value.second);
     else if constexpr (!standard<T>::known)
-      access::serialize(*this, value);
+      access::serialize(*this, value, codec_version<T>);
     else if constexpr (is_saving::value)
       standard<T>::save(*this, value);
     else

@@ -85,16 +85,26 @@ void encode(T const& value, byte_buffer& to) {
   }
 }
 
+namespace detail {
+
+/// Of bytes that an earlier program may have written; null: this one has.
+template <class T>
+T decode_kept(std::span<std::byte const> from, codec_versions const* versions) {
+  if constexpr (must_have_codec<T>() && must_have_default_constructor<T>()) {
+    T value{};
+    input_archive archive(from, versions);
+    archive & value;
+    if (archive.left() != 0) refuse_rest(archive.left());
+    return value;
+  }
+}
+
+}  // namespace detail
+
 /// Reads one value. Throws codec_error when the bytes are not exactly one such value.
 template <class T>
 T decode(std::span<std::byte const> from) {
-  if constexpr (detail::must_have_codec<T>() && detail::must_have_default_constructor<T>()) {
-    T value{};
-    input_archive archive(from);
-    archive & value;
-    if (archive.left() != 0) detail::refuse_rest(archive.left());
-    return value;
-  }
+  return detail::decode_kept<T>(from, nullptr);
 }
 
 /// Appends the bytes of `count` records: one copy where they are `flat`, else one after the other. There is

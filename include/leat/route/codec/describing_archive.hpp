@@ -20,8 +20,9 @@ class record_description {
   /// Its parts follow, then `close`.
   virtual void open(shape_name const& shape) = 0;
   virtual void close() = 0;
-  /// A type of the user's; its parts follow, then `leave`. False when it lies inside itself and need not be described.
-  virtual bool enter(void const* type) = 0;
+  /// A type of the user's with its `codec_version`; its parts follow, then `leave`. False when it lies inside itself
+  /// and need not be described. The parts are to be those of the version that is there afterwards.
+  virtual bool enter(void const* type, unsigned& version) = 0;
   virtual void leave() = 0;
   /// What follows describes the bytes in memory, and not what a `serialize` writes.
   virtual void in_memory() = 0;
@@ -88,7 +89,8 @@ class basic_describing_archive {
       describe_all<Memory>(static_cast<typename standard<T>::parts*>(nullptr));
       to_.close();
     } else if constexpr (Memory && flat_fields<T>() != 0) {
-      if (!to_.enter(identity<T>())) return;
+      unsigned version = codec_version<T>;
+      if (!to_.enter(codec_identity<T>(), version)) return;
       describe_fields<T>(std::make_index_sequence<flat_fields<T>()>{});
       to_.leave();
     } else if constexpr (!Memory && std::is_default_constructible_v<T>) {
@@ -103,12 +105,6 @@ class basic_describing_archive {
   template <class T>
   static constexpr bool is_users =
       (std::is_class_v<T> || std::is_union_v<T>) && !is_boost_count<T> && !standard<T>::known && has_codec<T>;
-
-  template <class T>
-  static void const* identity() {
-    static char identity = 0;
-    return &identity;
-  }
 
   template <class T>
   static constexpr char kind_of() {
@@ -132,8 +128,9 @@ class basic_describing_archive {
 
   template <class T>
   [[gnu::cold]] void visit(T& value) {
-    if (!to_.enter(identity<T>())) return;
-    access::serialize(*this, value);
+    unsigned version = codec_version<T>;
+    if (!to_.enter(codec_identity<T>(), version)) return;
+    access::serialize(*this, value, version);
     to_.leave();
   }
 
@@ -179,6 +176,12 @@ template <class T>
     to.in_memory();
     archive.template describe<true, T>();
   }
+}
+
+/// Describes what is kept of values of this type: their `serialize` writes it.
+template <class T>
+[[gnu::cold]] void describe_kept(record_description& to) {
+  basic_describing_archive<boost::serialization::access>(to).template describe<false, T>();
 }
 
 }  // namespace leat::detail

@@ -63,6 +63,13 @@ constexpr bool find_codec() {
     return spelling_of<T>() != spelling::none;
 }
 
+/// Tells types apart while a program runs.
+template <class T>
+void const* codec_identity() {
+  static char identity = 0;
+  return &identity;
+}
+
 /// The fewest bytes that a value can take. A type of the user's may write none.
 template <class T>
 constexpr std::size_t find_least_bytes() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/route/codec/codec_versions.hpp>
 #include <leat/route/codec/containers.hpp>
 #include <leat/route/codec/error.hpp>
 #include <leat/route/codec/flat.hpp>
@@ -36,6 +37,11 @@ class basic_input_archive {
   basic_input_archive(std::span<std::byte const> from, std::size_t allowance)
       : next_(from.data()), end_(from.data() + from.size()), allowance_(allowance) {}
 
+  /// For bytes that an earlier program may have written; null: this one has.
+  basic_input_archive(std::span<std::byte const> from, codec_versions const* versions) : basic_input_archive(from) {
+    versions_ = versions;
+  }
+
   basic_input_archive(basic_input_archive const&) = delete;
   basic_input_archive& operator=(basic_input_archive const&) = delete;
 
@@ -63,7 +69,7 @@ class basic_input_archive {
       standard<type>::load(*this, value);
     } else {
       if (++depth_ > deepest_nesting) refuse_depth();
-      access::serialize(*this, const_cast<type&>(value));
+      access::serialize(*this, const_cast<type&>(value), version_of<type>());
       --depth_;
     }
     return *this;
@@ -135,6 +141,13 @@ class basic_input_archive {
     }
   }
 
+  template <class T>
+  [[gnu::always_inline]] unsigned version_of() const {
+    if constexpr (codec_version<T> != 0)
+      if (versions_ != nullptr) return versions_->of(codec_identity<T>());
+    return codec_version<T>;
+  }
+
   [[gnu::always_inline]] void raw(void* to, std::size_t count) {
     if (left() < count) [[unlikely]]
       refuse_short(count, left());
@@ -145,6 +158,7 @@ class basic_input_archive {
   std::byte const* next_;
   std::byte const* end_;
   std::size_t allowance_;
+  codec_versions const* versions_ = nullptr;
   unsigned depth_ = 0;
 };
 

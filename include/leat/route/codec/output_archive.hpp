@@ -68,7 +68,7 @@ class basic_output_archive {
     } else {
       if (++depth_ > deepest_nesting) refuse_depth();
       // One `serialize` serves both directions, so it cannot be const.
-      access::serialize(*this, const_cast<T&>(value));
+      access::serialize(*this, const_cast<T&>(value), codec_version<T>);
       --depth_;
     }
     return *this;

@@ -13,13 +13,17 @@ namespace leat::detail {
 
 LEAT_INLINE std::string record_text::of(void (*describe)(record_description&)) {
   record_text to;
+  to.write(describe);
+  return to.text_;
+}
+
+LEAT_INLINE void record_text::write(void (*describe)(record_description&)) {
   try {
-    describe(to);
+    describe(*this);
   } catch (...) {
     // Made-up values did not please a `serialize`: as far as it came is better than nothing.
-    to.text_ += " ...";
+    text_ += " ...";
   }
-  return to.text_;
 }
 
 LEAT_INLINE void record_text::open(shape_name const& shape) {
@@ -29,7 +33,7 @@ LEAT_INLINE void record_text::open(shape_name const& shape) {
   part(begin + "(");
 }
 
-LEAT_INLINE bool record_text::enter(void const* type) {
+LEAT_INLINE bool record_text::enter(void const* type, unsigned& version) {
   for (std::size_t i = inside_.size(); i-- != 0;)
     if (inside_[i] == type) {
       number('^', inside_.size() - i);
@@ -37,8 +41,13 @@ LEAT_INLINE bool record_text::enter(void const* type) {
     }
   inside_.push_back(type);
   part("{");
+  if (version != 0) text_ += std::to_string(version) + ":";
   return true;
 }
+
+LEAT_INLINE bool record_text::begins() const { return text_.empty() || text_.back() == '(' || text_.back() == '{'; }
+
+LEAT_INLINE std::size_t record_text::place_of_version() const { return text_.size() + (begins() ? 1 : 2); }
 
 LEAT_INLINE void record_text::leave() {
   inside_.pop_back();
@@ -47,7 +56,7 @@ LEAT_INLINE void record_text::leave() {
 
 LEAT_INLINE void record_text::part(std::string const& next) {
   if (text_.size() > most) throw too_long();
-  if (!text_.empty() && text_.back() != '(' && text_.back() != '{') text_ += " ";
+  if (!begins()) text_ += " ";
   text_ += next;
 }
 
