@@ -59,7 +59,7 @@ class partitioned_output_node final : public node {
   partitioned_output_node(Sink sink, step_info step, port from) : node(std::move(step), from), sink_(std::move(sink)) {
     routing = "exchange to the owner of the partition";
     if constexpr (has_codec<T>) describe_records = &describe_record<T>;
-    if constexpr (std::is_same_v<typename Sink::position, no_position>) resumed = after_restart::repeats;
+    if constexpr (std::is_same_v<typename Sink::position, no_position>) steps.front().resumed = after_restart::repeats;
   }
 
   bool has_partitions() const override { return true; }
