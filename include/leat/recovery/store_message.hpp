@@ -23,10 +23,11 @@ struct taken_file {
   std::string flow;
   store_history history;
   std::map<std::string, std::string> steps;  ///< and what is kept of each is made of
+  std::uint64_t drawn = 0;                   ///< by chance, now
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & index & path & flow & history & steps;
+    archive & index & path & flow & history & steps & drawn;
   }
 };
 
