@@ -7,10 +7,14 @@
 #include <leat/op/filter.hpp>
 #include <leat/op/map.hpp>
 #include <leat/op/merge.hpp>
+#include <leat/op/step.hpp>
+#include <leat/route/exchange/to_partitions.hpp>
 #include <leat/route/redistribute.hpp>
 #include <leat/state/count_final.hpp>
 #include <leat/state/join.hpp>
 #include <leat/to/collect.hpp>
+#include <leat/to/for_each.hpp>
+#include <leat/to/lines.hpp>
 #include <leat/to/output.hpp>
 
 #include <doctest/doctest.h>
@@ -199,6 +203,47 @@ TEST_CASE("picture: json") {
             step("count.sum", "sum", "reduce_final", "2", inside) +
             from("count.key", "\"exchange by key, combined before\"") + ",\n" + step("out", "out", "output", "3") +
             from("count.sum") + "\n  ]\n}\n");
+}
+
+TEST_CASE("picture: what a run with recovery promises, where that is asked for") {
+  leat::flow flow("promising");
+  leat::stream numbers = flow.input("kept", leat::from::iterable(std::vector<int>{}));
+  leat::merge("all", numbers, flow.input("clock", untouchable())) |
+      leat::map("sum", [sum = 0](int n) mutable { return sum += n; }) |
+      leat::map("fixed", [offset = 1](int n) { return n + offset; }) |
+      leat::step("own", [](leat::inlet<int>&, leat::outlet<int>&) -> leat::task<> { co_return; }) |
+      leat::output("lines", leat::to::lines("lines"));
+  numbers | leat::output("printed", leat::to::for_each([](int) {}));
+  CHECK(leat::draw(flow, leat::picture::mermaid, true) == R"|(flowchart TD
+  subgraph f ["promising (flow)"]
+    s0["kept (input), exactly once"]
+    s1["clock (input), from the beginning again"]
+    s2["all (merge)"]
+    s3["sum (map), begins anew"]
+    s4["fixed (map)"]
+    s5["own (step), begins anew"]
+    s6["lines (output), exactly once"]
+    s7["printed (output), at least once"]
+  end
+  s0 --> s2
+  s1 --> s2
+  s2 --> s3
+  s3 --> s4
+  s4 --> s5
+  s5 -- "exchange to the owner of the partition" --> s6
+  s0 --> s7
+)|");
+  auto const has = [&](leat::picture as, std::string const& text, bool with_guarantees, bool wanted) {
+    std::string const drawn = leat::draw(flow, as, with_guarantees);
+    CHECK_MESSAGE((drawn.find(text) != std::string::npos) == wanted, drawn);
+  };
+  has(leat::picture::dot, R"|([label="sum\n(map)\nbegins anew")|", true, true);
+  has(leat::picture::dot, R"|([label="fixed\n(map)")|", true, true);
+  has(leat::picture::json, R"("guarantee": "from the beginning again")", true, true);
+  has(leat::picture::json, R"("guarantee": null)", true, true);
+  has(leat::picture::mermaid, "exactly once", false, false);
+  has(leat::picture::dot, "exactly once", false, false);
+  has(leat::picture::json, "guarantee", false, false);
 }
 
 TEST_CASE("picture: an empty flow, and one that cannot be run, can be drawn") {

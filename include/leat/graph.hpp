@@ -41,9 +41,16 @@ struct step_name {
 
 namespace detail {
 
+/// What a run that goes on from a store has of a step.
+enum class after_restart : std::uint8_t {
+  goes_on,  ///< what it was; or there is nothing of it that could be lost
+  repeats,  ///< a sink: records of an epoch that is repeated come again
+  anew,     ///< nothing: it begins anew
+};
+
 /// What a person sees of a step: in pictures, in error messages, in `inspect_debug`.
 struct step_info {
-  step_info(std::string_view kind_of_step, step_name const& given);
+  step_info(std::string_view kind_of_step, step_name const& given, after_restart has_of_it = after_restart::goes_on);
   step_info(step_info&& other) noexcept;
   step_info(step_info const& other);
   step_info& operator=(step_info&& other) noexcept;
@@ -53,19 +60,23 @@ struct step_info {
   std::string kind;  ///< the operator: `map`, `input`, `stateful_map` ...
   std::string name;  ///< the full path, `flow.step.inner`, once the flow has taken the step in
   std::source_location location;
+  after_restart resumed;
 };
+
+inline constexpr std::string_view exactly_once = "exactly once";
+inline constexpr std::string_view at_least_once = "at least once";
+inline constexpr std::string_view from_the_beginning_again = "from the beginning again";
+inline constexpr std::string_view cannot_be_read_again = "cannot be read again";  ///< an input that is a pipe
+inline constexpr std::string_view begins_anew = "begins anew";
+
+/// What a run that goes on from a store promises of this step, in the words of pictures and of the line with which such
+/// a run begins. Empty for a step between inputs and outputs of which nothing can be lost.
+std::string_view guarantee_of(step_info const& step);
 
 /// An output of a node: where a stream comes from.
 struct port {
   std::size_t node = 0;
   std::size_t index = 0;
-};
-
-/// What a run that goes on from a store has of a step.
-enum class after_restart : std::uint8_t {
-  goes_on,  ///< what it was; or there is nothing of it that could be lost
-  repeats,  ///< a sink: records of an epoch that is repeated come again
-  anew,     ///< nothing: it begins anew
 };
 
 /// One node of the description: a step, or a run of stateless steps that are one loop. A node only describes;
@@ -99,7 +110,6 @@ class node {
   list<port> inputs;
   std::string_view routing;  ///< how records leave it, when not straight on: "exchange by key" ...
   void (*describe_records)(record_description& to) = nullptr;  ///< tells what travels then
-  after_restart resumed = after_restart::goes_on;
 };
 
 /// The nodes of a flow, in an order in which every node comes after those that feed it, and the scope that

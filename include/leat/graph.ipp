@@ -32,13 +32,23 @@ LEAT_INLINE step_name step_name::by_position(std::source_location place) { retur
 
 namespace leat::detail {
 
-LEAT_INLINE step_info::step_info(std::string_view kind_of_step, step_name const& given)
-    : kind(kind_of_step), name(given.text), location(given.location) {}
+LEAT_INLINE step_info::step_info(std::string_view kind_of_step, step_name const& given, after_restart has_of_it)
+    : kind(kind_of_step), name(given.text), location(given.location), resumed(has_of_it) {}
 LEAT_INLINE step_info::step_info(step_info&&) noexcept = default;
 LEAT_INLINE step_info::step_info(step_info const&) = default;
 LEAT_INLINE step_info& step_info::operator=(step_info&&) noexcept = default;
 LEAT_INLINE step_info& step_info::operator=(step_info const&) = default;
 LEAT_INLINE step_info::~step_info() = default;
+
+LEAT_INLINE std::string_view guarantee_of(step_info const& step) {
+  bool const keeps_memory_of_its_own =
+      step.kind == "step" || step.kind == "flat_map_batch" || step.kind == "enrich_cached";
+  if (step.kind == "exchange") return {};  // the way to a step, and what the step itself is told of
+  if (step.resumed == after_restart::repeats) return at_least_once;
+  if (step.resumed == after_restart::anew && step.kind == "input") return from_the_beginning_again;
+  if (step.resumed == after_restart::anew || keeps_memory_of_its_own) return begins_anew;
+  return step.kind == "input" || step.kind == "output" ? exactly_once : std::string_view();
+}
 
 LEAT_INLINE node::node(step_info only) { steps.push_back(std::move(only)); }
 LEAT_INLINE node::node(step_info only, port from) : node(std::move(only)) { inputs.push_back(from); }

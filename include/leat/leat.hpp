@@ -88,6 +88,7 @@
 
 #include <leat/to/collect.hpp>
 #include <leat/to/csv.hpp>
+#include <leat/to/epoch_token.hpp>
 #include <leat/to/for_each.hpp>
 #include <leat/to/lines.hpp>
 #include <leat/to/out.hpp>

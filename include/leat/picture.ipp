@@ -13,8 +13,8 @@
 
 namespace leat {
 
-LEAT_INLINE std::string draw(flow const& flow, picture as) {
-  detail::drawing const drawn(flow.description());
+LEAT_INLINE std::string draw(flow const& flow, picture as, bool with_guarantees) {
+  detail::drawing const drawn(flow.description(), with_guarantees);
   switch (as) {
     case picture::mermaid:
       return detail::mermaid(drawn);

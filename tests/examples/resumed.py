@@ -24,5 +24,8 @@ with tempfile.TemporaryDirectory() as name:
     check("killed", killed.wait(), -9)
     run(*command[1:])
     check("the same", (folder / "out").read_bytes() == (folder / "undisturbed").read_bytes(), True)
+    drawn = run("--graph=mermaid", "in", "out")
+    check("the picture says what is promised", [words in drawn for words in ('["in (input), exactly once"]', '["out (output), exactly once"]')],
+          [True, True])
     status = run("-r", folder / "store", "--recovery-status")
     check("the status", [line.split()[0] for line in status.splitlines()], ["store", "the", "run", "run", *["step"] * 3])

@@ -146,6 +146,20 @@ TEST_CASE("recovery: a file that is given by another path is neither emptied nor
   CHECK(folder.read("another") == "c\n");
 }
 
+TEST_CASE("recovery: what is no regular file is written on, as the reader of a pipe is") {
+  scratch const folder;
+  std::filesystem::create_symlink("/dev/null", folder.path("out"));
+  leat::make_recovery_store(folder.path("store"));
+  for (char const* input : {"a\n", "a\nb\n"}) {
+    folder.write("in", input);
+    leat::run(counting(folder), on(folder));
+  }
+  std::filesystem::remove(folder.path("out"));
+  folder.write("in", "a\nb\na\n");
+  leat::run(counting(folder), on(folder));
+  CHECK(folder.read("out") == "a 2\n");
+}
+
 TEST_CASE("recovery: a flow that has changed") {
   scratch const folder;
   folder.write("in", "a\n");

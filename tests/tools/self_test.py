@@ -305,6 +305,13 @@ class Documentation(Tree):
                 self.put("README.md", page)
                 self.assertEqual(len(docs_pages.check(Path(self.root))), faulty, docs_pages.check(Path(self.root)))
 
+    def test_what_is_kept_of_each_operator_is_told(self):
+        self.put("README.md", "[a](docs/operators/README.md) [b](docs/recovery.md) [c](docs/operators/kinds.md)")
+        self.put("docs/operators/kinds.md", "")
+        self.put("docs/operators/README.md", "| [kinds](kinds.md) | `map filter`, `from::lines files`, `sleep` |\n")
+        self.put("docs/recovery.md", "| `map`, `from::lines` | |\nand `filter`\n")
+        self.assertEqual([fault.split("`")[1] for fault in docs_pages.check(Path(self.root))], ["filter", "files"])
+
     def test_wide_lines_are_told(self):
         self.put("README.md", "x" * 120 + "\n" + "x" * 121 + "\n|" + "x" * 130 + "\n```console\n" + "x" * 130 + "\n```\n")
         self.assertEqual(docs_pages.wide(Path(self.root)), ["README.md:2: 121 columns"])

@@ -314,7 +314,8 @@ class input_node final : public node {
   using record = typename decltype(record_of_source<Source>())::type;
 
   input_node(Source source, step_info step) : node(std::move(step)), source_(std::move(source)) {
-    if constexpr (std::same_as<typename partition_of<Source>::position, no_position>) resumed = after_restart::anew;
+    if constexpr (std::same_as<typename partition_of<Source>::position, no_position>)
+      steps.front().resumed = after_restart::anew;
   }
 
   bool has_partitions() const override { return fixed_partitioned_source<Source>; }

@@ -40,6 +40,10 @@ class step_services {
   wall_time wall() const { return step_->worker->wall(); }
   /// A random number, all 64 bits of it. A simulation draws it from its seed.
   std::uint64_t random() const { return step_->worker->random(); }
+  /// The epoch that the run begins with: no restart repeats an earlier one. 1 in a run without recovery.
+  std::uint64_t first_epoch() const { return step_->worker->first_epoch(); }
+  /// A number by which a run with recovery is told from all others, of all stores; 0 in a run without.
+  std::uint64_t execution() const { return step_->worker->run_number(); }
   /// Whether the run was asked to stop: what can be waited for in vain is waited for no longer.
   bool stopping() const { return step_->worker->stopping(); }
   /// From any thread: there is something to do, take a turn.

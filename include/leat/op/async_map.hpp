@@ -46,7 +46,7 @@ class async_step {
           return stream<poison>{};
         else
           return append_async<R, U>(std::forward<S>(up), std::move(self.f_), self.settings_,
-                                    step_info("async_map", self.name_));
+                                    step_info("async_map", self.name_, memory_of<F, T>));
       }
     }
   }

@@ -50,7 +50,8 @@ class filter_step {
       if constexpr (!f_returns_bool)
         return stream<poison>{};
       else
-        return append<T>(std::forward<S>(up), filter_op<T, F>(std::move(self.f_)), step_info("filter", self.name_));
+        return append<T>(std::forward<S>(up), filter_op<T, F>(std::move(self.f_)),
+                         step_info("filter", self.name_, memory_of<F, T const&>));
     }
   }
 

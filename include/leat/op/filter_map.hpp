@@ -63,7 +63,7 @@ class filter_map_step {
           return stream<poison>{};
         else
           return append<U>(std::forward<S>(up), filter_map_op<T, U, F>(std::move(self.f_)),
-                           step_info("filter_map", self.name_));
+                           step_info("filter_map", self.name_, memory_of<F, T>));
       }
     }
   }

@@ -65,7 +65,7 @@ class filter_map_value_step {
         else
           return append<std::pair<key_of_pair<T>, W>>(std::forward<S>(up),
                                                       filter_map_value_op<T, W, F>(std::move(self.f_)),
-                                                      step_info("filter_map_value", self.name_));
+                                                      step_info("filter_map_value", self.name_, memory_of<F, V>));
       }
     }
   }

@@ -49,7 +49,7 @@ class filter_value_step {
         return stream<poison>{};
       else
         return append<T>(std::forward<S>(up), filter_value_op<T, F>(std::move(self.f_)),
-                         step_info("filter_value", self.name_));
+                         step_info("filter_value", self.name_, memory_of<F, V const&>));
     }
   }
 

@@ -70,7 +70,7 @@ class flat_map_step {
         return stream<poison>{};
       else
         return append<Given>(std::forward<S>(up), flat_map_op<T, Given, F>(std::move(self.f_)),
-                             step_info("flat_map", self.name_));
+                             step_info("flat_map", self.name_, memory_of<F, T, emit_for_asking<Given>&>));
     } else {
       using range = result_of<F, T>;
       constexpr bool f_returns_a_range = range_of_elements<range>;
@@ -85,7 +85,7 @@ class flat_map_step {
           return stream<poison>{};
         else
           return append<U>(std::forward<S>(up), flat_map_op<T, U, F>(std::move(self.f_)),
-                           step_info("flat_map", self.name_));
+                           step_info("flat_map", self.name_, memory_of<F, T>));
       }
     }
   }

@@ -80,8 +80,9 @@ class flat_map_value_step {
       if constexpr (!value_type_is_given)
         return stream<poison>{};
       else
-        return append<std::pair<K, Given>>(std::forward<S>(up), flat_map_value_op<T, Given, F>(std::move(self.f_)),
-                                           step_info("flat_map_value", self.name_));
+        return append<std::pair<K, Given>>(
+            std::forward<S>(up), flat_map_value_op<T, Given, F>(std::move(self.f_)),
+            step_info("flat_map_value", self.name_, memory_of<F, V, emit_for_asking<Given>&>));
     } else {
       using range = result_of<F, V>;
       constexpr bool f_returns_a_range = range_of_elements<range>;
@@ -96,7 +97,7 @@ class flat_map_value_step {
           return stream<poison>{};
         else
           return append<std::pair<K, W>>(std::forward<S>(up), flat_map_value_op<T, W, F>(std::move(self.f_)),
-                                         step_info("flat_map_value", self.name_));
+                                         step_info("flat_map_value", self.name_, memory_of<F, V>));
       }
     }
   }

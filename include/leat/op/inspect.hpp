@@ -103,7 +103,9 @@ class inspect_step {
     if constexpr (silent<S> || !record_can_be_printed || !f_takes_the_record)
       return refused(up);
     else
-      return append_look(std::forward<S>(up), look_with_name<F>(std::move(self.f_)), step_info("inspect", self.name_));
+      return append_look(std::forward<S>(up), look_with_name<F>(std::move(self.f_)),
+                         step_info("inspect", self.name_,
+                                   reads<F, T> ? memory_of<F, T const&> : memory_of<F, std::string_view, T const&>));
   }
 
  private:

@@ -52,7 +52,7 @@ class key_on_step {
         return stream<poison>{};
       else
         return append<std::pair<K, T>>(std::forward<S>(up), key_on_op<T, K, F>(std::move(self.f_)),
-                                       step_info("key_on", self.name_));
+                                       step_info("key_on", self.name_, memory_of<F, T const&>));
     }
   }
 

@@ -61,7 +61,8 @@ class map_step {
         if constexpr (!owns_what_it_shows<U>())
           return stream<poison>{};
         else
-          return append<U>(std::forward<S>(up), map_op<T, U, F>(std::move(self.f_)), step_info("map", self.name_));
+          return append<U>(std::forward<S>(up), map_op<T, U, F>(std::move(self.f_)),
+                           step_info("map", self.name_, memory_of<F, T>));
       }
     }
   }

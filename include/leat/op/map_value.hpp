@@ -72,7 +72,7 @@ class map_value_step {
           return stream<poison>{};
         else
           return append<std::pair<key_of_pair<T>, W>>(std::forward<S>(up), map_value_op<T, W, F>(std::move(self.f_)),
-                                                      step_info("map_value", self.name_));
+                                                      step_info("map_value", self.name_, memory_of<F, V>));
       }
     }
   }

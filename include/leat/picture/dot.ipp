@@ -28,7 +28,10 @@ LEAT_INLINE std::string dot(drawing const& drawn) {
   std::string text =
       concat({"digraph ", dot_text(drawn.name), " {\n  label=", dot_text(drawn.name), ";\n  node [shape=box];\n"});
   std::string indent = "  ";
-  auto const title = [](drawing::box const& of) { return dot_text(concat({of.name, "\n(", of.kind, ")"})); };
+  auto const title = [&](drawing::box const& of) {
+    bool const promises = drawn.guarantees && !of.guarantee.empty();
+    return dot_text(concat({of.name, "\n(", of.kind, ")", promises ? "\n" : "", promises ? of.guarantee : ""}));
+  };
   for (drawing::event const& next : drawn.travel()) switch (next.kind) {
       case drawing::event_kind::open:
         text += concat({indent, "subgraph cluster_", std::to_string(next.of), " {\n", indent,

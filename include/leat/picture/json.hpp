@@ -18,12 +18,14 @@ namespace leat::detail {
 ///      "steps": [STEP...]}
 ///     STEP: {"step_id": "wordcount.count.sum", "step_name": "sum", "op_type": "reduce_final",
 ///            "within": "wordcount.count" or null, "loop": 2 or null,
+///            "guarantee": "exactly once" or null,
 ///            "where": {"file": "main.cpp", "line": 12}, "inputs": [INPUT...]}
 ///     INPUT: {"step_id": "wordcount.count.key", "output": 0, "routing": "exchange by key" or null}
 ///
 /// Members may be added; those here keep their meaning. `op_type` is the operator's name; `output` counts from 0 (of a
 /// branch: 0 true, 1 false); `routing` says how records change workers on the way, null that they do not. Steps with
 /// the same `loop` are fused; of what is made of others it is null.
+/// "guarantee" is there where guarantees are shown.
 [[gnu::cold]] std::string json(drawing const& drawn);
 
 }  // namespace leat::detail

@@ -43,6 +43,7 @@ LEAT_INLINE std::string json(drawing const& drawn) {
                       ", \"step_name\": ", json_text(of.name), ", \"op_type\": ", json_text(of.kind),
                       ", \"within\": ", of.within == drawing::none ? "null" : json_text(drawn.frames[of.within].id),
                       ", \"loop\": ", of.loop == drawing::none ? "null" : std::to_string(of.loop),
+                      drawn.guarantees ? concat({", \"guarantee\": ", or_null(of.guarantee)}) : "",
                       ", \"where\": {\"file\": ", json_text(of.location.file_name()),
                       ", \"line\": ", std::to_string(of.location.line()), "}, \"inputs\": [", inputs, "]}"});
     }

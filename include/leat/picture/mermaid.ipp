@@ -29,8 +29,11 @@ LEAT_INLINE std::string mermaid_text(std::string_view text) {
 LEAT_INLINE std::string mermaid(drawing const& drawn) {
   std::string text = concat({"flowchart TD\n  subgraph f [", mermaid_text(concat({drawn.name, " (flow)"})), "]\n"});
   std::string indent = "    ";
-  auto const label = [](drawing::box const& of) {
-    return concat({"[", mermaid_text(concat({of.name, " (", of.kind, ")"})), "]\n"});
+  auto const label = [&](drawing::box const& of) {
+    bool const promises = drawn.guarantees && !of.guarantee.empty();
+    return concat(
+        {"[", mermaid_text(concat({of.name, " (", of.kind, ")", promises ? ", " : "", promises ? of.guarantee : ""})),
+         "]\n"});
   };
   for (drawing::event const& next : drawn.travel()) switch (next.kind) {
       case drawing::event_kind::open:

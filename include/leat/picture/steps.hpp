@@ -31,14 +31,16 @@ struct drawing {
     std::string name;
     std::string kind;
     std::source_location location;
-    std::size_t within = none;  ///< a frame
-    std::size_t loop = none;    ///< steps with the same number are fused: one loop; a frame has none
-    list<line> inputs;          ///< a frame has none
+    std::string_view guarantee;  ///< of a run with recovery; empty: nothing is to be said
+    std::size_t within = none;   ///< a frame
+    std::size_t loop = none;     ///< steps with the same number are fused: one loop; a frame has none
+    list<line> inputs;           ///< a frame has none
   };
 
-  [[gnu::cold]] explicit drawing(graph const& flow);
+  [[gnu::cold]] drawing(graph const& flow, bool with_guarantees);
 
   std::string name;
+  bool guarantees;  ///< are shown
   list<box> frames;
   list<box> steps;
 

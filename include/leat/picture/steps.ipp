@@ -16,9 +16,13 @@
 namespace leat::detail {
 
 LEAT_INLINE drawing::box::box(step_info const& step)
-    : id(step.name), name(id.substr(id.rfind('.') + 1)), kind(step.kind), location(step.location) {}
+    : id(step.name),
+      name(id.substr(id.rfind('.') + 1)),
+      kind(step.kind),
+      location(step.location),
+      guarantee(guarantee_of(step)) {}
 
-LEAT_INLINE drawing::drawing(graph const& flow) : name(flow.name()) {
+LEAT_INLINE drawing::drawing(graph const& flow, bool with_guarantees) : name(flow.name()), guarantees(with_guarantees) {
   for (step_info const& scope : flow.scopes()) frames.push_back(put(box(scope)));
   list<line> ends;
   for (node const* node : flow.nodes()) ends.push_back(add(*node, ends));

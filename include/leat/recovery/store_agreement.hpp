@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/graph.hpp>
+#include <leat/op/running/file_system.hpp>
 #include <leat/recovery/resume_point.hpp>
 #include <leat/recovery/store_file.hpp>
 #include <leat/recovery/store_message.hpp>
@@ -28,8 +29,10 @@ std::vector<unsigned> share_files(std::vector<partition_lists const*> const& of_
 /// have and that is not to be forgotten.
 void refuse_changed_flow(std::span<taken_file const> files, graph const& flow, std::span<std::string const> forgotten);
 
-/// For the person who starts a run: what it goes on from, and which steps do not.
-std::string start_of_run(graph const& flow, std::string const& directory, resume_point const& from);
+/// For the person who starts a run: what it goes on from, and what it promises of inputs, outputs, and steps whose
+/// memory no store keeps. `listed`: the partitions that this process can open.
+std::string start_of_run(graph const& flow, partition_lists const& listed, file_system& files,
+                         std::string const& directory, resume_point const& from);
 
 /// The file that has this group, or this partition.
 constexpr unsigned file_of_group(std::uint32_t group, std::size_t files) {

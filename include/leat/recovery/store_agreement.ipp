@@ -118,23 +118,37 @@ LEAT_INLINE void refuse_changed_flow(std::span<taken_file const> files, graph co
           {"--forget-step: the flow has step \"", step, "\": only what a step knew that is gone can be let go"}));
 }
 
-LEAT_INLINE std::string start_of_run(graph const& flow, std::string const& directory, resume_point const& from) {
-  std::string repeating;
-  std::string new_ones;
-  for (node const* each : flow.nodes()) {
-    bool const keeps_nothing = each->resumed == after_restart::anew || each->step().kind == "step" ||
-                               each->step().kind == "enrich_cached" || each->step().kind == "flat_map_batch";
-    if (each->resumed == after_restart::repeats)
-      repeating += concat({repeating.empty() ? "" : ", ", "\"", each->step().name, "\""});
-    else if (keeps_nothing)
-      new_ones += concat({new_ones.empty() ? "" : ", ", "\"", each->step().name, "\""});
-  }
+/// What the flow does not tell by itself: a path may turn out to be that of a pipe.
+inline bool is_no_regular_file(node const& of, partition_lists const& listed, file_system& files) {
+  for (auto const& [id, partitions] : listed)
+    for (std::string const& partition : id == of.id ? partitions : std::vector<std::string>())
+      if (std::string const path = of.file_of(partition); !path.empty()) {
+        file_kind const kind = files.facts(path, of.writes_files() ? file_use::write : file_use::read).kind;
+        if (kind != file_kind::regular && kind != file_kind::absent) return true;
+      }
+  return false;
+}
+
+LEAT_INLINE std::string start_of_run(graph const& flow, partition_lists const& listed, file_system& files,
+                                     std::string const& directory, resume_point const& from) {
   std::string line =
       concat({"leat: recovery: ",
               from.epoch == 0 ? "nothing is in the store yet" : concat({"on from epoch ", std::to_string(from.epoch)}),
               " (run ", std::to_string(from.run), ", ", directory, ")"});
-  if (!repeating.empty()) line += concat({"; records may come twice at ", repeating});
-  if (!new_ones.empty()) line += concat({"; these begin anew: ", new_ones});
+  std::vector<std::pair<std::string_view, std::string>> promised;  // what; the steps
+  for (std::string_view const guarantee :
+       {exactly_once, at_least_once, from_the_beginning_again, cannot_be_read_again, begins_anew})
+    promised.emplace_back(guarantee, std::string());
+  for (node const* each : flow.nodes())
+    for (step_info const& step : each->steps) {
+      std::string_view guarantee = guarantee_of(step);
+      if (guarantee == exactly_once && is_no_regular_file(*each, listed, files))
+        guarantee = step.kind == "input" ? cannot_be_read_again : at_least_once;
+      for (auto& [promise, steps] : promised)
+        if (promise == guarantee) steps += concat({steps.empty() ? "" : ", ", "\"", step.name, "\""});
+    }
+  for (auto const& [promise, steps] : promised)
+    if (!steps.empty()) line += concat({"; ", promise, ": ", steps});
   return line;
 }
 

@@ -23,10 +23,11 @@ struct taken_file {
   std::string flow;
   store_history history;
   kept_steps steps;
+  std::uint64_t drawn = 0;  ///< by chance, now
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & index & path & flow & history & steps;
+    archive & index & path & flow & history & steps & drawn;
   }
 };
 

@@ -45,6 +45,8 @@ class store_opening {
 
   bool done() const { return stage_ == stage::done; }
   resume_point const& from() const { return from_; }
+  /// The number of this run: what the process drew that has taken the first file.
+  std::uint64_t run_number() const { return taken_.front().drawn; }
   /// By file of the store: the process that has taken it.
   std::vector<unsigned> const& taker_of() const { return taker_of_; }
   /// The numbers of those that this process has taken, as the writer has them.

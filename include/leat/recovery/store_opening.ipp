@@ -76,7 +76,8 @@ LEAT_INLINE void store_opening::take_files(std::vector<partition_lists const*> c
     if (taker_of_[each.identity.index] != run_.process()) continue;
     std::unique_ptr<store_file> file;
     aside_([&] { file = kind_->open(each); });
-    told.files.push_back({each.identity.index, each.path, file->flow(), file->history(), file->steps()});
+    std::uint64_t const drawn = run_.world().seed() >> 1 | 1;
+    told.files.push_back({each.identity.index, each.path, file->flow(), file->history(), file->steps(), drawn});
     own_files_.push_back(each.identity.index);
     writer_.files().emplace_back(std::move(file));
   }

@@ -51,6 +51,7 @@ class stored_run final : public recovery, public recovered_run, private peer_ser
 
   // What its steps and workers call:
   std::uint64_t first_epoch() const override { return opening_->from().epoch + 1; }
+  std::uint64_t run_number() const override { return opening_->run_number(); }
   std::optional<kept_place> position_of(std::string const& step, std::string const& partition,
                                         void (*described)(record_description& to)) override;
   void load(std::string const& step, state_base& into, void (*described)(record_description& to)) override;

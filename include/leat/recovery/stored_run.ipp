@@ -86,7 +86,9 @@ LEAT_INLINE bool stored_run::agree(std::vector<partition_lists const*> const& of
   std::lock_guard const lock(mutex_);
   std::uint64_t const from = opening_->from().epoch;
   kept_.resize(opening_->taker_of().size());
-  if (run_.process() == 0) run_.world().log(start_of_run(run_.flow(), options_.directory, opening_->from()));
+  if (run_.process() == 0)
+    run_.world().log(
+        start_of_run(run_.flow(), *of_processes.front(), run_.world().files(), options_.directory, opening_->from()));
   std::fill(closed_.begin(), closed_.end(), from);
   decided_ = told_closed_ = told_done_ = from;
   for (process_state& of : processes_) {  // some may have closed an epoch already

@@ -133,7 +133,7 @@ LEAT_INLINE int obey(command_line const& cli, flow_source const& source) {
     }
     flow const& described = described_by(source);
     if (cli.graph()) described.description().refuse_unfinished();
-    if (cli.graph()) return cli.print(draw(described, *cli.graph()));
+    if (cli.graph()) return cli.print(draw(described, *cli.graph(), support_of_recovery().open != nullptr));
     bool const ended = run(described, settled(cli));
     int const status = check_printed(cli);
     return status != 0 || ended ? status : cli.settings().stopped_status;

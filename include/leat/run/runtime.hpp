@@ -79,7 +79,7 @@ class runtime {
 
   virtual steady_time now() = 0;
   virtual wall_time wall() = 0;
-  /// For the generators of chance; drawn once per worker.
+  /// For the generators of chance; drawn once per worker, and for each file of a recovery store.
   virtual std::uint64_t seed() = 0;
 
   /// A line for the person who started the run.

@@ -39,6 +39,7 @@ class worker final : public worker_services, public runnable {
   unsigned index() const override { return index_; }
   unsigned count() const override;
   std::uint64_t first_epoch() const override { return first_epoch_; }
+  std::uint64_t run_number() const override;
   steady_time now() override;
   /// What it showed at `now()`.
   wall_time wall() override;

@@ -33,11 +33,7 @@
 namespace leat::detail {
 
 LEAT_INLINE worker::worker(execution& of, unsigned index)
-    : execution_(of),
-      index_(index),
-      chance_(of.world().seed()),
-      parts_(*this, of.parts()),
-      body_(loop(*this)) {}
+    : execution_(of), index_(index), chance_(of.world().seed()), parts_(*this, of.parts()), body_(loop(*this)) {}
 
 LEAT_INLINE bool worker::stopping() const { return execution_.stopping(); }
 
@@ -46,6 +42,11 @@ LEAT_INLINE void worker::saw_epoch(std::uint64_t epoch) { seen_epoch_ = (std::ma
 LEAT_INLINE void worker::block(std::shared_ptr<blocking_work> work) { execution_.world().block(std::move(work)); }
 
 LEAT_INLINE bool worker::shows_records() const { return execution_.settings().show_records; }
+
+LEAT_INLINE std::uint64_t worker::run_number() const {
+  recovery const* const recovers = execution_.parts().recovers;
+  return recovers == nullptr ? 0 : recovers->run_number();
+}
 
 LEAT_INLINE bool worker::recovers() const { return execution_.parts().recovers != nullptr; }
 

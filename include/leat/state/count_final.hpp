@@ -51,7 +51,7 @@ class count_final_step {
         step_info box("count_final", self.name_);
         scope const inside(in, box);
         return append<counted>(std::forward<S>(up), map_op<T, counted, function>(function{std::move(self.key_)}),
-                               step_info("key_on", step_name("key", self.name_.location))) |
+                               step_info("key_on", step_name("key", self.name_.location), memory_of<F, T>)) |
                reduce_final(step_name("sum", self.name_.location), std::plus<>());
       }
     }

@@ -84,7 +84,7 @@ class fold_final_step {
           return append_stateful<A>(
               std::forward<S>(up),
               fold_final_logic<A, V, folder_edits, Builder, Folder>{std::move(self.builder_), std::move(self.folder_)},
-              step_info("fold_final", self.name_));
+              step_info("fold_final", self.name_, memory_of<Folder>));
       }
     }
   }

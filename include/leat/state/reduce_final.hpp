@@ -61,7 +61,7 @@ class reduce_final_step {
         return stream<poison>{};
       else {
         graph& in = stream_access::graph_of(up);
-        step_info step(Kind::name, self.name_);
+        step_info step(Kind::name, self.name_, memory_of<Reducer>);
         in.name_step(step);
         step_info way("exchange", self.name_);
         way.name = step.name + ".exchange";

@@ -85,7 +85,7 @@ class state_function_step {
       else
         return append_stateful<typename Kind::template value_made<typename asked::result>>(
             std::forward<S>(up), state_function_logic<Kind, typename asked::state, V, F>{std::move(self.f_)},
-            step_info(Kind::name, self.name_));
+            step_info(Kind::name, self.name_, memory_of<F>));
     }
   }
 

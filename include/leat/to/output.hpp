@@ -91,6 +91,7 @@ class output_step {
       in.name_step(step);
       if constexpr (is_for_each<Sink>) {
         using function = decltype(self.sink_.f);
+        step.resumed = memory_of<function, T> == after_restart::goes_on ? after_restart::repeats : after_restart::anew;
         finish(std::forward<S>(up), to_each<T, function>{std::move(self.sink_.f)}, std::move(step));
       } else {
         using sink_node =

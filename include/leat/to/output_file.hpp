@@ -44,7 +44,7 @@ class output_file {
 
   /// Bytes in the file, what is pending included.
   std::uint64_t position() const { return position_ + pending_.size(); }
-  /// The same, with what stands before it.
+  /// The same, with what stands before it; of what is no regular file its beginning.
   file_position snapshot() const;
 
  private:

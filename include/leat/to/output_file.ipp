@@ -79,7 +79,10 @@ LEAT_INLINE void output_file::note_last(std::string_view written) {
   if (last_.size() > file_position::most_known) last_.erase(0, last_.size() - file_position::most_known);
 }
 
-LEAT_INLINE file_position output_file::snapshot() const { return {position(), last_ + pending_}; }
+LEAT_INLINE file_position output_file::snapshot() const {
+  // What a pipe was given cannot be cut off: the next run is at its beginning.
+  return regular_ ? file_position(position(), last_ + pending_) : file_position();
+}
 
 LEAT_INLINE void output_file::look_before() {
   std::string before;

@@ -55,6 +55,11 @@ concept fixed_partitioned_sink =
 
 namespace detail {
 
+template <class Sink>
+using partition_of_sink = decltype(std::declval<Sink const&>().build_part(std::declval<std::string const&>(),
+                                                                          std::optional<typename Sink::position>{},
+                                                                          std::declval<step_services const&>()));
+
 /// Which partition is whose: the names in order, and the worker of each.
 struct partition_table {
   std::vector<std::string> names;
@@ -93,8 +98,7 @@ struct partition_table {
 template <class T, class Sink, class PartOf>
 class partitioned_sink_stage final : public stage, public consumer<T>, private commit_listener {
   using position = typename Sink::position;
-  using partition = decltype(std::declval<Sink const&>().build_part(
-      std::declval<std::string const&>(), std::optional<position>{}, std::declval<step_services const&>()));
+  using partition = partition_of_sink<Sink>;
 
  public:
   partitioned_sink_stage(Sink const& sink, PartOf part_of, worker_builder& worker, node const& described)

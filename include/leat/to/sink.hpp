@@ -113,7 +113,7 @@ class output_node final : public node {
  public:
   output_node(Sink sink, step_info step, port from) : node(std::move(step), from), sink_(std::move(sink)) {
     using partition = decltype(std::declval<Sink const&>().build(std::declval<step_services const&>()));
-    if constexpr (!hears_of_commits<partition>) resumed = after_restart::repeats;
+    if constexpr (!hears_of_commits<partition>) steps.front().resumed = after_restart::repeats;
   }
   void build(worker_builder& worker) const override {
     if (capture<T>(worker, *this)) return;

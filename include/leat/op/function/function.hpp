@@ -3,6 +3,7 @@
 
 #include <leat/fwd.hpp>
 #include <leat/op/function/member_function.hpp>
+#include <leat/op/function/memory.hpp>
 #include <leat/op/function/name_comes_first.hpp>
 #include <leat/op/function/narrows.hpp>
 #include <leat/op/function/owned_record.hpp>

@@ -11,21 +11,26 @@ template <class M>
 struct signature_of_member {
   using type = void;
 };
+/// `changes_itself`: the call is that of a `mutable` lambda.
 template <class C, class R, class... Args>
 struct signature_of_member<R (C::*)(Args...)> {
   using type = signature<R, Args...>;
+  static constexpr bool changes_itself = true;
 };
 template <class C, class R, class... Args>
 struct signature_of_member<R (C::*)(Args...) const> {
   using type = signature<R, Args...>;
+  static constexpr bool changes_itself = false;
 };
 template <class C, class R, class... Args>
 struct signature_of_member<R (C::*)(Args...) noexcept> {
   using type = signature<R, Args...>;
+  static constexpr bool changes_itself = true;
 };
 template <class C, class R, class... Args>
 struct signature_of_member<R (C::*)(Args...) const noexcept> {
   using type = signature<R, Args...>;
+  static constexpr bool changes_itself = false;
 };
 
 /// `type` is a `signature`, or void where the types are not spelled out: a generic lambda, an overloaded call.

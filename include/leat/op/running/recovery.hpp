@@ -38,6 +38,9 @@ class recovery {
 
   /// The epoch that the run begins with: one more than the epoch it goes on from, 1 if there is none.
   virtual std::uint64_t first_epoch() const = 0;
+  /// A number by which this run is told from all others of all stores, copies of this one among them. The same in all
+  /// processes; never 0, and below 2^63, since not every database knows greater ones.
+  virtual std::uint64_t run_number() const = 0;
   /// The last position that was kept of this partition; none: it is read, or written, from its beginning. `described`
   /// tells what the step's positions are made of, for `record_text`: positions of another make are refused.
   virtual std::optional<kept_place> position_of(std::string const& step, std::string const& partition,

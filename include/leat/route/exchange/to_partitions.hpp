@@ -55,11 +55,14 @@ class to_partition_owner {
 /// A fixed partitioned sink: an exchange to the owners of its partitions, and the partitions behind it.
 template <class T, class Sink>
 class partitioned_output_node final : public node {
+  using partition = partition_of_sink<Sink>;
+
  public:
   partitioned_output_node(Sink sink, step_info step, port from) : node(std::move(step), from), sink_(std::move(sink)) {
     routing = "exchange to the owner of the partition";
     if constexpr (has_codec<T>) describe_records = &describe_record<T>;
-    if constexpr (std::is_same_v<typename Sink::position, no_position>) resumed = after_restart::repeats;
+    if constexpr (std::is_same_v<typename Sink::position, no_position> && !hears_of_commits<partition>)
+      steps.front().resumed = after_restart::repeats;
   }
 
   bool has_partitions() const override { return true; }
