@@ -4,8 +4,8 @@
 //   are written, and the program is told so), `full` (half of them, and the disk has no room from then on), `torn` (half
 //   of them, and the program is killed), `kill` (before the call), or `killed` (behind it).
 // - LEAT_FAIL_IN is a directory: other files are left alone.
-// - LEAT_FAIL_LOG is a file to which the word `failed` is written when it happens, and in the end how many calls there
-//   were.
+// - LEAT_FAIL_LOG is a file to which `failed` and the path of the file are written when it happens, and in the end how
+//   many calls there were.
 // - LEAT_FAIL_PROCESS is the process of a cluster in which it is to happen; all, unless said.
 #undef _FILE_OFFSET_BITS  // both forms of each function are here
 #include <fcntl.h>
@@ -23,7 +23,6 @@
 #include <fstream>
 #include <iterator>
 #include <string>
-#include <string_view>
 
 namespace {
 
@@ -88,19 +87,16 @@ void note(std::string const& text) {
   ::syscall(SYS_close, opened);
 }
 
-bool is_inside(std::string_view path) { return !asked.directory.empty() && path.starts_with(asked.directory); }
-
-bool is_inside(int descriptor) {
+std::string path_of(int descriptor) {
   char path[4096];
   ssize_t const length = ::readlink(("/proc/self/fd/" + std::to_string(descriptor)).c_str(), path, sizeof path);
-  return length > 0 && is_inside(std::string_view(path, static_cast<std::size_t>(length)));
+  return length > 0 ? std::string(path, static_cast<std::size_t>(length)) : std::string();
 }
 
-bool is_inside(char const* path) {
-  if (path[0] == '/') return is_inside(std::string_view(path));
+std::string path_of(char const* path) {
+  if (path[0] == '/') return path;
   char directory[4096];
-  return ::getcwd(directory, sizeof directory) != nullptr &&
-         is_inside(std::string_view(std::string(directory) + "/" + path));
+  return ::getcwd(directory, sizeof directory) == nullptr ? std::string() : std::string(directory) + "/" + path;
 }
 
 void die() {
@@ -113,15 +109,15 @@ template <class File>
 effect effect_on(call of, File file) {
   if (asked.directory.empty()) return effect::none;
   int const kept = errno;
-  bool const inside = is_inside(file);
+  std::string const path = path_of(file);
   errno = kept;
-  if (!inside) return effect::none;
+  if (!path.starts_with(asked.directory)) return effect::none;
   auto const index = static_cast<std::size_t>(of);
   unsigned const number = calls[index].fetch_add(1) + 1;
   bool const writes = of == call::write || of == call::pwrite;
   if (writes && disk_is_full) return effect::error;
   if (asked.call_name != call_names[index] || number != asked.nth) return effect::none;
-  note("failed\n");
+  note("failed " + path + "\n");
   if (asked.how == effect::kill) die();
   if (asked.how == effect::full) disk_is_full = true;
   return asked.how;

@@ -16,7 +16,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
-from example import LONG, PROGRAM, check, chosen_seed, gone  # noqa: E402
+from example import LONG, PROGRAM, by_key, check, chosen_seed, gone  # noqa: E402
 
 SEED = chosen_seed()
 ENOUGH = {"one of three": 3600, "while it recovered": 600} if LONG else {"one of three": 300, "while it recovered": 50}
@@ -28,14 +28,6 @@ counting = threading.Lock()
 def count(what):
     with counting:
         counted[what] += 1
-
-
-def by_key(lines):
-    """The lines of each key, in their order."""
-    result = {}
-    for line in lines.splitlines():
-        result.setdefault(line.split()[0].strip("(,\"'"), []).append(line)
-    return result
 
 
 def children_of(process):
