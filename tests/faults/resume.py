@@ -93,6 +93,15 @@ class History:
         time.sleep(after)
         if started.poll() is not None or not of_all:
             return False
+        if processes > 1 and self.chance.random() < 0.1:  # the others wait for one that stands still
+            held = self.chance.choice(of_all)
+            try:
+                os.kill(held, signal.SIGSTOP)
+                time.sleep(0.1 * self.chance.random())
+                os.kill(held, signal.SIGCONT)
+                count("held up")
+            except ProcessLookupError:
+                return False
         if not recovering and self.chance.random() < 0.1:
             started.send_signal(signal.SIGTERM)
             count("stops")
@@ -194,4 +203,4 @@ with ThreadPoolExecutor(AT_ONCE) as pool:
         for each in ended:
             each.result()
 print(f"{begun} histories, {counted['kills']} kills, of one of three processes {counted['one of three']}, while it "
-      f"recovered {counted['while it recovered']}; {counted['stops']} stops; each output was that of an undisturbed run")
+      f"recovered {counted['while it recovered']}; {counted['stops']} stops, {counted['held up']} held up; each output was that of an undisturbed run")
