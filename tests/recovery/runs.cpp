@@ -16,12 +16,12 @@
 
 #include <doctest/doctest.h>
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <filesystem>
 #include <optional>
+#include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -29,8 +29,6 @@
 
 /// `leat::run` with a store: the next run goes on, with other workers too; what it cannot go on from is refused.
 namespace {
-
-using namespace std::chrono_literals;
 
 template <class State = int>
 leat::flow counting(scratch const& folder, std::string const& name = "counting", std::string const& step = "count") {
@@ -216,23 +214,60 @@ TEST_CASE("recovery: files that are missing, or of two stores, or there twice") 
             "\": --recovery-init=1 makes one there; where there was one, see that its volume is mounted");
 }
 
-TEST_CASE("recovery: many epochs and many runs leave a store as small as a few do") {
+TEST_CASE("recovery: nothing read yet, nothing written yet, an empty key and an empty state are kept as others are") {
   scratch const folder;
-  leat::make_recovery_store(folder.path("store"), 2);
-  std::string input;
-  auto const size = [&] {
-    return std::filesystem::file_size(folder.path("store/part-0.sqlite3")) +
-           std::filesystem::file_size(folder.path("store/part-1.sqlite3"));
+  leat::make_recovery_store(folder.path("store"));
+  auto const flow = [&] {
+    leat::flow of("lengths");
+    of.input("in", leat::from::lines(folder.path("in"))) | leat::key_on("itself", [](std::string const& line) {
+      return line;
+    }) | leat::stateful_map("before", [](std::optional<std::string>& before, std::string const& line) {
+      std::string const said = before ? "again" : "first";
+      before = line;
+      return line + said;
+    }) | leat::map("line", [](std::pair<std::string, std::string> const& each) {
+      return each.second;
+    }) | leat::output("out", leat::to::lines(folder.path("out")));
+    return of;
   };
-  std::uintmax_t early = 0;
-  for (unsigned run = 0; run != 120; ++run) {
-    for (unsigned i = 0; i != 40; ++i) input += "word" + std::to_string((run * 7 + i) % 100) + "\n";
-    folder.write("in", input);
-    leat::options options = on(folder);
-    options.snapshot_interval = 0ns;
-    options.batch_size = 4;
-    leat::run(counting(folder), options);
-    if (run == 30) early = size();
-  }
-  CHECK(size() <= early * 3 / 2);
+  folder.write("in", "");
+  leat::run(flow(), on(folder));
+  CHECK(folder.read("out").empty());
+  folder.write("out", "left by a run that was killed");
+  leat::run(flow(), on(folder));
+  CHECK(folder.read("out").empty());
+  folder.write("in", "\n");
+  leat::run(flow(), on(folder));
+  CHECK(folder.read("out") == "first\n");
+  folder.write("in", "\n\n");
+  leat::run(flow(), on(folder));
+  CHECK(folder.read("out") == "first\nagain\n");
+}
+
+TEST_CASE("recovery: a function of the flow throws, and once it is mended the next run goes on") {
+  scratch const folder;
+  leat::make_recovery_store(folder.path("store"));
+  folder.write("in", "a\nb\na\n");
+  leat::run(counting(folder), on(folder, 2));
+  bool mended = false;
+  auto const flow = [&] {
+    leat::flow of("counting");
+    of.input("in", leat::from::lines(folder.path("in"))) | leat::key_on("by word", [](std::string const& word) {
+      return word;
+    }) | leat::stateful_map("count", [&mended](std::optional<int>& seen, std::string const& word) {
+      if (word == "bad" && !mended) throw std::runtime_error("a bad word");
+      seen = seen.value_or(0) + 1;
+      return word + " " + std::to_string(*seen);
+    }) | leat::map("line", [](std::pair<std::string, std::string> const& each) {
+      return each.second;
+    }) | leat::output("out", leat::to::lines(folder.path("out")));
+    return of;
+  };
+  folder.write("in", "a\nb\na\na\nbad\na\n");
+  CHECK(has(error_of(flow(), on(folder)), "a bad word"));
+  CHECK(has(error_of(flow(), on(folder, 2)), "a bad word"));
+  mended = true;
+  leat::run(flow(), on(folder));
+  CHECK(folder.read("out").ends_with("a 3\nbad 1\na 4\n"));
+  CHECK(folder.read("out").size() == std::string("a 1\nb 1\na 2\na 3\nbad 1\na 4\n").size());
 }

@@ -39,7 +39,8 @@
 #include <vector>
 
 /// Simulated processes over a simulated disk and faulty links are killed at any step, lose power, fail to write, are
-/// stopped, and go on in other shapes: all runs together give what one undisturbed run gives.
+/// stopped, and go on in other shapes, while the clock of the day jumps: all runs together give what one undisturbed run
+/// gives.
 namespace {
 
 using namespace std::chrono_literals;
@@ -192,6 +193,12 @@ bool run_once(world& of, leat::flow const& flow, bool undisturbed, totals& count
   bool ended = false;
   try {
     leat::detail::simulated_cluster cluster(flow.description(), simulation);
+    chance clock(simulation.seed);
+    auto const set_clock = [&] {
+      constexpr std::uint64_t day = 24 * 3600;
+      cluster.world().begin_at(leat::wall_time(std::chrono::seconds(1767225600 + clock.up_to(2 * day) - day)));
+    };
+    set_clock();
     cluster.begin();
     std::uint64_t const steps = of.draw.up_to(of.draw.once_in(3) ? 60 : 500);
     for (std::uint64_t step = 0; !cluster.world().all_done(); ++step) {
@@ -199,6 +206,7 @@ bool run_once(world& of, leat::flow const& flow, bool undisturbed, totals& count
         ++count.kills;
         return false;  // all processes at once: the links and the loss of one are for other tests
       }
+      if (clock.once_in(64)) set_clock();
       if (way == end::stop && step == steps) {
         ++count.stops;
         cluster.process(0).stop();

@@ -77,3 +77,38 @@ TEST_CASE("what full rows make needless goes once no copy needs it") {
   CHECK(image.groups.size() == 3);  // of epochs 4, 5 and 6
   CHECK(image.history.oldest_epoch == 5);
 }
+
+TEST_CASE("a clock that was ahead for a while does not keep a file from being cleared") {
+  leat::test::memory_disk disk;
+  disk.make("store", 1);
+  leat::detail::written_file file(std::make_unique<leat::test::memory_store_file>(disk, "store/part-0"));
+  file.file().claim({});
+  file.begin();
+  constexpr std::int64_t day = 24 * 3600;
+  std::int64_t const times[] = {1000, 1001, day + 1002, 1003, 1004, 1005};
+  for (std::uint64_t epoch = 1; epoch != 7; ++epoch) {
+    file.keep_since(epoch - 1, times[epoch - 1]);
+    file.commit(one(epoch, true), 1, epoch, times[epoch - 1], {});
+  }
+  CHECK(file.oldest_epoch() == 5);
+  CHECK(disk.images.at("store/part-0").groups.size() == 2);  // of epochs 5 and 6
+}
+
+TEST_CASE("a commit costs as much however many epochs a copy may be gone back to") {
+  leat::test::memory_disk disk;
+  disk.make("store", 1);
+  leat::detail::written_file file(std::make_unique<leat::test::memory_store_file>(disk, "store/part-0"));
+  file.file().claim({});
+  file.begin();
+  // Where each epoch was looked at once for each before it, in each commit, this would take hours.
+  constexpr std::uint64_t epochs = 4000;
+  for (std::uint64_t epoch = 1; epoch != epochs + 1; ++epoch) {
+    file.keep_since(epoch - 1, 0);
+    file.commit(one(epoch, true), 1, epoch, static_cast<std::int64_t>(epoch), {});
+  }
+  CHECK(disk.images.at("store/part-0").groups.size() == epochs);
+  file.keep_since(epochs, epochs);
+  for (std::uint64_t epoch = epochs + 1; epoch != epochs + 4; ++epoch)
+    file.commit(one(epoch, true), 1, epoch, epochs + 1, {});
+  CHECK(disk.images.at("store/part-0").groups.size() < 10);
+}

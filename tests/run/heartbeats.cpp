@@ -5,21 +5,28 @@
 #include <leat/from/iterable.hpp>
 #include <leat/from/source.hpp>
 #include <leat/op/map.hpp>
+#include <leat/op/running/recovery.hpp>
 #include <leat/route/control/control.hpp>
 #include <leat/route/peers/peers.hpp>
 #include <leat/run/cluster_session.hpp>
 #include <leat/run/execution.hpp>
+#include <leat/run/recovery_support.hpp>
 #include <leat/run/threads/threads.hpp>
+#include <leat/state/count_final.hpp>
 #include <leat/to/collect.hpp>
+#include <leat/to/for_each.hpp>
 #include <leat/to/output.hpp>
 
 #include "fixture/memory_link.hpp"
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -39,7 +46,8 @@ leat::options watchful() {
 /// A process that runs a flow on one worker, and another one in the hands of the test: its peers are turned when the
 /// test says so.
 struct process_and_peer {
-  process_and_peer(leat::flow const& flow, leat::options const& options) {
+  process_and_peer(leat::flow const& flow, leat::options const& options,
+                   std::unique_ptr<leat::detail::recovered_run> from = nullptr) {
     auto [first, second] = leat::test::memory_links();
     leat::detail::connections ends[2];
     ends[0].resize(2);
@@ -56,10 +64,11 @@ struct process_and_peer {
     control = std::make_unique<leat::detail::control>(*peer);
     control->share({}, flow.description(), 1);
 
-    thread = std::thread([this, &flow, options, links = std::move(ends[0])]() mutable {
+    thread = std::thread([this, &flow, options, links = std::move(ends[0]), from = std::move(from)]() mutable {
       leat::detail::thread_runtime world(options.spin);
       leat::detail::execution execution(flow.description(), options, world, 0, 2);
       execution.join(std::make_unique<leat::detail::cluster_session>(execution, std::move(links)));
+      if (from) execution.recover(std::move(from));
       try {
         execution.build();
         world.drive(execution.runnables());
@@ -116,14 +125,49 @@ class slow_to_list {
   std::atomic<bool>* released_;
 };
 
-/// A function of the flow waits until it is released: the other process says so, and the run ends well.
-void check_known_to_be_alive(leat::flow const& flow, std::atomic<bool>& released) {
-  process_and_peer pair(flow, watchful());
+/// A store that has nothing, and says so when it is told to.
+class slow_to_load final : public leat::detail::recovery, public leat::detail::recovered_run {
+ public:
+  explicit slow_to_load(std::atomic<bool>& released) : released_(released) {}
+
+  leat::detail::recovery& for_steps() override { return *this; }
+  void add_facts(leat::detail::partition_lists&) override {}
+  void meet(leat::detail::peers&, long_call) override {}
+  bool agree(std::vector<leat::detail::partition_lists const*> const&, bool&) override { return true; }
+  bool turn() override { return false; }
+  void close() override {}
+
+  std::uint64_t first_epoch() const override { return 1; }
+  std::optional<std::vector<std::byte>> position_of(std::string const&, std::string const&,
+                                                    void (*)(leat::detail::record_description&)) override {
+    return std::nullopt;
+  }
+  void load(std::string const&, leat::detail::state_base&, void (*)(leat::detail::record_description&)) override {
+    released_.wait(false);
+  }
+  void keep_position(std::string const&, std::string const&, std::uint64_t, std::span<std::byte const>) override {}
+  void keep_state(std::string const&, leat::detail::state_part const&) override {}
+  void closed(unsigned, std::uint64_t) override {}
+  void ended(unsigned, std::uint64_t) override { ended_ = true; }
+  bool finished() const override { return ended_; }
+
+ private:
+  std::atomic<bool>& released_;
+  bool ended_ = false;
+};
+
+/// A function of the flow waits until it is released, and the other process says so.
+void check_known_to_be_alive(process_and_peer& pair, std::atomic<bool>& released) {
   while (pair.log_lines.empty()) pair.turn();
   CHECK(pair.log_lines.front() ==
         "leat: process 0 is alive, but a function of the flow has not returned on its worker 0 for 0.1 s");
   released = true;
   released.notify_all();
+}
+/// And the run ends well.
+void check_known_to_be_alive(leat::flow const& flow, std::atomic<bool>& released) {
+  process_and_peer pair(flow, watchful());
+  check_known_to_be_alive(pair, released);
   pair.part();
   CHECK(pair.failure == "");
 }
@@ -151,6 +195,20 @@ TEST_CASE("a process whose source is slow to tell its partitions is known to be 
 
   check_known_to_be_alive(flow, released);
   CHECK(got == std::vector{1});
+}
+
+TEST_CASE("a process whose state takes long to load is known to be alive") {
+  std::atomic<bool> released{false};
+  leat::flow flow("flow");
+  flow.input("in", leat::from::iterable(std::vector<std::pair<int, int>>{})) |
+      leat::count_final("count", [](std::pair<int, int> const& each) { return each.first; }) |
+      leat::output("out", leat::to::for_each([](std::pair<int, std::uint64_t> const&) {}));
+
+  process_and_peer pair(flow, watchful(), std::make_unique<slow_to_load>(released));
+  check_known_to_be_alive(pair, released);
+  pair.peer->close();  // it has no workers, whose records the state waits for
+  pair.thread.join();
+  CHECK(pair.failure.starts_with("process 1 was lost"));
 }
 
 TEST_CASE("a process of which nothing is heard ends the run of the others") {

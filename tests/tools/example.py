@@ -66,6 +66,14 @@ def check(what, got, wanted):
         sys.exit(f"{what}:\n  got    {got!r}\n  wanted {wanted!r}")
 
 
+def by_key(lines):
+    """The lines of each key, in their order."""
+    result = {}
+    for line in lines.splitlines():
+        result.setdefault(line.split()[0].strip("(,\"'"), []).append(line)
+    return result
+
+
 def shared_data(*parts):
     """A file or folder of the real data beside the project. Where it is absent the test is skipped, and says so."""
     for folder in (os.environ.get("LEAT_TEST_DATA"), Path(__file__).resolve().parents[2] / ".." / "shared" / "data"):

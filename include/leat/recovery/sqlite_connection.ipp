@@ -81,8 +81,9 @@ LEAT_INLINE void sqlite_connection::fail() {
           sentence_about_store(path_, "another process is using it: see that it has ended, and start again"));
     case SQLITE_NOTADB:
       refuse_store(path_, "this file is no recovery store, or its beginning is damaged");
-    case SQLITE_CORRUPT:
-      refuse_store(path_, concat({"it is damaged (", sqlite3_errmsg(handle_), "): put a copy in its place"}));
+    case SQLITE_CORRUPT:  // which SQLite also says where the disk cannot read
+      refuse_store(
+          path_, concat({"it is damaged, or cannot be read (", sqlite3_errmsg(handle_), "): put a copy in its place"}));
     case SQLITE_CANTOPEN:
       refuse_store(path_, concat({"it cannot be opened: ", reason}));
     case SQLITE_READONLY:

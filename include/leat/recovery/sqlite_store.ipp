@@ -62,8 +62,10 @@ class sqlite_store_file final : public store_file {
     in_.run("BEGIN EXCLUSIVE; COMMIT");  // and the lock is kept
     identity_ = identity_in(in_);
     sqlite_statement checks(in_, "PRAGMA integrity_check(1)");  // it has few rows, so this reads it once
-    if (checks.row() && checks.text(0) != "ok")
-      refuse_store(path, concat({"it is damaged (", checks.text(0), "): put a copy in its place"}));
+    std::string const found = checks.row() ? checks.text(0) : "ok";
+    if (found != "ok")  // behind a line of its own that names the database
+      refuse_store(path, concat({"it is damaged, or cannot be read (",
+                                 std::string_view(found).substr(found.rfind('\n') + 1), "): put a copy in its place"}));
     checks.run();
     sqlite_statement asked(in_, "SELECT number, name FROM steps");
     while (asked.row()) steps_.emplace(asked.text(1), asked.integer(0));

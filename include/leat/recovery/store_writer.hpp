@@ -52,13 +52,20 @@ class written_file {
  private:
   static constexpr std::size_t most_removed = 64;  ///< besides as many as are written
 
+  /// What the file has of a group or a partition, in the order of its epochs.
+  template <class Kept>
+  struct history_of {
+    std::vector<Kept> parts;
+    bool crowded = false;  ///< it is in the list of those
+  };
+
   void note(kept_group const& group);
   void note(kept_position const& position);
   void choose_old(store_commit& to);
 
   std::unique_ptr<store_file> file_;
-  std::map<std::pair<std::string, std::uint32_t>, std::vector<kept_group>> groups_;  ///< without their bytes
-  std::map<std::pair<std::string, std::string>, std::vector<std::uint64_t>> positions_;
+  std::map<std::pair<std::string, std::uint32_t>, history_of<kept_group>> groups_;  ///< without their bytes
+  std::map<std::pair<std::string, std::string>, history_of<std::uint64_t>> positions_;
   std::deque<std::pair<std::uint64_t, std::int64_t>> times_;          ///< when which epoch was done
   std::deque<std::pair<std::string, std::uint32_t>> crowded_groups_;  ///< may have some that is not needed
   std::deque<std::pair<std::string, std::string>> crowded_positions_;

@@ -44,31 +44,36 @@ LEAT_INLINE void written_file::begin() {
 
 LEAT_INLINE std::vector<std::pair<std::string, std::uint32_t>> written_file::groups() const {
   std::vector<std::pair<std::string, std::uint32_t>> result;
-  for (auto const& [key, parts] : groups_) result.push_back(key);
+  for (auto const& [key, history] : groups_) result.push_back(key);
   return result;
 }
 
 LEAT_INLINE void written_file::note(kept_group const& group) {
-  std::vector<kept_group>& parts = groups_[{group.step, group.group}];
-  kept_group& added = parts.emplace_back();
+  history_of<kept_group>& history = groups_[{group.step, group.group}];
+  kept_group& added = history.parts.emplace_back();
   added.step = group.step;
   added.group = group.group;
   added.epoch = group.epoch;
   added.present = group.present;
   added.full = group.full;
-  if (group.full != 0 && parts.size() > 1) crowded_groups_.emplace_back(group.step, group.group);
+  if (group.full != 0 && history.parts.size() > 1 && !std::exchange(history.crowded, true))
+    crowded_groups_.emplace_back(group.step, group.group);
 }
 
 LEAT_INLINE void written_file::note(kept_position const& position) {
-  std::vector<std::uint64_t>& epochs = positions_[{position.step, position.partition}];
-  epochs.push_back(position.epoch);
-  if (epochs.size() > 1) crowded_positions_.emplace_back(position.step, position.partition);
+  history_of<std::uint64_t>& history = positions_[{position.step, position.partition}];
+  history.parts.push_back(position.epoch);
+  if (history.parts.size() > 1 && !std::exchange(history.crowded, true))
+    crowded_positions_.emplace_back(position.step, position.partition);
 }
 
 LEAT_INLINE void written_file::keep_since(std::uint64_t decided, std::int64_t time) {
-  while (times_.size() > 1 && times_[1].first <= decided && times_[1].second <= time) times_.pop_front();
-  if (!times_.empty() && times_.front().first <= decided && times_.front().second <= time)
-    oldest_ = (std::max)(oldest_, times_.front().first);
+  // The last such epoch, since the clock may have been ahead for a while.
+  auto const found = std::find_if(times_.rbegin(), times_.rend(),
+                                  [&](auto const& each) { return each.first <= decided && each.second <= time; });
+  if (found == times_.rend()) return;
+  times_.erase(times_.begin(), found.base() - 1);
+  oldest_ = (std::max)(oldest_, times_.front().first);
 }
 
 LEAT_INLINE void written_file::choose_old(store_commit& to) {
@@ -76,7 +81,8 @@ LEAT_INLINE void written_file::choose_old(store_commit& to) {
   for (std::size_t left = crowded_groups_.size(); left != 0 && room != 0; --left) {
     auto const key = std::move(crowded_groups_.front());
     crowded_groups_.pop_front();
-    std::vector<kept_group>& parts = groups_[key];
+    history_of<kept_group>& history = groups_[key];
+    std::vector<kept_group>& parts = history.parts;
     unsigned full = 0;
     bool later = false;  // something will be superseded when its time has come
     for (std::size_t i = parts.size(); i != 0; --i) {
@@ -90,20 +96,23 @@ LEAT_INLINE void written_file::choose_old(store_commit& to) {
       if (part.epoch <= oldest_) full |= part.full;
       later = later || (part.epoch > oldest_ && part.full != 0 && i > 1);
     }
+    history.crowded = later;
     if (later) crowded_groups_.push_back(key);
   }
   for (std::size_t left = crowded_positions_.size(); left != 0 && room != 0; --left) {
     auto const key = std::move(crowded_positions_.front());
     crowded_positions_.pop_front();
-    std::vector<std::uint64_t>& epochs = positions_[key];
-    auto const kept = std::find_if(epochs.rbegin(), epochs.rend(), [&](std::uint64_t e) { return e <= oldest_; });
-    auto const end = kept == epochs.rend() ? epochs.begin() : kept.base() - 1;
+    history_of<std::uint64_t>& history = positions_[key];
+    std::vector<std::uint64_t>& epochs = history.parts;
+    auto const later = std::upper_bound(epochs.begin(), epochs.end(), oldest_);
+    auto const end = later == epochs.begin() ? later : later - 1;
     for (auto each = epochs.begin(); each != end; ++each) {
       to.old_positions.push_back({key.first, key.second, *each, {}, {}});
       room -= room != 0 ? 1u : 0u;
     }
     epochs.erase(epochs.begin(), end);
-    if (epochs.size() > 1) crowded_positions_.push_back(key);
+    history.crowded = epochs.size() > 1;
+    if (history.crowded) crowded_positions_.push_back(key);
   }
 }
 

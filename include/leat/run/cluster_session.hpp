@@ -38,7 +38,7 @@ class cluster_session final : public session {
   bool exchange_failures() override;
   steady_time wake_at() const override;
   void add_awaited(std::vector<awaited>& descriptors) const override;
-  void wait_for_driver() const override { std::lock_guard const lock(driving_); }
+  void wait_for_driver() const override;
   void ignore_connections() override;
   bool stopped() const override;
 
@@ -60,9 +60,11 @@ class cluster_session final : public session {
   bool form(steady_time now);
   /// With `driving_` locked; it is unlocked while a source lists its partitions, which may take long.
   void share_partitions(std::unique_lock<std::mutex>& lock);
+  /// The same: state is loaded, which may be much.
+  void build_workers(std::unique_lock<std::mutex>& lock, std::vector<partition_lists const*> const& of_processes);
   /// On a thread that no function of the flow's can hold up: while who drives is in one for long, or a worker that
   /// shares its thread is, the other processes still hear that this one is alive, or what it failed of, and what they
-  /// send is read.
+  /// send is read, once the workers have been built.
   void drive_if_overdue();
   process_failure failure_of_run() const;
   /// Nothing is sent or received, and nobody let in, any more.
@@ -74,7 +76,9 @@ class cluster_session final : public session {
   std::unique_ptr<cluster_formation> forming_;  ///< the same
   connections connected_;                       ///< until it begins
   std::unique_ptr<connected_peers> net_;
-  mutable std::mutex driving_;  ///< guards what `net_` points to
+  mutable std::mutex driving_;   ///< guards what `net_` points to
+  mutable std::mutex building_;  ///< held while the workers are built; taken with `driving_` held, which is let go then
+  bool builds_ = false;          ///< then the channels are not to be touched
   std::unique_ptr<runnable> own_driver_;
   bool partitions_shared_ = false;
   unsigned turns_ = 0;

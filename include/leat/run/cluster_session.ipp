@@ -133,9 +133,39 @@ LEAT_INLINE bool cluster_session::assemble() {
   bool agreed_more = false;
   if (run_.recovered() != nullptr && !run_.recovered()->agree(of_processes, agreed_more))
     return progress || agreed_more;
-  run_.build_workers(of_processes);
+  if (run_.failed()) return true;  // meanwhile
+  build_workers(lock, of_processes);
   run_.wake_all();
   return true;
+}
+
+LEAT_INLINE void cluster_session::build_workers(std::unique_lock<std::mutex>& lock,
+                                                std::vector<partition_lists const*> const& of_processes) {
+  struct build {
+    explicit build(cluster_session& owner, std::unique_lock<std::mutex>& held)
+        : session(owner), driving(held), building(owner.building_) {
+      session.builds_ = true;
+      driving.unlock();
+    }
+    build(build const&) = delete;
+    build& operator=(build const&) = delete;
+    ~build() {
+      building.unlock();
+      driving.lock();
+      session.builds_ = false;
+    }
+    cluster_session& session;
+    std::unique_lock<std::mutex>& driving;
+    std::unique_lock<std::mutex> building;
+  } const under_way(*this, lock);
+  run_.build_workers(of_processes);
+}
+
+LEAT_INLINE void cluster_session::wait_for_driver() const {
+  // One after the other: who builds has taken the second before it lets go the first.
+  driving_.lock();
+  driving_.unlock();
+  std::lock_guard const built(building_);
 }
 
 LEAT_INLINE void cluster_session::share_partitions(std::unique_lock<std::mutex>& lock) {
@@ -187,6 +217,8 @@ LEAT_INLINE void cluster_session::drive_if_overdue() {
   try {
     if (run_.failed())
       net_->control.exchange_failures(failure_of_run(), now);
+    else if (overdue && builds_)
+      net_->peers.write_only(now);
     else if (overdue)
       net_->turn(now, [this](unsigned woken) {
         full_fence();

@@ -36,6 +36,8 @@ class failure_detector {
 
   /// At the beginning of each look at the connections. True when a heartbeat is due.
   bool look(steady_time now);
+  /// The same for who does not look: true when a heartbeat is due. The time counts as one in which it was held up.
+  bool is_due(steady_time now);
   /// Not asleep past this time.
   steady_time wake_at() const { return limits_.watching() && begun_ ? beat_at_ : never; }
 

@@ -43,7 +43,11 @@ LEAT_INLINE bool failure_detector::look(steady_time now) {
     for (other& peer : others_) peer.heard_at = (std::min)(now, peer.heard_at + (now - looked_at_));
   }
   looked_at_ = now;
-  if (now < beat_at_) return false;
+  return is_due(now);
+}
+
+LEAT_INLINE bool failure_detector::is_due(steady_time now) {
+  if (!limits_.watching() || now < beat_at_) return false;
   beat_at_ = now + limits_.interval();
   return true;
 }

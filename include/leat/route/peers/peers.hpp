@@ -74,6 +74,9 @@ class peers {
   /// Reads and writes what there is, hands frames to their services, and sends a heartbeat when one is due. True when
   /// bytes moved. Throws what a service throws, and run_error when another process sends nonsense.
   bool turn(steady_time now);
+  /// Only writes what there is, and a heartbeat when one is due, for a process that cannot take anything just now. True
+  /// when bytes moved.
+  bool write_only(steady_time now);
   /// Not without a turn past this time.
   steady_time wake_at() const;
   /// The descriptors of the connections that something is waited for of.

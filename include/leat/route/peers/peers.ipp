@@ -73,6 +73,14 @@ LEAT_INLINE bool peers::turn(steady_time now) {
   return progress;
 }
 
+LEAT_INLINE bool peers::write_only(steady_time now) {
+  bool progress = false;
+  if (alive_.is_due(now) && !last_sent_) send_heartbeat();
+  for (auto const& p : peers_)
+    if (p->link) progress = write(*p, now) || progress;
+  return progress;
+}
+
 LEAT_INLINE steady_time peers::wake_at() const {
   steady_time first = alive_.wake_at();
   for (auto const& p : peers_)
