@@ -80,8 +80,7 @@ class sqlite_store_file final : public store_file {
     in_.run("BEGIN EXCLUSIVE; COMMIT");  // and the lock is kept
     identity_ = identity_in(in_);
     sqlite_statement checks(in_, "PRAGMA integrity_check(1)");  // it has few rows, so this reads it once
-    if (checks.row() && checks.text(0) != "ok")
-      refuse_store(path, concat({"it is damaged (", checks.text(0), "): put a copy in its place"}));
+    if (checks.row() && checks.text(0) != "ok") refuse_unsound(checks.text(0));
     checks.run();
     sqlite_statement asked(in_, "SELECT number, name FROM steps");
     while (asked.row()) steps_.emplace(asked.text(1), asked.integer(0));
@@ -225,6 +224,13 @@ class sqlite_store_file final : public store_file {
   }
 
  private:
+  /// What cannot be read is not damaged for that.
+  [[noreturn, gnu::cold]] void refuse_unsound(std::string const& found) {
+    if (found.find("unable to get the page") != std::string::npos)
+      refuse_store(path(), concat({"it cannot be read (", found, ")"}));
+    refuse_store(path(), concat({"it is damaged (", found, "): put a copy in its place"}));
+  }
+
   void keep(store_commit const& what) {
     sqlite_statement group(in_, "INSERT INTO states VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
     for (kept_group const& each : what.groups) {
@@ -372,6 +378,10 @@ LEAT_INLINE void sqlite_stores::make(std::string const& directory, unsigned coun
     in.run(concat({"PRAGMA user_version = ", std::to_string(store_schema)}).c_str());
     in.run("COMMIT");
   }
+  std::string name = directory;
+  while (name.size() > 1 && name.ends_with('/')) name.pop_back();
+  if (int const error = files_.sync_name(name); error != 0)
+    refuse_store(directory, concat({"its name cannot be written: ", std::generic_category().message(error)}));
 }
 
 }  // namespace leat::detail
