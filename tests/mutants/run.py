@@ -11,6 +11,7 @@ import re
 import shlex
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -130,7 +131,7 @@ def main(source, build, compiler, words):
     tests = source / "tests"
     for first, mutants, what in (
             (1, MUTANTS, ("simulation", sorted((tests / "simulation").glob("*.cpp")))),
-            (1 + len(MUTANTS), RECOVERY_MUTANTS, ("recovery", [tests / "recovery" / "simulated.cpp"], ["-lsqlite3"]))):
+            (1 + len(MUTANTS), RECOVERY_MUTANTS, ("histories", sorted((tests / "histories").glob("*.cpp")), ["-lsqlite3"]))):
         chosen = [(number, name) for number, (name, *_) in enumerate(mutants, first)
                   if not words or any(word in name for word in words)]
         if not chosen:
@@ -139,10 +140,14 @@ def main(source, build, compiler, words):
         failed = outcome(program, 0, SOUND_SEEDS)
         print(f"no mutant, {what[0]}: {failed or 'sound'}", flush=True)
         results.append(not failed)
+        needed = []
         for number, name in chosen:
             found = outcome(program, number, MOST_SEEDS)
             print(f"{name}: {found or 'SURVIVED'}", flush=True)
             results.append(bool(found))
+            needed += [int(seed) for seed in re.findall(r"^seed (\d+):", found)]
+        if needed:
+            print(f"median of the seeds that found a mutant, {what[0]}: {statistics.median(needed):.0f}", flush=True)
     print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
     return 0 if all(results) else 1
 

@@ -2,7 +2,7 @@
 #include <leat/recovery/grouped_rows.hpp>
 #include <leat/recovery/store_writer.hpp>
 
-#include "memory_store.hpp"
+#include "fixture/memory_store.hpp"
 
 #include <doctest/doctest.h>
 

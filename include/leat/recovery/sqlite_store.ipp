@@ -368,6 +368,10 @@ LEAT_INLINE void sqlite_stores::make(std::string const& directory, unsigned coun
     in.run(concat({"PRAGMA user_version = ", std::to_string(store_schema)}).c_str());
     in.run("COMMIT");
   }
+  std::string name = directory;
+  while (name.size() > 1 && name.ends_with('/')) name.pop_back();
+  if (int const error = files_.sync_name(name); error != 0)
+    refuse_store(directory, concat({"its name cannot be written: ", std::generic_category().message(error)}));
 }
 
 }  // namespace leat::detail

@@ -26,6 +26,11 @@ LEAT_INLINE void lines_of_records::write_header() {
   if (file_.position() == 0) file_.pending() += header_;
 }
 
+inline std::string without_end_slashes(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
 }  // namespace leat::detail
 
 namespace leat::to {
@@ -50,16 +55,22 @@ LEAT_INLINE std::vector<std::string> files::list_parts() const {
 
 LEAT_INLINE void files::check_part(std::string const& part, file_system& disk) const {
   bool const is_there = disk.facts(directory_, file_use::write).error != ENOENT;
-  std::string directory = directory_;
-  while (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();
-  int const error = disk.obstacle(is_there ? file_of(part) : directory, file_use::write);
+  int const error = disk.obstacle(is_there ? file_of(part) : detail::without_end_slashes(directory_), file_use::write);
   if (error != 0 && !is_there) fail(error);
   if (error != 0) detail::refuse_to_write(file_of(part), detail::reason_not_to_write(error));
 }
 
 LEAT_INLINE detail::lines_of_values files::build_part(std::string const& part, std::optional<position> const& resume,
                                                       step_services const& services) const {
-  if (int const error = services.files().make_directory(directory_); error != 0 && error != EEXIST) fail(error);
+  int error = services.files().make_directory(directory_);
+  bool const was_there = error == EEXIST;
+  if (error != 0 && !was_there) fail(error);
+  // Who made it may have been killed before this, so it is done each time. Of a directory that lies where this user
+  // may not read somebody else takes care.
+  if (services.host().recovers()) {
+    error = services.files().sync_name(detail::without_end_slashes(directory_));
+    if (error != 0 && !(was_there && error == EACCES)) fail(error);
+  }
   return {file_of(part), resume, services};
 }
 

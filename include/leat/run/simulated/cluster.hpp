@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/op/running/test_overrides.hpp>
+#include <leat/op/running/time_points.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/options.hpp>
 #include <leat/run/recovery_support.hpp>
@@ -32,6 +33,7 @@ struct simulation {
   std::chrono::nanoseconds longest_start = std::chrono::milliseconds(1);
   bool heartbeats = false;  ///< they wake the processes, so that none is ever stuck
   std::chrono::nanoseconds longest_turn = std::chrono::microseconds(10);
+  wall_time begins_at{std::chrono::seconds(1767225600)};  ///< 2026-01-01
   test_overrides* test = nullptr;
   file_system* disk = nullptr;   ///< of all processes; null: the machine's
   recovery* recovers = nullptr;  ///< by all processes
@@ -57,8 +59,11 @@ class simulated_cluster {
   void begin();
   /// When the last process began: one that was killed later had begun all the same.
   std::chrono::nanoseconds last_start() const { return *std::max_element(starts_.begin(), starts_.end()); }
-  /// Kills a process that came together with the others by itself, and starts it again after `wait`. The others hear of
-  /// it after up to `longest_unnoticed`. Not in a turn.
+  /// Kills a process: nothing of it happens any more, and what it has taken of a store others can take. They hear of it
+  /// after up to `longest_unnoticed`. Not in a turn.
+  void kill(unsigned index, std::chrono::nanoseconds longest_unnoticed);
+  /// Kills a process that came together with the others by itself, and starts it again after `wait`. Throws what the
+  /// new one cannot start for.
   void restart(unsigned index, std::chrono::nanoseconds longest_unnoticed, std::chrono::nanoseconds wait);
   /// Bytes, on one connection, by a process that came together with the others by itself.
   std::size_t most_sent(unsigned index) const { return links_.most_sent(runs_[index]); }

@@ -27,6 +27,7 @@ LEAT_INLINE simulated_cluster::simulated_cluster(graph const& flow, simulation c
       simulation_(simulation),
       world_(simulation.seed, simulation.longest_turn),
       links_(world_, simulation.network) {
+  world_.begin_at(simulation.begins_at);
   if (simulation.disk != nullptr) world_.use(*simulation.disk);
   unsigned const processes = (std::max)(1u, simulation.processes);
   simulation_.forms = simulation.forms && processes > 1;
@@ -59,13 +60,18 @@ LEAT_INLINE void simulated_cluster::begin() {
   }
 }
 
-LEAT_INLINE void simulated_cluster::restart(unsigned index, std::chrono::nanoseconds longest_unnoticed,
-                                            std::chrono::nanoseconds wait) {
+LEAT_INLINE void simulated_cluster::kill(unsigned index, std::chrono::nanoseconds longest_unnoticed) {
   links_.crash(runs_[index], longest_unnoticed);
   world_.remove(processes_[index]->runnables());
-  killed_.push_back(std::move(processes_[index]));
+  if (recovered_run* const from = processes_[index]->recovered(); from != nullptr) from->close();
+}
+
+LEAT_INLINE void simulated_cluster::restart(unsigned index, std::chrono::nanoseconds longest_unnoticed,
+                                            std::chrono::nanoseconds wait) {
+  kill(index, longest_unnoticed);
+  std::unique_ptr<execution> again = make(index, {});
+  killed_.push_back(std::exchange(processes_[index], std::move(again)));
   if (world_.elapsed() < starts_[index]) starts_[index] = world_.elapsed() + wait;
-  processes_[index] = make(index, {});
   world_.add(processes_[index]->runnables(), wait);
 }
 
@@ -94,7 +100,7 @@ LEAT_INLINE void simulated_cluster::connect(std::vector<connections>& ends) {
   for (connections& of_process : ends) of_process.resize(ends.size());
   for (std::size_t a = 0; a != ends.size(); ++a)
     for (std::size_t b = a + 1; b != ends.size(); ++b) {
-      simulated_link& link = links_.make_link();
+      simulated_link& link = links_.make_link(a + 1, b + 1);  // as `make` numbers the first runs of processes
       ends[a][b] = link.end(0);
       ends[b][a] = link.end(1);
     }

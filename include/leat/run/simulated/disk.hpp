@@ -3,6 +3,7 @@
 
 #include <leat/op/running/file_system.hpp>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -39,6 +40,23 @@ class simulated_disk final : public file_system {
   /// What a file system finds out only when this file is closed.
   void fail_late(std::string const& path, int error) { stored_[path].late_error = error; }
 
+  // Faults at the n-th call from now on, of those that open, read, write, cut off, sync or remove. `drawn`, a number of
+  // chance, says how much of that call is done all the same.
+
+  /// It fails with this error, those behind it do not. What a sync that failed was to bring to the disk is never
+  /// brought there by a later one, as on real machines.
+  void fail_call(std::uint64_t nth, int error, std::uint64_t drawn) { next_ = {nth, error, drawn, false}; }
+  /// The machine stops in it: nothing is done any more, and each call fails with EIO, until `start_again`.
+  void halt_at(std::uint64_t nth, std::uint64_t drawn) { next_ = {nth, EIO, drawn, true}; }
+  void halt() { halted_ = true; }
+  bool halted() const { return halted_; }
+  /// And there is no fault to come.
+  void start_again();
+  /// Faults of the n-th call that have come.
+  std::uint64_t faults() const { return faults_; }
+  /// Counts a call, and gives the error that it has to fail with: for what a test keeps on the same machine by itself.
+  int meet();
+
   file_facts facts(std::string const& path, file_use use) override;
   int obstacle(std::string const& path, file_use use) override;
   std::string place(std::string const& path) override { return path; }
@@ -57,16 +75,32 @@ class simulated_disk final : public file_system {
   int late_error(int handle) override { return file(handle).late_error; }
   int sync(int handle) override;
   int sync_name(std::string const& path) override;
+  /// A file that was removed may be there again when the power has failed, until its directory is synced.
+  int remove(std::string const& path);
+  /// The names of all files of a directory.
+  int sync_names(std::string const& directory);
 
-  /// The power fails. Nothing stays of a file whose name was not synced. Of another one what was synced stays, and of
-  /// what has changed since all, nothing, or a beginning: `keep(n)` says how much of n, a number from 0 to n.
+  /// The power fails. Nothing stays of a file whose name, or that of its directory, was not synced. Of another one what
+  /// was synced stays. Each later write, in pieces of 512 bytes, and each time that it was cut off, reached the disk or
+  /// did not, whatever became of the others. `keep(n)` is a number from 0 to n, of chance.
   void lose_unsynced(std::function<std::uint64_t(std::uint64_t)> const& keep);
+  /// Pieces that were lost so, in all.
+  std::uint64_t pieces_lost() const { return pieces_lost_; }
 
  private:
+  static constexpr std::uint64_t sector = 512;  ///< bytes of which a disk writes all or none
+
+  /// Bytes that were written, or, where it cuts, that the file ended there.
+  struct change {
+    std::uint64_t at = 0;
+    std::string bytes;
+    bool cuts = false;
+  };
   struct stored {
     std::string bytes;
     std::string synced;
-    bool named = false;  ///< its name is on the disk
+    std::vector<change> unsynced;  ///< since then
+    bool named = false;            ///< its name is on the disk
     bool directory = false;
     bool written = false;  ///< somebody has it open for that
     std::uint64_t number = 0;
@@ -83,7 +117,15 @@ class simulated_disk final : public file_system {
     bool scratch = false;
   };
 
+  struct fault {
+    std::uint64_t in = 0;  ///< so many calls; 0: none is to come
+    int error = 0;
+    std::uint64_t drawn = 0;
+    bool halts = false;
+  };
+
   static std::string directory_of(std::string const& path);
+  static void apply(change const& made, std::string& to);
   bool is_directory(std::string const& path) const;
   file_facts facts_of(stored const& found) const;
   stored& file(int handle) { return stored_.at(open_.at(handle).path); }
@@ -93,6 +135,11 @@ class simulated_disk final : public file_system {
   std::map<int, opened> open_;            ///< by handle
   int handles_made_ = 1000;               ///< none is a descriptor of the process
   std::uint64_t files_made_ = 0;
+  fault next_;
+  bool halted_ = false;
+  std::uint64_t faults_ = 0;
+  std::map<std::string, std::string> removed_;  ///< what was synced of files that may be there again
+  std::uint64_t pieces_lost_ = 0;
   std::uint64_t used_ = 0;
   std::uint64_t room_ = nowhere;
   std::size_t most_read_ = (std::numeric_limits<std::size_t>::max)();

@@ -83,6 +83,19 @@ LEAT_INLINE int simulated_disk::list(std::string const& directory, std::vector<s
   return 0;
 }
 
+LEAT_INLINE int simulated_disk::meet() {
+  if (halted_) return EIO;
+  if (next_.in == 0 || --next_.in != 0) return 0;
+  halted_ = next_.halts;
+  ++faults_;
+  return next_.error;
+}
+
+LEAT_INLINE void simulated_disk::start_again() {
+  halted_ = false;
+  next_ = {};
+}
+
 LEAT_INLINE int simulated_disk::make_directory(std::string const& path) {
   if (facts(path, file_use::write).error == 0) return EEXIST;
   if (!is_directory(directory_of(path))) return ENOENT;
@@ -99,6 +112,7 @@ LEAT_INLINE int simulated_disk::hand_out(std::string const& path, bool writes, b
 
 LEAT_INLINE int simulated_disk::open(std::string const& path, file_use use, int& handle) {
   if (int const error = obstacle(path, use); error != 0) return error;
+  if (int const error = meet(); error != 0) return error;
   bool const writes = use == file_use::write;
   stored& kept = stored_[path];
   if (kept.number == 0) kept.number = ++files_made_;
@@ -129,6 +143,7 @@ LEAT_INLINE file_facts simulated_disk::facts(int handle) { return facts_of(file(
 
 LEAT_INLINE file_system::outcome simulated_disk::read(int handle, char* to, std::size_t most) {
   if (++reads_asked_ % reads_for_one_ != 0) return {0, EAGAIN};
+  if (int const error = meet(); error != 0) return {0, EIO};
   stored const& kept = file(handle);
   std::uint64_t& position = open_.at(handle).position;
   if (position >= kept.reads_fail_from) return {0, kept.read_error};
@@ -142,6 +157,10 @@ LEAT_INLINE file_system::outcome simulated_disk::read(int handle, char* to, std:
 
 LEAT_INLINE int simulated_disk::write(int handle, std::string_view bytes) {
   stored& kept = file(handle);
+  bool const stood = halted_;
+  int const error = meet();
+  if (error != 0 && stood) return error;
+  if (error != 0) bytes = bytes.substr(0, static_cast<std::size_t>(next_.drawn % (bytes.size() + 1)));
   std::uint64_t& position = open_.at(handle).position;
   std::uint64_t const end = position + bytes.size();
   std::uint64_t const grown = end > kept.bytes.size() ? end - kept.bytes.size() : 0;
@@ -152,8 +171,10 @@ LEAT_INLINE int simulated_disk::write(int handle, std::string_view bytes) {
   std::size_t const before = kept.bytes.size();
   if (position + taken.size() > before) kept.bytes.resize(position + taken.size());
   taken.copy(kept.bytes.data() + position, taken.size());
+  kept.unsynced.push_back({position, std::string(taken), false});
   used_ += kept.bytes.size() - before;
   position += taken.size();
+  if (error != 0) return error;
   if (past_fault != 0) return kept.write_error;
   return too_much != 0 ? ENOSPC : 0;
 }
@@ -163,35 +184,79 @@ LEAT_INLINE int simulated_disk::seek(int handle, std::uint64_t position) {
   return 0;
 }
 
+LEAT_INLINE void simulated_disk::apply(change const& made, std::string& to) {
+  if (made.cuts) return to.resize(made.at);
+  if (made.at + made.bytes.size() > to.size()) to.resize(made.at + made.bytes.size());
+  made.bytes.copy(to.data() + made.at, made.bytes.size());
+}
+
 LEAT_INLINE int simulated_disk::sync(int handle) {
   stored& kept = file(handle);
-  kept.synced = kept.bytes;
-  return 0;
+  bool const stood = halted_;
+  int const error = meet();
+  if (error != 0 && stood) return error;
+  if (error == 0 || next_.drawn % 2 == 0)
+    for (change const& each : kept.unsynced) apply(each, kept.synced);
+  if (error == 0 || !halted_) kept.unsynced.clear();
+  return error;
 }
 
 LEAT_INLINE int simulated_disk::sync_name(std::string const& path) {
+  if (int const error = meet(); error != 0) return error;
   stored_.at(path).named = true;
+  removed_.erase(path);
+  return 0;
+}
+
+LEAT_INLINE int simulated_disk::sync_names(std::string const& directory) {
+  if (int const error = meet(); error != 0) return error;
+  for (auto& [path, kept] : stored_)
+    if (directory_of(path) == directory) kept.named = true;
+  std::erase_if(removed_, [&](auto const& each) { return directory_of(each.first) == directory; });
+  return 0;
+}
+
+LEAT_INLINE int simulated_disk::remove(std::string const& path) {
+  auto const found = stored_.find(path);
+  if (found == stored_.end()) return ENOENT;
+  if (int const error = meet(); error != 0) return error;
+  if (found->second.named) removed_[path] = std::move(found->second.synced);
+  used_ -= found->second.bytes.size();
+  stored_.erase(found);
   return 0;
 }
 
 LEAT_INLINE void simulated_disk::lose_unsynced(std::function<std::uint64_t(std::uint64_t)> const& keep) {
-  std::erase_if(stored_, [](auto const& each) { return !each.second.named && !each.second.directory; });
+  for (auto& [path, synced] : removed_)
+    if (!stored_.contains(path) && keep(1) == 0) put(path, synced);
+  removed_.clear();
+  std::erase_if(stored_, [](auto const& each) { return !each.second.named; });
+  std::erase_if(stored_, [&](auto const& each) { return !is_directory(directory_of(each.first)); });
   for (auto& [path, kept] : stored_) {
-    auto const differ =
-        std::mismatch(kept.bytes.begin(), kept.bytes.end(), kept.synced.begin(), kept.synced.end()).first;
-    auto const same = static_cast<std::uint64_t>(differ - kept.bytes.begin());
-    if (keep(1) == 0)
-      kept.bytes = kept.synced;
-    else
-      kept.bytes.resize(same + keep(kept.bytes.size() - same));
-    kept.synced = kept.bytes;
+    std::uint64_t const luck = keep(3);  // 0: nothing of it reached the disk, 1: all did
+    for (change const& each : kept.unsynced)
+      for (std::uint64_t done = 0; done < each.bytes.size() || each.cuts;) {
+        std::uint64_t const piece =
+            (std::min)(std::uint64_t{each.bytes.size() - done}, sector - (each.at + done) % sector);
+        if (luck == 1 || (luck != 0 && keep(1) != 0))
+          apply({each.at + done, each.bytes.substr(done, piece), each.cuts}, kept.synced);
+        else
+          ++pieces_lost_;
+        if (each.cuts) break;
+        done += piece;
+      }
+    kept.unsynced.clear();
+    used_ += kept.synced.size() - kept.bytes.size();
+    kept.bytes = kept.synced;
   }
 }
 
 LEAT_INLINE int simulated_disk::truncate(int handle, std::uint64_t size) {
-  std::string& bytes = file(handle).bytes;
-  used_ += size - bytes.size();
-  bytes.resize(size);
+  if (int const error = meet(); error != 0) return error;
+  stored& kept = file(handle);
+  used_ += size - kept.bytes.size();
+  kept.bytes.resize(size);
+  kept.unsynced.push_back({size, {}, true});
   return 0;
 }
 

@@ -29,7 +29,8 @@ class simulated_switch {
   /// One process's way to connect. Addresses are any texts. `owner` is who is asked of below.
   std::shared_ptr<network> door(std::size_t owner = 0) { return std::make_shared<simulated_door>(*this, owner); }
 
-  simulated_link& make_link();
+  /// One that stands, between two owners.
+  simulated_link& make_link(std::optional<std::size_t> dialing = {}, std::optional<std::size_t> dialled = {});
   /// In the order in which they were made.
   simulated_link& link(std::size_t index) { return *lines_[index].link; }
 

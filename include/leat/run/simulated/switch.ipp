@@ -23,8 +23,9 @@
 
 namespace leat::detail {
 
-LEAT_INLINE simulated_link& simulated_switch::make_link() {
-  lines_.push_back({std::make_unique<simulated_link>(world_, network_)});
+LEAT_INLINE simulated_link& simulated_switch::make_link(std::optional<std::size_t> dialing,
+                                                        std::optional<std::size_t> dialled) {
+  lines_.push_back({std::make_unique<simulated_link>(world_, network_), {dialing, dialled}});
   return *lines_.back().link;
 }
 

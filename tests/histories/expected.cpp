@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "histories/expected.hpp"
+
+#include <leat/op/running/slot_ownership.hpp>
+#include <leat/route/exchange/slot.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace histories {
+namespace {
+
+void each_part(std::string_view text, char end, std::function<void(std::string_view)> const& take) {
+  while (!text.empty()) {
+    std::size_t const length = std::min(text.find(end), text.size());
+    take(text.substr(0, length));
+    text.remove_prefix(std::min(length + 1, text.size()));
+  }
+}
+
+unsigned number_in(std::string_view text) {
+  unsigned result = 0;
+  std::from_chars(text.data(), text.data() + text.size(), result);
+  return result;
+}
+
+}  // namespace
+
+std::vector<std::string> const& words() {
+  static std::vector<std::string> const chosen = [] {
+    std::vector<std::string> result;
+    for (unsigned const slot : {7u, 1365u, 1366u, 2730u}) {
+      unsigned found = 0;
+      for (unsigned i = 0; found != word_count / 4; ++i) {
+        std::string const word = "w" + std::to_string(i);
+        if (leat::slot_of(leat::key_hash(word)) != slot) continue;
+        result.push_back(word);
+        ++found;
+      }
+    }
+    return result;
+  }();
+  return chosen;
+}
+
+std::size_t expected::index_of(std::string_view word) {
+  return static_cast<std::size_t>(std::find(words().begin(), words().end(), word) - words().begin());
+}
+
+bool expected::follower::take(std::string_view count) {
+  std::size_t const space = std::min(count.find(' '), count.size());
+  std::size_t const word = index_of(count.substr(0, space));
+  if (word == word_count || space == count.size()) return false;
+  unsigned const next = ++seen_[word];
+  return next <= of_->in_all_[word] && number_in(count.substr(space + 1)) == (next - 1) % longest_count + 1;
+}
+
+std::string expected::wrong_counts(std::vector<std::string_view> const& texts, bool all) const {
+  follower each(*this);
+  std::string wrong;
+  for (std::string_view const text : texts)
+    each_part(text, '\n', [&](std::string_view line) {
+      each_part(line, ',', [&](std::string_view count) {
+        if (!each.take(count) && wrong.empty())
+          wrong = "\"" + std::string(count) + "\" is not what comes next of its word";
+      });
+    });
+  if (wrong.empty() && all && !each.is_complete()) wrong = "records are missing";
+  return wrong;
+}
+
+std::string expected::wrong_totals(std::string_view text) const {
+  std::map<std::string, std::vector<unsigned>> wanted;
+  counts before{};
+  for (counts const& each : ends_) {
+    for (std::size_t word = 0; word != word_count; ++word)
+      if (each[word] != before[word]) wanted[words()[word]].push_back(each[word] - before[word]);
+    before = each;
+  }
+  std::map<std::string, std::vector<unsigned>> got;
+  each_part(text, '\n', [&](std::string_view line) {
+    std::size_t const space = std::min(line.find(' '), line.size());
+    got[std::string(line.substr(0, space))].push_back(number_in(line.substr(std::min(space + 1, line.size()))));
+  });
+  return got == wanted ? "" : "these are other totals: " + std::string(text);
+}
+
+std::string expected::wrong_alarms(std::string_view text, std::size_t& there) const {
+  std::vector<std::string> got;
+  each_part(text, '\n', [&](std::string_view line) { got.emplace_back(line); });
+  there = got.size();
+  std::sort(got.begin(), got.end());
+  bool const twice = std::adjacent_find(got.begin(), got.end()) != got.end();
+  bool const unknown = std::any_of(got.begin(), got.end(), [&](std::string const& each) {
+    std::size_t const word = index_of(each);
+    return word == word_count || in_all_[word] == 0;
+  });
+  return twice || unknown ? "these alarms do not ring once for a word: " + std::string(text) : "";
+}
+
+std::size_t expected::different() const {
+  return static_cast<std::size_t>(std::count_if(in_all_.begin(), in_all_.end(), [](unsigned n) { return n != 0; }));
+}
+
+}  // namespace histories
