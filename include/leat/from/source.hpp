@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/from/file_size.hpp>
 #include <leat/from/position.hpp>
@@ -18,7 +19,6 @@
 #include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/worker_services.hpp>
 
-#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <optional>

@@ -3,6 +3,8 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/lean_chrono.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/detail/status_line.hpp>
 #include <leat/error.hpp>
 #include <leat/route/formation/cluster_config.hpp>
@@ -16,9 +18,7 @@
 #include <leat/run/weak_secret.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <thread>

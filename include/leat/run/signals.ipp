@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/run/signals.hpp>
 #include <leat/run/threads/start_thread.hpp>
@@ -16,7 +17,6 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <mutex>
 #include <stdexcept>
 #include <thread>

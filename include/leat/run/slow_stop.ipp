@@ -3,6 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
@@ -11,7 +12,6 @@
 #include <leat/run/threads/periodic_call.hpp>
 #include <leat/run/worker.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>

@@ -3,13 +3,13 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
 #include <leat/op/running/time_points.hpp>
 #include <leat/route/peers/failure_detector.hpp>
 #include <leat/run/stop_watch.hpp>
 
-#include <chrono>
 #include <string>
 
 namespace leat::detail {

@@ -4,6 +4,7 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
 #include <leat/detail/exception_text.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/detail/saturated_time.hpp>
 #include <leat/error.hpp>
 #include <leat/op/running/mark.hpp>
@@ -20,7 +21,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -33,11 +33,7 @@
 namespace leat::detail {
 
 LEAT_INLINE worker::worker(execution& of, unsigned index)
-    : execution_(of),
-      index_(index),
-      chance_(of.world().seed()),
-      parts_(*this, of.parts()),
-      body_(loop(*this)) {}
+    : execution_(of), index_(index), chance_(of.world().seed()), parts_(*this, of.parts()), body_(loop(*this)) {}
 
 LEAT_INLINE bool worker::stopping() const { return execution_.stopping(); }
 

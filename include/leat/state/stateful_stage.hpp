@@ -29,7 +29,7 @@
 namespace leat::detail {
 
 template <class K, class V, class W, class Logic>
-class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>> {
+class stateful_stage final : public keyed_consumer<std::pair<K, V>>, public stage {
   using states = std::conditional_t<has_notifications<Logic>, notifier<K, Logic>, plain_states<K, Logic>>;
   using table = typename states::table_type;
   using stored = typename states::stored;

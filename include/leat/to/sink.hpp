@@ -55,7 +55,7 @@ void end_epoch(P& partition, std::uint64_t epoch, bool recovers) {
 }
 
 template <class T, class Sink>
-class sink_stage final : public running_step, public consumer<T>, private commit_listener {
+class sink_stage final : public consumer<T>, public running_step, private commit_listener {
   using partition = decltype(std::declval<Sink const&>().build(std::declval<step_services const&>()));
 
  public:

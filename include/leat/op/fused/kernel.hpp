@@ -33,7 +33,7 @@
 namespace leat::detail {
 
 template <class In, class Tail, class... Ops>
-class kernel final : public running_step, public consumer<In> {
+class kernel final : public consumer<In>, public running_step {
   using run_steps = fused_steps<In, Ops...>;
   static constexpr std::size_t size = run_steps::size;
   template <std::size_t Index>

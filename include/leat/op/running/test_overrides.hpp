@@ -74,7 +74,7 @@ class captured final : public of_records {
 };
 
 template <class T>
-class capturing final : public running_step, public consumer<T> {
+class capturing final : public consumer<T>, public running_step {
  public:
   explicit capturing(captured<T>& into) : into_(into) {}
 

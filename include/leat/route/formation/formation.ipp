@@ -2,6 +2,8 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/lean_chrono.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/error.hpp>
 #include <leat/op/running/time_points.hpp>
 #include <leat/route/codec/little_endian.hpp>
@@ -14,10 +16,8 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/op/running/time_points.hpp>
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/codec/little_endian.hpp>
@@ -19,7 +20,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>

@@ -3,12 +3,12 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/error.hpp>
 #include <leat/run/cli/checked_options.hpp>
 #include <leat/run/options.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <string>
 
 namespace leat::detail {

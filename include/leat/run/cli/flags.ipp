@@ -3,6 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/picture.hpp>
 #include <leat/run/cli/flags.hpp>
@@ -12,7 +13,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>

@@ -3,6 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/error.hpp>
 #include <leat/run/local/child_start.hpp>
 #include <leat/run/local/local_cluster.hpp>
@@ -20,7 +21,6 @@
 
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstring>

@@ -3,6 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/detail/shown_text.hpp>
 #include <leat/detail/status_line.hpp>
 #include <leat/graph.hpp>
@@ -16,7 +17,6 @@
 
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <string>

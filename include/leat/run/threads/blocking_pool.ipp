@@ -2,12 +2,12 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/op/coroutine/blocking_work.hpp>
 #include <leat/run/threads/blocking_pool.hpp>
 #include <leat/run/threads/start_thread.hpp>
 
-#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <memory>

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/lean_chrono.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/run/threads/periodic_call.hpp>
 #include <leat/run/threads/start_thread.hpp>
 
-#include <chrono>
 #include <condition_variable>
-#include <functional>
 #include <mutex>
 #include <thread>
 #include <utility>

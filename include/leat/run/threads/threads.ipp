@@ -3,6 +3,8 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/lean_chrono.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/error.hpp>
 #include <leat/run/files.hpp>
 #include <leat/run/runtime.hpp>
@@ -20,13 +22,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
