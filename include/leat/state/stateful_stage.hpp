@@ -53,7 +53,7 @@ class stateful_stage final : public keyed_consumer<std::pair<K, V>>, public stag
   static constexpr bool ends_with_results = acts_at_end<Logic, cell, results>;
 
  public:
-  stateful_stage(Logic const& logic, worker_builder& worker, node const& described)
+  [[gnu::cold]] stateful_stage(Logic const& logic, worker_builder& worker, node const& described)
       : logic_(logic),
         step_(described.step(), worker.worker()),
         table_(worker.slot_owners().slots_of(worker.worker().index()), typename table::keeping(logic_)),

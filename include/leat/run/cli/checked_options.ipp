@@ -13,7 +13,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE options checked(options settings) {
+LEAT_COLD options checked(options settings) {
   auto const refuse = [](char const* name, std::string const& reason) {
     throw flow_error(concat({"options::", name, " ", reason}));
   };
@@ -42,7 +42,7 @@ LEAT_INLINE options checked(options settings) {
   return settings;
 }
 
-LEAT_INLINE void check_process(options const& options) {
+LEAT_COLD void check_process(options const& options) {
   if (options.process < std::max<std::size_t>(options.addresses.size(), 1)) return;
   std::string const number = std::to_string(options.process);
   if (options.addresses.empty())

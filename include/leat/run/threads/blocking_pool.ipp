@@ -27,7 +27,7 @@ LEAT_INLINE void blocking_pool::run(std::shared_ptr<blocking_work> work) {
   shared_->wakeup.notify_one();
 }
 
-LEAT_INLINE std::size_t blocking_pool::close(std::chrono::nanoseconds timeout) {
+LEAT_COLD std::size_t blocking_pool::close(std::chrono::nanoseconds timeout) {
   {
     list<std::shared_ptr<blocking_work>> newer;  // destroyed after the lock has been released: the work is the user's
     list<std::shared_ptr<blocking_work>> older_reversed;
