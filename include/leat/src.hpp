@@ -136,6 +136,7 @@
 #include <leat/testing/result.ipp>
 #include <leat/testing/run.ipp>
 #include <leat/testing/script.ipp>
+#include <leat/text.ipp>
 #include <leat/to/csv.ipp>
 #include <leat/to/lines.ipp>
 #include <leat/to/out.ipp>

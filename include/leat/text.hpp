@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
+
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <iosfwd>
@@ -222,37 +223,18 @@ struct text_form<std::chrono::duration<Count, Period>> {
   }
 };
 
-inline void append_padded(std::string& to, long long value, std::size_t width) {
-  std::string const digits = std::to_string(value);
-  if (digits.size() < width) to.append(width - digits.size(), '0');
-  to += digits;
-}
+/// At least `width` digits.
+void append_padded(std::string& to, long long value, std::size_t width);
+
+/// `2022-02-24T11:42:08Z`, with a fraction of the second where there is one. The day is counted from 1970-01-01.
+void append_time(std::string& to, std::chrono::days day, std::chrono::nanoseconds since_midnight);
 
 template <class Duration>
 struct text_form<std::chrono::time_point<std::chrono::system_clock, Duration>> {
   static constexpr bool exists = true;
   static void append(std::string& to, std::chrono::time_point<std::chrono::system_clock, Duration> const& value) {
-    auto const day = std::chrono::floor<std::chrono::days>(value);
-    std::chrono::year_month_day const date(day);
-    std::chrono::hh_mm_ss<std::chrono::nanoseconds> const time(
-        std::chrono::floor<std::chrono::nanoseconds>(since_midnight(value.time_since_epoch())));
-    append_padded(to, static_cast<int>(date.year()), 4);
-    to += '-';
-    append_padded(to, static_cast<unsigned>(date.month()), 2);
-    to += '-';
-    append_padded(to, static_cast<unsigned>(date.day()), 2);
-    to += 'T';
-    append_padded(to, time.hours().count(), 2);
-    to += ':';
-    append_padded(to, time.minutes().count(), 2);
-    to += ':';
-    append_padded(to, time.seconds().count(), 2);
-    if (time.subseconds().count() != 0) {
-      to += '.';
-      append_padded(to, time.subseconds().count(), 9);
-      to.erase(to.find_last_not_of('0') + 1);
-    }
-    to += 'Z';
+    append_time(to, std::chrono::floor<std::chrono::days>(value.time_since_epoch()),
+                std::chrono::floor<std::chrono::nanoseconds>(since_midnight(value.time_since_epoch())));
   }
 
  private:
@@ -269,3 +251,7 @@ struct text_form<std::chrono::time_point<std::chrono::system_clock, Duration>> {
 
 }  // namespace detail
 }  // namespace leat
+
+#ifndef LEAT_COMPILED
+#include <leat/text.ipp>
+#endif

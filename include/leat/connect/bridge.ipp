@@ -4,12 +4,12 @@
 #include <leat/connect/bridge.hpp>
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/error.hpp>
 #include <leat/run/cli/settings.hpp>
 #include <leat/run/environment.hpp>
 #include <leat/run/secret.hpp>
 
-#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <chrono>
+#include <leat/detail/lean_chrono.hpp>
 
 /// Times that a program may give as large as it likes: they end where time does, and do not begin anew.
 namespace leat::detail {

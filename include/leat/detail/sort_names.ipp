@@ -10,7 +10,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE void sort_names(std::vector<std::string>& names) {
+LEAT_COLD void sort_names(std::vector<std::string>& names) {
   auto const sift = [&names](std::size_t at, std::size_t end) {
     for (std::size_t child = 2 * at + 1; child < end; child = 2 * at + 1) {
       if (child + 1 != end && names[child] < names[child + 1]) ++child;

@@ -20,12 +20,12 @@
 
 namespace leat::detail {
 
-LEAT_INLINE status_line& status_line::of_process() {
+LEAT_COLD status_line& status_line::of_process() {
   static status_line* const line = new status_line;  // never destroyed: threads may print until the process ends
   return *line;
 }
 
-LEAT_INLINE void status_line::show(std::string_view text) {
+LEAT_COLD void status_line::show(std::string_view text) {
   winsize terminal{};
   bool const known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &terminal) == 0 && terminal.ws_col > 1;
   std::size_t end = (std::min<std::size_t>)(text.size(), known ? terminal.ws_col - 1u : 79u);
@@ -38,17 +38,17 @@ LEAT_INLINE void status_line::show(std::string_view text) {
   write_all(STDERR_FILENO, rest);
 }
 
-LEAT_INLINE void status_line::remove() {
+LEAT_COLD void status_line::remove() {
   std::lock_guard const lock(mutex_);
   erase();
 }
 
-LEAT_INLINE void status_line::erase() {
+LEAT_COLD void status_line::erase() {
   std::string_view erasing = "\r\x1b[K";
   if (std::exchange(on_screen_, false)) write_all(STDERR_FILENO, erasing);
 }
 
-LEAT_INLINE status_line::aside::aside(int descriptor) {
+LEAT_COLD status_line::aside::aside(int descriptor) {
   status_line& line = of_process();
   if (!line.used_.load(std::memory_order_acquire) || ::isatty(descriptor) != 1) return;
   line.mutex_.lock();
@@ -56,11 +56,11 @@ LEAT_INLINE status_line::aside::aside(int descriptor) {
   line.erase();
 }
 
-LEAT_INLINE status_line::aside::~aside() {
+LEAT_COLD status_line::aside::~aside() {
   if (locked_) of_process().mutex_.unlock();
 }
 
-LEAT_INLINE void print_error_line(std::string const& line) {
+LEAT_COLD void print_error_line(std::string const& line) {
   std::string const whole = line + "\n";
   status_line::aside const aside(STDERR_FILENO);
   std::fputs(whole.c_str(), stderr);

@@ -10,12 +10,12 @@
 
 namespace leat::detail {
 
-LEAT_INLINE void replace_all(std::string& in, std::string_view text, std::string_view with) {
+LEAT_COLD void replace_all(std::string& in, std::string_view text, std::string_view with) {
   for (std::size_t at = in.find(text); at != std::string::npos; at = in.find(text, at + with.size()))
     in.replace(at, text.size(), with);
 }
 
-[[gnu::noinline]] LEAT_INLINE std::string type_name_in(std::string_view whole) {
+[[gnu::noinline]] LEAT_COLD std::string type_name_in(std::string_view whole) {
   std::size_t const from = whole.find("T = ") + 4;
   std::size_t depth = 0;
   std::size_t to = from;

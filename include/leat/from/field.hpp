@@ -2,9 +2,9 @@
 #pragma once
 
 #include <leat/detail/is_optional.hpp>
+#include <leat/detail/lean_chrono.hpp>
 
 #include <charconv>
-#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <optional>
@@ -71,39 +71,16 @@ inline constexpr bool is_time_field = false;
 template <class Duration>
 inline constexpr bool is_time_field<std::chrono::time_point<std::chrono::system_clock, Duration>> = true;
 
-/// `2022-02-24 11:42:08`, with a `T` between, a fraction of the second, a `Z`, or only the date; in UTC. False as well
-/// where `into` cannot hold it: nanoseconds of 64 bits reach from 1677 to 2262, seconds do not count fractions.
+/// `2022-02-24 11:42:08`, with a `T` between, a fraction of the second, a `Z`, or only the date; in UTC.
+bool read_time(std::string_view field, std::chrono::sys_seconds& second, std::chrono::nanoseconds& fraction);
+
+/// False as well where `into` cannot hold it: nanoseconds of 64 bits reach from 1677 to 2262, seconds do not count
+/// fractions.
 template <class Duration>
 bool read_time(std::string_view field, std::chrono::time_point<std::chrono::system_clock, Duration>& into) {
-  int const year = take_digits(field, 4);
-  bool fits = take(field, '-');
-  int const month = take_digits(field, 2);
-  fits = take(field, '-') && fits;
-  int const day = take_digits(field, 2);
-  if (!fits || year < 0 || month < 0 || day < 0) return false;
-  std::chrono::year_month_day const date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
-                                         std::chrono::day(static_cast<unsigned>(day))};
-  if (!date.ok()) return false;
-  std::chrono::seconds since_midnight{};
+  std::chrono::sys_seconds second{};
   std::chrono::nanoseconds fraction{};
-  if (take(field, ' ') || take(field, 'T')) {
-    int const hour = take_digits(field, 2);
-    fits = take(field, ':');
-    int const minute = take_digits(field, 2);
-    int const second = take(field, ':') ? take_digits(field, 2) : 0;
-    if (!fits || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return false;
-    since_midnight = std::chrono::hours(hour) + std::chrono::minutes(minute) + std::chrono::seconds(second);
-    if (take(field, '.')) {
-      std::size_t const width = field.size();
-      int digits = take_digits(field, 9);
-      if (digits < 0) return false;
-      for (std::size_t n = width - field.size(); n < 9; ++n) digits *= 10;
-      fraction = std::chrono::nanoseconds(digits);
-    }
-    take(field, 'Z');
-  }
-  std::chrono::sys_seconds const midnight = std::chrono::sys_days(date);
-  return field.empty() && set_time(midnight + since_midnight, fraction, into);
+  return read_time(field, second, fraction) && set_time(second, fraction, into);
 }
 
 template <class T>

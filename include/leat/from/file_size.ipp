@@ -10,7 +10,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::uint64_t file_size(std::string const& path, file_system& files) {
+LEAT_COLD std::uint64_t file_size(std::string const& path, file_system& files) {
   file_facts const facts = files.facts(path, file_use::read);
   return facts.kind == file_kind::regular ? facts.size : 0;
 }

@@ -19,9 +19,9 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::string base_name(std::string const& path) { return path.substr(path.rfind('/') + 1); }
+LEAT_COLD std::string base_name(std::string const& path) { return path.substr(path.rfind('/') + 1); }
 
-LEAT_INLINE std::vector<std::string> paths::list_parts(file_system& files) const {
+LEAT_COLD std::vector<std::string> paths::list_parts(file_system& files) const {
   std::vector<std::string> names = glob_.empty() ? files_ : names_in_directory(files);
   sort_names(names);
   for (std::size_t i = 1; i < names.size(); ++i)
@@ -30,20 +30,20 @@ LEAT_INLINE std::vector<std::string> paths::list_parts(file_system& files) const
   return names;
 }
 
-LEAT_INLINE bool paths::regular(std::string const& part, file_system& files) const {
+LEAT_COLD bool paths::regular(std::string const& part, file_system& files) const {
   return part != "-" && files.facts(path_of(part), file_use::read).kind == file_kind::regular;
 }
 
-LEAT_INLINE void paths::fail(std::string const& reason) const {
+LEAT_COLD void paths::fail(std::string const& reason) const {
   throw std::runtime_error(concat({"cannot read the directory \"", directory_, "\": ", reason}));
 }
 
-LEAT_INLINE bool paths::is_left_out(std::string const& name, file_system& files) const {
+LEAT_COLD bool paths::is_left_out(std::string const& name, file_system& files) const {
   file_facts const facts = files.facts(concat({directory_, "/", name}), file_use::read);
   return facts.kind == file_kind::directory || (facts.kind == file_kind::absent && facts.error == ENOENT);
 }
 
-LEAT_INLINE std::vector<std::string> paths::names_in_directory(file_system& files) const {
+LEAT_COLD std::vector<std::string> paths::names_in_directory(file_system& files) const {
   std::vector<std::string> found;
   int const error = files.list(directory_, found);
   if (error == ENOTDIR) fail("it is a file; to read one file use from::lines or from::csv");

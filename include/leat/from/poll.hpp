@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/is_optional.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/detail/saturated_time.hpp>
 #include <leat/error.hpp>
 #include <leat/from/end_of_input.hpp>
@@ -9,7 +10,6 @@
 #include <leat/op/function/owned_record.hpp>
 #include <leat/record.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>

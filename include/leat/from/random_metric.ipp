@@ -2,11 +2,11 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/detail/saturated_time.hpp>
 #include <leat/from/random_metric.hpp>
 #include <leat/from/source.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/from/file_size.hpp>
 #include <leat/from/position.hpp>
@@ -18,7 +19,6 @@
 #include <leat/op/running/worker_builder.hpp>
 #include <leat/op/running/worker_services.hpp>
 
-#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <optional>
@@ -39,7 +39,7 @@ class input_stage final : public source_stage {
   static constexpr bool has_positions = !std::same_as<position, no_position>;
 
  public:
-  input_stage(Source const& source, worker_builder& worker, node const& described)
+  [[gnu::cold]] input_stage(Source const& source, worker_builder& worker, node const& described)
       : source_(source),
         described_(described),
         process_(worker.process()),
@@ -56,6 +56,7 @@ class input_stage final : public source_stage {
       times_.emplace(1);
     }
   }
+  [[gnu::cold, gnu::noinline]] ~input_stage() override = default;
 
   bool turn() override {
     return guarded(step_, [this] { return opened_ ? read_all() : open(); });
@@ -133,7 +134,7 @@ class input_stage final : public source_stage {
   static constexpr std::size_t records_per_turn =
       std::clamp<std::size_t>(64 * 1024 / sizeof(typename Source::record), 1, 4096);
 
-  bool open() {
+  [[gnu::cold]] bool open() {
     opened_ = true;
     if constexpr (fixed_partitioned_source<Source>) {
       if constexpr (requires(std::string const& name) { source_.file_of(name); })
@@ -148,7 +149,7 @@ class input_stage final : public source_stage {
     return true;
   }
   /// Which those are is asked once: when its turn comes, a name may stand for another file, or for none.
-  void open_what_may_not_end() {
+  [[gnu::cold]] void open_what_may_not_end() {
     if constexpr (opens_in_turn) {
       std::vector<std::string> in_turn_only;
       for (std::string& name : names_)
@@ -161,7 +162,7 @@ class input_stage final : public source_stage {
       for (std::string const& name : names_) open(name, false);
     }
   }
-  void open(std::string const& name, bool ends) {
+  [[gnu::cold]] void open(std::string const& name, bool ends) {
     step_services const services(step_);
     parts_.add(
         name,
@@ -214,7 +215,7 @@ class input_stage final : public source_stage {
   static byte_buffer position_of(open_partition const& p) { return encoded_position<position>(p.source.snapshot()); }
 
   /// A partition that has ended is closed at once, and where it ended is kept until its epoch is closed.
-  void note_end(open_partition& ended) {
+  [[gnu::cold]] void note_end(open_partition& ended) {
     if constexpr (has_positions)
       if (process_.recovers != nullptr) ended_.add(ended.name, position_of(ended));
   }
@@ -328,7 +329,7 @@ class input_node final : public node {
   std::string file_of(std::string const& part) const override { return file_of_part(source_, part); }
   void check_part(std::string const& part, file_system& files) const override { check_part_of(source_, part, files); }
 
-  void build(worker_builder& worker) const override {
+  [[gnu::cold]] void build(worker_builder& worker) const override {
     if (test_overrides* const test = worker.process().test)
       if (input_stand_in<record>* const instead = test->input<record>(step())) return instead->build(worker, *this);
     worker.add<input_stage<Source>>(source_, worker, *this);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/detail/saturated_time.hpp>
 #include <leat/from/end_of_input.hpp>
 #include <leat/from/source.hpp>
 #include <leat/op/running/stream_time.hpp>
 
 #include <atomic>
-#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <leat/detail/equal_to_itself.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/op/function/function.hpp>
 #include <leat/op/fused/kernel.hpp>
 
-#include <chrono>
 #include <map>
 #include <source_location>
 #include <stdexcept>

@@ -22,7 +22,7 @@ namespace leat {
 namespace detail {
 
 template <class T, class U, class F>
-class flat_map_batch_part final : public running_step, public consumer<T> {
+class flat_map_batch_part final : public consumer<T>, public running_step {
  public:
   flat_map_batch_part(F const& f, worker_builder& worker, node const& described)
       : f_(f), step_(described.step(), worker.worker()), out_(worker.batch_size<U>()) {

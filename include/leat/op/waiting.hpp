@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/detail/saturated_time.hpp>
 #include <leat/op/blocking.hpp>
 #include <leat/op/completion.hpp>
 #include <leat/op/coroutine/coroutine_root.hpp>
 
-#include <chrono>
 #include <coroutine>
 
 /// What a `task` can wait for besides other tasks: time, its next turn, work that blocks, a result of another thread.

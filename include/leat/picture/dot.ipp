@@ -12,7 +12,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::string dot_text(std::string_view text) {
+LEAT_COLD std::string dot_text(std::string_view text) {
   std::string quoted = "\"";
   for (char const c : text) {
     if (c == '"' || c == '\\') quoted += '\\';
@@ -24,7 +24,7 @@ LEAT_INLINE std::string dot_text(std::string_view text) {
   return quoted + "\"";
 }
 
-LEAT_INLINE std::string dot(drawing const& drawn) {
+LEAT_COLD std::string dot(drawing const& drawn) {
   std::string text =
       concat({"digraph ", dot_text(drawn.name), " {\n  label=", dot_text(drawn.name), ";\n  node [shape=box];\n"});
   std::string indent = "  ";

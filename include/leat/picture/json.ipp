@@ -12,7 +12,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::string json_text(std::string_view text) {
+LEAT_COLD std::string json_text(std::string_view text) {
   std::string quoted = "\"";
   for (char const c : text) {
     if (c == '"' || c == '\\') {
@@ -30,7 +30,7 @@ LEAT_INLINE std::string json_text(std::string_view text) {
   return quoted + "\"";
 }
 
-LEAT_INLINE std::string json(drawing const& drawn) {
+LEAT_COLD std::string json(drawing const& drawn) {
   auto const or_null = [](std::string_view text) { return text.empty() ? std::string("null") : json_text(text); };
   auto const boxes_as_json = [&](list<drawing::box> const& boxes) {
     std::string text = "[";

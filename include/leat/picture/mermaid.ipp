@@ -12,7 +12,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::string mermaid_text(std::string_view text) {
+LEAT_COLD std::string mermaid_text(std::string_view text) {
   std::string quoted = "\"";
   for (char const c : text) {
     bool const plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -26,7 +26,7 @@ LEAT_INLINE std::string mermaid_text(std::string_view text) {
   return quoted + "\"";
 }
 
-LEAT_INLINE std::string mermaid(drawing const& drawn) {
+LEAT_COLD std::string mermaid(drawing const& drawn) {
   std::string text = concat({"flowchart TD\n  subgraph f [", mermaid_text(concat({drawn.name, " (flow)"})), "]\n"});
   std::string indent = "    ";
   auto const label = [&](drawing::box const& of) {

@@ -15,27 +15,27 @@
 
 namespace leat::detail {
 
-LEAT_INLINE drawing::box::box(step_info const& step)
+LEAT_COLD drawing::box::box(step_info const& step)
     : id(step.name),
       name(id.substr(id.rfind('.') + 1)),
       kind(step.kind),
       location(step.location),
       guarantee(guarantee_of(step)) {}
 
-LEAT_INLINE drawing::drawing(graph const& flow, bool with_guarantees) : name(flow.name()), guarantees(with_guarantees) {
+LEAT_COLD drawing::drawing(graph const& flow, bool with_guarantees) : name(flow.name()), guarantees(with_guarantees) {
   for (step_info const& scope : flow.scopes()) frames.push_back(put(box(scope)));
   list<line> ends;
   for (node const* node : flow.nodes()) ends.push_back(add(*node, ends));
   label_outputs();
 }
 
-LEAT_INLINE list<drawing::event> drawing::travel() const {
+LEAT_COLD list<drawing::event> drawing::travel() const {
   list<event> events;
   travel_within(none, events);
   return events;
 }
 
-LEAT_INLINE void drawing::travel_within(std::size_t frame, list<event>& events) const {
+LEAT_COLD void drawing::travel_within(std::size_t frame, list<event>& events) const {
   list<std::size_t> opened;
   for (std::size_t i = 0; i != steps.size(); ++i) {
     std::size_t at = steps[i].within;
@@ -54,13 +54,13 @@ LEAT_INLINE void drawing::travel_within(std::size_t frame, list<event>& events) 
   }
 }
 
-LEAT_INLINE drawing::box drawing::put(box drawn) const {
+LEAT_COLD drawing::box drawing::put(box drawn) const {
   for (std::size_t i = 0; i != frames.size(); ++i)
     if (drawn.id.starts_with(concat({frames[i].id, "."}))) drawn.within = i;
   return drawn;
 }
 
-LEAT_INLINE drawing::line drawing::add(node const& node, list<line> const& ends) {
+LEAT_COLD drawing::line drawing::add(node const& node, list<line> const& ends) {
   list<line> inputs;
   for (port const& from : node.inputs) {
     inputs.push_back(ends[from.node]);
@@ -81,12 +81,12 @@ LEAT_INLINE drawing::line drawing::add(node const& node, list<line> const& ends)
   return inputs.front();
 }
 
-LEAT_INLINE void drawing::move_on(line& way, std::string_view routing) {
+LEAT_COLD void drawing::move_on(line& way, std::string_view routing) {
   if (!way.routing.empty() && !routing.empty()) way.routing += ", then ";
   way.routing += routing;
 }
 
-LEAT_INLINE void drawing::label_outputs() {
+LEAT_COLD void drawing::label_outputs() {
   list<std::size_t> most;
   for (std::size_t i = 0; i != steps.size(); ++i) most.push_back(0);
   for (box const& step : steps)
@@ -101,7 +101,7 @@ LEAT_INLINE void drawing::label_outputs() {
     }
 }
 
-LEAT_INLINE std::string text_on(drawing::line const& in) {
+LEAT_COLD std::string text_on(drawing::line const& in) {
   return concat({in.label, in.label.empty() || in.routing.empty() ? "" : ", ", in.routing});
 }
 

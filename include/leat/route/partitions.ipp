@@ -13,7 +13,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE candidates& with_name(list<candidates>& sorted, std::string const& name) {
+LEAT_COLD candidates& with_name(list<candidates>& sorted, std::string const& name) {
   std::size_t first = 0;
   for (std::size_t count = sorted.size(); count > 1;) {
     std::size_t const half = count / 2;
@@ -23,7 +23,7 @@ LEAT_INLINE candidates& with_name(list<candidates>& sorted, std::string const& n
   return sorted[first];
 }
 
-LEAT_INLINE std::vector<std::pair<std::string, unsigned>> assign_partitions(
+LEAT_COLD std::vector<std::pair<std::string, unsigned>> assign_partitions(
     std::vector<std::vector<std::string>> const& offered) {
   std::vector<std::string> partitions;
   for (std::vector<std::string> const& names : offered)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_function.hpp>
 #include <leat/detail/needs.hpp>  // IWYU pragma: keep
 #ifndef LEAT_REFUSED
 
@@ -12,7 +13,6 @@
 #include <leat/run/session.hpp>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 

@@ -3,6 +3,8 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/lean_chrono.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/detail/status_line.hpp>
 #include <leat/error.hpp>
 #include <leat/route/formation/cluster_config.hpp>
@@ -16,9 +18,7 @@
 #include <leat/run/weak_secret.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -27,9 +27,9 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::unique_ptr<cluster_formation> meet_cluster(graph const& flow, options const& options, network& through,
-                                                            std::function<std::uint64_t()> random,
-                                                            std::function<void(std::string const&)> log) {
+LEAT_COLD std::unique_ptr<cluster_formation> meet_cluster(graph const& flow, options const& options, network& through,
+                                                          std::function<std::uint64_t()> random,
+                                                          std::function<void(std::string const&)> log) {
   if (std::string const weakness = options.secret.empty() ? "" : weakness_of(options.secret); !weakness.empty())
     throw flow_error("options::secret: " + weakness);
   cluster_config config;
@@ -46,7 +46,7 @@ LEAT_INLINE std::unique_ptr<cluster_formation> meet_cluster(graph const& flow, o
   return std::make_unique<formation>(through, std::move(config), std::move(random), std::move(log));
 }
 
-LEAT_INLINE std::unique_ptr<session> join_cluster(execution& run, std::shared_ptr<network> through) {
+LEAT_COLD std::unique_ptr<session> join_cluster(execution& run, std::shared_ptr<network> through) {
   std::unique_ptr<cluster_formation> forming = meet_cluster(
       run.flow(), run.settings(), *through, [&run] { return run.world().seed(); },
       [&run](std::string const& line) { run.world().log(line); });
@@ -58,7 +58,7 @@ constexpr bool may_help_to_restart(int status) {
   return status == static_cast<int>(cluster_error::status::lost) || status > 128;
 }
 
-LEAT_INLINE int run_local_cluster(local_processes const& asked) {
+LEAT_COLD int run_local_cluster(local_processes const& asked) {
   std::chrono::milliseconds wait(50);
   for (unsigned restarts = 0;; ++restarts) {
     // Each has a secret of its own, so that nobody who is left of one joins the next.

@@ -3,6 +3,8 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/exception_text.hpp>
+#include <leat/detail/lean_chrono.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
 #include <leat/run/cluster_session.hpp>
@@ -13,10 +15,8 @@
 #include <leat/run/worker.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>

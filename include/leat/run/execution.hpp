@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/op/running/worker_builder.hpp>
 #include <leat/route/control/partition_lists.hpp>
 #include <leat/run/options.hpp>
@@ -10,7 +11,6 @@
 #include <leat/run/session.hpp>
 
 #include <atomic>
-#include <chrono>
 #include <exception>
 #include <memory>
 #include <mutex>

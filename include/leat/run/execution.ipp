@@ -23,8 +23,8 @@
 
 namespace leat::detail {
 
-LEAT_INLINE execution::execution(graph const& flow, options const& settings, runtime& world, unsigned process,
-                                 unsigned processes)
+LEAT_COLD execution::execution(graph const& flow, options const& settings, runtime& world, unsigned process,
+                               unsigned processes)
     : flow_(flow), options_(checked(settings)), world_(world), process_(process), processes_(processes) {
   parts_.batch_records = options_.batch_size;
   parts_.channel_bytes = std::clamp<std::size_t>(options_.channel_bytes, 1, options::most_channel_bytes);
@@ -34,17 +34,17 @@ LEAT_INLINE execution::execution(graph const& flow, options const& settings, run
   driver_ = parts_.first_worker;
 }
 
-LEAT_INLINE execution::~execution() {
+LEAT_COLD execution::~execution() {
   if (session_) session_->ignore_connections();
   if (recovered_) recovered_->close();  // what is being written tells the workers
 }
 
-LEAT_INLINE void execution::recover(std::unique_ptr<recovered_run> from) {
+LEAT_COLD void execution::recover(std::unique_ptr<recovered_run> from) {
   recovered_ = std::move(from);
   parts_.recovers = &recovered_->for_steps();
 }
 
-LEAT_INLINE void execution::build() {
+LEAT_COLD void execution::build() {
   flow_.refuse_unfinished();
   if (parts_.test != nullptr) parts_.test->refuse_mistakes(flow_);
   for (unsigned i = 0; i != options_.workers; ++i)
@@ -65,7 +65,7 @@ LEAT_INLINE void execution::build() {
   }
 }
 
-LEAT_INLINE std::vector<runnable*> execution::runnables() {
+LEAT_COLD std::vector<runnable*> execution::runnables() {
   std::vector<runnable*> runnables;
   runnables.reserve(workers_.size() + 1);
   for (auto const& w : workers_) runnables.push_back(w.get());
@@ -73,17 +73,17 @@ LEAT_INLINE std::vector<runnable*> execution::runnables() {
   return runnables;
 }
 
-LEAT_INLINE partition_assignment execution::assignment() {
+LEAT_COLD partition_assignment execution::assignment() {
   return {flow_, *workers_.front(), options_.workers, processes_ == 1};
 }
 
-LEAT_INLINE partition_lists execution::list_partitions() {
+LEAT_COLD partition_lists execution::list_partitions() {
   partition_lists own = assignment().list(parts_.test);
   if (recovered_) recovered_->add_facts(own);
   return own;
 }
 
-LEAT_INLINE void execution::build_workers(std::vector<partition_lists const*> const& of_processes) {
+LEAT_COLD void execution::build_workers(std::vector<partition_lists const*> const& of_processes) {
   if (!recovered_)
     for (partition_lists const* const lists : of_processes)
       for (auto const& [id, texts] : *lists)
@@ -147,12 +147,12 @@ LEAT_INLINE bool execution::stopped() const {
   return session_ ? session_->stopped() : cut_short_.load(std::memory_order_relaxed);
 }
 
-LEAT_INLINE void execution::stop() {
+LEAT_COLD void execution::stop() {
   stopping_.store(true, std::memory_order_release);
   wake_all();
 }
 
-LEAT_INLINE void execution::fail(std::exception_ptr cause) {
+LEAT_COLD void execution::fail(std::exception_ptr cause) {
   {
     std::lock_guard const lock(failing_);
     if (!cause_) cause_ = std::move(cause);
@@ -161,12 +161,12 @@ LEAT_INLINE void execution::fail(std::exception_ptr cause) {
   wake_all();
 }
 
-LEAT_INLINE void execution::replace_cause(std::exception_ptr cause) {
+LEAT_COLD void execution::replace_cause(std::exception_ptr cause) {
   std::lock_guard const lock(failing_);
   replaced_cause_ = std::exchange(cause_, std::move(cause));
 }
 
-LEAT_INLINE void execution::rethrow() {
+LEAT_COLD void execution::rethrow() {
   std::exception_ptr cause;
   {
     std::lock_guard const lock(failing_);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <chrono>
+#include <leat/detail/lean_chrono.hpp>
+#include <leat/detail/lean_function.hpp>
+
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>

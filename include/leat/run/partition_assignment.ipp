@@ -24,7 +24,7 @@ namespace leat::detail {
 /// partition and a sentence.
 inline constexpr std::uint32_t obstacles_of = 0x80000000u;
 
-LEAT_INLINE partition_lists partition_assignment::list(test_overrides* test) const {
+LEAT_COLD partition_lists partition_assignment::list(test_overrides* test) const {
   partition_lists result;
   file_system& files = services_.files();
   used_files used;
@@ -57,8 +57,8 @@ LEAT_INLINE partition_lists partition_assignment::list(test_overrides* test) con
   return result;
 }
 
-LEAT_INLINE void partition_assignment::assign(std::vector<partition_lists const*> const& of_processes,
-                                              partition_owners& owners) const {
+LEAT_COLD void partition_assignment::assign(std::vector<partition_lists const*> const& of_processes,
+                                            partition_owners& owners) const {
   // Every process lists the same steps.
   for (auto const& [id, unused] : *of_processes[services_.index() / workers_]) {
     if ((id & obstacles_of) != 0) continue;
@@ -79,8 +79,8 @@ LEAT_INLINE void partition_assignment::assign(std::vector<partition_lists const*
   }
 }
 
-LEAT_INLINE void partition_assignment::refuse_obstacles(std::vector<partition_lists const*> const& of_processes,
-                                                        std::uint32_t id, owned_partitions const& owned) const {
+LEAT_COLD void partition_assignment::refuse_obstacles(std::vector<partition_lists const*> const& of_processes,
+                                                      std::uint32_t id, owned_partitions const& owned) const {
   for (unsigned process = 0; process != of_processes.size(); ++process)
     for (auto const& [of, pairs] : *of_processes[process])
       for (std::size_t i = 0; of == (id | obstacles_of) && i + 1 < pairs.size(); i += 2)

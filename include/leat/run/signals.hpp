@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_function.hpp>
 #include <leat/detail/list.hpp>
 
 #include <array>
 #include <atomic>
 #include <csignal>
 #include <cstdint>
-#include <functional>
 #include <mutex>
 #include <thread>
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/run/signals.hpp>
 #include <leat/run/threads/start_thread.hpp>
@@ -16,7 +17,6 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -24,18 +24,18 @@
 
 namespace leat::detail {
 
-LEAT_INLINE stop_signals& stop_signals::of_process() {
+LEAT_COLD stop_signals& stop_signals::of_process() {
   static stop_signals* const handlers = new stop_signals;  // never destroyed: a handler may run until the process ends
   return *handlers;
 }
 
-LEAT_INLINE void stop_signals::pass_on(pid_t process, int number) {
+LEAT_COLD void stop_signals::pass_on(pid_t process, int number) {
   sigval mark{};
   mark.sival_int = passed_on_mark;
   ::sigqueue(process, number, mark);
 }
 
-LEAT_INLINE void stop_signals::listen(listener& tell) {
+LEAT_COLD void stop_signals::listen(listener& tell) {
   std::lock_guard const one_at_a_time(changing_);
   if (listeners_.empty()) begin();
   std::lock_guard const lock(listening_);
@@ -43,7 +43,7 @@ LEAT_INLINE void stop_signals::listen(listener& tell) {
   if (told_) tell();
 }
 
-LEAT_INLINE void stop_signals::leave(listener& tell) {
+LEAT_COLD void stop_signals::leave(listener& tell) {
   std::lock_guard const one_at_a_time(changing_);
   {
     std::lock_guard const lock(listening_);
@@ -53,13 +53,13 @@ LEAT_INLINE void stop_signals::leave(listener& tell) {
   if (listeners_.empty()) end();
 }
 
-LEAT_INLINE stop_signals::stop_signals() {
+LEAT_COLD stop_signals::stop_signals() {
   if (::pipe2(pipe_.data(), O_CLOEXEC) != 0)
     throw std::runtime_error("leat: cannot make the pipe that waiting for signals needs");
   pipe_end.store(pipe_[1], std::memory_order_release);
 }
 
-LEAT_INLINE void stop_signals::begin() {
+LEAT_COLD void stop_signals::begin() {
   first_at.store(0, std::memory_order_relaxed);
   told_ = false;
   teller_ = start_thread([](void* self) { static_cast<stop_signals*>(self)->run(); }, this);
@@ -76,7 +76,7 @@ LEAT_INLINE void stop_signals::begin() {
   }
 }
 
-LEAT_INLINE void stop_signals::end() {
+LEAT_COLD void stop_signals::end() {
   for (std::size_t i = 0; i != numbers.size(); ++i) {
     struct sigaction present{};
     ::sigaction(numbers[i], nullptr, &present);
@@ -92,15 +92,15 @@ LEAT_INLINE void stop_signals::end() {
   teller_.join();
 }
 
-LEAT_INLINE bool stop_signals::is_ours(struct sigaction const& action) {
+LEAT_COLD bool stop_signals::is_ours(struct sigaction const& action) {
   return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == &on_signal;
 }
 
-LEAT_INLINE bool stop_signals::has_handler(struct sigaction const& action, void (*handler)(int)) {
+LEAT_COLD bool stop_signals::has_handler(struct sigaction const& action, void (*handler)(int)) {
   return (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == handler;
 }
 
-LEAT_INLINE void stop_signals::on_signal(int number, siginfo_t* about, void*) {
+LEAT_COLD void stop_signals::on_signal(int number, siginfo_t* about, void*) {
   int const kept = errno;
   std::int64_t first = 0;
   if (first_at.compare_exchange_strong(first, nanoseconds(), std::memory_order_relaxed)) {
@@ -113,17 +113,17 @@ LEAT_INLINE void stop_signals::on_signal(int number, siginfo_t* about, void*) {
   errno = kept;
 }
 
-LEAT_INLINE std::int64_t stop_signals::nanoseconds() {
+LEAT_COLD std::int64_t stop_signals::nanoseconds() {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
   return 1 + now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
 }
 
-LEAT_INLINE void stop_signals::send(char letter) {
+LEAT_COLD void stop_signals::send(char letter) {
   [[maybe_unused]] auto const written = ::write(pipe_end.load(std::memory_order_acquire), &letter, 1);
 }
 
-LEAT_INLINE void stop_signals::run() {
+LEAT_COLD void stop_signals::run() {
   for (char letter = 0; letter != farewell;) {
     if (::read(pipe_[0], &letter, 1) != 1 || letter != news || first_at.load(std::memory_order_relaxed) == 0) continue;
     std::lock_guard const lock(listening_);
@@ -132,7 +132,7 @@ LEAT_INLINE void stop_signals::run() {
   }
 }
 
-LEAT_INLINE on_stop_signal::on_stop_signal(stop_signals::listener tell) : tell_(std::move(tell)) {
+LEAT_COLD on_stop_signal::on_stop_signal(stop_signals::listener tell) : tell_(std::move(tell)) {
   stop_signals::of_process().listen(tell_);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/graph.hpp>
 #include <leat/run/execution.hpp>
@@ -8,7 +9,6 @@
 #include <leat/run/threads/periodic_call.hpp>
 #include <leat/run/worker.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <string>

@@ -3,6 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
@@ -11,7 +12,6 @@
 #include <leat/run/threads/periodic_call.hpp>
 #include <leat/run/worker.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -20,7 +20,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE void slow_stop::begin() {
+LEAT_COLD void slow_stop::begin() {
   std::lock_guard const lock(beginning_);
   if (looks_.started() || tell_after_.count() <= 0 || tell_after_ == (std::chrono::nanoseconds::max)()) return;
   look(false);
@@ -30,7 +30,7 @@ LEAT_INLINE void slow_stop::begin() {
   }
 }
 
-LEAT_INLINE void slow_stop::look(bool tell) {
+LEAT_COLD void slow_stop::look(bool tell) {
   if (!run_.assembled()) return;
   for (unsigned i = 0; i != run_.parts().local_workers; ++i) {
     worker const& worker = run_.local(i);
@@ -44,7 +44,7 @@ LEAT_INLINE void slow_stop::look(bool tell) {
   }
 }
 
-LEAT_INLINE std::string slow_stop::does_not_return(worker const& worker) const {
+LEAT_COLD std::string slow_stop::does_not_return(worker const& worker) const {
   node const* const at = worker.turning();
   return concat({"leat: the stop that was asked for waits for worker ", std::to_string(worker.index()),
                  ": a function has not returned for ", seconds_text(tell_after_), ", of ",
@@ -52,7 +52,7 @@ LEAT_INLINE std::string slow_stop::does_not_return(worker const& worker) const {
                  on_signals_ ? "; a second signal ends the process at once" : ""});
 }
 
-LEAT_INLINE std::string slow_stop::steps_of_turn(node const& at) const {
+LEAT_COLD std::string slow_stop::steps_of_turn(node const& at) const {
   constexpr std::size_t most = 8;
   std::size_t count = 0;
   std::string text;

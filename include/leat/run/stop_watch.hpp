@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/detail/saturated_time.hpp>
 #include <leat/op/running/stage.hpp>
@@ -8,10 +10,8 @@
 #include <leat/op/running/time_points.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 
 namespace leat::detail {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/detail/needs.hpp>  // IWYU pragma: keep
 #ifndef LEAT_REFUSED
 
@@ -8,7 +9,6 @@
 #include <leat/run/cluster.hpp>
 #include <leat/run/net/name_lookup.hpp>
 
-#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>

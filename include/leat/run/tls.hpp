@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_function.hpp>
 #include <leat/detail/needs.hpp>  // IWYU pragma: keep
 #ifndef LEAT_REFUSED
 
@@ -15,7 +16,6 @@
 #include <leat/run/tcp.hpp>  // IWYU pragma: export
 
 #include <cstring>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>

@@ -20,7 +20,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE void used_files::add(node const& described, std::string const& part, file_system& files) {
+LEAT_COLD void used_files::add(node const& described, std::string const& part, file_system& files) {
   std::string path = described.file_of(part);
   if (path.empty()) return;
   used file{&described, std::move(path), described.writes_files(), kind::other};
@@ -32,14 +32,14 @@ LEAT_INLINE void used_files::add(node const& described, std::string const& part,
   files_.push_back(std::move(file));
 }
 
-LEAT_INLINE void used_files::refuse_conflicts(worker_services& worker) {
+LEAT_COLD void used_files::refuse_conflicts(worker_services& worker) {
   sort_names(sorted_);
   for (std::size_t i = 0; i != sorted_.size(); ++i)
     for (std::size_t j = i; j != 0 && identity_at(j - 1) == identity_at(i); --j)
       refuse_conflict(file_at(j - 1), file_at(i), worker);
 }
 
-LEAT_INLINE std::string used_files::identify(used& file, file_system& files) {
+LEAT_COLD std::string used_files::identify(used& file, file_system& files) {
   file_facts const facts = files.facts(file.path, file.written ? file_use::write : file_use::read);
   if (facts.error != 0) return file.written && facts.error == ENOENT ? identify_new(file, files) : std::string();
   if (facts.kind == file_kind::regular || facts.kind == file_kind::disk) file.of = kind::stored;
@@ -48,7 +48,7 @@ LEAT_INLINE std::string used_files::identify(used& file, file_system& files) {
   return matters ? number_of(facts) : std::string();
 }
 
-LEAT_INLINE std::string used_files::identify_new(used& file, file_system& files) {
+LEAT_COLD std::string used_files::identify_new(used& file, file_system& files) {
   file.of = kind::stored;
   std::size_t const slash = file.path.rfind('/');
   std::string const directory = slash == std::string::npos ? "." : file.path.substr(0, slash + 1);
@@ -57,11 +57,11 @@ LEAT_INLINE std::string used_files::identify_new(used& file, file_system& files)
   return concat({number_of(facts), "/", file.path.substr(slash + 1)});
 }
 
-LEAT_INLINE std::string used_files::number_of(file_facts const& facts) {
+LEAT_COLD std::string used_files::number_of(file_facts const& facts) {
   return concat({std::to_string(facts.device), ":", std::to_string(facts.number)});
 }
 
-LEAT_INLINE void used_files::refuse_conflict(used const& first, used const& second, worker_services& worker) {
+LEAT_COLD void used_files::refuse_conflict(used const& first, used const& second, worker_services& worker) {
   bool const one_stream = first.path == "-" && second.path == "-" && first.written == second.written;
   if (one_stream && first.written) return;  // lines of several outputs on standard output stay whole
   bool const spoilt = first.written || second.written;
@@ -83,12 +83,12 @@ LEAT_INLINE void used_files::refuse_conflict(used const& first, used const& seco
               " too: ", harm}));
 }
 
-LEAT_INLINE std::string used_files::name_of(used const& file) {
+LEAT_COLD std::string used_files::name_of(used const& file) {
   if (file.path == "-") return file.written ? "standard output" : "standard input";
   return concat({"\"", file.path, "\""});
 }
 
-LEAT_INLINE std::string obstacle_to(node const& described, std::string const& part, file_system& files) {
+LEAT_COLD std::string obstacle_to(node const& described, std::string const& part, file_system& files) {
   try {
     described.check_part(part, files);
     return {};

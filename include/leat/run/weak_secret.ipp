@@ -11,7 +11,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::size_t unforeseen_bytes(std::string_view secret, std::size_t needed) {
+LEAT_COLD std::size_t unforeseen_bytes(std::string_view secret, std::size_t needed) {
   std::string text(secret);
   for (char& c : text)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -30,7 +30,7 @@ LEAT_INLINE std::size_t unforeseen_bytes(std::string_view secret, std::size_t ne
   return count;
 }
 
-LEAT_INLINE std::string weakness_of(std::string_view secret) {
+LEAT_COLD std::string weakness_of(std::string_view secret) {
   constexpr std::size_t least = 16, needed = 9;
   if (secret.size() < least) return "the secret is shorter than 16 bytes";
   if (unforeseen_bytes(secret, needed) == needed) return {};

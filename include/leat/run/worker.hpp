@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/time_points.hpp>
 #include <leat/op/running/worker_builder.hpp>
@@ -10,7 +11,6 @@
 #include <leat/run/stop_watch.hpp>
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>

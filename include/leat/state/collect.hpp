@@ -2,11 +2,11 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/flow.hpp>
 #include <leat/state/stateful_stage.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <utility>

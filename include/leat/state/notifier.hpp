@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/op/running/time_points.hpp>
 #include <leat/op/running/worker_services.hpp>
 #include <leat/state/keyed_state.hpp>
 #include <leat/state/notifications.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>

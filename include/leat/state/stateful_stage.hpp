@@ -29,7 +29,7 @@
 namespace leat::detail {
 
 template <class K, class V, class W, class Logic>
-class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>> {
+class stateful_stage final : public keyed_consumer<std::pair<K, V>>, public stage {
   using states = std::conditional_t<has_notifications<Logic>, notifier<K, Logic>, plain_states<K, Logic>>;
   using table = typename states::table_type;
   using stored = typename states::stored;
@@ -53,7 +53,7 @@ class stateful_stage final : public stage, public keyed_consumer<std::pair<K, V>
   static constexpr bool ends_with_results = acts_at_end<Logic, cell, results>;
 
  public:
-  stateful_stage(Logic const& logic, worker_builder& worker, node const& described)
+  [[gnu::cold]] stateful_stage(Logic const& logic, worker_builder& worker, node const& described)
       : logic_(logic),
         step_(described.step(), worker.worker()),
         table_(worker.slot_owners().slots_of(worker.worker().index()), typename table::keeping(logic_)),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/flow.hpp>
 #include <leat/run/simulated/cluster.hpp>
 #include <leat/testing/inputs.hpp>
@@ -8,7 +9,6 @@
 #include <leat/testing/result.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <initializer_list>

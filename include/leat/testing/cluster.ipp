@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/flow.hpp>
 #include <leat/run/simulated/cluster.hpp>
 #include <leat/testing/cluster.hpp>
@@ -9,7 +10,6 @@
 #include <leat/testing/options.hpp>
 #include <leat/testing/result.hpp>
 
-#include <chrono>
 #include <exception>
 #include <memory>
 #include <string>

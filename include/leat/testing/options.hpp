@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/op/running/time_points.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 

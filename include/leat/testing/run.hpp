@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/flow.hpp>
 #include <leat/testing/inputs.hpp>
 #include <leat/testing/options.hpp>
 #include <leat/testing/result.hpp>
 
-#include <chrono>
 #include <initializer_list>
 #include <string>
 #include <utility>

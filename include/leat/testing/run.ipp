@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/error.hpp>
 #include <leat/flow.hpp>
 #include <leat/run/run.hpp>
@@ -11,7 +12,6 @@
 #include <leat/testing/result.hpp>
 #include <leat/testing/run.hpp>
 
-#include <chrono>
 #include <exception>
 #include <initializer_list>
 #include <string>

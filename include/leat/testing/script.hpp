@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/op/emitter.hpp>
 #include <leat/op/running/step_context.hpp>
 #include <leat/op/running/test_overrides.hpp>
 #include <leat/op/running/worker_builder.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <mutex>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/detail/sort_names.hpp>
 #include <leat/from/position.hpp>
 #include <leat/op/running/consumer.hpp>
@@ -14,7 +15,6 @@
 #include <leat/record.hpp>
 #include <leat/to/sink.hpp>
 
-#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -96,7 +96,7 @@ struct partition_table {
 /// The partitions of one sink that this worker owns. They are opened in the worker's first turn, so that a sink that
 /// cannot be written is known at once and one that gets no record is still there, empty.
 template <class T, class Sink, class PartOf>
-class partitioned_sink_stage final : public stage, public consumer<T>, private commit_listener {
+class partitioned_sink_stage final : public consumer<T>, public stage, private commit_listener {
   using position = typename Sink::position;
   using partition = partition_of_sink<Sink>;
 

@@ -55,15 +55,15 @@ void end_epoch(P& partition, std::uint64_t epoch, bool recovers) {
 }
 
 template <class T, class Sink>
-class sink_stage final : public running_step, public consumer<T>, private commit_listener {
+class sink_stage final : public consumer<T>, public running_step, private commit_listener {
   using partition = decltype(std::declval<Sink const&>().build(std::declval<step_services const&>()));
 
  public:
-  sink_stage(Sink const& sink, worker_builder& worker, node const& described)
+  [[gnu::cold]] sink_stage(Sink const& sink, worker_builder& worker, node const& described)
       : sink_(sink), step_(described.step(), worker.worker()), recovers_(worker.process().recovers != nullptr) {
     if constexpr (hears_of_commits<partition>) worker.commits.push_back(this);
   }
-  ~sink_stage() override { delete partition_; }
+  [[gnu::cold, gnu::noinline]] ~sink_stage() override { delete partition_; }
 
   void take(T* records, std::size_t count) override {
     guarded(step_, [&] { open().write_batch(std::span<T>(records, count)); });
@@ -101,7 +101,7 @@ class sink_stage final : public running_step, public consumer<T>, private commit
 
 /// In a test that looks at what comes to this output: true, and its sink stays closed.
 template <class T>
-bool capture(worker_builder& worker, node const& described) {
+[[gnu::cold]] bool capture(worker_builder& worker, node const& described) {
   test_overrides* const test = worker.process().test;
   captured<T>* const seen = test == nullptr ? nullptr : test->output<T>(described.step());
   if (seen != nullptr) worker.subscribe<T>(described.inputs.front(), worker.add<capturing<T>>(*seen));
@@ -115,7 +115,7 @@ class output_node final : public node {
     using partition = decltype(std::declval<Sink const&>().build(std::declval<step_services const&>()));
     if constexpr (!hears_of_commits<partition>) steps.front().resumed = after_restart::repeats;
   }
-  void build(worker_builder& worker) const override {
+  [[gnu::cold]] void build(worker_builder& worker) const override {
     if (capture<T>(worker, *this)) return;
     worker.subscribe<T>(inputs.front(), worker.add<sink_stage<T, Sink>>(sink_, worker, *this));
   }

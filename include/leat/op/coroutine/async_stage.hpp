@@ -52,7 +52,7 @@ struct flight {
 /// are through, and nothing is let in meanwhile; a time waits too, and holds nobody up. Tasks go on while the next step
 /// has no room; their results wait, and count as in flight.
 template <class T, class U, class R, class F>
-class async_stage final : public stage, public consumer<T> {
+class async_stage final : public consumer<T>, public stage {
   using flight_type = flight<T, U, R>;
   using owned = record_made_of<U>;
   static constexpr bool gives_outcomes = !std::is_same_v<owned, R>;

@@ -26,7 +26,7 @@ namespace leat::detail {
 /// waits for is there and the next step has room. One batch waits while it is busy with another; a mark waits until it
 /// is through with all that came before, and so does a time.
 template <class T, class U, class F>
-class coroutine_stage final : public stage, public consumer<T> {
+class coroutine_stage final : public consumer<T>, public stage {
  public:
   coroutine_stage(F const& f, worker_builder& worker, node const& described)
       : f_(f),

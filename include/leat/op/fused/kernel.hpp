@@ -33,7 +33,7 @@
 namespace leat::detail {
 
 template <class In, class Tail, class... Ops>
-class kernel final : public running_step, public consumer<In> {
+class kernel final : public consumer<In>, public running_step {
   using run_steps = fused_steps<In, Ops...>;
   static constexpr std::size_t size = run_steps::size;
   template <std::size_t Index>
@@ -52,7 +52,7 @@ class kernel final : public running_step, public consumer<In> {
 
  public:
   template <class RunEnd>
-  kernel(ops_type const& ops, RunEnd const& run_end, worker_builder& worker, node const& described)
+  [[gnu::cold]] kernel(ops_type const& ops, RunEnd const& run_end, worker_builder& worker, node const& described)
       : ops_(ops, copy_failure(described, worker.worker())),
         tail_(run_end, worker, described),
         held_(*this),
@@ -60,6 +60,7 @@ class kernel final : public running_step, public consumer<In> {
     if constexpr (may_stop) worker.outboxes.push_back(&held_);
     bind<0>();
   }
+  [[gnu::cold, gnu::noinline]] ~kernel() override = default;
 
   void take(In* records, std::size_t count) override {
     if constexpr (plain<In>)
@@ -330,7 +331,7 @@ class kernel_node final : public node {
   kernel_node(pack<Ops...> ops, RunEnd run_end, Steps&& run, port from)
       : node(std::forward<Steps>(run), from), ops_(std::move(ops)), run_end_(std::move(run_end)) {}
 
-  void build(worker_builder& worker) const override {
+  [[gnu::cold]] void build(worker_builder& worker) const override {
     using running = kernel<In, typename RunEnd::tail, Ops...>;
     try {
       worker.subscribe<In>(inputs.front(), worker.add<running>(ops_, run_end_, worker, *this));

@@ -12,7 +12,8 @@ namespace leat::detail {
 
 struct step_context;
 
-/// Anything a worker keeps alive for a step.
+/// Anything a worker keeps alive for a step. Those of many types say `[[gnu::cold, gnu::noinline]]` of their
+/// destructors: each would be compiled once more for each way in which it can be called.
 class running_step {
  public:
   running_step() = default;

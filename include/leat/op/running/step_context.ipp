@@ -17,18 +17,18 @@
 
 namespace leat::detail {
 
-LEAT_INLINE step_context::step_context(step_info const& step, worker_services& on)
+LEAT_COLD step_context::step_context(step_info const& step, worker_services& on)
     : name(step.name),
       kind(step.kind),
       location(step.location),
       described(&step),
       worker(&on),
       epoch(on.first_epoch()) {}
-LEAT_INLINE step_context::step_context(step_context&&) noexcept = default;
-LEAT_INLINE step_context::step_context(step_context const&) = default;
-LEAT_INLINE step_context::~step_context() = default;
+LEAT_COLD step_context::step_context(step_context&&) noexcept = default;
+LEAT_COLD step_context::step_context(step_context const&) = default;
+LEAT_COLD step_context::~step_context() = default;
 
-LEAT_INLINE step_contexts::step_contexts(node const& described, worker_services& on)
+LEAT_COLD step_contexts::step_contexts(node const& described, worker_services& on)
     : size_(described.steps.size()), contexts_(std::allocator<step_context>().allocate(size_)) {
   std::size_t built = 0;
   try {
@@ -39,7 +39,7 @@ LEAT_INLINE step_contexts::step_contexts(node const& described, worker_services&
     throw;
   }
 }
-LEAT_INLINE step_contexts::~step_contexts() {
+LEAT_COLD step_contexts::~step_contexts() {
   std::destroy_n(contexts_, size_);
   std::allocator<step_context>().deallocate(contexts_, size_);
 }
@@ -47,11 +47,11 @@ LEAT_INLINE void step_contexts::begin_epoch(std::uint64_t epoch) {
   for (std::size_t i = 0; i != size_; ++i) contexts_[i].epoch = epoch;
 }
 
-LEAT_INLINE void copy_failure::operator()(std::size_t step) const {
+LEAT_COLD void copy_failure::operator()(std::size_t step) const {
   step_context(described_.steps[step], worker_).fail();
 }
 
-[[gnu::noinline]] LEAT_INLINE void step_context::fail(show_function show, void const* record) const {
+[[gnu::noinline]] LEAT_COLD void step_context::fail(show_function show, void const* record) const {
   try {
     throw_as_run_error(show, record);
   } catch (...) {
@@ -60,7 +60,7 @@ LEAT_INLINE void copy_failure::operator()(std::size_t step) const {
   }
 }
 
-LEAT_INLINE run_error step_context::error(std::string const& cause, std::string const& at) const {
+LEAT_COLD run_error step_context::error(std::string const& cause, std::string const& at) const {
   std::string const event =
       epoch == before_the_first
           ? std::string("cannot begin")
@@ -69,7 +69,7 @@ LEAT_INLINE run_error step_context::error(std::string const& cause, std::string 
           location, worker->index(), epoch};
 }
 
-LEAT_INLINE void step_context::throw_as_run_error(show_function show, void const* record) const {
+LEAT_COLD void step_context::throw_as_run_error(show_function show, void const* record) const {
   try {
     throw;
   } catch (run_error const&) {
@@ -79,7 +79,7 @@ LEAT_INLINE void step_context::throw_as_run_error(show_function show, void const
   }
 }
 
-LEAT_INLINE std::string step_context::shown(show_function show, void const* record) const {
+LEAT_COLD std::string step_context::shown(show_function show, void const* record) const {
   std::string at;
   if (show == nullptr || !worker->shows_records()) return at;
   try {

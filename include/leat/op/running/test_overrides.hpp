@@ -74,15 +74,15 @@ class captured final : public of_records {
 };
 
 template <class T>
-class capturing final : public running_step, public consumer<T> {
+class capturing final : public consumer<T>, public running_step {
  public:
   explicit capturing(captured<T>& into) : into_(into) {}
 
-  void take(T* records, std::size_t count) override {
+  [[gnu::cold]] void take(T* records, std::size_t count) override {
     std::lock_guard const lock(into_.mutex);
     for (std::size_t i = 0; i != count; ++i) into_.records.push(std::move(records[i]));
   }
-  void look(T const* records, std::size_t count) override {
+  [[gnu::cold]] void look(T const* records, std::size_t count) override {
     if constexpr (copyable_record<T>) {
       std::lock_guard const lock(into_.mutex);
       for (std::size_t i = 0; i != count; ++i) into_.records.push(records[i]);

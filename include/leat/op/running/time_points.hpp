@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <chrono>
+#include <leat/detail/lean_chrono.hpp>
 
 /// The times of a worker's two clocks.
 namespace leat {

@@ -14,13 +14,13 @@
 
 namespace leat::detail {
 
-LEAT_INLINE owned_partitions& partition_owners::operator[](std::string const& step) {
+LEAT_COLD owned_partitions& partition_owners::operator[](std::string const& step) {
   for (of_step& known : steps_)
     if (known.name == step) return known.owned;
   return steps_.emplace_back(step).owned;
 }
 
-LEAT_INLINE void worker_builder::clear() {
+LEAT_COLD void worker_builder::clear() {
   counters.close();
   stages.clear();
   sources.clear();
@@ -30,25 +30,25 @@ LEAT_INLINE void worker_builder::clear() {
   steps_.clear();
 }
 
-LEAT_INLINE void worker_builder::make_room_for_part() { steps_.make_room(); }
-LEAT_INLINE void worker_builder::keep(running_step& built) { steps_.take(&built); }
-LEAT_INLINE void worker_builder::visit(stage& built) { stages.push_back(&built); }
-LEAT_INLINE void worker_builder::visit_as_source(source_stage& built) { sources.push_back(&built); }
+LEAT_COLD void worker_builder::make_room_for_part() { steps_.make_room(); }
+LEAT_COLD void worker_builder::keep(running_step& built) { steps_.take(&built); }
+LEAT_COLD void worker_builder::visit(stage& built) { stages.push_back(&built); }
+LEAT_COLD void worker_builder::visit_as_source(source_stage& built) { sources.push_back(&built); }
 
-LEAT_INLINE void worker_builder::provide_at(port port, void* outlet) { outlets_.emplace_back(port, outlet); }
+LEAT_COLD void worker_builder::provide_at(port port, void* outlet) { outlets_.emplace_back(port, outlet); }
 
-LEAT_INLINE void* worker_builder::outlet_at(port port) {
+LEAT_COLD void* worker_builder::outlet_at(port port) {
   std::size_t i = outlets_.size() - 1;
   while (outlets_[i].at.node != port.node || outlets_[i].at.index != port.index) --i;
   return outlets_[i].outlet;
 }
 
-LEAT_INLINE shared_object& worker_builder::shared_of(node const& described) {
+LEAT_COLD shared_object& worker_builder::shared_of(node const& described) {
   while (process_.by_node.size() <= described.id) process_.by_node.emplace_back();
   return process_.by_node[described.id];
 }
 
-LEAT_INLINE std::vector<std::string> parts_of_worker(worker_builder& worker, node const& described) {
+LEAT_COLD std::vector<std::string> parts_of_worker(worker_builder& worker, node const& described) {
   std::vector<std::string> names;
   for (auto const& [name, owner] : worker.process().owners[described.step().name])
     if (owner == worker.worker().index()) names.push_back(name);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
+
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <type_traits>
 #include <utility>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
 #include <leat/route/codec/codec.hpp>
@@ -14,7 +15,6 @@
 #include <leat/route/peers/outgoing.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <span>
 #include <utility>

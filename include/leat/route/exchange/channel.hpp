@@ -41,7 +41,7 @@ class channel final : public sending_end<T>, public receiving_end<T> {
   explicit channel(channel_limits const& of) : limits_(of) {}
   channel(channel const&) = delete;
   channel& operator=(channel const&) = delete;
-  ~channel() override {
+  [[gnu::cold, gnu::noinline]] ~channel() override {
     message<T> left;
     while (forward_.pop(left)) delete left.content;
     packet<T>* empty = nullptr;

@@ -33,7 +33,7 @@ class exchange_receiver final : public stage {
   static_assert(exchange_outlet<Outlet, T>);
 
  public:
-  exchange_receiver(worker_builder& worker, node const& described)
+  [[gnu::cold]] exchange_receiver(worker_builder& worker, node const& described)
       : worker_(worker.worker()),
         marks_(worker.worker().count(), described.steps.back(), worker.worker()),
         times_(worker.worker().count()) {
@@ -44,7 +44,7 @@ class exchange_receiver final : public stage {
     outlet_.provide(worker, described);
   }
 
-  ~exchange_receiver() override { delete open_.content; }
+  [[gnu::cold, gnu::noinline]] ~exchange_receiver() override { delete open_.content; }
 
   bool turn() override {
     bool progress = open_.content != nullptr && hand_on();

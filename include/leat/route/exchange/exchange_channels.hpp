@@ -19,7 +19,7 @@ namespace leat::detail {
 template <class T>
 class exchange_channels {
  public:
-  exchange_channels(node const& described, shared_by_workers& process, std::size_t packet_records)
+  [[gnu::cold]] exchange_channels(node const& described, shared_by_workers& process, std::size_t packet_records)
       : node_(described), first_(process.first_worker), local_(process.local_workers), net_(process.net) {
     limits_.packet_records = packet_records;
     limits_.bytes = process.channel_bytes;

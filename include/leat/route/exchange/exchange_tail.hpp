@@ -41,7 +41,7 @@ class exchange_tail final : public outbox {
   static constexpr bool carries_hash = Route::carries_hash;
 
   template <class RunEnd>
-  exchange_tail(RunEnd const& run_end, worker_builder& worker, node const& described)
+  [[gnu::cold]] exchange_tail(RunEnd const& run_end, worker_builder& worker, node const& described)
       : worker_(worker.worker()),
         step_(described.steps.back()),
         route_(run_end.route),

@@ -34,6 +34,42 @@ run_error channel_error(node const& described, unsigned worker, std::string cons
 template <class T>
 inline constexpr bool lies_in_frames = flat<T> && alignof(T) <= 8;
 
+/// Writes the frames of one sender, whatever its records are.
+class frame_sender {
+ public:
+  frame_sender(outgoing_frames& out, sender_credit& credit, node const& described, unsigned from, unsigned to);
+
+  byte_buffer blank() const { return out_.blank(); }
+  bool overdrawn() const { return credit_.bytes.load(std::memory_order_acquire) <= 0; }
+  bool starved() const { return credit_.messages.load(std::memory_order_acquire) == 0; }
+  bool has_room_for_time() const {
+    return 2 * credit_.messages.load(std::memory_order_acquire) < channel_credit::most_messages;
+  }
+  bool room_for_a_message() const {
+    return credit_.messages.load(std::memory_order_acquire) < channel_credit::most_messages;
+  }
+  /// Whether a frame of so many flat records takes no more than the credit, which the last of them may exceed.
+  bool within_credit(std::size_t count, std::size_t bytes_of_each) const;
+  /// To send a part of flat records takes a copy of them, so they go whole where that is soon: all credit but a quarter
+  /// is here again when the receiver has read what is under way.
+  bool better_waits(std::size_t count, std::size_t bytes_of_each) const;
+  /// What is left of the credit, for one frame.
+  std::size_t left() const { return credit_.left(); }
+
+  /// `closing` is null where no mark follows the records.
+  void put(byte_buffer frame, std::size_t count, bool hashed, mark const* closing, stream_time time);
+
+  /// Throws on what an encoder throws, as an error of the channel.
+  [[noreturn, gnu::cold]] void fail() const;
+  [[noreturn, gnu::cold]] void refuse_large_record(std::size_t bytes) const;
+
+ private:
+  outgoing_frames& out_;
+  sender_credit& credit_;
+  node const& described_;
+  frame_header header_;
+};
+
 /// In a frame the records come first, then the hashes, eight bytes each, to the end; flat records are padded so that
 /// the hashes are aligned.
 template <class T>
@@ -41,11 +77,7 @@ class remote_sender final : public sending_end<T> {
  public:
   remote_sender(outgoing_frames& out, sender_credit& credit, node const& described, unsigned from, unsigned to,
                 std::size_t packet_records)
-      : out_(out), credit_(credit), described_(described), packet_records_(packet_records) {
-    header_.node = static_cast<std::uint32_t>(described.id);
-    header_.from = static_cast<std::uint16_t>(from);
-    header_.to = static_cast<std::uint16_t>(to);
-  }
+      : frames_(out, credit, described, from, to), packet_records_(packet_records) {}
 
   bool may_begin() override { return !overdrawn(); }
   packet<T>* borrow() override {
@@ -57,26 +89,26 @@ class remote_sender final : public sending_end<T> {
       spare_.pop_back();
     }
     if constexpr (lies_in_frames<T>) {
-      taken->frame = out_.blank();
+      taken->frame = frames_.blank();
       taken->frame.make_room(packet_records_ * sizeof(T));
       taken->records.borrow(reinterpret_cast<T*>(taken->frame.end()), packet_records_);
     }
     return taken.release();
   }
   void give_up(packet<T>* unused) override { recycle(unused); }
-  bool overdrawn() override { return credit_.bytes.load(std::memory_order_acquire) <= 0; }
+  bool overdrawn() override { return frames_.overdrawn(); }
 
   /// What is too long for one frame, or for the credit, goes in several, as credit comes.
   bool send(message<T> const& sent) override {
     if (sent.content == nullptr) {
-      if (!room_for_a_message()) return false;
-      put(out_.blank(), 0, false, sent);
+      if (!frames_.room_for_a_message()) return false;
+      put(frames_.blank(), 0, false, sent);
       return true;
     }
     packet<T>& content = *sent.content;
     spare_.make_room();  // once all is sent the packet is this end's, and nothing may throw
     for (bool complete = false; !complete;) {
-      if (overdrawn() || !room_for_a_message() || better_waits(content)) return false;
+      if (frames_.overdrawn() || !frames_.room_for_a_message() || better_waits(content)) return false;
       std::size_t count = content.records.size() - sent_;
       byte_buffer frame = fill(content, count);
       sent_ += count;
@@ -89,47 +121,30 @@ class remote_sender final : public sending_end<T> {
     return true;
   }
   bool sent_a_part() override { return std::exchange(sent_a_part_, false); }
-  bool starved() const override { return credit_.messages.load(std::memory_order_acquire) == 0; }
-  bool has_room_for_time() const override {
-    return 2 * credit_.messages.load(std::memory_order_acquire) < channel_credit::most_messages;
-  }
+  bool starved() const override { return frames_.starved(); }
+  bool has_room_for_time() const override { return frames_.has_room_for_time(); }
 
  private:
-  bool room_for_a_message() const {
-    return credit_.messages.load(std::memory_order_acquire) < channel_credit::most_messages;
-  }
-
   static std::size_t hash_bytes_of(packet<T> const& content) {
     return content.hashes.empty() ? 0 : sizeof(std::uint64_t);
   }
-  /// Whether a frame of so many flat records takes no more than the credit, which the last of them may exceed.
-  bool within_credit(std::size_t count, std::size_t hash_bytes) const {
-    return frame_header::size + (count - 1) * (sizeof(T) + hash_bytes) < credit_.left();
-  }
-
-  /// To send a part of flat records takes a copy of them, so they go whole where that is soon: all credit but a quarter
-  /// is here again when the receiver has read what is under way.
   bool better_waits(packet<T> const& content) const {
-    if constexpr (flat<T>) {
-      std::size_t const count = content.records.size() - sent_;
-      std::size_t const hash_bytes = hash_bytes_of(content);
-      return frame_header::size + count * (sizeof(T) + hash_bytes) <= credit_.in_all / 2 &&
-             !within_credit(count, hash_bytes);
-    } else {
+    if constexpr (flat<T>)
+      return frames_.better_waits(content.records.size() - sent_, sizeof(T) + hash_bytes_of(content));
+    else
       return false;
-    }
   }
 
   /// A frame of the next `count` records, or of fewer if they are too many.
   byte_buffer fill(packet<T>& content, std::size_t& count) {
     std::size_t const hash_bytes = hash_bytes_of(content);
     byte_buffer frame;
-    if (sent_ == 0 && content.records.borrowed() && within_credit(count, hash_bytes) &&
+    if (sent_ == 0 && content.records.borrowed() && frames_.within_credit(count, sizeof(T) + hash_bytes) &&
         count * (sizeof(T) + hash_bytes) + 8 <= frame_header::most_bytes) {
       frame = std::move(content.frame);
       frame.set_end(reinterpret_cast<std::byte*>(content.records.end()));
     } else {
-      frame = out_.blank();
+      frame = frames_.blank();
       count = encode(content, count, hash_bytes, frame);
     }
     if (hash_bytes != 0) {
@@ -145,27 +160,16 @@ class remote_sender final : public sending_end<T> {
     std::size_t encoded = 0;
     try {
       std::size_t const most = frame_header::size + frame_header::most_bytes - 8;
-      encoded = encode_some(content.records.begin() + sent_, count, hash_bytes, credit_.left(), most, frame);
+      encoded = encode_some(content.records.begin() + sent_, count, hash_bytes, frames_.left(), most, frame);
     } catch (...) {
-      throw_channel_error(described_, header_.from, "");
+      frames_.fail();
     }
-    if (encoded == 0)
-      throw channel_error(described_, header_.from,
-                          "a record has " + std::to_string(frame.size() - frame_header::size) +
-                              " bytes when it is encoded, and at most 16 MiB can be sent to another process");
+    if (encoded == 0) frames_.refuse_large_record(frame.size() - frame_header::size);
     return encoded;
   }
 
   void put(byte_buffer frame, std::size_t count, bool hashed, message<T> const& message) {
-    frame_header header = header_;
-    header.count = static_cast<std::uint32_t>(count);
-    header.hashed = hashed ? 1 : 0;
-    header.length = static_cast<std::uint32_t>(frame.size() - frame_header::size);
-    if (message.marked) header.set(message.end_mark);
-    header.set(message.time);
-    credit_.messages.fetch_add(1, std::memory_order_relaxed);
-    if (count != 0) credit_.bytes.fetch_sub(channel_credit::cost_of(header), std::memory_order_relaxed);
-    out_.put(std::move(frame), header);
+    frames_.put(std::move(frame), count, hashed, message.marked ? &message.end_mark : nullptr, message.time);
   }
 
   void recycle(packet<T>* sent) {
@@ -179,14 +183,51 @@ class remote_sender final : public sending_end<T> {
     spare_.push_back(std::move(content));
   }
 
-  outgoing_frames& out_;
-  sender_credit& credit_;
-  node const& described_;
+  frame_sender frames_;
   std::size_t packet_records_;
   bool sent_a_part_ = false;
   std::size_t sent_ = 0;  ///< of the records of a packet that goes in parts
-  frame_header header_;
   list<std::unique_ptr<packet<T>>> spare_;
+};
+
+/// Takes the frames of one receiver, whatever its records are, and gives credit back.
+class frame_receiver {
+ public:
+  frame_receiver(outgoing_frames& back, inbox& in, node const& described, unsigned from, unsigned to,
+                 std::size_t credit, slot_ownership const* owners);
+
+  /// False: no frame has come.
+  bool take() { return in_.take(arrived_); }
+  frame_header const& header() const { return arrived_.header; }
+  /// What the records are read from. The hashes of their keys, which lie behind them, are read here; `flat_size` is the
+  /// size of a flat record, 0 of others.
+  std::span<std::byte> records(std::size_t flat_size, buffer<std::uint64_t>& hashes);
+  /// Whoever has read the records has no pointers into the frame any more.
+  void used_records();
+  void used_nothing() { used(0); }
+
+  /// Throws on what reading the frame threw, as an error of the channel.
+  [[noreturn, gnu::cold]] void fail() const;
+  [[noreturn, gnu::cold]] void refuse_size(std::size_t bytes, std::size_t record_size) const;
+  /// Refuses what is neither within the credit nor one record. What records own is bounded by the archive.
+  void check_count(std::size_t bytes, std::size_t record_size) const;
+
+ private:
+  void read_hashes(std::span<std::byte> from, buffer<std::uint64_t>& into) const;
+  void used(std::int64_t bytes);
+
+  outgoing_frames& back_;
+  inbox& in_;
+  node const& described_;
+  slot_ownership const* owners_;  ///< of the keys; null: records come without hashes
+  std::size_t bytes_of_credit_;
+  std::int64_t returned_together_;
+  std::int64_t bytes_ = 0;  ///< used, and not told to the sender
+  std::int64_t messages_ = 0;
+  std::int64_t bytes_without_haste_ = 0;  ///< used since credit last went back at once
+  std::int64_t messages_without_haste_ = 0;
+  frame_header credit_;
+  incoming_frame arrived_;
 };
 
 template <class T>
@@ -194,31 +235,21 @@ class remote_receiver final : public receiving_end<T> {
  public:
   remote_receiver(outgoing_frames& back, inbox& in, node const& described, unsigned from, unsigned to,
                   std::size_t packet_records, std::size_t credit, slot_ownership const* owners)
-      : back_(back),
-        in_(in),
-        described_(described),
-        packet_records_(packet_records),
-        owners_(owners),
-        bytes_of_credit_(credit),
-        returned_together_(static_cast<std::int64_t>(credit / 4)) {
-    credit_.type = frame_type::credit;
-    credit_.node = static_cast<std::uint32_t>(described.id);
-    credit_.from = static_cast<std::uint16_t>(from);
-    credit_.to = static_cast<std::uint16_t>(to);
-  }
+      : frames_(back, in, described, from, to, credit, owners), packet_records_(packet_records) {}
 
   bool receive(message<T>& message) override {
-    if (!in_.take(arrived_)) return false;
+    if (!frames_.take()) return false;
+    frame_header const& header = frames_.header();
     message = {};
-    message.time = arrived_.header.time();
-    if (arrived_.header.marked != 0) {
-      message.end_mark = arrived_.header.end_mark();
+    message.time = header.time();
+    if (header.marked != 0) {
+      message.end_mark = header.end_mark();
       message.marked = true;
     }
-    if (arrived_.header.count != 0)
+    if (header.count != 0)
       message.content = open_arrived().release();
     else
-      used(0);
+      frames_.used_nothing();
     return true;
   }
 
@@ -227,8 +258,7 @@ class remote_receiver final : public receiving_end<T> {
     if (content->records.borrowed()) content->records.release();
     if (content->hashes.borrowed()) content->hashes.release();
     spare_.push_back(std::move(content));
-    arrived_.memory = {};
-    used(channel_credit::cost_of(arrived_.header));
+    frames_.used_records();
   }
 
  private:
@@ -243,86 +273,27 @@ class remote_receiver final : public receiving_end<T> {
     try {
       read(*content);
     } catch (...) {
-      throw_channel_error(described_, credit_.to,
-                          "what worker " + std::to_string(credit_.from) + " of another process sent is bad: ");
+      frames_.fail();
     }
     return content;
   }
 
   void read(packet<T>& content) {
-    std::span<std::byte> const payload = arrived_.payload;
-    std::size_t const count = arrived_.header.count;
-    bool const hashed = arrived_.header.hashed != 0;
-    if (hashed != (owners_ != nullptr)) refuse(hashed ? "hashes came that nobody asked for" : "no hashes came");
-    std::size_t const hash_bytes = hashed ? count * sizeof(std::uint64_t) : 0;
-    if (hash_bytes > payload.size()) refuse_short(hash_bytes, payload.size());
-    std::span<std::byte> records = payload.first(payload.size() - hash_bytes);
-    if constexpr (flat<T>)
-      if (hash_bytes != 0 && records.size() == frame_header::padded(count * sizeof(T)))
-        records = records.first(count * sizeof(T));
-    if (hash_bytes != 0) read_hashes(payload.last(hash_bytes), content.hashes);
-
+    std::span<std::byte> const records = frames_.records(flat<T> ? sizeof(T) : 0, content.hashes);
+    std::size_t const count = frames_.header().count;
     if constexpr (lies_in_frames<T>) {
-      if (records.size() != count * sizeof(T))
-        refuse(std::to_string(records.size()) + " bytes came where " + std::to_string(count) + " records of " +
-               std::to_string(sizeof(T)) + " were announced");
+      if (records.size() != count * sizeof(T)) frames_.refuse_size(records.size(), sizeof(T));
       auto* const first = reinterpret_cast<T*>(records.data());
       content.records.borrow(first, count);
       content.records.set_end(first + count);
     } else {
-      if (count > most_records(records.size()))
-        refuse(std::to_string(count) + " records of " + std::to_string(sizeof(T)) +
-               " bytes came, which is more than the credit");
+      frames_.check_count(records.size(), sizeof(T));
       decode_counted<T>(records, count, content.records);
     }
   }
-  /// A packet is within the credit, or one record. What the records own is bounded by the archive.
-  std::size_t most_records(std::size_t bytes) const {
-    return (std::max<std::size_t>)(1, (std::max)(bytes_of_credit_, std::size_t{64} * 1024 + 16 * bytes) / sizeof(T));
-  }
-  /// State is found by them, so that one of a key that another worker owns must not get by.
-  void read_hashes(std::span<std::byte> from, buffer<std::uint64_t>& into) {
-    std::size_t const count = from.size() / sizeof(std::uint64_t);
-    into.make_room(count);
-    std::memcpy(into.begin(), from.data(), from.size());
-    into.set_end(into.begin() + count);
-    bool all_owned = true;
-    for (std::uint64_t const hash : into) all_owned &= owners_->owner(slot_of(hash)) == credit_.to;
-    if (!all_owned) refuse("a key came that another worker owns");
-  }
-  /// Credit goes back at once when a quarter of it, or of the messages, has been used since it last did. When the inbox
-  /// is empty, what has been used goes back too, but may wait for another frame: so never more than a quarter is
-  /// delayed.
-  void used(std::int64_t bytes) {
-    bytes_ += bytes;
-    ++messages_;
-    bytes_without_haste_ += bytes;
-    ++messages_without_haste_;
-    bool const missed =
-        bytes_without_haste_ >= returned_together_ || messages_without_haste_ >= channel_credit::most_messages / 4;
-    if (!missed && !in_.empty()) return;
-    in_.give_back(bytes_, messages_);
-    credit_.count = static_cast<std::uint32_t>(bytes_);
-    credit_.messages = static_cast<std::uint32_t>(messages_);
-    back_.put(credit_, missed);
-    bytes_ = 0;
-    messages_ = 0;
-    if (missed) bytes_without_haste_ = messages_without_haste_ = 0;
-  }
 
-  outgoing_frames& back_;
-  inbox& in_;
-  node const& described_;
+  frame_receiver frames_;
   std::size_t packet_records_;
-  slot_ownership const* owners_;  ///< of the keys; null: records come without hashes
-  std::size_t bytes_of_credit_;
-  std::int64_t returned_together_;
-  std::int64_t bytes_ = 0;  ///< used, and not told to the sender
-  std::int64_t messages_ = 0;
-  std::int64_t bytes_without_haste_ = 0;  ///< used since credit last went back at once
-  std::int64_t messages_without_haste_ = 0;
-  frame_header credit_;
-  incoming_frame arrived_;
   list<std::unique_ptr<packet<T>>> spare_;
 };
 

@@ -12,7 +12,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::size_t begun_connection::receive(std::span<std::byte> into) {
+LEAT_COLD std::size_t begun_connection::receive(std::span<std::byte> into) {
   if (!first_ || into.empty()) return rest_->receive(into);
   into.front() = *first_;
   first_.reset();

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/graph.hpp>
 #include <leat/route/codec/byte_buffer.hpp>
 #include <leat/route/formation/hello.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <string>
 #include <vector>

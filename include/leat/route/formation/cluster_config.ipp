@@ -18,18 +18,18 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::string cluster_config::too_long_to_describe(std::string const& owner, std::size_t bytes) {
+LEAT_COLD std::string cluster_config::too_long_to_describe(std::string const& owner, std::size_t bytes) {
   return owner + " addresses and " + owner + " flow take " + std::to_string(bytes) +
          " bytes to describe, and processes tell each other 1 MiB at most: give the flow fewer steps, or shorter names";
 }
 
-LEAT_INLINE byte_buffer cluster_config::description() const {
+LEAT_COLD byte_buffer cluster_config::description() const {
   byte_buffer described;
   encode(std::tuple(addresses, flow), described);
   return described;
 }
 
-LEAT_INLINE hello cluster_config::own_hello() const {
+LEAT_COLD hello cluster_config::own_hello() const {
   hello result;
   result.process = process;
   result.processes = processes();
@@ -44,7 +44,7 @@ LEAT_INLINE hello cluster_config::own_hello() const {
   return result;
 }
 
-LEAT_INLINE std::string describe(graph const& flow) {
+LEAT_COLD std::string describe(graph const& flow) {
   std::string text = "flow " + flow.name() + "\n";
   for (auto const& node : flow.nodes()) {
     for (step_info const& step : node->steps) text += step.name + " (" + step.kind + ") ";
@@ -57,7 +57,7 @@ LEAT_INLINE std::string describe(graph const& flow) {
   return text;
 }
 
-LEAT_INLINE std::string quoted_line(std::string const& text, std::size_t begin, std::size_t place) {
+LEAT_COLD std::string quoted_line(std::string const& text, std::size_t begin, std::size_t place) {
   constexpr std::size_t start = 120, before = 60, shown = 320;
   if (begin >= text.size()) return "nothing";
   std::string line = text.substr(begin, text.find('\n', begin) - begin);
@@ -67,7 +67,7 @@ LEAT_INLINE std::string quoted_line(std::string const& text, std::size_t begin, 
   return "\"" + line + "\"";
 }
 
-LEAT_INLINE std::string first_difference(std::string const& own, std::string const& theirs) {
+LEAT_COLD std::string first_difference(std::string const& own, std::string const& theirs) {
   std::size_t begin = 0;
   std::size_t place = 0;
   for (; place != (std::min)(own.size(), theirs.size()) && own[place] == theirs[place]; ++place)

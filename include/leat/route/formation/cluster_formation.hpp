@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_function.hpp>
 #include <leat/op/running/time_points.hpp>
 #include <leat/route/peers/frame_seal.hpp>
 #include <leat/route/peers/link.hpp>
 
-#include <functional>
 #include <memory>
 #include <vector>
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/op/running/time_points.hpp>
 #include <leat/route/formation/cluster_config.hpp>
 #include <leat/route/formation/cluster_formation.hpp>
@@ -8,10 +10,8 @@
 #include <leat/route/peers/link.hpp>
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/lean_chrono.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/error.hpp>
 #include <leat/op/running/time_points.hpp>
 #include <leat/route/codec/little_endian.hpp>
@@ -14,10 +16,8 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,8 +26,8 @@
 
 namespace leat::detail {
 
-LEAT_INLINE formation::formation(network& net, cluster_config own_config, std::function<std::uint64_t()> random,
-                                 std::function<void(std::string const&)> log)
+LEAT_COLD formation::formation(network& net, cluster_config own_config, std::function<std::uint64_t()> random,
+                               std::function<void(std::string const&)> log)
     : net_(net),
       own_config_(std::move(own_config)),
       random_(std::move(random)),
@@ -37,7 +37,7 @@ LEAT_INLINE formation::formation(network& net, cluster_config own_config, std::f
   members_.resize(own_config_.processes());
 }
 
-LEAT_INLINE void formation::on_ready(std::function<void()> call) {
+LEAT_COLD void formation::on_ready(std::function<void()> call) {
   wake_ = std::move(call);
   net_.on_ready(wake_);
   for (auto const& newcomer : newcomers_) newcomer->on_ready(wake_);
@@ -45,7 +45,7 @@ LEAT_INLINE void formation::on_ready(std::function<void()> call) {
     if (other.link) other.link->on_ready(wake_);
 }
 
-LEAT_INLINE bool formation::turn(steady_time now) {
+LEAT_COLD bool formation::turn(steady_time now) {
   if (!begun_) begin(now);
   if (!listening_ && !formed_ && !stops_by_) listen(now);
   bool progress = listening_ && accept(now);
@@ -59,11 +59,11 @@ LEAT_INLINE bool formation::turn(steady_time now) {
   return progress;
 }
 
-LEAT_INLINE void formation::stop(steady_time now) {
+LEAT_COLD void formation::stop(steady_time now) {
   if (!stops_by_) stops_by_ = now + stop_timeout;
 }
 
-LEAT_INLINE bool formation::stopped(steady_time now) const {
+LEAT_COLD bool formation::stopped(steady_time now) const {
   if (formed_ || !stops_by_) return false;
   if (!begun_ || now >= *stops_by_) return true;
   // No stop can be sent to a process that was sent go: with it the cluster forms, or the connection is lost.
@@ -73,20 +73,20 @@ LEAT_INLINE bool formation::stopped(steady_time now) const {
                                 [](auto const& newcomer) { return newcomer->at() != handshake::stage::hello; });
 }
 
-LEAT_INLINE std::vector<frame_seals> formation::seals() const {
+LEAT_COLD std::vector<frame_seals> formation::seals() const {
   std::vector<frame_seals> seals;
   for (member const& other : members_) seals.push_back(other.link ? other.link->seals() : frame_seals());
   return seals;
 }
 
-LEAT_INLINE connections formation::take() {
+LEAT_COLD connections formation::take() {
   connections links(members_.size());
   for (std::size_t i = 0; i != members_.size(); ++i)
     if (members_[i].link) links[i] = members_[i].link->take();
   return links;
 }
 
-LEAT_INLINE steady_time formation::wake_at() const {
+LEAT_COLD steady_time formation::wake_at() const {
   steady_time first = never;
   for (auto const& newcomer : newcomers_) first = (std::min)(first, newcomer->deadline);
   if (formed_ || !begun_) return first;
@@ -98,7 +98,7 @@ LEAT_INLINE steady_time formation::wake_at() const {
   return first;
 }
 
-LEAT_INLINE void formation::add_awaited(std::vector<awaited>& awaited) const {
+LEAT_COLD void formation::add_awaited(std::vector<awaited>& awaited) const {
   if (net_.descriptor() >= 0) awaited.push_back({net_.descriptor(), false});
   for (auto const& newcomer : newcomers_)
     if (newcomer->descriptor() >= 0) awaited.push_back({newcomer->descriptor(), !newcomer->all_sent()});
@@ -108,7 +108,7 @@ LEAT_INLINE void formation::add_awaited(std::vector<awaited>& awaited) const {
       awaited.push_back({other.link->descriptor(), !other.link->all_sent()});
 }
 
-LEAT_INLINE void formation::begin(steady_time now) {
+LEAT_COLD void formation::begin(steady_time now) {
   begun_ = true;
   forms_by_ = now + own_config_.time_to_form;
   next_report_ = now + report_interval;
@@ -117,7 +117,7 @@ LEAT_INLINE void formation::begin(steady_time now) {
   for (member& other : members_) other.connect_at = now;
 }
 
-LEAT_INLINE void formation::listen(steady_time now) {
+LEAT_COLD void formation::listen(steady_time now) {
   if (now < listen_at_) return;
   std::string const& address = own_config_.listens_at();
   try {
@@ -133,8 +133,8 @@ LEAT_INLINE void formation::listen(steady_time now) {
   }
 }
 
-LEAT_INLINE void formation::begin_handshake(std::unique_ptr<connection> link, std::optional<unsigned> dialed,
-                                            steady_time now) {
+LEAT_COLD void formation::begin_handshake(std::unique_ptr<connection> link, std::optional<unsigned> dialed,
+                                          steady_time now) {
   hello own_hello = own_hello_;
   for (std::uint64_t& part : own_hello.challenge) part = random_();
   newcomers_.push_back(
@@ -142,7 +142,7 @@ LEAT_INLINE void formation::begin_handshake(std::unique_ptr<connection> link, st
   newcomers_.back()->on_ready(wake_);
 }
 
-LEAT_INLINE bool formation::accept(steady_time now) {
+LEAT_COLD bool formation::accept(steady_time now) {
   std::size_t const places = most_newcomers + members_.size();
   std::size_t let_in = 0;
   for (; let_in != most_newcomers; ++let_in) {
@@ -154,7 +154,7 @@ LEAT_INLINE bool formation::accept(steady_time now) {
   return let_in != 0;
 }
 
-LEAT_INLINE void formation::make_room() {
+LEAT_COLD void formation::make_room() {
   auto const rank = [](handshake const& newcomer) {
     return std::pair(newcomer.dialed.has_value(), newcomer.at() >= handshake::stage::description);
   };
@@ -162,7 +162,7 @@ LEAT_INLINE void formation::make_room() {
                                     [&](auto const& a, auto const& b) { return rank(*a) < rank(*b); }));
 }
 
-LEAT_INLINE bool formation::connect(steady_time now) {
+LEAT_COLD bool formation::connect(steady_time now) {
   bool progress = false;
   for (unsigned i = own_config_.process + 1; i != members_.size(); ++i) {
     member& other = members_[i];
@@ -177,7 +177,7 @@ LEAT_INLINE bool formation::connect(steady_time now) {
   return progress;
 }
 
-LEAT_INLINE bool formation::advance_newcomers(steady_time now) {
+LEAT_COLD bool formation::advance_newcomers(steady_time now) {
   bool progress = false;
   for (std::size_t i = 0; i != newcomers_.size();) {
     handshake& newcomer = *newcomers_[i];
@@ -201,13 +201,13 @@ LEAT_INLINE bool formation::advance_newcomers(steady_time now) {
   return progress;
 }
 
-LEAT_INLINE bool formation::unfinished(handshake const& newcomer, steady_time now) {
+LEAT_COLD bool formation::unfinished(handshake const& newcomer, steady_time now) {
   if (!newcomer.open() || now >= newcomer.deadline) return false;
   if (newcomer.refused() || !newcomer.failure().empty()) return !newcomer.all_sent();
   return newcomer.at() != handshake::stage::joined;
 }
 
-LEAT_INLINE void formation::join(std::unique_ptr<handshake> link, steady_time now) {
+LEAT_COLD void formation::join(std::unique_ptr<handshake> link, steady_time now) {
   unsigned const number = link->theirs().process;
   member& other = members_[number];
   std::array<std::uint64_t, 2> const& nonce = link->theirs().nonce;
@@ -219,7 +219,7 @@ LEAT_INLINE void formation::join(std::unique_ptr<handshake> link, steady_time no
   if (replaces) disconnect_all_told_to_go(now);
 }
 
-LEAT_INLINE void formation::report_end(handshake const& ended) {
+LEAT_COLD void formation::report_end(handshake const& ended) {
   std::string const name =
       ended.dialed ? "process " + std::to_string(*ended.dialed) + " (" + own_config_.addresses[*ended.dialed] + ")"
       : ended.at() == handshake::stage::hello ? "somebody who connected"
@@ -247,7 +247,7 @@ LEAT_INLINE void formation::report_end(handshake const& ended) {
   }
 }
 
-LEAT_INLINE bool formation::pass_on_stop() {
+LEAT_COLD bool formation::pass_on_stop() {
   if (!stops_by_) return false;
   bool progress = false;
   for (member const& other : members_) {
@@ -258,7 +258,7 @@ LEAT_INLINE bool formation::pass_on_stop() {
   return progress;
 }
 
-LEAT_INLINE bool formation::advance_members(steady_time now) {
+LEAT_COLD bool formation::advance_members(steady_time now) {
   bool progress = false;
   for (member& other : members_) {
     if (!other.link) continue;
@@ -273,19 +273,19 @@ LEAT_INLINE bool formation::advance_members(steady_time now) {
   return progress;
 }
 
-LEAT_INLINE void formation::disconnect(member& other, std::string reason, steady_time now) {
+LEAT_COLD void formation::disconnect(member& other, std::string reason, steady_time now) {
   other.error = std::move(reason);
   other.connect_at = now + other.retry_delay;
   other.link.reset();
 }
 
-LEAT_INLINE void formation::disconnect_all_told_to_go(steady_time now) {
+LEAT_COLD void formation::disconnect_all_told_to_go(steady_time now) {
   for (member& other : members_)
     if (other.link && other.link->has_sent_go())
       disconnect(other, "another process was lost while all came together", now);
 }
 
-LEAT_INLINE digest formation::view() const {
+LEAT_COLD digest formation::view() const {
   sha256 sum;
   for (unsigned i = 0; i != members_.size(); ++i)
     for (std::uint64_t part : i == own_config_.process ? own_hello_.nonce : members_[i].link->theirs().nonce) {
@@ -296,7 +296,7 @@ LEAT_INLINE digest formation::view() const {
   return sum.result();
 }
 
-LEAT_INLINE bool formation::agree() {
+LEAT_COLD bool formation::agree() {
   auto const all_peers = [this](auto&& holds) {
     for (unsigned i = 0; i != members_.size(); ++i)
       if (i != own_config_.process && !(members_[i].link && holds(*members_[i].link))) return false;
@@ -316,7 +316,7 @@ LEAT_INLINE bool formation::agree() {
   return progress || formed_;
 }
 
-LEAT_INLINE void formation::report_waiting(steady_time now) {
+LEAT_COLD void formation::report_waiting(steady_time now) {
   bool const over = now >= forms_by_;
   if (!over && now < next_report_) return;
   next_report_ = now + report_interval;
@@ -344,7 +344,7 @@ LEAT_INLINE void formation::report_waiting(steady_time now) {
                         "the cluster did not form within " + seconds_text(own_config_.time_to_form) + ": " + missing);
 }
 
-LEAT_INLINE void formation::fail(std::string const& reason) {
+LEAT_COLD void formation::fail(std::string const& reason) {
   throw cluster_error(cluster_error::status::refused, reason);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/op/running/time_points.hpp>
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/codec/little_endian.hpp>
@@ -19,7 +20,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -30,8 +30,8 @@
 
 namespace leat::detail {
 
-LEAT_INLINE handshake::handshake(std::unique_ptr<connection> link, cluster_config const& own_config,
-                                 hello const& own_hello, std::optional<unsigned> dialed_process, steady_time until)
+LEAT_COLD handshake::handshake(std::unique_ptr<connection> link, cluster_config const& own_config,
+                               hello const& own_hello, std::optional<unsigned> dialed_process, steady_time until)
     : dialed(dialed_process), deadline(until), link_(std::move(link)), own_config_(own_config), own_hello_(own_hello) {
   own_hello_.role = dialed ? hello::dials : hello::accepts;
   own_hello_.protection = own_config_.secret.empty() ? hello::unprotected
@@ -41,54 +41,54 @@ LEAT_INLINE handshake::handshake(std::unique_ptr<connection> link, cluster_confi
   expect(hello::start_size);
 }
 
-LEAT_INLINE bool handshake::turn() {
+LEAT_COLD bool handshake::turn() {
   bool progress = write();
   // A limit: a side that sends without end must not keep this thread from the others.
   for (unsigned n = 0; n != reads_per_turn && failure_.empty() && read(); ++n) progress = true;
   return write() || progress;
 }
 
-LEAT_INLINE void handshake::on_ready(std::function<void()> const& call) {
+LEAT_COLD void handshake::on_ready(std::function<void()> const& call) {
   if (link_) link_->on_ready(call);
 }
 
-LEAT_INLINE void handshake::send_view(digest const& view) {
+LEAT_COLD void handshake::send_view(digest const& view) {
   if (view_sent_ != view) send(message::view, view);
   view_sent_ = view;
 }
 
-LEAT_INLINE void handshake::send_go(digest const& view) {
+LEAT_COLD void handshake::send_go(digest const& view) {
   if (!go_sent_) {
     send(message::go, view);
     go_sent_ = view;
   }
 }
 
-LEAT_INLINE void handshake::send_stop() {
+LEAT_COLD void handshake::send_stop() {
   if (!has_sent_go() && !std::exchange(stop_sent_, true)) send(message::stop, {});
 }
 
-LEAT_INLINE void handshake::refuse(std::string const& reason) {
+LEAT_COLD void handshake::refuse(std::string const& reason) {
   if (!std::exchange(refused_, true)) send(message::refusal, std::as_bytes(std::span(reason)));
 }
 
-LEAT_INLINE void handshake::turn_away(std::string const& reason) {
+LEAT_COLD void handshake::turn_away(std::string const& reason) {
   turned_away_because_ = reason;
   if (stage_ != stage::hello) refuse(reason);
 }
 
-LEAT_INLINE frame_seals handshake::seals() const {
+LEAT_COLD frame_seals handshake::seals() const {
   if (own_hello_.protection != hello::messages_and_frames) return {};
   return {std::make_unique<poly1305_seal>(keys_->frames_key(dialed.has_value())),
           std::make_unique<poly1305_seal>(keys_->frames_key(!dialed))};
 }
 
-LEAT_INLINE std::unique_ptr<connection> handshake::take() {
+LEAT_COLD std::unique_ptr<connection> handshake::take() {
   if (!next_) return std::move(link_);
   return std::make_unique<begun_connection>(std::move(link_), *next_);
 }
 
-LEAT_INLINE void handshake::send(message kind, std::span<std::byte const> payload) {
+LEAT_COLD void handshake::send(message kind, std::span<std::byte const> payload) {
   std::size_t const begin = out_.size();
   put_number(static_cast<std::uint32_t>(kind));
   put_number(static_cast<std::uint32_t>(payload.size()));
@@ -96,36 +96,36 @@ LEAT_INLINE void handshake::send(message kind, std::span<std::byte const> payloa
   if (out_key_) queue(tag(*out_key_, messages_sent_++, out_.bytes().subspan(begin)));
 }
 
-LEAT_INLINE digest handshake::tag(digest const& key, std::uint64_t number, std::span<std::byte const> bytes) {
+LEAT_COLD digest handshake::tag(digest const& key, std::uint64_t number, std::span<std::byte const> bytes) {
   std::array<std::byte, sizeof number> place{};
   put_little_endian(number, place.data());
   return hmac_sha256(key, place, bytes);
 }
 
-LEAT_INLINE void handshake::send_hello(unsigned to) {
+LEAT_COLD void handshake::send_hello(unsigned to) {
   own_hello_.other = to;
   own_bytes_ = own_hello_.write();
   queue(own_bytes_);
 }
 
-LEAT_INLINE void handshake::put_number(std::uint32_t value) {
+LEAT_COLD void handshake::put_number(std::uint32_t value) {
   std::array<std::byte, 4> bytes{};
   put_little_endian(value, bytes.data());
   queue(bytes);
 }
 
-LEAT_INLINE std::uint32_t handshake::number_at(std::byte const* at) {
+LEAT_COLD std::uint32_t handshake::number_at(std::byte const* at) {
   std::uint32_t value = 0;
   get_little_endian(value, at);
   return value;
 }
 
-LEAT_INLINE void handshake::fail(std::string reason, bool is_final) {
+LEAT_COLD void handshake::fail(std::string reason, bool is_final) {
   failure_ = std::move(reason);
   (proved() ? final_ : seems_final_) = is_final;
 }
 
-LEAT_INLINE bool handshake::write() {
+LEAT_COLD bool handshake::write() {
   if (all_sent() || !link_) return false;
   connection::piece const rest = out_.bytes().subspan(sent_);
   std::size_t const taken = link_->send({&rest, 1});
@@ -137,7 +137,7 @@ LEAT_INLINE bool handshake::write() {
   return taken != 0;
 }
 
-LEAT_INLINE bool handshake::read() {
+LEAT_COLD bool handshake::read() {
   if (refused_) return discard();
   if (stage_ == stage::joined && go_ && go_ == go_sent_) {
     std::byte next{};
@@ -161,12 +161,12 @@ LEAT_INLINE bool handshake::read() {
   return true;
 }
 
-LEAT_INLINE bool handshake::discard() {
+LEAT_COLD bool handshake::discard() {
   std::array<std::byte, 512> unread{};
   return link_->receive(unread) != 0;
 }
 
-LEAT_INLINE void handshake::receive_start() {
+LEAT_COLD void handshake::receive_start() {
   std::span<std::byte const> const start = in_.bytes();
   if (!theirs_.read_start(start.first<hello::start_size>())) return refuse_other_greeting();
   if (theirs_.protocol == hello::this_protocol) return expect(hello::size);
@@ -174,7 +174,7 @@ LEAT_INLINE void handshake::receive_start() {
   fail(difference(own_hello_, theirs_), dialed.has_value());
 }
 
-LEAT_INLINE void handshake::refuse_other_greeting() {
+LEAT_COLD void handshake::refuse_other_greeting() {
   bool const speaks_tls = in_.data()[0] == std::byte{22} && in_.data()[1] == std::byte{3};
   if (!speaks_tls || dialed) return fail("what came is not the greeting of a flow", false);
   queue(std::as_bytes(
@@ -182,7 +182,7 @@ LEAT_INLINE void handshake::refuse_other_greeting() {
   fail("it speaks TLS, and this process does not", false);
 }
 
-LEAT_INLINE void handshake::receive_hello() {
+LEAT_COLD void handshake::receive_hello() {
   hello::bytes their_bytes{};
   std::copy(in_.data(), in_.end(), their_bytes.begin());
   in_.clear();
@@ -198,7 +198,7 @@ LEAT_INLINE void handshake::receive_hello() {
     refuse(turned_away_because_);
 }
 
-LEAT_INLINE std::string handshake::mismatch() const {
+LEAT_COLD std::string handshake::mismatch() const {
   auto const number = [](std::uint32_t process) { return "process " + std::to_string(process); };
   if (theirs_.cluster != own_hello_.cluster) return "it belongs to another cluster";
   if (theirs_.nonce == own_hello_.nonce) return "it answers with this process's own words";
@@ -220,7 +220,7 @@ LEAT_INLINE std::string handshake::mismatch() const {
   return "its end of the connection is protected in another way (TLS) than this one's";
 }
 
-LEAT_INLINE void handshake::receive_header() {
+LEAT_COLD void handshake::receive_header() {
   auto const kind = static_cast<message>(number_at(in_.data()));
   std::uint32_t const length = number_at(in_.data() + 4);
   if (kind == message::description && length > cluster_config::most_described)
@@ -232,7 +232,7 @@ LEAT_INLINE void handshake::receive_header() {
     receive_message();
 }
 
-LEAT_INLINE bool handshake::is_expected(message kind, std::uint32_t length) const {
+LEAT_COLD bool handshake::is_expected(message kind, std::uint32_t length) const {
   switch (kind) {
     case message::proof:
       return stage_ == stage::proof && length == sizeof(digest);
@@ -250,7 +250,7 @@ LEAT_INLINE bool handshake::is_expected(message kind, std::uint32_t length) cons
   return false;
 }
 
-LEAT_INLINE void handshake::receive_message() {
+LEAT_COLD void handshake::receive_message() {
   std::span<std::byte const> const authenticated = in_.bytes().first(in_.size() - tag_size());
   std::span<std::byte const> const payload = authenticated.subspan(message_header);
   expect(message_header);
@@ -281,7 +281,7 @@ LEAT_INLINE void handshake::receive_message() {
   in_.clear();
 }
 
-LEAT_INLINE void handshake::receive_proof(std::span<std::byte const> proof) {
+LEAT_COLD void handshake::receive_proof(std::span<std::byte const> proof) {
   if (!same_bytes(proof, keys_->proof(!dialed))) {
     std::string const reason = "its secret is not this one's: all processes of a cluster need the same secret, or none";
     refuse(reason);
@@ -294,7 +294,7 @@ LEAT_INLINE void handshake::receive_proof(std::span<std::byte const> proof) {
   stage_ = stage::description;
 }
 
-LEAT_INLINE void handshake::receive_description(std::span<std::byte const> payload) {
+LEAT_COLD void handshake::receive_description(std::span<std::byte const> payload) {
   std::string differs = difference(own_hello_, theirs_);
   if (differs.empty()) {
     try {
@@ -311,13 +311,13 @@ LEAT_INLINE void handshake::receive_description(std::span<std::byte const> paylo
   stage_ = stage::joined;
 }
 
-LEAT_INLINE std::string handshake::lines(std::vector<std::string> const& texts) {
+LEAT_COLD std::string handshake::lines(std::vector<std::string> const& texts) {
   std::string text;
   for (std::string const& line : texts) text += line + "\n";
   return text;
 }
 
-LEAT_INLINE void handshake::receive_refusal(std::span<std::byte const> payload) {
+LEAT_COLD void handshake::receive_refusal(std::span<std::byte const> payload) {
   std::string text;
   for (std::byte byte : payload) {
     char const c = static_cast<char>(byte);

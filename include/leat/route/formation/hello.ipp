@@ -14,7 +14,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE hello::bytes hello::write() const {
+LEAT_COLD hello::bytes hello::write() const {
   bytes to{};
   std::memcpy(to.data(), magic.data(), magic.size());
   std::byte* at = to.data() + magic.size();
@@ -22,18 +22,18 @@ LEAT_INLINE hello::bytes hello::write() const {
   return to;
 }
 
-LEAT_INLINE void hello::read(bytes const& from) {
+LEAT_COLD void hello::read(bytes const& from) {
   std::byte const* at = from.data() + magic.size();
   each_field(*this, [&](auto& field) { at = get_little_endian(field, at); });
 }
 
-LEAT_INLINE bool hello::read_start(std::span<std::byte const, start_size> from) {
+LEAT_COLD bool hello::read_start(std::span<std::byte const, start_size> from) {
   if (std::memcmp(from.data(), magic.data(), magic.size()) != 0) return false;
   get_little_endian(protocol, from.data() + magic.size());
   return true;
 }
 
-LEAT_INLINE std::string difference(hello const& own, hello const& theirs) {
+LEAT_COLD std::string difference(hello const& own, hello const& theirs) {
   auto const differs = [](char const* name, std::uint64_t here, std::uint64_t there) {
     return std::string(name) + " differs: here " + std::to_string(here) + ", there " + std::to_string(there);
   };

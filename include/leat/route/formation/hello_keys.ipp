@@ -15,22 +15,22 @@
 
 namespace leat::detail {
 
-LEAT_INLINE hello_keys::hello_keys(std::string_view secret, hello::bytes const& of_dialer,
-                                   hello::bytes const& of_acceptor)
+LEAT_COLD hello_keys::hello_keys(std::string_view secret, hello::bytes const& of_dialer,
+                                 hello::bytes const& of_acceptor)
     : secret_(secret) {
   auto const place = std::copy(of_dialer.begin(), of_dialer.end(), covered_.begin() + label_size);
   std::copy(of_acceptor.begin(), of_acceptor.end(), place);
 }
 
-LEAT_INLINE digest hello_keys::messages_key(bool of_dialer) const {
+LEAT_COLD digest hello_keys::messages_key(bool of_dialer) const {
   return derived(of_dialer ? "leat 2 words of who dials" : "leat 2 words of who accepts");
 }
 
-LEAT_INLINE digest hello_keys::frames_key(bool of_dialer) const {
+LEAT_COLD digest hello_keys::frames_key(bool of_dialer) const {
   return derived(of_dialer ? "leat 2 frames of who dials" : "leat 2 frames of who accepts");
 }
 
-LEAT_INLINE digest hello_keys::derived(std::string_view label) const {
+LEAT_COLD digest hello_keys::derived(std::string_view label) const {
   auto covered = covered_;
   std::transform(label.begin(), label.end(), covered.begin(), [](char c) { return static_cast<std::byte>(c); });
   return hmac_sha256(std::as_bytes(std::span(secret_)), covered);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/lean_chrono.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/error.hpp>
 #include <leat/route/codec/byte_buffer.hpp>
 #include <leat/route/codec/little_endian.hpp>
@@ -9,11 +11,9 @@
 #include <leat/route/peers/peers.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <stdexcept>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/op/completion.hpp>
 #include <leat/op/running/time_points.hpp>
@@ -9,7 +10,6 @@
 #include <leat/run/bridge/dialed_socket.hpp>
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/run/bridge/dialed_socket.hpp>
 #include <leat/run/cli/host_and_port.hpp>
 
@@ -16,7 +17,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
-#include <functional>
 #include <optional>
 #include <span>
 #include <stdexcept>

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/run/options.hpp>
-
-#include <chrono>
 
 namespace leat::detail {
 

@@ -3,17 +3,17 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/error.hpp>
 #include <leat/run/cli/checked_options.hpp>
 #include <leat/run/options.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <string>
 
 namespace leat::detail {
 
-LEAT_INLINE options checked(options settings) {
+LEAT_COLD options checked(options settings) {
   auto const refuse = [](char const* name, std::string const& reason) {
     throw flow_error(concat({"options::", name, " ", reason}));
   };
@@ -42,7 +42,7 @@ LEAT_INLINE options checked(options settings) {
   return settings;
 }
 
-LEAT_INLINE void check_process(options const& options) {
+LEAT_COLD void check_process(options const& options) {
   if (options.process < std::max<std::size_t>(options.addresses.size(), 1)) return;
   std::string const number = std::to_string(options.process);
   if (options.addresses.empty())

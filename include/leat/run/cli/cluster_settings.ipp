@@ -18,12 +18,12 @@
 
 namespace leat::detail {
 
-LEAT_INLINE char const* first_of(char const* ours, char const* bytewax) {
+LEAT_COLD char const* first_of(char const* ours, char const* bytewax) {
   char const* const value = environment(ours);
   return value != nullptr ? value : environment(bytewax);
 }
 
-LEAT_INLINE void take_process_from_pod(settings& settings) {
+LEAT_COLD void take_process_from_pod(settings& settings) {
   char const* const pod = first_of("LEAT_POD_NAME", "BYTEWAX_POD_NAME");
   char const* const set = first_of("LEAT_STATEFULSET_NAME", "BYTEWAX_STATEFULSET_NAME");
   if (pod == nullptr || set == nullptr) return;
@@ -36,7 +36,7 @@ LEAT_INLINE void take_process_from_pod(settings& settings) {
   settings.note(&set_process, environment("LEAT_POD_NAME") != nullptr ? "LEAT_POD_NAME" : "BYTEWAX_POD_NAME");
 }
 
-LEAT_INLINE void take_addresses_from_file(settings& settings) {
+LEAT_COLD void take_addresses_from_file(settings& settings) {
   char const* const path = first_of("LEAT_HOSTFILE_PATH", "BYTEWAX_HOSTFILE_PATH");
   if (path == nullptr) return;
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> const file(std::fopen(path, "re"), &std::fclose);
@@ -56,7 +56,7 @@ LEAT_INLINE void take_addresses_from_file(settings& settings) {
   }
 }
 
-LEAT_INLINE void check_tls(options const& options) {
+LEAT_COLD void check_tls(options const& options) {
   if (!options.tls.given()) return;
   if (support_of_clusters().encrypt == nullptr)
     throw usage_error("--tls-...: this program cannot encrypt: it has to #include <leat/run/tls.hpp>");
@@ -67,7 +67,7 @@ LEAT_INLINE void check_tls(options const& options) {
   }
 }
 
-LEAT_INLINE void check_network(settings const& settings, options const& options, bool own_link) {
+LEAT_COLD void check_network(settings const& settings, options const& options, bool own_link) {
   if (settings.launch.announce < 0 && settings.launch.addresses < 0 && options.addresses.size() < 2) return;
   // What the program itself has set is no argument.
   auto const refuse = [&](setter setting, std::string const& reason) {
@@ -86,7 +86,7 @@ LEAT_INLINE void check_network(settings const& settings, options const& options,
   check_address(&set_listen, options.listen);
 }
 
-LEAT_INLINE void choose_addresses(settings& settings) {
+LEAT_COLD void choose_addresses(settings& settings) {
   if (settings.options.addresses.empty() || settings.launch.addresses < 0) return;
   auto const weakness = [&](setter setting) {
     std::string const& source = settings.source(setting);
@@ -103,13 +103,13 @@ LEAT_INLINE void choose_addresses(settings& settings) {
     settings.options.addresses.clear();
 }
 
-LEAT_INLINE bool is_of_cluster(settings const& settings) {
+LEAT_COLD bool is_of_cluster(settings const& settings) {
   return settings.process || !settings.options.addresses.empty() || settings.launch.addresses >= 0 ||
          settings.launch.announce >= 0 || settings.launch.kind != nullptr || environment("LEAT_SECRET") != nullptr ||
          first_of("LEAT_POD_NAME", "BYTEWAX_POD_NAME") != nullptr;
 }
 
-LEAT_INLINE void settle_cluster(settings& settings) {
+LEAT_COLD void settle_cluster(settings& settings) {
   check_tls(settings.options);
   if (settings.max_restarts != 0 && (settings.local_processes < 2 || settings.options.recovery.directory.empty()))
     throw usage_error(concat({settings.source(&set_max_restarts),

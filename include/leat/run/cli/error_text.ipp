@@ -12,7 +12,7 @@
 
 namespace leat {
 
-LEAT_INLINE std::string error_text(std::exception const& failure) {
+LEAT_COLD std::string error_text(std::exception const& failure) {
   std::string text = detail::exception_text(failure);
   std::string last = text;
   std::exception_ptr next;

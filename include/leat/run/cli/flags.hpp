@@ -2,10 +2,10 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/run/cli/settings.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -11,7 +11,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::optional<host_and_port> split_address(std::string_view address) {
+LEAT_COLD std::optional<host_and_port> split_address(std::string_view address) {
   std::size_t const colon = address.rfind(':');
   if (colon == std::string_view::npos || colon == 0 || colon + 1 == address.size()) return std::nullopt;
   std::string_view host = address.substr(0, colon);

@@ -14,8 +14,8 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::uint64_t launcher_number(launcher const& launcher, char const* name, std::uint64_t least,
-                                          std::uint64_t most) {
+LEAT_COLD std::uint64_t launcher_number(launcher const& launcher, char const* name, std::uint64_t least,
+                                        std::uint64_t most) {
   char const* const value = environment(name);
   if (value == nullptr) throw usage_error(concat({"--launcher=", launcher.name, ": ", name, " is not set"}));
   try {
@@ -25,7 +25,7 @@ LEAT_INLINE std::uint64_t launcher_number(launcher const& launcher, char const* 
   }
 }
 
-LEAT_INLINE void take_process_from_launcher(settings& settings) {
+LEAT_COLD void take_process_from_launcher(settings& settings) {
   if (settings.launch.kind == nullptr) return;
   launcher const& launcher = *settings.launch.kind;
   auto const processes = static_cast<unsigned>(launcher_number(launcher, launcher.processes, 1, 65536));
@@ -39,7 +39,7 @@ LEAT_INLINE void take_process_from_launcher(settings& settings) {
   if (!settings.process) settings.process = process;
 }
 
-LEAT_INLINE std::string launcher_lacks_addresses(launcher const& launcher) {
+LEAT_COLD std::string launcher_lacks_addresses(launcher const& launcher) {
   std::string const instead = launcher.first_address == nullptr
                                   ? ", not the addresses"
                                   : concat({", and in ", launcher.first_address, " only the address of the first"});
@@ -47,14 +47,14 @@ LEAT_INLINE std::string launcher_lacks_addresses(launcher const& launcher) {
                  ": give those of all by -a, LEAT_HOSTFILE_PATH or --addresses-fd"});
 }
 
-LEAT_INLINE void check_count(launch const& launch, std::size_t addresses) {
+LEAT_COLD void check_count(launch const& launch, std::size_t addresses) {
   if (launch.processes == 0 || launch.processes == addresses) return;
   throw usage_error(
       concat({"--launcher=", launch.kind->name, ": ", launch.kind->processes, " is ", std::to_string(launch.processes),
               ", but the number of addresses is ", std::to_string(addresses)}));
 }
 
-LEAT_INLINE std::string start_line(settings const& settings, options const& options) {
+LEAT_COLD std::string start_line(settings const& settings, options const& options) {
   auto const from = [&](setter of) {
     std::string const& text = settings.source(of);
     return text.empty() ? std::string("the program") : text;

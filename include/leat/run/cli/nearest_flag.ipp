@@ -13,7 +13,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::size_t edit_distance(std::string_view from, std::string_view to) {
+LEAT_COLD std::size_t edit_distance(std::string_view from, std::string_view to) {
   constexpr std::size_t longest = 31;
   if (from.size() > longest || to.size() > longest) return longest;
   std::size_t costs[longest + 1][longest + 1] = {};
@@ -32,13 +32,13 @@ LEAT_INLINE std::size_t edit_distance(std::string_view from, std::string_view to
   return costs[from.size()][to.size()];
 }
 
-LEAT_INLINE bool is_named_in(std::string_view usage, std::string_view name) {
+LEAT_COLD bool is_named_in(std::string_view usage, std::string_view name) {
   bool named = false;
   for_each_flag_in(usage, [&](std::string_view own) { named = named || own == name; });
   return named;
 }
 
-LEAT_INLINE std::string no_such_flag(std::string_view word, std::string_view usage) {
+LEAT_COLD std::string no_such_flag(std::string_view word, std::string_view usage) {
   std::string_view const name = word.substr(2, word.find('=') - 2);
   std::string_view nearest;
   std::size_t least = std::max<std::size_t>(name.size() / 3, 1) + 1;

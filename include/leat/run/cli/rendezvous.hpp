@@ -2,12 +2,12 @@
 #pragma once
 
 #include <leat/detail/concat.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/route/peers/link.hpp>
 #include <leat/run/cli/settings.hpp>
 #include <leat/run/cluster_support.hpp>
 #include <leat/run/options.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>

@@ -3,6 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/error.hpp>
 #include <leat/route/peers/link.hpp>
 #include <leat/run/cli/flags.hpp>
@@ -16,7 +17,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <string>
@@ -25,15 +25,15 @@
 
 namespace leat::detail {
 
-LEAT_INLINE launch_descriptor::launch_descriptor(char const* flag, int number) : flag_(flag), number_(number) {
+LEAT_COLD launch_descriptor::launch_descriptor(char const* flag, int number) : flag_(flag), number_(number) {
   if (::fcntl(number_, F_SETFD, FD_CLOEXEC) < 0) fail(concat({"descriptor ", std::to_string(number_), " is not open"}));
 }
 
-LEAT_INLINE launch_descriptor::~launch_descriptor() {
+LEAT_COLD launch_descriptor::~launch_descriptor() {
   if (number_ > STDERR_FILENO) ::close(number_);
 }
 
-LEAT_INLINE void launch_descriptor::write_line(std::string line) const {
+LEAT_COLD void launch_descriptor::write_line(std::string line) const {
   line += '\n';
   struct sigaction ignore{};
   struct sigaction before{};
@@ -46,7 +46,7 @@ LEAT_INLINE void launch_descriptor::write_line(std::string line) const {
     fail(concat({"the address cannot be told: ", written < 0 ? std::strerror(error) : "there is no room for it"}));
 }
 
-LEAT_INLINE std::string launch_descriptor::read_line(std::chrono::nanoseconds within) const {
+LEAT_COLD std::string launch_descriptor::read_line(std::chrono::nanoseconds within) const {
   within = (std::min<std::chrono::nanoseconds>)(within, std::chrono::hours(24));
   auto const until = std::chrono::steady_clock::now() + within;
   std::string line;
@@ -67,7 +67,7 @@ LEAT_INLINE std::string launch_descriptor::read_line(std::chrono::nanoseconds wi
   }
 }
 
-LEAT_INLINE bool is_announced(std::string_view announced, std::string_view listed) {
+LEAT_COLD bool is_announced(std::string_view announced, std::string_view listed) {
   auto const port = [](std::string_view address) {
     return address.substr((std::min)(address.rfind(':'), address.size()));
   };
@@ -75,7 +75,7 @@ LEAT_INLINE bool is_announced(std::string_view announced, std::string_view liste
   return everywhere ? port(announced) == port(listed) : announced == listed;
 }
 
-LEAT_INLINE void listen_in_time(network& door, options const& options) {
+LEAT_COLD void listen_in_time(network& door, options const& options) {
   auto const until = std::chrono::steady_clock::now() +
                      (std::min<std::chrono::nanoseconds>)(options.formation_timeout, std::chrono::hours(24));
   std::chrono::milliseconds retry(10);  // a name that is being looked up is soon there
@@ -88,7 +88,7 @@ LEAT_INLINE void listen_in_time(network& door, options const& options) {
     }
 }
 
-LEAT_INLINE void rendezvous(options& options, launch const& launch) {
+LEAT_COLD void rendezvous(options& options, launch const& launch) {
   std::string own_address;
   if (launch.announce >= 0) {
     launch_descriptor const announce("--announce-fd", launch.announce);

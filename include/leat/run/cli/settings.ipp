@@ -8,7 +8,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::string const& settings::source(setter setting) const {
+LEAT_COLD std::string const& settings::source(setter setting) const {
   static std::string const unknown;
   std::string const* last = &unknown;
   for (auto const& [setter_of, from] : sources)

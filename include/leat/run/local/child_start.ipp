@@ -22,7 +22,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE child_status_kept::child_status_kept() {
+LEAT_COLD child_status_kept::child_status_kept() {
   struct sigaction remember{};
   remember.sa_handler = SIG_DFL;
   ::sigemptyset(&remember.sa_mask);
@@ -30,16 +30,16 @@ LEAT_INLINE child_status_kept::child_status_kept() {
   if (forgets()) ::sigaction(SIGCHLD, &remember, nullptr);
 }
 
-LEAT_INLINE child_status_kept::~child_status_kept() {
+LEAT_COLD child_status_kept::~child_status_kept() {
   if (forgets()) ::sigaction(SIGCHLD, &before_, nullptr);
 }
 
-LEAT_INLINE bool child_status_kept::forgets() const {
+LEAT_COLD bool child_status_kept::forgets() const {
   return (before_.sa_flags & SA_NOCLDWAIT) != 0 ||
          ((before_.sa_flags & SA_SIGINFO) == 0 && before_.sa_handler == SIG_IGN);
 }
 
-LEAT_INLINE std::string random_secret() {
+LEAT_COLD std::string random_secret() {
   std::array<unsigned char, 16> drawn{};
   if (::getentropy(drawn.data(), drawn.size()) != 0)
     throw flow_error(concat({"-p: drawing a secret does not work: ", std::strerror(errno)}));
@@ -51,7 +51,7 @@ LEAT_INLINE std::string random_secret() {
   return text;
 }
 
-LEAT_INLINE std::vector<std::string> environment_without(std::initializer_list<std::string_view> names) {
+LEAT_COLD std::vector<std::string> environment_without(std::initializer_list<std::string_view> names) {
   std::vector<std::string> arguments;
   for (char** variable = ::environ; variable != nullptr && *variable != nullptr; ++variable) {
     std::string_view const text = *variable;
@@ -62,7 +62,7 @@ LEAT_INLINE std::vector<std::string> environment_without(std::initializer_list<s
   return arguments;
 }
 
-LEAT_INLINE pid_t child_start::start(struct sigaction const& of_children) {
+LEAT_COLD pid_t child_start::start(struct sigaction const& of_children) {
   // By its own path, so that it bears the name of the program.
   std::array<char, 4096> path{};
   if (::readlink("/proc/self/exe", path.data(), path.size() - 1) <= 0) return -1;
@@ -81,15 +81,15 @@ LEAT_INLINE pid_t child_start::start(struct sigaction const& of_children) {
   return process;
 }
 
-LEAT_INLINE std::vector<char*> child_start::pointers(std::vector<std::string>& texts) {
+LEAT_COLD std::vector<char*> child_start::pointers(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
   for (std::string& text : texts) pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;
 }
 
-LEAT_INLINE void child_start::become(char const* path, char* const* words, char* const* variables, pid_t parent,
-                                     sigset_t const& mask, struct sigaction const& of_children) const {
+LEAT_COLD void child_start::become(char const* path, char* const* words, char* const* variables, pid_t parent,
+                                   sigset_t const& mask, struct sigaction const& of_children) const {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);
   if (!reads_input) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/run/local/local_output.hpp>
 #include <leat/run/local/local_processes.hpp>
 
@@ -8,7 +9,6 @@
 #include <sys/eventfd.h>
 
 #include <array>
-#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <memory>

@@ -3,6 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/error.hpp>
 #include <leat/run/local/child_start.hpp>
 #include <leat/run/local/local_cluster.hpp>
@@ -20,7 +21,6 @@
 
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstring>
@@ -32,12 +32,12 @@
 
 namespace leat::detail {
 
-LEAT_INLINE local_cluster::local_cluster(local_processes asked)
+LEAT_COLD local_cluster::local_cluster(local_processes asked)
     : asked_(std::move(asked)), news_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), members_(asked_.count) {
   if (news_ < 0) fail("making an eventfd");
 }
 
-LEAT_INLINE int local_cluster::run() {
+LEAT_COLD int local_cluster::run() {
   std::unique_ptr<void, void (*)(void*)> const at_the_end(
       this, [](void* self) { static_cast<local_cluster*>(self)->end_all(); });
   child_status_kept const kept;  // else the system forgets how they end
@@ -55,11 +55,11 @@ LEAT_INLINE int local_cluster::run() {
   return status_;
 }
 
-LEAT_INLINE void local_cluster::fail(char const* failure) {
+LEAT_COLD void local_cluster::fail(char const* failure) {
   throw flow_error(concat({"-p: ", failure, " does not work: ", std::strerror(errno)}));
 }
 
-LEAT_INLINE std::vector<std::string> local_cluster::environment_of_each() const {
+LEAT_COLD std::vector<std::string> local_cluster::environment_of_each() const {
   std::vector<std::string> arguments =
       environment_without({"LEAT_PROCESSES", "LEAT_PREFIX", "LEAT_MAX_RESTARTS", "LEAT_SECRET", "LEAT_STARTED_BY"});
   arguments.push_back(concat({"LEAT_SECRET=", random_secret()}));
@@ -67,8 +67,8 @@ LEAT_INLINE std::vector<std::string> local_cluster::environment_of_each() const 
   return arguments;
 }
 
-LEAT_INLINE void local_cluster::start(unsigned number, std::vector<std::string> const& environment,
-                                      struct sigaction const& of_children) {
+LEAT_COLD void local_cluster::start(unsigned number, std::vector<std::string> const& environment,
+                                    struct sigaction const& of_children) {
   std::array<std::array<int, 2>, 4> pipes{};
   for (std::size_t i = 0; i != 3; ++i)
     if (::pipe2(pipes[i].data(), O_CLOEXEC) != 0) fail("making a pipe");
@@ -101,7 +101,7 @@ LEAT_INLINE void local_cluster::start(unsigned number, std::vector<std::string> 
   started.listens = pipes[3][1];
 }
 
-LEAT_INLINE void local_cluster::tell_addresses() {
+LEAT_COLD void local_cluster::tell_addresses() {
   std::string addresses;
   for (member const& child : members_) {
     if (child.process < 0 && child.address.empty()) {
@@ -120,20 +120,20 @@ LEAT_INLINE void local_cluster::tell_addresses() {
   }
 }
 
-LEAT_INLINE bool local_cluster::living() const {
+LEAT_COLD bool local_cluster::living() const {
   for (member const& each : members_)
     if (each.process > 0) return true;
   return false;
 }
 
-LEAT_INLINE bool local_cluster::printing() const {
+LEAT_COLD bool local_cluster::printing() const {
   for (member const& each : members_)
     for (stream const& print : each.prints)
       if (print.descriptor >= 0) return true;
   return false;
 }
 
-LEAT_INLINE void local_cluster::serve() {
+LEAT_COLD void local_cluster::serve() {
   std::vector<pollfd> wanted{{news_, POLLIN, 0}};
   for (member const& child : members_) {
     for (std::size_t i = 0; i != 2; ++i)
@@ -160,7 +160,7 @@ LEAT_INLINE void local_cluster::serve() {
   end_the_slow();
 }
 
-LEAT_INLINE int local_cluster::patience() const {
+LEAT_COLD int local_cluster::patience() const {
   if (!living()) return writing() ? -1 : static_cast<int>(silence.count());
   for (member const& each : members_)
     if (each.process > 0 && each.ends < 0) return 50;
@@ -169,7 +169,7 @@ LEAT_INLINE int local_cluster::patience() const {
   return static_cast<int>(std::max<long long>(left.count(), 0));
 }
 
-LEAT_INLINE void local_cluster::hear_address(member& of) {
+LEAT_COLD void local_cluster::hear_address(member& of) {
   std::array<char, 256> room;
   ssize_t const count = ::read(of.announces, room.data(), room.size());
   if (count < 0 && errno == EINTR) return;
@@ -179,7 +179,7 @@ LEAT_INLINE void local_cluster::hear_address(member& of) {
   if (end != std::string::npos) of.address = of.announced.substr(0, end);
 }
 
-LEAT_INLINE void local_cluster::pass_on(stream& from, local_output& to) {
+LEAT_COLD void local_cluster::pass_on(stream& from, local_output& to) {
   ssize_t const count = ::read(from.descriptor, room_.data(), room_.size());
   if (count < 0 && errno == EINTR) return;
   if (count > 0) return to.pass_on(from.lines, {room_.data(), static_cast<std::size_t>(count)});
@@ -187,7 +187,7 @@ LEAT_INLINE void local_cluster::pass_on(stream& from, local_output& to) {
   close(from.descriptor);
 }
 
-LEAT_INLINE void local_cluster::leave_prints() {
+LEAT_COLD void local_cluster::leave_prints() {
   for (member& child : members_)
     for (std::size_t i = 0; i != 2; ++i) {
       if (child.prints[i].descriptor < 0) continue;
@@ -198,7 +198,7 @@ LEAT_INLINE void local_cluster::leave_prints() {
     }
 }
 
-LEAT_INLINE void local_cluster::hear_news() {
+LEAT_COLD void local_cluster::hear_news() {
   eventfd_t rung = 0;
   if (::eventfd_read(news_, &rung) != 0) return;
   if (rung >= asked_for_stats) ask_for_stats();
@@ -208,28 +208,28 @@ LEAT_INLINE void local_cluster::hear_news() {
   if (!living()) leave_prints();
 }
 
-LEAT_INLINE void local_cluster::pass_on_signal(int number) {
+LEAT_COLD void local_cluster::pass_on_signal(int number) {
   for (member const& each : members_)
     if (each.process > 0) stop_signals::pass_on(each.process, number);
 }
 
-LEAT_INLINE void local_cluster::ask_for_stats() {
+LEAT_COLD void local_cluster::ask_for_stats() {
   for (member const& each : members_)
     if (each.process > 0 && !each.address.empty()) ::kill(each.process, SIGUSR1);
 }
 
-LEAT_INLINE void local_cluster::kill_all() {
+LEAT_COLD void local_cluster::kill_all() {
   for (member const& each : members_)
     if (each.process > 0) ::kill(each.process, SIGKILL);
 }
 
-LEAT_INLINE void local_cluster::set_status(int status) {
+LEAT_COLD void local_cluster::set_status(int status) {
   if (status_ != 0 || status == 0) return;
   status_ = status;
   until_ = clock::now() + time_to_end;
 }
 
-LEAT_INLINE void local_cluster::bury() {
+LEAT_COLD void local_cluster::bury() {
   for (member& child : members_) {
     int status = 0;
     if (child.process <= 0) continue;
@@ -253,7 +253,7 @@ LEAT_INLINE void local_cluster::bury() {
   }
 }
 
-LEAT_INLINE void local_cluster::look_at_output() {
+LEAT_COLD void local_cluster::look_at_output() {
   if (int const error = outputs_[0]->error(); error != 0 && !std::exchange(told_, true)) {
     bool const told_otherwise = error == EPIPE && ends_with_the_reader();
     if (status_ == 0 && !told_otherwise)
@@ -265,7 +265,7 @@ LEAT_INLINE void local_cluster::look_at_output() {
     log("leat: -p: a process prints a line of more than 1 MiB: lines of other processes stand in the middle of it");
 }
 
-LEAT_INLINE void local_cluster::end_the_slow() {
+LEAT_COLD void local_cluster::end_the_slow() {
   if (status_ == 0 || !living() || clock::now() < until_) return;
   if (std::exchange(warned_, true)) {
     killed_ = true;
@@ -276,16 +276,16 @@ LEAT_INLINE void local_cluster::end_the_slow() {
   until_ = clock::now() + time_to_end;
 }
 
-LEAT_INLINE bool local_cluster::ends_with_the_reader() {
+LEAT_COLD bool local_cluster::ends_with_the_reader() {
   struct sigaction now{};
   return ::sigaction(SIGPIPE, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_DFL;
 }
 
-LEAT_INLINE void local_cluster::close(int& descriptor) {
+LEAT_COLD void local_cluster::close(int& descriptor) {
   if (descriptor >= 0) ::close(std::exchange(descriptor, -1));
 }
 
-LEAT_INLINE void local_cluster::end_all() {
+LEAT_COLD void local_cluster::end_all() {
   stats_signal::of_process().leave(this);
   kill_all();
   for (member& child : members_) {

@@ -20,7 +20,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE background_writer::background_writer(int descriptor, int news) : state_(std::make_shared<state>()) {
+LEAT_COLD background_writer::background_writer(int descriptor, int news) : state_(std::make_shared<state>()) {
   state_->descriptor = descriptor;
   state_->news = news;
   auto held = std::make_unique<std::shared_ptr<state>>(state_);
@@ -29,30 +29,30 @@ LEAT_INLINE background_writer::background_writer(int descriptor, int news) : sta
   writing.detach();  // a write that blocks cannot be ended early
 }
 
-LEAT_INLINE background_writer::~background_writer() {
+LEAT_COLD background_writer::~background_writer() {
   std::lock_guard const lock(state_->mutex);
   state_->closing = true;
   state_->bell.notify_one();
 }
 
-LEAT_INLINE void background_writer::write(std::string_view text) {
+LEAT_COLD void background_writer::write(std::string_view text) {
   std::lock_guard const lock(state_->mutex);
   if (state_->error != 0) return;
   state_->waiting += text;
   state_->bell.notify_one();
 }
 
-LEAT_INLINE std::size_t background_writer::unwritten() const {
+LEAT_COLD std::size_t background_writer::unwritten() const {
   std::lock_guard const lock(state_->mutex);
   return state_->waiting.size() + state_->in_hand;
 }
 
-LEAT_INLINE int background_writer::error() const {
+LEAT_COLD int background_writer::error() const {
   std::lock_guard const lock(state_->mutex);
   return state_->error;
 }
 
-LEAT_INLINE void background_writer::run(void* given) {
+LEAT_COLD void background_writer::run(void* given) {
   std::unique_ptr<std::shared_ptr<state>> const held(static_cast<std::shared_ptr<state>*>(given));
   state& state = **held;
   std::string text;
@@ -76,7 +76,7 @@ LEAT_INLINE void background_writer::run(void* given) {
   }
 }
 
-LEAT_INLINE void local_output::pass_on(printed_lines& from, std::string_view bytes) {
+LEAT_COLD void local_output::pass_on(printed_lines& from, std::string_view bytes) {
   std::size_t const last = bytes.rfind('\n');
   if (last != std::string_view::npos) {
     from.begun += bytes.substr(0, last + 1);
@@ -87,18 +87,18 @@ LEAT_INLINE void local_output::pass_on(printed_lines& from, std::string_view byt
   if (from.begun.size() > longest_line) put(from);
 }
 
-LEAT_INLINE void local_output::end(printed_lines& from) {
+LEAT_COLD void local_output::end(printed_lines& from) {
   from.ended = true;
   if (!from.begun.empty()) put(from);
   if (open_ == &from && prefixed_) finish_open_line();
 }
 
-LEAT_INLINE void local_output::show(std::string const& line) {
+LEAT_COLD void local_output::show(std::string const& line) {
   if (open_ != nullptr) finish_open_line();
   writer_.write(line);
 }
 
-LEAT_INLINE void local_output::put(printed_lines& from) {
+LEAT_COLD void local_output::put(printed_lines& from) {
   if (open_ != nullptr && open_ != &from) {
     if (prefixed_ || open_->ended)
       finish_open_line();
@@ -115,7 +115,7 @@ LEAT_INLINE void local_output::put(printed_lines& from) {
   if (from.begun.capacity() > enough) from.begun.shrink_to_fit();
 }
 
-LEAT_INLINE void local_output::put_prefixed(printed_lines const& from) {
+LEAT_COLD void local_output::put_prefixed(printed_lines const& from) {
   std::string const prefix = concat({"[", std::to_string(from.process), "] "});
   std::string text;
   std::string_view rest = from.begun;
@@ -128,7 +128,7 @@ LEAT_INLINE void local_output::put_prefixed(printed_lines const& from) {
   writer_.write(text);
 }
 
-LEAT_INLINE void local_output::finish_open_line() {
+LEAT_COLD void local_output::finish_open_line() {
   writer_.write("\n");
   open_->continues = false;
   open_ = nullptr;

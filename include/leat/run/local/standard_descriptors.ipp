@@ -13,24 +13,24 @@
 
 namespace leat::detail {
 
-LEAT_INLINE standard_descriptors::standard_descriptors() {
+LEAT_COLD standard_descriptors::standard_descriptors() {
   shared& state = of_process();
   std::lock_guard const lock(state.mutex);
   if (state.users++ == 0) take_places(state);
 }
 
-LEAT_INLINE standard_descriptors::~standard_descriptors() {
+LEAT_COLD standard_descriptors::~standard_descriptors() {
   shared& state = of_process();
   std::lock_guard const lock(state.mutex);
   if (--state.users == 0) leave_places(state);
 }
 
-LEAT_INLINE standard_descriptors::shared& standard_descriptors::of_process() {
+LEAT_COLD standard_descriptors::shared& standard_descriptors::of_process() {
   static shared* const state = new shared;  // never destroyed: a run may end after the statics have
   return *state;
 }
 
-LEAT_INLINE void standard_descriptors::take_places(shared& state) {
+LEAT_COLD void standard_descriptors::take_places(shared& state) {
   for (;;) {
     int const place = ::open("/", O_PATH | O_CLOEXEC);
     if (place > STDERR_FILENO) ::close(place);
@@ -39,7 +39,7 @@ LEAT_INLINE void standard_descriptors::take_places(shared& state) {
   }
 }
 
-LEAT_INLINE void standard_descriptors::leave_places(shared& state) {
+LEAT_COLD void standard_descriptors::leave_places(shared& state) {
   for (int place = 0; place <= STDERR_FILENO; ++place) {
     bool& taken = state.taken[static_cast<std::size_t>(place)];
     if (taken && (::fcntl(place, F_GETFL) & O_PATH) != 0) ::close(place);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_function.hpp>
+
 #include <sys/socket.h>
 
 #include <cstring>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/run/net/name_lookup.hpp>
 #include <leat/run/threads/start_thread.hpp>
 
 #include <netdb.h>
 
 #include <cstring>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>

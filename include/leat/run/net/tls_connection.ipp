@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/route/peers/link.hpp>
 #include <leat/run/net/tls_connection.hpp>
 
@@ -11,7 +12,6 @@
 #include <openssl/x509.h>
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>

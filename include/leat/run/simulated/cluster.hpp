@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/op/running/test_overrides.hpp>
 #include <leat/op/running/time_points.hpp>
 #include <leat/run/execution.hpp>
@@ -11,10 +13,8 @@
 #include <leat/run/simulated/switch.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>

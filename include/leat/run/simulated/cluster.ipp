@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/error.hpp>
 #include <leat/run/cluster_session.hpp>
 #include <leat/run/cluster_support.hpp>
@@ -13,7 +14,6 @@
 #include <leat/run/simulated/switch.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>

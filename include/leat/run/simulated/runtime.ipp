@@ -2,16 +2,16 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/lean_chrono.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/op/coroutine/blocking_work.hpp>
 #include <leat/run/files.hpp>
 #include <leat/run/runtime.hpp>
 #include <leat/run/simulated/runtime.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>

@@ -50,7 +50,7 @@ class stats_sum {
   run_stats stats_;
 };
 
-LEAT_INLINE run_stats stats_sum::sum() {
+LEAT_COLD run_stats stats_sum::sum() {
   stats_.flow = flow_.name();
   stats_.workers = run_.parts().local_workers;
   stats_.process = run_.parts().first_worker / stats_.workers;
@@ -62,14 +62,14 @@ LEAT_INLINE run_stats stats_sum::sum() {
   return std::move(stats_);
 }
 
-LEAT_INLINE std::string stats_sum::short_name(step_info const& step) const {
+LEAT_COLD std::string stats_sum::short_name(step_info const& step) const {
   std::string name = step.name;
   if (step.kind == "exchange") name.resize(name.rfind('.'));
   if (name.starts_with(flow_.name() + ".")) name.erase(0, flow_.name().size() + 1);
   return name;
 }
 
-LEAT_INLINE void stats_sum::describe(node const& of, step_stats& step) const {
+LEAT_COLD void stats_sum::describe(node const& of, step_stats& step) const {
   for (step_info const& info : of.steps) {
     if (info.kind == "exchange") {
       step.sends_to = short_name(info);
@@ -81,7 +81,7 @@ LEAT_INLINE void stats_sum::describe(node const& of, step_stats& step) const {
   if (step.name.empty()) step.kind = "exchange";
 }
 
-LEAT_INLINE void stats_sum::count(node const& of, step_stats& step) const {
+LEAT_COLD void stats_sum::count(node const& of, step_stats& step) const {
   for (unsigned i = 0; i != stats_.workers; ++i) {
     step_counters const& counters = run_.local(i).counters();
     step_counters::sum out = counters.of_node(of.id, counter_kind::sent);
@@ -111,7 +111,7 @@ LEAT_INLINE void stats_sum::count(node const& of, step_stats& step) const {
   step.turn_of = before.routing.empty() ? stats_.steps[before.id].turn_of : first_behind(before);
 }
 
-LEAT_INLINE void stats_sum::time() {
+LEAT_COLD void stats_sum::time() {
   now_ = worker_times::number(run_.world().now());
   std::uint64_t first = now_;
   std::uint64_t last = 0;
@@ -130,7 +130,7 @@ LEAT_INLINE void stats_sum::time() {
   for (step_stats& step : stats_.steps) put_longest_first(step.waits);
 }
 
-LEAT_INLINE void stats_sum::time(std::size_t id, worker_times const& on) {
+LEAT_COLD void stats_sum::time(std::size_t id, worker_times const& on) {
   step_stats& step = stats_.steps[id];
   std::uint64_t busy = 0;
   list<step_stats::figure> waits;  // where several stages of the step wait for the same, they do so together
@@ -153,14 +153,14 @@ LEAT_INLINE void stats_sum::time(std::size_t id, worker_times const& on) {
     if (each.number != 0) figure_of(step.waits, each.of).number += each.number;
 }
 
-LEAT_INLINE std::size_t stats_sum::first_behind(node const& sends) const {
+LEAT_COLD std::size_t stats_sum::first_behind(node const& sends) const {
   for (node const* each : flow_.nodes())
     for (port const& from : each->inputs)
       if (from.node == sends.id) return each->id;
   return sends.id;
 }
 
-LEAT_INLINE std::size_t stats_sum::owner_of(stage_times const& stage) const {
+LEAT_COLD std::size_t stats_sum::owner_of(stage_times const& stage) const {
   std::size_t id = stage.of.id;
   if (stage.does == stage_times::work::receiver) return first_behind(stage.of);
   // What waited goes on by itself, and belongs to whose turn the loop is in.
@@ -170,19 +170,19 @@ LEAT_INLINE std::size_t stats_sum::owner_of(stage_times const& stage) const {
   return id;
 }
 
-LEAT_INLINE step_stats::figure& stats_sum::figure_of(list<step_stats::figure>& in, std::string const& name) {
+LEAT_COLD step_stats::figure& stats_sum::figure_of(list<step_stats::figure>& in, std::string const& name) {
   for (step_stats::figure& known : in)
     if (known.of == name) return known;
   in.push_back({name, 0});
   return in.back();
 }
 
-LEAT_INLINE void stats_sum::put_longest_first(list<step_stats::figure>& waits) {
+LEAT_COLD void stats_sum::put_longest_first(list<step_stats::figure>& waits) {
   for (std::size_t i = 0; i < waits.size(); ++i)
     for (std::size_t j = i + 1; j < waits.size(); ++j)
       if (waits[j].number > waits[i].number) std::swap(waits[i], waits[j]);
 }
 
-LEAT_INLINE run_stats stats_of(execution& run, graph const& flow) { return stats_sum(run, flow).sum(); }
+LEAT_COLD run_stats stats_of(execution& run, graph const& flow) { return stats_sum(run, flow).sum(); }
 
 }  // namespace leat::detail

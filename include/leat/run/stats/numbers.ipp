@@ -10,7 +10,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::string with_commas(std::uint64_t number) {
+LEAT_COLD std::string with_commas(std::uint64_t number) {
   std::string text = std::to_string(number);
   for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, 1, ',');
   return text;

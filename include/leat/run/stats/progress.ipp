@@ -3,6 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/detail/shown_text.hpp>
 #include <leat/detail/status_line.hpp>
 #include <leat/graph.hpp>
@@ -16,14 +17,13 @@
 
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <string>
 
 namespace leat::detail {
 
-LEAT_INLINE progress::progress(execution& run, graph const& flow, options const& options)
+LEAT_COLD progress::progress(execution& run, graph const& flow, options const& options)
     : run_(run), flow_(flow), on_terminal_(::isatty(STDERR_FILENO) == 1) {
   if (options.progress == progress_line::never || (options.progress == progress_line::on_a_terminal && !on_terminal_))
     return;
@@ -35,13 +35,13 @@ LEAT_INLINE progress::progress(execution& run, graph const& flow, options const&
   }
 }
 
-LEAT_INLINE void progress::stop() {
+LEAT_COLD void progress::stop() {
   if (!shows_.started()) return;
   shows_.close();
   if (on_terminal_) status_line::of_process().remove();
 }
 
-LEAT_INLINE void progress::show() {
+LEAT_COLD void progress::show() {
   std::string const text = shown(line());
   if (on_terminal_)
     status_line::of_process().show(text);
@@ -49,7 +49,7 @@ LEAT_INLINE void progress::show() {
     print_error_line(text);
 }
 
-LEAT_INLINE std::string progress::line() {
+LEAT_COLD std::string progress::line() {
   run_stats const stats = stats_of(run_, flow_);
   std::uint64_t records = 0;
   std::uint64_t read = 0;

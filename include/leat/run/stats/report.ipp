@@ -14,24 +14,24 @@
 
 namespace leat::detail {
 
-LEAT_INLINE stats_report::stats_report(execution& run, graph const& flow, options const& options)
+LEAT_COLD stats_report::stats_report(execution& run, graph const& flow, options const& options)
     : run_(run), flow_(flow), options_(options), progress_(run, flow, options) {
   if (!options.stats_on_signal) return;
   stats_signal::of_process().listen({&print, this});
   listens_ = true;
 }
 
-LEAT_INLINE void stats_report::print(void* self) {
+LEAT_COLD void stats_report::print(void* self) {
   auto const& report = *static_cast<stats_report*>(self);
   report.run_.world().log(stats_of(report.run_, report.flow_).table());
 }
 
-LEAT_INLINE void stats_report::stop() {
+LEAT_COLD void stats_report::stop() {
   if (std::exchange(listens_, false)) stats_signal::of_process().leave(this);
   progress_.stop();
 }
 
-LEAT_INLINE void stats_report::end() {
+LEAT_COLD void stats_report::end() {
   stop();
   if (!options_.print_stats && !options_.on_stats) return;
   run_stats stats = stats_of(run_, flow_);

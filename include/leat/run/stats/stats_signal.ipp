@@ -17,14 +17,14 @@
 
 namespace leat::detail {
 
-LEAT_INLINE stats_signal& stats_signal::of_process() {
+LEAT_COLD stats_signal& stats_signal::of_process() {
   static stats_signal* const signal = new stats_signal;  // never destroyed: a handler may run until the process ends
   return *signal;
 }
 
-LEAT_INLINE stats_signal::stats_signal() { ::sem_init(&asked, 0, 0); }
+LEAT_COLD stats_signal::stats_signal() { ::sem_init(&asked, 0, 0); }
 
-LEAT_INLINE void stats_signal::take() {
+LEAT_COLD void stats_signal::take() {
   struct sigaction present{};
   ::sigaction(SIGUSR1, nullptr, &present);
   if ((present.sa_flags & SA_SIGINFO) != 0 || present.sa_handler != SIG_DFL) return;
@@ -35,7 +35,7 @@ LEAT_INLINE void stats_signal::take() {
   ::sigaction(SIGUSR1, &ours, nullptr);
 }
 
-LEAT_INLINE void stats_signal::listen(listener const& added) {
+LEAT_COLD void stats_signal::listen(listener const& added) {
   std::lock_guard const one_at_a_time(changing_);
   take();
   if (listeners_.empty()) {
@@ -48,7 +48,7 @@ LEAT_INLINE void stats_signal::listen(listener const& added) {
   listeners_.push_back(added);
 }
 
-LEAT_INLINE void stats_signal::leave(void const* of) {
+LEAT_COLD void stats_signal::leave(void const* of) {
   std::lock_guard const one_at_a_time(changing_);
   {
     std::lock_guard const lock(listening_);
@@ -61,13 +61,13 @@ LEAT_INLINE void stats_signal::leave(void const* of) {
   teller_.join();
 }
 
-LEAT_INLINE void stats_signal::on_signal(int) {
+LEAT_COLD void stats_signal::on_signal(int) {
   int const kept = errno;
   ::sem_post(&asked);
   errno = kept;
 }
 
-LEAT_INLINE void stats_signal::run() {
+LEAT_COLD void stats_signal::run() {
   for (;;) {
     if (::sem_wait(&asked) != 0) continue;
     if (over_.load(std::memory_order_relaxed)) return;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/op/coroutine/blocking_work.hpp>
 
-#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <memory>

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/op/coroutine/blocking_work.hpp>
 #include <leat/run/threads/blocking_pool.hpp>
 #include <leat/run/threads/start_thread.hpp>
 
-#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <memory>
@@ -27,7 +27,7 @@ LEAT_INLINE void blocking_pool::run(std::shared_ptr<blocking_work> work) {
   shared_->wakeup.notify_one();
 }
 
-LEAT_INLINE std::size_t blocking_pool::close(std::chrono::nanoseconds timeout) {
+LEAT_COLD std::size_t blocking_pool::close(std::chrono::nanoseconds timeout) {
   {
     list<std::shared_ptr<blocking_work>> newer;  // destroyed after the lock has been released: the work is the user's
     list<std::shared_ptr<blocking_work>> older_reversed;

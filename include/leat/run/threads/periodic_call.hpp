@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <chrono>
+#include <leat/detail/lean_chrono.hpp>
+#include <leat/detail/lean_function.hpp>
+
 #include <condition_variable>
-#include <functional>
 #include <mutex>
 #include <thread>
 

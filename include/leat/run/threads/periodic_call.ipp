@@ -2,27 +2,27 @@
 #pragma once
 
 #include <leat/detail/compiled.hpp>
+#include <leat/detail/lean_chrono.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/run/threads/periodic_call.hpp>
 #include <leat/run/threads/start_thread.hpp>
 
-#include <chrono>
 #include <condition_variable>
-#include <functional>
 #include <mutex>
 #include <thread>
 #include <utility>
 
 namespace leat::detail {
 
-LEAT_INLINE void periodic_call::start(std::chrono::nanoseconds first, std::chrono::nanoseconds interval,
-                                      std::function<void()> call) {
+LEAT_COLD void periodic_call::start(std::chrono::nanoseconds first, std::chrono::nanoseconds interval,
+                                    std::function<void()> call) {
   first_ = first;
   interval_ = interval;
   call_ = std::move(call);
   thread_ = start_thread([](void* self) { static_cast<periodic_call*>(self)->run(); }, this);
 }
 
-LEAT_INLINE void periodic_call::close() {
+LEAT_COLD void periodic_call::close() {
   if (!thread_.joinable()) return;
   {
     std::lock_guard const lock(mutex_);
@@ -32,7 +32,7 @@ LEAT_INLINE void periodic_call::close() {
   thread_.join();
 }
 
-LEAT_INLINE void periodic_call::run() {
+LEAT_COLD void periodic_call::run() {
   std::unique_lock lock(mutex_);
   for (std::chrono::nanoseconds wait = first_; !wakeup_.wait_for(lock, wait, [this] { return closing_; });
        wait = interval_)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_function.hpp>
 #include <leat/detail/list.hpp>
 
 #include <poll.h>
 
 #include <array>
-#include <functional>
 #include <mutex>
 #include <thread>
 

@@ -3,6 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/detail/list.hpp>
 #include <leat/run/threads/readiness.hpp>
 #include <leat/run/threads/start_thread.hpp>
@@ -14,7 +15,6 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
-#include <functional>
 #include <mutex>
 #include <stdexcept>
 #include <system_error>

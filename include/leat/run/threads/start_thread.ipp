@@ -10,7 +10,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::thread start_thread(void (*body)(void*), void* argument) {
+LEAT_COLD std::thread start_thread(void (*body)(void*), void* argument) {
   try {
     return std::thread(body, argument);
   } catch (std::system_error const& cause) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/detail/shown_text.hpp>
 #include <leat/detail/status_line.hpp>
 #include <leat/op/coroutine/blocking_work.hpp>
@@ -12,11 +14,9 @@
 #include <poll.h>
 
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <cstdio>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>

@@ -3,6 +3,8 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/lean_chrono.hpp>
+#include <leat/detail/lean_function.hpp>
 #include <leat/error.hpp>
 #include <leat/run/files.hpp>
 #include <leat/run/runtime.hpp>
@@ -20,13 +22,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -38,7 +38,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE void thread_runtime::drive(std::vector<runnable*> const& workers) {
+LEAT_COLD void thread_runtime::drive(std::vector<runnable*> const& workers) {
   std::size_t const cores = (std::max<std::size_t>)(1, std::thread::hardware_concurrency());
   std::vector<worker_thread*> shared;
   std::size_t next = 0;
@@ -71,13 +71,13 @@ LEAT_INLINE void thread_runtime::wake(runnable& worker) {
     if (runs == &worker) thread->wake();
 }
 
-LEAT_INLINE std::uint64_t thread_runtime::seed() {
+LEAT_COLD std::uint64_t thread_runtime::seed() {
   std::uint64_t random = 0;
   if (::getentropy(&random, sizeof random) != 0) throw std::runtime_error("leat: the system gives no random numbers");
   return random;
 }
 
-LEAT_INLINE void thread_runtime::every(std::chrono::nanoseconds interval, std::function<void()> look) {
+LEAT_COLD void thread_runtime::every(std::chrono::nanoseconds interval, std::function<void()> look) {
   watchdog_.start(interval, interval, std::move(look));
 }
 
@@ -87,7 +87,7 @@ LEAT_INLINE void thread_runtime::wake_when_readable(int descriptor, runnable& wo
   readiness_.watch(descriptor, &worker, [this, &worker] { wake(worker); });
 }
 
-LEAT_INLINE thread_runtime::worker_thread::~worker_thread() {
+LEAT_COLD thread_runtime::worker_thread::~worker_thread() {
   if (wakeup_descriptor >= 0) ::close(wakeup_descriptor);
 }
 
@@ -126,7 +126,7 @@ LEAT_INLINE void thread_runtime::worker_thread::wait(steady_time until, std::vec
   if (descriptors.back().revents != 0) ::eventfd_read(wakeup_descriptor, &wakeups);
 }
 
-LEAT_INLINE void thread_runtime::start_threads() {
+LEAT_COLD void thread_runtime::start_threads() {
   std::size_t count = 1;
   std::string reason;
   try {
@@ -146,7 +146,7 @@ LEAT_INLINE void thread_runtime::start_threads() {
                   "", {}, 0, 0);
 }
 
-LEAT_INLINE void thread_runtime::begin(void* started) {
+LEAT_COLD void thread_runtime::begin(void* started) {
   worker_thread& thread = *static_cast<worker_thread*>(started);
   thread_runtime& self = *thread.runtime;
   {
