@@ -314,9 +314,10 @@ class history {
   static bool is_expected(std::string const& error) {
     for (std::string_view const cause :
          {"Input/output error", "disk I/O error", "No space left on device", "the disk is full", "the disk failed",
-          "connection reset", "connection closed", "it is damaged, or cannot be read (", "the cluster has formed already", "was lost",
-          "has gone", "another process is using it", "of this run or of another program, is writing it",
-          "connection refused", "the cluster did not form", "nobody can tell which is the right one"})
+          "connection reset", "connection closed", "it is damaged, or cannot be read (",
+          "the cluster has formed already", "was lost", "has gone", "another process is using it",
+          "of this run or of another program, is writing it", "connection refused", "the cluster did not form",
+          "nobody can tell which is the right one"})
       if (error.find(cause) != std::string::npos) return true;
     return false;
   }

@@ -123,7 +123,7 @@ MUTANTS = [
      ("state/notifier.hpp", "if (is_due(logic, entry, hash)) notify(", "if (is_due(logic, entry, hash) && !{mutant}) notify(")),
 ]
 
-# What could be wrong with recovery; found out by tests/recovery/simulated.cpp.
+# What could be wrong with recovery; found out by tests/histories.
 RECOVERY_MUTANTS = [
     ("rows of an abandoned run are met again",
      ("recovery/sqlite_store.ipp", "\"DELETE FROM states WHERE epoch > ?\"", "\"DELETE FROM states WHERE epoch > ? + 1\"")),
@@ -153,7 +153,7 @@ RECOVERY_MUTANTS = [
     ("rows are thought full that are not",
      ("recovery/grouped_rows.ipp", "if (part.full) to.full =", "if (part.full || {mutant}) to.full =")),
     ("a position is removed that a run goes on from",
-     ("recovery/store_writer.ipp", "kept.base() - 1", "kept.base()")),
+     ("recovery/store_writer.ipp", "later == epochs.begin() ? later : later - 1", "later")),
     ("a position that is not the last one is gone on from",
      ("recovery/store_opening.ipp", "position.epoch >= known.epoch", "known.step.empty()")),
     ("rows that came from another process are not loaded",

@@ -190,7 +190,8 @@ TEST_CASE("a store: another process has taken it") {
     return 0;
   });
   CHECK(other.ends() == 0);
-  CHECK(other.out == "the recovery store \"" + folder.path("store/part-0.sqlite3") + "\": another process is using it: see that it has ended, and start again");
+  CHECK(other.out == "the recovery store \"" + folder.path("store/part-0.sqlite3") +
+                         "\": another process is using it: see that it has ended, and start again");
 }
 
 TEST_CASE("a store: the disk takes no more; afterwards all that was committed is there") {

@@ -88,7 +88,7 @@ TEST_CASE("a clock that was ahead for a while does not keep a file from being cl
   std::int64_t const times[] = {1000, 1001, day + 1002, 1003, 1004, 1005};
   for (std::uint64_t epoch = 1; epoch != 7; ++epoch) {
     file.keep_since(epoch - 1, times[epoch - 1]);
-    file.commit(one(epoch, true), 1, epoch, times[epoch - 1], {});
+    file.commit(one(epoch, true), 1, epoch, times[epoch - 1]);
   }
   CHECK(file.oldest_epoch() == 5);
   CHECK(disk.images.at("store/part-0").groups.size() == 2);  // of epochs 5 and 6
@@ -104,11 +104,11 @@ TEST_CASE("a commit costs as much however many epochs a copy may be gone back to
   constexpr std::uint64_t epochs = 4000;
   for (std::uint64_t epoch = 1; epoch != epochs + 1; ++epoch) {
     file.keep_since(epoch - 1, 0);
-    file.commit(one(epoch, true), 1, epoch, static_cast<std::int64_t>(epoch), {});
+    file.commit(one(epoch, true), 1, epoch, static_cast<std::int64_t>(epoch));
   }
   CHECK(disk.images.at("store/part-0").groups.size() == epochs);
   file.keep_since(epochs, epochs);
   for (std::uint64_t epoch = epochs + 1; epoch != epochs + 4; ++epoch)
-    file.commit(one(epoch, true), 1, epoch, epochs + 1, {});
+    file.commit(one(epoch, true), 1, epoch, epochs + 1);
   CHECK(disk.images.at("store/part-0").groups.size() < 10);
 }

@@ -64,8 +64,8 @@ concept found = requires(A& archive, T& value) {
 };
 
 template <class A, class T>
-[[gnu::always_inline]] inline void call(A& archive, T& value, unsigned version) {
-  serialize(archive, value, version);
+[[gnu::always_inline]] inline void call(A& archive, T& value, unsigned number) {
+  serialize(archive, value, number);
 }
 
 }  // namespace free_serialize
@@ -91,18 +91,18 @@ class access {
 
   /// Calls what `spelling_of` found. All in one function: it stands in every error about a field.
   template <class A, class T>
-  [[gnu::always_inline]] static void serialize(A& archive, T& value, unsigned version) {
+  [[gnu::always_inline]] static void serialize(A& archive, T& value, unsigned number) {
     constexpr detail::spelling found = detail::spelling_of<T>();
     if constexpr (found == detail::spelling::member)
-      value.serialize(archive, version);
+      value.serialize(archive, number);
     else if constexpr (found == detail::spelling::split_members && A::is_saving::value)
-      static_cast<T const&>(value).save(archive, version);
+      static_cast<T const&>(value).save(archive, number);
     else if constexpr (found == detail::spelling::split_members)
-      value.load(archive, version);
+      value.load(archive, number);
     else if constexpr (found == detail::spelling::free)
-      detail::free_serialize::call(archive, value, version);
+      detail::free_serialize::call(archive, value, number);
     else
-      detail::boost_access<T>::serialize(archive, value, version);
+      detail::boost_access<T>::serialize(archive, value, number);
   }
 };
 

@@ -15,8 +15,8 @@
 
 namespace leat::detail {
 
-/// Before the rows of one slot: the slot of the group, whether they are all rows of the slot, how many rows and how many
-/// bytes they are. The lowest byte of a number comes first.
+/// Before the rows of one slot: the slot of the group, whether they are all rows of the slot, how many rows and how
+/// many bytes they are. The lowest byte of a number comes first.
 inline constexpr std::size_t row_count_at = 2;
 inline constexpr std::size_t row_bytes_at = row_count_at + 4;
 inline constexpr std::size_t rows_header = row_bytes_at + 8;

@@ -89,8 +89,8 @@ class basic_describing_archive {
       describe_all<Memory>(static_cast<typename standard<T>::parts*>(nullptr));
       to_.close();
     } else if constexpr (Memory && flat_fields<T>() != 0) {
-      unsigned version = codec_version<T>;
-      if (!to_.enter(codec_identity<T>(), version)) return;
+      unsigned number = codec_version<T>;
+      if (!to_.enter(codec_identity<T>(), number)) return;
       describe_fields<T>(std::make_index_sequence<flat_fields<T>()>{});
       to_.leave();
     } else if constexpr (!Memory && std::is_default_constructible_v<T>) {
@@ -128,9 +128,9 @@ class basic_describing_archive {
 
   template <class T>
   [[gnu::cold]] void visit(T& value) {
-    unsigned version = codec_version<T>;
-    if (!to_.enter(codec_identity<T>(), version)) return;
-    access::serialize(*this, value, version);
+    unsigned number = codec_version<T>;
+    if (!to_.enter(codec_identity<T>(), number)) return;
+    access::serialize(*this, value, number);
     to_.leave();
   }
 

@@ -15,8 +15,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE kept_text::kept_text(std::string const& stored, void (*describe)(record_description&))
-    : stored_(stored) {
+LEAT_INLINE kept_text::kept_text(std::string const& stored, void (*describe)(record_description&)) : stored_(stored) {
   write(describe);
   readable_ = !newer_ && text() == stored_;
 }
@@ -25,8 +24,7 @@ LEAT_INLINE bool kept_text::enter(void const* type, unsigned& version) {
   unsigned const now = std::exchange(version, version_at(place_of_version()));
   if (!record_text::enter(type, version)) return false;
   newer_ = version > now;
-  if (newer_ || !stored_.starts_with(text()) || !versions_.add(type, version))
-    throw another_make();
+  if (newer_ || !stored_.starts_with(text()) || !versions_.add(type, version)) throw another_make();
   return true;
 }
 

@@ -12,8 +12,8 @@ namespace leat::detail {
 /// What travels for a record, as a short text that two processes can compare: numbers by kind and bytes (i4, u8, f8; z1
 /// is a bool, c1 a char), A3(...) an array, T(...) a pair or tuple, S(...) a string, V(...) a sequence, K(...) a set,
 /// M(...) a map, O(...) an optional, X(...) a variant, D and I a duration and a time point, {...} a type of the user's,
-/// {2: ...} such a type whose `codec_version` is 2, ^2 the second of those around this place, ?16 bytes of which no more
-/// is known.
+/// {2: ...} such a type whose `codec_version` is 2, ^2 the second of those around this place, ?16 bytes of which no
+/// more is known.
 class record_text : public record_description {
  public:
   static std::string of(void (*describe)(record_description&));

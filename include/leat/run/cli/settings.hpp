@@ -62,7 +62,7 @@ struct settings {
   output_prefix prefix = output_prefix::on_a_terminal;
   progress_line progress = progress_line::on_a_terminal;
   detail::launch launch;
-  int stopped_status = 0;  ///< the exit status of a run that was stopped before its input had ended
+  int stopped_status = 0;      ///< the exit status of a run that was stopped before its input had ended
   unsigned recovery_init = 0;  ///< a store of so many files is to be made; 0: none is
   bool recovery_status = false;
   list<std::pair<setter, std::string>> sources;  ///< the flag or variable that gave a setting; the last one counts
