@@ -316,8 +316,9 @@ class keyed_state final : public state_base {
     if constexpr (saves) {
       {
         output_archive archive(to);
+        std::uint32_t const swept = swept_generation();
         for (entry& e : tables_[slot - first_]) {
-          bool const changed = (e.stamp & swept_generation()) != 0;
+          bool const changed = (e.stamp & swept) != 0;
           bool const live = e.live();
           if (live && choice != row_choice::changed
                   ? changed || choice == row_choice::all_now || (e.stamp & entry::generations) == 0

@@ -54,7 +54,8 @@ class state_base {
   /// How many keys have a state.
   std::size_t keys() const { return size_; }
 
-  /// From here on changes are noted, and sweeps write to `to`. A state that is not tracked pays nothing for it.
+  /// From here on changes are noted, and sweeps write to `to`: keys that are there count as changed, keys that are loaded
+  /// afterwards do not. A state that is not tracked pays nothing for it.
   void track(part_sink& to);
 
   /// Ends the epoch: what was changed since the barrier before is for the next sweep. An open sweep is finished first.

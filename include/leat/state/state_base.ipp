@@ -26,7 +26,7 @@ LEAT_INLINE state_base::~state_base() = default;
 LEAT_INLINE std::uint32_t state_base::swept_generation() const { return entry_stamp::generations ^ generation_; }
 
 LEAT_INLINE void state_base::track(part_sink& to) {
-  flags_.assign(owned_.size(), static_cast<std::uint8_t>(generation_));
+  flags_.assign(owned_.size(), static_cast<std::uint8_t>(keys() == 0 ? 0 : generation_));
   sink_ = &to;
 }
 

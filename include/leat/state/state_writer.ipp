@@ -16,8 +16,8 @@ LEAT_INLINE state_writer::state_writer(worker_builder& worker, step_context cons
                                        void (*described)(record_description& to))
     : step_(step), state_(state), store_(worker.process().recovers) {
   if (store_ == nullptr) return;
-  guarded(step_, [&] { store_->load(step_.name, state_, described); });
   state_.track(*this);
+  guarded(step_, [&] { store_->load(step_.name, state_, described); });
   worker.snapshots.push_back(this);
 }
 
