@@ -22,6 +22,10 @@
 namespace leat {
 namespace detail {
 
+/// `char`, which is known once the record is: a stream need be complete only there.
+template <class T>
+using char_beside = std::conditional_t<(sizeof(T*) > 0), char, void>;
+
 /// Lets an operator<< of the user's write into a string. Nothing here includes `<ostream>`: what is used of it is
 /// complete wherever such an operator is.
 template <class Char>
@@ -125,8 +129,8 @@ void append_text(std::string& to, T const& value) {
   else if constexpr (detail::text_form<T>::exists)
     detail::text_form<T>::append(to, value);
   else if constexpr (detail::has_stream_operator<T>) {
-    detail::appending_buffer<char> buffer(to);
-    std::basic_ostream<typename std::string::value_type> stream(&buffer);
+    detail::appending_buffer<detail::char_beside<T>> buffer(to);
+    std::basic_ostream<detail::char_beside<T>> stream(&buffer);
     stream << value;
     if (!stream) detail::refuse_failed_stream();
   } else {
