@@ -237,7 +237,7 @@ TEST_CASE("a slot that is wanted in full is written in full, once, and replaces 
     if (epoch == 8) add(state, name_of(1), 100);  // is not in this snapshot
     CHECK(state.sweep(no_limit));
   }
-  CHECK(store.parts_of(slot) == 2);
+  CHECK(store.parts_of(slot) == 1);
   CHECK(loaded(store) == expected);
 }
 

@@ -14,7 +14,7 @@ namespace leat::detail {
 class codec_versions;
 
 /// Rows of one slot as they stood when an epoch was closed: a row is a key with its state, or a key that was forgotten.
-/// Of the parts of one epoch and slot, the full one comes first.
+/// A slot has one part in each epoch, at most.
 struct state_part {
   unsigned slot = 0;
   std::uint64_t epoch = 0;
@@ -54,8 +54,8 @@ class state_base {
   /// How many keys have a state.
   std::size_t keys() const { return size_; }
 
-  /// From here on changes are noted, and sweeps write to `to`: keys that are there count as changed, keys that are loaded
-  /// afterwards do not. A state that is not tracked pays nothing for it.
+  /// From here on changes are noted, and sweeps write to `to`. Keys that are there count as changed, those that are
+  /// loaded afterwards do not. A state that is not tracked pays nothing for it.
   void track(part_sink& to);
 
   /// Ends the epoch: what was changed since the barrier before is for the next sweep. An open sweep is finished first.
@@ -118,15 +118,16 @@ class state_base {
 
  private:
   struct copied_row {
-    unsigned slot;
-    std::size_t begin;
+    std::size_t next;   ///< of the same slot, as in `first_copies_`
+    std::size_t begin;  ///< in `copies_`; the next one that was copied begins at its end
   };
 
   bool note_tracked_change(unsigned slot, std::uint32_t stamp);
   /// Whether the open sweep has still to visit this slot.
   bool awaits_sweep(unsigned slot) const { return sweeping_ && slot >= next_slot_; }
   std::uint8_t& flags_of(unsigned slot) { return flags_[slot - owned_.lo]; }
-  void write_copies();
+  /// Puts the copies of a slot behind the rows that its sweep has written; returns how many.
+  std::size_t append_copies(unsigned slot);
 
   slot_range owned_;
   part_sink* sink_ = nullptr;  ///< null: not tracked
@@ -138,6 +139,7 @@ class state_base {
   byte_buffer rows_;
   byte_buffer copies_;  ///< of rows that changed between the barrier and their sweep
   std::vector<copied_row> copied_;
+  std::vector<std::size_t> first_copies_;  ///< of each slot, in `copied_`, counted from 1; 0: there is none
 };
 
 }  // namespace leat::detail

@@ -14,6 +14,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace leat::detail {
 
@@ -27,6 +28,7 @@ LEAT_INLINE std::uint32_t state_base::swept_generation() const { return entry_st
 
 LEAT_INLINE void state_base::track(part_sink& to) {
   flags_.assign(owned_.size(), static_cast<std::uint8_t>(keys() == 0 ? 0 : generation_));
+  first_copies_.assign(owned_.size(), 0);
   sink_ = &to;
 }
 
@@ -52,10 +54,13 @@ LEAT_INLINE bool state_base::sweep(std::size_t entries) {
         write_rows(next_slot_, whole ? row_choice::all_at_barrier : row_choice::changed, rows_);
     slot_flags = static_cast<std::uint8_t>(slot_flags & ~(changed | full));
     whole = whole || (written.all_keys && written.rows != 0);
-    if (whole || written.rows != 0) sink_->take({next_slot_, epoch_, whole, written.rows, rows_.bytes()});
-    entries -= (std::min)(entries, written.entries + 1);
+    std::size_t const copied = append_copies(next_slot_);
+    std::size_t const rows = written.rows + copied;
+    if (whole || rows != 0) sink_->take({next_slot_, epoch_, whole, rows, rows_.bytes()});
+    entries -= (std::min)(entries, written.entries + copied + 1);
   }
-  write_copies();
+  copies_.clear();
+  copied_.clear();
   sweeping_ = false;
   return true;
 }
@@ -89,7 +94,9 @@ LEAT_INLINE bool state_base::note_tracked_change(unsigned slot, std::uint32_t st
 }
 
 LEAT_INLINE byte_buffer& state_base::begin_copy(unsigned slot) {
-  copied_.push_back({slot, copies_.size()});
+  std::size_t& first = first_copies_[slot - owned_.lo];
+  copied_.push_back({first, copies_.size()});
+  first = copied_.size();
   return copies_;
 }
 
@@ -102,15 +109,16 @@ LEAT_INLINE void state_base::refuse_slot(unsigned slot) {
                  ", which is not the slot of its hash or is owned by another worker"}));
 }
 
-/// One part for each: they are few, as long as sweeps are soon over.
-LEAT_INLINE void state_base::write_copies() {
-  std::span<std::byte const> const bytes = copies_;
-  for (std::size_t i = 0; i != copied_.size(); ++i) {
-    std::size_t const end = i + 1 == copied_.size() ? bytes.size() : copied_[i + 1].begin;
-    sink_->take({copied_[i].slot, epoch_, false, 1, bytes.subspan(copied_[i].begin, end - copied_[i].begin)});
+LEAT_INLINE std::size_t state_base::append_copies(unsigned slot) {
+  std::size_t count = 0;
+  std::size_t next = std::exchange(first_copies_[slot - owned_.lo], 0);
+  for (std::span<std::byte const> const bytes = copies_; next != 0; ++count) {
+    std::size_t const begin = copied_[next - 1].begin;
+    std::size_t const end = next == copied_.size() ? bytes.size() : copied_[next].begin;
+    rows_.append(bytes.data() + begin, end - begin);
+    next = copied_[next - 1].next;
   }
-  copies_.clear();
-  copied_.clear();
+  return count;
 }
 
 }  // namespace leat::detail
