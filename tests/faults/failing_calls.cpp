@@ -2,7 +2,8 @@
 // Stands in front of the C library (LD_PRELOAD), and has one call of a program's upon a file fail, or kill the program:
 // - LEAT_FAIL=CALL:N:HOW is the N-th of its calls, from 1 on. HOW is the name of an error; `short` (half of the bytes
 //   are written, and the program is told so), `full` (half of them, and the disk has no room from then on), `torn` (half
-//   of them, and the program is killed), `kill` (before the call), or `killed` (behind it).
+//   of them, and the program is killed), `kill` (before the call), `killed` (behind it), or `power` (before it, and of
+//   what was written and not synced, some sectors are on the disk and some are not).
 // - LEAT_FAIL_IN is a directory: other files are left alone.
 // - LEAT_FAIL_LOG is a file to which `failed` and the path of the file are written when it happens, and in the end how
 //   many calls there were.
@@ -11,25 +12,32 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
-#include <cstdio>
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <mutex>
+#include <optional>
+#include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace {
 
 enum class call : unsigned { open, read, pread, write, pwrite, fsync, fdatasync, ftruncate, unlink, rename };
 constexpr std::array<char const*, 10> call_names{"open",  "read",      "pread",     "write",  "pwrite",
                                                  "fsync", "fdatasync", "ftruncate", "unlink", "rename"};
-enum class effect { none, error, short_write, full, torn, kill, kill_behind };
+enum class effect { none, error, short_write, full, torn, kill, kill_behind, power };
 
 struct wish {
   std::string call_name;
@@ -69,6 +77,7 @@ wish read_wish() {
                : how == "torn"   ? effect::torn
                : how == "kill"   ? effect::kill
                : how == "killed" ? effect::kill_behind
+               : how == "power"  ? effect::power
                                  : effect::error;
   result.error = how == "EINTR" ? EINTR : how == "EIO" ? EIO : ENOSPC;
   return result;
@@ -104,6 +113,72 @@ void die() {
   for (;;) ::pause();
 }
 
+/// What was written into a file, or cut off, and is not known to be on the disk.
+struct change {
+  std::string path;
+  std::uint64_t at = 0;
+  std::string before;
+  std::string behind;
+  std::uint64_t size_before = 0;
+  std::uint64_t size_behind = 0;
+};
+std::mutex changing;
+std::vector<change>& changes() {
+  static auto* const result = new std::vector<change>;  // other threads write while the program ends
+  return *result;
+}
+
+/// Before the call.
+void remember(int of, std::uint64_t at, std::string behind, std::optional<std::uint64_t> cut_to = {}) {
+  std::string path = path_of(of);
+  if (asked.how != effect::power || !path.starts_with(asked.directory)) return;
+  struct stat found{};
+  ::fstat(of, &found);
+  auto const size = static_cast<std::uint64_t>(found.st_size);
+  std::uint64_t const behind_last = cut_to ? size : std::min(size, at + behind.size());
+  std::string before(behind_last > at ? behind_last - at : 0, '\0');
+  int const reader = static_cast<int>(::syscall(SYS_openat, AT_FDCWD, path.c_str(), O_RDONLY | O_CLOEXEC));
+  ::syscall(SYS_pread64, reader, before.data(), before.size(), at);
+  ::syscall(SYS_close, reader);
+  std::lock_guard const lock(changing);
+  std::uint64_t const size_behind = cut_to ? *cut_to : std::max<std::uint64_t>(size, at + behind.size());
+  changes().push_back({std::move(path), at, std::move(before), std::move(behind), size, size_behind});
+}
+
+int note_synced(int of, int result) {
+  std::lock_guard const lock(changing);
+  if (result == 0 && !changes().empty())
+    std::erase_if(changes(), [path = path_of(of)](change const& each) { return each.path == path; });
+  return result;
+}
+
+/// Every change is taken back, and some sectors of some are made again.
+void lose_power() {
+  std::lock_guard const lock(changing);
+  std::minstd_rand chance(asked.nth);
+  auto const in_file = [](change const& each, auto f) {
+    int const file = static_cast<int>(::syscall(SYS_openat, AT_FDCWD, each.path.c_str(), O_RDWR | O_CLOEXEC));
+    if (file >= 0) f(file);  // else it has been removed
+    ::syscall(SYS_close, file);
+  };
+  for (auto each = changes().rbegin(); each != changes().rend(); ++each)
+    in_file(*each, [&](int file) {
+      ::syscall(SYS_ftruncate, file, each->size_before);
+      ::syscall(SYS_pwrite64, file, each->before.data(), each->before.size(), each->at);
+    });
+  constexpr std::size_t sector = 512;
+  for (change const& each : changes())
+    in_file(each, [&](int file) {
+      if (each.behind.empty() && chance() % 2 == 0) ::syscall(SYS_ftruncate, file, each.size_behind);
+      for (std::size_t from = 0; from < each.behind.size();) {
+        std::size_t const size = std::min(sector - (each.at + from) % sector, each.behind.size() - from);
+        if (chance() % 2 == 0) ::syscall(SYS_pwrite64, file, each.behind.data() + from, size, each.at + from);
+        from += size;
+      }
+    });
+  die();
+}
+
 /// What is to come of this call, if it is the one that was asked for.
 template <class File>
 effect effect_on(call of, File file) {
@@ -119,6 +194,7 @@ effect effect_on(call of, File file) {
   if (asked.call_name != call_names[index] || number != asked.nth) return effect::none;
   note("failed " + path + "\n");
   if (asked.how == effect::kill) die();
+  if (asked.how == effect::power) lose_power();
   if (asked.how == effect::full) disk_is_full = true;
   return asked.how;
 }
@@ -184,24 +260,34 @@ ssize_t pread64(int from, void* to, std::size_t most, off64_t at) {
 ssize_t pread(int from, void* to, std::size_t most, off_t at) { return pread64(from, to, most, at); }
 
 ssize_t write(int to, void const* from, std::size_t size) {
-  return do_call(call::write, to, size, [&](std::size_t part) { return ::syscall(SYS_write, to, from, part); });
+  return do_call(call::write, to, size, [&](std::size_t part) {
+    off_t const at = ::lseek(to, 0, SEEK_CUR);
+    if (at >= 0) remember(to, static_cast<std::uint64_t>(at), std::string(static_cast<char const*>(from), part));
+    return ::syscall(SYS_write, to, from, part);
+  });
 }
 
 ssize_t pwrite64(int to, void const* from, std::size_t size, off64_t at) {
-  return do_call(call::pwrite, to, size, [&](std::size_t part) { return ::syscall(SYS_pwrite64, to, from, part, at); });
+  return do_call(call::pwrite, to, size, [&](std::size_t part) {
+    remember(to, static_cast<std::uint64_t>(at), std::string(static_cast<char const*>(from), part));
+    return ::syscall(SYS_pwrite64, to, from, part, at);
+  });
 }
 ssize_t pwrite(int to, void const* from, std::size_t size, off_t at) { return pwrite64(to, from, size, at); }
 
 int fsync(int of) {
-  return do_call(call::fsync, of, [&] { return ::syscall(SYS_fsync, of); });
+  return note_synced(of, do_call(call::fsync, of, [&] { return ::syscall(SYS_fsync, of); }));
 }
 
 int fdatasync(int of) {
-  return do_call(call::fdatasync, of, [&] { return ::syscall(SYS_fdatasync, of); });
+  return note_synced(of, do_call(call::fdatasync, of, [&] { return ::syscall(SYS_fdatasync, of); }));
 }
 
 int ftruncate64(int of, off64_t size) noexcept {
-  return do_call(call::ftruncate, of, [&] { return ::syscall(SYS_ftruncate, of, size); });
+  return do_call(call::ftruncate, of, [&] {
+    remember(of, static_cast<std::uint64_t>(size), std::string(), static_cast<std::uint64_t>(size));
+    return ::syscall(SYS_ftruncate, of, size);
+  });
 }
 int ftruncate(int of, off_t size) noexcept { return ftruncate64(of, size); }
 

@@ -43,10 +43,12 @@ class History:
     def __init__(self, folder, chance, files, inputs, exactly=False):
         self.folder, self.chance, self.exactly = folder, chance, exactly
         self.inputs = []
+        behind = chance.choice(("", " " + 1000 * "x"))  # of long lines a turn has few, so there are more epochs
         for name in range(inputs):
             self.inputs.append(folder / f"in{name}")
-            words = [f"w{chance.randrange(300)}\n" for _ in range(chance.choice((0, 300, 1000)))]
-            self.inputs[-1].write_text("".join(words + ["w1\n"] * (1000 if name == 0 else 0)))
+            words = [f"w{chance.randrange(300)}" for _ in range(chance.choice((0, 300, 1000)))]
+            words += ["w1"] * (1000 if name == 0 else 0)
+            self.inputs[-1].write_text("".join(f"{word}{behind}\n" for word in words))
         for results in ("out", "plain"):
             (folder / results).mkdir()
         subprocess.run([PROGRAM, folder / "plain", *self.inputs], check=True)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSL-1.0
 """Calls upon the files of a recovery store, of inputs and of outputs fail, or kill the program, each in its turn: the
 run ends with one sentence that names file and reason, and the same command without the fault ends with the output of an
-undisturbed run. All calls with `./test --long`, else some of them, by chance.
+undisturbed run. All calls with `./test --long`, else some of them, by chance; LEAT_SWEEP_POINTS says how many, and
+LEAT_SWEEP_WAY of which way.
 """
 import os
 import random
@@ -19,13 +20,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 from example import LONG, PROGRAM, by_key, check, chosen_seed  # noqa: E402
 
 LIBRARY = sys.argv[2]
-SOME = 60
+SOME = int(os.environ.get("LEAT_SWEEP_POINTS") or 60)
 WORKERS = 3  # attempts side by side: each waits for the disk most of its time
 WAYS = {"open": ("EIO", "ENOSPC", "EINTR", "kill", "killed"), "read": ("EIO", "EINTR", "kill"), "pread": ("EIO", "EINTR", "kill"),
-        "write": ("EIO", "ENOSPC", "EINTR", "short", "full", "torn", "kill", "killed")}
+        "write": ("EIO", "ENOSPC", "EINTR", "short", "full", "torn", "kill", "killed", "power")}
 WAYS["pwrite"] = WAYS["write"]
-OTHER_WAYS = ("EIO", "ENOSPC", "kill", "killed")
-DEADLY = ("torn", "kill", "killed")
+OTHER_WAYS = ("EIO", "ENOSPC", "kill", "killed", "power")
+DEADLY = ("torn", "kill", "killed", "power")
 # A part of what was asked for is no error: the rest is asked for again.
 HARMLESS = ("short", "EINTR")
 REASONS = ("Input/output error", "No space left on device", "Interrupted system call", "disk I/O error", "the disk is full",
@@ -174,7 +175,9 @@ def beginnings(root):
 
 with tempfile.TemporaryDirectory() as name:
     of_all = [point for beginning in beginnings(Path(name)) for point in beginning.points()]
-    points = of_all if LONG else chance.sample(of_all, SOME)
+    if way := os.environ.get("LEAT_SWEEP_WAY"):
+        of_all = [point for point in of_all if point[3] == way]
+    points = of_all if LONG else chance.sample(of_all, min(SOME, len(of_all)))
     with ThreadPoolExecutor(WORKERS) as pool:
         happened.update(pool.map(attempt_all, points))
 print(f"{len(points)} of {len(of_all)} calls failed: " + ", ".join(f"{what} {count}" for what, count in sorted(happened.items())))
