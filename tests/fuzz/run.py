@@ -14,6 +14,8 @@ from pathlib import Path
 # A refusal is an exception, and looking after the stacks that it leaves costs most of the time.
 environment = os.environ | {"ASAN_OPTIONS": "detect_stack_use_after_return=0"}
 
+libraries = {"store": ["-lsqlite3"]}
+
 root, build, seconds = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 here = root / "tests" / "fuzz"
 build.mkdir(parents=True, exist_ok=True)
@@ -23,7 +25,8 @@ for harness in sorted(here.glob("*.cpp")):
     program = build / name
     compiled = subprocess.run(["clang++-19", "-std=c++20", "-O1", "-gline-tables-only",
                                "-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all",
-                               f"-I{root / 'include'}", f"-I{root / 'tests'}", str(harness), "-o", str(program)],
+                               f"-I{root / 'include'}", f"-I{root / 'tests'}", str(harness), "-o", str(program),
+                               *libraries.get(name, [])],
                               check=False)
     good = compiled.returncode == 0
     if good:
