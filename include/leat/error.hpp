@@ -62,7 +62,7 @@ class cluster_error : public run_error {
  public:
   /// What a program that ends for it exits with.
   enum class status : std::uint8_t {
-    lost = 75,     ///< a process could not be reached in time, or was lost: to start the cluster again may help
+    lost = 75,     ///< a process could not be reached in time, was lost, or has the store: to start again may help
     refused = 76,  ///< processes that do not belong together, or one that does not speak the protocol
   };
 

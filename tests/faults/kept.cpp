@@ -2,13 +2,21 @@
 // Counts the words of files, in a flow that goes on from a recovery store, for tests that kill it: `kept OUT IN...`.
 // Each line is a word, and what follows a space behind it is left out; OUT/lines gets each word with how often it has
 // come by then, OUT/values that number in one of three files, and OUT/totals how often each came in all. `slow` in front
-// has each line of input take a while.
+// has each line of input take a while. With KEPT_STORE_FAILS=NUMBER:N, all writes to the
+// store from the N-th on fail with this number of errno.
 #include <leat/leat.hpp>
 #include <leat/run/recovery.hpp>
 #include <leat/run/tcp.hpp>
 
+#include <sqlite3.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <chrono>
+#include <cstddef>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <thread>
@@ -46,6 +54,30 @@ leat::flow describe(leat::command_line const& cli) {
   return flow;
 }
 
+int error_of_writes = 0;
+std::atomic<long> writes_left{0};
+
+ssize_t write_or_fail(int descriptor, void const* from, std::size_t count, off_t place) {
+  if (writes_left.fetch_sub(1) > 1) return ::pwrite(descriptor, from, count, place);
+  errno = error_of_writes;
+  return -1;
+}
+
+void let_writes_fail() {
+  char const* const given = std::getenv("KEPT_STORE_FAILS");
+  if (given == nullptr) return;
+  std::string const text = given;
+  error_of_writes = std::stoi(text);
+  writes_left = std::stol(text.substr(text.find(':') + 1));
+  sqlite3_initialize();
+  sqlite3_vfs* const files = sqlite3_vfs_find(nullptr);
+  for (char const* const call : {"pwrite", "pwrite64"})
+    files->xSetSystemCall(files, call, reinterpret_cast<sqlite3_syscall_ptr>(&write_or_fail));
+}
+
 }  // namespace
 
-int main(int argc, char** argv) { return leat::main(leat::command_line(argc, argv, "[slow] OUT IN..."), describe); }
+int main(int argc, char** argv) {
+  let_writes_fail();
+  return leat::main(leat::command_line(argc, argv, "[slow] OUT IN..."), describe);
+}

@@ -123,7 +123,7 @@ MUTANTS = [
      ("state/notifier.hpp", "if (is_due(logic, entry, hash)) notify(", "if (is_due(logic, entry, hash) && !{mutant}) notify(")),
 ]
 
-# What could be wrong with recovery; found out by tests/histories.
+# What could be wrong with recovery; found out by tests/histories, and tests/recovery/versions.cpp.
 RECOVERY_MUTANTS = [
     ("rows of an abandoned run are met again",
      ("recovery/sqlite_store.ipp", "\"DELETE FROM states WHERE epoch > ?\"", "\"DELETE FROM states WHERE epoch > ? + 1\"")),
@@ -163,6 +163,8 @@ RECOVERY_MUTANTS = [
     ("a file is not synced before its position is kept", ("to/output_file.ipp", "file_.sync()", "0")),
     ("the name of a file is not synced",
      ("to/output_file.ipp", "services_.files().sync_name(path_)", "0")),
+    ("the version of what was kept is ignored",
+     ("route/codec/input_archive.hpp", "return versions_->of(codec_identity<T>());", "return codec_version<T>;")),
     ("where a partition ended is not kept", ("from/source.hpp", "ended_.keep(*process_.recovers, step_.name, epoch);", "")),
     ("a position is that of before the epoch's records",
      ("from/source.hpp", "process_.recovers->keep_position(step_.name, p->name, epoch, position_of(*p).bytes());",

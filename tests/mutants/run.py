@@ -129,9 +129,10 @@ def main(source, build, compiler, words):
 
     results = []
     tests = source / "tests"
+    of_recovery = [*sorted((tests / "histories").glob("*.cpp")), tests / "recovery" / "versions.cpp"]
     for first, mutants, what in (
             (1, MUTANTS, ("simulation", sorted((tests / "simulation").glob("*.cpp")))),
-            (1 + len(MUTANTS), RECOVERY_MUTANTS, ("histories", sorted((tests / "histories").glob("*.cpp")), ["-lsqlite3"]))):
+            (1 + len(MUTANTS), RECOVERY_MUTANTS, ("histories", of_recovery, ["-lsqlite3"]))):
         chosen = [(number, name) for number, (name, *_) in enumerate(mutants, first)
                   if not words or any(word in name for word in words)]
         if not chosen:

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <leat/error.hpp>
 #include <leat/recovery/sqlite_store.hpp>
 #include <leat/recovery/store_status.hpp>
 #include <leat/run/files.hpp>
@@ -178,6 +179,11 @@ TEST_CASE("a store: a file that is none, of which something is missing, or that 
   sqlite3_close(handle);
   CHECK(sentence([&] { open_part(folder); }) ==
         of_file + "a newer leat has written it: use that, or go on from a copy that is older");
+  REQUIRE(sqlite3_open(path.c_str(), &handle) == SQLITE_OK);
+  sqlite3_exec(handle, "PRAGMA user_version = 1", nullptr, nullptr, nullptr);
+  sqlite3_close(handle);
+  CHECK(sentence([&] { open_part(folder); }) ==
+        of_file + "an earlier leat has written it, before the first release: make a new store elsewhere");
 }
 
 TEST_CASE("a store: another process has taken it") {
@@ -192,6 +198,25 @@ TEST_CASE("a store: another process has taken it") {
   CHECK(other.ends() == 0);
   CHECK(other.out == "the recovery store \"" + folder.path("store/part-0.sqlite3") +
                          "\": another process is using it: see that it has ended, and start again");
+}
+
+TEST_CASE("a store: whoever finds it taken may try again, after it has waited for a process that is lost") {
+  scratch const folder;
+  leat::make_recovery_store(folder.path("store"), 1);
+  auto const file = open_part(folder);
+  child other([&] {
+    try {
+      open_part(folder);
+    } catch (leat::cluster_error const& error) {
+      return static_cast<int>(error.exit_status);
+    }
+    return 0;
+  });
+  CHECK(other.ends() == 75);
+  using leat::detail::patience_with_locks;
+  CHECK(patience_with_locks(15s) == 20s);
+  CHECK(patience_with_locks(100ms) == 5100ms);
+  CHECK(patience_with_locks(std::chrono::nanoseconds::max()) == 20s);
 }
 
 TEST_CASE("a store: the disk takes no more; afterwards all that was committed is there") {
@@ -247,6 +272,50 @@ TEST_CASE("a store: a flipped bit is found, or changes nothing") {
     std::filesystem::remove(folder.path("store/part-0.sqlite3-journal"));
   }
   CHECK(refused > 20);
+}
+
+TEST_CASE("a store: the journal of a run that was killed belongs to the file it was begun with") {
+  scratch const folder;
+  leat::make_recovery_store(folder.path("store"), 1);
+  std::string const path = folder.path("store/part-0.sqlite3");
+  std::string copy;
+  std::string wanted;
+  {
+    auto const file = open_part(folder);
+    file->claim(claim_of({0, 0, 1}));
+    fill(*file, 2);
+    copy = folder.read("store/part-0.sqlite3");
+  }
+  {
+    auto const file = open_part(folder);
+    file->claim(claim_of({2, 1, 2}));
+    wanted = content(*file);
+  }
+  // As a process leaves them that is killed in the midst of a commit.
+  sqlite3* handle = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &handle) == SQLITE_OK);
+  char const* const half_a_commit =
+      "PRAGMA journal_mode = TRUNCATE; PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN IMMEDIATE; "
+      "DELETE FROM states; UPDATE runs SET last_done = 9; CREATE TABLE large(bytes BLOB); "
+      "INSERT INTO large VALUES(zeroblob(400000))";
+  REQUIRE(sqlite3_exec(handle, half_a_commit, nullptr, nullptr, nullptr) == SQLITE_OK);
+  std::string const torn = folder.read("store/part-0.sqlite3");
+  std::string const journal = folder.read("store/part-0.sqlite3-journal");
+  sqlite3_close(handle);
+  REQUIRE(journal.size() > 512);
+
+  folder.write("store/part-0.sqlite3", torn);
+  folder.write("store/part-0.sqlite3-journal", journal);
+  CHECK(content(*open_part(folder)) == wanted);
+
+  folder.write("store/part-0.sqlite3", copy);
+  folder.write("store/part-0.sqlite3-journal", journal);
+  CHECK(sentence([&] { open_part(folder); }) ==
+        "the recovery store \"" + path + "\": beside it is a journal of another file, \"" + path +
+            "-journal\": a run was killed, and this file then put there from a copy; remove the journal");
+  std::filesystem::remove(path + "-journal");
+  auto const file = open_part(folder);
+  CHECK(file->history().runs.back().last_done == 2);
 }
 
 TEST_CASE("a store: what it says of itself") {

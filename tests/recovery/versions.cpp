@@ -2,6 +2,7 @@
 #include <leat/flow.hpp>
 #include <leat/from/lines.hpp>
 #include <leat/from/source.hpp>
+#include <leat/op/emitter.hpp>
 #include <leat/op/key_on.hpp>
 #include <leat/op/map.hpp>
 #include <leat/recovery/sqlite_store.hpp>
@@ -110,6 +111,64 @@ struct wallet {
   }
 };
 
+/// A source whose position grows: the second program counts what it has read, too.
+template <unsigned Version>
+struct place {
+  std::int32_t next = 0;
+  std::int32_t read = 40;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned version) {
+    archive & next;
+    if (version >= 1) archive & read;
+  }
+};
+template <unsigned Version>
+class numbers {
+ public:
+  using record = std::string;
+  using position = place<Version>;
+
+  class partition {
+   public:
+    partition(position from, std::int32_t end) : at_(from), end_(end) {}
+    bool next_batch(leat::emitter<std::string>& out) {
+      if (at_.next == end_) return false;
+      ++at_.read;
+      out(std::to_string(at_.next++) + (Version == 0 ? "" : " " + std::to_string(at_.read)));
+      return true;
+    }
+    position snapshot() const { return at_; }
+
+   private:
+    position at_;
+    std::int32_t end_;
+  };
+
+  explicit numbers(std::int32_t end) : end_(end) {}
+  std::vector<std::string> list_parts() const { return {"numbers"}; }
+  partition build_part(std::string const&, std::optional<position> from, leat::step_services const&) const {
+    return {from.value_or(position()), end_};
+  }
+
+ private:
+  std::int32_t end_;
+};
+
+/// A key of a step.
+template <unsigned Version>
+struct place_and_kind {
+  std::string name;
+  std::uint8_t kind = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned version) {
+    archive & name;
+    if (version >= 1) archive & kind;
+  }
+  auto operator<=>(place_and_kind const&) const = default;
+};
+
 /// A type that is met only where a value before it says so, which nobody can see beforehand.
 template <unsigned Version>
 struct behind_a_choice {
@@ -135,6 +194,10 @@ template <unsigned Version>
 inline constexpr unsigned codec_version<money<Version>> = Version;
 template <unsigned Version>
 inline constexpr unsigned codec_version<label<Version>> = Version;
+template <unsigned Version>
+inline constexpr unsigned codec_version<place<Version>> = Version;
+template <unsigned Version>
+inline constexpr unsigned codec_version<place_and_kind<Version>> = Version;
 template <unsigned Version, unsigned OfMoney, unsigned OfLabel>
 inline constexpr unsigned codec_version<wallet<Version, OfMoney, OfLabel>> = Version;
 
@@ -154,6 +217,27 @@ leat::flow words(scratch const& folder) {
   }) | leat::map("line", [](std::pair<std::string, std::string> const& each) {
     return each.second;
   }) | leat::output("out", leat::to::lines(folder.path("out")));
+  return flow;
+}
+
+template <unsigned Version>
+leat::flow keyed_by_a_type(scratch const& folder) {
+  leat::flow flow("words");
+  flow.input("in", leat::from::lines(folder.path("in"))) | leat::key_on("by word", [](std::string const& word) {
+    return place_and_kind<Version>{word, 0};
+  }) | leat::stateful_map("count", [](std::optional<int>& seen, std::string const& word) {
+    seen = seen.value_or(0) + 1;
+    return word + " " + std::to_string(*seen);
+  }) | leat::map("line", [](std::pair<place_and_kind<Version>, std::string> const& each) {
+    return each.second;
+  }) | leat::output("out", leat::to::lines(folder.path("out")));
+  return flow;
+}
+
+template <unsigned Version>
+leat::flow counting_up(scratch const& folder, int end) {
+  leat::flow flow("numbers");
+  flow.input("in", numbers<Version>(end)) | leat::output("out", leat::to::lines(folder.path("out")));
   return flow;
 }
 
@@ -273,6 +357,40 @@ TEST_CASE("versions: what a newer program has kept is refused, and so is what is
   CHECK(
       has(started.refusal<wallet<3, 0, 0>>(), "that are made of T(S(c1) {2: i4 S(c1) i8}), and now they are made of"));
   CHECK(started.run<account<2>>("ac\n") == "zero: 1 zero 104\nzero: 2 zero 108\nzero: 3 zero 112\nac: 2 ac 104\n");
+}
+
+TEST_CASE("versions: a key that grows, and belongs elsewhere then") {
+  scratch const folder;
+  leat::make_recovery_store(folder.path("store"), 2);
+  std::string input;
+  for (int i = 0; i != 200; ++i) input += "word" + std::to_string(i) + "\n";
+  std::string const once = input;
+  for (unsigned run = 0; run != 5; ++run) {
+    folder.write("in", input);
+    leat::options options = on(folder, 1 + run % 3);
+    options.snapshot_interval = 0ns;
+    leat::run(run == 0 ? keyed_by_a_type<0>(folder) : keyed_by_a_type<1>(folder), options);
+    input += once;
+  }
+  // Each word was counted on, by whichever worker has it.
+  std::string const out = folder.read("out");
+  for (int i = 0; i != 200; ++i)
+    for (int count = 1; count != 6; ++count) {
+      std::string const line = "word" + std::to_string(i) + " " + std::to_string(count) + "\n";
+      CHECK(out.find(line) != std::string::npos);
+      CHECK(out.find("\n" + line, out.find(line)) == std::string::npos);
+    }
+}
+
+TEST_CASE("versions: a position that grows") {
+  scratch const folder;
+  leat::make_recovery_store(folder.path("store"), 1);
+  leat::run(counting_up<0>(folder, 2), on(folder));
+  leat::run(counting_up<1>(folder, 3), on(folder));
+  leat::run(counting_up<1>(folder, 4), on(folder, 2));
+  CHECK(folder.read("out") == "0\n1\n2 41\n3 42\n");
+  CHECK(has(error_of(counting_up<0>(folder, 5), on(folder)),
+            "that a newer program has kept, made of {1: i4 i4}, and this one knows them made of {i4}: "));
 }
 
 TEST_CASE("versions: a number that nobody can know is not guessed") {

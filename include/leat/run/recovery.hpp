@@ -6,6 +6,7 @@
 
 #include <leat/run/recovery_support.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,9 @@ void make_recovery_store(std::string const& directory, unsigned files = 1);
 namespace detail {
 
 std::unique_ptr<recovered_run> open_stores(execution& run);
+/// How long a file is waited for. A process that has lost the others holds its files until it knows that, and some
+/// seconds more until it has ended.
+std::chrono::milliseconds patience_with_locks(std::chrono::nanoseconds dead_after);
 std::string make_stores(std::string const& directory, unsigned files);
 std::string status_of_stores(std::string const& directory);
 

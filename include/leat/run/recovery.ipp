@@ -21,8 +21,7 @@
 
 namespace leat::detail {
 
-/// A process that has lost the others holds its files until it knows, and some seconds more until it has ended.
-inline std::chrono::milliseconds patience_with_locks(std::chrono::nanoseconds dead_after) {
+LEAT_INLINE std::chrono::milliseconds patience_with_locks(std::chrono::nanoseconds dead_after) {
   constexpr std::chrono::nanoseconds most = std::chrono::hours(1);
   bool const never_dead = dead_after == (std::chrono::nanoseconds::max)();
   std::chrono::nanoseconds const known_after = never_dead ? options().dead_after : (std::min)(dead_after, most);

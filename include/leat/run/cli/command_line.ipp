@@ -71,7 +71,7 @@ LEAT_INLINE std::string command_line::help() const {
          "Kubernetes.\n"
          "Exit status: 0 the flow has ended or was stopped, 1 it failed, 2 wrong arguments, 75 a process of the "
          "cluster was\n"
-         "not found or was lost, 76 the processes do not belong together.\n";
+         "not found or was lost, or another one has the recovery store, 76 the processes do not belong together.\n";
 }
 
 LEAT_INLINE int command_line::answer() const {
