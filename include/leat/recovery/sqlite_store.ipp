@@ -117,7 +117,7 @@ class sqlite_store_file final : public store_file {
   }
 
   void claim(store_claim const& by) override {
-    in_.run("BEGIN IMMEDIATE");
+    begin_change();
     for (char const* const of : {"DELETE FROM states WHERE epoch > ?", "DELETE FROM positions WHERE epoch > ?",
                                  "DELETE FROM epochs WHERE epoch > ?"})
       sqlite_statement(in_, of).bind(1, by.from.epoch).run();
@@ -183,7 +183,7 @@ class sqlite_store_file final : public store_file {
   }
 
   void commit(store_commit const& what) override {
-    in_.run("BEGIN IMMEDIATE");
+    begin_change();
     keep(what);
     remove(what);
     sqlite_statement(in_, "INSERT INTO epochs VALUES(?, ?, ?)")
@@ -206,6 +206,12 @@ class sqlite_store_file final : public store_file {
   static constexpr char const* select_group = "SELECT name, slot_group, epoch, present, full, text, seal, checksum";
   static constexpr char const* from_states =
       " FROM states LEFT JOIN steps ON step = steps.number LEFT JOIN codecs ON codec = codecs.number ";
+
+  /// The first page goes into the journal each time, which so tells of which file it is (`refuse_strange_journal`).
+  void begin_change() {
+    in_.run("BEGIN IMMEDIATE");
+    in_.run(concat({"PRAGMA user_version = ", std::to_string(store_schema)}).c_str());
+  }
 
   void keep(store_commit const& what) {
     sqlite_statement group(in_, "INSERT INTO states VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");

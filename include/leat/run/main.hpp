@@ -63,7 +63,8 @@ int describe_and_obey(command_line const& cli, Describe& describe) {
 /// in order; a second signal ends the process at once. Exit status: 0 when the flow has ended or was stopped
 /// (`--stopped-status`: another one when it was stopped); 1 when it failed or cannot be run, or what its functions have
 /// printed cannot be written, with a message on standard error; 2 when the arguments are wrong; 75 when a process of
-/// the cluster was not found or was lost, or another process has the recovery store; 76 when the processes do not belong together.
+/// the cluster was not found or was lost, or another process has the recovery store; 76 when processes do not belong
+/// together.
 int main(command_line const& cli, flow const& described);
 
 /// For a program without arguments of its own: those that are not leat's are refused.
