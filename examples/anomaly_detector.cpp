@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 // Finds values that stand out from the ten before them, per metric. Without arguments over two random metrics; with
 // --csv FILE... over recorded ones (columns timestamp and value); with --proc over this machine's own, until stopped.
+// With -r DIR it goes on from the values that it had seen.
 #include <leat/leat.hpp>
 #include <leat/run/tcp.hpp>
+#ifdef WITH_RECOVERY  // set by examples/meson.build, where SQLite 3 is there
+#include <leat/run/recovery.hpp>
+#endif
 
 #include <chrono>
 #include <cmath>

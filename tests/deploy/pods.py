@@ -70,22 +70,22 @@ class Pod:
         self.process = None
         self._root = tempfile.TemporaryDirectory(prefix="leat-pod-")
 
-    def environment(self):
+    def environment(self, container):
         said = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME": self.name}
-        for variable in self.container.get("env", []):
+        for variable in container.get("env", []):
             if "valueFrom" in variable:
-                value = self._told(variable["valueFrom"])
+                value = self._told(variable["valueFrom"], container)
             else:
                 value = re.sub(r"\$\((\w+)\)", lambda found: said.get(found[1], found[0]), variable["value"])
             said[variable["name"]] = value
         return said
 
-    def _told(self, source):
+    def _told(self, source, container):
         (kind, of), = source.items()
         if kind == "resourceFieldRef":
             where, resource = of["resource"].split(".")
             assert resource == "cpu", of
-            return str(cpus(self.container["resources"][where][resource]))
+            return str(cpus(container["resources"][where][resource]))
         assert kind == "fieldRef", source
         path = of["fieldPath"]
         if path == "metadata.name":
@@ -95,8 +95,14 @@ class Pod:
         of_what, key = re.fullmatch(r"metadata\.(labels|annotations)\['(.+)'\]", path).groups()
         return (self.labels if of_what == "labels" else self.annotations)[key]
 
-    def start(self, container=None):
-        container = container or self.container
+    def start(self):
+        """Its init containers one after the other, and when they have ended well its container."""
+        for first in self.spec.get("initContainers", []):
+            if self._start(first).ended() != 0:
+                return self
+        return self._start(self.container)
+
+    def _start(self, container):
         context = {**self.spec.get("securityContext", {}), **container.get("securityContext", {})}
         root = self._root.name
         script = ["set -e", f"mount -t tmpfs -o mode=755 none {root}"]
@@ -124,7 +130,7 @@ class Pod:
         self.out = Output()
         self.process = subprocess.Popen(
             [*UNSHARE, "sh", "-c", "; ".join(script), "sh", *container["command"], *container.get("args", [])],
-            env=self.environment(), stdin=subprocess.DEVNULL, stdout=self.out.write, stderr=self.out.write)
+            env=self.environment(container), stdin=subprocess.DEVNULL, stdout=self.out.write, stderr=self.out.write)
         self.out.begin()
         return self
 

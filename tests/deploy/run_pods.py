@@ -4,10 +4,12 @@ happens to pods: they are killed, evicted, updated. 77, with the reason, where t
 """
 import copy
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -25,10 +27,14 @@ def objects(name):
 
 
 class Running(unittest.TestCase):
-    def cluster(self, of, **changes):
-        """A cluster of these objects. `changes` are made to its container."""
+    def folder(self):
         folder = tempfile.TemporaryDirectory(prefix="leat-volumes-")
         self.addCleanup(folder.cleanup)
+        return folder.name
+
+    def cluster(self, of, image=None, claims=None, **changes):
+        """A cluster of these objects. `changes` are made to its container; `image`: what else is in its image; `claims`:
+        the folder with its volumes."""
         of = copy.deepcopy(of)
         what = next(each for each in of if each["kind"] in ("StatefulSet", "Job"))
         container = what["spec"]["template"]["spec"]["containers"][0]
@@ -37,8 +43,8 @@ class Running(unittest.TestCase):
         for name, value in environment.items():
             container["env"] = [each for each in container["env"] if each["name"] != name]
             container["env"] += [{"name": name, "value": value}]
-        volumes = pods.Volumes(folder.name, {what["metadata"]["name"]: {"secret": SECRET}})
-        cluster = pods.Cluster(of, volumes, {"/opt/leat/bin": EXAMPLES})
+        volumes = pods.Volumes(claims or self.folder(), {what["metadata"]["name"]: {"secret": SECRET}})
+        cluster = pods.Cluster(of, volumes, {"/opt/leat/bin": EXAMPLES, **(image or {})})
         self.addCleanup(cluster.close)
         return cluster
 
@@ -154,6 +160,7 @@ class AStatefulSet(Running):
         self.assertEqual(cluster.ended(), [0, 0], cluster.said())
 
 
+@unittest.skipUnless(Path(EXAMPLES, "resumed").exists(), "the examples are built without SQLite")
 class AStore(Running):
     def test_is_on_a_volume_of_each_pod_that_outlives_it(self):
         cluster = self.cluster(objects("overlays/recovery"), command=["/bin/sh"],
@@ -164,8 +171,81 @@ class AStore(Running):
                 self.assertEqual(pod.out.text.splitlines(), [pod.name] * runs)
 
     def test_is_refused_by_a_program_without_recovery(self):
-        cluster = self.cluster(objects("overlays/recovery")).start()
+        cluster = self.cluster(objects("overlays/recovery"), command=["/opt/leat/bin/wordcount"],
+                               args=["-r", "/recovery/store"]).start()
         self.assertEqual(cluster.ended(), [2, 2, 2], cluster.said())
+        self.assertIn("has to #include <leat/run/recovery.hpp>", cluster.said())
+
+    def test_is_made_by_the_pods_and_the_flow_goes_on_from_it(self):
+        cluster = self.cluster(objects("overlays/recovery")).start()
+        self.has_formed(cluster)
+        self.assertIn("nothing is in the store yet", cluster.pods[0].out.text)
+        for pod in cluster.pods:
+            pod.send(signal.SIGTERM)
+        self.assertEqual(cluster.ended(), [0, 0, 0], cluster.said())
+        cluster.start()
+        self.has_formed(cluster)
+        self.assertRegex(cluster.pods[0].out.text, r"leat: recovery: on from epoch \d+ \(run 2, /recovery/store\)")
+
+    def resumed(self, inputs, claims, of=None):
+        """A cluster of a flow with an input and an output, as the overlay would run it."""
+        return self.cluster(of or objects("overlays/recovery"), {"/data": inputs}, claims,
+                            command=["/opt/leat/bin/resumed"],
+                            args=["-r", "/recovery/store", "-s", "0.05", "/data/in", "/recovery/out"])
+
+    @staticmethod
+    def by_key(lines):
+        found = {}
+        for line in lines.splitlines():
+            found.setdefault(line.rsplit(" ", 1)[0], []).append(line)
+        return found
+
+    def test_is_gone_on_from_when_a_pod_was_killed(self):
+        inputs, claims = Path(self.folder()), Path(self.folder())
+        inputs.chmod(0o755)
+        (inputs / "in").write_text("".join(f"line {i * i % 97}\n" for i in range(20000)))
+        subprocess.run([f"{EXAMPLES}/resumed", inputs / "in", inputs / "undisturbed"], check=True)
+        out = claims / "recovery-anomaly-detector-0" / "out"
+        cluster = self.resumed(inputs, claims)
+        for killed in (1, 0, 2):
+            before = out.stat().st_size if out.exists() else 0
+            cluster.start()
+            until = time.monotonic() + 60
+            while time.monotonic() < until and (out.stat().st_size if out.exists() else 0) <= before:
+                time.sleep(0.01)
+            cluster.pods[killed].send(signal.SIGKILL)
+            self.assertEqual(cluster.ended(), [SIGNALLED + signal.SIGKILL if number == killed else 75 for number in range(3)],
+                             cluster.said())
+        self.assertEqual(cluster.start().ended(), [0, 0, 0], cluster.said())
+        self.assertEqual(self.by_key(out.read_text()), self.by_key((inputs / "undisturbed").read_text()))
+
+        # Two pods see two of three parts.
+        fewer = copy.deepcopy(objects("overlays/recovery"))
+        of = next(each for each in fewer if each["kind"] == "StatefulSet")
+        of["spec"]["replicas"] = 2
+        for variable in of["spec"]["template"]["spec"]["containers"][0]["env"]:
+            if variable["name"] == "LEAT_ADDRESSES":
+                variable["value"] = "\n".join(variable["value"].splitlines()[:2])
+        cluster.close()
+        scaled = self.resumed(inputs, claims, fewer).start()
+        self.assertEqual(scaled.ended(), [1, 1], scaled.said())
+        self.assertIn('the recovery store in "/recovery/store" has 3 files, of which part 2, seen by no process, is missing',
+                      scaled.said())
+        scaled.close()
+
+        # A volume that is new beside others that are not.
+        shutil.rmtree(claims / "recovery-anomaly-detector-1")
+        again = self.resumed(inputs, claims).start()
+        self.assertEqual(again.ended(), [1, 1, 1], again.said())
+        self.assertIn('the recovery store "/recovery/store/part-1.sqlite3" is older than the others', again.said())
+        again.close()
+
+        # And one that belongs to another pod.
+        (claims / "recovery-anomaly-detector-0").rename(claims / "kept")
+        (claims / "recovery-anomaly-detector-2").rename(claims / "recovery-anomaly-detector-0")
+        swapped = self.resumed(inputs, claims).pods[0].start()
+        self.assertEqual(swapped.ended(), 1, swapped.out.text)
+        self.assertIn("here belongs part 0", swapped.out.text)
 
 
 class OfNoUse(Running):

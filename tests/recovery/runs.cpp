@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <leat/flow.hpp>
 #include <leat/from/lines.hpp>
+#include <leat/from/range.hpp>
 #include <leat/op/key_on.hpp>
 #include <leat/op/map.hpp>
 #include <leat/recovery/sqlite_store.hpp>
@@ -9,6 +10,7 @@
 #include <leat/run/recovery.hpp>
 #include <leat/run/run.hpp>
 #include <leat/state/stateful_map.hpp>
+#include <leat/to/epoch_token.hpp>
 #include <leat/to/lines.hpp>
 #include <leat/to/output.hpp>
 
@@ -20,7 +22,9 @@
 #include <cstdint>
 #include <exception>
 #include <filesystem>
+#include <mutex>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
@@ -59,6 +63,35 @@ std::string error_of(leat::flow const& flow, leat::options const& options) {
   }
   return "it did not fail";
 }
+/// A sink that remembers by which names it would know its epochs, and the epoch that its run began with.
+class naming {
+ public:
+  struct told {
+    std::mutex mutex;
+    std::vector<leat::epoch_token> tokens;
+    std::uint64_t first = 0;
+  };
+  class partition {
+   public:
+    partition(told& to, leat::step_services const& services) : to_(&to), services_(services) {}
+    void write_batch(std::span<int const>) {}
+    void prepare(std::uint64_t epoch) {
+      std::lock_guard const lock(to_->mutex);
+      to_->tokens.emplace_back(services_, "part", epoch);
+      to_->first = services_.first_epoch();
+    }
+
+   private:
+    told* to_;
+    leat::step_services services_;
+  };
+  explicit naming(told& to) : to_(&to) {}
+  partition build(leat::step_services const& services) const { return {*to_, services}; }
+
+ private:
+  told* to_;
+};
+
 bool has(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
@@ -156,6 +189,35 @@ TEST_CASE("recovery: what is no regular file is written on, as the reader of a p
   folder.write("in", "a\nb\na\n");
   leat::run(counting(folder), on(folder));
   CHECK(folder.read("out") == "a 2\n");
+}
+
+TEST_CASE("recovery: a sink names its epochs as no other run does, and all workers of the run alike") {
+  scratch const folder;
+  leat::make_recovery_store(folder.path("store"), 2);
+  std::vector<std::uint64_t> executions;
+  std::uint64_t last = 0;
+  for (int run = 0; run != 3; ++run) {
+    naming::told told;
+    leat::flow flow("f");
+    flow.input("in", leat::from::range(100)) | leat::output("out", naming(told));
+    leat::run(flow, run == 2 ? leat::options() : on(folder, 3));
+    REQUIRE(told.tokens.size() >= (run == 2 ? 1u : 3u));
+    for (leat::epoch_token const& each : told.tokens) {
+      CHECK(each.execution == told.tokens.front().execution);
+      CHECK(each.flow == "f");
+      CHECK(each.step == "f.out");
+      CHECK(each.partition == "part");
+      CHECK(each.epoch >= told.first);
+    }
+    std::uint64_t const first = run == 1 ? last + 1 : 1;
+    CHECK(told.first == first);
+    last = told.tokens.back().epoch;
+    executions.push_back(told.tokens.front().execution);
+  }
+  CHECK(executions[0] != executions[1]);
+  CHECK(executions[0] != 0);
+  CHECK(executions[0] < std::uint64_t{1} << 63);
+  CHECK(executions[2] == 0);  // without a store
 }
 
 TEST_CASE("recovery: a flow that has changed") {

@@ -157,6 +157,34 @@ TEST_CASE("a store: a directory without one, and one that has one") {
         }).ends_with("the directory cannot be made: No such file or directory"));
 }
 
+TEST_CASE("a store: each process makes its own file, once") {
+  scratch const folder;
+  auto stores = impatient();
+  auto const of = [&](unsigned process) { return folder.path("of" + std::to_string(process)); };
+  for (unsigned process = 0; process != 3; ++process) {  // the last one has no file
+    CHECK(stores.make_own(of(process), {"words", process, 2}));
+    CHECK_FALSE(stores.make_own(of(process), {"words", process, 2}));
+    std::size_t const files = process == 2 ? 0 : 1;
+    CHECK(stores.find(of(process)).size() == files);
+  }
+  CHECK(stores.find(of(1)).front().identity.set == "words");
+  CHECK(stores.find(of(1)).front().identity.index == 1);
+  CHECK(stores.find(of(1)).front().identity.count == 2);
+  std::string const path = of(1) + "/part-1.sqlite3";
+  CHECK(
+      sentence([&] { stores.make_own(of(1), {"words", 1, 3}); }) ==
+      "the recovery store \"" + path +
+          "\": it is part 1 of 2 of the store \"words\", and not part 1 of 3 of \"words\": the name of a store and the "
+          "number of its files stay");
+  CHECK(has(sentence([&] { stores.make_own(of(1), {"lines", 1, 2}); }), "not part 1 of 2 of \"lines\""));
+  CHECK(has(sentence([&] { stores.make_own(of(1), {"words", 0, 2}); }),
+            "here belongs part 0 of the store \"words\": is it the volume of another process?"));
+  CHECK(has(sentence([&] { stores.make_own(of(1), {"words", 2, 2}); }), "here belongs part 2"));
+  folder.write("of1/part-1.sqlite3", "");  // by who was killed while he made it
+  CHECK(stores.make_own(of(1), {"words", 1, 2}));
+  CHECK(stores.find(of(1)).front().identity.index == 1);
+}
+
 TEST_CASE("a store: a file that is none, of which something is missing, or that is of a newer leat") {
   scratch const folder;
   leat::make_recovery_store(folder.path("store"), 1);

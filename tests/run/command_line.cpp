@@ -221,6 +221,11 @@ TEST_CASE("command line: recovery") {
   CHECK(cli.options().recovery.forget_steps == std::vector<std::string>{"a.b", "a.c"});
   CHECK(given({"--recovery-init=3", "-r", "store"}).settings().recovery_init == 3);
   CHECK(given({"--recovery-status", "-r", "store"}).settings().recovery_status);
+  auto const own = given({"--recovery-init=3", "-r", "store", "--recovery-set=words", "-i", "2"});  // without addresses
+  CHECK(own.fault().empty());
+  CHECK(own.settings().recovery_set == "words");
+  CHECK(own.settings().process == 2u);
+  CHECK(fault({"--recovery-set="}) == "--recovery-set: \"\" is no name");
   CHECK(fault({"--recovery-init=0"}) == "--recovery-init: \"0\" is too few: 1 at least");
   CHECK(fault({"-r", ""}) == "-r: \"\" is no directory");
   CHECK(fault({"--max-restarts=3"}) ==

@@ -242,6 +242,68 @@ class OnRay(Local):
             for node in nodes:
                 self.nodes.remove_node(node)
 
+    @staticmethod
+    def running(program, mark):
+        """By their pids, the processes of a program that have this argument."""
+        found = []
+        for entry in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            except OSError:
+                continue
+            if words[0] == program and mark in words:
+                found.append(int(entry.name))
+        return found
+
+    @unittest.skipUnless(EXAMPLES and pathlib.Path(EXAMPLES, "resumed").exists(),
+                         "LEAT_EXAMPLES does not name the folder of the examples, or they are built without SQLite")
+    def test_a_flow_goes_on_from_its_store_when_a_process_is_killed_and_then_a_node_is_lost(self):
+        nodes = [self.nodes.add_node(num_cpus=1, resources={"kept": 1}, object_store_memory=100 << 20) for _ in range(3)]
+        self.nodes.wait_for_nodes()
+        program = f"{EXAMPLES}/resumed"
+
+        def by_key(text):
+            found = {}
+            for line in text.splitlines():
+                found.setdefault(line.rsplit(" ", 1)[0], []).append(line)
+            return found
+
+        def more_than(size):
+            """Waits until the output is longer."""
+            until = time.monotonic() + 60
+            while time.monotonic() < until and not (out.exists() and out.stat().st_size > size):
+                time.sleep(0.01)
+            self.assertGreater(out.stat().st_size, size)
+            return self.running(program, str(out))
+
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            text, out, undisturbed = folder / "in", folder / "out", folder / "undisturbed"
+            text.write_text("".join(f"line {i * i % 97}\n" for i in range(60000)))
+            subprocess.run([program, text, undisturbed], check=True)
+            subprocess.run([program, "--recovery-init=2", "-r", folder / "store"], check=True, stdout=subprocess.DEVNULL)
+            process = self.start("--procs", "2", "--resources", "kept=1", "--max-restarts", "3",
+                                 program=[program, "-r", f"{folder}/store", "-s", "0.05", str(text), str(out)])
+            pids = more_than(0)
+            self.assertEqual(len(pids), 2)
+            size = out.stat().st_size
+            os.kill(pids[0], signal.SIGKILL)
+            self.assert_gone(pids, 30)
+
+            pids = more_than(size)
+            raylet = parent_of(parent_of(pids[0]))
+            lost, = [node for node in nodes if node.all_processes["raylet"][0].process.pid == raylet]
+            self.nodes.remove_node(lost, allow_graceful=False)
+            _, said = self.end(process, 0, within=240)
+            self.assertEqual(said.count("all are started again"), 2, said)
+            self.assertIn("it was killed by SIGKILL", said)
+            self.assertIn("leat: recovery: on from epoch", said)
+            self.assertEqual(by_key(out.read_text()), by_key(undisturbed.read_text()))
+            self.assertEqual(sorted(out.read_bytes().splitlines()), sorted(undisturbed.read_bytes().splitlines()))
+        for node in nodes:
+            if node is not lost:
+                self.nodes.remove_node(node)
+
     def test_one_process_on_each_node(self):
         out, _ = self.end(self.start("--procs", "2", "--strategy", "STRICT_SPREAD", flow="""
             form()

@@ -30,9 +30,15 @@ class sqlite_stores final : public store_kind {
   /// An empty store of so many files in a directory, which is made where it is not there. `set` is in no other store.
   /// Throws std::runtime_error where there is a store already.
   void make(std::string const& directory, unsigned count, std::string const& set);
+  /// Of such a store the file of this number, where it is not there yet; the others are made elsewhere. One beyond the
+  /// last file gets a directory without any. True when there was none of these. Throws std::runtime_error where there
+  /// is a file of another number or store.
+  bool make_own(std::string const& directory, store_identity const& file);
 
  private:
   std::vector<std::string> paths_in(std::string const& directory);
+  bool make_directory(std::string const& directory);
+  void sync_name_of(std::string const& directory);
 
   file_system& files_;
   std::chrono::milliseconds patience_;

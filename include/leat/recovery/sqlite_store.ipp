@@ -6,6 +6,7 @@
 #include <leat/op/running/file_system.hpp>
 #include <leat/recovery/row_seal.hpp>
 #include <leat/recovery/sqlite_connection.hpp>
+#include <leat/recovery/sqlite_identity.hpp>
 #include <leat/recovery/sqlite_journal.hpp>
 #include <leat/recovery/sqlite_schema.hpp>
 #include <leat/recovery/sqlite_store.hpp>
@@ -35,24 +36,6 @@ inline constexpr std::uint64_t remembered_runs = 20;
 
 [[noreturn, gnu::cold]] inline void refuse_damage(std::string const& path, std::string_view where) {
   refuse_store(path, concat({"it is damaged (", where, " has another checksum): put a copy in its place"}));
-}
-
-/// Throws where the file is none of a store, or of another leat's.
-[[gnu::cold]] inline store_identity identity_in(sqlite_connection& in) {
-  if (in.number_of("PRAGMA application_id") != store_application)
-    refuse_store(in.path(), "this file is no recovery store of leat's");
-  std::int64_t const schema = in.number_of("PRAGMA user_version");
-  if (schema > store_schema)
-    refuse_store(in.path(), "a newer leat has written it: use that, or go on from a copy that is older");
-  if (schema < store_schema)
-    refuse_store(in.path(), "an earlier leat has written it, before the first release: make a new store elsewhere");
-  sqlite_statement asked(in, "SELECT set_id, part, parts, slots, hash FROM store");
-  if (!asked.row()) refuse_store(in.path(), "it is damaged (it has no description): put a copy in its place");
-  store_identity of{asked.text(0), static_cast<unsigned>(asked.integer(1)), static_cast<unsigned>(asked.integer(2))};
-  if (asked.integer(3) != slot_count || asked.text(4) != hash_of_slots)
-    refuse_store(in.path(),
-                 "its keys are in other slots than this leat's: a program built with the leat of then reads it");
-  return of;
 }
 
 class sqlite_store_file final : public store_file {
@@ -315,6 +298,24 @@ class sqlite_store_file final : public store_file {
   std::map<std::string, std::int64_t> codecs_;  ///< the numbers of what rows are made of
 };
 
+inline std::string path_of_part(std::string const& directory, unsigned index) {
+  return concat({directory, "/part-", std::to_string(index), ".sqlite3"});
+}
+
+LEAT_INLINE bool sqlite_stores::make_directory(std::string const& directory) {
+  int const error = files_.make_directory(directory);
+  if (error != 0 && error != EEXIST)
+    refuse_store(directory, concat({"the directory cannot be made: ", std::generic_category().message(error)}));
+  return error == 0;
+}
+
+LEAT_INLINE void sqlite_stores::sync_name_of(std::string const& directory) {
+  std::string name = directory;
+  while (name.size() > 1 && name.ends_with('/')) name.pop_back();
+  if (int const error = files_.sync_name(name); error != 0)
+    refuse_store(directory, concat({"its name cannot be written: ", std::generic_category().message(error)}));
+}
+
 LEAT_INLINE std::vector<std::string> sqlite_stores::paths_in(std::string const& directory) {
   std::vector<std::string> names;
   if (int const error = files_.list(directory, names); error != 0)
@@ -352,32 +353,46 @@ LEAT_INLINE bool sqlite_stores::is_taken(found const& file) {
 }
 
 LEAT_INLINE void sqlite_stores::make(std::string const& directory, unsigned count, std::string const& set) {
-  if (int const error = files_.make_directory(directory); error != 0 && error != EEXIST)
-    refuse_store(directory, concat({"the directory cannot be made: ", std::generic_category().message(error)}));
+  make_directory(directory);
   if (std::vector<std::string> const there = paths_in(directory); !there.empty())
     refuse_store(there.front(),
                  "there is a store in this directory already; to begin anew, remove it or choose another");
   for (unsigned i = 0; i != count; ++i) {
-    sqlite_connection in(concat({directory, "/part-", std::to_string(i), ".sqlite3"}), sqlite_connection::use::make,
-                         patience_);
+    sqlite_connection in(path_of_part(directory, i), sqlite_connection::use::make, patience_);
     in.run("BEGIN EXCLUSIVE");
-    in.run(tables_of_store);
-    sqlite_statement(in, "INSERT INTO store VALUES(0, ?, ?, ?, ?, ?, '', 0, ?)")
-        .bind(1, std::string_view(set))
-        .bind(2, i)
-        .bind(3, count)
-        .bind(4, slot_count)
-        .bind(5, std::string_view(hash_of_slots))
-        .bind(6, row_seal().add(std::string_view()).add(std::uint64_t{0}).value())
-        .run();
-    in.run(concat({"PRAGMA application_id = ", std::to_string(store_application)}).c_str());
-    in.run(concat({"PRAGMA user_version = ", std::to_string(store_schema)}).c_str());
+    describe_store(in, {set, i, count});
     in.run("COMMIT");
   }
-  std::string name = directory;
-  while (name.size() > 1 && name.ends_with('/')) name.pop_back();
-  if (int const error = files_.sync_name(name); error != 0)
-    refuse_store(directory, concat({"its name cannot be written: ", std::generic_category().message(error)}));
+  sync_name_of(directory);
+}
+
+LEAT_INLINE bool sqlite_stores::make_own(std::string const& directory, store_identity const& file) {
+  bool made = make_directory(directory);
+  std::string const path = path_of_part(directory, file.index);
+  for (std::string const& there : paths_in(directory))
+    if (there != path)
+      refuse_store(there, concat({"here belongs part ", std::to_string(file.index), " of the store \"", file.set,
+                                  "\": is it the volume of another process?"}));
+  if (file.index >= file.count) {
+    sync_name_of(directory);
+    return made;
+  }
+  sqlite_connection in(path, sqlite_connection::use::make, patience_);
+  in.run("BEGIN EXCLUSIVE");
+  // Who was killed while he made it has left a file without anything.
+  if (in.number_of("SELECT count(*) FROM sqlite_master") == 0) {
+    describe_store(in, file);
+    made = true;
+  }
+  in.run("COMMIT");
+  store_identity const of = identity_in(in);
+  if (of.set != file.set || of.index != file.index || of.count != file.count)
+    refuse_store(path,
+                 concat({"it is part ", std::to_string(of.index), " of ", std::to_string(of.count), " of the store \"",
+                         of.set, "\", and not part ", std::to_string(file.index), " of ", std::to_string(file.count),
+                         " of \"", file.set, "\": the name of a store and the number of its files stay"}));
+  sync_name_of(directory);
+  return made;
 }
 
 }  // namespace leat::detail

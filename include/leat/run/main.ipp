@@ -108,13 +108,19 @@ namespace leat::detail {
 [[gnu::cold]] inline std::string settle_recovery(command_line const& cli) {
   settings const& given = cli.settings();
   std::string const& directory = given.options.recovery.directory;
-  bool const asks = given.recovery_init != 0 || given.recovery_status;
+  bool const asks = given.recovery_init != 0 || !given.recovery_set.empty() || given.recovery_status;
   if (directory.empty() && !given.options.recovery.forget_steps.empty())
     throw usage_error("--forget-step lets go what a store has: with the directory of the store, -r DIR");
   if (directory.empty() && !asks) return {};
   if (directory.empty())
     throw usage_error("--recovery-init and --recovery-status need the directory of the store: -r DIR");
+  if (!given.recovery_set.empty() && (given.recovery_init == 0 || !given.process))
+    throw usage_error(
+        "--recovery-set names the store of which this process makes its own file: with --recovery-init=N, the number "
+        "of files, and with the number of the process, -i");
   if (support_of_recovery().open == nullptr) throw usage_error(lack_of_recovery);
+  if (!given.recovery_set.empty())
+    return support_of_recovery().make_own(directory, given.recovery_init, given.recovery_set, *given.process);
   if (given.recovery_init != 0) return support_of_recovery().make(directory, given.recovery_init);
   return given.recovery_status ? support_of_recovery().status(directory) : std::string();
 }

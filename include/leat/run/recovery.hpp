@@ -27,6 +27,7 @@ std::unique_ptr<recovered_run> open_stores(execution& run);
 /// seconds more until it has ended.
 std::chrono::milliseconds patience_with_locks(std::chrono::nanoseconds dead_after);
 std::string make_stores(std::string const& directory, unsigned files);
+std::string make_own_store(std::string const& directory, unsigned files, std::string const& set, unsigned process);
 std::string status_of_stores(std::string const& directory);
 
 /// Hidden, as in tcp.hpp and tls.hpp: where several shared objects have functions of leat's of their own, each
@@ -34,6 +35,7 @@ std::string status_of_stores(std::string const& directory);
 [[gnu::visibility("hidden")]] inline bool support_stores() {
   support_of_recovery().open = &open_stores;
   support_of_recovery().make = &make_stores;
+  support_of_recovery().make_own = &make_own_store;
   support_of_recovery().status = &status_of_stores;
   return true;
 }

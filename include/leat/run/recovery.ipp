@@ -45,6 +45,14 @@ LEAT_INLINE std::string make_stores(std::string const& directory, unsigned files
       {"made a recovery store of ", std::to_string(files), files == 1 ? " file" : " files", " in ", directory, "\n"});
 }
 
+LEAT_INLINE std::string make_own_store(std::string const& directory, unsigned files, std::string const& set,
+                                       unsigned process) {
+  bool const made = sqlite_stores(machine_files()).make_own(directory, {set, process, files});
+  std::string const what = process < files ? concat({"part ", std::to_string(process), " of ", std::to_string(files)})
+                                           : "a directory without a file";
+  return concat({made ? "made " : "there is ", what, " of the recovery store \"", set, "\" in ", directory, "\n"});
+}
+
 LEAT_INLINE std::string status_of_stores(std::string const& directory) {
   sqlite_stores stores(machine_files());
   return store_status(stores, directory);

@@ -47,6 +47,9 @@ struct recovery_support {
   std::unique_ptr<recovered_run> (*open)(execution& run) = nullptr;
   /// Makes a store; gives a sentence about it.
   std::string (*make)(std::string const& directory, unsigned count) = nullptr;
+  /// Makes this process's own file of a store that is called so; gives a sentence about it, also where it is there.
+  std::string (*make_own)(std::string const& directory, unsigned count, std::string const& set,
+                          unsigned process) = nullptr;
   /// What a store has, as text.
   std::string (*status)(std::string const& directory) = nullptr;
 };

@@ -132,6 +132,7 @@ LEAT_COLD void settle_cluster(settings& settings) {
   choose_addresses(settings);
   if (!settings.process) take_process_from_pod(settings);
   take_process_from_launcher(settings);
+  if (!settings.recovery_set.empty()) return;  // nobody is met
   bool const told_later = settings.launch.addresses >= 0;
   if (settings.process && settings.options.addresses.empty() && !told_later) take_addresses_from_file(settings);
   if (char const* const secret = environment("LEAT_SECRET"); secret != nullptr && settings.options.secret.empty()) {

@@ -74,6 +74,7 @@ void set_recovery_directory(settings& settings, std::string_view text);
 void set_backup_interval(settings& settings, std::string_view text);
 void set_forget_step(settings& settings, std::string_view text);
 void set_recovery_init(settings& settings, std::string_view text);
+void set_recovery_set(settings& settings, std::string_view text);
 void set_recovery_status(settings& settings, std::string_view text);
 [[gnu::cold]] void set_graph(settings& settings, std::string_view text);
 
@@ -112,6 +113,10 @@ inline constexpr flag flags[] = {
      "let go what the store has of a step that the flow has no more, by its full name", &set_forget_step},
     {"", "recovery-init", "N", nullptr, nullptr, "make an empty store of N files in the directory of -r, and exit",
      &set_recovery_init},
+    {"", "recovery-set", "NAME", nullptr, nullptr,
+     "with --recovery-init: only the file with the number of this process (-i), where it is not there; all "
+     "processes say the same NAME and N",
+     &set_recovery_set},
     {"", "recovery-status", "", nullptr, nullptr, "print what the store in the directory of -r has, and exit",
      &set_recovery_status},
     {"p", "processes", "N", "LEAT_PROCESSES", nullptr,

@@ -235,6 +235,11 @@ LEAT_COLD void set_recovery_init(settings& settings, std::string_view text) {
   settings.recovery_init = static_cast<unsigned>(whole_number(text, 1, 256));
 }
 
+LEAT_COLD void set_recovery_set(settings& settings, std::string_view text) {
+  if (text.empty()) throw usage_error("is no name");
+  settings.recovery_set = text;
+}
+
 LEAT_COLD void set_recovery_status(settings& settings, std::string_view text) {
   settings.recovery_status = yes_or_no(text);
 }

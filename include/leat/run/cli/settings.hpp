@@ -64,6 +64,7 @@ struct settings {
   detail::launch launch;
   int stopped_status = 0;      ///< the exit status of a run that was stopped before its input had ended
   unsigned recovery_init = 0;  ///< a store of so many files is to be made; 0: none is
+  std::string recovery_set;    ///< of which only this process's file is to be made; empty: all are
   bool recovery_status = false;
   list<std::pair<setter, std::string>> sources;  ///< the flag or variable that gave a setting; the last one counts
 
