@@ -28,10 +28,14 @@ enum class fault : std::uint8_t {
   count
 };
 
+char const* name_of(fault of);
+
+/// What became of a seed.
 struct outcome {
   std::string wrong;  ///< empty: nothing
   std::array<std::uint64_t, static_cast<std::size_t>(fault::count)> faults{};
   std::uint64_t runs = 0;
+  std::uint64_t trace = 0;                   ///< of all decisions
   std::chrono::nanoseconds virtual_time{0};  ///< of all processes
 };
 
