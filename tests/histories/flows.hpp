@@ -9,8 +9,8 @@ namespace histories {
 /// came into `totals` when the input ends.
 leat::flow const& files_flow();
 
-/// Counts words, and gives the counts to the ledger, and by up to three into `triples`; a while behind the first of each
-/// word it writes the word into `alarms`.
+/// Counts words, and gives the counts to the ledger, and by up to three into `triples`; a while behind the first of
+/// each word it writes the word into `alarms`.
 leat::flow const& ledger_flow();
 
 }  // namespace histories

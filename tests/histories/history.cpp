@@ -3,6 +3,7 @@
 
 #include "fixture/memory_store.hpp"
 #include "histories/chance.hpp"
+#include "histories/committed.hpp"
 #include "histories/expected.hpp"
 #include "histories/flows.hpp"
 #include "histories/ledger.hpp"
@@ -10,12 +11,9 @@
 
 #include <leat/error.hpp>
 #include <leat/flow.hpp>
-#include <leat/from/file_position.hpp>
-#include <leat/recovery/resume_point.hpp>
 #include <leat/recovery/sqlite_store.hpp>
 #include <leat/recovery/store_file.hpp>
 #include <leat/recovery/stored_run.hpp>
-#include <leat/route/codec/codec.hpp>
 #include <leat/run/cluster.hpp>
 #include <leat/run/simulated/cluster.hpp>
 #include <leat/run/simulated/disk.hpp>
@@ -27,7 +25,6 @@
 #include <cstdint>
 #include <exception>
 #include <initializer_list>
-#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -75,6 +72,7 @@ class history {
       bool ended = false;
       for (std::uint64_t run = 0; !ended; ++run) {
         ended = run_once(run >= disturbed);
+        if (!ended && draw_.once_in(4)) leave_rubbish();
         if (!ended && run > disturbed) throw std::runtime_error("an undisturbed run has not come to its end");
         after_run();
       }
@@ -117,6 +115,16 @@ class history {
     }
   }
 
+  /// Behind what is committed of a file anything may stand.
+  void leave_rubbish() {
+    for (char const* const path : {"out/part_0", "out/part_1", "lines", "totals", "triples", "alarms"})
+      if (int handle = 0; disk_.has(path) && disk_.open(path, leat::file_use::write, handle) == 0) {
+        disk_.seek(handle, disk_.facts(handle).size);
+        disk_.write(handle, "rubbish");
+        disk_.close(handle);
+      }
+  }
+
   void lose_power() {
     std::uint64_t const before = disk_.pieces_lost();
     disk_.lose_unsynced([this](std::uint64_t most) { return draw_.up_to(most); });
@@ -155,10 +163,12 @@ class history {
     drawn.options.recovery.backup_interval = std::chrono::seconds(draw_.up_to(1) * 3600);
     drawn.begins_at = clock_;
     drawn.disk = &disk_;
-    drawn.recover = [this, own = of.own_directories](leat::detail::execution& run) {
+    drawn.recover = [this, own = of.own_directories, sweep = draw_.once_in(4) ? 1u : 0u](leat::detail::execution& run) {
       leat::recovery_options options = run.settings().recovery;
       if (own) options.directory += std::to_string(run.process());
-      return std::make_unique<leat::detail::stored_run>(run, kind(), options);
+      auto stored = std::make_unique<leat::detail::stored_run>(run, kind(), options);
+      if (sweep != 0) stored->sweep_by(sweep);
+      return stored;
     };
     auto const workers = std::pair(drawn.processes, drawn.options.workers);
     if (last_shape_.first != 0 && last_shape_ != workers) note(fault::other_shape);
@@ -275,6 +285,8 @@ class history {
       return std::all_of(clusters.begin(), clusters.end(), [](running const& each) { return each.over; });
     };
     bool killed = disk_.halted();
+    // Of a process that is killed what it had taken is free while the others go on: somebody may start anew.
+    std::uint64_t const after = way == fault::process_killed ? at + draw_.up_to(100) : at;
     for (std::uint64_t step = 0; !killed && !all_over(); ++step) {
       if (step == at && !clusters.front().over) {
         if (way == fault::killed) {
@@ -284,6 +296,7 @@ class history {
         }
         befall(way, clusters, laid_out);
       }
+      if (after != at && step == after) befall(fault::second_copy, clusters, laid_out);
       running& chosen = clusters[clusters.size() == 1 ? 0 : draw_.up_to(clusters.size() - 1)];
       if (!chosen.over) take_step(chosen);
       killed = disk_.halted();
@@ -300,7 +313,7 @@ class history {
     if (!killed) {
       for (running const& each : clusters)
         for (std::string const& error : each.errors)
-          if (!disturbed || !is_expected(error)) throw std::runtime_error("a run failed of: " + error);
+          if (!disturbed || !may_come_of_it(error)) throw std::runtime_error("a run failed of: " + error);
       if (ended && !in_sqlite_ && !stores_.agree())
         throw std::runtime_error("it has ended before all files had its last epoch");
     }
@@ -310,22 +323,11 @@ class history {
     return ended && !killed;
   }
 
-  /// What a run may fail of, one that something has befallen.
-  static bool is_expected(std::string const& error) {
-    for (std::string_view const cause :
-         {"Input/output error", "disk I/O error", "No space left on device", "the disk is full", "the disk failed",
-          "connection reset", "connection closed", "it is damaged, or cannot be read (",
-          "the cluster has formed already", "was lost", "has gone", "another process is using it",
-          "of this run or of another program, is writing it", "connection refused", "the cluster did not form",
-          "nobody can tell which is the right one"})
-      if (error.find(cause) != std::string::npos) return true;
-    return false;
-  }
-
   void note_decided(running const& of) {
     for (unsigned process = 0; process != of.processes; ++process)
       decided_ = std::max(decided_, of.cluster->process(process).committed());
     result.virtual_time += of.cluster->world().elapsed() * of.processes;
+    result.trace = (result.trace ^ of.cluster->world().trace()) * 0x100000001b3u;
   }
 
   void after_run() {
@@ -338,57 +340,16 @@ class history {
     look_between();
   }
 
-  /// Between two runs: where the next one will go on, and that what is committed until there is a beginning of what one
-  /// undisturbed run gives, and begins with what was committed before.
   void look_between() {
-    std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> lengths;  // by file: epoch, bytes
-    std::vector<leat::detail::store_history> histories;
-    std::vector<std::string> paths;
-    std::vector<leat::detail::kept_position> positions;
     auto const of_store = kind();
-    std::vector<std::string> directories;
-    for (char const* const directory : {"store", "store0", "store1", "store2"})
-      if (!in_sqlite_ || std::string_view(directory) == "store") directories.emplace_back(directory);
-    for (std::string const& directory : directories)
-      for (auto const& found : of_store->find(directory)) {
-        auto const file = of_store->open(found);
-        histories.push_back(file->history());
-        paths.push_back(found.path);
-        std::uint64_t newest = 0;
-        file->each_position([&](leat::detail::kept_position&& each) {
-          newest = std::max(newest, each.epoch);
-          positions.push_back(std::move(each));
-        });
-        file->each_group([&](leat::detail::kept_group&& each) { newest = std::max(newest, each.epoch); }, false);
-        auto const& runs = histories.back().runs;
-        if (newest > (runs.empty() ? 0 : std::max(runs.back().began_at, runs.back().last_done)))
-          throw std::runtime_error("a file of the store has rows of an epoch that it does not have");
-      }
-    std::uint64_t const epoch = leat::detail::resume_from(histories, paths).epoch;
-    if (epoch < decided_)
-      throw std::runtime_error("epoch " + std::to_string(decided_) +
-                               " was decided, and the next run would go on from " + std::to_string(epoch));
-    decided_ = epoch;
-    for (auto const& each : positions) {
-      if (each.epoch > epoch || each.step.find(".in") != std::string::npos || each.step == "ledger.shown") continue;
-      std::string const path = each.step == "files.values" ? "out/" + each.partition : each.partition;
-      auto& [newest, length] = lengths[path];
-      if (each.epoch < newest) continue;
-      newest = each.epoch;
-      length = leat::decode<leat::file_position>(each.bytes).byte;
+    std::vector<std::string> directories{"store"};
+    if (!in_sqlite_) directories.insert(directories.end(), {"store0", "store1", "store2"});
+    committed_.look(*of_store, directories, disk_, decided_);
+    for (auto const& paths : {std::vector<std::string>{"out/part_0", "out/part_1"}, {"lines"}, {"triples"}}) {
+      std::vector<std::string> texts;
+      for (std::string const& path : paths) texts.push_back(committed_.of(path));
+      look_at(texts, false);
     }
-    std::map<std::string, std::string> now;
-    for (auto const& [path, of] : lengths) {
-      std::string const text = content(path);
-      if (text.size() < of.second) throw std::runtime_error(path + " is shorter than what is committed of it");
-      now[path] = text.substr(0, of.second);
-    }
-    for (auto const& [path, before] : committed_)
-      if (!now[path].starts_with(before)) throw std::runtime_error(path + " does not begin with what was committed");
-    committed_ = std::move(now);
-    look_at({committed_["out/part_0"], committed_["out/part_1"]}, false);
-    look_at({committed_["lines"]}, false);
-    look_at({committed_["triples"]}, false);
   }
 
   std::string content(std::string const& path) const { return disk_.has(path) ? disk_.content(path) : std::string(); }
@@ -445,8 +406,8 @@ class history {
   ledger ledger_;
   leat::wall_time clock_{std::chrono::seconds(1767225600)};  // 2026-01-01
   std::pair<unsigned, unsigned> last_shape_{0, 0};
-  std::uint64_t decided_ = 0;
-  std::map<std::string, std::string> committed_;  ///< by file
+  std::uint64_t decided_ = 0;  ///< epoch, as any process has heard
+  committed_outputs committed_;
 };
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "histories/fault.hpp"
+
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -8,30 +10,12 @@
 
 namespace histories {
 
-/// What befalls the runs of a history.
-enum class fault : std::uint8_t {
-  killed,          ///< all processes at once, between two turns
-  halted,          ///< all processes, in a call of the disk
-  failed_call,     ///< EIO or ENOSPC of a call of the disk
-  torn,            ///< a piece of a write that was not synced is lost when the power fails
-  power,           ///< it fails
-  slow_reads,      ///< they are cut short, or come late
-  process_killed,  ///< one of several, of which the others hear later
-  restarted,       ///< one of several is killed and started again before the others have gone
-  cut,             ///< the connection of two processes
-  stopped,
-  second_copy,  ///< another cluster on the same store at the same time
-  clock_jump,   ///< of the wall clock, back or forth
-  other_shape,  ///< other processes or workers than the run before
-  moved_files,  ///< those of the store, to the directories of other processes
-  grown_input,  ///< behind a run that came to its end
-  count
-};
-
+/// What became of a seed.
 struct outcome {
   std::string wrong;  ///< empty: nothing
   std::array<std::uint64_t, static_cast<std::size_t>(fault::count)> faults{};
   std::uint64_t runs = 0;
+  std::uint64_t trace = 0;                   ///< of all decisions
   std::chrono::nanoseconds virtual_time{0};  ///< of all processes
 };
 

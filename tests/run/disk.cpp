@@ -16,6 +16,7 @@
 #include <leat/to/csv.hpp>
 #include <leat/to/lines.hpp>
 #include <leat/to/output.hpp>
+#include <set>
 
 #include "fixture/idle_worker_services.hpp"
 
@@ -250,4 +251,82 @@ TEST_CASE("records that find no room lie on the disk; one that is full fails the
       CHECK(each_once);
     }
   }
+}
+
+TEST_CASE("when the power of a disk fails, pieces of what was not synced are lost, and names that were not") {
+  std::string const synced(2048, 's');
+  std::string const later(2048, 'l');
+  std::set<std::string> seen;
+  for (std::uint64_t seed = 1; seed != 200; ++seed) {
+    simulated_disk disk;
+    disk.put("removed", "synced");
+    int named = 0;
+    int nameless = 0;
+    REQUIRE(disk.open("named", leat::file_use::write, named) == 0);
+    REQUIRE(disk.open("nameless", leat::file_use::write, nameless) == 0);
+    CHECK(disk.write(named, synced) == 0);
+    CHECK(disk.sync(named) == 0);
+    CHECK(disk.sync_name("named") == 0);
+    CHECK(disk.write(nameless, synced) == 0);
+    CHECK(disk.sync(nameless) == 0);
+    CHECK(disk.seek(named, 1024) == 0);
+    CHECK(disk.write(named, later) == 0);
+    CHECK(disk.remove("removed") == 0);
+    std::uint64_t state = seed * 0x9e3779b97f4a7c15u;
+    disk.lose_unsynced([&state](std::uint64_t most) {
+      state = state * 6364136223846793005u + 1442695040888963407u;
+      return (state >> 33) % (most + 1);
+    });
+    CHECK(!disk.has("nameless"));
+    std::string const left = disk.content("named");
+    CHECK(left.size() % 512 == 0);
+    std::string pieces;
+    for (std::size_t at = 0; at != left.size(); at += 512) {
+      CHECK(left.substr(at, 512) == std::string(512, left[at]));
+      pieces += left[at] == '\0' ? '-' : left[at];
+    }
+    CHECK(pieces.starts_with("ss"));
+    seen.insert(pieces + (disk.has("removed") ? " again" : ""));
+  }
+  for (std::string const wanted : {"ssss", "ssllll", "sslsll", "ssss-l"}) {
+    CAPTURE(wanted);
+    CHECK((seen.contains(wanted) || seen.contains(wanted + " again")));
+  }
+  CHECK(std::any_of(seen.begin(), seen.end(), [](std::string const& each) { return each.ends_with("again"); }));
+}
+
+TEST_CASE("the n-th call of a disk fails, and what a sync was to write then is never written") {
+  simulated_disk disk;
+  int handle = 0;
+  REQUIRE(disk.open("file", leat::file_use::write, handle) == 0);
+  CHECK(disk.sync_name("file") == 0);
+  disk.fail_call(2, ENOSPC, 3);
+  CHECK(disk.write(handle, "abc") == 0);
+  CHECK(disk.write(handle, "defgh") == ENOSPC);
+  CHECK(disk.content("file") == "abcdef");
+  CHECK(disk.sync(handle) == 0);
+  CHECK(disk.write(handle, "ghi") == 0);
+  disk.fail_call(1, EIO, 1);
+  CHECK(disk.sync(handle) == EIO);
+  CHECK(disk.sync(handle) == 0);
+  CHECK(disk.content("file") == "abcdefghi");
+  CHECK(disk.faults() == 2);
+  disk.lose_unsynced([](std::uint64_t most) { return most; });
+  CHECK(disk.content("file") == "abcdef");
+}
+
+TEST_CASE("a machine stops in a call, and nothing comes to its disk until it is started again") {
+  simulated_disk disk;
+  int handle = 0;
+  REQUIRE(disk.open("file", leat::file_use::write, handle) == 0);
+  disk.halt_at(1, 2);
+  CHECK(disk.write(handle, "abc") == EIO);
+  CHECK(disk.halted());
+  CHECK(disk.write(handle, "def") == EIO);
+  CHECK(disk.sync(handle) == EIO);
+  CHECK(disk.truncate(handle, 0) == EIO);
+  disk.close(handle);
+  disk.start_again();
+  CHECK(disk.content("file") == "ab");
+  CHECK(disk.open("file", leat::file_use::write, handle) == 0);
 }

@@ -365,6 +365,10 @@ outcome run(drawn const& seed) {
     }
     shown.stopped = happened.stopped;
     result.trace = cluster.world().trace();
+    result.virtual_time = cluster.world().elapsed() * seed.shape.simulation.processes;
+    for (bool const each : {happened.stopped, happened.cut, happened.killed, seed.fails || at_risk.happened})
+      result.faults += each ? 1u : 0u;
+    result.faults += cluster.links().breaches().size();
     for (planned_step const& step : seed.flow.steps)
       for (auto const& [key, value] : collected[step.number])
         shown.steps[step.number].items.push_back({Kind::number_of_key(key), Kind::number(value), 0, 0});

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <ratio>
 #include <string>
 
 namespace {
@@ -20,8 +21,8 @@ std::uint64_t number_from(char const* variable) {
 
 std::uint64_t wanted_seeds() {
   if (std::getenv("LEAT_SIMULATION_SEEDS") != nullptr) return number_from("LEAT_SIMULATION_SEEDS");
-  if (std::getenv("LEAT_TEST_LONG") != nullptr) return 1'000'000;
-  return sanitizers::slow ? 1'000 : 20'000;
+  if (std::getenv("LEAT_TEST_LONG") != nullptr) return 800'000;
+  return sanitizers::slow ? 1'000 : 80'000;
 }
 
 }  // namespace
@@ -31,10 +32,14 @@ TEST_CASE("random flows give what the reference says, whatever the shape, the sc
   std::uint64_t const first = only != 0 ? only : 1;
   std::uint64_t const last = only != 0 ? only : wanted_seeds();
   std::uint64_t failed = 0;
+  std::uint64_t faults = 0;
+  std::chrono::nanoseconds virtual_time{0};
   auto const begun = std::chrono::steady_clock::now();
   for (std::uint64_t seed = first; seed <= last && failed != 10; ++seed) {
     simulation::outcome const got = simulation::run_seed(seed);
     std::string wrong = got.wrong;
+    faults += got.faults;
+    virtual_time += got.virtual_time;
     if ((only != 0 || seed % 100 == 0) && simulation::run_seed(seed).trace != got.trace)
       wrong = "the second run of the seed took another course";
     if (only != 0) std::printf("%s", got.description.c_str());
@@ -45,7 +50,9 @@ TEST_CASE("random flows give what the reference says, whatever the shape, the sc
     std::fflush(stdout);
   }
   double const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-  std::printf("%llu seeds, %.0f per second\n", static_cast<unsigned long long>(last - first + 1),
-              static_cast<double>(last - first + 1) / seconds);
+  std::printf("%llu seeds, %.0f per second, %llu faults, %.1f hours of virtual time\n",
+              static_cast<unsigned long long>(last - first + 1), static_cast<double>(last - first + 1) / seconds,
+              static_cast<unsigned long long>(faults),
+              std::chrono::duration<double, std::ratio<3600>>(virtual_time).count());
   CHECK(failed == 0);
 }

@@ -41,6 +41,9 @@ class stored_run final : public recovery, public recovered_run, private peer_ser
  public:
   stored_run(execution& run, std::unique_ptr<store_kind> kind, recovery_options options);
 
+  /// So many entries of a state's table are looked at in a turn for a snapshot, before the run begins.
+  void sweep_by(std::size_t entries) { entries_per_turn_ = entries; }
+
   // What the run calls:
   recovery& for_steps() override { return *this; }
   void add_facts(partition_lists& own) override;
@@ -61,6 +64,7 @@ class stored_run final : public recovery, public recovered_run, private peer_ser
   void before_barrier(std::string const& step, state_base& of) override;
   void closed(unsigned worker, std::uint64_t epoch) override;
   void ended(unsigned worker, std::uint64_t last_epoch) override;
+  std::size_t entries_per_turn() const override { return entries_per_turn_; }
   bool finished() const override { return finished_.load(std::memory_order_acquire); }
 
  private:
@@ -109,6 +113,7 @@ class stored_run final : public recovery, public recovered_run, private peer_ser
 
   execution& run_;
   recovery_options options_;
+  std::size_t entries_per_turn_ = recovery::entries_per_turn();
   store_link link_;
   std::shared_ptr<store_writer> writer_;
   std::optional<store_opening> opening_;  ///< always there; made where its errors are told
