@@ -295,7 +295,7 @@ class OnRay(Local):
             lost, = [node for node in nodes if node.all_processes["raylet"][0].process.pid == raylet]
             self.nodes.remove_node(lost, allow_graceful=False)
             _, said = self.end(process, 0, within=240)
-            self.assertEqual(said.count("all are started again"), 2, said)
+            self.assertIn(said.count("all are started again"), (2, 3), said)  # a lost node may still be given an actor
             self.assertIn("it was killed by SIGKILL", said)
             self.assertIn("leat: recovery: on from epoch", said)
             self.assertEqual(by_key(out.read_text()), by_key(undisturbed.read_text()))
