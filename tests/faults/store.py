@@ -109,6 +109,12 @@ def give_to_others(store, of_part, of_directory):
     store.part.parent.chmod(of_directory)
 
 
+def read_only_directory(store):
+    for journal in store.part.parent.glob("*-journal"):  # with its journal there, a file can be written all the same
+        journal.unlink()
+    give_to_others(store, 0o666, 0o555)
+
+
 def take_back(store, _):
     give_to_others(store, 0o666, 0o777)
 
@@ -127,8 +133,7 @@ survives("newer", "a newer leat has written it", newer, put_back)
 survives("another store's", "does not belong to", of_another, put_back)
 survives("no permission", "it cannot be", lambda store: give_to_others(store, 0o000, 0o777), take_back, user=user)
 survives("read only", "it cannot be", lambda store: give_to_others(store, 0o444, 0o777), take_back, user=user)
-survives("a directory that is read only", "it cannot be", lambda store: give_to_others(store, 0o666, 0o555), take_back,
-         user=user)
+survives("a directory that is read only", "it cannot be", read_only_directory, take_back, user=user)
 with tempfile.TemporaryDirectory() as empty:
     ran = subprocess.run([PROGRAM, "--forget-step=kept.gone", empty, "in"], stdin=subprocess.DEVNULL, text=True,
                          stderr=subprocess.PIPE, check=False)
