@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 from example import PROGRAM, check  # noqa: E402
 
 NOBODY = 65534
-WORDS = [f"w{i * i % 37}\n" for i in range(900)]
+WORDS = [f"w{i * i % 37}\n" for i in range(160)]
 
 
 class Store:
@@ -29,7 +29,7 @@ class Store:
         self.inputs = [folder / "in0", folder / "in1"]
         self.write(WORDS)
         subprocess.run([PROGRAM, folder / "plain", *self.inputs], check=True)
-        self.write(WORDS[:450])
+        self.write(WORDS[:80])
         subprocess.run([PROGRAM, "--recovery-init=2", "-r", folder / "store"], check=True, stdout=subprocess.DEVNULL)
         check("the first half", self.run()[0], 0)
         self.write(WORDS)
@@ -109,12 +109,18 @@ def give_to_others(store, of_part, of_directory):
     store.part.parent.chmod(of_directory)
 
 
+def read_only_directory(store):
+    for journal in store.part.parent.glob("*-journal"):  # with its journal there, a file can be written all the same
+        journal.unlink()
+    give_to_others(store, 0o666, 0o555)
+
+
 def take_back(store, _):
     give_to_others(store, 0o666, 0o777)
 
 
 user = NOBODY if os.geteuid() == 0 else None
-for first in (1, 4, 15):
+for first in (1, 15):
     survives("the disk is full", "the disk is full: make room and start again", nothing, nothing,
              environment={"KEPT_STORE_FAILS": f"{errno.ENOSPC}:{first}"})
     survives("the disk fails", f"it cannot be read or written: {os.strerror(errno.EIO)}", nothing, nothing,
@@ -127,8 +133,7 @@ survives("newer", "a newer leat has written it", newer, put_back)
 survives("another store's", "does not belong to", of_another, put_back)
 survives("no permission", "it cannot be", lambda store: give_to_others(store, 0o000, 0o777), take_back, user=user)
 survives("read only", "it cannot be", lambda store: give_to_others(store, 0o444, 0o777), take_back, user=user)
-survives("a directory that is read only", "it cannot be", lambda store: give_to_others(store, 0o666, 0o555), take_back,
-         user=user)
+survives("a directory that is read only", "it cannot be", read_only_directory, take_back, user=user)
 with tempfile.TemporaryDirectory() as empty:
     ran = subprocess.run([PROGRAM, "--forget-step=kept.gone", empty, "in"], stdin=subprocess.DEVNULL, text=True,
                          stderr=subprocess.PIPE, check=False)

@@ -36,6 +36,9 @@ LEAT_INLINE sqlite_connection::sqlite_connection(std::string path, use wanted, s
   int const mode = SQLITE_OPEN_READWRITE | (wanted == use::make ? SQLITE_OPEN_CREATE : 0);
   try {
     if (sqlite3_open_v2(path_.c_str(), &handle_, mode | SQLITE_OPEN_FULLMUTEX, nullptr) != SQLITE_OK) fail();
+    // SQLite would open it for reading, and lock nothing.
+    if (sqlite3_db_readonly(handle_, "main") == 1)
+      refuse_store(path_, "it cannot be written: see to it that this user may write it and its directory");
     sqlite3_extended_result_codes(handle_, 1);
     sqlite3_busy_timeout(handle_, static_cast<int>(patience.count()));
     // A file may come from anybody: nothing in it is run, and what is damaged is found.
