@@ -138,8 +138,9 @@ class slow_to_load final : public leat::detail::recovery, public leat::detail::r
   void close() override {}
 
   std::uint64_t first_epoch() const override { return 1; }
-  std::optional<std::vector<std::byte>> position_of(std::string const&, std::string const&,
-                                                    void (*)(leat::detail::record_description&)) override {
+  std::uint64_t run_number() const override { return 1; }
+  std::optional<leat::detail::kept_place> position_of(std::string const&, std::string const&,
+                                                      void (*)(leat::detail::record_description&)) override {
     return std::nullopt;
   }
   void load(std::string const&, leat::detail::state_base&, void (*)(leat::detail::record_description&)) override {
