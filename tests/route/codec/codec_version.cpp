@@ -94,7 +94,7 @@ TEST_CASE("codec_version: flat records travel as they lie in memory") {
 }
 
 TEST_CASE("codec_version: processes compare it") {
-  CHECK(described<numbered::plain<0>>() == "{i4}");
+  CHECK(described<numbered::plain<0>>() == "{i4} in memory {i4 u4}");
   CHECK(described<std::pair<std::string, numbered::plain<7>>>() == "T(S(c1) {7: i4})");
   CHECK(described<numbered::flat>() == "{1: i4 i4} in memory {1: i4 i4}");
 }
