@@ -61,6 +61,18 @@ def survive(shapes, most_kills):
         return killed
 
 
+def check_without_store():
+    """Two runs that keep nothing: neither takes the tokens of the other for its own."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "in").write_text("a\nb\na\n")
+        for _ in range(2):
+            run(folder / "in", folder / "database")
+        for table in ("kept", "staged"):
+            check(f"{table}, without a store", rows(folder / "database", table), {"a": [1, 2, 1, 2], "b": [1, 1]})
+
+
+check_without_store()
 ROUNDS = 20 if LONG else 1
 killed = sum(survive(shapes, 8) for _ in range(ROUNDS) for shapes in ([[]], [["-w", "2"], ["-p", "2"], []]))
 print(f"{killed} runs were killed; each row is there once")

@@ -31,7 +31,8 @@ DEADLY = ("torn", "kill", "killed", "power")
 HARMLESS = ("short", "EINTR")
 REASONS = ("Input/output error", "No space left on device", "Interrupted system call", "disk I/O error", "the disk is full",
            "it is damaged, or cannot be read",
-           # SQLite opens what it cannot write for reading, and finds out later.
+           # SQLite opens what it cannot write for reading; that is found out when it is opened, or later.
+           "it cannot be written: see to it that this user may write it",
            "attempt to write a readonly database", "Bad file descriptor")
 
 chance = random.Random(chosen_seed())

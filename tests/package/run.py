@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""run.py plain|compiled|mixed|shared|readme|pkgconfig|cmake|cmake_source|subproject PROJECT COMPILER MESON CACHE: somebody else's program finds leat and runs.
+"""run.py plain|compiled|mixed|shared|readme|installed|cmake_source|subproject PROJECT COMPILER MESON CACHE: somebody else's program finds leat and runs.
 
 Nothing is installed outside a temporary folder.
 """
@@ -132,10 +132,16 @@ class Ways:
         call(host)
         return self.plain()
 
-    def pkgconfig(self):
-        if not shutil.which("pkg-config"):
-            skip("there is no pkg-config")
-        self.environment["PKG_CONFIG_PATH"] = str(self.install(*ONLY_LEAT) / "share" / "pkgconfig")
+    def installed(self):
+        """Once, since its libraries take long to compile, and found by pkg-config and by CMake."""
+        if not shutil.which("pkg-config") or not shutil.which("cmake"):
+            skip("there is no pkg-config, or no cmake")
+        prefix = self.install(*ONLY_LEAT)
+        self.expect(self.pkgconfig(prefix))
+        return self.cmake(prefix)
+
+    def pkgconfig(self, prefix):
+        self.environment["PKG_CONFIG_PATH"] = str(prefix / "share" / "pkgconfig")
         flags = call("pkg-config", "--cflags", "--libs", "leat >= 0.1", env=self.environment)
         program = self.scratch / "program"
         call(self.compiler, "-std=c++20", self.consumer / "main.cpp", *shlex.split(flags), "-o", program)
@@ -161,10 +167,7 @@ class Ways:
             print(f"{program} said {said!r}, not {SAYS!r}")
             sys.exit(1)
 
-    def cmake(self):
-        if not shutil.which("cmake"):
-            skip("there is no cmake")
-        prefix = self.install(*ONLY_LEAT)
+    def cmake(self, prefix):
         # A package that has been moved since it was installed is found all the same.
         moved = prefix.rename(self.scratch / "moved")
         build = self.scratch / "build"

@@ -42,7 +42,8 @@ class step_services {
   std::uint64_t random() const { return step_->worker->random(); }
   /// The epoch that the run begins with: no restart repeats an earlier one. 1 in a run without recovery.
   std::uint64_t first_epoch() const { return step_->worker->first_epoch(); }
-  /// A number by which a run with recovery is told from all others, of all stores; 0 in a run without.
+  /// A number by which the run is told from all others, of all stores. Below 2^63, and not 0. In a run without recovery
+  /// each worker has another.
   std::uint64_t execution() const { return step_->worker->run_number(); }
   /// Whether the run was asked to stop: what can be waited for in vain is waited for no longer.
   bool stopping() const { return step_->worker->stopping(); }

@@ -120,6 +120,7 @@ class worker final : public worker_services, public runnable {
   execution& execution_;
   unsigned index_;
   std::uint64_t chance_;
+  std::uint64_t unkept_run_;  ///< the number of a run that no store knows
   std::optional<steady_time> now_;
   std::optional<wall_time> wall_;
   std::uint64_t first_epoch_ = 1;

@@ -33,7 +33,12 @@
 namespace leat::detail {
 
 LEAT_INLINE worker::worker(execution& of, unsigned index)
-    : execution_(of), index_(index), chance_(of.world().seed()), parts_(*this, of.parts()), body_(loop(*this)) {}
+    : execution_(of),
+      index_(index),
+      chance_(of.world().seed()),
+      unkept_run_(chance_ >> 1 | 1),
+      parts_(*this, of.parts()),
+      body_(loop(*this)) {}
 
 LEAT_INLINE bool worker::stopping() const { return execution_.stopping(); }
 
@@ -45,7 +50,7 @@ LEAT_INLINE bool worker::shows_records() const { return execution_.settings().sh
 
 LEAT_INLINE std::uint64_t worker::run_number() const {
   recovery const* const recovers = execution_.parts().recovers;
-  return recovers == nullptr ? 0 : recovers->run_number();
+  return recovers == nullptr ? unkept_run_ : recovers->run_number();
 }
 
 LEAT_INLINE bool worker::recovers() const { return execution_.parts().recovers != nullptr; }

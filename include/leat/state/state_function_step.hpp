@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/flow.hpp>
+#include <leat/op/function/memory.hpp>
 #include <leat/state/kept_state.hpp>
 #include <leat/state/state_function.hpp>
 #include <leat/state/stateful_stage.hpp>

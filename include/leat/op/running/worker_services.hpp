@@ -25,7 +25,7 @@ class worker_services {
   virtual unsigned count() const = 0;  ///< workers, over all processes
   /// What the run begins with.
   virtual std::uint64_t first_epoch() const { return 1; }
-  /// The number of the run, `recovery::run_number`; 0: it goes on from no store.
+  /// The number of the run, `recovery::run_number`. Where it goes on from no store each worker draws one.
   virtual std::uint64_t run_number() const { return 0; }
   /// Sampled once per turn.
   virtual steady_time now() = 0;
