@@ -129,6 +129,7 @@ class AStatefulSet(Running):
         for pod in cluster.pods:
             for _ in range(50):
                 self.assertTrue(pod.listens(port))
+        for pod in cluster.pods:  # with the first one that stops all do
             pod.send(signal.SIGTERM)
         self.assertEqual(cluster.ended(), [0, 0, 0], cluster.said())
         for line in cluster.said().splitlines():
