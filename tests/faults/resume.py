@@ -20,7 +20,7 @@ from example import LONG, PROGRAM, by_key, check, chosen_seed, gone  # noqa: E40
 
 SEED = chosen_seed()
 ENOUGH = {"one of three": 3600, "while it recovered": 600} if LONG else {"one of three": 300, "while it recovered": 50}
-AT_ONCE = 4  # histories: each waits for the disk, or for another moment, most of its time
+AT_ONCE = 6  # histories: each waits for the disk, or for another moment, most of its time
 counted = Counter()
 counting = threading.Lock()
 
