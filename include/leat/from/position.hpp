@@ -31,9 +31,10 @@ concept tells_position = std::same_as<Position, no_position> || requires(Partiti
   { partition.snapshot() } -> std::convertible_to<Position>;
 };
 
-/// Where the recovery of the process says that this partition begins. None: at its beginning.
-std::optional<kept_place> find_position(shared_by_workers const& process, std::string const& step,
-                                        std::string const& partition, void (*described)(record_description& to));
+/// Where the recovery of the process says that this partition begins, as the codec's bytes, and by which versions they
+/// were written, as `kept_place` has it. False: at its beginning.
+bool find_position(shared_by_workers const& process, std::string const& step, std::string const& partition,
+                   void (*described)(record_description& to), byte_buffer& bytes, codec_versions const*& versions);
 
 /// Where this partition begins, by what a test says or a run before has kept; none: at its beginning.
 template <class Position>
@@ -44,9 +45,10 @@ std::optional<Position> resume_of(shared_by_workers const& process, step_info co
   } else {
     if (process.test != nullptr)
       if (std::optional<Position> given = process.test->position_of<Position>(step, partition)) return given;
-    std::optional<kept_place> const kept = find_position(process, step.name, partition, &describe_kept<Position>);
-    if (!kept) return std::nullopt;
-    return decode_kept<Position>(kept->bytes, kept->versions);
+    byte_buffer bytes;
+    codec_versions const* versions = nullptr;
+    if (!find_position(process, step.name, partition, &describe_kept<Position>, bytes, versions)) return std::nullopt;
+    return decode_kept<Position>(bytes.bytes(), versions);
   }
 }
 

@@ -15,11 +15,15 @@
 
 namespace leat::detail {
 
-LEAT_INLINE std::optional<kept_place> find_position(shared_by_workers const& process, std::string const& step,
-                                                    std::string const& partition,
-                                                    void (*described)(record_description& to)) {
-  if (process.recovers == nullptr) return std::nullopt;
-  return process.recovers->position_of(step, partition, described);
+LEAT_INLINE bool find_position(shared_by_workers const& process, std::string const& step, std::string const& partition,
+                               void (*described)(record_description& to), byte_buffer& bytes,
+                               codec_versions const*& versions) {
+  if (process.recovers == nullptr) return false;
+  std::optional<kept_place> const kept = process.recovers->position_of(step, partition, described);
+  if (!kept) return false;
+  bytes.append(kept->bytes.data(), kept->bytes.size());
+  versions = kept->versions;
+  return true;
 }
 
 LEAT_INLINE ended_positions::ended_positions() = default;

@@ -137,7 +137,7 @@ LEAT_INLINE void frame_receiver::used(std::int64_t bytes) {
 
 LEAT_INLINE void frame_receiver::fail() const {
   throw_channel_error(described_, credit_.to,
-                      "what worker " + std::to_string(credit_.from) + " of another process sent is bad: ");
+                      "what worker " + std::to_string(unsigned{credit_.from}) + " of another process sent is bad: ");
 }
 LEAT_INLINE void frame_receiver::refuse_size(std::size_t bytes, std::size_t record_size) const {
   refuse(std::to_string(bytes) + " bytes came where " + std::to_string(arrived_.header.count) + " records of " +
