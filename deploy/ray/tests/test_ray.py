@@ -255,6 +255,7 @@ class OnRay(Local):
                 found.append(int(entry.name))
         return found
 
+    @unittest.skipUnless(os.environ.get("LEAT_TEST_LONG"), "it takes a minute: LEAT_TEST_LONG is not set")
     @unittest.skipUnless(EXAMPLES and pathlib.Path(EXAMPLES, "resumed").exists(),
                          "LEAT_EXAMPLES does not name the folder of the examples, or they are built without SQLite")
     def test_a_flow_goes_on_from_its_store_when_a_process_is_killed_and_then_a_node_is_lost(self):
