@@ -27,8 +27,8 @@ struct epoch_token {
   std::string flow;       ///< its name
   std::string step;       ///< its full name, `flow.step`
   std::string partition;  ///< of the sink
-  /// Drawn for each run, below 2^63. An epoch's number says nothing without it: a run that goes on from an older copy of
-  /// the store has epochs of the same numbers with other records.
+  /// Drawn for each run, below 2^63. An epoch's number says nothing without it: a run that goes on from an older copy
+  /// of the store has epochs of the same numbers with other records.
   std::uint64_t execution = 0;
   std::uint64_t epoch = 0;  ///< its number
 
