@@ -15,6 +15,7 @@
 #include <leat/to/output.hpp>
 
 #include "fixture/scratch.hpp"
+#include "fixture/stored_runs.hpp"
 
 #include <doctest/doctest.h>
 
@@ -34,6 +35,10 @@
 /// `leat::run` with a store: the next run goes on, with other workers too; what it cannot go on from is refused.
 namespace {
 
+using leat::test::error_of;
+using leat::test::has;
+using leat::test::on;
+
 template <class State = int>
 leat::flow counting(scratch const& folder, std::string const& name = "counting", std::string const& step = "count") {
   leat::flow flow(name);
@@ -48,21 +53,6 @@ leat::flow counting(scratch const& folder, std::string const& name = "counting",
   return flow;
 }
 
-leat::options on(scratch const& folder, unsigned workers = 1) {
-  leat::options options;
-  options.workers = workers;
-  options.recovery.directory = folder.path("store");
-  return options;
-}
-
-std::string error_of(leat::flow const& flow, leat::options const& options) {
-  try {
-    leat::run(flow, options);
-  } catch (std::exception const& error) {
-    return error.what();
-  }
-  return "it did not fail";
-}
 /// A sink that remembers by which names it would know its epochs, and the epoch that its run began with.
 class naming {
  public:
@@ -91,8 +81,6 @@ class naming {
  private:
   told* to_;
 };
-
-bool has(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 

@@ -15,6 +15,7 @@
 #include <leat/to/output.hpp>
 
 #include "fixture/scratch.hpp"
+#include "fixture/stored_runs.hpp"
 
 #include <doctest/doctest.h>
 
@@ -32,6 +33,10 @@
 /// What an earlier program has kept is read by a later one, whose types have grown. `account<0>`, `account<1>` and
 /// `account<2>` are one type of a user's, as three programs have it.
 namespace {
+
+using leat::test::error_of;
+using leat::test::has;
+using leat::test::on;
 
 using namespace std::chrono_literals;
 
@@ -240,23 +245,6 @@ leat::flow counting_up(scratch const& folder, int end) {
   flow.input("in", numbers<Version>(end)) | leat::output("out", leat::to::lines(folder.path("out")));
   return flow;
 }
-
-leat::options on(scratch const& folder, unsigned workers = 1) {
-  leat::options options;
-  options.workers = workers;
-  options.recovery.directory = folder.path("store");
-  return options;
-}
-
-std::string error_of(leat::flow const& flow, leat::options const& options) {
-  try {
-    leat::run(flow, options);
-  } catch (std::exception const& error) {
-    return error.what();
-  }
-  return "it did not fail";
-}
-bool has(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
 
 /// What each program writes, of one that is started after the other, on input that grows.
 class programs {
