@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -33,6 +34,22 @@ LEAT_INLINE void kept_epoch::add(kept_group&& rows) {
 
 LEAT_INLINE void kept_epoch::add(kept_position&& position) {
   positions[{position.step, position.partition}] = std::move(position);
+}
+
+LEAT_INLINE std::vector<std::byte> spare_memory::take() {
+  std::lock_guard const lock(mutex_);
+  std::vector<std::byte> result;
+  if (!buffers_.empty()) {
+    result = std::move(buffers_.back());
+    buffers_.pop_back();
+  }
+  return result;
+}
+
+LEAT_INLINE void spare_memory::replace(row_memory&& by) {
+  for (std::vector<std::byte>& each : by) each.clear();
+  std::lock_guard const lock(mutex_);
+  buffers_.swap(by);
 }
 
 LEAT_INLINE void written_file::begin() {
@@ -116,7 +133,8 @@ LEAT_INLINE void written_file::choose_old(store_commit& to) {
   }
 }
 
-LEAT_INLINE void written_file::commit(kept_epochs&& epochs, std::uint64_t run, std::uint64_t epoch, std::int64_t time) {
+LEAT_INLINE row_memory written_file::commit(kept_epochs&& epochs, std::uint64_t run, std::uint64_t epoch,
+                                            std::int64_t time) {
   store_commit what;
   what.run = run;
   what.epoch = epoch;
@@ -128,20 +146,28 @@ LEAT_INLINE void written_file::commit(kept_epochs&& epochs, std::uint64_t run, s
   }
   choose_old(what);
   file_->commit(what);
-  for (kept_group const& each : what.groups) note(each);
+  row_memory rows;
+  for (kept_group& each : what.groups) {
+    note(each);
+    rows.push_back(std::move(each.bytes));
+  }
   for (kept_position const& each : what.positions) note(each);
   times_.emplace_back(epoch, time);
+  return rows;
 }
 
 LEAT_INLINE void store_writer::write(job& asked) {
   std::lock_guard const lock(writing_);
   if (closed_) return;
   std::exception_ptr failure;
+  row_memory spare;
   try {
     for (std::size_t i = 0; i != files_.size(); ++i) {
       files_[i].keep_since(asked.decided, asked.keep_from);
-      files_[i].commit(std::move(asked.of_files[i]), asked.run, asked.epoch, asked.time);
+      row_memory rows = files_[i].commit(std::move(asked.of_files[i]), asked.run, asked.epoch, asked.time);
+      std::move(rows.begin(), rows.end(), std::back_inserter(spare));
     }
+    spare_.replace(std::move(spare));
   } catch (...) {
     failure = std::current_exception();
   }

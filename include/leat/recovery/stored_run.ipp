@@ -160,6 +160,7 @@ LEAT_INLINE void stored_run::keep_state(std::string const& step, state_part cons
     rows.group = group;
     rows.epoch = part.epoch;
     rows.codec = codecs_[step].now;
+    rows.bytes = writer_->spare().take();
   }
   add_rows(rows, part);
   group_weight& weight = weights_[step].of_group[group];

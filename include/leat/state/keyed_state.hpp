@@ -18,6 +18,7 @@
 #include <span>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 namespace leat::detail {
 
@@ -25,14 +26,14 @@ namespace leat::detail {
 /// dropped and loaded as a unit, and growing never holds a batch up for long. The hash of a key comes with the record:
 /// its lowest 12 bits are the slot, its upper 32 the position. Lookup in two stages, as in group prefetching (Chen et
 /// al. 2004): the entry's address is computed and prefetched some records ahead and kept; everything but a hit at or
-/// shortly behind it is left to one cold function.
+/// behind it is left to one cold function.
 ///
 /// Not thread-safe. Functions given to it must not call it again, and keep no reference to a state or key beyond their
 /// return. A function may throw: the table stays as it is. If moving a key or state throws, it can only be destroyed.
 /// A new key that is not equal to itself is refused, by std::domain_error; one that was found has shown that it is.
 ///
-/// The loop over the records tells by one comparison that an entry is live and was met in this generation before.
-/// Without barriers there is one generation, so noting changes costs that loop nothing.
+/// Noting what changes costs that loop two stores, into a cache line that is written anyway and into a byte of the
+/// slot, and without recovery nothing.
 template <class K, class S, class Keep = keep_state<S>>
 class keyed_state final : public state_base {
   using table = slot_table<K, S>;
@@ -84,7 +85,7 @@ class keyed_state final : public state_base {
     // The second round has nothing to look ahead to: it approaches what is in the cache already.
     std::size_t ahead = distance;
     std::size_t stop = count - filled;
-    std::uint32_t const now = generation() | entry::stored;
+    bool const noting = tracked();
     for (std::size_t i = 0;; stop = count, ahead = 0) {
       for (; i != stop; ++i) {
         std::uint64_t const hash = hashes[i];
@@ -94,13 +95,18 @@ class keyed_state final : public state_base {
         decltype(auto) key = key_at(i);
         bool fresh = false;
         for (;; ++at) {
-          if ((at->stamp | entry::stored) != now) [[unlikely]] {
-            place const other = miss(std::forward<decltype(key)>(key), hashes, i, count, kept);
-            at = other.at;
-            fresh = other.fresh;
+          if (at->tag != tag) [[unlikely]] {
+            if (at->stamp != entry::empty) continue;
+          } else if (at->live()) [[likely]] {
+            if (!(at->key() == key)) [[unlikely]]
+              continue;
+            if (noting) note_visit(*at, slot_of(hash));
             break;
           }
-          if (at->tag == tag && at->key() == key) break;
+          place const other = miss(std::forward<decltype(key)>(key), hashes, i, count, kept);
+          at = other.at;
+          fresh = other.fresh;
+          break;
         }
         cell c(*this, at, slot_of(hash), fresh);
         f(c, i);
@@ -216,16 +222,24 @@ class keyed_state final : public state_base {
     f(c);
   }
 
-  /// Before a live entry may change.
-  void touch(entry& at, unsigned slot) {
+  /// Before a live entry may change. Without asking whether it has changed since the barrier: a branch that cannot be
+  /// foretold costs more than to write it down again.
+  [[gnu::always_inline]] void note_visit(entry& at, unsigned slot) {
+    if (awaits_sweep(slot)) [[unlikely]]
+      return touch(at, slot);
+    at.stamp = (at.stamp & entry::stored) | generation();
+    note_quiet_change(slot);
+  }
+
+  /// The same, while a sweep may be under way.
+  [[gnu::noinline]] void touch(entry& at, unsigned slot) {
     if ((at.stamp | entry::stored) == (generation() | entry::stored)) return;
     if (note_change(slot, at.stamp)) write_row(slot, at, true);
     at.stamp = (at.stamp & entry::stored) | generation();
   }
 
-  /// What is left when record i did not hit: a key that is met for the first time in this generation, or stands behind
-  /// one that was not met in it, probing that wraps around, a forgotten key, a new key, growth. After growth, what
-  /// the loop kept of the records behind i is computed anew.
+  /// What is left when record i did not hit: probing that wraps around, a forgotten key, a new key, growth. After
+  /// growth, what the loop kept of the records behind i is computed anew.
   template <class Q>
   [[gnu::noinline]] place miss(Q&& key, std::uint64_t const* hashes, std::size_t i, std::size_t count, entry** kept) {
     std::uint64_t const hash = hashes[i];
@@ -314,29 +328,24 @@ class keyed_state final : public state_base {
   rows_written write_rows(unsigned slot, row_choice choice, byte_buffer& to) override {
     rows_written result;
     if constexpr (saves) {
-      {
-        output_archive archive(to);
-        std::uint32_t const swept = swept_generation();
-        for (entry& e : tables_[slot - first_]) {
-          bool const changed = (e.stamp & swept) != 0;
-          bool const live = e.live();
-          if (live && choice != row_choice::changed
-                  ? changed || choice == row_choice::all_now || (e.stamp & entry::generations) == 0
-                  : changed && choice == row_choice::changed) {
-            put_row(archive, e, live);
-            ++result.rows;
-            result.all_keys = result.all_keys && live;
-          } else if (e.stamp != entry::empty && e.stamp != entry::gone) {  // forgotten since, perhaps
-            result.all_keys = false;
-          }
-          if (!changed || choice == row_choice::all_now) continue;
-          if (live)
-            e.stamp = entry::stored;
-          else
-            remove_later(e, slot);
+      table& in = tables_[slot - first_];
+      stamp_set const rows = rows_of(choice);
+      stamp_set const changed = choice == row_choice::all_now ? 0 : stamps_with(swept_generation());
+      stamped_entries const found = in.find_stamped(rows | changed, found_);
+      output_archive archive(to);
+      for (std::uint32_t const position : found.positions) {
+        entry& e = in.begin()[position];
+        bool const live = e.live();
+        stamp_set const stamp = 1u << e.stamp;
+        if ((rows & stamp) != 0) {
+          put_row(archive, e, live);
+          ++result.rows;
         }
+        if ((changed & stamp) != 0 && live) e.stamp = entry::stored;
+        if ((changed & stamp) != 0 && !live) remove_later(e, slot);
       }
-      result.entries = tables_[slot - first_].capacity();
+      result.entries = in.capacity();
+      result.all_keys = (found.seen & kept_stamps & ~(rows & live_stamps)) == 0;
       reclaim();
     } else {
       refuse_to_save();
@@ -384,6 +393,7 @@ class keyed_state final : public state_base {
   unsigned first_;
   std::unique_ptr<table[]> tables_;
   list<forgotten_entry> forgotten_;
+  std::vector<std::uint32_t> found_;  ///< positions of what a sweep writes, in one table
   key_order<K, S> order_;
 };
 

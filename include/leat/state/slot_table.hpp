@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/instructions.hpp>
+#include <leat/state/entry_stamp.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -9,19 +10,12 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <span>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace leat::detail {
-
-/// What is known of an entry, as bits. Changes are dated by two generations, which take turns: a barrier ends one.
-struct entry_stamp {
-  static constexpr std::uint32_t empty = 0;
-  static constexpr std::uint32_t stored = 1;       ///< snapshots have the key, or will once the open sweep is over
-  static constexpr std::uint32_t generations = 6;  ///< one bit for each; neither: unchanged since it was swept
-  static constexpr std::uint32_t dead = 8;         ///< forgotten, and the next sweep has to say so
-  static constexpr std::uint32_t gone = 16;        ///< forgotten; key and state still have to be destroyed
-};
 
 /// A key and its state, in place. Zeroed memory is an array of empty entries.
 template <class K, class S>
@@ -34,6 +28,12 @@ struct state_entry : entry_stamp {
   std::uint32_t tag;  ///< the upper half of the key's hash: decides the position
   alignas(K) std::byte key_bytes[sizeof(K)];
   alignas(S) std::byte state_bytes[sizeof(S)];
+};
+
+/// Entries that were looked for by their stamps.
+struct stamped_entries {
+  std::span<std::uint32_t const> positions;
+  stamp_set seen = 0;  ///< of all entries of the table
 };
 
 /// The keys of one slot: a flat table with linear probing, ordered by tag but for collisions, so that it can have any
@@ -81,6 +81,21 @@ class slot_table {
       if (e->stamp == entry::empty) return nullptr;
       if (e->tag == tag && e->key() == key) return e;
     }
+  }
+
+  /// The entries with these stamps; their positions are written to `positions`. Without a branch for each entry, since
+  /// which of them have changed cannot be foretold.
+  stamped_entries find_stamped(stamp_set wanted, std::vector<std::uint32_t>& positions) const {
+    if (positions.size() < capacity_) positions.resize(capacity_);
+    stamp_set seen = 0;
+    std::uint32_t count = 0;
+    std::uint32_t position = 0;
+    for (entry const& e : *this) {
+      positions[count] = position++;
+      count += wanted >> e.stamp & 1;
+      seen |= 1u << e.stamp;
+    }
+    return {std::span(positions).first(count), seen};
   }
 
   /// True when the next `add` needs `grow` first. One entry in three stays empty: fuller, probing costs more in
