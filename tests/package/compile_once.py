@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
-"""compile_once.py FOLDER COMPILER ARGUMENT...: the compiler, which optimises nothing and leaves debug information out, and
-which compiles no text a second time. What these tests are about is who finds what; the libraries they find are the same.
+"""compile_once.py FOLDER COMPILER ARGUMENT...: the compiler, which optimises nothing and leaves debug information out,
+and which compiles no text a second time. These tests are about who finds what; the libraries that they find are the same.
 
 A source is preprocessed as it is asked for, so that whatever is not found is missed. If its text, without the names of
 files in it, and the flags were compiled before, by whichever test, the object in FOLDER is taken.

@@ -224,7 +224,8 @@ def main(way, project, compiler, meson, cache_folder):
         print(f"{way}: nothing has changed since it worked")
         return 0
     with tempfile.TemporaryDirectory(prefix="leat-package-") as scratch:
-        said = call(getattr(Ways(project, compiler, meson, Path(scratch), Path(cache_folder, "objects").resolve()), way)())
+        ways = Ways(project, compiler, meson, Path(scratch), Path(cache_folder, "objects").resolve())
+        said = call(getattr(ways, way)())
     if said != SAYS:
         print(f"the program said {said!r}, not {SAYS!r}")
         return 1

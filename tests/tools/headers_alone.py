@@ -71,8 +71,8 @@ def check(root, compiler, cache_folder=None, more_flags=()):
     names = [name for name in names if not cache.knows(keys[name])]
 
     def compile_one(name, first):
-        done = subprocess.run([compiler, *flags, "-fsyntax-only", *first, "-I", root, "-x", "c++", "-"], input=text(name),
-                              capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
+        done = subprocess.run([compiler, *flags, "-fsyntax-only", *first, "-I", root, "-x", "c++", "-"],
+                              input=text(name), capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
         if done.returncode == 0:
             cache.remember(keys[name])
             return None
