@@ -39,7 +39,7 @@ struct store_message {
     taken,          ///< the files that the sender has taken
     claimed,        ///< it has claimed them, to go on from this point
     from_position,  ///< where a partition begins
-    from_group,     ///< rows of slots of which the receiver owns some
+    from_group,     ///< rows of slots of which the receiver owns some, or may own some keys
     restored,       ///< that was all
     keep_position,  ///< in a file of the receiver
     keep_group,     ///< the same

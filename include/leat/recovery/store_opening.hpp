@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -74,6 +75,7 @@ class store_opening {
   void take_files(std::vector<partition_lists const*> const& of_processes);
   void claim_files();
   void refuse_copies();
+  void note_moved_keys();
   void note(kept_position&& position);
   /// Sends others what they go on from, a little at a time. True once all has been sent.
   bool send_state();
@@ -96,6 +98,7 @@ class store_opening {
   resume_point from_;
   std::vector<std::pair<std::string, std::uint32_t>> to_send_;  ///< groups, by step
   std::size_t sent_ = 0;
+  std::set<std::string> moved_;  ///< steps whose keys have other bytes than some that were kept
   positions_by_partition positions_;
   std::map<std::pair<std::string, std::uint32_t>, std::vector<kept_group>> foreign_;  ///< of other processes' files
 };

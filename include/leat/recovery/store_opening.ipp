@@ -3,15 +3,18 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/graph.hpp>
 #include <leat/op/running/slot_ownership.hpp>
 #include <leat/op/running/time_points.hpp>
 #include <leat/recovery/grouped_rows.hpp>
 #include <leat/recovery/resume_point.hpp>
+#include <leat/recovery/step_codec.hpp>
 #include <leat/recovery/store_agreement.hpp>
 #include <leat/recovery/store_file.hpp>
 #include <leat/recovery/store_message.hpp>
 #include <leat/recovery/store_opening.hpp>
 #include <leat/recovery/store_writer.hpp>
+#include <leat/route/codec/record_text.hpp>
 #include <leat/route/peers/incoming.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/runtime.hpp>
@@ -132,12 +135,22 @@ LEAT_INLINE void store_opening::claim_files() {
     if (!link_.active()) continue;
     for (auto& group : each.groups()) to_send_.push_back(std::move(group));
   }
+  note_moved_keys();
   store_message told;
   told.what = store_message::kind::claimed;
   told.from = from_;
   if (link_.active()) link_.send_to_all(told);
   own().claimed = from_;
   stage_ = stage::claimed;
+}
+
+LEAT_INLINE void store_opening::note_moved_keys() {
+  for (node const* each : run_.flow().nodes()) {
+    if (each->describe_rows == nullptr) continue;
+    std::string const& step = each->step().name;
+    for (auto const& [codec, path] : codecs_of(step))
+      if (!have_same_key(codec, record_text::of(each->describe_rows))) moved_.insert(step);
+  }
 }
 
 LEAT_INLINE void store_opening::note(kept_position&& position) {
@@ -150,11 +163,13 @@ LEAT_INLINE bool store_opening::send_state() {
   slot_ownership const owners(run_.worker_count());
   for (; sent_ != to_send_.size(); ++sent_) {
     auto const& [step, group] = to_send_[sent_];
+    bool const anywhere = moved_.contains(step);  // keys that have grown may belong to anybody now
+    unsigned const first = anywhere ? 0 : group * slots_in_group;
+    unsigned const last = (anywhere ? slot_count : first + slots_in_group) - 1;
     std::vector<unsigned> receivers;
-    for (unsigned slot = group * slots_in_group; slot != (group + 1) * slots_in_group; ++slot) {
-      unsigned const process = owners.owner(slot) / run_.settings().workers;
-      if (process != run_.process() && (receivers.empty() || receivers.back() != process)) receivers.push_back(process);
-    }
+    for (unsigned process = owners.owner(first) / run_.settings().workers;
+         process <= owners.owner(last) / run_.settings().workers; ++process)
+      if (process != run_.process()) receivers.push_back(process);
     for (unsigned const process : receivers)
       if (!link_.has_room(process)) return false;
     if (!receivers.empty()) send(step, group, receivers);
