@@ -32,8 +32,8 @@ namespace leat::detail {
 /// return. A function may throw: the table stays as it is. If moving a key or state throws, it can only be destroyed.
 /// A new key that is not equal to itself is refused, by std::domain_error; one that was found has shown that it is.
 ///
-/// Noting what changes costs that loop two stores, into a cache line that is written anyway and into a byte of the
-/// slot, and without recovery nothing.
+/// The loop tells by one comparison that an entry is live and has been noted as changed since the last barrier. Without
+/// recovery there are no barriers, so noting changes costs it nothing.
 template <class K, class S, class Keep = keep_state<S>>
 class keyed_state final : public state_base {
   using table = slot_table<K, S>;
@@ -85,7 +85,7 @@ class keyed_state final : public state_base {
     // The second round has nothing to look ahead to: it approaches what is in the cache already.
     std::size_t ahead = distance;
     std::size_t stop = count - filled;
-    bool const noting = tracked();
+    std::uint32_t const now = generation() | entry::stored;
     for (std::size_t i = 0;; stop = count, ahead = 0) {
       for (; i != stop; ++i) {
         std::uint64_t const hash = hashes[i];
@@ -95,18 +95,13 @@ class keyed_state final : public state_base {
         decltype(auto) key = key_at(i);
         bool fresh = false;
         for (;; ++at) {
-          if (at->tag != tag) [[unlikely]] {
-            if (at->stamp != entry::empty) continue;
-          } else if (at->live()) [[likely]] {
-            if (!(at->key() == key)) [[unlikely]]
-              continue;
-            if (noting) note_visit(*at, slot_of(hash));
+          if ((at->stamp | entry::stored) != now) [[unlikely]] {
+            place const other = miss(std::forward<decltype(key)>(key), hashes, i, count, kept);
+            at = other.at;
+            fresh = other.fresh;
             break;
           }
-          place const other = miss(std::forward<decltype(key)>(key), hashes, i, count, kept);
-          at = other.at;
-          fresh = other.fresh;
-          break;
+          if (at->tag == tag && at->key() == key) break;
         }
         cell c(*this, at, slot_of(hash), fresh);
         f(c, i);
@@ -222,11 +217,9 @@ class keyed_state final : public state_base {
     f(c);
   }
 
-  /// Before a live entry may change. Without asking whether it has changed since the barrier: a branch that cannot be
-  /// foretold costs more than to write it down again.
-  [[gnu::always_inline]] void note_visit(entry& at, unsigned slot) {
-    if (awaits_sweep(slot)) [[unlikely]]
-      return touch(at, slot);
+  /// Before a live entry may change. Without a branch for whether it has changed since the barrier: it has not, mostly.
+  void note_visit(entry& at, unsigned slot) {
+    if (!tracked() || awaits_sweep(slot)) return touch(at, slot);
     at.stamp = (at.stamp & entry::stored) | generation();
     note_quiet_change(slot);
   }
@@ -238,7 +231,8 @@ class keyed_state final : public state_base {
     at.stamp = (at.stamp & entry::stored) | generation();
   }
 
-  /// What is left when record i did not hit: probing that wraps around, a forgotten key, a new key, growth. After
+  /// What is left when record i did not hit: a key that is met for the first time in this generation, or
+  /// stands behind one that was not met in it, probing that wraps around, a forgotten key, a new key, growth. After
   /// growth, what the loop kept of the records behind i is computed anew.
   template <class Q>
   [[gnu::noinline]] place miss(Q&& key, std::uint64_t const* hashes, std::size_t i, std::size_t count, entry** kept) {
@@ -247,7 +241,7 @@ class keyed_state final : public state_base {
     std::uint32_t stamp = generation();
     if (entry* const at = in.find(tag_of(hash), key)) {
       if (at->live()) {
-        touch(*at, slot_of(hash));
+        note_visit(*at, slot_of(hash));
         return {at, false};
       }
       check_not_visiting();
