@@ -158,11 +158,11 @@ def attempt(point):
 
 
 def attempt_all(point):
-    """A point that goes wrong does not keep the others from being tried."""
+    """A point that goes wrong, or never ends, does not keep the others from being tried."""
     try:
         return attempt(point)
-    except SystemExit as failed:
-        wrong.append(str(failed))
+    except (SystemExit, subprocess.TimeoutExpired) as failed:
+        wrong.append(f"{point[0].name}, {point[1:]}: {failed}")
         return "wrong"
 
 

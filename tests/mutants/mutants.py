@@ -199,7 +199,7 @@ RECOVERY_MUTANTS = [
      ("recovery/sqlite_connection.ipp", "run(\"PRAGMA synchronous = EXTRA\");", "run(\"PRAGMA synchronous = OFF\");")),
     ("a commit of a store cannot be taken back",
      ("recovery/sqlite_connection.ipp", "run(\"PRAGMA journal_mode = TRUNCATE\");",
-      "run(\"PRAGMA journal_mode = OFF\");")),
+      "run(\"PRAGMA journal_mode = MEMORY\");")),
     ("a store is not locked while a run uses it",
      ("recovery/sqlite_connection.ipp", "run(\"PRAGMA locking_mode = EXCLUSIVE\");", ";")),
 ]
