@@ -30,7 +30,7 @@ ALLOWED = {
 # header knows the codec.
 # Recovery is a header of run, where users look for it, and its parts have a folder of their own.
 EXCEPTIONS = {*(("leat/run/recovery.ipp", f"leat/recovery/{part}.hpp")
-                for part in ("sqlite_store", "store_file", "store_status", "stored_run")),
+                for part in ("lock_patience", "sqlite_store", "store_file", "store_status", "stored_run")),
               ("leat/route/exchange/to_partitions.hpp", "leat/to/partitioned_sink.hpp"),
               ("leat/from/position.hpp", "leat/route/codec/codec.hpp"),
               ("leat/from/position.hpp", "leat/route/codec/describing_archive.hpp")}

@@ -28,6 +28,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -58,16 +59,17 @@ LEAT_INLINE bool store_opening::all_have(bool (*what)(process_state const&)) con
 }
 
 LEAT_INLINE bool store_opening::agree(std::vector<partition_lists const*> const& of_processes, bool& progress) {
-  auto const before = std::pair(stage_, sent_);
+  auto const before = std::tuple(stage_, looked_, sent_);
   if (stage_ == stage::found) take_files(of_processes);
-  if (stage_ == stage::taken && all_have([](process_state const& of) { return of.told_files; })) claim_files();
+  if (stage_ == stage::taken && all_have([](process_state const& of) { return of.told_files; }) && has_no_copies())
+    claim_files();
   if (stage_ == stage::claimed && send_state() &&
       all_have([](process_state const& of) { return of.claimed && of.restored; })) {
     for (unsigned process = 0; process != processes_.size(); ++process)
       if (*processes_[process].claimed != from_) refuse_peer(process, "another epoch to go on from than this process");
     stage_ = stage::done;
   }
-  progress = before != std::pair(stage_, sent_);
+  progress = before != std::tuple(stage_, looked_, sent_);
   return done();
 }
 
@@ -90,23 +92,37 @@ LEAT_INLINE void store_opening::take_files(std::vector<partition_lists const*> c
   if (link_.active()) link_.send_to_all(told);
 }
 
-/// Whoever sees a file that another process has taken finds it locked, unless it is another one of the same name.
-LEAT_INLINE void store_opening::refuse_copies() {
-  for (store_kind::found const& each : found_) {
-    unsigned const taker = taker_of_[each.identity.index];
-    if (taker == run_.process() || kind_->is_taken(each)) continue;
-    for (taken_file const& other : taken_)
-      if (other.index == each.identity.index)
-        throw std::runtime_error(
-            concat({"the recovery store \"", each.path, "\" of process ", std::to_string(run_.process()),
-                    " is a copy of \"", other.path, "\" of process ", std::to_string(taker),
-                    ": nobody can tell which is the right one; keep only that"}));
+/// Whoever sees a file that another process has taken finds it locked, unless it is another one of the same name; or
+/// the other process has died since. That is known once the other has answered, or is lost.
+LEAT_INLINE bool store_opening::has_no_copies() {
+  if (!looked_) {
+    looked_ = true;
+    for (store_kind::found const& each : found_) {
+      unsigned const taker = taker_of_[each.identity.index];
+      if (taker == run_.process() || kind_->is_taken(each)) continue;
+      store_message asked;
+      asked.what = store_message::kind::looked;
+      link_.send(taker, asked);
+      free_.push_back(&each);
+    }
   }
+  for (store_kind::found const* const each : free_)
+    if (processes_[taker_of_[each->identity.index]].lives) refuse_copy(*each);
+  return free_.empty();
+}
+
+LEAT_INLINE void store_opening::refuse_copy(store_kind::found const& copy) const {
+  std::string original;
+  for (taken_file const& other : taken_)
+    if (other.index == copy.identity.index) original = other.path;
+  throw std::runtime_error(
+      concat({"the recovery store \"", copy.path, "\" of process ", std::to_string(run_.process()), " is a copy of \"",
+              original, "\" of process ", std::to_string(taker_of_[copy.identity.index]),
+              ": nobody can tell which is the right one; keep only that"}));
 }
 
 LEAT_INLINE void store_opening::claim_files() {
   std::sort(taken_.begin(), taken_.end(), [](taken_file const& a, taken_file const& b) { return a.index < b.index; });
-  refuse_copies();
   refuse_changed_flow(taken_, run_.flow(), options_.forget_steps);
   std::vector<store_history> histories;
   std::vector<std::string> paths;
@@ -203,6 +219,15 @@ LEAT_INLINE bool store_opening::take(unsigned process, store_message& message) {
       if (from.told_files) refuse_peer(process, "its files of the store a second time");
       from.told_files = true;
       taken_.insert(taken_.end(), message.files.begin(), message.files.end());
+      return true;
+    case store_message::kind::looked: {
+      store_message answer;
+      answer.what = store_message::kind::lives;
+      link_.send(process, answer);
+      return true;
+    }
+    case store_message::kind::lives:
+      from.lives = true;
       return true;
     case store_message::kind::claimed:
       from.claimed = message.from;

@@ -133,7 +133,7 @@ LEAT_INLINE wall_time simulated_runtime::wall() {
 }
 
 LEAT_INLINE void simulated_runtime::block(std::shared_ptr<blocking_work> work) {
-  after(draw_delay(std::chrono::milliseconds(10)), [work = std::move(work)] {
+  after(draw_delay(longest_block_), [work = std::move(work)] {
     if (!work->abandoned()) work->run();
   });
 }
