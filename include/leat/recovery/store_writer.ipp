@@ -100,19 +100,28 @@ LEAT_INLINE void written_file::choose_old(store_commit& to) {
     crowded_groups_.pop_front();
     history_of<kept_group>& history = groups_[key];
     std::vector<kept_group>& parts = history.parts;
+    std::vector<bool> needless(parts.size());
     unsigned full = 0;
     bool later = false;  // something will be superseded when its time has come
     for (std::size_t i = parts.size(); i != 0; --i) {
       kept_group const& part = parts[i - 1];
-      if ((part.present & ~full) == 0 && full != 0) {
-        to.old_groups.push_back(part);
-        parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(i - 1));
-        room -= room != 0 ? 1u : 0u;
-        continue;
-      }
+      needless[i - 1] = (part.present & ~full) == 0 && full != 0;
+      if (needless[i - 1]) continue;
       if (part.epoch <= oldest_) full |= part.full;
       later = later || (part.epoch > oldest_ && part.full != 0 && i > 1);
     }
+    std::size_t left_there = 0;
+    for (std::size_t i = 0; i != parts.size(); ++i) {
+      if (needless[i] && room != 0) {
+        to.old_groups.push_back(std::move(parts[i]));
+        --room;
+        continue;
+      }
+      later = later || needless[i];
+      if (left_there != i) parts[left_there] = std::move(parts[i]);
+      ++left_there;
+    }
+    parts.resize(left_there);
     history.crowded = later;
     if (later) crowded_groups_.push_back(key);
   }
@@ -122,11 +131,11 @@ LEAT_INLINE void written_file::choose_old(store_commit& to) {
     history_of<std::uint64_t>& history = positions_[key];
     std::vector<std::uint64_t>& epochs = history.parts;
     auto const later = std::upper_bound(epochs.begin(), epochs.end(), oldest_);
-    auto const end = later == epochs.begin() ? later : later - 1;
-    for (auto each = epochs.begin(); each != end; ++each) {
+    auto const needless = later == epochs.begin() ? 0 : static_cast<std::size_t>(later - epochs.begin()) - 1;
+    auto const end = epochs.begin() + static_cast<std::ptrdiff_t>((std::min)(needless, room));
+    for (auto each = epochs.begin(); each != end; ++each)
       to.old_positions.push_back({key.first, key.second, *each, {}, {}});
-      room -= room != 0 ? 1u : 0u;
-    }
+    room -= (std::min)(needless, room);
     epochs.erase(epochs.begin(), end);
     history.crowded = epochs.size() > 1;
     if (history.crowded) crowded_positions_.push_back(key);

@@ -18,7 +18,6 @@
 #include <span>
 #include <stdexcept>
 #include <utility>
-#include <vector>
 
 namespace leat::detail {
 
@@ -327,7 +326,7 @@ class keyed_state final : public state_base {
       stamp_set const changed = choice == row_choice::all_now ? 0 : stamps_with(swept_generation());
       stamped_entries const found = in.find_stamped(rows | changed, found_);
       output_archive archive(to);
-      for (std::uint32_t const position : found.positions) {
+      for (std::uint32_t const position : found) {
         entry& e = in.begin()[position];
         bool const live = e.live();
         stamp_set const stamp = 1u << e.stamp;
@@ -387,7 +386,7 @@ class keyed_state final : public state_base {
   unsigned first_;
   std::unique_ptr<table[]> tables_;
   list<forgotten_entry> forgotten_;
-  std::vector<std::uint32_t> found_;  ///< positions of what a sweep writes, in one table
+  byte_buffer found_;  ///< the positions of what a sweep writes of one table
   key_order<K, S> order_;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/instructions.hpp>
+#include <leat/route/codec/byte_buffer.hpp>
 #include <leat/state/entry_stamp.hpp>
 
 #include <cstddef>
@@ -10,10 +11,8 @@
 #include <cstring>
 #include <memory>
 #include <new>
-#include <span>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace leat::detail {
 
@@ -32,8 +31,12 @@ struct state_entry : entry_stamp {
 
 /// Entries that were looked for by their stamps.
 struct stamped_entries {
-  std::span<std::uint32_t const> positions;
-  stamp_set seen = 0;  ///< of all entries of the table
+  std::uint32_t const* first;  ///< their positions
+  std::uint32_t const* behind_last;
+  stamp_set seen;  ///< of all entries of the table
+
+  std::uint32_t const* begin() const { return first; }
+  std::uint32_t const* end() const { return behind_last; }
 };
 
 /// The keys of one slot: a flat table with linear probing, ordered by tag but for collisions, so that it can have any
@@ -83,10 +86,12 @@ class slot_table {
     }
   }
 
-  /// The entries with these stamps; their positions are written to `positions`. Without a branch for each entry, since
-  /// which of them have changed cannot be foretold.
-  stamped_entries find_stamped(stamp_set wanted, std::vector<std::uint32_t>& positions) const {
-    if (positions.size() < capacity_) positions.resize(capacity_);
+  /// The entries with these stamps; `memory` keeps their positions. Without a branch for each entry, since which of
+  /// them have changed cannot be foretold.
+  stamped_entries find_stamped(stamp_set wanted, byte_buffer& memory) const {
+    memory.clear();
+    memory.make_room((std::size_t{capacity_} + 1) * sizeof(std::uint32_t));
+    auto* const positions = reinterpret_cast<std::uint32_t*>(memory.data());
     stamp_set seen = 0;
     std::uint32_t count = 0;
     std::uint32_t position = 0;
@@ -95,7 +100,7 @@ class slot_table {
       count += wanted >> e.stamp & 1;
       seen |= 1u << e.stamp;
     }
-    return {std::span(positions).first(count), seen};
+    return {positions, positions + count, seen};
   }
 
   /// True when the next `add` needs `grow` first. One entry in three stays empty: fuller, probing costs more in
