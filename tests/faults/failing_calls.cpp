@@ -137,9 +137,13 @@ void remember(int of, std::uint64_t at, std::string behind, std::optional<std::u
   auto const size = static_cast<std::uint64_t>(found.st_size);
   std::uint64_t const behind_last = cut_to ? size : std::min(size, at + behind.size());
   std::string before(behind_last > at ? behind_last - at : 0, '\0');
-  int const reader = static_cast<int>(::syscall(SYS_openat, AT_FDCWD, path.c_str(), O_RDONLY | O_CLOEXEC));
-  ::syscall(SYS_pread64, reader, before.data(), before.size(), at);
-  ::syscall(SYS_close, reader);
+  // A second descriptor of the file, once closed, takes with it every lock that the process holds upon the file. Who
+  // locks a file here (SQLite) reads it, too, so the descriptor at hand serves; what is only written has no lock.
+  if (::syscall(SYS_pread64, of, before.data(), before.size(), at) < 0) {
+    int const reader = static_cast<int>(::syscall(SYS_openat, AT_FDCWD, path.c_str(), O_RDONLY | O_CLOEXEC));
+    ::syscall(SYS_pread64, reader, before.data(), before.size(), at);
+    ::syscall(SYS_close, reader);
+  }
   std::lock_guard const lock(changing);
   std::uint64_t const size_behind = cut_to ? *cut_to : std::max<std::uint64_t>(size, at + behind.size());
   changes().push_back({std::move(path), at, std::move(before), std::move(behind), size, size_behind});
