@@ -137,6 +137,9 @@
 #include <leat/testing/run.ipp>
 #include <leat/testing/script.ipp>
 #include <leat/text.ipp>
+#include <leat/time/duration_text.ipp>
+#include <leat/time/tumbling.ipp>
+#include <leat/time/window_info.ipp>
 #include <leat/to/csv.ipp>
 #include <leat/to/lines.ipp>
 #include <leat/to/out.ipp>
