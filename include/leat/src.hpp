@@ -137,6 +137,13 @@
 #include <leat/testing/run.ipp>
 #include <leat/testing/script.ipp>
 #include <leat/text.ipp>
+#include <leat/time/cumulating.ipp>
+#include <leat/time/duration_text.ipp>
+#include <leat/time/event_clock.ipp>
+#include <leat/time/session.ipp>
+#include <leat/time/sliding.ipp>
+#include <leat/time/tumbling.ipp>
+#include <leat/time/window_info.ipp>
 #include <leat/to/csv.ipp>
 #include <leat/to/lines.ipp>
 #include <leat/to/out.ipp>
