@@ -138,11 +138,15 @@
 #include <leat/testing/run.ipp>
 #include <leat/testing/script.ipp>
 #include <leat/text.ipp>
+#include <leat/time/cumulating.ipp>
 #include <leat/time/dated_before.ipp>
 #include <leat/time/dating.ipp>
 #include <leat/time/dating_options.ipp>
 #include <leat/time/duration_text.ipp>
+#include <leat/time/event_clock.ipp>
 #include <leat/time/late_count.ipp>
+#include <leat/time/session.ipp>
+#include <leat/time/sliding.ipp>
 #include <leat/time/tumbling.ipp>
 #include <leat/time/window_info.ipp>
 #include <leat/to/csv.ipp>
