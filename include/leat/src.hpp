@@ -37,6 +37,7 @@
 #include <leat/op/coroutine/waiting_room.ipp>
 #include <leat/op/running/alignment.ipp>
 #include <leat/op/running/failure_count.ipp>
+#include <leat/op/running/lanes.ipp>
 #include <leat/op/running/step_context.ipp>
 #include <leat/op/running/step_counters.ipp>
 #include <leat/op/running/test_overrides.ipp>
@@ -138,8 +139,12 @@
 #include <leat/testing/script.ipp>
 #include <leat/text.ipp>
 #include <leat/time/cumulating.ipp>
+#include <leat/time/dated_before.ipp>
+#include <leat/time/dating.ipp>
+#include <leat/time/dating_options.ipp>
 #include <leat/time/duration_text.ipp>
 #include <leat/time/event_clock.ipp>
+#include <leat/time/late_count.ipp>
 #include <leat/time/session.ipp>
 #include <leat/time/sliding.ipp>
 #include <leat/time/tumbling.ipp>

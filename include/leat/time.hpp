@@ -12,12 +12,15 @@
 #include <leat/time/counting.hpp>
 #include <leat/time/cumulating.hpp>
 #include <leat/time/event_clock.hpp>
+#include <leat/time/event_time.hpp>
 #include <leat/time/everything.hpp>
 #include <leat/time/late_by.hpp>
 #include <leat/time/moment.hpp>
 #include <leat/time/session.hpp>
 #include <leat/time/sliding.hpp>
+#include <leat/time/stream_clock.hpp>
 #include <leat/time/tumbling.hpp>
+#include <leat/time/wall_clock.hpp>
 #include <leat/time/window_info.hpp>
 #include <leat/time/windowed.hpp>
 #include <leat/time/windower.hpp>
