@@ -137,6 +137,9 @@
 #include <leat/testing/run.ipp>
 #include <leat/testing/script.ipp>
 #include <leat/text.ipp>
+#include <leat/time/posix_zone.ipp>
+#include <leat/time/zone_file.ipp>
+#include <leat/time/zone_table.ipp>
 #include <leat/to/csv.ipp>
 #include <leat/to/lines.ipp>
 #include <leat/to/out.ipp>
