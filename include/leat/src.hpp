@@ -137,7 +137,12 @@
 #include <leat/testing/run.ipp>
 #include <leat/testing/script.ipp>
 #include <leat/text.ipp>
+#include <leat/time/calendar_grid.ipp>
+#include <leat/time/duration_text.ipp>
 #include <leat/time/posix_zone.ipp>
+#include <leat/time/tumbling.ipp>
+#include <leat/time/window_info.ipp>
+#include <leat/time/zone.ipp>
 #include <leat/time/zone_file.ipp>
 #include <leat/time/zone_table.ipp>
 #include <leat/to/csv.ipp>

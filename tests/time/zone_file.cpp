@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <leat/time/posix_zone.hpp>
 #include <leat/time/zone_file.hpp>
 
 #include <doctest/doctest.h>

@@ -37,7 +37,8 @@ EXCEPTIONS = {*(("leat/run/recovery.ipp", f"leat/recovery/{part}.hpp")
               ("leat/from/position.hpp", "leat/route/codec/codec.hpp"),
               ("leat/from/position.hpp", "leat/route/codec/describing_archive.hpp")}
 # Headers of the top level that belong to a folder: the umbrella of what stands there.
-UMBRELLAS = {"leat/picture.hpp": "picture", "leat/picture.ipp": "picture", "leat/testing.hpp": "testing"}
+UMBRELLAS = {"leat/picture.hpp": "picture", "leat/picture.ipp": "picture", "leat/testing.hpp": "testing",
+             "leat/time.hpp": "time"}
 # What a program that only describes a flow and tests it in one process does not pay for.
 HEAVY = ("iostream", "fstream", "filesystem", "random", "regex", "ranges")
 

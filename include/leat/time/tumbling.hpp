@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/compiled.hpp>
+#include <leat/detail/lean_chrono.hpp>
+#include <leat/time/moment.hpp>
+#include <leat/time/windower.hpp>
+
+#include <string>
+
+namespace leat {
+
+/// Windows of one length, one behind the other; one of them opens at `align`. Each moment is in one window. The id is
+/// how many windows lie between `align` and the window.
+class tumbling {
+ public:
+  /// More than zero; refused otherwise when the step is described.
+  template <class Rep, class Period>
+  explicit constexpr tumbling(std::chrono::duration<Rep, Period> length) : tumbling(length, moment()) {}
+  template <class Rep, class Period, class Duration>
+  constexpr tumbling(std::chrono::duration<Rep, Period> length,
+                     std::chrono::time_point<std::chrono::system_clock, Duration> align)
+      : length_(detail::nanoseconds_of(length)), align_(moment_of(align)) {}
+
+  constexpr window_id first_of(moment at) const { return detail::floor_division(at, align_, length_); }
+  constexpr window_id last_of(moment at) const { return first_of(at); }
+  constexpr window_bounds bounds(window_id id) const {
+    return {detail::moment_after(align_, id, length_),
+            detail::moment_after(align_, detail::wide_count{id} + 1, length_)};
+  }
+
+  std::chrono::nanoseconds length() const { return length_; }
+  moment align() const { return align_; }
+  std::string parameters() const;
+  std::string refusal() const;
+
+ private:
+  std::chrono::nanoseconds length_;
+  moment align_;
+};
+
+}  // namespace leat
+
+#ifndef LEAT_COMPILED
+#include <leat/time/tumbling.ipp>
+#endif
