@@ -91,9 +91,9 @@ constexpr void check_zone() {
 
 }  // namespace detail
 
-/// Windowers whose windows are units of a calendar in a zone, which is a `leat::zone`, a type of your own (`a_zone`), or
-/// a `std::chrono::time_zone const*` where the standard library has zones. Their ids count from the window in which the
-/// clocks show the beginning of 1970.
+/// Windowers whose windows are units of a calendar in a zone, which is a `leat::zone`, a type of your own (`a_zone`),
+/// or a `std::chrono::time_zone const*` where the standard library has zones. Their ids count from the window in which
+/// the clocks show the beginning of 1970.
 namespace calendar {
 
 /// So many days each; one of them begins with 1970-01-01. Refused when the step is described: less than one.
