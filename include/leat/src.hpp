@@ -138,8 +138,12 @@
 #include <leat/testing/script.ipp>
 #include <leat/text.ipp>
 #include <leat/time/calendar_grid.ipp>
+#include <leat/time/cumulating.ipp>
 #include <leat/time/duration_text.ipp>
+#include <leat/time/event_clock.ipp>
 #include <leat/time/posix_zone.ipp>
+#include <leat/time/session.ipp>
+#include <leat/time/sliding.ipp>
 #include <leat/time/tumbling.ipp>
 #include <leat/time/window_info.ipp>
 #include <leat/time/zone.ipp>

@@ -10,8 +10,14 @@
 #include <leat/time/calendar.hpp>
 #include <leat/time/clock.hpp>
 #include <leat/time/clock_options.hpp>
+#include <leat/time/counting.hpp>
+#include <leat/time/cumulating.hpp>
+#include <leat/time/event_clock.hpp>
+#include <leat/time/everything.hpp>
 #include <leat/time/late_by.hpp>
 #include <leat/time/moment.hpp>
+#include <leat/time/session.hpp>
+#include <leat/time/sliding.hpp>
 #include <leat/time/tumbling.hpp>
 #include <leat/time/window_info.hpp>
 #include <leat/time/windowed.hpp>

@@ -73,6 +73,9 @@ concept a_clock =
       { clock.due(seen, at, now) } -> std::same_as<due_at>;
     };
 
+/// What a clock becomes that was described wrongly, after the sentence that says so.
+struct refused_clock {};
+
 /// Of a clock or a windower.
 template <class Described>
 std::string parameters_of(Described const& described) {

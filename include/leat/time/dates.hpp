@@ -28,7 +28,10 @@ inline constexpr bool is_a_time_or_none<std::optional<T>> = is_a_time<T>;
 
 /// What `ts` returns for a value of V.
 template <class F, class V>
-using time_returned = std::remove_cvref_t<decltype(std::declval<F&>()(std::declval<V const&>()))>;
+using time_returned = std::remove_cvref_t<decltype(std::declval<F const&>()(std::declval<V const&>()))>;
+
+template <class F, class V>
+concept takes_time_of = requires(F const& ts, V const& value) { ts(value); };
 
 template <class Time>
 constexpr std::optional<moment> dated(Time const& time) {

@@ -22,6 +22,9 @@ class tumbling {
                      std::chrono::time_point<std::chrono::system_clock, Duration> align)
       : length_(detail::nanoseconds_of(length)), align_(moment_of(align)) {}
 
+  /// No moment is in two windows, so a value need not be copied.
+  static constexpr bool disjoint = true;
+
   constexpr window_id first_of(moment at) const { return detail::floor_division(at, align_, length_); }
   constexpr window_id last_of(moment at) const { return first_of(at); }
   constexpr window_bounds bounds(window_id id) const {

@@ -78,4 +78,10 @@ concept free_windower =
       { windower.empty(seen) } -> std::same_as<bool>;
     };
 
+namespace detail {
+
+template <class W>
+concept is_free_windower = requires { typename W::state; } && free_windower<W>;
+
+}  // namespace detail
 }  // namespace leat
