@@ -33,6 +33,7 @@ class calendar_windower {
 
   calendar_windower(detail::calendar_grid grid, Z zone) : grid_(std::move(grid)), zone_(std::move(zone)) {}
 
+  /// The window that the moment is in.
   window_id first_of(moment at) const {
     auto const instant = std::chrono::floor<std::chrono::seconds>(at.time_since_epoch());
     window_id id = grid_.id_of(local_time(instant + std::chrono::seconds(zone_.offset_at(at))));
@@ -40,9 +41,12 @@ class calendar_windower {
     for (int days = 3; days != 0 && begin(id + 1) <= at; --days) ++id;
     return id;
   }
+  /// The same: there is one.
   window_id last_of(moment at) const { return first_of(at); }
+  /// From midnight to midnight.
   window_bounds bounds(window_id id) const { return {begin(id), begin(detail::wide_count{id} + 1)}; }
 
+  /// What it is, as text, with the parameters of its zone.
   std::string parameters() const {
     std::string const of_zone = [&] {
       if constexpr (requires { std::string(zone_.parameters()); })
@@ -52,6 +56,7 @@ class calendar_windower {
     }();
     return detail::concat({grid_.parameters(), " in ", of_zone});
   }
+  /// What is wrong with its numbers; empty: nothing.
   std::string refusal() const { return grid_.refusal(); }
 
  private:

@@ -54,7 +54,9 @@ class zone {
 
   /// The name that it was asked for by, `UTC`, or `UTC+01:00`.
   std::string const& name() const { return name_; }
+  /// How far the clocks are ahead of UTC at that moment. Any thread, as all that follows.
   std::chrono::seconds offset_at(moment at) const;
+  /// The first moment at which the clocks show that time or a later one.
   moment first_at(local_time shown) const;
   /// The name and a hash of what is known of the zone, which differs between versions of zone data where they do.
   std::string parameters() const;

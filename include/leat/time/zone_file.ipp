@@ -158,12 +158,13 @@ LEAT_COLD bool is_name_of_zone(std::string_view name) {
 
 /// The bytes of a file, up to one more than a zone file may have. Throws std::runtime_error with the reason.
 LEAT_COLD std::string bytes_of_zone_file(std::string const& path, file_system& files) {
-  file_facts const facts = files.facts(path, file_use::read);
-  if (facts.error == 0 && facts.kind != file_kind::regular)
-    throw std::runtime_error(facts.kind == file_kind::directory ? "it is a folder of zones" : "it is not a file");
   open_file file;
-  int const error = facts.error != 0 ? facts.error : file.open(files, path, file_use::read);
+  int error = file.open(files, path, file_use::read);
+  file_facts const facts = error == 0 ? file.facts() : file_facts();
+  if (error == 0) error = facts.error;
   if (error != 0) throw std::runtime_error(std::generic_category().message(error));
+  if (facts.kind != file_kind::regular)
+    throw std::runtime_error(facts.kind == file_kind::directory ? "it is a folder of zones" : "it is not a file");
   std::string bytes(most_zone_bytes + 1, '\0');
   std::size_t size = 0;
   while (size != bytes.size()) {
