@@ -25,12 +25,13 @@ struct reading {
 /// When the bound of a clock will have come to some moment although no record moves it: as soon as the reading has
 /// reached any of these.
 struct due_at {
-  moment watermark = (moment::max)();
-  std::chrono::nanoseconds quiet = forever;
-  moment wall = (moment::max)();
+  moment watermark = (moment::max)();        ///< the end: this time of the stream alone does not
+  std::chrono::nanoseconds quiet = forever;  ///< forever: no waiting does
+  moment wall = (moment::max)();             ///< the end: the wall does not
 
   /// No reading makes it due but that of the end.
   bool never() const { return watermark == (moment::max)() && quiet == forever && wall == (moment::max)(); }
+  /// Whether one of them has been reached.
   bool has_come(reading const& now) const {
     return now.watermark >= watermark || (quiet != forever && now.quiet >= quiet) ||
            (wall != (moment::max)() && now.wall >= wall);

@@ -10,6 +10,7 @@ namespace leat {
 /// How long after its close a window still takes records, for which it gives a correction.
 class corrections {
  public:
+  /// Any duration; longer than nanoseconds can say is forever.
   template <class Rep, class Period>
   explicit constexpr corrections(std::chrono::duration<Rep, Period> time) : duration(detail::nanoseconds_of(time)) {}
   /// In event time.
@@ -19,6 +20,7 @@ class corrections {
 /// A partition that had nothing to read for so long holds the time of its stream up no more.
 class idle_after {
  public:
+  /// Any duration; longer than nanoseconds can say is forever.
   template <class Rep, class Period>
   explicit constexpr idle_after(std::chrono::duration<Rep, Period> time) : duration(detail::nanoseconds_of(time)) {}
   /// By the steady clock.
@@ -29,8 +31,10 @@ class idle_after {
 /// no bound. Five minutes unless it is said.
 class trusted_ahead {
  public:
+  /// Any duration; longer than nanoseconds can say is forever.
   template <class Rep, class Period>
   explicit constexpr trusted_ahead(std::chrono::duration<Rep, Period> time) : duration(detail::nanoseconds_of(time)) {}
+  /// How far, by the wall clock.
   std::chrono::nanoseconds duration;
 };
 
@@ -39,8 +43,10 @@ class trusted_ahead {
 /// simulated time: it switches `trusted_ahead` off as well.
 class credible {
  public:
+  /// Any duration; longer than nanoseconds can say is forever.
   template <class Rep, class Period>
   explicit constexpr credible(std::chrono::duration<Rep, Period> time) : duration(detail::nanoseconds_of(time)) {}
+  /// How far, by the wall clock.
   std::chrono::nanoseconds duration;
 };
 
@@ -50,6 +56,7 @@ class data_only {};
 /// Partitions whose times are further apart than this are not read further ahead.
 class keep_together {
  public:
+  /// Any duration; longer than nanoseconds can say is forever.
   template <class Rep, class Period>
   explicit constexpr keep_together(std::chrono::duration<Rep, Period> time) : duration(detail::nanoseconds_of(time)) {}
   /// In event time.
@@ -60,6 +67,7 @@ class keep_together {
 /// it is said.
 class forget_quiet_keys {
  public:
+  /// Any duration; longer than nanoseconds can say is forever.
   template <class Rep, class Period>
   explicit constexpr forget_quiet_keys(std::chrono::duration<Rep, Period> time)
       : duration(detail::nanoseconds_of(time)) {}

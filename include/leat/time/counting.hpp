@@ -19,8 +19,11 @@ class counting {
   template <std::integral Number>
   explicit constexpr counting(Number values) : values_(values > Number{0} ? static_cast<std::uint64_t>(values) : 0) {}
 
+  /// In a window; 0: it is refused.
   std::uint64_t values() const { return values_; }
+  /// What has to be the same when a run goes on from a snapshot.
   std::string parameters() const { return "counting " + std::to_string(values_); }
+  /// What is wrong with its numbers; empty: nothing.
   std::string refusal() const { return values_ == 0 ? "counting needs at least 1 value for a window" : ""; }
 
  private:

@@ -10,6 +10,7 @@ namespace leat {
 /// told: there is no duration that is right for all data. Not negative; `late_by(forever)` never calls a record late.
 class late_by {
  public:
+  /// Any duration; longer than nanoseconds can say is forever.
   template <class Rep, class Period>
   explicit constexpr late_by(std::chrono::duration<Rep, Period> time) : duration(detail::nanoseconds_of(time)) {}
   /// In event time.

@@ -19,8 +19,11 @@ class session {
   template <class Rep, class Period>
   explicit constexpr session(std::chrono::duration<Rep, Period> gap) : gap_(detail::nanoseconds_of(gap)) {}
 
+  /// The longest time between two values of a session.
   std::chrono::nanoseconds gap() const { return gap_; }
+  /// What has to be the same when a run goes on from a snapshot.
   std::string parameters() const;
+  /// What is wrong with its numbers; empty: nothing.
   std::string refusal() const;
 
  private:

@@ -17,6 +17,7 @@ class tumbling {
   /// More than zero; refused otherwise when the step is described.
   template <class Rep, class Period>
   explicit constexpr tumbling(std::chrono::duration<Rep, Period> length) : tumbling(length, moment()) {}
+  /// The same, with a time at which a window opens.
   template <class Rep, class Period, class Duration>
   constexpr tumbling(std::chrono::duration<Rep, Period> length,
                      std::chrono::time_point<std::chrono::system_clock, Duration> align)
@@ -25,16 +26,23 @@ class tumbling {
   /// No moment is in two windows, so a value need not be copied.
   static constexpr bool disjoint = true;
 
+  /// The first window that a time is in.
   constexpr window_id first_of(moment at) const { return detail::floor_division(at, align_, length_); }
+  /// The last window that a time is in.
   constexpr window_id last_of(moment at) const { return first_of(at); }
+  /// From when to when a window is.
   constexpr window_bounds bounds(window_id id) const {
     return {detail::moment_after(align_, id, length_),
             detail::moment_after(align_, detail::wide_count{id} + 1, length_)};
   }
 
+  /// How long a window is.
   std::chrono::nanoseconds length() const { return length_; }
+  /// When a window opens.
   moment align() const { return align_; }
+  /// What has to be the same when a run goes on from a snapshot.
   std::string parameters() const;
+  /// What is wrong with its numbers; empty: nothing.
   std::string refusal() const;
 
  private:

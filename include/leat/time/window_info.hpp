@@ -29,17 +29,19 @@ enum class late_reason : std::uint8_t {
   undated  ///< it has no time
 };
 
+/// For people: `on time`, `at the end` ...
 std::string to_text(window_reason why);
+/// For people: `behind`, `ahead`, `undated`.
 std::string to_text(late_reason why);
 
 /// A result of one window of a key.
 template <class W>
 struct in_window {
-  window_id id;
-  moment open;
-  moment close;  ///< not in the window; of sessions and of windows that count the time of the last record, in it
-  window_reason why;
-  W value;
+  window_id id;       ///< which window of the key
+  moment open;        ///< its first moment
+  moment close;       ///< not in the window; of sessions and of windows that count the time of the last record, in it
+  window_reason why;  ///< what made it give a result
+  W value;            ///< the result
 
   /// A time in the window by which a later step dates the result: just before it closes.
   moment at() const { return moment_minus(close, std::chrono::nanoseconds(1)); }
@@ -60,10 +62,10 @@ struct in_window {
 /// A value that went into no window, or not into this one.
 template <class V>
 struct late {
-  window_id id;  ///< it would have gone into this one; `no_window`: into none that is known
-  moment at;     ///< its time; `moment::min()`: it has none
-  late_reason why;
-  V value;
+  window_id id;     ///< it would have gone into this one; `no_window`: into none that is known
+  moment at;        ///< its time; `moment::min()`: it has none
+  late_reason why;  ///< what is wrong with its time
+  V value;          ///< as it came
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
@@ -80,8 +82,8 @@ struct late {
 
 /// A window that has closed.
 struct window_info {
-  window_id id;
-  moment open;
+  window_id id;                   ///< which window of the key
+  moment open;                    ///< its first moment
   moment close;                   ///< as in `in_window`
   std::vector<window_id> merged;  ///< of windows that have become part of this one, in ascending order
 

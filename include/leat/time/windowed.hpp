@@ -23,6 +23,7 @@ struct windowed {
   }
 };
 
+/// Behind a step that was refused.
 template <>
 struct windowed<poison, poison, poison> {
   stream<poison> down;

@@ -17,8 +17,8 @@ inline constexpr window_id no_window = -1;
 
 /// From when to when a window is.
 struct window_bounds {
-  moment open;
-  moment close;
+  moment open;   ///< its first moment
+  moment close;  ///< of most windows the first moment behind it
   friend bool operator==(window_bounds const&, window_bounds const&) = default;
 };
 
@@ -35,14 +35,14 @@ concept aligned_windower = requires(W const& windower, moment at, window_id id) 
 
 /// A window that has closed, as a free windower tells of it.
 struct closed_window {
-  window_id id;
-  window_bounds bounds;
+  window_id id;          ///< which
+  window_bounds bounds;  ///< from when to when it was
 };
 
 /// A window that became part of another one.
 struct merged_window {
-  window_id gone;
-  window_id into;
+  window_id gone;  ///< is no window any more
+  window_id into;  ///< has its values
 };
 
 namespace detail {
