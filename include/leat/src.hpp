@@ -138,6 +138,7 @@
 #include <leat/testing/run.ipp>
 #include <leat/testing/script.ipp>
 #include <leat/text.ipp>
+#include <leat/time/calendar_grid.ipp>
 #include <leat/time/cumulating.ipp>
 #include <leat/time/dated_before.ipp>
 #include <leat/time/dating.ipp>
@@ -145,10 +146,14 @@
 #include <leat/time/duration_text.ipp>
 #include <leat/time/event_clock.ipp>
 #include <leat/time/late_count.ipp>
+#include <leat/time/posix_zone.ipp>
 #include <leat/time/session.ipp>
 #include <leat/time/sliding.ipp>
 #include <leat/time/tumbling.ipp>
 #include <leat/time/window_info.ipp>
+#include <leat/time/zone.ipp>
+#include <leat/time/zone_file.ipp>
+#include <leat/time/zone_table.ipp>
 #include <leat/to/csv.ipp>
 #include <leat/to/lines.ipp>
 #include <leat/to/out.ipp>

@@ -7,6 +7,7 @@
 /// Event time: clocks, windows, and the operators that put records into them. A program includes it beside
 /// <leat/leat.hpp>; who needs no time compiles none of it.
 // IWYU pragma: begin_exports
+#include <leat/time/calendar.hpp>
 #include <leat/time/clock.hpp>
 #include <leat/time/clock_options.hpp>
 #include <leat/time/counting.hpp>
@@ -24,5 +25,6 @@
 #include <leat/time/window_info.hpp>
 #include <leat/time/windowed.hpp>
 #include <leat/time/windower.hpp>
+#include <leat/time/zone.hpp>
 // IWYU pragma: end_exports
 #endif
