@@ -131,7 +131,8 @@ LEAT_INLINE void written_file::choose_old(store_commit& to) {
     history_of<std::uint64_t>& history = positions_[key];
     std::vector<std::uint64_t>& epochs = history.parts;
     auto const later = std::upper_bound(epochs.begin(), epochs.end(), oldest_);
-    auto const needless = later == epochs.begin() ? 0 : static_cast<std::size_t>(later - epochs.begin()) - 1;
+    auto const needed = later == epochs.begin() ? later : later - 1;
+    auto const needless = static_cast<std::size_t>(needed - epochs.begin());
     auto const end = epochs.begin() + static_cast<std::ptrdiff_t>((std::min)(needless, room));
     for (auto each = epochs.begin(); each != end; ++each)
       to.old_positions.push_back({key.first, key.second, *each, {}, {}});
