@@ -49,6 +49,7 @@ struct dated {
   }
 };
 
+/// What is behind a step that was refused: steps behind it say nothing more.
 template <>
 struct dated<poison> {
   stream<poison> down;
