@@ -13,6 +13,7 @@
 #include <leat/to/lines.hpp>
 #include <leat/to/output.hpp>
 
+#include "fixture/label.hpp"
 #include "fixture/memory_store.hpp"
 #include "fixture/scratch.hpp"
 #include "fixture/stored_runs.hpp"
@@ -29,43 +30,18 @@
 #include <tuple>
 #include <utility>
 
-/// The keys of a step grow, and belong to other workers then. `place_and_kind<0>` and `place_and_kind<1>` are one type
-/// of a user's, as two programs have it.
+/// The keys of a step grow, and belong to other workers then.
 namespace {
 
 using namespace std::chrono_literals;
 
-template <unsigned Version>
-struct place_and_kind {
-  std::string name;
-  std::uint8_t kind = 0;
-
-  template <class Archive>
-  void serialize(Archive& archive, unsigned version) {
-    archive & name;
-    if (version >= 1) archive & kind;
-  }
-  auto operator<=>(place_and_kind const&) const = default;
-};
-
-}  // namespace
-
-namespace leat {
-
-template <unsigned Version>
-inline constexpr unsigned codec_version<place_and_kind<Version>> = Version;
-
-}  // namespace leat
-
-namespace {
-
 /// How often each word has come, by a step with a state; and each word that has met itself before, by a join.
 template <unsigned Version>
 leat::flow words(std::string const& in, std::string const& counts, std::string const& pairs) {
-  using key = place_and_kind<Version>;
+  using key = leat::test::label<Version>;
   leat::flow flow("words");
   leat::stream const keyed = flow.input("in", leat::from::lines(in)) |
-                             leat::key_on("by word", [](std::string const& word) { return key{word, 0}; });
+                             leat::key_on("by word", [](std::string const& word) { return key{word}; });
   keyed | leat::stateful_map("count", [](std::optional<int>& seen, std::string const& word) {
     seen = seen.value_or(0) + 1;
     return word + " " + std::to_string(*seen);

@@ -14,6 +14,7 @@
 #include <leat/to/lines.hpp>
 #include <leat/to/output.hpp>
 
+#include "fixture/label.hpp"
 #include "fixture/scratch.hpp"
 #include "fixture/stored_runs.hpp"
 
@@ -36,6 +37,7 @@ namespace {
 
 using leat::test::error_of;
 using leat::test::has;
+using leat::test::label;
 using leat::test::on;
 
 using namespace std::chrono_literals;
@@ -76,20 +78,6 @@ struct money {
     archive & units;
     if (version >= 1) archive & currency;
   }
-};
-
-/// The key of a map in a state.
-template <unsigned Version>
-struct label {
-  std::string name;
-  std::uint8_t kind = 7;
-
-  template <class Archive>
-  void serialize(Archive& archive, unsigned version) {
-    archive & name;
-    if (version >= 1) archive & kind;
-  }
-  auto operator<=>(label const&) const = default;
 };
 
 /// Types with numbers of their own inside of one that has another, or none.
@@ -183,8 +171,6 @@ template <unsigned Version>
 inline constexpr unsigned codec_version<account<Version>> = Version;
 template <unsigned Version>
 inline constexpr unsigned codec_version<money<Version>> = Version;
-template <unsigned Version>
-inline constexpr unsigned codec_version<label<Version>> = Version;
 template <unsigned Version>
 inline constexpr unsigned codec_version<place<Version>> = Version;
 template <unsigned Version, unsigned OfMoney, unsigned OfLabel>

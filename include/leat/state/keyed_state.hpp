@@ -230,9 +230,9 @@ class keyed_state final : public state_base {
     at.stamp = (at.stamp & entry::stored) | generation();
   }
 
-  /// What is left when record i did not hit: a key that is met for the first time in this generation, or
-  /// stands behind one that was not met in it, probing that wraps around, a forgotten key, a new key, growth. After
-  /// growth, what the loop kept of the records behind i is computed anew.
+  /// What is left when record i did not hit: a key that is met for the first time in this generation, or stands behind
+  /// one that was not met in it, probing that wraps around, a forgotten key, a new key, growth. After growth, what
+  /// the loop kept of the records behind i is computed anew.
   template <class Q>
   [[gnu::noinline]] place miss(Q&& key, std::uint64_t const* hashes, std::size_t i, std::size_t count, entry** kept) {
     std::uint64_t const hash = hashes[i];
