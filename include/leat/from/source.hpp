@@ -71,7 +71,7 @@ class input_stage final : public source_stage {
     steady_time first = never;
     if (!out_.next().ready()) return first;  // room will come with somebody's progress
     for (open_partition const* p : parts_)
-      if (p->due < first && !held(*p)) first = p->due;
+      if (p->due < first && (p->in_lane == nullptr || p->in_lane->held == 0)) first = p->due;
     if (lanes_.wanted()) first = std::min(first, lanes_.wake_at());
     return first;
   }
@@ -95,7 +95,13 @@ class input_stage final : public source_stage {
     bool progress = false;
     for (open_partition* const p : parts_)
       for (std::size_t const before = out_.emitted(); out_.emitted() - before < records_per_turn;) {
-        if (!p->reading || !may_poll(*p)) break;
+        bool const room = out_.next().ready();
+        if (!p->reading) break;
+        if (p->in_lane != nullptr) {
+          if (!lanes_.may_poll(*p->in_lane, room, due(*p), step_.worker->now())) break;
+        } else if (!due(*p) || !room) {
+          break;
+        }
         bool const found = poll(*p);
         progress = progress || found || p->due <= step_.worker->now();  // it may want another turn at once
         if (!found) break;
@@ -159,7 +165,7 @@ class input_stage final : public source_stage {
     } else {
       step_services const services(step_);
       parts_.add(std::string(), [&] { return source_.build(services); }, services.now(), false, parts_opened_++);
-      if (lanes_.wanted()) note_open(lanes_.all().front());
+      if (lanes_.wanted()) parts_.back()->in_lane = &lanes_.begin_reading(std::to_string(step_.worker->index()));
     }
     return true;
   }
@@ -183,12 +189,7 @@ class input_stage final : public source_stage {
         name,
         [&] { return source_.build_part(name, resume_of<position>(process_, described_.step(), name), services); },
         services.now(), ends, parts_opened_++);
-    if (lanes_.wanted()) note_open(lanes_.find(name));
-  }
-
-  void note_open(lane* opened) {
-    parts_.back()->in_lane = opened;
-    opened->open = true;
+    if (lanes_.wanted()) parts_.back()->in_lane = &lanes_.begin_reading(name);
   }
 
   /// In the order of their names.
@@ -197,24 +198,11 @@ class input_stage final : public source_stage {
       for (; next_ != names_.size() && in_turn_ != most_in_turn_; ++next_, ++in_turn_) open(names_[next_], true);
   }
 
-  static bool held(open_partition const& p) { return p.in_lane != nullptr && p.in_lane->held != 0; }
-
-  bool may_poll(open_partition& p) {
-    if (p.in_lane == nullptr) return due(p) && out_.next().ready();
-    if (held(p) || !out_.next().ready()) {
-      source_lanes::passed_over(*p.in_lane);
-      return false;
-    }
-    if (due(p)) return true;
-    lanes_.found_nothing(*p.in_lane, step_.worker->now());
-    return false;
-  }
-
   /// What the lanes know by now goes on, behind the records.
   bool end_turn() {
     bool const room = out_.next().ready();
     bool const changed = lanes_.end_turn(step_.worker->now(), room);
-    untold_ = untold_ || changed || (lanes_.all().empty() && !told_);
+    untold_ = untold_ || changed || (lanes_.none() && !told_);
     if (!untold_ || !room) return false;
     tell_time();
     return true;

@@ -36,12 +36,13 @@ struct lane {
 /// to know, and then in steps: who goes by it is called for each.
 class source_lanes final : public time_origin {
  public:
-  source_lanes() = default;
+  source_lanes();
+  ~source_lanes();
   source_lanes(source_lanes const&) = delete;
   source_lanes& operator=(source_lanes const&) = delete;
 
   std::int64_t add_reader(time_reader const& reader, std::int64_t longest) override;
-  source_lanes* lanes() override { return this; }
+  source_lanes* lanes() override;
   /// Time passes only while all sleep, as it does in tests: it is counted to the nanosecond.
   void count_all() { exact_ = true; }
   /// A step wants to know of the lanes.
@@ -50,9 +51,12 @@ class source_lanes final : public time_origin {
 
   /// All lanes are known from here on.
   void open() { opened_ = true; }
+  bool none() const;  ///< no lane is known
   bool opened() const { return opened_; }
   lane& add(std::string partition);
   lane* find(std::string const& partition) const;
+  /// The lane of this partition, which is read from here on.
+  lane& begin_reading(std::string const& partition);
   owners<lane> const& all() const { return lanes_; }
   /// Grows when something other than records may have moved a watermark: quiet time, an end.
   std::uint64_t version() const { return version_; }
@@ -60,11 +64,11 @@ class source_lanes final : public time_origin {
   // What the source tells of each poll:
 
   void found(lane& of);
-  void found_nothing(lane& of, steady_time now) {
-    if (count(of.nothing_since, now, of.quiet)) ++version_;
-  }
+  void found_nothing(lane& of, steady_time now);
   /// It was not polled.
   static void passed_over(lane& of) { of.nothing_since = never; }
+  /// Before a poll, of a partition that is due or not: whether it may be polled. That it was not is taken note of.
+  bool may_poll(lane& of, bool room, bool due, steady_time now);
 
   /// The source has had its turn, and there is room for more, or not. True when `known()` is another than before.
   bool end_turn(steady_time now, bool room);

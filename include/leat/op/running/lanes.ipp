@@ -13,6 +13,11 @@
 
 namespace leat::detail {
 
+LEAT_COLD source_lanes::source_lanes() = default;
+LEAT_COLD source_lanes::~source_lanes() = default;
+
+LEAT_COLD source_lanes* source_lanes::lanes() { return this; }
+
 LEAT_COLD std::int64_t source_lanes::add_reader(time_reader const& reader, std::int64_t longest) {
   wanted_ = true;
   if (longest <= 0) return longest;
@@ -32,6 +37,27 @@ LEAT_COLD lane* source_lanes::find(std::string const& partition) const {
   for (lane* const each : lanes_)
     if (each->name == partition) return each;
   return nullptr;
+}
+
+LEAT_COLD lane& source_lanes::begin_reading(std::string const& partition) {
+  lane& of = *find(partition);
+  of.open = true;
+  return of;
+}
+
+LEAT_INLINE bool source_lanes::none() const { return lanes_.empty(); }
+
+LEAT_INLINE void source_lanes::found_nothing(lane& of, steady_time now) {
+  if (count(of.nothing_since, now, of.quiet)) ++version_;
+}
+
+LEAT_INLINE bool source_lanes::may_poll(lane& of, bool room, bool due, steady_time now) {
+  if (of.held != 0 || !room) {
+    passed_over(of);
+    return false;
+  }
+  if (!due) found_nothing(of, now);
+  return due;
 }
 
 LEAT_INLINE void source_lanes::found(lane& of) {
