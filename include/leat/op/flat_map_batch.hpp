@@ -75,7 +75,9 @@ class flat_map_batch_part final : public consumer<T>, public running_step {
 template <class T, class U, class F>
 class flat_map_batch_node final : public node {
  public:
-  flat_map_batch_node(F f, step_info step, port from) : node(std::move(step), from), f_(std::move(f)) {}
+  flat_map_batch_node(F f, step_info step, port from) : node(std::move(step), from), f_(std::move(f)) {
+    keeps_lanes = true;
+  }
 
   void build(worker_builder& worker) const override {
     worker.subscribe<T>(inputs.front(), worker.add<flat_map_batch_part<T, U, F>>(f_, worker, *this));

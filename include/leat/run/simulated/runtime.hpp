@@ -81,6 +81,8 @@ class simulated_runtime final : public runtime {
   /// The disk of all processes from now on, which has to live as long. Until then it is the machine's.
   void use(file_system& disk) { disk_ = &disk; }
 
+  /// Each has another turn.
+  void wake_all();
   void fail_stuck() const;
 
   void wake(runnable& runnable) override;

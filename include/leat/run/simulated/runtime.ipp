@@ -95,6 +95,10 @@ LEAT_INLINE void simulated_runtime::advance(std::chrono::nanoseconds duration) {
   now_ = (std::max)(now_, until);
 }
 
+LEAT_INLINE void simulated_runtime::wake_all() {
+  for (std::size_t i = 0; i != guests_.size(); ++i) wake_index(i);
+}
+
 LEAT_INLINE void simulated_runtime::after(std::chrono::nanoseconds wait, std::function<void()> f) {
   events_.push_back({now_ + wait, ++events_made_, std::move(f)});
   std::push_heap(events_.begin(), events_.end(), later);

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/detail/lean_chrono.hpp>
+#include <leat/route/codec/has_codec.hpp>
+#include <leat/time/moment.hpp>
+
+#include <concepts>
+#include <optional>
+#include <string>
+#include <type_traits>
+
+namespace leat {
+
+/// What a clock may read besides the times of its records.
+struct reading {
+  /// W: the time of the stream. What comes from here on is no older, but for what is late where the stream was dated.
+  moment watermark = (moment::min)();
+  /// Q: for how long, since the start, there was nothing to read. By the steady clock.
+  std::chrono::nanoseconds quiet{0};
+  /// The wall clock, read once for each batch.
+  moment wall = (moment::min)();
+};
+
+/// When the bound of a clock will have come to some moment although no record moves it: as soon as the reading has
+/// reached any of these.
+struct due_at {
+  moment watermark = (moment::max)();        ///< the end: this time of the stream alone does not
+  std::chrono::nanoseconds quiet = forever;  ///< forever: no waiting does
+  moment wall = (moment::max)();             ///< the end: the wall does not
+
+  /// No reading makes it due but that of the end.
+  bool never() const { return watermark == (moment::max)() && quiet == forever && wall == (moment::max)(); }
+  /// Whether one of them has been reached.
+  bool has_come(reading const& now) const {
+    return now.watermark >= watermark || (quiet != forever && now.quiet >= quiet) ||
+           (wall != (moment::max)() && now.wall >= wall);
+  }
+};
+
+/// A clock decides what is late and which windows have closed. It is a description that each worker has a copy of; what
+/// it knows is in a `state`, of which each key has one, default-constructed for a key that is new and kept over a
+/// restart, so it needs a codec.
+///  - `time_of(value)`: when the value happened; none: nobody knows;
+///  - `observe(state&, moment, reading)`: a record of that time has come. Returns the bound that then holds;
+///  - `bound(state, reading)`: records older than this are late, windows that close by it have closed. Never falls
+///    while records come and readings grow;
+///  - `due(state, close, reading)`: which readings make `bound` reach `close`.
+/// Optional:
+///  - `credible(moment, reading)`: false sends the record to `late`, as `late_reason::ahead`, unobserved;
+///  - `worth_keeping(state, reading)`: whether a key without open windows has to be known still. No, unless it is said;
+///  - `kept_until(state, reading)`: a `due_at` from which `worth_keeping` says no;
+///  - `parameters()`: the clock as text, which must be the same when a run goes on from a snapshot;
+///  - `refusal()`: what is wrong with its numbers, as a sentence's end; empty: nothing.
+template <class C, class V>
+concept clock_of = std::default_initializable<typename C::state> &&
+                   requires(C const& clock, typename C::state& state, typename C::state const& seen, V const& value,
+                            moment at, reading const& now) {
+                     { clock.time_of(value) } -> std::convertible_to<std::optional<moment>>;
+                     { clock.observe(state, at, now) } -> std::same_as<moment>;
+                     { clock.bound(seen, now) } -> std::same_as<moment>;
+                     { clock.due(seen, at, now) } -> std::same_as<due_at>;
+                   };
+
+namespace detail {
+
+/// Whatever values it is for: it can be asked the time.
+template <class C>
+concept a_clock =
+    std::default_initializable<typename C::state> && has_codec<typename C::state> &&
+    requires(C const& clock, typename C::state& state, typename C::state const& seen, moment at, reading const& now) {
+      { clock.observe(state, at, now) } -> std::same_as<moment>;
+      { clock.bound(seen, now) } -> std::same_as<moment>;
+      { clock.due(seen, at, now) } -> std::same_as<due_at>;
+    };
+
+/// What a clock becomes that was described wrongly, after the sentence that says so.
+struct refused_clock {};
+
+/// Of a clock or a windower.
+template <class Described>
+std::string parameters_of(Described const& described) {
+  if constexpr (requires { std::string(described.parameters()); })
+    return described.parameters();
+  else
+    return {};
+}
+template <class Described>
+std::string refusal_of(Described const& described) {
+  if constexpr (requires { std::string(described.refusal()); })
+    return described.refusal();
+  else
+    return {};
+}
+
+}  // namespace detail
+}  // namespace leat

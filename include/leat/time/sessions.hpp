@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/time/moment.hpp>
+#include <leat/time/open_window.hpp>
+#include <leat/time/session.hpp>
+#include <leat/time/windower.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace leat::detail {
+
+/// The open sessions of a key, in the order of their times. They are further apart than the gap.
+template <class Content>
+class sessions {
+  using kept = typename Content::kept;
+  using value = typename Content::value;
+
+  struct open_session {
+    open_session(moment at, kept&& of_values) : first(at), last(at), content(std::move(of_values)) {}
+    window_id id() const { return first.time_since_epoch().count(); }
+    window_bounds bounds() const { return {first, last}; }
+    moment first;
+    moment last;
+    window_marks marks;
+    std::vector<window_id> merged;
+    kept content;
+  };
+
+ public:
+  using content_type = Content;
+  using state = std::vector<open_session>;
+
+  sessions(leat::session windower, Content content) : gap_(windower.gap()), content_(std::move(content)) {}
+
+  Content& content() { return content_; }
+
+  template <class Outlet>
+  void put(state& open, moment at, value&& given, bool told, Outlet& outlet) {
+    std::size_t place = open.size();  // behind the last session that begins, less the gap, at this time or before
+    while (place != 0 && moment_minus(open[place - 1].first, gap_) > at) --place;
+    if (place == 0 || at > moment_plus(open[place - 1].last, gap_)) {
+      auto say = outlet.speaker(id_of(at), {at, at}, window_reason::early);
+      open.emplace(open.begin() + static_cast<std::ptrdiff_t>(place), at, content_.begin(std::move(given), say))
+          ->marks.add(told);
+      return;
+    }
+    --place;
+    bool const makes_one_of_two = place != 0 && at <= moment_plus(open[place - 1].last, gap_);
+    if (makes_one_of_two) --place;
+    open_session& joined = open[place];
+    extend(joined, at, told);
+    joined.marks.add(told);
+    auto say = outlet.speaker(joined.id(), joined.bounds(), window_reason::early);
+    content_.add(joined.content, std::move(given), say);
+    if (makes_one_of_two) merge_next(open, place, outlet);
+  }
+
+  /// Sessions exist only while they are open: a late value is in none that is known.
+  template <class F>
+  void each_of(moment, F&& f) const {
+    f(no_window);
+  }
+
+  template <class Outlet>
+  void close(state& open, moment bound, Outlet& outlet) {
+    std::size_t closed = 0;
+    for (; closed != open.size() && closes_at(open[closed]) <= bound; ++closed) speak_for(open[closed], false, outlet);
+    open.erase(open.begin(), open.begin() + static_cast<std::ptrdiff_t>(closed));
+  }
+  template <class Outlet>
+  void end(state& open, Outlet& outlet) {
+    for (open_session& each : open) speak_for(each, true, outlet);
+    open.clear();
+  }
+
+  moment next_close(state const& open) const { return open.empty() ? (moment::max)() : closes_at(open.front()); }
+  bool empty(state const& open) const { return open.empty(); }
+
+  struct saved_session {
+    moment first;
+    moment last;
+    window_marks marks;
+    std::vector<window_id> merged;
+    typename Content::saved content;
+
+    template <class Archive>
+    void serialize(Archive& archive, unsigned) {
+      archive & first & last & marks & merged & content;
+    }
+  };
+  struct saved {
+    std::vector<saved_session> open;
+
+    void mark_spoken() {
+      for (saved_session& each : open) each.marks.speak();
+    }
+    template <class Archive>
+    void serialize(Archive& archive, unsigned) {
+      serialize_all(archive, open);
+    }
+  };
+  template <class Archive>
+  void save(Archive& archive, state const& open) const {
+    auto const count = static_cast<std::uint64_t>(open.size());
+    archive & count;
+    for (open_session const& each : open)
+      archive & each.first & each.last & each.marks & each.merged & content_.save(each.content);
+  }
+  state load(saved&& from) {
+    state open;
+    open.reserve(from.open.size());
+    for (saved_session& each : from.open) {
+      open_session& loaded = open.emplace_back(each.first, content_.load(std::move(each.content)));
+      loaded.last = each.last;
+      loaded.marks = each.marks;
+      loaded.merged = std::move(each.merged);
+    }
+    return open;
+  }
+
+ private:
+  static window_id id_of(moment at) { return at.time_since_epoch().count(); }
+  /// One that is as far away as the gap is still open.
+  moment closes_at(open_session const& of) const {
+    return moment_plus(moment_plus(of.last, gap_), std::chrono::nanoseconds(1));
+  }
+
+  void extend(open_session& joined, moment at, bool told) {
+    if (at < joined.first) {
+      if (joined.marks.spoken) joined.merged.push_back(joined.id());  // by which it was known
+      joined.first = at;
+    } else if (at > joined.last) {
+      joined.last = at;
+    } else {
+      return;
+    }
+    joined.marks.moved |= !told;
+  }
+
+  template <class Outlet>
+  void merge_next(state& open, std::size_t place, Outlet& outlet) {
+    open_session& into = open[place];
+    open_session& gone = open[place + 1];
+    into.merged.push_back(gone.id());
+    into.merged.insert(into.merged.end(), gone.merged.begin(), gone.merged.end());
+    into.last = (std::max)(into.last, gone.last);
+    into.marks.add_all(gone.marks);
+    if constexpr (Content::merges) {
+      auto say = outlet.speaker(into.id(), into.bounds(), window_reason::early);
+      content_.merge(into.content, std::move(gone.content), say);
+    }
+    open.erase(open.begin() + static_cast<std::ptrdiff_t>(place) + 1);
+  }
+
+  template <class Outlet>
+  void speak_for(open_session& closing, bool at_end, Outlet& outlet) {
+    speak(content_, std::move(closing.content), closing.marks, closing.id(), closing.bounds(), at_end,
+          std::move(closing.merged), outlet);
+  }
+
+  std::chrono::nanoseconds gap_;
+  Content content_;
+};
+
+}  // namespace leat::detail

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <leat/op/running/time_points.hpp>
+#include <leat/route/codec/byte_buffer.hpp>
+#include <leat/route/codec/codec.hpp>
+#include <leat/time/clock.hpp>
+#include <leat/time/moment.hpp>
+#include <leat/time/open_window.hpp>
+#include <leat/time/ordered_queue.hpp>
+#include <leat/time/window_info.hpp>
+#include <leat/time/windower.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace leat::detail {
+
+/// What becomes of the values of one key: its clock, its open windows and, where they are applied in order, those that
+/// wait for their time. It knows neither keys nor steps. `Missed` is called with a late value: (window id, time,
+/// reason, value).
+///
+/// With each value: the clock observes its time; a value older than the bound is late; any other is put into its
+/// windows, or into the queue; then what the bound has reached is taken out of the queue in order, and the windows
+/// that close by it close. So the results depend on the values of the key alone, and on the readings of the clock.
+template <class Clock, class Windows, bool Ordered>
+class window_machine {
+  using value_type = typename Windows::content_type::value;
+  using queue = std::conditional_t<Ordered, ordered_queue<value_type>, no_queue>;
+
+ public:
+  /// What a snapshot has of a key.
+  struct saved {
+    typename Clock::state clock{};
+    typename Windows::saved windows;
+    std::vector<queued_value<value_type>> queue;
+
+    /// An end has had all that is here in its results.
+    void mark_spoken() {
+      windows.mark_spoken();
+      for (queued_value<value_type>& each : queue) each.told = true;
+    }
+    template <class Archive>
+    void serialize(Archive& archive, unsigned) {
+      archive & clock & windows;
+      if constexpr (Ordered) serialize_all(archive, queue);
+    }
+  };
+  /// What is kept of a key.
+  struct state {
+    typename Clock::state clock{};
+    typename Windows::state windows{};
+    [[no_unique_address]] detail::window_machine<Clock, Windows, Ordered>::queue waiting;
+    due_at armed{};                 ///< there are alarms out for these readings, or earlier ones
+    std::unique_ptr<saved> at_end;  ///< the key as the end of the input found it, which a continuation goes on from
+  };
+  /// Writes what `saved` reads.
+  class view {
+   public:
+    view(window_machine const& machine, state const& of) : machine_(&machine), of_(&of) {}
+    template <class Archive>
+    void serialize(Archive& archive, unsigned) const {
+      machine_->write(archive, *of_);
+    }
+
+   private:
+    window_machine const* machine_;
+    state const* of_;
+  };
+
+  window_machine(Clock clock, Windows windows) : clock_(std::move(clock)), windows_(std::move(windows)) {}
+
+  void begin_batch(wall_time wall) {
+    if constexpr (requires { windows_.content().begin_batch(wall); }) windows_.content().begin_batch(wall);
+  }
+
+  /// False: the value was late. It is told of if that is wanted.
+  template <class Outlet, class Missed>
+  bool take(state& key, value_type&& value, reading const& now, Outlet& outlet, bool tell_missed, Missed&& missed) {
+    std::optional<moment> const at = clock_.time_of(std::as_const(value));
+    if (!at || !finite(*at) || !is_credible(*at, now)) {
+      late_reason const why = !at                      ? late_reason::undated
+                              : *at == (moment::min)() ? late_reason::behind
+                                                       : late_reason::ahead;
+      if (tell_missed) missed(no_window, at.value_or((moment::min)()), why, std::move(value));
+      return false;
+    }
+    moment const bound = clock_.observe(key.clock, *at, now);
+    bool const in_time = *at >= bound;
+    if (!in_time)
+      miss(key, *at, std::move(value), bound, outlet, tell_missed, missed);
+    else if constexpr (Ordered)
+      key.waiting.add(queued_value<value_type>(*at, std::move(value), false));
+    else
+      windows_.put(key.windows, *at, std::move(value), false, outlet);
+    settle(key, bound, outlet);
+    return in_time;
+  }
+
+  /// The reading of the clock has moved.
+  template <class Outlet>
+  void advance(state& key, reading const& now, Outlet& outlet) {
+    settle(key, clock_.bound(key.clock, now), outlet);
+  }
+
+  /// The input has ended: all windows speak. `goes_on`: a later run may go on from here.
+  template <class Outlet>
+  void end(state& key, bool goes_on, Outlet& outlet) {
+    if (goes_on) key.at_end = as_the_end_found(key);
+    apply_until((moment::max)(), key, outlet);
+    windows_.end(key.windows, outlet);
+  }
+
+  /// Whether anything has to be known of the key.
+  bool keeps(state const& key, reading const& now) const {
+    if (!is_idle(key)) return true;
+    if constexpr (requires { clock_.worth_keeping(key.clock, now); })
+      return clock_.worth_keeping(key.clock, now);
+    else
+      return false;
+  }
+
+  /// The readings at which the key is to be looked at again, although no value comes.
+  due_at due(state const& key, reading const& now) const {
+    moment next = windows_.next_close(key.windows);
+    if constexpr (Ordered) next = (std::min)(next, key.waiting.next());
+    if (next != (moment::max)()) return clock_.due(key.clock, next, now);
+    if constexpr (requires { clock_.kept_until(key.clock, now); })
+      if (is_idle(key)) return clock_.kept_until(key.clock, now);
+    return {};
+  }
+
+  view save(state const& key) const { return {*this, key}; }
+  state load(saved&& from) {
+    state key;
+    key.clock = std::move(from.clock);
+    key.windows = windows_.load(std::move(from.windows));
+    if constexpr (Ordered)
+      for (queued_value<value_type>& each : from.queue) key.waiting.add(std::move(each));
+    return key;
+  }
+
+ private:
+  bool is_credible(moment at, reading const& now) const {
+    if constexpr (requires { clock_.credible(at, now); })
+      return clock_.credible(at, now);
+    else
+      return true;
+  }
+  bool is_idle(state const& key) const {
+    if constexpr (Ordered)
+      if (!key.waiting.empty()) return false;
+    return windows_.empty(key.windows);
+  }
+
+  template <class Outlet>
+  void apply_until(moment bound, state& key, Outlet& outlet) {
+    if constexpr (Ordered)
+      key.waiting.take_until(bound, [&](queued_value<value_type>&& next) {
+        windows_.put(key.windows, next.at, std::move(next.value), next.told, outlet);
+      });
+  }
+  template <class Outlet>
+  void settle(state& key, moment bound, Outlet& outlet) {
+    apply_until(bound, key, outlet);
+    if (windows_.next_close(key.windows) <= bound) windows_.close(key.windows, bound, outlet);
+  }
+
+  /// For each window that the value has missed; with `while_open` it goes into those that have not closed.
+  template <class Outlet, class Missed>
+  void miss(state& key, moment at, value_type&& value, moment bound, Outlet& outlet, bool tell_missed, Missed& missed) {
+    if constexpr (std::is_copy_constructible_v<value_type>) {
+      if constexpr (!Ordered && requires {
+                      clock_.takes_while_open();
+                      windows_.has_closed(window_id(), bound);
+                    }) {
+        if (clock_.takes_while_open()) {
+          windows_.each_of(at, [&](window_id id) {
+            if (!windows_.has_closed(id, bound))
+              windows_.put_in(key.windows, id, value_type(std::as_const(value)), false, outlet);
+            else if (tell_missed)
+              missed(id, at, late_reason::behind, value_type(std::as_const(value)));
+          });
+          return;
+        }
+      }
+    }
+    if (!tell_missed) return;
+    std::optional<window_id> last;
+    windows_.each_of(at, [&](window_id id) {
+      if constexpr (std::is_copy_constructible_v<value_type>)
+        if (last) missed(*last, at, late_reason::behind, value_type(std::as_const(value)));
+      last = id;
+    });
+    missed(last.value_or(no_window), at, late_reason::behind, std::move(value));
+  }
+
+  /// The results of the end take the key apart, so what a continuation begins with is written down before.
+  std::unique_ptr<saved> as_the_end_found(state const& key) const {
+    byte_buffer bytes;
+    output_archive(bytes) & save(key);
+    auto found = std::make_unique<saved>();
+    input_archive(bytes.bytes()) & *found;
+    found->mark_spoken();
+    return found;
+  }
+
+  template <class Archive>
+  void write(Archive& archive, state const& key) const {
+    if (key.at_end) {
+      archive&* key.at_end;
+      return;
+    }
+    archive & key.clock;
+    windows_.save(archive, key.windows);
+    if constexpr (Ordered) {
+      auto const count = static_cast<std::uint64_t>(key.waiting.size());
+      archive & count;
+      key.waiting.each([&](queued_value<value_type> const& each) { archive & each; });
+    }
+  }
+
+  Clock clock_;
+  Windows windows_;
+};
+
+}  // namespace leat::detail

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <leat/time/event_clock.hpp>
+#include <leat/time/key_windows.hpp>
+#include <leat/time/session.hpp>
+#include <leat/time/sessions.hpp>
+#include <leat/time/tumbling.hpp>
+#include <leat/time/window_content.hpp>
+#include <leat/time/window_machine.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// One key, from the end of an input on into the next one.
+
+using leat::moment;
+using leat::reading;
+using leat::window_bounds;
+using leat::window_id;
+using leat::window_reason;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A letter that says when it was.
+struct letter {
+  moment at;
+  char value = ' ';
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive & at & value;
+  }
+};
+
+std::string none() { return {}; }
+void add(std::string& text, letter const& next) { text += next.value; }
+void add_all(std::string& earlier, std::string const& later) { earlier += later; }
+using content =
+    leat::detail::folded_content<std::string, letter, std::string (*)(), void (*)(std::string&, letter const&),
+                                 void (*)(std::string&, std::string const&)>;
+
+struct said {
+  auto speaker(window_id id, window_bounds, window_reason why) {
+    return [this, id, why](std::string const& text) {
+      lines.push_back(std::to_string(id) + ": " + text + ", " + to_text(why));
+    };
+  }
+  void closed(window_id id, window_bounds, std::vector<window_id> merged = {}) {
+    std::string line = std::to_string(id) + " closed";
+    for (window_id const each : merged) line += " +" + std::to_string(each);
+    lines.push_back(line);
+  }
+  std::vector<std::string> lines;
+};
+using lines = std::vector<std::string>;
+
+/// What a run says that goes on from the end of another with these letters, and then ends.
+template <class Machine>
+class key_of_runs {
+ public:
+  explicit key_of_runs(Machine machine) : machine_(std::move(machine)) {}
+
+  lines run(std::vector<std::pair<std::int64_t, char>> const& letters) {
+    said down;
+    for (auto const& [at, value] : letters)
+      machine_.take(key_, letter{moment(std::chrono::nanoseconds(at)), value}, reading(), down, true,
+                    [&](window_id id, moment, leat::late_reason, letter&& missed) {
+                      down.lines.push_back(std::to_string(id) + " missed " + missed.value);
+                    });
+    machine_.end(key_, true, down);
+    leat::byte_buffer bytes;
+    leat::output_archive(bytes) & machine_.save(key_);
+    typename Machine::saved kept;
+    leat::input_archive(bytes.bytes()) & kept;
+    key_ = machine_.load(std::move(kept));
+    return down.lines;
+  }
+
+ private:
+  Machine machine_;
+  typename Machine::state key_;
+};
+
+auto clock_of(std::chrono::nanoseconds late) {
+  return leat::event_clock(&letter::at, leat::late_by(late), leat::credible(leat::forever));
+}
+auto ordered_tumbling(std::chrono::nanoseconds late) {
+  using windows = leat::detail::key_windows<leat::tumbling, content>;
+  using machine = leat::detail::window_machine<decltype(clock_of(late)), windows, true>;
+  return key_of_runs<machine>(machine(clock_of(late), windows(leat::tumbling(10ns), content(none, add, add_all))));
+}
+auto unordered_sessions(std::chrono::nanoseconds late, std::chrono::nanoseconds gap) {
+  using windows = leat::detail::sessions<content>;
+  using machine = leat::detail::window_machine<decltype(clock_of(late)), windows, false>;
+  return key_of_runs<machine>(machine(clock_of(late), windows(leat::session(gap), content(none, add, add_all))));
+}
+
+}  // namespace
+
+TEST_CASE("a window that has spoken at an end speaks again when it has changed, and only then") {
+  auto key = ordered_tumbling(3ns);
+  CHECK(key.run({{1, 'a'}}) == lines{"0: a, at the end", "0 closed"});
+  CHECK(key.run({}).empty());
+  CHECK(key.run({{2, 'b'}}) == lines{"0: ab, correction"});
+  CHECK(key.run({{3, 'c'}}) == lines{"0: abc, correction"});
+  CHECK(key.run({{25, 'd'}}) == lines{"2: d, at the end", "2 closed"});
+  CHECK(key.run({{4, 'e'}}) == lines{"0 missed e"});
+}
+
+TEST_CASE("a window that closes in the run that goes on gives a correction then") {
+  auto key = ordered_tumbling(0ns);
+  CHECK(key.run({{1, 'a'}}) == lines{"0: a, at the end", "0 closed"});
+  CHECK(key.run({{4, 'b'}, {12, 'c'}}) == lines{"0: ab, correction", "1: c, at the end", "1 closed"});
+}
+
+TEST_CASE("values that waited for their order at an end still do afterwards") {
+  auto key = ordered_tumbling(5ns);
+  CHECK(key.run({{4, 'd'}, {2, 'b'}}) == lines{"0: bd, at the end", "0 closed"});
+  CHECK(key.run({{3, 'c'}}) == lines{"0: bcd, correction"});
+  CHECK(key.run({{20, 'x'}}) == lines{"2: x, at the end", "2 closed"});
+}
+
+TEST_CASE("sessions that grow after an end say their new bounds and by which ids they were known") {
+  auto key = unordered_sessions(30ns, 5ns);
+  CHECK(key.run({{10, 'a'}, {20, 'b'}}) == lines{"10: a, at the end", "10 closed", "20: b, at the end", "20 closed"});
+  CHECK(key.run({{15, 'c'}}) == lines{"10: acb, correction", "10 closed +20"});
+  CHECK(key.run({{12, 'd'}}) == lines{"10: acbd, correction"});
+  CHECK(key.run({{8, 'e'}}) == lines{"8: acbde, correction", "8 closed +20 +10"});
+  CHECK(key.run({}).empty());
+}
