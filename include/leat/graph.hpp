@@ -110,6 +110,7 @@ class node {
   list<port> inputs;
   std::string_view routing;  ///< how records leave it, when not straight on: "exchange by key" ...
   void (*describe_records)(record_description& to) = nullptr;  ///< tells what travels then
+  std::string parameters;  ///< of a step: what another process, and a run that goes on, has to have the same
 };
 
 /// The nodes of a flow, in an order in which every node comes after those that feed it, and the scope that

@@ -140,10 +140,13 @@
 #include <leat/time/cumulating.ipp>
 #include <leat/time/duration_text.ipp>
 #include <leat/time/event_clock.ipp>
+#include <leat/time/late_count.ipp>
 #include <leat/time/session.ipp>
 #include <leat/time/sliding.ipp>
 #include <leat/time/tumbling.ipp>
 #include <leat/time/window_info.ipp>
+#include <leat/time/window_parameters.ipp>
+#include <leat/time/window_step.ipp>
 #include <leat/to/csv.ipp>
 #include <leat/to/lines.ipp>
 #include <leat/to/out.ipp>

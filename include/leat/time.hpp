@@ -9,16 +9,22 @@
 // IWYU pragma: begin_exports
 #include <leat/time/clock.hpp>
 #include <leat/time/clock_options.hpp>
+#include <leat/time/collect_window.hpp>
+#include <leat/time/count_window.hpp>
 #include <leat/time/counting.hpp>
 #include <leat/time/cumulating.hpp>
 #include <leat/time/event_clock.hpp>
 #include <leat/time/everything.hpp>
+#include <leat/time/fold_window.hpp>
 #include <leat/time/late_by.hpp>
 #include <leat/time/moment.hpp>
+#include <leat/time/reduce_window.hpp>
 #include <leat/time/session.hpp>
 #include <leat/time/sliding.hpp>
 #include <leat/time/tumbling.hpp>
+#include <leat/time/window.hpp>
 #include <leat/time/window_info.hpp>
+#include <leat/time/window_logic.hpp>
 #include <leat/time/windowed.hpp>
 #include <leat/time/windower.hpp>
 // IWYU pragma: end_exports

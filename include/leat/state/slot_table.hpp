@@ -83,6 +83,13 @@ class slot_table {
     }
   }
 
+  /// Calls `f(entry&)` for each entry of this tag, live or forgotten. It may forget them.
+  template <class F>
+  void each_with_tag(std::uint32_t tag, F&& f) const {
+    for (entry* e = home(tag); e->stamp != entry::empty; e = next(e))
+      if (e->tag == tag) f(*e);
+  }
+
   /// True when the next `add` needs `grow` first. One entry in three stays empty: fuller, probing costs more in
   /// mispredicted branches than it saves in cache.
   bool full() const { return (std::uint64_t{used_} + 1) * 3 > std::uint64_t{capacity_} * 2; }

@@ -49,6 +49,9 @@ class fan_out_base {
     return true;
   }
 
+  /// Whether anybody reads the stream. Known once the flow has been put together.
+  bool read() const { return inputs_.size() != 0; }
+
   traffic passed;
 
  protected:
