@@ -7,6 +7,7 @@
 /// Event time: clocks, windows, and the operators that put records into them. A program includes it beside
 /// <leat/leat.hpp>; who needs no time compiles none of it.
 // IWYU pragma: begin_exports
+#include <leat/time/calendar.hpp>
 #include <leat/time/clock.hpp>
 #include <leat/time/clock_options.hpp>
 #include <leat/time/collect_window.hpp>
@@ -14,6 +15,7 @@
 #include <leat/time/counting.hpp>
 #include <leat/time/cumulating.hpp>
 #include <leat/time/event_clock.hpp>
+#include <leat/time/event_time.hpp>
 #include <leat/time/everything.hpp>
 #include <leat/time/fold_window.hpp>
 #include <leat/time/late_by.hpp>
@@ -21,11 +23,14 @@
 #include <leat/time/reduce_window.hpp>
 #include <leat/time/session.hpp>
 #include <leat/time/sliding.hpp>
+#include <leat/time/stream_clock.hpp>
 #include <leat/time/tumbling.hpp>
+#include <leat/time/wall_clock.hpp>
 #include <leat/time/window.hpp>
 #include <leat/time/window_info.hpp>
 #include <leat/time/window_logic.hpp>
 #include <leat/time/windowed.hpp>
 #include <leat/time/windower.hpp>
+#include <leat/time/zone.hpp>
 // IWYU pragma: end_exports
 #endif

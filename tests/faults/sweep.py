@@ -114,14 +114,16 @@ def check_sentence(what, done):
 
 
 def may_be_passed_over(folder, call, number):
-    """What SQLite may fail in without a word: it goes on where it cannot sync a directory, for the sake of some file
-    systems; what it cannot open for writing it opens for reading, and fails where it has to write; and it syncs the
-    journal once more when a file is closed, when nothing is in it. A look at whether a journal is of this file is not
-    taken where it cannot be read: SQLite reads it next, and fails.
+    """What SQLite may fail in without a word: it goes on where it cannot sync a directory (by fdatasync), for the sake of
+    some file systems, which leat has done before it (by fsync); what it cannot open for writing it opens for reading,
+    and fails where it has to write; and it syncs the journal once more when a file is closed, when nothing is in it. A
+    look at whether a journal is of this file is not taken where it cannot be read: SQLite reads it next, and fails.
     """
     path = re.search("^failed (.*)$", log_of(folder), re.MULTILINE)[1]
-    if path == f"{folder}/store" or call == "open":
-        return path.startswith(f"{folder}/store")
+    if path == f"{folder}/store":
+        return call in ("open", "fdatasync")
+    if call == "open":
+        return path.startswith(f"{folder}/store/")
     if call == "read":
         return path.endswith("-journal")
     files = len([*folder.glob("store/*.sqlite3")])
@@ -158,11 +160,11 @@ def attempt(point):
 
 
 def attempt_all(point):
-    """A point that goes wrong does not keep the others from being tried."""
+    """A point that goes wrong, or never ends, does not keep the others from being tried."""
     try:
         return attempt(point)
-    except SystemExit as failed:
-        wrong.append(str(failed))
+    except (SystemExit, subprocess.TimeoutExpired) as failed:
+        wrong.append(f"{point[0].name}, {point[1:]}: {failed}")
         return "wrong"
 
 

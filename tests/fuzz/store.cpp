@@ -13,6 +13,7 @@
 #include <leat/run/recovery.hpp>
 #include <leat/state/keyed_state.hpp>
 
+#include "fixture/commits.hpp"
 #include "fuzz/script.hpp"
 
 #include <sanitizer/allocator_interface.h>
@@ -129,10 +130,7 @@ class store {
     leat::make_recovery_store(folder_, 1);
     {
       auto const file = open();
-      leat::detail::store_claim claim;
-      claim.from = {0, 0, 1};
-      claim.flow = "flow";
-      file->claim(claim);
+      file->claim(leat::test::claim_of({0, 0, 1}));
       for (std::uint64_t epoch = 1; epoch != 5; ++epoch) commit(*file, 1, epoch);
       sound_ = content(*file);
     }
@@ -157,10 +155,7 @@ class store {
         auto const file = open();
         if (content(*file) != sound_) std::abort();
         if (choice % 16 != 1) return;
-        leat::detail::store_claim claim;
-        claim.from = {4, 1, 2};
-        claim.flow = "flow";
-        file->claim(claim);
+        file->claim(leat::test::claim_of({4, 1, 2}));
         commit(*file, 2, 5);
       }
       if (content(*open()).find("flow.step 1 5 ") == std::string::npos) std::abort();
@@ -183,19 +178,9 @@ class store {
 
  private:
   static void commit(store_file& file, std::uint64_t run, std::uint64_t epoch) {
-    leat::detail::store_commit what;
-    what.run = run;
-    what.epoch = epoch;
-    for (std::uint32_t group = 0; group != 3; ++group) {
-      kept_group& added = what.groups.emplace_back();
-      added.step = "flow.step";
-      added.group = group;
-      added.epoch = epoch;
-      added.present = 3;
-      added.full = epoch == 1 ? 3 : 0;
-      added.codec = "T(S(c1) u4)";
-      added.bytes.resize(100 + 2000 * (group == 2), static_cast<std::byte>(epoch));
-    }
+    leat::detail::store_commit what =
+        leat::test::commit_of(run, epoch, 3, "T(S(c1) u4)", std::vector<std::byte>(100, static_cast<std::byte>(epoch)));
+    what.groups.back().bytes.resize(2100, static_cast<std::byte>(epoch));
     what.positions.push_back(
         {"flow.in", "part", epoch, "u8", std::vector<std::byte>(8, static_cast<std::byte>(epoch))});
     file.commit(what);

@@ -48,7 +48,7 @@ bool may_come_of_it(std::string const& error) {
        {"Input/output error", "disk I/O error", "No space left on device", "the disk is full", "the disk failed",
         "connection reset", "connection closed", "it is damaged, or cannot be read (", "the cluster has formed already",
         "was lost", "has gone", "another process is using it", "of this run or of another program, is writing it",
-        "connection refused", "the cluster did not form", "nobody can tell which is the right one"})
+        "connection refused", "the cluster did not form"})
     if (error.find(cause) != std::string::npos) return true;
   return false;
 }

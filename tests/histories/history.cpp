@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "histories/history.hpp"
 
+#include "fixture/chance.hpp"
 #include "fixture/memory_store.hpp"
-#include "histories/chance.hpp"
 #include "histories/committed.hpp"
 #include "histories/expected.hpp"
 #include "histories/flows.hpp"
@@ -53,7 +53,8 @@ class history {
     ledger_of_seed = &ledger_;
     stores_.machine = &disk_;
     if (in_sqlite_) keep_sqlite_on(disk_);
-    if (draw_.once_in(4)) {
+    if (draw_.one_in(2)) longest_write_ = 200us;  // so that a run has many of them, and processes are apart
+    if (draw_.one_in(4)) {
       disk_.cut_reads_to(1 + draw_.up_to(30));
       disk_.delay_reads(1 + static_cast<unsigned>(draw_.up_to(2)));
       note(fault::slow_reads);
@@ -64,7 +65,7 @@ class history {
   void go_through() {
     for (char const* const path : {"in0", "in1", "in2"}) disk_.put(path, "");
     make_store();
-    std::uint64_t const growths = draw_.once_in(4) ? 1 + draw_.up_to(1) : 0;
+    std::uint64_t const growths = draw_.one_in(4) ? 1 + draw_.up_to(1) : 0;
     for (std::uint64_t stage = 0; stage <= growths; ++stage) {
       grow_inputs(stage == 0 ? 40 : 15);
       if (stage != 0) note(fault::grown_input);
@@ -72,18 +73,19 @@ class history {
       bool ended = false;
       for (std::uint64_t run = 0; !ended; ++run) {
         ended = run_once(run >= disturbed);
-        if (!ended && draw_.once_in(4)) leave_rubbish();
+        if (!ended && draw_.one_in(4)) leave_rubbish();
         if (!ended && run > disturbed) throw std::runtime_error("an undisturbed run has not come to its end");
         after_run();
       }
       expected_.end_of_input();
       look_at_end();
     }
-    if (draw_.once_in(4)) {
+    if (draw_.one_in(4)) {
+      if (draw_.one_in(2)) leave_rubbish();
       run_once(true);  // nothing is new
       look_at_end();
     }
-    if (shows_ledger_ && draw_.once_in(4)) ring();
+    if (shows_ledger_ && draw_.one_in(4)) ring();
   }
 
   outcome result;
@@ -97,7 +99,7 @@ class history {
     unsigned const files = 1 + static_cast<unsigned>(draw_.up_to(3));
     if (in_sqlite_) {
       leat::detail::sqlite_stores(disk_).make("store", files, "of this seed");
-      if (draw_.once_in(2)) lose_power();
+      if (draw_.one_in(2)) lose_power();
     } else {
       stores_.make("store", files);
     }
@@ -139,7 +141,7 @@ class history {
 
   /// The files of the store lie then as they do in this shape.
   layout draw_layout() {
-    layout drawn{1 + static_cast<unsigned>(draw_.up_to(2)), !in_sqlite_ && draw_.once_in(2)};
+    layout drawn{1 + static_cast<unsigned>(draw_.up_to(2)), !in_sqlite_ && draw_.one_in(2)};
     if (!in_sqlite_)
       stores_.move_to(drawn.own_directories ? drawn.processes : 0,
                       [this](unsigned most) { return static_cast<unsigned>(draw_.up_to(most)); });
@@ -149,12 +151,12 @@ class history {
 
   simulation shape(layout const& of) {
     simulation drawn;
-    drawn.seed = draw_.next();
+    drawn.seed = draw_.number();
     drawn.processes = of.processes;
-    drawn.forms = of.processes > 1 && draw_.once_in(6);
+    drawn.forms = of.processes > 1 && draw_.one_in(6);
     drawn.longest_start = 100us;
     drawn.network.longest_delay = std::chrono::microseconds(1 + draw_.up_to(1) * 200);
-    drawn.network.uneven = draw_.once_in(2);
+    drawn.network.uneven = draw_.one_in(2);
     drawn.options.workers = 1 + static_cast<unsigned>(draw_.up_to(2));
     drawn.options.batch_size = 1 + draw_.up_to(4);
     drawn.options.connections = static_cast<leat::connection_driver>(draw_.up_to(2));
@@ -163,7 +165,7 @@ class history {
     drawn.options.recovery.backup_interval = std::chrono::seconds(draw_.up_to(1) * 3600);
     drawn.begins_at = clock_;
     drawn.disk = &disk_;
-    drawn.recover = [this, own = of.own_directories, sweep = draw_.once_in(4) ? 1u : 0u](leat::detail::execution& run) {
+    drawn.recover = [this, own = of.own_directories, sweep = draw_.one_in(4) ? 1u : 0u](leat::detail::execution& run) {
       leat::recovery_options options = run.settings().recovery;
       if (own) options.directory += std::to_string(run.process());
       auto stored = std::make_unique<leat::detail::stored_run>(run, kind(), options);
@@ -196,6 +198,7 @@ class history {
     ++result.runs;
     try {
       begun.cluster = std::make_unique<simulated_cluster>(flow().description(), shape(of));
+      begun.cluster->world().block_for_up_to(longest_write_);
       begun.cluster->begin();
     } catch (leat::run_error const& error) {
       begun.cluster = nullptr;
@@ -243,7 +246,7 @@ class history {
         }
         break;
       case fault::cut:
-        if (first.cluster->links().cut_link(draw_.next(), unnoticed) == nullptr) return;
+        if (first.cluster->links().cut_link(draw_.number(), unnoticed) == nullptr) return;
         first.killed[victim] = true;
         break;
       case fault::second_copy: {
@@ -275,8 +278,8 @@ class history {
     std::uint64_t const longest[] = {60, 300, 1200};
     std::uint64_t const at = draw_.up_to(longest[draw_.up_to(2)]);
     std::uint64_t const call = 1 + draw_.up_to(longest[draw_.up_to(1)] / 2);
-    if (way == fault::halted) disk_.halt_at(call, draw_.next());
-    if (way == fault::failed_call) disk_.fail_call(call, draw_.once_in(2) ? EIO : ENOSPC, draw_.next());
+    if (way == fault::halted) disk_.halt_at(call, draw_.number());
+    if (way == fault::failed_call) disk_.fail_call(call, draw_.one_in(2) ? EIO : ENOSPC, draw_.number());
     std::uint64_t const faults_before = disk_.faults();
 
     std::vector<running> clusters;
@@ -331,9 +334,9 @@ class history {
   }
 
   void after_run() {
-    if (draw_.once_in(2)) lose_power();
+    if (draw_.one_in(2)) lose_power();
     clock_ += std::chrono::minutes(draw_.up_to(90));
-    if (draw_.once_in(4)) {
+    if (draw_.one_in(4)) {
       jump();
       note(fault::clock_jump);
     }
@@ -397,7 +400,7 @@ class history {
                              " have rung");
   }
 
-  chance draw_;
+  leat::test::chance draw_;
   leat::detail::simulated_disk disk_;
   leat::test::memory_disk stores_;
   bool in_sqlite_;
@@ -406,7 +409,8 @@ class history {
   ledger ledger_;
   leat::wall_time clock_{std::chrono::seconds(1767225600)};  // 2026-01-01
   std::pair<unsigned, unsigned> last_shape_{0, 0};
-  std::uint64_t decided_ = 0;  ///< epoch, as any process has heard
+  std::chrono::nanoseconds longest_write_ = 10ms;  ///< to the store
+  std::uint64_t decided_ = 0;                      ///< epoch, as any process has heard
   committed_outputs committed_;
 };
 

@@ -22,7 +22,7 @@ std::uint64_t number_from(char const* variable, std::uint64_t otherwise) {
 }
 
 std::uint64_t wanted_seeds() {
-  std::uint64_t const usual = std::getenv("LEAT_TEST_LONG") != nullptr ? 200'000 : sanitizers::slow ? 400 : 8'000;
+  std::uint64_t const usual = std::getenv("LEAT_TEST_LONG") != nullptr ? 200'000 : sanitizers::slow ? 400 : 10'000;
   return number_from("LEAT_RECOVERY_SEEDS", usual);
 }
 

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace histories {
@@ -76,14 +77,12 @@ int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
   return error != 0 ? failed(error, SQLITE_IOERR_TRUNCATE) : SQLITE_OK;
 }
 
-/// As SQLite does it by itself: the name of a new journal is synced with it, and with that all of the directory.
+/// As SQLite does it by itself: the name of a new journal is synced with it, and with that all of the directory; when
+/// that fails it goes on.
 int sync_file(sqlite3_file* file, int) {
   opened& synced = of(file);
   if (int const error = disk->sync(synced.handle); error != 0) return failed(error, SQLITE_IOERR_FSYNC);
-  if (!synced.nameless) return SQLITE_OK;
-  if (int const error = disk->sync_names(directory_of(*synced.path)); error != 0)
-    return failed(error, SQLITE_IOERR_DIR_FSYNC);
-  synced.nameless = false;
+  if (std::exchange(synced.nameless, false)) disk->sync_names(directory_of(*synced.path));
   return SQLITE_OK;
 }
 

@@ -23,7 +23,7 @@ MOST_SEEDS = 200000
 SOUND_SEEDS = 500
 MOST_SECONDS = 1200
 RANDOM_FLOWS = "random flows*"
-OUT_OF_TIME = 124  # what `timeout` ends with: no seed that was run found the mutant out
+OUT_OF_TIME = 128 + signal.SIGKILL  # what `timeout` ends with: no seed that was run found the mutant out
 _FAILED_SEED = re.compile(r"LEAT_(?:SIMULATION|RECOVERY)_SEED=(\d+) \S+\s+# (.*)")
 _FAILED_CASE = re.compile(r"TEST CASE:  (?!random flows)(.*)")
 _CHOICE = """#pragma once
@@ -93,8 +93,9 @@ def found_out(program, number, seeds, cases):
     environment.pop("LEAT_SIMULATION_SEED", None)
     environment.pop("LEAT_RECOVERY_SEED", None)
     line_by_line = ["stdbuf", "-oL", str(program), cases]  # else a case that fails is heard of when all seeds have run
-    running = subprocess.Popen(["timeout", str(MOST_SECONDS), *line_by_line], env=environment, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    # Of a milder signal doctest says that the case has failed in which it came.
+    running = subprocess.Popen(["timeout", "--signal=KILL", str(MOST_SECONDS), *line_by_line], env=environment,
+                               text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
     for line in running.stdout:
         seed, case = _FAILED_SEED.match(line), _FAILED_CASE.match(line)
         if seed or case:

@@ -16,7 +16,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 from sources import Cache, headers  # noqa: E402
 
 CONSUMER = Path(__file__).resolve().parent / "consumer"
+COMPILE_ONCE = Path(__file__).resolve().parent / "compile_once.py"
 SAYS = "sum of squares: 30\n"
+# Without the extensions that CMake would ask for: so the other ways have compiled the same texts.
+STANDARD = "-DCMAKE_CXX_EXTENSIONS=OFF"
 ONLY_LEAT = ("-Dtests=disabled", "-Dexamples=disabled", "-Dbenchmarks=disabled")
 
 
@@ -35,21 +38,18 @@ def call(*command, **more):
 
 
 class Ways:
-    def __init__(self, project, compiler, meson, scratch):
-        self.project, self.compiler, self.meson, self.scratch = project, compiler, shlex.split(meson), scratch
-        self.environment = {**os.environ, "CXX": self.without_optimisation()}
+    def __init__(self, project, compiler, meson, scratch, objects):
+        self.project, self.meson, self.scratch = project, shlex.split(meson), scratch
+        quick = scratch / "quick-compiler"
+        quick.write_text("#!/bin/sh\n" + shlex.join(["exec", sys.executable, str(COMPILE_ONCE), str(objects), compiler])
+                         + ' "$@"\n')
+        quick.chmod(0o755)
+        self.compiler = str(quick)
+        self.environment = {**os.environ, "CXX": self.compiler}
         for name in ("MESON_BUILD_ROOT", "MESON_SOURCE_ROOT", "DESTDIR", "CXXFLAGS", "PKG_CONFIG_PATH"):
             self.environment.pop(name, None)
         self.consumer = scratch / "consumer"
         shutil.copytree(CONSUMER, self.consumer)
-
-    def without_optimisation(self):
-        """A compiler that optimises nothing: what is tested is who finds what, and the libraries take half the time."""
-        quick = self.scratch / "quick-compiler"
-        quick.write_text("#!/bin/sh\nfor word; do\n  shift\n  case $word in -O[123s]) ;; *) set -- \"$@\" \"$word\" ;; esac\n"
-                         f"done\nexec {self.compiler} \"$@\"\n")
-        quick.chmod(0o755)
-        return str(quick)
 
     def install(self, *more):
         prefix, build = self.scratch / "prefix", self.scratch / "leat-build"
@@ -171,7 +171,7 @@ class Ways:
         # A package that has been moved since it was installed is found all the same.
         moved = prefix.rename(self.scratch / "moved")
         build = self.scratch / "build"
-        call("cmake", "-G", "Ninja", "-S", self.consumer, "-B", build, f"-DCMAKE_PREFIX_PATH={moved}",
+        call("cmake", "-G", "Ninja", "-S", self.consumer, "-B", build, f"-DCMAKE_PREFIX_PATH={moved}", STANDARD,
              env=self.environment)
         call("cmake", "--build", build)
         call(build / "optional")
@@ -184,7 +184,7 @@ class Ways:
         if not shutil.which("cmake"):
             skip("there is no cmake")
         build = self.scratch / "build"
-        call("cmake", "-G", "Ninja", "-S", self.consumer, "-B", build, f"-DLEAT_SOURCE={self.project}",
+        call("cmake", "-G", "Ninja", "-S", self.consumer, "-B", build, f"-DLEAT_SOURCE={self.project}", STANDARD,
              env=self.environment)
         call("cmake", "--build", build)
         call(build / "optional")
@@ -212,7 +212,7 @@ class Ways:
 
 def ingredients(project):
     """The text of all that can make a difference, the headers apart."""
-    paths = [*project.glob("meson*"), *project.glob("*.txt"), project / "README.md", project / "docs" / "compiling.md", *project.glob("cmake/*"), *project.glob("src/*"), *CONSUMER.glob("*"), *project.glob("*/**/meson.build")]
+    paths = [*project.glob("meson*"), *project.glob("*.txt"), project / "README.md", project / "docs" / "compiling.md", *project.glob("cmake/*"), *project.glob("src/*"), *CONSUMER.glob("*"), COMPILE_ONCE, *project.glob("*/**/meson.build")]
     kept = {path for path in paths if path.is_file() and not path.relative_to(project).parts[0].startswith("build")}
     return repr([(str(path), path.read_text()) for path in sorted(kept)])
 
@@ -224,7 +224,8 @@ def main(way, project, compiler, meson, cache_folder):
         print(f"{way}: nothing has changed since it worked")
         return 0
     with tempfile.TemporaryDirectory(prefix="leat-package-") as scratch:
-        said = call(getattr(Ways(project, compiler, meson, Path(scratch)), way)())
+        ways = Ways(project, compiler, meson, Path(scratch), Path(cache_folder, "objects").resolve())
+        said = call(getattr(ways, way)())
     if said != SAYS:
         print(f"the program said {said!r}, not {SAYS!r}")
         return 1

@@ -5,13 +5,16 @@
 #include <leat/run/files.hpp>
 #include <leat/run/recovery.hpp>
 
+#include "fixture/commits.hpp"
 #include "fixture/scratch.hpp"
+#include "fixture/stored_runs.hpp"
 #include "run/child.hpp"
 
 #include <doctest/doctest.h>
 
 #include <sqlite3.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -37,6 +40,7 @@ using leat::detail::kept_group;
 using leat::detail::kept_position;
 using leat::detail::sqlite_stores;
 using leat::detail::store_file;
+using leat::test::has;
 
 sqlite_stores impatient() { return sqlite_stores(leat::detail::machine_files(), 0ms); }
 
@@ -44,8 +48,6 @@ std::vector<std::byte> bytes(std::string const& text) {
   auto const of = std::as_bytes(std::span(text));
   return {of.begin(), of.end()};
 }
-
-bool has(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
 
 template <class F>
 std::string sentence(F f) {
@@ -57,13 +59,6 @@ std::string sentence(F f) {
   return "nothing is wrong";
 }
 
-leat::detail::store_claim claim_of(leat::detail::resume_point from) {
-  leat::detail::store_claim claim;
-  claim.from = from;
-  claim.flow = "flow";
-  return claim;
-}
-
 std::unique_ptr<store_file> open_part(scratch const& folder, std::size_t which = 0) {
   auto stores = impatient();
   return stores.open(stores.find(folder.path("store")).at(which));
@@ -71,19 +66,8 @@ std::unique_ptr<store_file> open_part(scratch const& folder, std::size_t which =
 
 void fill(store_file& file, std::uint64_t epochs) {
   for (std::uint64_t epoch = 1; epoch <= epochs; ++epoch) {
-    leat::detail::store_commit what;
-    what.run = 1;
-    what.epoch = epoch;
-    for (std::uint32_t group = 0; group != 4; ++group) {
-      kept_group& added = what.groups.emplace_back();
-      added.step = "flow.step";
-      added.group = group;
-      added.epoch = epoch;
-      added.present = 3;
-      added.full = epoch == 1 ? 3 : 0;
-      added.codec = "S(c1) u4";
-      added.bytes = bytes("rows of epoch " + std::to_string(epoch));
-    }
+    leat::detail::store_commit what =
+        leat::test::commit_of(1, epoch, 4, "S(c1) u4", bytes("rows of epoch " + std::to_string(epoch)));
     what.positions.push_back({"flow.in", "part", epoch, "u8", bytes(std::to_string(epoch))});
     file.commit(what);
   }
@@ -119,21 +103,21 @@ TEST_CASE("a store: what is committed is there again, and what is claimed is gon
     CHECK(file->identity().index == 1);
     CHECK(file->identity().count == 2);
     CHECK(file->history().runs.empty());
-    file->claim(claim_of({0, 0, 1}));
+    file->claim(leat::test::claim_of({0, 0, 1}));
     fill(*file, 3);
     before = content(*file);
   }
   auto const file = open_part(folder, 1);
   CHECK(content(*file) == before);
   CHECK(file->steps() == leat::detail::kept_steps{{"flow.in", {"u8"}}, {"flow.step", {"S(c1) u4"}}});
-  file->claim(claim_of({2, 1, 2}));
+  file->claim(leat::test::claim_of({2, 1, 2}));
   CHECK(content(*file).find("epoch 3") == std::string::npos);
   CHECK(content(*file).find("epoch 2") != std::string::npos);
   REQUIRE(file->history().runs.size() == 2);
   CHECK(file->history().runs[0].last_done == 2);
   CHECK(file->history().runs[1].began_at == 2);
 
-  auto forgets = claim_of({2, 2, 3});
+  auto forgets = leat::test::claim_of({2, 2, 3});
   forgets.forgotten = {"flow.step"};
   file->claim(forgets);
   CHECK(file->steps() == leat::detail::kept_steps{{"flow.in", {"u8"}}});
@@ -228,6 +212,21 @@ TEST_CASE("a store: another process has taken it") {
                          "\": another process is using it: see that it has ended, and start again");
 }
 
+TEST_CASE("a store: who has to wait is told which process has taken it, as far as the system tells") {
+  scratch const folder;
+  leat::make_recovery_store(folder.path("store"), 2);
+  auto const file = open_part(folder);
+  child other([&] {
+    for (char const* const part : {"store/part-0.sqlite3", "store/part-1.sqlite3", "store/none"})
+      std::printf("%ld\n", leat::detail::machine_files().process_with_lock(folder.path(part)));
+    return 0;
+  });
+  CHECK(other.ends() == 0);
+  std::string const known = std::filesystem::exists("/proc/locks") ? std::to_string(::getpid()) : "0";
+  CHECK(other.out == known + "\n0\n0\n");
+  CHECK(leat::detail::machine_files().process_with_lock(folder.path("store/part-0.sqlite3")) == 0);
+}
+
 TEST_CASE("a store: whoever finds it taken may try again, after it has waited for a process that is lost") {
   scratch const folder;
   leat::make_recovery_store(folder.path("store"), 1);
@@ -252,7 +251,7 @@ TEST_CASE("a store: the disk takes no more; afterwards all that was committed is
   leat::make_recovery_store(folder.path("store"), 1);
   child full([&] {
     auto const file = open_part(folder);
-    file->claim(claim_of({0, 0, 1}));
+    file->claim(leat::test::claim_of({0, 0, 1}));
     fill(*file, 2);
     std::signal(SIGXFSZ, SIG_IGN);
     rlimit const limit{1 << 16, 1 << 16};
@@ -277,7 +276,7 @@ TEST_CASE("a store: a flipped bit is found, or changes nothing") {
   std::string wanted;
   {
     auto const file = open_part(folder);
-    file->claim(claim_of({0, 0, 1}));
+    file->claim(leat::test::claim_of({0, 0, 1}));
     fill(*file, 6);
     wanted = content(*file);
   }
@@ -310,13 +309,13 @@ TEST_CASE("a store: the journal of a run that was killed belongs to the file it 
   std::string wanted;
   {
     auto const file = open_part(folder);
-    file->claim(claim_of({0, 0, 1}));
+    file->claim(leat::test::claim_of({0, 0, 1}));
     fill(*file, 2);
     copy = folder.read("store/part-0.sqlite3");
   }
   {
     auto const file = open_part(folder);
-    file->claim(claim_of({2, 1, 2}));
+    file->claim(leat::test::claim_of({2, 1, 2}));
     wanted = content(*file);
   }
   // As a process leaves them that is killed in the midst of a commit.
@@ -354,7 +353,7 @@ TEST_CASE("a store: what it says of itself") {
         "store of 1 file, not used yet\nthe next run begins anew\n");
   {
     auto const file = open_part(folder);
-    file->claim(claim_of({0, 0, 1}));
+    file->claim(leat::test::claim_of({0, 0, 1}));
     fill(*file, 2);
   }
   CHECK(leat::detail::store_status(stores, folder.path("store")) ==

@@ -14,6 +14,7 @@
 #include <leat/to/lines.hpp>
 #include <leat/to/output.hpp>
 
+#include "fixture/label.hpp"
 #include "fixture/scratch.hpp"
 #include "fixture/stored_runs.hpp"
 
@@ -36,6 +37,7 @@ namespace {
 
 using leat::test::error_of;
 using leat::test::has;
+using leat::test::label;
 using leat::test::on;
 
 using namespace std::chrono_literals;
@@ -76,20 +78,6 @@ struct money {
     archive & units;
     if (version >= 1) archive & currency;
   }
-};
-
-/// The key of a map in a state.
-template <unsigned Version>
-struct label {
-  std::string name;
-  std::uint8_t kind = 7;
-
-  template <class Archive>
-  void serialize(Archive& archive, unsigned version) {
-    archive & name;
-    if (version >= 1) archive & kind;
-  }
-  auto operator<=>(label const&) const = default;
 };
 
 /// Types with numbers of their own inside of one that has another, or none.
@@ -160,20 +148,6 @@ class numbers {
   std::int32_t end_;
 };
 
-/// A key of a step.
-template <unsigned Version>
-struct place_and_kind {
-  std::string name;
-  std::uint8_t kind = 0;
-
-  template <class Archive>
-  void serialize(Archive& archive, unsigned version) {
-    archive & name;
-    if (version >= 1) archive & kind;
-  }
-  auto operator<=>(place_and_kind const&) const = default;
-};
-
 /// A type that is met only where a value before it says so, which nobody can see beforehand.
 template <unsigned Version>
 struct behind_a_choice {
@@ -198,11 +172,7 @@ inline constexpr unsigned codec_version<account<Version>> = Version;
 template <unsigned Version>
 inline constexpr unsigned codec_version<money<Version>> = Version;
 template <unsigned Version>
-inline constexpr unsigned codec_version<label<Version>> = Version;
-template <unsigned Version>
 inline constexpr unsigned codec_version<place<Version>> = Version;
-template <unsigned Version>
-inline constexpr unsigned codec_version<place_and_kind<Version>> = Version;
 template <unsigned Version, unsigned OfMoney, unsigned OfLabel>
 inline constexpr unsigned codec_version<wallet<Version, OfMoney, OfLabel>> = Version;
 
@@ -220,20 +190,6 @@ leat::flow words(scratch const& folder) {
     seen->see(word);
     return word + ": " + seen->text();
   }) | leat::map("line", [](std::pair<std::string, std::string> const& each) {
-    return each.second;
-  }) | leat::output("out", leat::to::lines(folder.path("out")));
-  return flow;
-}
-
-template <unsigned Version>
-leat::flow keyed_by_a_type(scratch const& folder) {
-  leat::flow flow("words");
-  flow.input("in", leat::from::lines(folder.path("in"))) | leat::key_on("by word", [](std::string const& word) {
-    return place_and_kind<Version>{word, 0};
-  }) | leat::stateful_map("count", [](std::optional<int>& seen, std::string const& word) {
-    seen = seen.value_or(0) + 1;
-    return word + " " + std::to_string(*seen);
-  }) | leat::map("line", [](std::pair<place_and_kind<Version>, std::string> const& each) {
     return each.second;
   }) | leat::output("out", leat::to::lines(folder.path("out")));
   return flow;
@@ -345,29 +301,6 @@ TEST_CASE("versions: what a newer program has kept is refused, and so is what is
   CHECK(
       has(started.refusal<wallet<3, 0, 0>>(), "that are made of T(S(c1) {2: i4 S(c1) i8}), and now they are made of"));
   CHECK(started.run<account<2>>("ac\n") == "zero: 1 zero 104\nzero: 2 zero 108\nzero: 3 zero 112\nac: 2 ac 104\n");
-}
-
-TEST_CASE("versions: a key that grows, and belongs elsewhere then") {
-  scratch const folder;
-  leat::make_recovery_store(folder.path("store"), 2);
-  std::string input;
-  for (int i = 0; i != 200; ++i) input += "word" + std::to_string(i) + "\n";
-  std::string const once = input;
-  for (unsigned run = 0; run != 5; ++run) {
-    folder.write("in", input);
-    leat::options options = on(folder, 1 + run % 3);
-    options.snapshot_interval = 0ns;
-    leat::run(run == 0 ? keyed_by_a_type<0>(folder) : keyed_by_a_type<1>(folder), options);
-    input += once;
-  }
-  // Each word was counted on, by whichever worker has it.
-  std::string const out = folder.read("out");
-  for (int i = 0; i != 200; ++i)
-    for (int count = 1; count != 6; ++count) {
-      std::string const line = "word" + std::to_string(i) + " " + std::to_string(count) + "\n";
-      CHECK(out.find(line) != std::string::npos);
-      CHECK(out.find("\n" + line, out.find(line)) == std::string::npos);
-    }
 }
 
 TEST_CASE("versions: a position that grows") {

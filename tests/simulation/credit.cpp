@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <doctest/doctest.h>
 
-#include "simulation/chance.hpp"
+#include "fixture/chance.hpp"
 
 #include <leat/from/range.hpp>
 #include <leat/op/map.hpp>
@@ -20,7 +20,7 @@
 
 namespace {
 
-using simulation::chance;
+using leat::test::chance;
 
 std::size_t encoded = 0;  ///< bytes of texts that were encoded and are not decoded
 std::size_t most_encoded = 0;

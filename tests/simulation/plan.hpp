@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "simulation/chance.hpp"
+#include "fixture/chance.hpp"
 #include "simulation/hazards.hpp"
 
 #include <cstddef>
@@ -14,6 +14,9 @@
 /// A flow as data: what a seed draws, what leat is made to run, and what the reference interprets. Records are pairs of
 /// key and value, both of them numbers here; the flow may carry them as texts.
 namespace simulation {
+
+using leat::test::chance;
+using leat::test::mixed;
 
 /// All that user functions compute with. Throws planned_failure when it meets its trap, or when a mishap wants it.
 struct function {

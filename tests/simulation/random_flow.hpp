@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "simulation/chance.hpp"
+#include "fixture/chance.hpp"
 #include "simulation/meaning.hpp"
 #include "simulation/plan.hpp"
 #include "simulation/reference.hpp"
@@ -15,6 +15,8 @@
 #include <vector>
 
 namespace simulation {
+
+using leat::test::chance;
 
 /// Draws a flow. The reference runs alongside, so that no stream grows beyond measure, and steps whose results would
 /// depend on the schedule are used only where they do not.

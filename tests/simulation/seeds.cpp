@@ -22,7 +22,7 @@ std::uint64_t number_from(char const* variable) {
 std::uint64_t wanted_seeds() {
   if (std::getenv("LEAT_SIMULATION_SEEDS") != nullptr) return number_from("LEAT_SIMULATION_SEEDS");
   if (std::getenv("LEAT_TEST_LONG") != nullptr) return 800'000;
-  return sanitizers::slow ? 600 : 20'000;
+  return sanitizers::slow ? 600 : 40'000;
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "simulation/chance.hpp"
+#include "fixture/chance.hpp"
 
 #include <leat/route/formation/hello.hpp>
 #include <leat/run/simulated/cluster.hpp>
@@ -13,6 +13,8 @@
 #include <optional>
 
 namespace simulation {
+
+using leat::test::chance;
 
 /// How a seed has its flow run: on how many processes and workers, over what network, with what epochs, and whether it
 /// is stopped, a connection breaks, or a process is killed and started

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <doctest/doctest.h>
 
+#include "fixture/chance.hpp"
 #include "fixture/time_probe.hpp"
-#include "simulation/chance.hpp"
 #include "simulation/shape.hpp"
 
 #include <leat/flow.hpp>
@@ -40,9 +40,9 @@
 /// Flows that carry times, in simulated clusters: a record's value is its event time, and no step changes it.
 namespace {
 
+using leat::test::chance;
+using leat::test::mixed;
 using leat::test::sighting;
-using simulation::chance;
-using simulation::mixed;
 using numbers = leat::stream<std::int64_t>;
 
 constexpr std::int64_t unknown = leat::detail::stream_time::nothing_known;

@@ -441,6 +441,21 @@ TEST_CASE("notifications: setting the clock changes no wait that has begun") {
   }
 }
 
+TEST_CASE("notifications: a time that is wanted again is waited for by a clock that was set back meanwhile") {
+  runnable<int> stage;
+  stage.value(1, stage.world.on_the_wall + 2s, 2);
+  stage.world.on_the_wall -= 3600s;
+  stage.world.pass(2s);
+  CHECK(stage.turn());
+  CHECK(stage.rang() == std::vector<int>{1});
+  // It is no longer due, so nobody is called again and again until the clock has caught up.
+  CHECK_FALSE(stage.turn());
+  CHECK(stage.next() == stage.world.steady + 3600s);
+  stage.world.pass(3600s);
+  CHECK(stage.turn());
+  CHECK(stage.rang() == std::vector<int>{1, 1});
+}
+
 TEST_CASE("collect: setting the clock neither ends a wait nor lengthens it") {
   for (auto const jump : {-3600s, 3600s}) {
     clocks world;

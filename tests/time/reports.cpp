@@ -84,10 +84,14 @@ TEST_CASE("11: late records that nobody reads are counted, and told of in one li
         leat::output("out", leat::to::collect(down));
     return flows::printed([&] { leat::run(flow); }, stderr);
   };
-  CHECK(told(records) ==
-        "leat: step \"flow.collect\": 3 late records were dropped, since nothing reads its stream .late\n");
-  CHECK(told(all<int>({{20, 1}, {3, 2}})) ==
-        "leat: step \"flow.collect\": 1 late record was dropped, since nothing reads its stream .late\n");
+  CHECK(
+      told(records) ==
+      "leat: step \"flow.collect\" left records out: 3 came too late; its stream late would have had them, and nothing "
+      "reads it\n");
+  CHECK(
+      told(all<int>({{20, 1}, {3, 2}})) ==
+      "leat: step \"flow.collect\" left records out: 1 came too late; its stream late would have had them, and nothing "
+      "reads it\n");
   CHECK(told(all<int>({{20, 1}})).empty());
 }
 
@@ -159,7 +163,7 @@ TEST_CASE("17: a late record does not come into the next session") {
 }
 
 TEST_CASE("18: another key's time closes no session of this key") {
-  check<numbers>({{"a", {0, 1}}, {"b", {14, 2}}, {"a", {10, 3}}, {"b", {30, 4}}, {"a", {26, 5}}},
+  check<numbers>(input<int>{{"a", {0, 1}}, {"b", {14, 2}}, {"a", {10, 3}}, {"b", {30, 4}}, {"a", {26, 5}}},
                  [] { return collected(5s, leat::session(10s)); },
                  {{"a 0s: [1, 3]", "a 26s: [5] at the end", "b 14s: [2]", "b 30s: [4] at the end"},
                   {},

@@ -35,12 +35,13 @@ constexpr std::uint64_t seeds = sanitizers::slow ? 8 : 30;
 using number = windows::dated<int>;
 using record = std::pair<std::string, number>;
 
-/// Keys of each of three partitions, whose times go on with some disorder: a few records are late.
+/// Two keys of each of three partitions, whose times go on with some disorder: a few records are late, with 3 s to wait
+/// as with 9 s.
 std::vector<std::vector<record>> input() {
   std::vector<std::vector<record>> lists(3);
   for (int i = 0; i != 60; ++i) {
-    std::string const key(1, static_cast<char>('a' + i % 3 * 3 + i * i % 3));
-    lists[static_cast<std::size_t>(i % 3)].push_back({key, {static_cast<double>(i + i * 7 % 11 * 2), i}});
+    std::string const key(1, static_cast<char>('a' + i % 3 * 3 + i / 3 % 2));
+    lists[static_cast<std::size_t>(i % 3)].push_back({key, {static_cast<double>(i + i * i / 6 * 7 % 11 * 2), i}});
   }
   return lists;
 }

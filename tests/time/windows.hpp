@@ -13,9 +13,9 @@
 #include "fixture/one_at_a_time.hpp"
 #include "fixture/shapes.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -86,10 +86,12 @@ inline std::string line(leat::window_info const& info) {
 }
 
 template <class R>
-lines by_key(std::vector<std::pair<std::string, R>> records) {
-  std::stable_sort(records.begin(), records.end(), [](auto const& a, auto const& b) { return a.first < b.first; });
+lines by_key(std::vector<std::pair<std::string, R>> const& records) {
+  std::map<std::string, lines> of_keys;
+  for (auto const& [key, record] : records)
+    of_keys[key].push_back(key == "ALL" ? line(record) : key + " " + line(record));
   lines result;
-  for (auto const& [key, record] : records) result.push_back(key == "ALL" ? line(record) : key + " " + line(record));
+  for (auto const& [key, of_key] : of_keys) result.insert(result.end(), of_key.begin(), of_key.end());
   return result;
 }
 

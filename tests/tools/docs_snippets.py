@@ -12,6 +12,9 @@ import subprocess
 import sys
 import tempfile
 
+from docs_programs import pages
+from precompiled import precompile
+
 prelude = """#include <leat/leat.hpp>
 #include <algorithm>
 #include <chrono>
@@ -47,14 +50,18 @@ def main():
     root = pathlib.Path(sys.argv[1])
     compiler = sys.argv[sys.argv.index("--") + 1 :]
     failed = checked = 0
-    for page in sorted([root / "README.md", *root.glob("docs/**/*.md")]):
-        for line, text in programs(page):
-            with tempfile.NamedTemporaryFile("w", suffix=".cpp") as file:
-                file.write(text)
-                file.flush()
-                run = subprocess.run(
-                    [*compiler, "-std=c++20", "-fsyntax-only", "-DLEAT_COMPILED", "-I", str(root / "include"), file.name],
-                    capture_output=True, text=True, check=False)
+    flags = [*compiler[1:], "-std=c++20", "-DLEAT_COMPILED"]
+    include = root / "include"
+    with tempfile.TemporaryDirectory(prefix="leat-snippets-") as folder:
+        first = precompile(compiler[0], flags, include, "leat/leat.hpp", folder)
+        file = pathlib.Path(folder, "program.cpp")
+        for page, line, text in [(page, *program) for page in pages(root) for program in programs(page)]:
+            file.write_text(text)
+            # What begins with another header may need what leat/leat.hpp has besides.
+            begins_so = re.search("#include <(.*)>", text)[1] == "leat/leat.hpp"
+            run = subprocess.run(
+                [compiler[0], *flags, "-fsyntax-only", *(first if begins_so else []), "-I", include, file],
+                capture_output=True, text=True, check=False)
             checked += 1
             if run.returncode != 0:
                 failed += 1

@@ -2,13 +2,20 @@
 """in_environment.py ENVIRONMENT REQUIREMENT SCRIPT [ARGUMENT...]: runs a script in a virtual environment of that path,
 into which the requirement, NAME==VERSION, is installed first. 77, with the reason, where it cannot be installed.
 """
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
 
+# Open until the process ends: who asks for the same environment meanwhile waits for that.
+_held = []
+
 
 def installed(environment, requirement):
-    """None once the environment has it; else the reason why it has not."""
+    """None once the environment has it; else the reason why it has not. It is this process's alone until that ends."""
+    environment.parent.mkdir(parents=True, exist_ok=True)
+    _held.append(open(f"{environment}.lock", "w"))
+    fcntl.flock(_held[-1], fcntl.LOCK_EX)
     python = environment / "bin" / "python"
     name, version = requirement.split("==")
     asks = f"import importlib.metadata as found; raise SystemExit(found.version({name!r}) != {version!r})"

@@ -29,8 +29,10 @@ ALLOWED = {
 # An output with partitions is an exchange and a sink: one header puts the two together. Positions are kept as bytes: one
 # header knows the codec.
 # Recovery is a header of run, where users look for it, and its parts have a folder of their own.
+# The zone files of a system are read while a flow is described, when there is no runtime to ask.
 EXCEPTIONS = {*(("leat/run/recovery.ipp", f"leat/recovery/{part}.hpp")
-                for part in ("sqlite_store", "store_file", "store_status", "stored_run")),
+                for part in ("lock_patience", "sqlite_store", "store_file", "store_status", "stored_run")),
+              ("leat/time/zone_file.ipp", "leat/run/environment.hpp"), ("leat/time/zone_file.ipp", "leat/run/files.hpp"),
               ("leat/route/exchange/to_partitions.hpp", "leat/to/partitioned_sink.hpp"),
               ("leat/from/position.hpp", "leat/route/codec/codec.hpp"),
               ("leat/from/position.hpp", "leat/route/codec/describing_archive.hpp")}

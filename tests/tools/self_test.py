@@ -204,6 +204,40 @@ class Bundles(Tree):
 
 
 @unittest.skipUnless(COMPILER, "there is no compiler")
+class CompileOnce(Tree):
+    """The compiler of the tests of packages."""
+
+    def compile(self, *arguments):
+        script = Path(__file__).parent.parent.resolve() / "package" / "compile_once.py"
+        return subprocess.run([sys.executable, script, "objects", COMPILER, *arguments], cwd=self.root,
+                              capture_output=True, text=True)
+
+    def objects(self):
+        return len(list(Path(self.root, "objects").glob("*.o")))
+
+    def test_a_text_is_compiled_once_wherever_it_lies(self):
+        for place in ("a", "b"):
+            self.put(f"{place}/leat/f.hpp", TOP + "inline int f() { return 3; }\n")
+            self.put(f"{place}/main.cpp", "#include <leat/f.hpp>\nint main() { return f(); }\n")
+            done = self.compile("-I", place, "-O2", "-MD", "-MF", f"{place}.d", f"{place}/main.cpp", "-c", "-o", f"{place}.o")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(f"{place}/leat/f.hpp", Path(self.root, f"{place}.d").read_text())
+        self.assertEqual(self.objects(), 1)
+        for flags, count in (["-DNEW"], 1), (["-fno-inline"], 2):
+            self.assertEqual(self.compile("-Ia", *flags, "a/main.cpp", "-o", "program").returncode, 0)
+            self.assertEqual(subprocess.run([Path(self.root, "program")]).returncode, 3)
+            self.assertEqual(self.objects(), count)
+
+    def test_what_is_not_found_is_missed_although_it_was_compiled_before(self):
+        self.put("a/leat/f.hpp", TOP)
+        self.put("main.cpp", "#include <leat/f.hpp>\nint main() {}\n")
+        self.assertEqual(self.compile("-Ia", "main.cpp", "-o", "program").returncode, 0)
+        self.assertNotEqual(self.compile("main.cpp", "-o", "program").returncode, 0)
+        self.put("a/leat/f.hpp", TOP + "int f = g;\n")
+        self.assertNotEqual(self.compile("-Ia", "main.cpp", "-o", "program").returncode, 0)
+
+
+@unittest.skipUnless(COMPILER, "there is no compiler")
 class HeadersAlone(Tree):
     COMPILED = ["-DLEAT_COMPILED"]
 
@@ -218,6 +252,17 @@ class HeadersAlone(Tree):
                                                                   "<leat/warns.hpp>"])
         faults = headers_alone.check(self.root, COMPILER)
         self.assertEqual([fault.split()[0] for fault in faults], ["<leat/missing.hpp>"])
+
+    def test_nothing_is_hidden_by_what_is_precompiled(self):
+        self.put("leat/heavy.hpp", TOP + "#include <string>\n")
+        for number in range(6):
+            self.put(f"leat/user_{number}.hpp", TOP + f"#include <leat/heavy.hpp>\ninline std::string f_{number}() {{ return {{}}; }}\n")
+        self.put("leat/late.hpp", TOP + "inline std::string g() { return {}; }\n#include <leat/heavy.hpp>\n")
+        self.put("leat/maybe.hpp", TOP + "#ifdef NEVER\n#include <leat/heavy.hpp>\n#endif\ninline std::string h() { return {}; }\n")
+        behind = headers_alone.worth_precompiling(self.root, headers_alone.headers(self.root))
+        self.assertEqual(behind, {f"leat/user_{number}.hpp": "leat/heavy.hpp" for number in range(6)})
+        faults = headers_alone.check(self.root, COMPILER, None, self.COMPILED)
+        self.assertEqual([fault.split()[0] for fault in faults], ["<leat/late.hpp>", "<leat/maybe.hpp>"])
 
     def test_a_remembered_success_is_of_the_same_text_only(self):
         cache = str(Path(self.root) / "cache")

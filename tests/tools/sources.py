@@ -38,20 +38,55 @@ def includes(text):
     return [(text.count("\n", 0, found.start()) + 1, found.group(1)) for found in _INCLUDE.finditer(text)]
 
 
+class Tree:
+    """The headers below `root`, each read once."""
+
+    def __init__(self, root):
+        self.root = Path(root)
+        self._read = {}
+
+    def _entry(self, name):
+        if name not in self._read:
+            path = self.root / name
+            text = path.read_text() if path.is_file() else None
+            self._read[name] = text, [included for _, included in includes(text or "")]
+        return self._read[name]
+
+    def text(self, name):
+        """None if there is no such header."""
+        return self._entry(name)[0]
+
+    def includes(self, name):
+        return self._entry(name)[1]
+
+
 def closure(root, names):
     """The headers of ours that these include, themselves among them, however indirectly: {name: how it got in}."""
+    tree = root if isinstance(root, Tree) else Tree(root)
     found = {name: (name,) for name in names}
     queue = list(found)
     while queue:
         name = queue.pop()
-        path = Path(root) / name
-        if not path.is_file():
-            continue
-        for _, included in includes(path.read_text()):
+        for included in tree.includes(name):
             if included.startswith("leat/") and included not in found:
                 found[included] = found[name] + (included,)
                 queue.append(included)
     return found
+
+
+_LEADING = re.compile(r'(?:\s|//[^\n]*|/\*.*?\*/|#[ \t]*pragma once|#[ \t]*include[ \t]*[<"][^>"\n]+[>"])*', re.DOTALL)
+
+
+def begins_with(tree, name):
+    """The headers of ours that this one includes before all else, or that such a one so includes."""
+    found = set()
+    queue = [name]
+    while queue:
+        for _, included in includes(_LEADING.match(tree.text(queue.pop()) or "")[0]):
+            if included.startswith("leat/") and included not in found:
+                found.add(included)
+                queue.append(included)
+    return found - {name}
 
 
 class Cache:
@@ -60,6 +95,7 @@ class Cache:
     def __init__(self, folder, compiler, flags):
         self.folder = Path(folder) if folder else None
         self.base = ""
+        self._trees = {}
         if self.folder:
             self.folder.mkdir(parents=True, exist_ok=True)
             version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=True).stdout
@@ -67,9 +103,9 @@ class Cache:
 
     def key(self, root, text, names, script):
         digest = hashlib.sha256(repr((self.base, text, Path(script).read_text())).encode())
-        for name in sorted(closure(root, names)):
-            path = Path(root) / name
-            digest.update(repr((name, path.read_text() if path.is_file() else None)).encode())
+        tree = self._trees.setdefault(str(root), Tree(root))
+        for name in sorted(closure(tree, names)):
+            digest.update(repr((name, tree.text(name))).encode())
         return digest.hexdigest()
 
     def knows(self, key):

@@ -7,6 +7,7 @@ program that does not exist, or that ends badly although all its test cases pass
 """
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
@@ -52,6 +53,11 @@ def targets(build, suites, only):
     return {part.relative_to(root).as_posix() for part in parts if root in part.parents}
 
 
+def at_once():
+    """Tests at a time: one more than there are cores, since many wait for processes, timers and disks."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def run(build, suites, only, multiplier, build_failed):
     tests = listed(build, suites, only)
     passed = failed = skipped = 0
@@ -68,6 +74,7 @@ def run(build, suites, only, multiplier, build_failed):
     if tests:
         sys.stdout.flush()
         subprocess.run(["meson", "test", "-C", str(build), "--no-rebuild", "--print-errorlogs", "-t", str(multiplier),
+                        "--num-processes", str(at_once()),
                         *(test["name"] for test in tests)], stdin=subprocess.DEVNULL)
     logged = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
     for entry in logged:

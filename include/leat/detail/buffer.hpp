@@ -10,7 +10,8 @@
 namespace leat::detail {
 
 /// Contiguous records with room known beforehand: the kernels write through `end()` without a test per record and
-/// tell the buffer where they stopped. `push` is the form with the test. Not thread-safe.
+/// tell the buffer where they stopped. `push` is the form with the test. Unlike std::vector it is one of bool, too. Not
+/// thread-safe.
 template <class T>
 class buffer {
  public:
@@ -108,5 +109,12 @@ class buffer {
   T* limit_ = nullptr;
   T* borrowed_ = nullptr;
 };
+
+template <class T>
+buffer<T> copies_of(T const* records, std::size_t count) {
+  buffer<T> copies(count);
+  for (std::size_t i = 0; i != count; ++i) copies.push(records[i]);
+  return copies;
+}
 
 }  // namespace leat::detail

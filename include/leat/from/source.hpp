@@ -5,10 +5,12 @@
 #include <leat/detail/list.hpp>
 #include <leat/from/file_size.hpp>
 #include <leat/from/position.hpp>
+#include <leat/from/record_of_source.hpp>
 #include <leat/from/source_partition.hpp>
 #include <leat/op/emitter.hpp>
 #include <leat/op/running/asked_partitions.hpp>
 #include <leat/op/running/file_system.hpp>
+#include <leat/op/running/lanes.hpp>
 #include <leat/op/running/mark.hpp>
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
@@ -48,6 +50,7 @@ class input_stage final : public source_stage {
     worker.provide({described.id, 0}, out_.next());
     step_.source = &counters_;
     worker.counters.watch({described.id, 0}, counters_);
+    worker.make_time(described, lanes_);
     if constexpr (fixed_partitioned_source<Source>) {
       names_ = parts_of_worker(worker, described);
       if constexpr (tells_time) times_.emplace(names_.size());
@@ -67,7 +70,9 @@ class input_stage final : public source_stage {
   steady_time wake_at() override {
     steady_time first = never;
     if (!out_.next().ready()) return first;  // room will come with somebody's progress
-    for (open_partition const* p : parts_) first = p->due < first ? p->due : first;
+    for (open_partition const* p : parts_)
+      if (p->due < first && !held(*p)) first = p->due;
+    if (lanes_.wanted()) first = std::min(first, lanes_.wake_at());
     return first;
   }
 
@@ -90,7 +95,7 @@ class input_stage final : public source_stage {
     bool progress = false;
     for (open_partition* const p : parts_)
       for (std::size_t const before = out_.emitted(); out_.emitted() - before < records_per_turn;) {
-        if (!p->reading || !due(*p) || !out_.next().ready()) break;
+        if (!p->reading || !may_poll(*p)) break;
         bool const found = poll(*p);
         progress = progress || found || p->due <= step_.worker->now();  // it may want another turn at once
         if (!found) break;
@@ -102,6 +107,7 @@ class input_stage final : public source_stage {
         parts_.erase(i - 1);
       }
     open_next();
+    if (lanes_.wanted()) progress = end_turn() || progress;
     if (parts_.empty() && out_.next().ready()) {
       close_epoch({mark_kind::end, step_.epoch});
       return true;
@@ -119,6 +125,7 @@ class input_stage final : public source_stage {
     std::size_t number;  ///< among those of this worker
     bool in_turn;
     bool reading = true;
+    lane* in_lane = nullptr;  ///< where somebody goes by the time
   };
 
   static constexpr bool tells_time = requires(partition const& p) {
@@ -136,6 +143,13 @@ class input_stage final : public source_stage {
 
   [[gnu::cold]] bool open() {
     opened_ = true;
+    if (lanes_.wanted()) {
+      if constexpr (fixed_partitioned_source<Source>)
+        for (std::string const& name : names_) lanes_.add(name);
+      else
+        lanes_.add(std::to_string(step_.worker->index()));
+      lanes_.open();
+    }
     if constexpr (fixed_partitioned_source<Source>) {
       if constexpr (requires(std::string const& name) { source_.file_of(name); })
         for (std::string const& name : names_)
@@ -145,6 +159,7 @@ class input_stage final : public source_stage {
     } else {
       step_services const services(step_);
       parts_.add(std::string(), [&] { return source_.build(services); }, services.now(), false, parts_opened_++);
+      if (lanes_.wanted()) note_open(lanes_.all().front());
     }
     return true;
   }
@@ -168,12 +183,51 @@ class input_stage final : public source_stage {
         name,
         [&] { return source_.build_part(name, resume_of<position>(process_, described_.step(), name), services); },
         services.now(), ends, parts_opened_++);
+    if (lanes_.wanted()) note_open(lanes_.find(name));
+  }
+
+  void note_open(lane* opened) {
+    parts_.back()->in_lane = opened;
+    opened->open = true;
   }
 
   /// In the order of their names.
   void open_next() {
     if constexpr (opens_in_turn)
       for (; next_ != names_.size() && in_turn_ != most_in_turn_; ++next_, ++in_turn_) open(names_[next_], true);
+  }
+
+  static bool held(open_partition const& p) { return p.in_lane != nullptr && p.in_lane->held != 0; }
+
+  bool may_poll(open_partition& p) {
+    if (p.in_lane == nullptr) return due(p) && out_.next().ready();
+    if (held(p) || !out_.next().ready()) {
+      source_lanes::passed_over(*p.in_lane);
+      return false;
+    }
+    if (due(p)) return true;
+    lanes_.found_nothing(*p.in_lane, step_.worker->now());
+    return false;
+  }
+
+  /// What the lanes know by now goes on, behind the records.
+  bool end_turn() {
+    bool const room = out_.next().ready();
+    bool const changed = lanes_.end_turn(step_.worker->now(), room);
+    untold_ = untold_ || changed || (lanes_.all().empty() && !told_);
+    if (!untold_ || !room) return false;
+    tell_time();
+    return true;
+  }
+  void tell_time() {
+    stream_time now = lanes_.wanted() ? lanes_.known() : stream_time();
+    if constexpr (tells_time) {
+      stream_time const said = times_->now();
+      now = {said.watermark, said.quiet > 0 ? (std::max)(said.quiet, now.quiet) : now.quiet, said.idle || now.idle};
+    }
+    untold_ = false;
+    told_ = true;
+    out_.next().advance(now);
   }
 
   bool due(open_partition& p) {
@@ -184,20 +238,31 @@ class input_stage final : public source_stage {
 
   bool poll(open_partition& p) {
     std::size_t const before = out_.emitted();
+    if (p.in_lane != nullptr) step_.worker->set_lane_in_turn({p.in_lane, &described_});
     read(p);
     if constexpr (tells_time) tell_time_of(p);
     bool const emitted = out_.emitted() != before;
+    if (p.in_lane != nullptr) tell_lane(p, emitted);
     p.due = emitted ? (steady_time::min)() : step_.worker->now() + std::chrono::milliseconds(1);
     if constexpr (requires { p.source.next_awake(); })
       if (std::optional<steady_time> const wanted = p.source.next_awake()) p.due = *wanted;
     return emitted || !p.reading;
   }
 
+  void tell_lane(open_partition const& p, bool emitted) {
+    if (emitted)
+      lanes_.found(*p.in_lane);
+    else
+      lanes_.found_nothing(*p.in_lane, step_.worker->now());
+    p.in_lane->ending = !p.reading;
+    if constexpr (tells_time) p.in_lane->idle = p.source.time().idle;
+  }
+
   /// The time of the source is the least of its partitions', of which some may not be open yet.
   void tell_time_of(open_partition const& p) {
     bool changed = times_->advance(p.number, p.source.time());
     if (!p.reading) changed = times_->arrive(p.number, {mark_kind::end, step_.epoch}) || changed;
-    if (changed) out_.next().advance(times_->now());
+    if (changed) tell_time();
   }
 
   /// What a partition has emitted before it throws is sent, however much of a batch it is. The run fails then and
@@ -238,6 +303,9 @@ class input_stage final : public source_stage {
   owners<open_partition> parts_;
   ended_positions ended_;
   [[no_unique_address]] std::conditional_t<tells_time, std::optional<times_of_inputs>, no_times> times_;
+  source_lanes lanes_;
+  bool untold_ = false;  ///< the time of the lanes is another than was told last
+  bool told_ = false;
   std::size_t parts_opened_ = 0;
   std::size_t next_ = 0;     ///< among the names, to be opened when there is room
   std::size_t in_turn_ = 0;  ///< open, of those that end by themselves
@@ -246,68 +314,6 @@ class input_stage final : public source_stage {
   bool opened_ = false;
   bool done_ = false;
 };
-
-template <class Source>
-concept names_its_record = requires { typename Source::record; };
-template <class Source>
-concept opens_partitions = requires(Source const& source, step_services const& services) { source.build(services); } ||
-                           requires(Source const& source, std::string const& part, step_services const& services) {
-                             requires lists_parts<Source>;
-                             source.build_part(part, std::optional<typename Source::position>{}, services);
-                           };
-
-template <class Source>
-consteval bool gives_batches() {
-  if constexpr (
-      requires { typename Source::position; } &&
-      requires(Source const& source, std::string const& part, step_services const& services) {
-        source.build_part(part, std::optional<typename Source::position>{}, services);
-      })
-    return source_partition<typename partition_of<Source, true>::type, typename Source::record>;
-  else
-    return source<Source>;
-}
-
-/// The record of a source; that of a refused one after a sentence.
-template <class Source>
-consteval auto record_of_source() {
-  constexpr bool is_a_source = names_its_record<Source>;
-  static_assert(is_a_source,
-                "leat: flow.input(name, source): this is no source: give it one of leat::from, such as "
-                "leat::from::iterable(container), or a class of your own with a type `record` and build(services)");
-  if constexpr (!is_a_source)
-    return std::type_identity<poison>{};
-  else if constexpr (std::is_same_v<typename Source::record, poison>)
-    return std::type_identity<poison>{};
-  else {
-    constexpr bool source_opens_partitions = opens_partitions<Source>;
-    static_assert(source_opens_partitions,
-                  "leat: flow.input(name, source): a source needs build(step_services const&) const, which opens a "
-                  "partition on each worker, or a type `position`, list_parts() const and build_part(name, "
-                  "std::optional<position>, step_services const&) const");
-    constexpr bool partition_gives_batches = !source_opens_partitions || gives_batches<Source>();
-    static_assert(partition_gives_batches,
-                  "leat: flow.input(name, source): what the source opens needs bool next_batch(leat::emitter<record>&)"
-                  ": true while there is more to come, false at the end of the partition");
-    constexpr bool partition_tells_its_position =
-        !source_opens_partitions || !partition_gives_batches || source<Source>;
-    static_assert(partition_tells_its_position,
-                  "leat: flow.input(name, source): the partitions of a source with a type `position` need `position "
-                  "snapshot() const`; if it cannot go on from where it was, write using position = leat::no_position");
-    constexpr bool position_has_a_codec = [] {
-      if constexpr (fixed_partitioned_source<Source>)
-        return has_codec<typename Source::position>;
-      else
-        return true;
-    }();
-    static_assert(position_has_a_codec,
-                  "leat: flow.input(name, source): the source's `position` has no codec, so it cannot be kept over a "
-                  "restart. Give it template <class A> void serialize(A&, unsigned), or use a type that has one");
-    return std::type_identity<std::conditional_t<source_opens_partitions && partition_gives_batches &&
-                                                     partition_tells_its_position && position_has_a_codec,
-                                                 typename Source::record, poison>>{};
-  }
-}
 
 template <class Source>
 class input_node final : public node {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/buffer.hpp>
 #include <leat/flow.hpp>
 #include <leat/op/emitter.hpp>
 #include <leat/op/function/elements.hpp>
@@ -16,7 +17,6 @@
 #include <span>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace leat {
 namespace detail {
@@ -35,8 +35,8 @@ class flat_map_batch_part final : public consumer<T>, public running_step {
     if constexpr (takes_batches_to_read())
       call(std::span<T const>(records, count));
     else if constexpr (copyable_record<T>) {
-      std::vector<T> copies = guarded(step_, [&] { return std::vector<T>(records, records + count); });
-      call(std::span<T>(copies));
+      buffer<T> const copies = guarded(step_, [&] { return copies_of(records, count); });
+      call(std::span<T>(copies.begin(), count));
     }
   }
 
@@ -75,7 +75,9 @@ class flat_map_batch_part final : public consumer<T>, public running_step {
 template <class T, class U, class F>
 class flat_map_batch_node final : public node {
  public:
-  flat_map_batch_node(F f, step_info step, port from) : node(std::move(step), from), f_(std::move(f)) {}
+  flat_map_batch_node(F f, step_info step, port from) : node(std::move(step), from), f_(std::move(f)) {
+    keeps_lanes = true;
+  }
 
   void build(worker_builder& worker) const override {
     worker.subscribe<T>(inputs.front(), worker.add<flat_map_batch_part<T, U, F>>(f_, worker, *this));

@@ -70,7 +70,7 @@ class merge_part final : public running_step {
 template <class T>
 class merge_node final : public node {
  public:
-  merge_node(step_info step, list<port> from) : node(std::move(step), std::move(from)) {}
+  merge_node(step_info step, list<port> from) : node(std::move(step), std::move(from)) { keeps_lanes = true; }
 
   void build(worker_builder& worker) const override {
     auto& part = worker.add<merge_part<T>>(inputs.size(), worker, *this);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/recovery/lock_patience.hpp>
+
 #include <sqlite3.h>
 
 #include <chrono>
@@ -22,7 +24,7 @@ class sqlite_connection {
  public:
   enum class use { look, take, make };
 
-  sqlite_connection(std::string path, use wanted, std::chrono::milliseconds patience);
+  sqlite_connection(std::string path, use wanted, lock_patience patience);
   sqlite_connection(sqlite_connection const&) = delete;
   sqlite_connection& operator=(sqlite_connection const&) = delete;
   ~sqlite_connection();
@@ -35,7 +37,12 @@ class sqlite_connection {
   sqlite3* handle() { return handle_; }
 
  private:
+  static int wait_for_lock(void* connection, int times);
+  bool wait_some();
+
   std::string path_;
+  lock_patience patience_;
+  std::chrono::milliseconds waited_{0};
   sqlite3* handle_ = nullptr;
 };
 

@@ -5,6 +5,7 @@
 #include <leat/detail/concat.hpp>
 #include <leat/detail/shown_text.hpp>
 #include <leat/error.hpp>
+#include <leat/recovery/lock_patience.hpp>
 #include <leat/recovery/sqlite_connection.hpp>
 
 #include <sqlite3.h>
@@ -30,8 +31,8 @@ LEAT_INLINE void refuse_store(std::string const& path, std::string_view reason) 
   throw std::runtime_error(sentence_about_store(path, reason));
 }
 
-LEAT_INLINE sqlite_connection::sqlite_connection(std::string path, use wanted, std::chrono::milliseconds patience)
-    : path_(std::move(path)) {
+LEAT_INLINE sqlite_connection::sqlite_connection(std::string path, use wanted, lock_patience patience)
+    : path_(std::move(path)), patience_(std::move(patience)) {
   // Who only looks may have to take back what was not committed when the power failed, so it writes too.
   int const mode = SQLITE_OPEN_READWRITE | (wanted == use::make ? SQLITE_OPEN_CREATE : 0);
   try {
@@ -40,7 +41,7 @@ LEAT_INLINE sqlite_connection::sqlite_connection(std::string path, use wanted, s
     if (sqlite3_db_readonly(handle_, "main") == 1)
       refuse_store(path_, "it cannot be written: see to it that this user may write it and its directory");
     sqlite3_extended_result_codes(handle_, 1);
-    sqlite3_busy_timeout(handle_, static_cast<int>(patience.count()));
+    sqlite3_busy_handler(handle_, &wait_for_lock, this);
     // A file may come from anybody: nothing in it is run, and what is damaged is found.
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
@@ -59,6 +60,26 @@ LEAT_INLINE sqlite_connection::sqlite_connection(std::string path, use wanted, s
 }
 
 LEAT_INLINE sqlite_connection::~sqlite_connection() { sqlite3_close_v2(handle_); }
+
+/// Called by SQLite where it finds a lock; 0: it is to give up.
+LEAT_INLINE int sqlite_connection::wait_for_lock(void* connection, int times) {
+  auto& waiting = *static_cast<sqlite_connection*>(connection);
+  if (times == 0) waiting.waited_ = {};
+  try {
+    return waiting.wait_some() ? 1 : 0;
+  } catch (...) {  // nothing may be thrown through SQLite: without memory the lock is not waited for
+    return 0;
+  }
+}
+
+LEAT_INLINE bool sqlite_connection::wait_some() {
+  constexpr std::chrono::milliseconds step(20);
+  if (waited_ >= patience_.longest) return false;
+  sqlite3_sleep(static_cast<int>(step.count()));
+  waited_ += step;
+  if (waited_ - step < patience_.silent && waited_ >= patience_.silent && patience_.tell) patience_.tell(path_);
+  return true;
+}
 
 LEAT_INLINE void sqlite_connection::run(char const* sql) {
   if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/recovery/lock_patience.hpp>
 #include <leat/recovery/store_file.hpp>
 
 #include <chrono>
@@ -18,10 +19,10 @@ namespace leat::detail {
 /// returns. A file that a run has taken is locked until the run ends or its process does.
 class sqlite_stores final : public store_kind {
  public:
-  /// `files` tells what is in a directory. A file that is locked is waited for so long: a run whose files the next one
-  /// takes may need a moment to end, and as long as it takes to notice where it has lost its processes.
-  explicit sqlite_stores(file_system& files, std::chrono::milliseconds patience = std::chrono::seconds(5))
-      : files_(files), patience_(patience) {}
+  /// `files` tells what is in a directory. A file that is locked is waited for: a run whose files the next one takes
+  /// may need a moment to end, and as long as it takes to notice where it has lost its processes.
+  explicit sqlite_stores(file_system& files, lock_patience patience = std::chrono::milliseconds(5000))
+      : files_(files), patience_(std::move(patience)) {}
 
   std::vector<found> find(std::string const& directory) override;
   std::unique_ptr<store_file> open(found const& file) override;
@@ -41,7 +42,7 @@ class sqlite_stores final : public store_kind {
   void sync_name_of(std::string const& directory);
 
   file_system& files_;
-  std::chrono::milliseconds patience_;
+  lock_patience patience_;
 };
 
 }  // namespace leat::detail

@@ -4,8 +4,10 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
 #include <leat/op/running/file_system.hpp>
+#include <leat/recovery/lock_patience.hpp>
 #include <leat/recovery/row_seal.hpp>
 #include <leat/recovery/sqlite_connection.hpp>
+#include <leat/recovery/sqlite_directory.hpp>
 #include <leat/recovery/sqlite_identity.hpp>
 #include <leat/recovery/sqlite_journal.hpp>
 #include <leat/recovery/sqlite_schema.hpp>
@@ -40,8 +42,8 @@ inline constexpr std::uint64_t remembered_runs = 20;
 
 class sqlite_store_file final : public store_file {
  public:
-  sqlite_store_file(std::string const& path, std::chrono::milliseconds patience)
-      : in_(path, sqlite_connection::use::take, patience) {
+  sqlite_store_file(file_system& files, std::string const& path, lock_patience const& patience)
+      : files_(files), in_(path, sqlite_connection::use::take, patience) {
     in_.run("BEGIN EXCLUSIVE; COMMIT");  // and the lock is kept
     identity_ = identity_in(in_);
     sqlite_statement checks(in_, "PRAGMA integrity_check(1)");  // it has few rows, so this reads it once
@@ -101,6 +103,7 @@ class sqlite_store_file final : public store_file {
 
   void claim(store_claim const& by) override {
     begin_change();
+    sync_names(path(), files_);
     for (char const* const of : {"DELETE FROM states WHERE epoch > ?", "DELETE FROM positions WHERE epoch > ?",
                                  "DELETE FROM epochs WHERE epoch > ?"})
       sqlite_statement(in_, of).bind(1, by.from.epoch).run();
@@ -289,6 +292,7 @@ class sqlite_store_file final : public store_file {
         .run();
   }
 
+  file_system& files_;
   sqlite_connection in_;
   store_identity identity_;
   std::map<std::string, std::int64_t> steps_;
@@ -297,10 +301,6 @@ class sqlite_store_file final : public store_file {
   std::uint64_t oldest_epoch_ = 0;
   std::map<std::string, std::int64_t> codecs_;  ///< the numbers of what rows are made of
 };
-
-inline std::string path_of_part(std::string const& directory, unsigned index) {
-  return concat({directory, "/part-", std::to_string(index), ".sqlite3"});
-}
 
 LEAT_INLINE bool sqlite_stores::make_directory(std::string const& directory) {
   int const error = files_.make_directory(directory);
@@ -312,8 +312,7 @@ LEAT_INLINE bool sqlite_stores::make_directory(std::string const& directory) {
 LEAT_INLINE void sqlite_stores::sync_name_of(std::string const& directory) {
   std::string name = directory;
   while (name.size() > 1 && name.ends_with('/')) name.pop_back();
-  if (int const error = files_.sync_name(name); error != 0)
-    refuse_store(directory, concat({"its name cannot be written: ", std::generic_category().message(error)}));
+  sync_names(name, files_);
 }
 
 LEAT_INLINE std::vector<std::string> sqlite_stores::paths_in(std::string const& directory) {
@@ -342,11 +341,11 @@ LEAT_INLINE std::vector<store_kind::found> sqlite_stores::find(std::string const
 }
 
 LEAT_INLINE std::unique_ptr<store_file> sqlite_stores::open(found const& file) {
-  return std::make_unique<sqlite_store_file>(file.path, patience_);
+  return std::make_unique<sqlite_store_file>(files_, file.path, patience_);
 }
 
 LEAT_INLINE bool sqlite_stores::is_taken(found const& file) {
-  sqlite_connection in(file.path, sqlite_connection::use::look, std::chrono::milliseconds(0));
+  sqlite_connection in(file.path, sqlite_connection::use::look, {});
   int const result = sqlite3_exec(in.handle(), "SELECT count(*) FROM store", nullptr, nullptr, nullptr);
   if (result != SQLITE_OK && (result & 0xff) != SQLITE_BUSY) in.fail();
   return result != SQLITE_OK;
@@ -361,6 +360,7 @@ LEAT_INLINE void sqlite_stores::make(std::string const& directory, unsigned coun
     sqlite_connection in(path_of_part(directory, i), sqlite_connection::use::make, patience_);
     in.run("BEGIN EXCLUSIVE");
     describe_store(in, {set, i, count});
+    sync_names(in.path(), files_);
     in.run("COMMIT");
   }
   sync_name_of(directory);
@@ -384,6 +384,7 @@ LEAT_INLINE bool sqlite_stores::make_own(std::string const& directory, store_ide
     describe_store(in, file);
     made = true;
   }
+  sync_names(path, files_);
   in.run("COMMIT");
   store_identity const of = identity_in(in);
   if (of.set != file.set || of.index != file.index || of.count != file.count)

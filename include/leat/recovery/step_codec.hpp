@@ -6,6 +6,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 
 namespace leat::detail {
 
@@ -22,21 +23,22 @@ class step_codec {
 
   std::string now;
 
-  /// Whether some rows that were kept have keys of other bytes than now.
+  /// Whether some rows that were kept have keys of other bytes than now, which belong elsewhere then.
   bool other_keys() const;
-  /// Who has kept what is made of this. Throws std::runtime_error where keys belong elsewhere now, which is only
-  /// `sorted` out in a run of one process.
-  rows_writer writer_of(std::string const& codec, bool sorted) const;
+  /// Who has kept what is made of this.
+  rows_writer writer_of(std::string const& codec) const;
 
  private:
   struct kept_codec {
     codec_versions versions;
     bool other_keys = false;
-    std::string path;
   };
 
   std::map<std::string, kept_codec> kept_;
 };
+
+/// Whether the keys of two rows are made of the same. Both are as `record_text` writes them.
+bool have_same_key(std::string_view row, std::string_view other);
 
 }  // namespace leat::detail
 

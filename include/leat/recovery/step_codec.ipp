@@ -36,15 +36,6 @@ namespace leat::detail {
               step}));
 }
 
-[[noreturn, gnu::cold]] inline void refuse_other_keys(std::string const& path, std::string const& kept,
-                                                      std::string const& now) {
-  throw std::runtime_error(
-      concat({"the recovery store \"", path, "\" has rows of this step that are made of ", kept,
-              ", and now they are made of ", now,
-              ": keys belong elsewhere when their bytes change: start the program as one process "
-              "until its first snapshot, which writes them anew, and then with as many as before"}));
-}
-
 /// What the key of a row is made of.
 inline std::string_view first_part(std::string_view row) {
   std::size_t at = row.find('(');
@@ -57,6 +48,10 @@ inline std::string_view first_part(std::string_view row) {
   return row.substr(begin, at - begin);
 }
 
+LEAT_INLINE bool have_same_key(std::string_view row, std::string_view other) {
+  return first_part(row) == first_part(other);
+}
+
 LEAT_INLINE step_codec::step_codec(std::string const& step, void (*described)(record_description& to),
                                    std::map<std::string, std::string> const& kept)
     : now(record_text::of(described)) {
@@ -64,7 +59,7 @@ LEAT_INLINE step_codec::step_codec(std::string const& step, void (*described)(re
     kept_text of_then(text, described);
     if (of_then.newer()) refuse_newer_codec(path, text, now);
     if (!of_then.readable()) refuse_other_codec(path, step, text, now);
-    kept_.emplace(text, kept_codec{std::move(of_then.versions()), first_part(text) != first_part(now), path});
+    kept_.emplace(text, kept_codec{std::move(of_then.versions()), !have_same_key(text, now)});
   }
 }
 
@@ -72,10 +67,9 @@ LEAT_INLINE bool step_codec::other_keys() const {
   return std::any_of(kept_.begin(), kept_.end(), [](auto const& of) { return of.second.other_keys; });
 }
 
-LEAT_INLINE rows_writer step_codec::writer_of(std::string const& codec, bool sorted) const {
+LEAT_INLINE rows_writer step_codec::writer_of(std::string const& codec) const {
   auto const found = kept_.find(codec);
   if (found == kept_.end()) return {};
-  if (found->second.other_keys && !sorted) refuse_other_keys(found->second.path, codec, now);
   return {&found->second.versions, found->second.other_keys};
 }
 

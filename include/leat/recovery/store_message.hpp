@@ -33,18 +33,21 @@ struct taken_file {
 
 /// What processes tell each other about the files of a store. In this order, on each link: `taken`, `claimed`, the
 /// positions and groups that are gone on from, `restored`; then, as the run goes on, what is to be kept in a file of
-/// the other, each `closed` behind what belongs to its epoch, and `done`.
+/// the other, each `closed` behind what belongs to its epoch, and `done`. Behind `taken` may come `looked`, which
+/// `lives` answers.
 struct store_message {
   enum class kind : std::uint8_t {
     taken,          ///< the files that the sender has taken
     claimed,        ///< it has claimed them, to go on from this point
     from_position,  ///< where a partition begins
-    from_group,     ///< rows of slots of which the receiver owns some
+    from_group,     ///< rows of slots of which the receiver owns some, or may own some keys
     restored,       ///< that was all
     keep_position,  ///< in a file of the receiver
     keep_group,     ///< the same
     closed,         ///< all workers of the sender have closed this epoch; the greatest number: ended, in `last`
     done,           ///< all files of the sender have all of this epoch
+    looked,         ///< a file that the receiver took seems to be free: does the receiver still live?
+    lives,          ///< the sender does, and has the files that it took
   };
 
   kind what = kind::taken;

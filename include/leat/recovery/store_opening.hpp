@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,13 +68,16 @@ class store_opening {
   enum class stage : std::uint8_t { found, taken, claimed, done };
   struct process_state {
     bool told_files = false;
+    bool lives = false;  ///< it said so when it was asked
     bool restored = false;
     std::optional<resume_point> claimed;
   };
 
   void take_files(std::vector<partition_lists const*> const& of_processes);
   void claim_files();
-  void refuse_copies();
+  bool has_no_copies();
+  [[noreturn]] void refuse_copy(store_kind::found const& copy) const;
+  void note_moved_keys();
   void note(kept_position&& position);
   /// Sends others what they go on from, a little at a time. True once all has been sent.
   bool send_state();
@@ -93,9 +97,12 @@ class store_opening {
   std::vector<unsigned> taker_of_;
   std::vector<unsigned> own_files_;
   std::vector<taken_file> taken_;  ///< of all processes
+  bool looked_ = false;
+  std::vector<store_kind::found const*> free_;  ///< taken by other processes, and free all the same
   resume_point from_;
   std::vector<std::pair<std::string, std::uint32_t>> to_send_;  ///< groups, by step
   std::size_t sent_ = 0;
+  std::set<std::string> moved_;  ///< steps whose keys have other bytes than some that were kept
   positions_by_partition positions_;
   std::map<std::pair<std::string, std::uint32_t>, std::vector<kept_group>> foreign_;  ///< of other processes' files
 };

@@ -3,15 +3,18 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/graph.hpp>
 #include <leat/op/running/slot_ownership.hpp>
 #include <leat/op/running/time_points.hpp>
 #include <leat/recovery/grouped_rows.hpp>
 #include <leat/recovery/resume_point.hpp>
+#include <leat/recovery/step_codec.hpp>
 #include <leat/recovery/store_agreement.hpp>
 #include <leat/recovery/store_file.hpp>
 #include <leat/recovery/store_message.hpp>
 #include <leat/recovery/store_opening.hpp>
 #include <leat/recovery/store_writer.hpp>
+#include <leat/route/codec/record_text.hpp>
 #include <leat/route/peers/incoming.hpp>
 #include <leat/run/execution.hpp>
 #include <leat/run/runtime.hpp>
@@ -25,6 +28,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -55,16 +59,17 @@ LEAT_INLINE bool store_opening::all_have(bool (*what)(process_state const&)) con
 }
 
 LEAT_INLINE bool store_opening::agree(std::vector<partition_lists const*> const& of_processes, bool& progress) {
-  auto const before = std::pair(stage_, sent_);
+  auto const before = std::tuple(stage_, looked_, sent_);
   if (stage_ == stage::found) take_files(of_processes);
-  if (stage_ == stage::taken && all_have([](process_state const& of) { return of.told_files; })) claim_files();
+  if (stage_ == stage::taken && all_have([](process_state const& of) { return of.told_files; }) && has_no_copies())
+    claim_files();
   if (stage_ == stage::claimed && send_state() &&
       all_have([](process_state const& of) { return of.claimed && of.restored; })) {
     for (unsigned process = 0; process != processes_.size(); ++process)
       if (*processes_[process].claimed != from_) refuse_peer(process, "another epoch to go on from than this process");
     stage_ = stage::done;
   }
-  progress = before != std::pair(stage_, sent_);
+  progress = before != std::tuple(stage_, looked_, sent_);
   return done();
 }
 
@@ -87,23 +92,37 @@ LEAT_INLINE void store_opening::take_files(std::vector<partition_lists const*> c
   if (link_.active()) link_.send_to_all(told);
 }
 
-/// Whoever sees a file that another process has taken finds it locked, unless it is another one of the same name.
-LEAT_INLINE void store_opening::refuse_copies() {
-  for (store_kind::found const& each : found_) {
-    unsigned const taker = taker_of_[each.identity.index];
-    if (taker == run_.process() || kind_->is_taken(each)) continue;
-    for (taken_file const& other : taken_)
-      if (other.index == each.identity.index)
-        throw std::runtime_error(
-            concat({"the recovery store \"", each.path, "\" of process ", std::to_string(run_.process()),
-                    " is a copy of \"", other.path, "\" of process ", std::to_string(taker),
-                    ": nobody can tell which is the right one; keep only that"}));
+/// Whoever sees a file that another process has taken finds it locked, unless it is another one of the same name; or
+/// the other process has died since. That is known once the other has answered, or is lost.
+LEAT_INLINE bool store_opening::has_no_copies() {
+  if (!looked_) {
+    looked_ = true;
+    for (store_kind::found const& each : found_) {
+      unsigned const taker = taker_of_[each.identity.index];
+      if (taker == run_.process() || kind_->is_taken(each)) continue;
+      store_message asked;
+      asked.what = store_message::kind::looked;
+      link_.send(taker, asked);
+      free_.push_back(&each);
+    }
   }
+  for (store_kind::found const* const each : free_)
+    if (processes_[taker_of_[each->identity.index]].lives) refuse_copy(*each);
+  return free_.empty();
+}
+
+LEAT_INLINE void store_opening::refuse_copy(store_kind::found const& copy) const {
+  std::string original;
+  for (taken_file const& other : taken_)
+    if (other.index == copy.identity.index) original = other.path;
+  throw std::runtime_error(
+      concat({"the recovery store \"", copy.path, "\" of process ", std::to_string(run_.process()), " is a copy of \"",
+              original, "\" of process ", std::to_string(taker_of_[copy.identity.index]),
+              ": nobody can tell which is the right one; keep only that"}));
 }
 
 LEAT_INLINE void store_opening::claim_files() {
   std::sort(taken_.begin(), taken_.end(), [](taken_file const& a, taken_file const& b) { return a.index < b.index; });
-  refuse_copies();
   refuse_changed_flow(taken_, run_.flow(), options_.forget_steps);
   std::vector<store_history> histories;
   std::vector<std::string> paths;
@@ -132,12 +151,22 @@ LEAT_INLINE void store_opening::claim_files() {
     if (!link_.active()) continue;
     for (auto& group : each.groups()) to_send_.push_back(std::move(group));
   }
+  note_moved_keys();
   store_message told;
   told.what = store_message::kind::claimed;
   told.from = from_;
   if (link_.active()) link_.send_to_all(told);
   own().claimed = from_;
   stage_ = stage::claimed;
+}
+
+LEAT_INLINE void store_opening::note_moved_keys() {
+  for (node const* each : run_.flow().nodes()) {
+    if (each->describe_rows == nullptr) continue;
+    std::string const& step = each->step().name;
+    for (auto const& [codec, path] : codecs_of(step))
+      if (!have_same_key(codec, record_text::of(each->describe_rows))) moved_.insert(step);
+  }
 }
 
 LEAT_INLINE void store_opening::note(kept_position&& position) {
@@ -150,11 +179,13 @@ LEAT_INLINE bool store_opening::send_state() {
   slot_ownership const owners(run_.worker_count());
   for (; sent_ != to_send_.size(); ++sent_) {
     auto const& [step, group] = to_send_[sent_];
+    bool const anywhere = moved_.contains(step);  // keys that have grown may belong to anybody now
+    unsigned const first = anywhere ? 0 : group * slots_in_group;
+    unsigned const last = (anywhere ? slot_count : first + slots_in_group) - 1;
     std::vector<unsigned> receivers;
-    for (unsigned slot = group * slots_in_group; slot != (group + 1) * slots_in_group; ++slot) {
-      unsigned const process = owners.owner(slot) / run_.settings().workers;
-      if (process != run_.process() && (receivers.empty() || receivers.back() != process)) receivers.push_back(process);
-    }
+    for (unsigned process = owners.owner(first) / run_.settings().workers;
+         process <= owners.owner(last) / run_.settings().workers; ++process)
+      if (process != run_.process()) receivers.push_back(process);
     for (unsigned const process : receivers)
       if (!link_.has_room(process)) return false;
     if (!receivers.empty()) send(step, group, receivers);
@@ -188,6 +219,15 @@ LEAT_INLINE bool store_opening::take(unsigned process, store_message& message) {
       if (from.told_files) refuse_peer(process, "its files of the store a second time");
       from.told_files = true;
       taken_.insert(taken_.end(), message.files.begin(), message.files.end());
+      return true;
+    case store_message::kind::looked: {
+      store_message answer;
+      answer.what = store_message::kind::lives;
+      link_.send(process, answer);
+      return true;
+    }
+    case store_message::kind::lives:
+      from.lives = true;
       return true;
     case store_message::kind::claimed:
       from.claimed = message.from;

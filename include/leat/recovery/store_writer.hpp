@@ -29,6 +29,22 @@ struct kept_epoch {
 /// By epoch.
 using kept_epochs = std::map<std::uint64_t, kept_epoch>;
 
+/// Buffers of rows, each of one group.
+using row_memory = std::vector<std::vector<std::byte>>;
+
+/// Memory of rows that have been written, for those of the next epoch: as much as the last epoch had. Thread-safe.
+class spare_memory {
+ public:
+  /// Empty, with memory if there is some.
+  std::vector<std::byte> take();
+  /// What is left of earlier epochs goes.
+  void replace(row_memory&& by);
+
+ private:
+  std::mutex mutex_;
+  row_memory buffers_;
+};
+
 /// A file of this process: what has been kept and is in it, and what later epochs have made needless.
 ///
 /// Of a group the last full rows are needed and what came behind them, of a partition the last position; and what a run
@@ -43,8 +59,9 @@ class written_file {
   void begin();
   /// What is there, in the order of steps, groups and epochs; each group once.
   std::vector<std::pair<std::string, std::uint32_t>> groups() const;
-  /// Writes these epochs, of which the last is `epoch`, and what is said of them.
-  void commit(kept_epochs&& epochs, std::uint64_t run, std::uint64_t epoch, std::int64_t time);
+  /// Writes these epochs, of which the last is `epoch`, and what is said of them. Returns the memory of their rows, to
+  /// be used again.
+  row_memory commit(kept_epochs&& epochs, std::uint64_t run, std::uint64_t epoch, std::int64_t time);
   /// The last epoch that is decided, and the time before which no copy of a file is gone back to.
   void keep_since(std::uint64_t decided, std::int64_t time);
   std::uint64_t oldest_epoch() const { return oldest_; }
@@ -81,6 +98,7 @@ class store_writer {
   explicit store_writer(done_function done) : done_(std::move(done)) {}
 
   std::vector<written_file>& files() { return files_; }
+  spare_memory& spare() { return spare_; }
 
   struct job {
     std::vector<kept_epochs> of_files;
@@ -99,6 +117,7 @@ class store_writer {
   bool closed_ = false;
   done_function done_;
   std::vector<written_file> files_;
+  spare_memory spare_;
 };
 
 }  // namespace leat::detail

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -33,6 +34,22 @@ LEAT_INLINE void kept_epoch::add(kept_group&& rows) {
 
 LEAT_INLINE void kept_epoch::add(kept_position&& position) {
   positions[{position.step, position.partition}] = std::move(position);
+}
+
+LEAT_INLINE std::vector<std::byte> spare_memory::take() {
+  std::lock_guard const lock(mutex_);
+  std::vector<std::byte> result;
+  if (!buffers_.empty()) {
+    result = std::move(buffers_.back());
+    buffers_.pop_back();
+  }
+  return result;
+}
+
+LEAT_INLINE void spare_memory::replace(row_memory&& by) {
+  for (std::vector<std::byte>& each : by) each.clear();
+  std::lock_guard const lock(mutex_);
+  buffers_.swap(by);
 }
 
 LEAT_INLINE void written_file::begin() {
@@ -83,19 +100,28 @@ LEAT_INLINE void written_file::choose_old(store_commit& to) {
     crowded_groups_.pop_front();
     history_of<kept_group>& history = groups_[key];
     std::vector<kept_group>& parts = history.parts;
+    std::vector<bool> needless(parts.size());
     unsigned full = 0;
     bool later = false;  // something will be superseded when its time has come
     for (std::size_t i = parts.size(); i != 0; --i) {
       kept_group const& part = parts[i - 1];
-      if ((part.present & ~full) == 0 && full != 0) {
-        to.old_groups.push_back(part);
-        parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(i - 1));
-        room -= room != 0 ? 1u : 0u;
-        continue;
-      }
+      needless[i - 1] = (part.present & ~full) == 0 && full != 0;
+      if (needless[i - 1]) continue;
       if (part.epoch <= oldest_) full |= part.full;
       later = later || (part.epoch > oldest_ && part.full != 0 && i > 1);
     }
+    std::size_t left_there = 0;
+    for (std::size_t i = 0; i != parts.size(); ++i) {
+      if (needless[i] && room != 0) {
+        to.old_groups.push_back(std::move(parts[i]));
+        --room;
+        continue;
+      }
+      later = later || needless[i];
+      if (left_there != i) parts[left_there] = std::move(parts[i]);
+      ++left_there;
+    }
+    parts.resize(left_there);
     history.crowded = later;
     if (later) crowded_groups_.push_back(key);
   }
@@ -105,18 +131,20 @@ LEAT_INLINE void written_file::choose_old(store_commit& to) {
     history_of<std::uint64_t>& history = positions_[key];
     std::vector<std::uint64_t>& epochs = history.parts;
     auto const later = std::upper_bound(epochs.begin(), epochs.end(), oldest_);
-    auto const end = later == epochs.begin() ? later : later - 1;
-    for (auto each = epochs.begin(); each != end; ++each) {
+    auto const needed = later == epochs.begin() ? later : later - 1;
+    auto const needless = static_cast<std::size_t>(needed - epochs.begin());
+    auto const end = epochs.begin() + static_cast<std::ptrdiff_t>((std::min)(needless, room));
+    for (auto each = epochs.begin(); each != end; ++each)
       to.old_positions.push_back({key.first, key.second, *each, {}, {}});
-      room -= room != 0 ? 1u : 0u;
-    }
+    room -= (std::min)(needless, room);
     epochs.erase(epochs.begin(), end);
     history.crowded = epochs.size() > 1;
     if (history.crowded) crowded_positions_.push_back(key);
   }
 }
 
-LEAT_INLINE void written_file::commit(kept_epochs&& epochs, std::uint64_t run, std::uint64_t epoch, std::int64_t time) {
+LEAT_INLINE row_memory written_file::commit(kept_epochs&& epochs, std::uint64_t run, std::uint64_t epoch,
+                                            std::int64_t time) {
   store_commit what;
   what.run = run;
   what.epoch = epoch;
@@ -128,20 +156,28 @@ LEAT_INLINE void written_file::commit(kept_epochs&& epochs, std::uint64_t run, s
   }
   choose_old(what);
   file_->commit(what);
-  for (kept_group const& each : what.groups) note(each);
+  row_memory rows;
+  for (kept_group& each : what.groups) {
+    note(each);
+    rows.push_back(std::move(each.bytes));
+  }
   for (kept_position const& each : what.positions) note(each);
   times_.emplace_back(epoch, time);
+  return rows;
 }
 
 LEAT_INLINE void store_writer::write(job& asked) {
   std::lock_guard const lock(writing_);
   if (closed_) return;
   std::exception_ptr failure;
+  row_memory spare;
   try {
     for (std::size_t i = 0; i != files_.size(); ++i) {
       files_[i].keep_since(asked.decided, asked.keep_from);
-      files_[i].commit(std::move(asked.of_files[i]), asked.run, asked.epoch, asked.time);
+      row_memory rows = files_[i].commit(std::move(asked.of_files[i]), asked.run, asked.epoch, asked.time);
+      std::move(rows.begin(), rows.end(), std::back_inserter(spare));
     }
+    spare_.replace(std::move(spare));
   } catch (...) {
     failure = std::current_exception();
   }

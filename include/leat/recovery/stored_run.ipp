@@ -110,7 +110,7 @@ LEAT_INLINE std::optional<kept_place> stored_run::position_of(std::string const&
   step_codec& codec = codec_of(step, described);
   auto const found = opening_->positions().find({step, partition});
   if (found == opening_->positions().end()) return std::nullopt;
-  return kept_place{found->second.bytes, codec.writer_of(found->second.codec, true).versions};
+  return kept_place{found->second.bytes, codec.writer_of(found->second.codec).versions};
 }
 
 LEAT_INLINE void stored_run::load(std::string const& step, state_base& into,
@@ -124,12 +124,12 @@ LEAT_INLINE void stored_run::load(std::string const& step, state_base& into,
       weights.outdated.set(slot);
   };
   if (codec.other_keys()) write_anew(0, slot_count);  // each key where it belongs now, and nowhere else
-  opening_->load(step, into, codec.other_keys() && processes_.size() == 1, [&](kept_group const& each) {
+  opening_->load(step, into, codec.other_keys(), [&](kept_group const& each) {
     group_weight& weight = weights.of_group[each.group];
     if (each.full != 0) weight = {};
     (each.full != 0 ? weight.full : weight.since) += each.bytes.size() + (each.full != 0 ? 0 : bytes_beside_rows);
     if (each.codec != codec.now) write_anew(each.group * slots_in_group, (each.group + 1) * slots_in_group);
-    return codec.writer_of(each.codec, processes_.size() == 1);
+    return codec.writer_of(each.codec);
   });
 }
 
@@ -160,6 +160,7 @@ LEAT_INLINE void stored_run::keep_state(std::string const& step, state_part cons
     rows.group = group;
     rows.epoch = part.epoch;
     rows.codec = codecs_[step].now;
+    rows.bytes = writer_->spare().take();
   }
   add_rows(rows, part);
   group_weight& weight = weights_[step].of_group[group];

@@ -17,6 +17,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -173,6 +174,26 @@ class machine_file_system final : public file_system {
     int const error = ::fsync(opened) != 0 && errno != EINVAL ? errno : 0;
     ::close(opened);
     return error;
+  }
+
+  /// In the list of all locks (proc_locks(5)): to ask the file itself one would have to open it, and to close it again
+  /// would give up the locks that this process has on it.
+  long process_with_lock(std::string const& path) override {
+    struct ::stat file{};
+    if (::stat(path.c_str(), &file) != 0) return 0;
+    std::FILE* const locks = std::fopen("/proc/locks", "re");
+    if (locks == nullptr) return 0;
+    long found = 0;
+    // "1: POSIX  ADVISORY  WRITE 4711 fe:00:131075 1073741824 1073742335"
+    for (char line[256]; found == 0 && std::fgets(line, sizeof line, locks) != nullptr;) {
+      long process = 0;
+      unsigned long inode = 0;
+      if (std::sscanf(line, "%*d: %*s %*s %*s %ld %*x:%*x:%lu", &process, &inode) == 2 && inode == file.st_ino &&
+          process > 0 && process != ::getpid())
+        found = process;
+    }
+    std::fclose(locks);
+    return found;
   }
 
  private:

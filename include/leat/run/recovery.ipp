@@ -3,6 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/recovery/lock_patience.hpp>
 #include <leat/recovery/sqlite_store.hpp>
 #include <leat/recovery/store_file.hpp>
 #include <leat/recovery/store_status.hpp>
@@ -29,8 +30,11 @@ LEAT_INLINE std::chrono::milliseconds patience_with_locks(std::chrono::nanosecon
 }
 
 LEAT_INLINE std::unique_ptr<recovered_run> open_stores(execution& run) {
-  std::chrono::milliseconds const patience = patience_with_locks(run.settings().dead_after);
-  return std::make_unique<stored_run>(run, std::make_unique<sqlite_stores>(run.world().files(), patience),
+  std::chrono::milliseconds const longest = patience_with_locks(run.settings().dead_after);
+  lock_patience patience(longest, [&world = run.world(), longest](std::string const& path) {
+    world.log(waiting_for(path, world.files(), longest));
+  });
+  return std::make_unique<stored_run>(run, std::make_unique<sqlite_stores>(run.world().files(), std::move(patience)),
                                       run.settings().recovery);
 }
 

@@ -70,7 +70,7 @@ LEAT_INLINE unsigned worker::count() const { return execution_.worker_count(); }
 LEAT_INLINE void worker::build(graph const& flow) {
   first_epoch_ = epoch_ = execution_.first_epoch();
   committed_ = first_epoch_ - 1;
-  parts_.begin();
+  parts_.begin(flow);
   for (node const* described : flow.nodes()) try {
       std::size_t const outboxes = parts_.outboxes.size();
       described->build(parts_);
@@ -229,6 +229,7 @@ LEAT_INLINE bool worker::take_turn(std::size_t stage_number, bool& progress) {
   charge_time();
   times_.turn_of(stage_number);
   static_cast<void>(without_room());  // what was asked before
+  set_lane_in_turn({nullptr, nodes_[stage_number]});
   progress = feed(&visited) || progress;
   if (visited.turn()) {
     progress = true;

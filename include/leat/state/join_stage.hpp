@@ -59,12 +59,14 @@ class join_stage final : public stage {
   };
 
  public:
+  static constexpr auto describe_rows = described_row<K, table>();
+
   join_stage(join_insert insertion, join_emit emission, worker_builder& worker, node const& described)
       : insertion_(insertion),
         emission_(emission),
         step_(described.step(), worker.worker()),
         table_(worker.slot_owners().slots_of(worker.worker().index())),
-        snapshots_(worker, step_, table_, described_row<K, table>()),
+        snapshots_(worker, step_, table_, describe_rows),
         marks_(sizeof...(Vs), described.step(), worker.worker()),
         times_(sizeof...(Vs)),
         out_(worker.batch_size<std::pair<K, row>>()),
@@ -182,7 +184,9 @@ template <class K, class... Vs>
 class join_node final : public node {
  public:
   join_node(join_insert insertion, join_emit emission, step_info step, list<port> from)
-      : node(std::move(step), std::move(from)), insertion_(insertion), emission_(emission) {}
+      : node(std::move(step), std::move(from)), insertion_(insertion), emission_(emission) {
+    describe_rows = join_stage<K, Vs...>::describe_rows;
+  }
 
   void build(worker_builder& worker) const override {
     worker.add<join_stage<K, Vs...>>(insertion_, emission_, worker, *this);

@@ -25,14 +25,14 @@ namespace leat::detail {
 /// dropped and loaded as a unit, and growing never holds a batch up for long. The hash of a key comes with the record:
 /// its lowest 12 bits are the slot, its upper 32 the position. Lookup in two stages, as in group prefetching (Chen et
 /// al. 2004): the entry's address is computed and prefetched some records ahead and kept; everything but a hit at or
-/// shortly behind it is left to one cold function.
+/// behind it is left to one cold function.
 ///
 /// Not thread-safe. Functions given to it must not call it again, and keep no reference to a state or key beyond their
 /// return. A function may throw: the table stays as it is. If moving a key or state throws, it can only be destroyed.
 /// A new key that is not equal to itself is refused, by std::domain_error; one that was found has shown that it is.
 ///
-/// The loop over the records tells by one comparison that an entry is live and was met in this generation before.
-/// Without barriers there is one generation, so noting changes costs that loop nothing.
+/// The loop tells by one comparison that an entry is live and has been noted as changed since the last barrier. Without
+/// recovery there are no barriers, so noting changes costs it nothing.
 template <class K, class S, class Keep = keep_state<S>>
 class keyed_state final : public state_base {
   using table = slot_table<K, S>;
@@ -129,10 +129,7 @@ class keyed_state final : public state_base {
   /// Calls `f(cell&)` for each key of this slot and tag, which are most of a hash: for who has no key to look up.
   template <class F>
   void each_with_tag(std::uint64_t hash, F&& f) {
-    unsigned const slot = slot_of(hash);
-    table_of(hash).each_with_tag(tag_of(hash), [&](entry& at) {
-      if (at.live()) meet(at, slot, f);
-    });
+    table_of(hash).each_with_tag(tag_of(hash), [&](entry& at) { meet(at, slot_of(hash), f); });
     reclaim();
   }
 
@@ -226,8 +223,15 @@ class keyed_state final : public state_base {
     f(c);
   }
 
-  /// Before a live entry may change.
-  void touch(entry& at, unsigned slot) {
+  /// Before a live entry may change. Without a branch for whether it has changed since the barrier: it has not, mostly.
+  void note_visit(entry& at, unsigned slot) {
+    if (!tracked() || awaits_sweep(slot)) return touch(at, slot);
+    at.stamp = (at.stamp & entry::stored) | generation();
+    note_quiet_change(slot);
+  }
+
+  /// The same, while a sweep may be under way.
+  [[gnu::noinline]] void touch(entry& at, unsigned slot) {
     if ((at.stamp | entry::stored) == (generation() | entry::stored)) return;
     if (note_change(slot, at.stamp)) write_row(slot, at, true);
     at.stamp = (at.stamp & entry::stored) | generation();
@@ -243,7 +247,7 @@ class keyed_state final : public state_base {
     std::uint32_t stamp = generation();
     if (entry* const at = in.find(tag_of(hash), key)) {
       if (at->live()) {
-        touch(*at, slot_of(hash));
+        note_visit(*at, slot_of(hash));
         return {at, false};
       }
       check_not_visiting();
@@ -324,29 +328,24 @@ class keyed_state final : public state_base {
   rows_written write_rows(unsigned slot, row_choice choice, byte_buffer& to) override {
     rows_written result;
     if constexpr (saves) {
-      {
-        output_archive archive(to);
-        std::uint32_t const swept = swept_generation();
-        for (entry& e : tables_[slot - first_]) {
-          bool const changed = (e.stamp & swept) != 0;
-          bool const live = e.live();
-          if (live && choice != row_choice::changed
-                  ? changed || choice == row_choice::all_now || (e.stamp & entry::generations) == 0
-                  : changed && choice == row_choice::changed) {
-            put_row(archive, e, live);
-            ++result.rows;
-            result.all_keys = result.all_keys && live;
-          } else if (e.stamp != entry::empty && e.stamp != entry::gone) {  // forgotten since, perhaps
-            result.all_keys = false;
-          }
-          if (!changed || choice == row_choice::all_now) continue;
-          if (live)
-            e.stamp = entry::stored;
-          else
-            remove_later(e, slot);
+      table& in = tables_[slot - first_];
+      stamp_set const rows = rows_of(choice);
+      stamp_set const changed = choice == row_choice::all_now ? 0 : stamps_with(swept_generation());
+      stamped_entries const found = in.find_stamped(rows | changed, found_);
+      output_archive archive(to);
+      for (std::uint32_t const position : found) {
+        entry& e = in.begin()[position];
+        bool const live = e.live();
+        stamp_set const stamp = 1u << e.stamp;
+        if ((rows & stamp) != 0) {
+          put_row(archive, e, live);
+          ++result.rows;
         }
+        if ((changed & stamp) != 0 && live) e.stamp = entry::stored;
+        if ((changed & stamp) != 0 && !live) remove_later(e, slot);
       }
-      result.entries = tables_[slot - first_].capacity();
+      result.entries = in.capacity();
+      result.all_keys = (found.seen & kept_stamps & ~(rows & live_stamps)) == 0;
       reclaim();
     } else {
       refuse_to_save();
@@ -394,6 +393,7 @@ class keyed_state final : public state_base {
   unsigned first_;
   std::unique_ptr<table[]> tables_;
   list<forgotten_entry> forgotten_;
+  byte_buffer found_;  ///< the positions of what a sweep writes of one table
   key_order<K, S> order_;
 };
 

@@ -154,8 +154,10 @@ class notifier {
   void notify(Logic& logic, stored& entry, std::uint64_t hash, Emit& emit_record) {
     cell with(entry);
     logic.on_notify(with, emit_record);
-    if (!is_due(logic, entry, hash)) return;
+    // By the clock on the wall, which may have been set back, the time that it wants again may be one to come.
     kept& state = entry.state();
+    state.due = never;
+    if (!is_due(logic, entry, hash)) return;
     leave(state);
     state.scheduled = schedule_.add_to_next_round(hash, entry.key());
     schedule_.one_more_key_waits();

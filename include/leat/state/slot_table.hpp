@@ -2,6 +2,8 @@
 #pragma once
 
 #include <leat/detail/instructions.hpp>
+#include <leat/route/codec/byte_buffer.hpp>
+#include <leat/state/entry_stamp.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -14,15 +16,6 @@
 
 namespace leat::detail {
 
-/// What is known of an entry, as bits. Changes are dated by two generations, which take turns: a barrier ends one.
-struct entry_stamp {
-  static constexpr std::uint32_t empty = 0;
-  static constexpr std::uint32_t stored = 1;       ///< snapshots have the key, or will once the open sweep is over
-  static constexpr std::uint32_t generations = 6;  ///< one bit for each; neither: unchanged since it was swept
-  static constexpr std::uint32_t dead = 8;         ///< forgotten, and the next sweep has to say so
-  static constexpr std::uint32_t gone = 16;        ///< forgotten; key and state still have to be destroyed
-};
-
 /// A key and its state, in place. Zeroed memory is an array of empty entries.
 template <class K, class S>
 struct state_entry : entry_stamp {
@@ -34,6 +27,16 @@ struct state_entry : entry_stamp {
   std::uint32_t tag;  ///< the upper half of the key's hash: decides the position
   alignas(K) std::byte key_bytes[sizeof(K)];
   alignas(S) std::byte state_bytes[sizeof(S)];
+};
+
+/// Entries that were looked for by their stamps.
+struct stamped_entries {
+  std::uint32_t const* first;  ///< their positions
+  std::uint32_t const* behind_last;
+  stamp_set seen;  ///< of all entries of the table
+
+  std::uint32_t const* begin() const { return first; }
+  std::uint32_t const* end() const { return behind_last; }
 };
 
 /// The keys of one slot: a flat table with linear probing, ordered by tag but for collisions, so that it can have any
@@ -83,11 +86,28 @@ class slot_table {
     }
   }
 
-  /// Calls `f(entry&)` for each entry of this tag, live or forgotten. It may forget them.
+  /// Calls `f(entry&)` for each live entry of this tag. It may forget them.
   template <class F>
   void each_with_tag(std::uint32_t tag, F&& f) const {
     for (entry* e = home(tag); e->stamp != entry::empty; e = next(e))
-      if (e->tag == tag) f(*e);
+      if (e->tag == tag && e->live()) f(*e);
+  }
+
+  /// The entries with these stamps; `memory` keeps their positions. Without a branch for each entry, since which of
+  /// them have changed cannot be foretold.
+  stamped_entries find_stamped(stamp_set wanted, byte_buffer& memory) const {
+    memory.clear();
+    memory.make_room((std::size_t{capacity_} + 1) * sizeof(std::uint32_t));
+    auto* const positions = reinterpret_cast<std::uint32_t*>(memory.data());
+    stamp_set seen = 0;
+    std::uint32_t count = 0;
+    std::uint32_t position = 0;
+    for (entry const& e : *this) {
+      positions[count] = position++;
+      count += wanted >> e.stamp & 1;
+      seen |= 1u << e.stamp;
+    }
+    return {positions, positions + count, seen};
   }
 
   /// True when the next `add` needs `grow` first. One entry in three stays empty: fuller, probing costs more in

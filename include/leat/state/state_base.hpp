@@ -3,6 +3,7 @@
 
 #include <leat/op/running/slot_ownership.hpp>
 #include <leat/route/codec/byte_buffer.hpp>
+#include <leat/state/entry_stamp.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -61,8 +62,8 @@ class state_base {
   /// Ends the epoch: what was changed since the barrier before is for the next sweep. An open sweep is finished first.
   void barrier(std::uint64_t epoch);
 
-  /// Writes rows until `entries` of the table have been looked at, or a few more: a slot is not interrupted. True once
-  /// the snapshot of the last barrier is complete.
+  /// Writes rows until `entries` of the table have been looked at, or a few more: a slot is not interrupted. So many
+  /// bytes of rows as a small entry has count as one more. True once the snapshot of the last barrier is complete.
   bool sweep(std::size_t entries);
 
   /// The snapshot of the next barrier has all keys of this slot, so that parts of earlier epochs are needed no more.
@@ -101,9 +102,15 @@ class state_base {
   /// One of `entry_stamp::generations`: that of changes made now, and that which the open sweep writes.
   std::uint32_t generation() const { return generation_; }
   std::uint32_t swept_generation() const;
+  /// The stamps of the entries of which rows are written.
+  stamp_set rows_of(row_choice choice) const;
 
   /// An entry of this slot with this stamp is about to change, or was added. True when its row has to be copied before.
   bool note_change(unsigned slot, std::uint32_t stamp) { return tracked() && note_tracked_change(slot, stamp); }
+  /// Whether the open sweep has still to visit this slot.
+  bool awaits_sweep(unsigned slot) const { return slot >= next_slot_; }
+  /// An entry of this slot is about to change, and no sweep has still to visit it. Of a state that is tracked.
+  void note_quiet_change(unsigned slot) { flags_of(slot) = static_cast<std::uint8_t>(flags_of(slot) | generation_); }
   /// Where that row is written.
   byte_buffer& begin_copy(unsigned slot);
 
@@ -123,8 +130,6 @@ class state_base {
   };
 
   bool note_tracked_change(unsigned slot, std::uint32_t stamp);
-  /// Whether the open sweep has still to visit this slot.
-  bool awaits_sweep(unsigned slot) const { return sweeping_ && slot >= next_slot_; }
   std::uint8_t& flags_of(unsigned slot) { return flags_[slot - owned_.lo]; }
   /// Puts the copies of a slot behind the rows that its sweep has written; returns how many.
   std::size_t append_copies(unsigned slot);
@@ -134,8 +139,7 @@ class state_base {
   std::uint32_t generation_ = 2;
   std::vector<std::uint8_t> flags_;  ///< of each slot, by generation: it has changes, it is to be written in full
   std::uint64_t epoch_ = 0;          ///< of the last barrier
-  unsigned next_slot_ = 0;           ///< of the open sweep
-  bool sweeping_ = false;
+  unsigned next_slot_;               ///< of the open sweep; behind the last one: none is open
   byte_buffer rows_;
   byte_buffer copies_;  ///< of rows that changed between the barrier and their sweep
   std::vector<copied_row> copied_;

@@ -4,7 +4,7 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
 #include <leat/route/codec/error.hpp>
-#include <leat/state/slot_table.hpp>
+#include <leat/state/entry_stamp.hpp>
 #include <leat/state/state_base.hpp>
 
 #include <algorithm>
@@ -20,11 +20,22 @@ namespace leat::detail {
 
 /// A slot's flag for a full part stands beside that for changes of the same generation.
 inline constexpr unsigned full_beside_changed = 2;
+/// To write so many bytes of rows takes about as long as to look at an entry.
+inline constexpr std::size_t bytes_per_entry = 16;
 
-LEAT_INLINE state_base::state_base(slot_range owned) : owned_(owned) {}
+LEAT_INLINE state_base::state_base(slot_range owned) : owned_(owned), next_slot_(owned.hi) {}
 LEAT_INLINE state_base::~state_base() = default;
 
 LEAT_INLINE std::uint32_t state_base::swept_generation() const { return entry_stamp::generations ^ generation_; }
+
+LEAT_INLINE stamp_set state_base::rows_of(row_choice choice) const {
+  return stamps_where([&](std::uint32_t stamp) {
+    bool const live = (live_stamps & 1u << stamp) != 0;
+    bool const changed = (stamp & swept_generation()) != 0;
+    if (choice == row_choice::changed) return changed;
+    return live && (changed || choice == row_choice::all_now || (stamp & entry_stamp::generations) == 0);
+  });
+}
 
 LEAT_INLINE void state_base::track(part_sink& to) {
   flags_.assign(owned_.size(), static_cast<std::uint8_t>(keys() == 0 ? 0 : generation_));
@@ -37,11 +48,10 @@ LEAT_INLINE void state_base::barrier(std::uint64_t epoch) {
   epoch_ = epoch;
   generation_ = swept_generation();
   next_slot_ = owned_.lo;
-  sweeping_ = true;
 }
 
 LEAT_INLINE bool state_base::sweep(std::size_t entries) {
-  if (!sweeping_) return true;
+  if (next_slot_ == owned_.hi) return true;
   auto const changed = static_cast<std::uint8_t>(swept_generation());
   auto const full = static_cast<std::uint8_t>(changed << full_beside_changed);
   for (; next_slot_ != owned_.hi; ++next_slot_) {
@@ -57,11 +67,10 @@ LEAT_INLINE bool state_base::sweep(std::size_t entries) {
     std::size_t const copied = append_copies(next_slot_);
     std::size_t const rows = written.rows + copied;
     if (whole || rows != 0) sink_->take({next_slot_, epoch_, whole, rows, rows_.bytes()});
-    entries -= (std::min)(entries, written.entries + copied + 1);
+    entries -= (std::min)(entries, written.entries + rows_.size() / bytes_per_entry + copied + 1);
   }
   copies_.clear();
   copied_.clear();
-  sweeping_ = false;
   return true;
 }
 

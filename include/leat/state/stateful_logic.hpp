@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/buffer.hpp>
 #include <leat/op/function/narrows.hpp>
 #include <leat/op/running/time_points.hpp>
 
@@ -10,7 +11,6 @@
 #include <span>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace leat {
 
@@ -32,7 +32,7 @@ class logic_results {
   void operator()(X&& result) {
     detail::refuse_to_narrow<W, X>();
     try {
-      results_.emplace_back(std::forward<X>(result));
+      results_.push(std::forward<X>(result));
     } catch (...) {
       failure_ = std::current_exception();
       throw;
@@ -54,7 +54,7 @@ class logic_results {
 
  private:
   wall_time now_;
-  std::vector<W> results_;
+  detail::buffer<W> results_;
   std::exception_ptr failure_;
 };
 
@@ -66,7 +66,8 @@ class logic_results {
 ///  - `retention on_eof(logic_results<Result>&)`: the input has ended, for good in this run;
 ///  - `std::optional<wall_time> notify_at() const`: asked after each of these calls; none cancels. A time that has come
 ///    already is answered by `on_notify` at once, and, if it is wanted again, once in each turn of the worker. What is
-///    to come is waited for by the steady clock, so that setting the system's clock changes no wait that has begun;
+///    to come is waited for by the steady clock, so that setting the system's clock changes no wait that has begun:
+///    then `on_notify` comes though `now()` is not that time yet, and one that is wanted again is waited for anew;
 ///  - `State snapshot() const`: what `builder(State)` makes an equal logic of. It is asked between two calls of the
 ///    others, when the state is saved.
 /// All calls are on the worker that owns the key. `retention::discard` drops the state: the key's next value begins

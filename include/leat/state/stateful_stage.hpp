@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/buffer.hpp>
 #include <leat/op/emitter.hpp>
 #include <leat/op/function/name_comes_first.hpp>
 #include <leat/op/function/shown_record.hpp>
@@ -53,11 +54,13 @@ class stateful_stage final : public keyed_consumer<std::pair<K, V>>, public stag
   static constexpr bool ends_with_results = acts_at_end<Logic, cell, results>;
 
  public:
+  static constexpr auto describe_rows = described_row<K, table>();
+
   [[gnu::cold]] stateful_stage(Logic const& logic, worker_builder& worker, node const& described)
       : logic_(logic),
         step_(described.step(), worker.worker()),
         table_(worker.slot_owners().slots_of(worker.worker().index()), typename table::keeping(logic_)),
-        snapshots_(worker, step_, table_, described_row<K, table>()),
+        snapshots_(worker, step_, table_, describe_rows),
         out_(worker.batch_size<std::pair<K, W>>()),
         emit_(out_) {
     worker.provide({described.id, 0}, out_.next());
@@ -148,16 +151,16 @@ class stateful_stage final : public keyed_consumer<std::pair<K, V>>, public stag
       }
       return a < b;
     });
-    std::vector<V> values;
+    buffer<V> values;
     for (std::size_t i = 0; i != count;) {
       std::size_t const first = groups_[i];
       values.clear();
       for (; i != count && records[groups_[i]].first == records[first].first; ++i)
-        values.push_back(std::move(records[groups_[i]].second));
+        values.push(std::move(records[groups_[i]].second));
       table_.at(hashes[first], records[first].first, [&](stored& entry) {
         guarded_for(step_, entry.key(), [&] {
           auto&& shown = states::shown(entry);
-          logic_.on_values(shown, std::span<V>(values), emit_);
+          logic_.on_values(shown, std::span<V>(values.begin(), values.size()), emit_);
           if constexpr (has_notifications<Logic>) states_.settle(logic_, entry, hashes[first], emit_);
         });
       });
@@ -222,7 +225,9 @@ class stateful_stage final : public keyed_consumer<std::pair<K, V>>, public stag
 template <class K, class V, class W, class Logic>
 class stateful_node final : public node {
  public:
-  stateful_node(Logic logic, step_info step, port from) : node(std::move(step), from), logic_(std::move(logic)) {}
+  stateful_node(Logic logic, step_info step, port from) : node(std::move(step), from), logic_(std::move(logic)) {
+    describe_rows = stateful_stage<K, V, W, Logic>::describe_rows;
+  }
 
   void build(worker_builder& worker) const override {
     auto& stage = worker.add<stateful_stage<K, V, W, Logic>>(logic_, worker, *this);

@@ -89,6 +89,12 @@ class cluster {
   /// All outputs as they are now.
   result so_far(std::exception_ptr failure = nullptr) const;
 
+  /// How far the time of the stream behind a step has come: of one that dates records, or has windows. The least value
+  /// that there is while nothing is known. Throws flow_error for a step that has no time.
+  std::chrono::time_point<std::chrono::system_clock, std::chrono::nanoseconds> watermark(std::string const& step) const;
+  /// How many records were late at a step so far, whether or not they are read. Throws flow_error as `watermark` does.
+  std::uint64_t late(std::string const& step) const;
+
   /// Sums up all decisions so far.
   std::uint64_t trace() const { return running_ ? running_->world().trace() : 0; }
 
@@ -100,6 +106,8 @@ class cluster {
   void begin();
 
   cluster& run_out();
+  detail::node const& node_of(std::string const& step) const;
+  void refuse_without_time(std::string const& step) const;
 
   static constexpr steady_time never_ends = detail::never;
 

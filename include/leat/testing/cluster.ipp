@@ -4,7 +4,11 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/lean_chrono.hpp>
 #include <leat/flow.hpp>
+#include <leat/graph.hpp>
+#include <leat/op/running/step_counters.hpp>
+#include <leat/op/running/times_of_inputs.hpp>
 #include <leat/run/simulated/cluster.hpp>
+#include <leat/run/worker.hpp>
 #include <leat/testing/cluster.hpp>
 #include <leat/testing/inputs.hpp>
 #include <leat/testing/options.hpp>
@@ -30,6 +34,8 @@ LEAT_INLINE cluster& cluster::epoch() {
 LEAT_INLINE cluster& cluster::advance(std::chrono::nanoseconds duration) {
   begin();
   running_->world().advance(duration);
+  running_->world().wake_all();  // so that sources count quiet time up to now
+  running_->world().advance(std::chrono::nanoseconds(0));
   running_->rethrow();
   return *this;
 }
@@ -54,6 +60,49 @@ LEAT_INLINE result cluster::so_far(std::exception_ptr failure) const {
   return {inputs_.put_in(), flow_->description(), trace(), std::move(failure)};
 }
 
+LEAT_INLINE detail::node const& cluster::node_of(std::string const& step) const {
+  for (detail::node const* each : flow_->description().nodes())
+    for (detail::step_info const& info : each->steps)
+      if (info.name == flow_->name() + "." + step) return *each;
+  throw flow_error("the test asks for the time of step \"" + step + "\", which the flow does not have");
+}
+
+LEAT_INLINE void cluster::refuse_without_time(std::string const& step) const {
+  throw flow_error("the test asks for the time of step \"" + step + "\", which has none: it dates no records");
+}
+
+LEAT_INLINE std::chrono::time_point<std::chrono::system_clock, std::chrono::nanoseconds> cluster::watermark(
+    std::string const& step) const {
+  detail::node const& asked = node_of(step);
+  unsigned const workers = running_ ? options_.workers * options_.processes : 0;
+  detail::times_of_inputs times(workers);
+  for (unsigned i = 0; i != workers; ++i) {
+    if (!running_->process(i / options_.workers).assembled()) continue;  // it has not met the others yet
+    detail::step_counters const& of = running_->process(i / options_.workers).local(i % options_.workers).counters();
+    detail::step_counters::sum const known = of.of_node(asked.id, detail::counter_kind::watermark);
+    if (!known.known) refuse_without_time(step);
+    bool const idle = of.of_node(asked.id, detail::counter_kind::idle).value != 0;
+    times.advance(i, {static_cast<std::int64_t>(known.value), 0, idle});
+  }
+  return std::chrono::time_point<std::chrono::system_clock, std::chrono::nanoseconds>(
+      std::chrono::nanoseconds(times.now().watermark));
+}
+
+LEAT_INLINE std::uint64_t cluster::late(std::string const& step) const {
+  std::size_t const asked = node_of(step).id;
+  std::uint64_t sum = 0;
+  bool counts = !running_;
+  for (unsigned i = 0; running_ && i != options_.processes; ++i) {
+    counts = counts || !running_->process(i).assembled();
+    auto const& by_node = running_->process(i).parts().by_node;
+    if (asked >= by_node.size() || by_node[asked].counted() != std::string("late records")) continue;
+    counts = true;
+    sum += by_node[asked].count();
+  }
+  if (!counts) refuse_without_time(step);
+  return sum;
+}
+
 LEAT_INLINE options cluster::with(options options, seed chance) {
   options.seed = chance.value;
   return options;
@@ -69,6 +118,7 @@ LEAT_INLINE void cluster::begin() {
   simulation.options.snapshot_interval = options_.snapshot_interval;
   simulation.longest_turn = std::chrono::nanoseconds(0);
   simulation.test = inputs_.put_in().get();
+  inputs_.put_in()->time_stands_still = true;
   running_ = std::make_unique<detail::simulated_cluster>(flow_->description(), simulation);
   running_->world().begin_at(options_.starts);
   inputs_.items().start = running_->world().now();

@@ -3,6 +3,7 @@
 
 #include <leat/detail/lean_chrono.hpp>
 #include <leat/op/emitter.hpp>
+#include <leat/op/running/lanes.hpp>
 #include <leat/op/running/step_context.hpp>
 #include <leat/op/running/test_overrides.hpp>
 #include <leat/op/running/worker_builder.hpp>
@@ -101,25 +102,29 @@ class fed_stage final : public source_stage {
         out_(worker.batch_size<T>()),
         feeds_here_(from.is_fed_by(worker.worker())) {
     worker.provide({described.id, 0}, out_.next());
+    worker.make_time(described, lanes_);
     script_.join(*step_.worker);
   }
   ~fed_stage() override { script_.leave(*step_.worker); }
 
   bool turn() override {
-    if (!out_.next().ready()) return false;
-    if (begun_ != left_.size()) return emit_some();
-    if (script_.phase_is_over(phase_)) return ask_for_the_end_of_the_epoch();
-    if (feeds_here_ && begin_portion()) return true;
-    if (!script_.closed() || phase_ != script_.last_phase() || has_more()) return false;
-    close_epoch({mark_kind::end, step_.epoch});
-    return true;
+    if (!lanes_.wanted()) return feed_some();
+    if (!lanes_.opened()) open_lanes();
+    bool const room = out_.next().ready();
+    bool const held = lane_ != nullptr && lane_->held != 0;
+    step_.worker->set_lane_in_turn({lane_, nullptr});
+    std::size_t const before = out_.emitted();
+    bool const progress = !held && feed_some();
+    if (lane_ != nullptr) tell_lane(room && !held, out_.emitted() != before);
+    return end_turn() || progress;
   }
   bool done() const override { return done_; }
   steady_time wake_at() override {
     std::size_t phase = 0;
     steady_time due = never;
-    bool const waits = feeds_here_ && out_.next().ready() && feed_.next(next_, phase, due) && phase == phase_;
-    return waits ? due : never;
+    if (!out_.next().ready()) return never;
+    bool const waits = feeds_here_ && feed_.next(next_, phase, due) && phase == phase_;
+    return std::min(waits ? due : never, lanes_.wake_at());
   }
 
   bool ready_for_mark() override { return out_.next().ready(); }
@@ -128,12 +133,50 @@ class fed_stage final : public source_stage {
     out_.flush();
     if (script_.phase_is_over(phase_)) ++phase_;
     asked_ = false;
+    if (closing.kind == mark_kind::end && lane_ != nullptr) {
+      lane_->ending = true;
+      lanes_.end_turn(step_.worker->now(), true);
+    }
     step_.pass(closing, [&] { out_.next().arrive(closing); });
     emitted_at_mark_ = out_.emitted();
     done_ = closing.last();
   }
 
  private:
+  bool feed_some() {
+    if (!out_.next().ready()) return false;
+    if (begun_ != left_.size()) return emit_some();
+    if (script_.phase_is_over(phase_)) return ask_for_the_end_of_the_epoch();
+    if (feeds_here_ && begin_portion()) return true;
+    if (!script_.closed() || phase_ != script_.last_phase() || has_more()) return false;
+    close_epoch({mark_kind::end, step_.epoch});
+    return true;
+  }
+  /// What is fed is one lane, on the worker that feeds it: quiet while nothing is due.
+  void open_lanes() {
+    if (feeds_here_) {
+      lane_ = &lanes_.add("fed");
+      lane_->open = true;
+    }
+    lanes_.open();
+  }
+  void tell_lane(bool polled, bool emitted) {
+    if (!polled || done_)
+      source_lanes::passed_over(*lane_);
+    else if (emitted || begun_ != left_.size())
+      lanes_.found(*lane_);
+    else
+      lanes_.found_nothing(*lane_, step_.worker->now());
+  }
+  bool end_turn() {
+    if (done_) return false;
+    bool const room = out_.next().ready();
+    untold_ = lanes_.end_turn(step_.worker->now(), room) || untold_;
+    if (!untold_ || !room) return false;
+    untold_ = false;
+    out_.next().advance(lanes_.known());
+    return true;
+  }
   bool has_more() {
     std::size_t phase = 0;
     steady_time due = never;
@@ -169,6 +212,9 @@ class fed_stage final : public source_stage {
   std::size_t next_ = 0;   ///< portion
   std::size_t phase_ = 0;
   std::size_t emitted_at_mark_ = 0;
+  source_lanes lanes_;
+  lane* lane_ = nullptr;  ///< null: nothing is fed here, or nobody goes by the time
+  bool untold_ = true;    ///< the time of the lane is another than was told last
   bool asked_ = false;
   bool done_ = false;
 };

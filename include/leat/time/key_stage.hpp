@@ -9,6 +9,7 @@
 #include <leat/op/running/step_context.hpp>
 #include <leat/op/running/stream_time.hpp>
 #include <leat/op/running/time_points.hpp>
+#include <leat/op/running/time_reader.hpp>
 #include <leat/op/running/worker_builder.hpp>
 #include <leat/route/exchange/exchange.hpp>
 #include <leat/state/keyed_state.hpp>
@@ -19,11 +20,13 @@
 #include <leat/time/moment.hpp>
 #include <leat/time/open_window.hpp>
 #include <leat/time/window_info.hpp>
+#include <leat/time/window_lengths.hpp>
 #include <leat/time/window_parameters.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace leat::detail {
@@ -88,7 +91,7 @@ class keep_windows {
 /// A step with windows of which each key has a clock of its own: meets each record with what is known of its key, and
 /// looks at keys that have no records when the time of the stream says so. Machine: window_machine.hpp.
 template <class K, class V, class W, class Machine>
-class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage {
+class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage, private time_reader {
   using table = keyed_state<K, typename Machine::state, keep_windows<Machine>>;
   using cell = typename table::cell;
 
@@ -98,15 +101,21 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage {
                 "default constructor, since they are read back after a restart");
 
  public:
+  static constexpr auto describe_rows = described_row<K, table>();
+
   [[gnu::cold]] key_stage(Machine const& machine, worker_builder& worker, node const& described)
       : machine_(machine),
         step_(described.step(), worker.worker()),
         table_(worker.slot_owners().slots_of(worker.worker().index()), keep_windows<Machine>(machine_)),
-        snapshots_(worker, step_, table_, described_row<K, table>()),
-        parameters_(worker, step_, described, described_row<K, table>()),
+        snapshots_(worker, step_, table_, describe_rows),
+        parameters_(worker, step_, described, describe_rows),
         outputs_(worker, described),
-        late_(worker.shared_count<late_count>(described, "late, read by nobody", step_.name)) {
+        late_(worker.shared_count<late_count>(described, late_records, step_.name)) {
     worker.counters.watch({described.id, 0}, counter_kind::keys, keys_);
+    if constexpr (Machine::goes_by_stream) {
+      lengths_ = machine_.lengths(moment_of(step_.worker->wall()));
+      worker.read_time(described, *this);
+    }
     now_.quiet = parameters_.quiet_before();
     if (!snapshots_.loads()) return;
     keys_.set(table_.keys());
@@ -120,22 +129,23 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage {
     guarded(step_, [&] {
       begin_batch();
       bool const late_is_read = outputs_.late_is_read();
-      std::uint64_t unread = 0;
+      std::uint64_t left_out[3] = {};  // by reason
       table_.visit(
           hashes, count, [records](std::size_t i) -> K const& { return records[i].first; },
           [&](cell& entry, std::size_t i) __attribute__((always_inline)) {
             guarded_for(step_, entry.key(), [&] {
               auto outlet = outputs_.of(entry.key());
-              bool const in_time = machine_.take(
+              std::optional<late_reason> const why = machine_.take(
                   entry.state(), std::move(records[i].second), now_, outlet, late_is_read,
-                  [&](window_id id, moment at, late_reason why, V&& value) {
-                    outputs_.late(std::pair<K, late<V>>(entry.key(), late<V>{id, at, why, std::move(value)}));
+                  [&](window_id id, moment at, late_reason reason, V&& value) {
+                    outputs_.late(std::pair<K, late<V>>(entry.key(), late<V>{id, at, reason, std::move(value)}));
                   });
-              if (!in_time && !late_is_read) ++unread;
+              if (why) ++left_out[static_cast<std::size_t>(*why)];
               settle(entry, hashes[i]);
             });
           });
-      if (unread != 0) late_.add(unread);
+      if ((left_out[0] | left_out[1] | left_out[2]) != 0)
+        late_.add(left_out[0], left_out[1], left_out[2], late_is_read);
     });
     keys_.set(table_.keys());
     guarded(step_, [&] { outputs_.flush(); });
@@ -170,7 +180,7 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage {
   bool done() const override { return gate_.done(); }
 
   steady_time wake_at() override {
-    if (!alarms_.waits_for_the_wall() || !outputs_.ready()) return never;
+    if (!alarms_.waits_for_the_wall() || gate_.holds_last() || !outputs_.ready()) return never;
     moment const next = alarms_.next_by_wall();
     std::chrono::nanoseconds const ahead = duration_between(moment_of(step_.worker->wall()), next);
     steady_time const now = step_.worker->now();
@@ -178,6 +188,20 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage {
   }
 
  private:
+  std::int64_t next_after(std::int64_t at) const override {
+    if constexpr (Machine::goes_by_stream)
+      return machine_.next_after(moment_at(at)).time_since_epoch().count();
+    else
+      return no_moment;
+  }
+  std::int64_t shortest() const override { return lengths_.shortest.count(); }
+  /// Longer than a lifetime: nobody watches a silent stream for it.
+  std::int64_t longest() const override {
+    constexpr std::chrono::nanoseconds most{std::int64_t{1} << 61};
+    std::chrono::nanoseconds const wait = machine_.waits() < most ? machine_.waits() : std::chrono::nanoseconds(0);
+    return lengths_.longest < most ? (lengths_.longest + wait).count() : 0;
+  }
+
   static constexpr std::size_t portion = 2048;  ///< keys per turn, fewer where what they say finds no room
 
   void begin_batch() {
@@ -202,12 +226,13 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage {
 
   /// A portion of the keys that are due, so that a million of them do not hold the worker up.
   bool ring_some() {
-    if (!holds_time_ && !alarms_.waits_for_the_wall()) return false;
+    if (!holds_time_ && (!alarms_.waits_for_the_wall() || gate_.holds_last())) return false;
+    begin_batch();
+    if (!holds_time_ && !alarms_.due_by_wall(now_)) return false;
     if (!outputs_.ready()) return false;
     bool rung = false;
     bool met = false;
     guarded(step_, [&] {
-      begin_batch();
       std::size_t most = portion;
       rung = alarms_.ring(now_, most, [&](std::uint64_t hash) {
         met = true;
@@ -251,6 +276,7 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage {
           [&](cell& entry) {
             guarded_for(step_, entry.key(), [&] {
               auto outlet = outputs_.of(entry.key());
+              machine_.advance(entry.state(), now_, outlet);
               machine_.end(entry.state(), snapshots_.loads(), outlet);
               if (!snapshots_.loads()) entry.forget();
             });
@@ -272,6 +298,7 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage {
   window_outputs<K, W, V> outputs_;
   late_count& late_;
   key_alarms alarms_;
+  window_lengths lengths_;
   reading now_;
   stream_time held_time_;
   bool holds_time_ = false;  ///< until all that closes by it has left
@@ -284,6 +311,7 @@ class key_window_node final : public node {
   key_window_node(Machine machine, std::string what_it_has, step_info step, port from)
       : node(std::move(step), from), machine_(std::move(machine)) {
     parameters = std::move(what_it_has);
+    describe_rows = key_stage<K, V, W, Machine>::describe_rows;
   }
 
   void build(worker_builder& worker) const override {

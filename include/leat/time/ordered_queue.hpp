@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -83,14 +82,23 @@ class ordered_queue {
  private:
   static constexpr std::size_t most_moved = 64;
 
+  /// Not by std::stable_sort and std::inplace_merge, whose temporary buffer is deprecated and warned of.
   void merge_tail() {
-    auto const earlier = [](element const& a, element const& b) { return a.at < b.at; };
-    std::stable_sort(tail_.begin(), tail_.end(), earlier);
-    run_.erase(run_.begin(), run_.begin() + static_cast<std::ptrdiff_t>(first_));
+    std::vector<std::size_t> places(tail_.size());
+    for (std::size_t i = 0; i != places.size(); ++i) places[i] = i;
+    std::sort(places.begin(), places.end(), [this](std::size_t a, std::size_t b) {
+      return tail_[a].at < tail_[b].at || (tail_[a].at == tail_[b].at && a < b);
+    });
+    std::vector<element> merged;
+    merged.reserve(size());
+    for (std::size_t const place : places) {
+      for (; first_ != run_.size() && run_[first_].at <= tail_[place].at; ++first_)
+        merged.push_back(std::move(run_[first_]));
+      merged.push_back(std::move(tail_[place]));
+    }
+    for (; first_ != run_.size(); ++first_) merged.push_back(std::move(run_[first_]));
+    run_.swap(merged);
     first_ = 0;
-    auto const middle = static_cast<std::ptrdiff_t>(run_.size());
-    run_.insert(run_.end(), std::make_move_iterator(tail_.begin()), std::make_move_iterator(tail_.end()));
-    std::inplace_merge(run_.begin(), run_.begin() + middle, run_.end(), earlier);
     tail_.clear();
     first_of_tail_ = (moment::max)();
   }

@@ -9,6 +9,7 @@
 #include <leat/time/open_window.hpp>
 #include <leat/time/ordered_queue.hpp>
 #include <leat/time/window_info.hpp>
+#include <leat/time/window_lengths.hpp>
 #include <leat/time/windower.hpp>
 
 #include <algorithm>
@@ -74,31 +75,52 @@ class window_machine {
 
   window_machine(Clock clock, Windows windows) : clock_(std::move(clock)), windows_(std::move(windows)) {}
 
+  /// Whether the time of the stream, or waiting, changes anything.
+  static constexpr bool goes_by_stream = [] {
+    if constexpr (requires { Clock::goes_by_stream; })
+      return Clock::goes_by_stream;
+    else
+      return true;
+  }();
+  /// The first moment after this one that somebody waits for.
+  moment next_after(moment at) const { return windows_.next_after(at); }
+  window_lengths lengths(moment near) const { return windows_.lengths(near); }
+  /// How long after its last value a key may have something open.
+  std::chrono::nanoseconds waits() const {
+    if constexpr (requires { clock_.waits(); })
+      return clock_.waits();
+    else
+      return std::chrono::nanoseconds(0);
+  }
+
   void begin_batch(wall_time wall) {
+    if constexpr (requires { clock_.begin_batch(wall); }) clock_.begin_batch(wall);
     if constexpr (requires { windows_.content().begin_batch(wall); }) windows_.content().begin_batch(wall);
   }
 
-  /// False: the value was late. It is told of if that is wanted.
+  /// Why the value, or one of the windows it was for, has been missed, of which is told if that is wanted; none: it is
+  /// in its windows.
   template <class Outlet, class Missed>
-  bool take(state& key, value_type&& value, reading const& now, Outlet& outlet, bool tell_missed, Missed&& missed) {
+  std::optional<late_reason> take(state& key, value_type&& value, reading const& now, Outlet& outlet, bool tell_missed,
+                                  Missed&& missed) {
     std::optional<moment> const at = clock_.time_of(std::as_const(value));
     if (!at || !finite(*at) || !is_credible(*at, now)) {
       late_reason const why = !at                      ? late_reason::undated
                               : *at == (moment::min)() ? late_reason::behind
                                                        : late_reason::ahead;
       if (tell_missed) missed(no_window, at.value_or((moment::min)()), why, std::move(value));
-      return false;
+      return why;
     }
     moment const bound = clock_.observe(key.clock, *at, now);
-    bool const in_time = *at >= bound;
+    bool in_time = *at >= bound;
     if (!in_time)
-      miss(key, *at, std::move(value), bound, outlet, tell_missed, missed);
+      in_time = !miss(key, *at, std::move(value), bound, outlet, tell_missed, missed);
     else if constexpr (Ordered)
       key.waiting.add(queued_value<value_type>(*at, std::move(value), false));
     else
       windows_.put(key.windows, *at, std::move(value), false, outlet);
     settle(key, bound, outlet);
-    return in_time;
+    return in_time ? std::nullopt : std::optional(late_reason::behind);
   }
 
   /// The reading of the clock has moved.
@@ -170,26 +192,28 @@ class window_machine {
     if (windows_.next_close(key.windows) <= bound) windows_.close(key.windows, bound, outlet);
   }
 
-  /// For each window that the value has missed; with `while_open` it goes into those that have not closed.
+  /// For each window that the value has missed; with `while_open` it goes into those that have not closed. Whether it
+  /// has missed any.
   template <class Outlet, class Missed>
-  void miss(state& key, moment at, value_type&& value, moment bound, Outlet& outlet, bool tell_missed, Missed& missed) {
+  bool miss(state& key, moment at, value_type&& value, moment bound, Outlet& outlet, bool tell_missed, Missed& missed) {
     if constexpr (std::is_copy_constructible_v<value_type>) {
       if constexpr (!Ordered && requires {
                       clock_.takes_while_open();
                       windows_.has_closed(window_id(), bound);
                     }) {
         if (clock_.takes_while_open()) {
+          bool any = false;
           windows_.each_of(at, [&](window_id id) {
             if (!windows_.has_closed(id, bound))
-              windows_.put_in(key.windows, id, value_type(std::as_const(value)), false, outlet);
-            else if (tell_missed)
-              missed(id, at, late_reason::behind, value_type(std::as_const(value)));
+              return windows_.put_in(key.windows, id, value_type(std::as_const(value)), false, outlet);
+            any = true;
+            if (tell_missed) missed(id, at, late_reason::behind, value_type(std::as_const(value)));
           });
-          return;
+          return any;
         }
       }
     }
-    if (!tell_missed) return;
+    if (!tell_missed) return true;
     std::optional<window_id> last;
     windows_.each_of(at, [&](window_id id) {
       if constexpr (std::is_copy_constructible_v<value_type>)
@@ -197,6 +221,7 @@ class window_machine {
       last = id;
     });
     missed(last.value_or(no_window), at, late_reason::behind, std::move(value));
+    return true;
   }
 
   /// The results of the end take the key apart, so what a continuation begins with is written down before.

@@ -8,13 +8,18 @@
 #include <leat/op/running/worker_builder.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace leat::detail {
 
+/// What a worker's part of them is called in the store.
+[[gnu::cold]] std::string parameters_of_worker(unsigned index);
+
 /// What the snapshots of a step with windows have besides its keys: the text of its clock, windower and options, which
 /// must be the same when a run goes on, since its windows mean nothing with other ones; and for how long there had been
-/// nothing to read, which goes on from there, so that the time a process was down does not count as waiting.
+/// nothing to read, which goes on from there, so that the time a process was down does not count as waiting. Workers
+/// hear of that one after the other: the longest goes on, or windows that one of them had closed would be open again.
 class window_parameters {
  public:
   /// `described` is that of the step's rows: a store has one description for what it keeps of a step.
@@ -29,8 +34,9 @@ class window_parameters {
  private:
   step_context const& step_;
   std::string const& parameters_;
-  recovery* store_;  ///< null: there is no recovery, or another worker keeps them
+  recovery* store_;  ///< null: there is no recovery
   std::chrono::nanoseconds quiet_before_{0};
+  std::optional<std::chrono::nanoseconds> kept_;  ///< what this worker has kept last
 };
 
 }  // namespace leat::detail

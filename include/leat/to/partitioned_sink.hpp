@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/buffer.hpp>
 #include <leat/detail/concat.hpp>
 #include <leat/detail/lean_chrono.hpp>
 #include <leat/detail/sort_names.hpp>
@@ -129,19 +130,18 @@ class partitioned_sink_stage final : public consumer<T>, public stage, private c
       return;
     }
     guarded(step_, [&] {
-      for (std::size_t i = 0; i != count; ++i)
-        sorted_[part_of_(records[i], open_.size())].push_back(std::move(records[i]));
+      for (std::size_t i = 0; i != count; ++i) sorted_[part_of_(records[i], open_.size())].push(std::move(records[i]));
     });
     for (std::size_t index = 0; index != open_.size(); ++index) {
       if (sorted_[index].empty()) continue;
-      write(index, std::span<T>(sorted_[index]));
+      write(index, std::span<T>(sorted_[index].begin(), sorted_[index].size()));
       sorted_[index].clear();
     }
   }
   void look(T const* records, std::size_t count) override {
     if constexpr (copyable_record<T>) {
-      std::vector<T> copies = guarded(step_, [&] { return std::vector<T>(records, records + count); });
-      take(copies.data(), copies.size());
+      buffer<T> const copies = guarded(step_, [&] { return copies_of(records, count); });
+      take(copies.begin(), count);
     }
   }
   void arrive(mark arrived) override {
@@ -205,7 +205,7 @@ class partitioned_sink_stage final : public consumer<T>, public stage, private c
   shared_by_workers const& process_;
   step_context step_;
   std::vector<std::unique_ptr<partition>> open_;
-  std::vector<std::vector<T>> sorted_;
+  std::vector<buffer<T>> sorted_;
   bool opened_ = false;
   bool ready_ = false;
 };

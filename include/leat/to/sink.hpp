@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/buffer.hpp>
 #include <leat/from/source.hpp>
 #include <leat/op/fused/kernel.hpp>
 #include <leat/op/running/consumer.hpp>
@@ -19,7 +20,6 @@
 #include <string>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 /// What a sink is. A dynamic sink writes what its worker brings. (A fixed partitioned sink, whose records go to the
 /// worker that has their partition, is in `partitioned_sink.hpp`.)
@@ -73,8 +73,8 @@ class sink_stage final : public consumer<T>, public running_step, private commit
       if constexpr (requires { open().write_batch(std::span<T const>(records, count)); })
         open().write_batch(std::span<T const>(records, count));
       else if constexpr (copyable_record<T>) {
-        std::vector<T> copies(records, records + count);
-        open().write_batch(std::span<T>(copies));
+        buffer<T> const copies = copies_of(records, count);
+        open().write_batch(std::span<T>(copies.begin(), count));
       }
     });
   }

@@ -88,6 +88,7 @@ class held_rest final : public outbox {
 
   bool flush(bool) override {
     bool progress = false;
+    if (!empty()) worker_->set_lane_in_turn(lane_);
     while (!empty() && has_room_(loop_)) {
       progress = true;
       std::size_t const end = between_.empty() ? records_.size() : between_.front().at;
@@ -109,6 +110,8 @@ class held_rest final : public outbox {
  private:
   template <class Loop, class From>
   [[gnu::noinline]] void keep(Loop& loop, From from, std::size_t count) {
+    worker_ = loop.steps_.front().worker;
+    lane_ = worker_->lane_in_turn();  // nothing of another comes while something is held
     guarded(loop.steps_.front(), [&] {
       records_.make_room(count);
       for (std::size_t i = 0; i != count; ++i, ++from) records_.push(*from);
@@ -130,6 +133,8 @@ class held_rest final : public outbox {
   buffer<In> records_;
   std::size_t next_ = 0;  ///< of the records: those before it are done with
   std::size_t block_ = 4;
+  worker_services* worker_ = nullptr;  ///< once something was held
+  current_lane lane_;                  ///< whose records they are
   list<placed> between_;
 };
 

@@ -329,7 +329,9 @@ class kernel_node final : public node {
   /// `run` is the steps, or the only one.
   template <class Steps>
   kernel_node(pack<Ops...> ops, RunEnd run_end, Steps&& run, port from)
-      : node(std::forward<Steps>(run), from), ops_(std::move(ops)), run_end_(std::move(run_end)) {}
+      : node(std::forward<Steps>(run), from), ops_(std::move(ops)), run_end_(std::move(run_end)) {
+    keeps_lanes = !requires(worker_builder& worker) { RunEnd::build_receiver(worker, *this); };
+  }
 
   [[gnu::cold]] void build(worker_builder& worker) const override {
     using running = kernel<In, typename RunEnd::tail, Ops...>;

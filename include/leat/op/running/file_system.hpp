@@ -85,6 +85,11 @@ class file_system {
   virtual int sync(int handle) = 0;
   /// The same of the name of this file: that it is there.
   virtual int sync_name(std::string const& path) = 0;
+  /// The number of another process that has locked this file, or parts of it; 0: none, or the system does not tell.
+  virtual long process_with_lock(std::string const& path) {
+    (void)path;
+    return 0;
+  }
 
  protected:
   ~file_system() = default;

@@ -74,8 +74,9 @@ class recovery {
   virtual std::uint64_t most_undecided() const { return 4; }
 
   /// How many entries of a state are looked at in one turn of a worker, to be written down: the time that takes, about
-  /// a tenth of a millisecond, is the longest that recovery holds records up.
-  virtual std::size_t entries_per_turn() const { return 8192; }
+  /// a millisecond, is the longest that a sweep holds records up. With fewer a sweep would last longer, and rows that
+  /// change meanwhile are copied, which costs more than to write them.
+  virtual std::size_t entries_per_turn() const { return 262144; }
 };
 
 /// Of a step on one worker: what it has to write down after a barrier, in slices, between the turns of the stages.

@@ -19,6 +19,8 @@ enum class counter_kind : std::uint8_t {
   skipped,      ///< records that a source left out
   bytes_read,   ///< by a source, of files whose size is known
   bytes_known,  ///< the sizes of those files
+  watermark,    ///< the time of the stream, ns since 1970 in two's complement
+  idle,         ///< 1 where other workers do not wait for that time
 };
 
 /// Where the counters of one worker's steps are. The steps own them and add to them; any thread reads them here, also

@@ -120,6 +120,8 @@ class test_overrides {
   /// The inputs and outputs that keep their own source or sink.
   std::vector<std::string> kept;
   records_by_step outputs;
+  /// Time passes only while all workers sleep.
+  bool time_stands_still = false;
   /// Where kept sources begin.
   owners<start_position> positions;
 

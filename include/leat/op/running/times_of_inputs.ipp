@@ -23,7 +23,9 @@ LEAT_INLINE bool times_of_inputs::advance(std::size_t input, stream_time time) {
   while (times_.size() != states_.size()) times_.emplace_back();
   stream_time& known = times_[input];
   stream_time const before = known;
-  known = {(std::max)(known.watermark, time.watermark), (std::max)(known.quiet, time.quiet), time.idle};
+  bool const first = before == stream_time();  // it may say that it is never read
+  known = {(std::max)(known.watermark, time.watermark), first ? time.quiet : (std::max)(known.quiet, time.quiet),
+           time.idle};
   return known != before && decide();
 }
 
@@ -41,11 +43,15 @@ LEAT_INLINE bool times_of_inputs::decide() {
   std::int64_t most_quiet = 0;
   bool active = false;
   bool unended = false;
+  bool read = false;
   for (input_state const state : states_) unended = unended || state != input_state::ended;
   for (std::size_t i = 0; i != states_.size(); ++i) {
     if (unended && states_[i] == input_state::ended) continue;
-    least_quiet = (std::min)(least_quiet, times_[i].quiet);
-    most_quiet = (std::max)(most_quiet, times_[i].quiet);
+    if (times_[i].quiet != stream_time::never_read) {
+      least_quiet = (std::min)(least_quiet, times_[i].quiet);
+      most_quiet = (std::max)(most_quiet, times_[i].quiet);
+      read = true;
+    }
     if (states_[i] == input_state::ended || (times_[i].idle && states_[i] != input_state::stopped)) {
       greatest = (std::max)(greatest, times_[i].watermark);
     } else {
@@ -54,8 +60,9 @@ LEAT_INLINE bool times_of_inputs::decide() {
     }
   }
   stream_time const before = now_;
-  now_ = {(std::max)(now_.watermark, active ? least_active : greatest),
-          (std::max)(now_.quiet, unended ? least_quiet : most_quiet), unended && !active};
+  std::int64_t quiet = unended && now_.quiet == 0 ? stream_time::never_read : now_.quiet;
+  if (read) quiet = (std::max)(now_.quiet, unended ? least_quiet : most_quiet);
+  now_ = {(std::max)(now_.watermark, active ? least_active : greatest), quiet, unended && !active};
   return now_ != before;
 }
 

@@ -8,6 +8,7 @@
 #include <leat/op/running/stage.hpp>
 #include <leat/op/running/step_context.hpp>
 #include <leat/op/running/step_counters.hpp>
+#include <leat/op/running/time_reader.hpp>
 #include <leat/op/running/worker_services.hpp>
 
 #include <algorithm>
@@ -130,7 +131,10 @@ class worker_builder {
   worker_builder(worker_services& worker, shared_by_workers& process)
       : worker_(worker), process_(process), slot_owners_(worker.count(), worker.first_epoch()) {}
   /// Before anything is built: the first epoch may not have been known when this was made.
-  void begin() { slot_owners_ = slot_ownership(worker_.count(), worker_.first_epoch()); }
+  void begin(graph const& flow) {
+    slot_owners_ = slot_ownership(worker_.count(), worker_.first_epoch());
+    flow_ = &flow;
+  }
 
   worker_services& worker() { return worker_; }
   shared_by_workers& process() { return process_; }
@@ -190,6 +194,15 @@ class worker_builder {
     outlet<fan_out<T>>(port).add(next);
   }
 
+  /// The running form of this node makes the time of its stream.
+  void make_time(node const& described, time_origin& origin);
+  void make_time(node const& described, source_lanes& of_source);
+  /// What makes the time behind this node; null: it is no such node.
+  time_origin* origin_of(node const& described) const;
+  /// The step of this node goes by the time of the streams that it reads: all that make it are told so.
+  void read_time(node const& described, time_reader const& reader);
+  node const& node_at(port place) const { return *flow_->nodes()[place.node]; }
+
   /// One object per node and process, made by the first worker that asks.
   template <class Shared, class... Args>
   Shared& shared(node const& described, Args&&... args) {
@@ -221,6 +234,12 @@ class worker_builder {
     void* outlet;
   };
 
+  struct made_time {
+    node const* of;
+    time_origin* origin;
+  };
+  void tell_origins(node const& before, time_reader const& reader, std::int64_t longest, list<node const*>& told);
+
   // What is the same for parts of all types is compiled once.
 
   /// Before the part is made, so that it cannot be lost.
@@ -238,6 +257,8 @@ class worker_builder {
   slot_ownership slot_owners_;
   owners<running_step> steps_;
   list<provided> outlets_;
+  list<made_time> origins_;
+  graph const* flow_ = nullptr;
 };
 
 /// The partitions of this source or sink that this worker owns, in the order of their names.

@@ -5,7 +5,9 @@
 #include <leat/detail/list.hpp>
 #include <leat/detail/sort_names.hpp>
 #include <leat/graph.hpp>
+#include <leat/op/running/lanes.hpp>
 #include <leat/op/running/stage.hpp>
+#include <leat/op/running/test_overrides.hpp>
 #include <leat/op/running/worker_builder.hpp>
 
 #include <cstddef>
@@ -41,6 +43,35 @@ LEAT_COLD void* worker_builder::outlet_at(port port) {
   std::size_t i = outlets_.size() - 1;
   while (outlets_[i].at.node != port.node || outlets_[i].at.index != port.index) --i;
   return outlets_[i].outlet;
+}
+
+LEAT_COLD void worker_builder::make_time(node const& described, time_origin& origin) {
+  origins_.push_back({&described, &origin});
+}
+
+LEAT_COLD void worker_builder::make_time(node const& described, source_lanes& of_source) {
+  if (process_.test != nullptr && process_.test->time_stands_still) of_source.count_all();
+  make_time(described, static_cast<time_origin&>(of_source));
+}
+
+LEAT_COLD time_origin* worker_builder::origin_of(node const& described) const {
+  for (made_time const& each : origins_)
+    if (each.of == &described) return each.origin;
+  return nullptr;
+}
+
+LEAT_COLD void worker_builder::read_time(node const& described, time_reader const& reader) {
+  list<node const*> told;
+  for (port const& from : described.inputs) tell_origins(node_at(from), reader, reader.longest(), told);
+}
+
+LEAT_COLD void worker_builder::tell_origins(node const& before, time_reader const& reader, std::int64_t longest,
+                                            list<node const*>& told) {
+  for (node const* each : told)
+    if (each == &before) return;
+  told.push_back(&before);
+  if (time_origin* const origin = origin_of(before)) longest = origin->add_reader(reader, longest);
+  for (port const& from : before.inputs) tell_origins(node_at(from), reader, longest, told);
 }
 
 LEAT_COLD shared_object& worker_builder::shared_of(node const& described) {

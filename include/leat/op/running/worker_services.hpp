@@ -12,7 +12,15 @@
 namespace leat::detail {
 
 class blocking_work;
+class node;
+struct lane;
 struct step_info;
+
+/// Where records come from that are on their way in a turn.
+struct current_lane {
+  lane const* partition = nullptr;  ///< of a source; null: they do not come straight from one
+  node const* stage = nullptr;      ///< whose turn it is
+};
 
 /// What a worker offers to the stages it runs: time, chance, waiting. Called from the worker's own turn, except `wake`.
 class worker_services {
@@ -61,6 +69,10 @@ class worker_services {
     without_room_ = &at;
     return false;
   }
+  /// Whose records are on their way.
+  current_lane lane_in_turn() const { return lane_in_turn_; }
+  void set_lane_in_turn(current_lane lane) { lane_in_turn_ = lane; }
+
   /// Who has said so since this was asked last; null: nobody.
   step_info const* without_room() { return std::exchange(without_room_, nullptr); }
 
@@ -69,6 +81,7 @@ class worker_services {
 
  private:
   step_info const* without_room_ = nullptr;
+  current_lane lane_in_turn_;
 };
 
 }  // namespace leat::detail

@@ -76,9 +76,13 @@ class simulated_runtime final : public runtime {
   /// What `wall` was when the simulation began.
   void begin_at(wall_time start) { wall_start_ = start; }
 
+  void block_for_up_to(std::chrono::nanoseconds longest) { longest_block_ = longest; }
+
   /// The disk of all processes from now on, which has to live as long. Until then it is the machine's.
   void use(file_system& disk) { disk_ = &disk; }
 
+  /// Each has another turn.
+  void wake_all();
   void fail_stuck() const;
 
   void wake(runnable& runnable) override;
@@ -86,7 +90,7 @@ class simulated_runtime final : public runtime {
   wall_time wall() override;
   std::uint64_t seed() override { return draw(); }
   void log(std::string const& line) override { log_lines.push_back(line); }
-  /// What blocks takes up to ten milliseconds of virtual time.
+  /// What blocks takes up to ten milliseconds of virtual time, or as long as was said.
   void block(std::shared_ptr<blocking_work> work) override;
   file_system& files() override;
   void wake_when_readable(int, runnable& runnable) override;
@@ -124,6 +128,7 @@ class simulated_runtime final : public runtime {
   std::uint64_t chance_;
   file_system* disk_ = nullptr;  ///< null: the machine's
   std::chrono::nanoseconds longest_turn_;
+  std::chrono::nanoseconds longest_block_ = std::chrono::milliseconds(10);
   steady_time start_;
   steady_time now_;
   wall_time wall_start_{std::chrono::seconds(1767225600)};  // 2026-01-01

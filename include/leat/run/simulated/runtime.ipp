@@ -95,6 +95,10 @@ LEAT_INLINE void simulated_runtime::advance(std::chrono::nanoseconds duration) {
   now_ = (std::max)(now_, until);
 }
 
+LEAT_INLINE void simulated_runtime::wake_all() {
+  for (std::size_t i = 0; i != guests_.size(); ++i) wake_index(i);
+}
+
 LEAT_INLINE void simulated_runtime::after(std::chrono::nanoseconds wait, std::function<void()> f) {
   events_.push_back({now_ + wait, ++events_made_, std::move(f)});
   std::push_heap(events_.begin(), events_.end(), later);
@@ -133,7 +137,7 @@ LEAT_INLINE wall_time simulated_runtime::wall() {
 }
 
 LEAT_INLINE void simulated_runtime::block(std::shared_ptr<blocking_work> work) {
-  after(draw_delay(std::chrono::milliseconds(10)), [work = std::move(work)] {
+  after(draw_delay(longest_block_), [work = std::move(work)] {
     if (!work->abandoned()) work->run();
   });
 }
