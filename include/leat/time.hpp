@@ -14,6 +14,7 @@
 #include <leat/time/count_window.hpp>
 #include <leat/time/counting.hpp>
 #include <leat/time/cumulating.hpp>
+#include <leat/time/dedupe.hpp>
 #include <leat/time/event_clock.hpp>
 #include <leat/time/event_time.hpp>
 #include <leat/time/everything.hpp>
@@ -23,7 +24,9 @@
 #include <leat/time/reduce_window.hpp>
 #include <leat/time/session.hpp>
 #include <leat/time/sliding.hpp>
+#include <leat/time/stateful_timed.hpp>
 #include <leat/time/stream_clock.hpp>
+#include <leat/time/timed_logic.hpp>
 #include <leat/time/tumbling.hpp>
 #include <leat/time/wall_clock.hpp>
 #include <leat/time/window.hpp>
@@ -31,6 +34,7 @@
 #include <leat/time/window_logic.hpp>
 #include <leat/time/windowed.hpp>
 #include <leat/time/windower.hpp>
+#include <leat/time/with_late.hpp>
 #include <leat/time/zone.hpp>
 // IWYU pragma: end_exports
 #endif

@@ -90,7 +90,7 @@ class keep_windows {
 
 /// A step with windows of which each key has a clock of its own: meets each record with what is known of its key, and
 /// looks at keys that have no records when the time of the stream says so. Machine: window_machine.hpp.
-template <class K, class V, class W, class Machine>
+template <class K, class V, class Outputs, class Machine>
 class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage, private time_reader {
   using table = keyed_state<K, typename Machine::state, keep_windows<Machine>>;
   using cell = typename table::cell;
@@ -295,7 +295,7 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage, pr
   state_writer snapshots_;
   window_parameters parameters_;
   counter keys_;
-  window_outputs<K, W, V> outputs_;
+  Outputs outputs_;
   late_count& late_;
   key_alarms alarms_;
   window_lengths lengths_;
@@ -305,17 +305,17 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage, pr
   mark_gate gate_;           ///< the end waits here while all keys speak
 };
 
-template <class K, class V, class W, class Machine>
+template <class K, class V, class Outputs, class Machine>
 class key_window_node final : public node {
  public:
   key_window_node(Machine machine, std::string what_it_has, step_info step, port from)
       : node(std::move(step), from), machine_(std::move(machine)) {
     parameters = std::move(what_it_has);
-    describe_rows = key_stage<K, V, W, Machine>::describe_rows;
+    describe_rows = key_stage<K, V, Outputs, Machine>::describe_rows;
   }
 
   void build(worker_builder& worker) const override {
-    auto& stage = worker.add<key_stage<K, V, W, Machine>>(machine_, worker, *this);
+    auto& stage = worker.add<key_stage<K, V, Outputs, Machine>>(machine_, worker, *this);
     worker.outlet<keyed_outlet<std::pair<K, V>>>(inputs.front()).next = &stage;
   }
 

@@ -113,6 +113,7 @@ class window_machine {
     }
     moment const bound = clock_.observe(key.clock, *at, now);
     bool in_time = *at >= bound;
+    if constexpr (requires { requires Windows::closes_first; }) settle(key, bound, outlet);
     if (!in_time)
       in_time = !miss(key, *at, std::move(value), bound, outlet, tell_missed, missed);
     else if constexpr (Ordered)
@@ -127,6 +128,7 @@ class window_machine {
   template <class Outlet>
   void advance(state& key, reading const& now, Outlet& outlet) {
     settle(key, clock_.bound(key.clock, now), outlet);
+    if constexpr (requires { windows_.notify_at(key.windows); }) windows_.notify(key.windows, now.wall, outlet);
   }
 
   /// The input has ended: all windows speak. `goes_on`: a later run may go on from here.
@@ -150,10 +152,16 @@ class window_machine {
   due_at due(state const& key, reading const& now) const {
     moment next = windows_.next_close(key.windows);
     if constexpr (Ordered) next = (std::min)(next, key.waiting.next());
-    if (next != (moment::max)()) return clock_.due(key.clock, next, now);
-    if constexpr (requires { clock_.kept_until(key.clock, now); })
-      if (is_idle(key)) return clock_.kept_until(key.clock, now);
-    return {};
+    due_at result;
+    if (next != (moment::max)()) {
+      result = clock_.due(key.clock, next, now);
+    } else {
+      if constexpr (requires { clock_.kept_until(key.clock, now); })
+        if (is_idle(key)) result = clock_.kept_until(key.clock, now);
+    }
+    if constexpr (requires { windows_.notify_at(key.windows); })
+      result.wall = (std::min)(result.wall, windows_.notify_at(key.windows));
+    return result;
   }
 
   view save(state const& key) const { return {*this, key}; }

@@ -127,8 +127,8 @@ auto append_windows(S&& up, Clock clock, Windower windower, Content content, ste
   graph& in = stream_access::graph_of(up);
   in.name_step(step);
   port const from = exchange_by_key(std::forward<S>(up), step);
-  port const at = in.add<key_window_node<K, V, W, machine>>(machine(std::move(clock), std::move(windows)),
-                                                            std::move(parameters), std::move(step), from);
+  port const at = in.add<key_window_node<K, V, window_outputs<K, W, V>, machine>>(
+      machine(std::move(clock), std::move(windows)), std::move(parameters), std::move(step), from);
   return windowed<K, W, V>{stream_access::make<std::pair<K, in_window<W>>>(in, {at.node, 0}),
                            stream_access::make<std::pair<K, late<V>>>(in, {at.node, 1}),
                            stream_access::make<std::pair<K, window_info>>(in, {at.node, 2})};

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <leat/detail/lean_chrono.hpp>
-#include <leat/detail/saturated_time.hpp>
 #include <leat/op/in_order.hpp>
+#include <leat/op/within.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -44,18 +44,6 @@ class in_flight {
 
  private:
   std::size_t records_;
-};
-
-/// Each record may take this long, by the worker's clock. What it awaits after that is destroyed.
-class within {
- public:
-  /// For each record, from when its task begins.
-  template <class Rep, class Period>
-  explicit within(std::chrono::duration<Rep, Period> limit) : limit_(detail::saturated_nanoseconds(limit)) {}
-  void apply(detail::async_settings& settings) const { settings.within = limit_; }
-
- private:
-  std::chrono::nanoseconds limit_;
 };
 
 /// Results come as `outcome<U>`: a record that fails or takes too long does not end the run.
