@@ -16,7 +16,7 @@ namespace leat {
 /// that a restart begins from. Override by hiding, nothing is virtual:
 ///  - `retention on_item(Value, moment at, logic_results<Result>&)`: a value of that time, which is not late. Values
 ///    come in the order in which they arrive;
-///  - `std::optional<moment> alarm_at() const`: asked after each call; a later answer takes the place of an earlier one;
+///  - `std::optional<moment> alarm_at() const`: asked after each call; a later answer replaces an earlier one;
 ///  - `retention on_time(moment alarm, logic_results<Result>&)`: the bound of the key's clock has reached the time that
 ///    `alarm_at` gave. No value that is older will come. It is called once for an alarm: the next one is later;
 ///  - `std::optional<wall_time> notify_at() const`: the same by the wall clock, which no replay repeats;

@@ -17,7 +17,8 @@ namespace leat::detail {
 
 using refused_timed = with_late<poison, poison, poison>;
 
-/// Adds the exchange to the owners of the keys, and the step behind it. Content is to `window_machine` what windows are.
+/// Adds the exchange to the owners of the keys, and the step behind it. `Content` is to `window_machine` what windows
+/// are.
 template <class W, class S, class Clock, class Content>
 auto append_timed(S&& up, Clock clock, Content content, std::string options, step_info step) {
   using T = record_of<S>;

@@ -31,7 +31,16 @@ namespace leat::detail {
 template <class Clock, class Windows, bool Ordered>
 class window_machine {
   using value_type = typename Windows::content_type::value;
-  using queue = std::conditional_t<Ordered, ordered_queue<value_type>, no_queue>;
+  /// Values of several sides that join: each side has a clock of its own.
+  static constexpr bool has_sides = requires { Clock::sides; };
+  using queue = decltype([] {
+    if constexpr (!Ordered)
+      return no_queue();
+    else if constexpr (has_sides)
+      return ordered_queue<value_type, typename Windows::order_of_sides>();
+    else
+      return ordered_queue<value_type>();
+  }());
 
  public:
   /// What a snapshot has of a key.
@@ -111,23 +120,30 @@ class window_machine {
       if (tell_missed) missed(no_window, at.value_or((moment::min)()), why, std::move(value));
       return why;
     }
-    moment const bound = clock_.observe(key.clock, *at, now);
+    moment bound = observe(key, value, *at, now);
     bool in_time = *at >= bound;
-    if constexpr (requires { requires Windows::closes_first; }) settle(key, bound, outlet);
+    if constexpr (has_sides) {
+      if (!in_time) {
+        miss(key, *at, std::move(value), bound, outlet, tell_missed, missed);
+        return late_reason::behind;
+      }
+      bound = clock_.bound(key.clock, now);
+    }
+    if constexpr (requires { requires Windows::closes_first; }) settle(key, bound, now, outlet);
     if (!in_time)
       in_time = !miss(key, *at, std::move(value), bound, outlet, tell_missed, missed);
     else if constexpr (Ordered)
       key.waiting.add(queued_value<value_type>(*at, std::move(value), false));
     else
       windows_.put(key.windows, *at, std::move(value), false, outlet);
-    settle(key, bound, outlet);
+    settle(key, bound, now, outlet);
     return in_time ? std::nullopt : std::optional(late_reason::behind);
   }
 
   /// The reading of the clock has moved.
   template <class Outlet>
   void advance(state& key, reading const& now, Outlet& outlet) {
-    settle(key, clock_.bound(key.clock, now), outlet);
+    settle(key, clock_.bound(key.clock, now), now, outlet);
     if constexpr (requires { windows_.notify_at(key.windows); }) windows_.notify(key.windows, now.wall, outlet);
   }
 
@@ -150,9 +166,15 @@ class window_machine {
 
   /// The readings at which the key is to be looked at again, although no value comes.
   due_at due(state const& key, reading const& now) const {
-    moment next = windows_.next_close(key.windows);
-    if constexpr (Ordered) next = (std::min)(next, key.waiting.next());
     due_at result;
+    moment next = (moment::max)();
+    if constexpr (goes_by_sides) {
+      result = clock_.due_by_sides(key.clock, windows_.next_closes(key.windows), now);
+      if (!result.never()) return result;
+    } else {
+      next = windows_.next_close(key.windows);
+      if constexpr (Ordered) next = (std::min)(next, has_sides ? moment_plus(key.waiting.next(), tick) : key.waiting.next());
+    }
     if (next != (moment::max)()) {
       result = clock_.due(key.clock, next, now);
     } else {
@@ -175,6 +197,16 @@ class window_machine {
   }
 
  private:
+  static constexpr std::chrono::nanoseconds tick{1};
+  static constexpr bool goes_by_sides = requires { Windows::goes_by_sides; };
+
+  /// The bound for values like this one, which has moved it.
+  moment observe(state& key, value_type const& value, moment at, reading const& now) const {
+    if constexpr (has_sides)
+      return clock_.observe(key.clock, value.index(), at, now);
+    else
+      return clock_.observe(key.clock, at, now);
+  }
   bool is_credible(moment at, reading const& now) const {
     if constexpr (requires { clock_.credible(at, now); })
       return clock_.credible(at, now);
@@ -194,10 +226,14 @@ class window_machine {
         windows_.put(key.windows, next.at, std::move(next.value), next.told, outlet);
       });
   }
+  /// Where sides join, a value of the bound's own time may still come on another one, and have to go first.
   template <class Outlet>
-  void settle(state& key, moment bound, Outlet& outlet) {
-    apply_until(bound, key, outlet);
-    if (windows_.next_close(key.windows) <= bound) windows_.close(key.windows, bound, outlet);
+  void settle(state& key, moment bound, reading const& now, Outlet& outlet) {
+    apply_until(has_sides ? moment_minus(bound, tick) : bound, key, outlet);
+    if constexpr (goes_by_sides)
+      windows_.close(key.windows, clock_.bounds(key.clock, now), outlet);
+    else if (windows_.next_close(key.windows) <= bound)
+      windows_.close(key.windows, bound, outlet);
   }
 
   /// For each window that the value has missed; with `while_open` it goes into those that have not closed. Whether it
