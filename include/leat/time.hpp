@@ -19,6 +19,9 @@
 #include <leat/time/event_time.hpp>
 #include <leat/time/everything.hpp>
 #include <leat/time/fold_window.hpp>
+#include <leat/time/join_as_of.hpp>
+#include <leat/time/join_interval.hpp>
+#include <leat/time/join_window.hpp>
 #include <leat/time/late_by.hpp>
 #include <leat/time/moment.hpp>
 #include <leat/time/reduce_window.hpp>
@@ -27,6 +30,7 @@
 #include <leat/time/stateful_timed.hpp>
 #include <leat/time/stream_clock.hpp>
 #include <leat/time/timed_logic.hpp>
+#include <leat/time/top_window.hpp>
 #include <leat/time/tumbling.hpp>
 #include <leat/time/wall_clock.hpp>
 #include <leat/time/window.hpp>

@@ -1,32 +1,25 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <leat/time/join_window.hpp>
 
-#include "time/windows.hpp"
+#include "time/joins.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
-#include <variant>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 using namespace std::chrono_literals;
 using windows::at;
-using windows::by_key;
-using windows::dated;
-using windows::expected;
+using windows::clock_of_both;
 using windows::input;
+using windows::lines;
 using windows::t0;
 
 namespace {
 
-using letter = dated<std::string>;
-using number = dated<int>;
-using row = std::tuple<std::optional<letter>, std::optional<number>>;
-using either = std::variant<letter, number>;
-
-/// The time of a value of either side.
-auto clock_of(std::chrono::seconds late) {
-  return leat::event_clock([](auto const& value) { return value.time(); }, leat::late_by(late));
-}
+using row = std::tuple<std::optional<windows::letter>, std::optional<windows::number>>;
 
 std::string line(std::pair<std::string, leat::in_window<row>> const& result) {
   auto const& [left, right] = result.second.value;
@@ -34,47 +27,30 @@ std::string line(std::pair<std::string, leat::in_window<row>> const& result) {
   return result.first + " " + std::to_string(result.second.id) + ": " + (left ? left->value : "-") + " " +
          (right ? std::to_string(right->value) : "-") + why;
 }
-std::string line(std::pair<std::string, leat::late<either>> const& missed) {
-  either const& value = missed.second.value;
-  return missed.first + " " + std::to_string(missed.second.id) + ": " +
-         (value.index() == 0 ? std::get<0>(value).value : std::to_string(std::get<1>(value).value));
-}
-
-/// Runs the join in every shape, and gives what it says of each key in order.
+/// What the join says of each key, in order.
 template <class Join>
-void check(input<std::string> const& left, input<int> const& right, Join const& join, windows::lines const& down_wanted,
-           windows::lines const& late_wanted = {}) {
-  leat::test::for_each_shape([&](leat::test::shape const& variant) {
-    std::vector<std::pair<std::string, leat::in_window<row>>> down;
-    std::vector<std::pair<std::string, leat::late<either>>> late;
-    leat::flow flow("joins");
-    auto const lefts = flow.input("left", leat::test::one_at_a_time(left));
-    auto const rights = flow.input("right", leat::test::one_at_a_time(right));
-    auto const streams = join(lefts, rights);
+void check(input<std::string> const& left, input<int> const& right, Join const& join, lines const& down_wanted,
+           lines const& late_wanted = {}) {
+  std::vector<std::pair<std::string, leat::in_window<row>>> down;
+  std::vector<std::pair<std::string, leat::late<windows::either>>> late;
+  auto const wire = [&](auto const& streams) {
     streams.down | leat::output("down", leat::to::collect(down));
     streams.late | leat::output("late", leat::to::collect(late));
-    for (auto const& shape : {variant, variant.epochs_of_every_turn()}) {
-      down.clear();
-      late.clear();
-      shape.run(flow, down, late);
-      auto const key_first = [](auto const& a, auto const& b) { return a.first < b.first; };
-      std::stable_sort(down.begin(), down.end(), key_first);
-      windows::lines results;
-      for (auto const& each : down) results.push_back(line(each));
-      windows::lines missed;
-      for (auto const& each : late) missed.push_back(line(each));
-      std::sort(missed.begin(), missed.end());
-      CHECK(leat::text(results) == leat::text(down_wanted));
-      CHECK(leat::text(missed) == leat::text(late_wanted));
-    }
-  });
+  };
+  auto const look = [&] {
+    std::stable_sort(down.begin(), down.end(), [](auto const& a, auto const& b) { return a.first < b.first; });
+    lines results;
+    for (auto const& each : down) results.push_back(line(each));
+    CHECK(leat::text(results) == leat::text(down_wanted));
+    CHECK(leat::text(windows::missed(late)) == leat::text(late_wanted));
+  };
+  windows::check_sides(left, right, join, wire, look, down, late);
 }
 
 template <class... Options>
 auto in_minutes(std::chrono::seconds late, Options... options) {
   return [=](auto const& left, auto const& right) {
-    return leat::join_window("join", clock_of(late), leat::tumbling(1min, t0), options..., left,
-                             right);
+    return leat::join_window("join", clock_of_both(late), leat::tumbling(1min, t0), options..., left, right);
   };
 }
 
@@ -112,14 +88,14 @@ TEST_CASE("join_window, running: a row for each value, those of one time in the 
 }
 
 TEST_CASE("join_window, first: the first value of each side by its time, whatever came first") {
-  check({{"k", {5, "b"}}, {"k", {1, "a"}}}, {{"k", {3, 1}}, {"k", {2, 2}}},
-        in_minutes(60s, leat::join_insert::first), {"k 0: a 2 at the end"});
+  check({{"k", {5, "b"}}, {"k", {1, "a"}}}, {{"k", {3, 1}}, {"k", {2, 2}}}, in_minutes(60s, leat::join_insert::first),
+        {"k 0: a 2 at the end"});
 }
 
 TEST_CASE("join_window takes sessions: the sides share them") {
   check({{"k", {1, "a"}}, {"k", {100, "b"}}}, {{"k", {8, 1}}, {"k", {15, 2}}},
         [](auto const& left, auto const& right) {
-          return leat::join_window("join", clock_of(0s), leat::session(10s), left, right);
+          return leat::join_window("join", clock_of_both(0s), leat::session(10s), left, right);
         },
         {"k " + std::to_string(at(1).time_since_epoch().count()) + ": a 2 at the end",
          "k " + std::to_string(at(100).time_since_epoch().count()) + ": b - at the end"});
