@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "time/windows.hpp"
 
+#include <leat/op/branch.hpp>
 #include <leat/op/map.hpp>
 
 #include "fixture/interrupted_runs.hpp"
@@ -48,7 +49,10 @@ std::vector<std::vector<record>> input() {
 
 template <class R>
 leat::test::journal_line journal_line(std::pair<std::string, R> const& result) {
-  return {result.first, windows::line(result.second)};
+  if constexpr (requires { windows::line(result.second); })
+    return {result.first, windows::line(result.second)};
+  else
+    return {result.first, leat::text(result.second)};
 }
 
 struct outputs {
@@ -69,7 +73,8 @@ leat::flow build(std::vector<std::vector<record>> const& records, auto const& st
   auto const as_line = [](auto const& result) { return journal_line(result); };
   streams.down | leat::map("down line", as_line) | leat::output("down", to_journal(out.down));
   streams.late | leat::map("late line", as_line) | leat::output("late", to_journal(out.late));
-  streams.meta | leat::map("meta line", as_line) | leat::output("meta", to_journal(out.meta));
+  if constexpr (requires { streams.meta; })
+    streams.meta | leat::map("meta line", as_line) | leat::output("meta", to_journal(out.meta));
   return flow;
 }
 
@@ -123,6 +128,23 @@ void survives(Step const& step) {
   }
 }
 
+/// A join of the even values with the odd ones.
+template <class Join>
+class joins_even_and_odd {
+ public:
+  explicit joins_even_and_odd(Join join) : join_(join) {}
+
+  template <class S>
+  friend auto operator|(S&& up, joins_even_and_odd const& self) {
+    auto const sides =
+        std::forward<S>(up) | leat::branch("parity", [](record const& each) { return each.second.value % 2 == 0; });
+    return self.join_(sides.trues, sides.falses);
+  }
+
+ private:
+  Join join_;
+};
+
 auto three_seconds_late() { return windows::event_clock<int>(3s); }
 std::vector<int> none() { return {}; }
 void add(std::vector<int>& numbers, number const& next) { numbers.push_back(next.value); }
@@ -147,6 +169,26 @@ class telling : public leat::window_logic<number, std::string, int> {
 
  private:
   int sum_;
+};
+
+/// Says each value, and when none has come for four seconds.
+class watching : public leat::timed_logic<number, std::string, std::pair<leat::moment, int>> {
+ public:
+  explicit watching(std::optional<state> before) : last_(before.value_or(state())) {}
+  leat::retention on_item(number const& next, leat::moment at, leat::logic_results<std::string>& out) {
+    if (last_.second++ == 0 || at > last_.first) last_.first = at;
+    out(std::to_string(next.value));
+    return leat::retention::retain;
+  }
+  std::optional<leat::moment> alarm_at() const { return leat::moment_plus(last_.first, 4s); }
+  leat::retention on_time(leat::moment alarm, leat::logic_results<std::string>& out) {
+    out("silent at " + windows::seconds(alarm) + " after " + std::to_string(last_.second));
+    return leat::retention::discard;
+  }
+  state snapshot() const { return last_; }
+
+ private:
+  state last_;
 };
 
 /// Runs the first of these lists to its end, then goes on with what follows, by other workers.
@@ -198,6 +240,27 @@ TEST_CASE("a window's own logic survives crashes and stops") {
   survives([&] { return leat::window("w", three_seconds_late(), leat::tumbling(7s, t0), builder); });
   survives(
       [&] { return leat::window("w", windows::event_clock<int>(9s), leat::session(5s), builder, leat::unordered); });
+}
+
+TEST_CASE("top_window, dedupe and alarms survive crashes and stops") {
+  survives([] { return leat::top_window("w", three_seconds_late(), leat::tumbling(7s, t0), 3, &number::value); });
+  survives([] { return leat::dedupe("w", three_seconds_late(), leat::within(5s)); });
+  survives([] {
+    return leat::stateful_timed("w", three_seconds_late(),
+                                [](std::optional<watching::state> before) { return watching(before); });
+  });
+}
+
+TEST_CASE("joins by event time survive crashes and stops") {
+  auto const joined = [](auto join) { return [join] { return joins_even_and_odd(join); }; };
+  survives(joined([](auto const& even, auto const& odd) {
+    return leat::join_window("w", three_seconds_late(), leat::tumbling(7s, t0), leat::join_insert::product, even, odd);
+  }));
+  survives(joined([](auto const& even, auto const& odd) {
+    return leat::join_window("w", three_seconds_late(), leat::session(4s), leat::join_emit::running, even, odd);
+  }));
+  survives(
+      joined([](auto const& even, auto const& odd) { return leat::join_as_of("w", three_seconds_late(), even, odd); }));
 }
 
 TEST_CASE("30: a stop in the middle of a window says nothing, and the window is whole afterwards") {

@@ -34,7 +34,7 @@ class clock_of_sides {
   };
   struct state {
     std::array<clock_of_side, sides> of;
-    bool begun = false;                   ///< a record of any side has come
+    bool begun = false;                    ///< a record of any side has come
     std::chrono::nanoseconds quiet_at{0};  ///< how quiet it had been then
     template <class Archive>
     void serialize(Archive& archive, unsigned) {

@@ -41,8 +41,9 @@ template <std::size_t Side, class K, class V, class S>
 port append_side(S&& up, step_name const& name) {
   using T = record_of<S>;
   using mark_side = into_side<Side, K, V>;
-  return seal(append<std::pair<K, V>>(std::forward<S>(up), map_op<T, std::pair<K, V>, mark_side>(mark_side()),
-                                      step_info("map", step_name(concat({"side_", std::to_string(Side + 1)}), name.location))));
+  return seal(
+      append<std::pair<K, V>>(std::forward<S>(up), map_op<T, std::pair<K, V>, mark_side>(mark_side()),
+                              step_info("map", step_name(concat({"side_", std::to_string(Side + 1)}), name.location))));
 }
 
 /// In the scope of the join: one stream of the values of all sides, in the order in which they stand.

@@ -173,7 +173,8 @@ class window_machine {
       if (!result.never()) return result;
     } else {
       next = windows_.next_close(key.windows);
-      if constexpr (Ordered) next = (std::min)(next, has_sides ? moment_plus(key.waiting.next(), tick) : key.waiting.next());
+      if constexpr (Ordered)
+        next = (std::min)(next, has_sides ? moment_plus(key.waiting.next(), tick) : key.waiting.next());
     }
     if (next != (moment::max)()) {
       result = clock_.due(key.clock, next, now);
