@@ -53,6 +53,13 @@ class clock_of_sides {
       return true;
   }();
 
+  static constexpr bool needs_a_dated_stream = detail::needs_a_dated_stream<Clock>;
+  decltype(auto) dates_by() const
+    requires dates_its_stream<Clock>
+  {
+    return clock_.dates_by();
+  }
+
   std::optional<moment> time_of(value const& of) const {
     return std::visit([this](auto const& given) { return clock_.time_of(given); }, of);
   }

@@ -107,11 +107,11 @@ auto join_as_of(step_name name, Clock clock, Left&& left, Right&& right) {
         using V = std::variant<L, R>;
         graph& in = stream_access::graph_of(left);
         refuse_two_flows("join_as_of", name, {&in, &stream_access::graph_of(right)});
-        port const at =
+        auto const at =
             append_join<timed_outputs<K, W, V>, true>(in, "join_as_of", name, std::move(clock), last_of_right<L, R>(),
                                                       {}, std::forward<Left>(left), std::forward<Right>(right));
-        return with_late<K, W, V>{stream_access::make<std::pair<K, W>>(in, {at.node, 0}),
-                                  stream_access::make<std::pair<K, late<V>>>(in, {at.node, 1})};
+        return with_late<K, W, V>{stream_access::make<std::pair<K, W>>(in, {at, 0}),
+                                  stream_access::make<std::pair<K, late<V>>>(in, {at, 1})};
       }
     }
   }

@@ -8,6 +8,7 @@
 #include <leat/fwd.hpp>
 #include <leat/op/emitter.hpp>
 #include <leat/time/duration_text.hpp>
+#include <leat/time/late_output.hpp>
 #include <leat/time/paired_values.hpp>
 #include <leat/time/sides.hpp>
 #include <leat/time/window_info.hpp>
@@ -78,12 +79,11 @@ class interval_outputs {
   using row = std::pair<L, R>;
 
  public:
-  [[gnu::cold]] interval_outputs(worker_builder& worker, node const& described)
+  [[gnu::cold]] interval_outputs(worker_builder& worker, step_context const& step, node const& described)
       : down(worker.batch_size<std::pair<K, row>>()),
-        late(worker.batch_size<std::pair<K, leat::late<std::variant<L, R>>>>()),
+        late(worker, step, described),
         unpaired(worker.batch_size<std::pair<K, L>>()) {
     worker.provide({described.id, 0}, down.next());
-    worker.provide({described.id, 1}, late.next());
     worker.provide({described.id, 2}, unpaired.next());
   }
 
@@ -99,9 +99,8 @@ class interval_outputs {
     interval_outputs* to_;
   };
   outlet of(K const& key) { return {key, *this}; }
-  bool late_is_read() { return late.next().read(); }
 
-  bool ready() { return down.next().ready() && late.next().ready() && unpaired.next().ready(); }
+  bool ready() { return down.next().ready() && late.ready() && unpaired.next().ready(); }
   bool full() {
     bool const down_full = down.full();
     bool const late_full = late.full();
@@ -114,17 +113,17 @@ class interval_outputs {
   }
   void arrive(mark arrived) {
     down.next().arrive(arrived);
-    late.next().arrive(arrived);
+    late.arrive(arrived);
     unpaired.next().arrive(arrived);
   }
   void advance(stream_time time) {
     down.next().advance(time);
-    late.next().advance(time);
+    late.advance(time);
     unpaired.next().advance(time);
   }
 
   emitter<std::pair<K, row>> down;
-  emitter<std::pair<K, leat::late<std::variant<L, R>>>> late;
+  late_output<K, std::variant<L, R>> late;
   emitter<std::pair<K, L>> unpaired;
 };
 
@@ -172,12 +171,12 @@ auto join_interval(step_name name, Clock clock, before earlier, after later, Lef
         refuse_two_flows("join_interval", name, {&in, &stream_access::graph_of(right)});
         std::string options =
             concat({"before ", duration_text(earlier.duration()), ", after ", duration_text(later.duration())});
-        port const at = append_join<interval_outputs<K, L, R>, false>(
+        auto const at = append_join<interval_outputs<K, L, R>, false>(
             in, "join_interval", name, std::move(clock), paired_values<L, R>(earlier.duration(), later.duration()),
             std::move(options), std::forward<Left>(left), std::forward<Right>(right));
-        return joined_interval<K, L, R>{stream_access::make<std::pair<K, std::pair<L, R>>>(in, {at.node, 0}),
-                                        stream_access::make<std::pair<K, L>>(in, {at.node, 2}),
-                                        stream_access::make<std::pair<K, late<V>>>(in, {at.node, 1})};
+        return joined_interval<K, L, R>{stream_access::make<std::pair<K, std::pair<L, R>>>(in, {at, 0}),
+                                        stream_access::make<std::pair<K, L>>(in, {at, 2}),
+                                        stream_access::make<std::pair<K, late<V>>>(in, {at, 1})};
       }
     }
   }

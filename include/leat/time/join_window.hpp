@@ -116,12 +116,12 @@ auto join_in_windows(step_name const& name, Clock clock, Windower windower, join
         std::string options = parameters_of(windower);
         auto windows = windows_of(std::move(windower), content(insertion, emission));
         using sided = windows_of_sides<decltype(windows)>;
-        port const at = append_join<window_outputs<K, W, V>, true>(
+        auto const at = append_join<window_outputs<K, W, V>, true>(
             in, "join_window", name, std::move(clock), sided(std::move(windows)), std::move(options),
             std::forward<First>(first), std::forward<Others>(others)...);
-        return windowed<K, W, V>{stream_access::make<std::pair<K, in_window<W>>>(in, {at.node, 0}),
-                                 stream_access::make<std::pair<K, late<V>>>(in, {at.node, 1}),
-                                 stream_access::make<std::pair<K, window_info>>(in, {at.node, 2})};
+        return windowed<K, W, V>{stream_access::make<std::pair<K, in_window<W>>>(in, {at, 0}),
+                                 stream_access::make<std::pair<K, late<V>>>(in, {at, 1}),
+                                 stream_access::make<std::pair<K, window_info>>(in, {at, 2})};
       }
     }
   }

@@ -14,6 +14,7 @@
 #include <leat/time/window_step.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -57,24 +58,19 @@ auto merge_sides(std::index_sequence<Side...>, graph& in, step_name const& name,
   return merge_ports<std::pair<K, V>>(in, std::move(from), step_name("sides", name.location));
 }
 
-/// Adds the sides and the step behind them, which has `Outputs`. Where its first port is is returned.
+/// Adds the sides and the step behind them, which has `Outputs`. Returns its node.
 template <class Outputs, bool Ordered, class Clock, class Content, class... Sides>
-port append_join(graph& in, char const* kind, step_name const& name, Clock clock, Content content, std::string options,
-                 Sides&&... sides) {
-  using first = std::tuple_element_t<0, std::tuple<Sides...>>;
-  using K = key_of_pair<record_of<first>>;
-  using V = value_of_sides<Sides...>;
+std::uint32_t append_join(graph& in, char const* kind, step_name const& name, Clock clock, Content content,
+                          std::string options, Sides&&... sides) {
   std::string parameters = window_parameters_text(parameters_of(clock), options, Ordered);
   step_info box(kind, name);
   scope const inside(in, box);
   auto all = merge_sides(std::index_sequence_for<Sides...>(), in, name, std::forward<Sides>(sides)...);
-  step_info step(kind, step_name("join", name.location));
-  in.name_step(step);
-  port const from = exchange_by_key(std::move(all), step);
   using clocks = clock_of_sides<Clock, value_of_side<Sides>...>;
   using machine = window_machine<clocks, Content, Ordered>;
-  return in.add<key_window_node<K, V, Outputs, machine>>(machine(clocks(std::move(clock)), std::move(content)),
-                                                         std::move(parameters), std::move(step), from);
+  clocks clock_of_all(std::move(clock));
+  return append_by_time<Outputs>(std::move(all), clock_of_all, machine(clock_of_all, std::move(content)),
+                                 std::move(parameters), step_info(kind, step_name("join", name.location)));
 }
 
 template <class First, class... Others>

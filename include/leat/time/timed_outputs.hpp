@@ -4,9 +4,10 @@
 #include <leat/graph.hpp>
 #include <leat/op/emitter.hpp>
 #include <leat/op/running/mark.hpp>
+#include <leat/op/running/step_context.hpp>
 #include <leat/op/running/stream_time.hpp>
 #include <leat/op/running/worker_builder.hpp>
-#include <leat/time/window_info.hpp>
+#include <leat/time/late_output.hpp>
 
 #include <utility>
 
@@ -31,16 +32,14 @@ class result_outlet {
 template <class K, class W, class V>
 class timed_outputs {
  public:
-  [[gnu::cold]] timed_outputs(worker_builder& worker, node const& described)
-      : down(worker.batch_size<std::pair<K, W>>()), late(worker.batch_size<std::pair<K, leat::late<V>>>()) {
+  [[gnu::cold]] timed_outputs(worker_builder& worker, step_context const& step, node const& described)
+      : down(worker.batch_size<std::pair<K, W>>()), late(worker, step, described) {
     worker.provide({described.id, 0}, down.next());
-    worker.provide({described.id, 1}, late.next());
   }
 
   result_outlet<K, W> of(K const& key) { return {key, down}; }
-  bool late_is_read() { return late.next().read(); }
 
-  bool ready() { return down.next().ready() && late.next().ready(); }
+  bool ready() { return down.next().ready() && late.ready(); }
   bool full() {
     bool const down_full = down.full();
     return late.full() || down_full;
@@ -51,15 +50,15 @@ class timed_outputs {
   }
   void arrive(mark arrived) {
     down.next().arrive(arrived);
-    late.next().arrive(arrived);
+    late.arrive(arrived);
   }
   void advance(stream_time time) {
     down.next().advance(time);
-    late.next().advance(time);
+    late.advance(time);
   }
 
   emitter<std::pair<K, W>> down;
-  emitter<std::pair<K, leat::late<V>>> late;
+  late_output<K, V> late;
 };
 
 }  // namespace leat::detail

@@ -27,12 +27,10 @@ auto append_timed(S&& up, Clock clock, Content content, std::string options, ste
   std::string parameters = window_parameters_text(parameters_of(clock), options, false);
   using machine = window_machine<Clock, Content, false>;
   graph& in = stream_access::graph_of(up);
-  in.name_step(step);
-  port const from = exchange_by_key(std::forward<S>(up), step);
-  port const at = in.add<key_window_node<K, V, timed_outputs<K, W, V>, machine>>(
-      machine(std::move(clock), std::move(content)), std::move(parameters), std::move(step), from);
-  return with_late<K, W, V>{stream_access::make<std::pair<K, W>>(in, {at.node, 0}),
-                            stream_access::make<std::pair<K, late<V>>>(in, {at.node, 1})};
+  auto const at = append_by_time<timed_outputs<K, W, V>>(std::forward<S>(up), clock, machine(clock, std::move(content)),
+                                                         std::move(parameters), std::move(step));
+  return with_late<K, W, V>{stream_access::make<std::pair<K, W>>(in, {at, 0}),
+                            stream_access::make<std::pair<K, late<V>>>(in, {at, 1})};
 }
 
 }  // namespace leat::detail

@@ -12,16 +12,21 @@
 #include <leat/time/clock.hpp>
 #include <leat/time/counted_windows.hpp>
 #include <leat/time/counting.hpp>
+#include <leat/time/dated_before.hpp>
+#include <leat/time/event_time.hpp>
 #include <leat/time/free_windows.hpp>
 #include <leat/time/key_stage.hpp>
 #include <leat/time/key_windows.hpp>
 #include <leat/time/session.hpp>
 #include <leat/time/sessions.hpp>
 #include <leat/time/window_machine.hpp>
+#include <leat/time/window_outputs.hpp>
 #include <leat/time/windowed.hpp>
 #include <leat/time/windower.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -114,7 +119,41 @@ consteval bool content_can_be_kept() {
 /// What a run that goes on has to have the same.
 [[gnu::cold]] std::string window_parameters_text(std::string const& clock, std::string const& windower, bool ordered);
 
-/// Adds the exchange to the owners of the keys, and the step behind it.
+/// The time of a keyed record is that of its value.
+template <class Clock>
+struct time_of_value {
+  explicit time_of_value(Clock c) : clock(std::move(c)) {}
+  template <class K, class V>
+  std::optional<moment> operator()(std::pair<K, V> const& record) const {
+    return clock.time_of(record.second);
+  }
+  Clock clock;
+};
+
+/// Adds the exchange to the owners of the keys, before it what dates the stream if the clock does that, and the step
+/// behind it, which has `Outputs`. Returns its node.
+template <class Outputs, class S, class Clock, class Machine>
+std::uint32_t append_by_time(S&& up, Clock const& clock, Machine machine, std::string parameters, step_info step) {
+  using T = record_of<S>;
+  graph& in = stream_access::graph_of(up);
+  step_name const given(step.name, step.location);
+  in.name_step(step);
+  list<port> from;
+  if constexpr (dates_its_stream<Clock>) {
+    step_info dating = step;
+    dating.kind = kind_of_event_time;
+    dating.name += ".time";
+    auto dated = append_dating(std::forward<S>(up), time_of_value<Clock>(clock), clock.dates_by(), std::move(dating));
+    from.push_back(exchange_by_key(std::move(dated.down), step));
+    from.push_back(seal(std::move(dated.late)));
+  } else {
+    from.push_back(exchange_by_key(std::forward<S>(up), step));
+    if constexpr (needs_a_dated_stream<Clock>) refuse_undated(in, from[0], step.kind, given);
+  }
+  using node_type = key_window_node<key_of_pair<T>, value_of_pair<T>, Outputs, Machine>;
+  return in.add<node_type>(std::move(machine), std::move(parameters), std::move(step), std::move(from)).node;
+}
+
 template <bool Ordered, class S, class Clock, class Windower, class Content>
 auto append_windows(S&& up, Clock clock, Windower windower, Content content, step_info step) {
   using T = record_of<S>;
@@ -125,13 +164,11 @@ auto append_windows(S&& up, Clock clock, Windower windower, Content content, ste
   auto windows = windows_of(std::move(windower), std::move(content));
   using machine = window_machine<Clock, decltype(windows), Ordered>;
   graph& in = stream_access::graph_of(up);
-  in.name_step(step);
-  port const from = exchange_by_key(std::forward<S>(up), step);
-  port const at = in.add<key_window_node<K, V, window_outputs<K, W, V>, machine>>(
-      machine(std::move(clock), std::move(windows)), std::move(parameters), std::move(step), from);
-  return windowed<K, W, V>{stream_access::make<std::pair<K, in_window<W>>>(in, {at.node, 0}),
-                           stream_access::make<std::pair<K, late<V>>>(in, {at.node, 1}),
-                           stream_access::make<std::pair<K, window_info>>(in, {at.node, 2})};
+  auto const at = append_by_time<window_outputs<K, W, V>>(std::forward<S>(up), clock, machine(clock, std::move(windows)),
+                                                          std::move(parameters), std::move(step));
+  return windowed<K, W, V>{stream_access::make<std::pair<K, in_window<W>>>(in, {at, 0}),
+                           stream_access::make<std::pair<K, late<V>>>(in, {at, 1}),
+                           stream_access::make<std::pair<K, window_info>>(in, {at, 2})};
 }
 
 /// `Kind` is the operator: its name, the sentences that refuse its functions, the content that it makes of them.
