@@ -91,11 +91,11 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage, pr
           [&](cell& entry, std::size_t i) __attribute__((always_inline)) {
             guarded_for(step_, entry.key(), [&] {
               auto outlet = outputs_.of(entry.key());
-              std::optional<late_reason> const why = machine_.take(
-                  entry.state(), std::move(records[i].second), now_, outlet, late_is_read,
-                  [&](window_id id, moment at, late_reason reason, V&& value) {
-                    outputs_.late(entry.key(), late<V>{id, at, reason, std::move(value)});
-                  });
+              std::optional<late_reason> const why =
+                  machine_.take(entry.state(), std::move(records[i].second), now_, outlet, late_is_read,
+                                [&](window_id id, moment at, late_reason reason, V&& value) {
+                                  outputs_.late(entry.key(), late<V>{id, at, reason, std::move(value)});
+                                });
               if (why) left_out.add(*why);
               settle(entry, hashes[i]);
             });

@@ -60,8 +60,8 @@ auto merge_sides(std::index_sequence<Side...>, graph& in, step_name const& name,
 
 /// Adds the sides and the step behind them, which has `Outputs`. Returns its node.
 template <class Outputs, bool Ordered, class Clock, class Content, class... Sides>
-std::uint32_t append_join(graph& in, char const* kind, step_name const& name, Clock clock, Content content,
-                          std::string options, Sides&&... sides) {
+std::size_t append_join(graph& in, char const* kind, step_name const& name, Clock clock, Content content,
+                        std::string options, Sides&&... sides) {
   std::string parameters = window_parameters_text(parameters_of(clock), options, Ordered);
   step_info box(kind, name);
   scope const inside(in, box);

@@ -133,7 +133,7 @@ struct time_of_value {
 /// Adds the exchange to the owners of the keys, before it what dates the stream if the clock does that, and the step
 /// behind it, which has `Outputs`. Returns its node.
 template <class Outputs, class S, class Clock, class Machine>
-std::uint32_t append_by_time(S&& up, Clock const& clock, Machine machine, std::string parameters, step_info step) {
+std::size_t append_by_time(S&& up, Clock const& clock, Machine machine, std::string parameters, step_info step) {
   using T = record_of<S>;
   graph& in = stream_access::graph_of(up);
   step_name const given(step.name, step.location);
@@ -164,8 +164,8 @@ auto append_windows(S&& up, Clock clock, Windower windower, Content content, ste
   auto windows = windows_of(std::move(windower), std::move(content));
   using machine = window_machine<Clock, decltype(windows), Ordered>;
   graph& in = stream_access::graph_of(up);
-  auto const at = append_by_time<window_outputs<K, W, V>>(std::forward<S>(up), clock, machine(clock, std::move(windows)),
-                                                          std::move(parameters), std::move(step));
+  auto const at = append_by_time<window_outputs<K, W, V>>(
+      std::forward<S>(up), clock, machine(clock, std::move(windows)), std::move(parameters), std::move(step));
   return windowed<K, W, V>{stream_access::make<std::pair<K, in_window<W>>>(in, {at, 0}),
                            stream_access::make<std::pair<K, late<V>>>(in, {at, 1}),
                            stream_access::make<std::pair<K, window_info>>(in, {at, 2})};
