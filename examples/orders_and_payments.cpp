@@ -4,6 +4,7 @@
 // quarter of an hour after it, whichever file is read first. An order without one is told as soon as the payments are
 // past its quarter of an hour.
 #include <leat/leat.hpp>
+#include <leat/run/tcp.hpp>
 #include <leat/time.hpp>
 
 #include <chrono>
