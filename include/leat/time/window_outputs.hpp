@@ -57,9 +57,7 @@ class window_outputs {
     arrive_late(0, arrived);
     meta.next().arrive(arrived);
   }
-  /// Never idle: another worker may have heard of a later time already, and what is still open here would be late by it.
   void advance(stream_time time) {
-    time.idle = false;
     down.next().advance(time);
     late.next().advance(time);
     meta.next().advance(time);
