@@ -74,6 +74,9 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage, pr
     if constexpr (Machine::goes_by_stream) {
       lengths_ = machine_.lengths(moment_of(step_.worker->wall()));
       worker.read_time(described, *this);
+      worker.counters.watch({described.id, 0}, counter_kind::watermark, shown_watermark_);
+      worker.counters.watch({described.id, 0}, counter_kind::idle, shown_idle_);
+      shown_watermark_.set(static_cast<std::uint64_t>(stream_time::nothing_known));
     }
     now_.quiet = parameters_.quiet_before();
     if (!snapshots_.loads()) return;
@@ -220,6 +223,8 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage, pr
 
   void pass_time() {
     holds_time_ = false;
+    shown_watermark_.set(static_cast<std::uint64_t>(held_time_.watermark));
+    shown_idle_.set(held_time_.idle ? 1 : 0);
     outputs_.advance(held_time_);
   }
   void pass() {
@@ -258,6 +263,8 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage, pr
   state_writer snapshots_;
   window_parameters parameters_;
   counter keys_;
+  counter shown_watermark_;
+  counter shown_idle_;
   outputs outputs_;
   key_alarms alarms_;
   window_lengths lengths_;
