@@ -35,8 +35,8 @@ leat::flow counts_and_greatest() {
 
 }  // namespace
 
-// A worker that has heard of the end of one input and of the idleness of the others said that it was idle itself, with
-// windows still open: another one's time went on without it, and its results were late.
+// A worker that had heard of the end of one input and of the idleness of the others said that it was idle itself, with
+// windows still open: the time of another one went on without it, and its results were late.
 TEST_CASE("windows behind windows: no result is late, whichever worker hears of the time first") {
   std::vector<int> seconds;
   for (int i = 0; i != 300; ++i) seconds.push_back(i);
