@@ -47,7 +47,11 @@ struct dated {
   friend auto operator|(dated&& streams, Step step) {
     return std::move(streams.down) | std::move(step);
   }
+  /// The same where a stream is wanted: `leat::stream on_time = s | event_time(...)`.
+  operator stream<T>() const { return down; }
 };
+template <class T>
+stream(dated<T>) -> stream<T>;
 
 /// What is behind a step that was refused: steps behind it say nothing more.
 template <>
