@@ -117,8 +117,8 @@ template <class T>
 concept printable = detail::is_printable<std::remove_cvref_t<T>>();
 
 /// Appends what a person should read. Floating-point numbers in the fewest digits that give the same number back; pairs
-/// and tuples as `(a, b)`, ranges as `[a, b]`, an empty optional as `none`, a variant as what it holds, durations with their
-/// unit, times of the system clock in UTC as `2022-02-24T11:42:08Z`.
+/// and tuples as `(a, b)`, ranges as `[a, b]`, an empty optional as `none`, a variant as what it holds, durations with
+/// their unit, times of the system clock in UTC as `2022-02-24T11:42:08Z`.
 template <printable T>
 void append_text(std::string& to, T const& value) {
   if constexpr (detail::has_to_text<T>)

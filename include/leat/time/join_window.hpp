@@ -101,7 +101,7 @@ auto join_in_windows(step_name const& name, Clock clock, Windower windower, join
     using V = value_of_sides<First, Others...>;
     if constexpr (!sides_have_the_same_key ||
                   !(clock_fits<Clock, value_of_side<First>>() && ... && clock_fits<Clock, value_of_side<Others>>()) ||
-                  !windower_fits<Windower, V>())
+                  !windower_fits<Windower, V, true>())
       return refused_windows{};
     else {
       using content = joined_content<value_of_side<First>, value_of_side<Others>...>;
@@ -132,7 +132,7 @@ auto join_in_windows(step_name const& name, Clock clock, Windower windower, join
 /// Joins keyed streams by key and window, two or more: rows are tuples of optionals, one per side. `join_insert` says
 /// which values of a side a window keeps, `join_emit` when its rows are passed on, in either order; by default the last
 /// value of each side, once the window closes. With `complete` a window begins anew behind its rows, and what has no
-/// match when it closes is dropped; with `complete_and_rest` it comes then. `ts` of the clock takes a value of any side.
+/// match when it closes is dropped; with `complete_and_rest` it comes then. `ts` of the clock takes values of all sides.
 /// A value is late by the clock of its own side; a window closes when the clocks of all sides have reached its end.
 /// Values of a key go in the order of their times, those of one time in the order of the sides. A struct of three
 /// streams is returned, `windowed`; a late value is a `std::variant` of the sides' values.
