@@ -36,7 +36,7 @@ struct counted_content : keeps_itself<std::uint64_t> {
   }
 };
 
-/// The same clock, for values of which only the time is left. One that goes by when they come asks for no time of theirs.
+/// The same clock, for values of which only the time is left. One that goes by when they come asks for none.
 template <class Clock>
 class clock_of_times : public Clock {
  public:
@@ -99,7 +99,7 @@ class count_window_step {
                     "comparable with ==");
       if constexpr (!key_returns_a_key)
         return refused_windows{};
-      else if constexpr (!clock_fits<Clock, T>() || !windower_fits<Windower, moment>())
+      else if constexpr (!clock_fits<Clock, T>() || !windower_fits<Windower, moment, false>())
         return refused_windows{};
       else {
         using dated = std::pair<K, moment>;

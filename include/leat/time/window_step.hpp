@@ -75,7 +75,7 @@ consteval bool clock_fits() {
 }
 
 /// What is needed of a windower, and of values that it puts into several windows.
-template <class Windower, class V>
+template <class Windower, class V, bool Ordered>
 consteval bool windower_fits() {
   constexpr bool windower_is_one = std::is_same_v<Windower, leat::session> || std::is_same_v<Windower, counting> ||
                                    aligned_windower<Windower> || is_free_windower<Windower>;
@@ -89,7 +89,11 @@ consteval bool windower_fits() {
   static_assert(values_can_be_copied,
                 "leat: a step with windows: this windower may put a value into several windows, so values must be "
                 "copyable");
-  return windower_is_one && values_can_be_copied;
+  constexpr bool values_have_an_order = !Ordered || !std::is_same_v<Windower, counting>;
+  static_assert(values_have_an_order,
+                "leat: a step with windows: leat::counting(n) asks no clock, so there are no times that leat::ordered "
+                "could order values by: they are counted as they come");
+  return windower_is_one && values_can_be_copied && values_have_an_order;
 }
 
 /// What the step keeps of a value and of a window.
@@ -180,7 +184,7 @@ class window_step {
       return refused_windows{refused(up), {}, {}};
     else {
       using V = value_of_pair<record_of<S>>;
-      if constexpr (!clock_fits<Clock, V>() || !windower_fits<Windower, V>())
+      if constexpr (!clock_fits<Clock, V>() || !windower_fits<Windower, V, Ordered>())
         return refused_windows{};
       else if constexpr (!Kind::template accepts<Functions, V, Windower, Ordered>())
         return refused_windows{};
