@@ -113,9 +113,9 @@ class count_window_step {
         if constexpr (!can_meet_state<decltype(keyed)>())
           return refused_windows{};
         else
-          return append_windows<false>(std::move(keyed), clock_of_times<Clock>(std::move(self.clock_)),
-                                       std::move(self.windower_), counted_content(),
-                                       step_info(count_windows::name, step_name("count", self.name_.location)));
+          return append_windows<false>(
+              std::move(keyed), clock_of_times<Clock>(std::move(self.clock_)), std::move(self.windower_),
+              counted_content(), step_info(count_windows::name, step_name("count", self.name_.location)), self.name_);
       }
     }
   }

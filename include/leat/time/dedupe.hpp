@@ -96,7 +96,8 @@ class dedupe_step {
         return refused_timed{};
       else
         return append_timed<V>(std::forward<S>(up), std::move(self.clock_), passed_values<V>(self.distance_),
-                               concat({"within ", duration_text(self.distance_)}), step_info("dedupe", self.name_));
+                               concat({"within ", duration_text(self.distance_)}), step_info("dedupe", self.name_),
+                               self.name_);
     }
   }
 

@@ -260,7 +260,7 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage, pr
   state_writer snapshots_;
   window_parameters parameters_;
   counter keys_;
-counter shown_watermark_;
+  counter shown_watermark_;
   counter shown_idle_;
   Outputs outputs_;
   key_alarms alarms_;

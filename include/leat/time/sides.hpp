@@ -70,7 +70,7 @@ std::size_t append_join(graph& in, char const* kind, step_name const& name, Cloc
   using machine = window_machine<clocks, Content, Ordered>;
   clocks clock_of_all(std::move(clock));
   return append_by_time<Outputs>(std::move(all), clock_of_all, machine(clock_of_all, std::move(content)),
-                                 std::move(parameters), step_info(kind, step_name("join", name.location)));
+                                 std::move(parameters), step_info(kind, step_name("join", name.location)), name);
 }
 
 template <class First, class... Others>

@@ -167,7 +167,7 @@ class stateful_timed_step {
       else
         return append_timed<typename built_by<Builder>::result>(
             std::forward<S>(up), std::move(self.clock_), timed_objects<Builder>(std::move(self.builder_)), {},
-            step_info("stateful_timed", self.name_, memory_of<Builder>));
+            step_info("stateful_timed", self.name_, memory_of<Builder>), self.name_);
     }
   }
 

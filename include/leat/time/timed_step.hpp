@@ -20,7 +20,7 @@ using refused_timed = with_late<poison, poison, poison>;
 /// Adds the exchange to the owners of the keys, and the step behind it. `Content` is to `window_machine` what windows
 /// are.
 template <class W, class S, class Clock, class Content>
-auto append_timed(S&& up, Clock clock, Content content, std::string options, step_info step) {
+auto append_timed(S&& up, Clock clock, Content content, std::string options, step_info step, step_name const& given) {
   using T = record_of<S>;
   using K = key_of_pair<T>;
   using V = value_of_pair<T>;
@@ -28,7 +28,7 @@ auto append_timed(S&& up, Clock clock, Content content, std::string options, ste
   using machine = window_machine<Clock, Content, false>;
   graph& in = stream_access::graph_of(up);
   auto const at = append_by_time<timed_outputs<K, W, V>>(std::forward<S>(up), clock, machine(clock, std::move(content)),
-                                                         std::move(parameters), std::move(step));
+                                                         std::move(parameters), std::move(step), given);
   return with_late<K, W, V>{stream_access::make<std::pair<K, W>>(in, {at, 0}),
                             stream_access::make<std::pair<K, late<V>>>(in, {at, 1})};
 }

@@ -135,12 +135,12 @@ struct time_of_value {
 };
 
 /// Adds the exchange to the owners of the keys, before it what dates the stream if the clock does that, and the step
-/// behind it, which has `Outputs`. Returns its node.
+/// behind it, which has `Outputs`. `given` is the name that the user has given. Returns the step's node.
 template <class Outputs, class S, class Clock, class Machine>
-std::size_t append_by_time(S&& up, Clock const& clock, Machine machine, std::string parameters, step_info step) {
+std::size_t append_by_time(S&& up, Clock const& clock, Machine machine, std::string parameters, step_info step,
+                           step_name const& given) {
   using T = record_of<S>;
   graph& in = stream_access::graph_of(up);
-  step_name const given(step.name, step.location);
   in.name_step(step);
   list<port> from;
   if constexpr (dates_its_stream<Clock>) {
@@ -159,7 +159,7 @@ std::size_t append_by_time(S&& up, Clock const& clock, Machine machine, std::str
 }
 
 template <bool Ordered, class S, class Clock, class Windower, class Content>
-auto append_windows(S&& up, Clock clock, Windower windower, Content content, step_info step) {
+auto append_windows(S&& up, Clock clock, Windower windower, Content content, step_info step, step_name const& given) {
   using T = record_of<S>;
   using K = key_of_pair<T>;
   using V = value_of_pair<T>;
@@ -169,7 +169,7 @@ auto append_windows(S&& up, Clock clock, Windower windower, Content content, ste
   using machine = window_machine<Clock, decltype(windows), Ordered>;
   graph& in = stream_access::graph_of(up);
   auto const at = append_by_time<window_outputs<K, W, V>>(
-      std::forward<S>(up), clock, machine(clock, std::move(windows)), std::move(parameters), std::move(step));
+      std::forward<S>(up), clock, machine(clock, std::move(windows)), std::move(parameters), std::move(step), given);
   return windowed<K, W, V>{stream_access::make<std::pair<K, in_window<W>>>(in, {at, 0}),
                            stream_access::make<std::pair<K, late<V>>>(in, {at, 1}),
                            stream_access::make<std::pair<K, window_info>>(in, {at, 2})};
@@ -205,7 +205,8 @@ class window_step {
           return refused_windows{};
         else
           return append_windows<Ordered>(std::forward<S>(up), std::move(self.clock_), std::move(self.windower_),
-                                         std::move(content), step_info(Kind::name, self.name_, Functions::memory));
+                                         std::move(content), step_info(Kind::name, self.name_, Functions::memory),
+                                         self.name_);
       }
     }
   }
