@@ -132,7 +132,7 @@ auto join_in_windows(step_name const& name, Clock clock, Windower windower, join
 /// Joins keyed streams by key and window, two or more: rows are tuples of optionals, one per side. `join_insert` says
 /// which values of a side a window keeps, `join_emit` when its rows are passed on, in either order; by default the last
 /// value of each side, once the window closes. With `complete` a window begins anew behind its rows, and what has no
-/// match when it closes is dropped; with `complete_and_rest` it comes then. `ts` of the clock takes values of all sides.
+/// match when it closes is dropped; with `complete_and_rest` it comes then. `ts` takes values of all sides.
 /// A value is late by the clock of its own side; a window closes when the clocks of all sides have reached its end.
 /// Values of a key go in the order of their times, those of one time in the order of the sides. A struct of three
 /// streams is returned, `windowed`; a late value is a `std::variant` of the sides' values.
