@@ -16,6 +16,7 @@
 #include <string_view>
 #include <tuple>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace shop {
@@ -38,6 +39,7 @@ static_assert(leat::printable<shop::price> && leat::printable<shop::item>);
 static_assert(!leat::printable<shop::secret>);
 static_assert(!leat::printable<std::vector<std::pair<int, shop::secret>>>);
 static_assert(!leat::printable<std::optional<shop::secret>>);
+static_assert(!leat::printable<std::variant<int, shop::secret>>);
 static_assert(!leat::printable<void*>);
 
 using leat::text;
@@ -67,6 +69,8 @@ TEST_CASE("text is itself; what is made of several shows them") {
   CHECK(text(std::tuple<>()) == "()");
   CHECK(text(std::optional<int>(3)) == "3");
   CHECK(text(std::optional<int>()) == "none");
+  CHECK(text(std::variant<int, std::string>("six")) == "six");
+  CHECK(text(std::vector<std::variant<int, bool>>{7, true}) == "[7, true]");
   CHECK(text(std::vector<int>{1, 2}) == "[1, 2]");
   CHECK(text(std::vector<bool>{true}) == "[true]");
   CHECK(text(std::array<std::string, 1>{"x"}) == "[x]");

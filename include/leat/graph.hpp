@@ -111,6 +111,7 @@ class node {
   bool keeps_lanes = false;  ///< its records leave it while it is given them: the order of a source's partitions stays
   std::string_view routing;  ///< how records leave it, when not straight on: "exchange by key" ...
   void (*describe_records)(record_description& to) = nullptr;  ///< tells what travels then
+  std::string parameters;  ///< of a step: what another process, and a run that goes on, has to have the same
   void (*describe_rows)(record_description& to) = nullptr;  ///< tells what a state keeps of a key; null: there is none
 };
 

@@ -151,6 +151,8 @@
 #include <leat/time/sliding.ipp>
 #include <leat/time/tumbling.ipp>
 #include <leat/time/window_info.ipp>
+#include <leat/time/window_parameters.ipp>
+#include <leat/time/window_step.ipp>
 #include <leat/time/zone.ipp>
 #include <leat/time/zone_file.ipp>
 #include <leat/time/zone_table.ipp>

@@ -16,6 +16,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 /// How a record is written for people: by `to::out`, `to::lines`, `inspect`. A type of your own says how with a
 /// function beside it, `std::string to_text(my_type const&)`, or with the operator<< of an output stream.
@@ -116,8 +117,8 @@ template <class T>
 concept printable = detail::is_printable<std::remove_cvref_t<T>>();
 
 /// Appends what a person should read. Floating-point numbers in the fewest digits that give the same number back; pairs
-/// and tuples as `(a, b)`, ranges as `[a, b]`, an empty optional as `none`, durations with their unit, times of the
-/// system clock in UTC as `2022-02-24T11:42:08Z`.
+/// and tuples as `(a, b)`, ranges as `[a, b]`, an empty optional as `none`, a variant as what it holds, durations with
+/// their unit, times of the system clock in UTC as `2022-02-24T11:42:08Z`.
 template <printable T>
 void append_text(std::string& to, T const& value) {
   if constexpr (detail::has_to_text<T>)
@@ -185,6 +186,14 @@ struct text_form<std::optional<T>> {
       append_text(to, *value);
     else
       to += "none";
+  }
+};
+
+template <class... Ts>
+struct text_form<std::variant<Ts...>> {
+  static constexpr bool exists = (is_printable<Ts>() && ...);
+  static void append(std::string& to, std::variant<Ts...> const& value) {
+    std::visit([&to](auto const& held) { append_text(to, held); }, value);
   }
 };
 

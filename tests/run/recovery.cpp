@@ -20,6 +20,7 @@
 #include <leat/text.hpp>
 #include <leat/to/output.hpp>
 
+#include "fixture/interrupted_runs.hpp"
 #include "fixture/memory_recovery.hpp"
 #include "fixture/one_at_a_time.hpp"
 #include "sanitizers.hpp"
@@ -47,70 +48,16 @@ namespace {
 constexpr std::uint64_t seeds = sanitizers::slow ? 10 : 40;
 
 using namespace std::chrono_literals;
+using leat::test::decide_for;
+using leat::test::interruption;
+using leat::test::journal;
 using leat::test::memory_recovery;
+using leat::test::mixed;
+using leat::test::simulation_of;
+using leat::test::to_journal;
 using record = std::pair<std::string, int>;
-using line = std::pair<std::string, std::string>;
-using by_key = std::map<std::string, std::vector<std::string>>;
-
-/// What came out, by epoch: what came in an epoch that is repeated is taken back.
-class journal {
- public:
-  void add(std::uint64_t epoch, std::vector<line>& lines) {
-    std::lock_guard const lock(mutex_);
-    for (line& each : lines) epochs_[epoch].push_back(std::move(each));
-  }
-  void go_back_to(std::uint64_t epoch) { epochs_.erase(epochs_.upper_bound(epoch), epochs_.end()); }
-  by_key results() const {
-    by_key result;
-    for (auto const& [epoch, lines] : epochs_)
-      for (auto const& [key, text] : lines) result[key].push_back(text);
-    return result;
-  }
-
- private:
-  std::mutex mutex_;
-  std::map<std::uint64_t, std::vector<line>> epochs_;
-};
-
-class to_journal {
- public:
-  explicit to_journal(journal& into) : into_(&into) {}
-  class partition {
-   public:
-    explicit partition(journal& into) : into_(&into) {}
-    void write_batch(std::span<line const> lines) { lines_.insert(lines_.end(), lines.begin(), lines.end()); }
-    void prepare(std::uint64_t epoch) {
-      into_->add(epoch, lines_);
-      lines_.clear();
-    }
-
-   private:
-    journal* into_;
-    std::vector<line> lines_;
-  };
-  partition build(leat::step_services const&) const { return partition(*into_); }
-
- private:
-  journal* into_;
-};
-
-/// Ends a run at one of the records that come through a flow, of all its workers.
-class interruption {
- public:
-  void at(int nth, std::function<void()> action) {
-    left_ = nth;
-    action_ = std::move(action);
-  }
-  void never() { action_ = nullptr; }
-  void operator()() {
-    if (action_ != nullptr && --left_ == 0) action_();
-  }
-  bool took_place() const { return action_ != nullptr && left_ <= 0; }
-
- private:
-  std::atomic<int> left_{0};
-  std::function<void()> action_;
-};
+using line = leat::test::journal_line;
+using by_key = leat::test::lines_by_key;
 
 /// A few keys in each of three partitions; some come often, some once, and one list ends at once.
 std::vector<std::vector<record>> input() {
@@ -123,13 +70,6 @@ std::vector<std::vector<record>> input() {
   return lists;
 }
 
-std::uint64_t mixed(std::uint64_t x) {
-  x += 0x9e3779b97f4a7c15u;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-  return x ^ (x >> 31);
-}
-
 std::string shown(by_key const& results) {
   std::string text;
   for (auto const& [key, lines] : results) {
@@ -138,24 +78,6 @@ std::string shown(by_key const& results) {
     text += "\n";
   }
   return text;
-}
-
-leat::detail::simulation simulation_of(std::uint64_t chance, memory_recovery* store) {
-  leat::detail::simulation simulation;
-  simulation.seed = chance;
-  simulation.processes = 1 + static_cast<unsigned>(chance % 3);
-  simulation.options.workers = 1 + static_cast<unsigned>(chance / 3 % 3);
-  simulation.options.batch_size = 1 + chance / 9 % 3;
-  simulation.options.snapshot_interval = std::chrono::microseconds(chance / 7 % 3 * 20);
-  simulation.recovers = store;
-  return simulation;
-}
-
-/// All processes hear of what the store decides.
-void decide_for(memory_recovery& store, leat::detail::simulated_cluster& cluster, unsigned processes) {
-  store.on_decided([&cluster, processes](std::uint64_t epoch) {
-    for (unsigned i = 0; i != processes; ++i) cluster.process(i).commit(epoch);
-  });
 }
 
 /// `step()` makes a step from pairs of a string and a number to lines.

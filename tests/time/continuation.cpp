@@ -45,7 +45,7 @@ using content =
                                  void (*)(std::string&, std::string const&)>;
 
 struct said {
-  auto speaker(window_id id, window_bounds, window_reason why) {
+  auto speaker(window_id id, window_bounds, window_reason why, bool = false) {
     return [this, id, why](std::string const& text) {
       lines.push_back(std::to_string(id) + ": " + text + ", " + to_text(why));
     };

@@ -126,6 +126,13 @@ class keyed_state final : public state_base {
     return true;
   }
 
+  /// Calls `f(cell&)` for each key of this slot and tag, which are most of a hash: for who has no key to look up.
+  template <class F>
+  void each_with_tag(std::uint64_t hash, F&& f) {
+    table_of(hash).each_with_tag(tag_of(hash), [&](entry& at) { meet(at, slot_of(hash), f); });
+    reclaim();
+  }
+
   /// The state of a key, or null.
   S const* find(std::uint64_t hash, K const& key) const {
     entry* const at = known(hash, key);

@@ -86,6 +86,13 @@ class slot_table {
     }
   }
 
+  /// Calls `f(entry&)` for each live entry of this tag. It may forget them.
+  template <class F>
+  void each_with_tag(std::uint32_t tag, F&& f) const {
+    for (entry* e = home(tag); e->stamp != entry::empty; e = next(e))
+      if (e->tag == tag && e->live()) f(*e);
+  }
+
   /// The entries with these stamps; `memory` keeps their positions. Without a branch for each entry, since which of
   /// them have changed cannot be foretold.
   stamped_entries find_stamped(stamp_set wanted, byte_buffer& memory) const {

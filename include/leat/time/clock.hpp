@@ -50,6 +50,10 @@ struct due_at {
 ///  - `credible(moment, reading)`: false sends the record to `late`, as `late_reason::ahead`, unobserved;
 ///  - `worth_keeping(state, reading)`: whether a key without open windows has to be known still. No, unless it is said;
 ///  - `kept_until(state, reading)`: a `due_at` from which `worth_keeping` says no;
+///  - `begin_batch(wall_time)`: values come. Of a clock that goes by when they do;
+///  - `waits()`: how long nothing has to come until `bound` has reached the time of the latest record by waiting alone.
+///    No time, unless it is said;
+///  - `goes_by_stream`, a constant: false says that neither the time of the stream nor waiting moves it;
 ///  - `parameters()`: the clock as text, which must be the same when a run goes on from a snapshot;
 ///  - `refusal()`: what is wrong with its numbers, as a sentence's end; empty: nothing.
 template <class C, class V>
@@ -76,6 +80,13 @@ concept a_clock =
 
 /// What a clock becomes that was described wrongly, after the sentence that says so.
 struct refused_clock {};
+
+/// Whether the clock goes by the time of a stream that has to be dated.
+template <class Clock>
+inline constexpr bool needs_a_dated_stream = requires { requires Clock::needs_a_dated_stream; };
+/// Whether the step that has this clock is to date its stream itself.
+template <class Clock>
+inline constexpr bool dates_its_stream = requires(Clock const& clock) { clock.dates_by(); };
 
 /// Of a clock or a windower.
 template <class Described>

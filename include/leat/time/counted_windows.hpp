@@ -33,7 +33,7 @@ class counted_windows {
 
   template <class Outlet>
   void put(state& window, moment, value&& given, bool told, Outlet& outlet) {
-    auto say = outlet.speaker(window.before, all_time, window_reason::early);
+    auto say = outlet.speaker(window.before, all_time, window_reason::early, told);
     if (window.content)
       content_.add(*window.content, std::move(given), say);
     else

@@ -34,6 +34,7 @@ namespace detail {
 
 /// For windows that need no clock.
 struct no_clock {
+  static constexpr bool goes_by_stream = false;
   struct state {
     template <class Archive>
     void serialize(Archive&, unsigned) {}

@@ -118,7 +118,7 @@ class dating : public outbox, public time_origin {
     std::size_t lane;
   };
 
-  void find_lanes(worker_builder& worker, port from);
+  void find_lanes(worker_builder& worker, port from, list<node const*>& seen);
   void add_stages_before(worker_builder& worker, node const& described, std::size_t number);
   std::size_t add_lane(lane* partition, std::string name);
   void load(dated_lane& added);

@@ -51,7 +51,8 @@ LEAT_COLD dating::dating(dating_rules rules, worker_builder& worker, node const&
       count_(worker.shared_count<late_count>(described, late_records, step_)) {
   judge_.late_by_ = (std::min)(rules_.late_by, dating_rules::most);
   judge_.corrections_ = (std::min)(rules_.corrections, dating_rules::most);
-  for (port const& from : described.inputs) find_lanes(worker, from);
+  list<node const*> seen;
+  for (port const& from : described.inputs) find_lanes(worker, from, seen);
   worker.make_time(described, static_cast<time_origin&>(*this));
   worker.outboxes.push_back(this);
   worker.counters.watch({described.id, 0}, counter_kind::watermark, shown_watermark_);
@@ -59,10 +60,13 @@ LEAT_COLD dating::dating(dating_rules rules, worker_builder& worker, node const&
   shown_watermark_.set(static_cast<std::uint64_t>(nothing_known));
 }
 
-LEAT_COLD void dating::find_lanes(worker_builder& worker, port from) {
+LEAT_COLD void dating::find_lanes(worker_builder& worker, port from, list<node const*>& seen) {
   node const& before = worker.node_at(from);
+  for (node const* each : seen)
+    if (each == &before) return;
+  seen.push_back(&before);
   if (before.keeps_lanes) {
-    for (port const& further : before.inputs) find_lanes(worker, further);
+    for (port const& further : before.inputs) find_lanes(worker, further, seen);
     return;
   }
   time_origin* const origin = worker.origin_of(before);

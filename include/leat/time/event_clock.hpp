@@ -86,6 +86,7 @@ class event_clock_rules {
     return {.watermark = own_bound(of, now), .quiet = saturated_sum(of.quiet_at, settings_.forget_quiet_keys)};
   }
 
+  std::chrono::nanoseconds waits() const { return settings_.data_only ? std::chrono::nanoseconds(0) : settings_.late; }
   bool takes_while_open() const { return settings_.while_open; }
   std::string parameters() const { return settings_.parameters(); }
   std::string refusal() const { return settings_.refusal(); }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/time/moment.hpp>
 #include <leat/time/open_window.hpp>
+#include <leat/time/window_lengths.hpp>
 #include <leat/time/windower.hpp>
 
 #include <algorithm>
@@ -76,6 +78,9 @@ class free_windows {
   moment next_close(state const& windows) const { return windower_.next_close(windows.windower); }
   bool empty(state const& windows) const { return windows.open.empty() && windower_.empty(windows.windower); }
 
+  moment next_after(moment at) const { return next_step_after(at, length()); }
+  window_lengths lengths(moment) const { return {length(), length()}; }
+
   struct saved_window {
     window_id id = 0;
     window_marks marks;
@@ -119,13 +124,19 @@ class free_windows {
   }
 
  private:
+  std::chrono::nanoseconds length() const {
+    if constexpr (requires { std::chrono::nanoseconds(windower_.length()); })
+      return windower_.length();
+    else
+      return std::chrono::seconds(1);
+  }
   static auto find(state& windows, window_id id) {
     return std::find_if(windows.open.begin(), windows.open.end(), [id](open_window const& w) { return w.id == id; });
   }
 
   template <class Outlet>
   void put_in(state& windows, window_id id, value&& given, bool told, Outlet& outlet) {
-    auto say = outlet.speaker(id, windower_.bounds(windows.windower, id), window_reason::early);
+    auto say = outlet.speaker(id, windower_.bounds(windows.windower, id), window_reason::early, told);
     auto at = find(windows, id);
     if (at == windows.open.end())
       at = windows.open.emplace(at, id, content_.begin(std::move(given), say));

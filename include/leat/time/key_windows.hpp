@@ -3,6 +3,7 @@
 
 #include <leat/time/moment.hpp>
 #include <leat/time/open_window.hpp>
+#include <leat/time/window_lengths.hpp>
 #include <leat/time/windower.hpp>
 
 #include <cstddef>
@@ -56,7 +57,7 @@ class key_windows {
   void put_in(state& windows, window_id id, value&& given, bool told, Outlet& outlet) {
     std::size_t place = windows.size();
     while (place != 0 && windows[place - 1].id > id) --place;
-    auto say = outlet.speaker(id, windower_.bounds(id), window_reason::early);
+    auto say = outlet.speaker(id, windower_.bounds(id), window_reason::early, told);
     if (place == 0 || windows[place - 1].id != id)
       windows.emplace(windows.begin() + static_cast<std::ptrdiff_t>(place), id, content_.begin(std::move(given), say));
     else
@@ -84,6 +85,9 @@ class key_windows {
     return windows.empty() ? (moment::max)() : windower_.bounds(windows.front().id).close;
   }
   bool empty(state const& windows) const { return windows.empty(); }
+
+  moment next_after(moment at) const { return next_close_after(windower_, at); }
+  window_lengths lengths(moment near) const { return lengths_near(windower_, near); }
 
   struct saved_window {
     window_id id = 0;

@@ -55,9 +55,11 @@ class window_outlet {
     (*down_)(std::pair<K, in_window<W>>(*key_,
                                         in_window<W>{id, bounds.open, bounds.close, why, W(std::forward<R>(result))}));
   }
-  /// What a content is given to say its results with.
-  auto speaker(window_id id, window_bounds bounds, window_reason why) {
-    return [this, id, bounds, why](auto&& result) { say(id, bounds, why, std::forward<decltype(result)>(result)); };
+  /// What a content is given to say its results with. `told`: an end has had them, so they are said to nobody.
+  auto speaker(window_id id, window_bounds bounds, window_reason why, bool told = false) {
+    return [this, id, bounds, why, told](auto&& result) {
+      if (!told) this->say(id, bounds, why, std::forward<decltype(result)>(result));
+    };
   }
   void closed(window_id id, window_bounds bounds, std::vector<window_id> merged = {}) {
     if (meta_ == nullptr) return;

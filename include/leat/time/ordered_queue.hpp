@@ -26,10 +26,18 @@ struct queued_value {
   }
 };
 
-/// The values of a key in the order of their times, those of one time in the order in which they came. What comes
+/// How values of one time are ordered: as they come.
+struct as_they_come {
+  template <class V>
+  bool operator()(V const&, V const&) const {
+    return false;
+  }
+};
+
+/// The values of a key in the order of their times, those of one time as `Before` says. What comes
 /// nearly in order is put in its place from the back. What would have to go past many others waits in a tail, which is
 /// sorted when values are taken out.
-template <class V>
+template <class V, class Before = as_they_come>
 class ordered_queue {
  public:
   using element = queued_value<V>;
@@ -39,9 +47,9 @@ class ordered_queue {
     std::size_t const stop = end - first_ > most_moved ? end - most_moved : first_;
     std::size_t place = end;
     if (tail_.empty())
-      while (place != stop && given.at < run_[place - 1].at) --place;
+      while (place != stop && comes_before(given, run_[place - 1])) --place;
     // What has come to the tail once is behind all of the run that has its time.
-    if (!tail_.empty() || (place != first_ && given.at < run_[place - 1].at)) {
+    if (!tail_.empty() || (place != first_ && comes_before(given, run_[place - 1]))) {
       first_of_tail_ = (std::min)(first_of_tail_, given.at);
       tail_.push_back(std::move(given));
     } else {
@@ -82,17 +90,21 @@ class ordered_queue {
  private:
   static constexpr std::size_t most_moved = 64;
 
+  static bool comes_before(element const& a, element const& b) {
+    return a.at < b.at || (a.at == b.at && Before()(a.value, b.value));
+  }
+
   /// Not by std::stable_sort and std::inplace_merge, whose temporary buffer is deprecated and warned of.
   void merge_tail() {
     std::vector<std::size_t> places(tail_.size());
     for (std::size_t i = 0; i != places.size(); ++i) places[i] = i;
     std::sort(places.begin(), places.end(), [this](std::size_t a, std::size_t b) {
-      return tail_[a].at < tail_[b].at || (tail_[a].at == tail_[b].at && a < b);
+      return comes_before(tail_[a], tail_[b]) || (!comes_before(tail_[b], tail_[a]) && a < b);
     });
     std::vector<element> merged;
     merged.reserve(size());
     for (std::size_t const place : places) {
-      for (; first_ != run_.size() && run_[first_].at <= tail_[place].at; ++first_)
+      for (; first_ != run_.size() && !comes_before(tail_[place], run_[first_]); ++first_)
         merged.push_back(std::move(run_[first_]));
       merged.push_back(std::move(tail_[place]));
     }

@@ -4,6 +4,7 @@
 #include <leat/time/moment.hpp>
 #include <leat/time/open_window.hpp>
 #include <leat/time/session.hpp>
+#include <leat/time/window_lengths.hpp>
 #include <leat/time/windower.hpp>
 
 #include <algorithm>
@@ -44,7 +45,7 @@ class sessions {
     std::size_t place = open.size();  // behind the last session that begins, less the gap, at this time or before
     while (place != 0 && moment_minus(open[place - 1].first, gap_) > at) --place;
     if (place == 0 || at > moment_plus(open[place - 1].last, gap_)) {
-      auto say = outlet.speaker(id_of(at), {at, at}, window_reason::early);
+      auto say = outlet.speaker(id_of(at), {at, at}, window_reason::early, told);
       open.emplace(open.begin() + static_cast<std::ptrdiff_t>(place), at, content_.begin(std::move(given), say))
           ->marks.add(told);
       return;
@@ -55,7 +56,7 @@ class sessions {
     open_session& joined = open[place];
     extend(joined, at, told);
     joined.marks.add(told);
-    auto say = outlet.speaker(joined.id(), joined.bounds(), window_reason::early);
+    auto say = outlet.speaker(joined.id(), joined.bounds(), window_reason::early, told);
     content_.add(joined.content, std::move(given), say);
     if (makes_one_of_two) merge_next(open, place, outlet);
   }
@@ -80,6 +81,9 @@ class sessions {
 
   moment next_close(state const& open) const { return open.empty() ? (moment::max)() : closes_at(open.front()); }
   bool empty(state const& open) const { return open.empty(); }
+
+  moment next_after(moment at) const { return next_step_after(at, gap_); }
+  window_lengths lengths(moment) const { return {gap_, saturated_sum(gap_, std::chrono::nanoseconds(1))}; }
 
   struct saved_session {
     moment first;

@@ -17,6 +17,8 @@ namespace leat {
 class wall_clock {
  public:
   using state = detail::no_clock_state;
+  /// The time of a stream moves it as little as waiting does.
+  static constexpr bool goes_by_stream = false;
 
   /// Before the values of a batch.
   void begin_batch(wall_time wall) { now_ = (std::max)(now_, moment_of(wall)); }

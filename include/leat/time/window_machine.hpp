@@ -9,6 +9,7 @@
 #include <leat/time/open_window.hpp>
 #include <leat/time/ordered_queue.hpp>
 #include <leat/time/window_info.hpp>
+#include <leat/time/window_lengths.hpp>
 #include <leat/time/windower.hpp>
 
 #include <algorithm>
@@ -30,7 +31,16 @@ namespace leat::detail {
 template <class Clock, class Windows, bool Ordered>
 class window_machine {
   using value_type = typename Windows::content_type::value;
-  using queue = std::conditional_t<Ordered, ordered_queue<value_type>, no_queue>;
+  /// Values of several sides that join: each side has a clock of its own.
+  static constexpr bool has_sides = requires { Clock::sides; };
+  using queue = decltype([] {
+    if constexpr (!Ordered)
+      return no_queue();
+    else if constexpr (has_sides)
+      return ordered_queue<value_type, typename Windows::order_of_sides>();
+    else
+      return ordered_queue<value_type>();
+  }());
 
  public:
   /// What a snapshot has of a key.
@@ -74,37 +84,76 @@ class window_machine {
 
   window_machine(Clock clock, Windows windows) : clock_(std::move(clock)), windows_(std::move(windows)) {}
 
+  /// Whether the time of the stream, or waiting, changes anything.
+  static constexpr bool goes_by_stream = [] {
+    if constexpr (requires { Clock::goes_by_stream; })
+      return Clock::goes_by_stream;
+    else
+      return true;
+  }();
+  /// Whether the step dates its stream by itself, before it.
+  static constexpr bool dates_its_stream = detail::dates_its_stream<Clock>;
+  /// The first moment after this one that somebody waits for.
+  moment next_after(moment at) const { return windows_.next_after(at); }
+  window_lengths lengths(moment near) const { return windows_.lengths(near); }
+  /// How long after its last value a key may have something open.
+  std::chrono::nanoseconds waits() const {
+    if constexpr (requires { clock_.waits(); })
+      return clock_.waits();
+    else
+      return std::chrono::nanoseconds(0);
+  }
+
   void begin_batch(wall_time wall) {
+    if constexpr (requires { clock_.begin_batch(wall); }) clock_.begin_batch(wall);
     if constexpr (requires { windows_.content().begin_batch(wall); }) windows_.content().begin_batch(wall);
   }
 
-  /// False: the value was late. It is told of if that is wanted.
+  /// Why the value, or one of the windows it was for, has been missed, of which is told if that is wanted; none: it is
+  /// in its windows.
   template <class Outlet, class Missed>
-  bool take(state& key, value_type&& value, reading const& now, Outlet& outlet, bool tell_missed, Missed&& missed) {
+  std::optional<late_reason> take(state& key, value_type&& value, reading const& now, Outlet& outlet, bool tell_missed,
+                                  Missed&& missed) {
     std::optional<moment> const at = clock_.time_of(std::as_const(value));
     if (!at || !finite(*at) || !is_credible(*at, now)) {
       late_reason const why = !at                      ? late_reason::undated
                               : *at == (moment::min)() ? late_reason::behind
                                                        : late_reason::ahead;
       if (tell_missed) missed(no_window, at.value_or((moment::min)()), why, std::move(value));
-      return false;
+      return why;
     }
-    moment const bound = clock_.observe(key.clock, *at, now);
-    bool const in_time = *at >= bound;
+    moment bound = observe(key, value, *at, now);
+    bool in_time = *at >= bound;
+    if constexpr (has_sides) {
+      if (!in_time) {
+        miss(key, *at, std::move(value), bound, outlet, tell_missed, missed);
+        return late_reason::behind;
+      }
+      bound = clock_.bound(key.clock, now);
+    }
+    if constexpr (requires { requires Windows::closes_first; }) settle(key, bound, now, outlet);
     if (!in_time)
-      miss(key, *at, std::move(value), bound, outlet, tell_missed, missed);
+      in_time = !miss(key, *at, std::move(value), bound, outlet, tell_missed, missed);
     else if constexpr (Ordered)
       key.waiting.add(queued_value<value_type>(*at, std::move(value), false));
     else
       windows_.put(key.windows, *at, std::move(value), false, outlet);
-    settle(key, bound, outlet);
-    return in_time;
+    settle(key, bound, now, outlet);
+    return in_time ? std::nullopt : std::optional(late_reason::behind);
+  }
+
+  /// The same for a value that was late where the stream was dated, of which no key knows.
+  template <class Missed>
+  void miss_before(moment at, late_reason why, value_type&& value, Missed&& missed) const {
+    if (why != late_reason::behind) return missed(no_window, at, why, std::move(value));
+    tell_missed_windows(at, std::move(value), missed);
   }
 
   /// The reading of the clock has moved.
   template <class Outlet>
   void advance(state& key, reading const& now, Outlet& outlet) {
-    settle(key, clock_.bound(key.clock, now), outlet);
+    settle(key, clock_.bound(key.clock, now), now, outlet);
+    if constexpr (requires { windows_.notify_at(key.windows); }) windows_.notify(key.windows, now.wall, outlet);
   }
 
   /// The input has ended: all windows speak. `goes_on`: a later run may go on from here.
@@ -126,12 +175,25 @@ class window_machine {
 
   /// The readings at which the key is to be looked at again, although no value comes.
   due_at due(state const& key, reading const& now) const {
-    moment next = windows_.next_close(key.windows);
-    if constexpr (Ordered) next = (std::min)(next, key.waiting.next());
-    if (next != (moment::max)()) return clock_.due(key.clock, next, now);
-    if constexpr (requires { clock_.kept_until(key.clock, now); })
-      if (is_idle(key)) return clock_.kept_until(key.clock, now);
-    return {};
+    due_at result;
+    moment next = (moment::max)();
+    if constexpr (goes_by_sides) {
+      result = clock_.due_by_sides(key.clock, windows_.next_closes(key.windows), now);
+      if (!result.never()) return result;
+    } else {
+      next = windows_.next_close(key.windows);
+      if constexpr (Ordered)
+        next = (std::min)(next, has_sides ? moment_plus(key.waiting.next(), tick) : key.waiting.next());
+    }
+    if (next != (moment::max)()) {
+      result = clock_.due(key.clock, next, now);
+    } else {
+      if constexpr (requires { clock_.kept_until(key.clock, now); })
+        if (is_idle(key)) result = clock_.kept_until(key.clock, now);
+    }
+    if constexpr (requires { windows_.notify_at(key.windows); })
+      result.wall = (std::min)(result.wall, windows_.notify_at(key.windows));
+    return result;
   }
 
   view save(state const& key) const { return {*this, key}; }
@@ -145,6 +207,16 @@ class window_machine {
   }
 
  private:
+  static constexpr std::chrono::nanoseconds tick{1};
+  static constexpr bool goes_by_sides = requires { Windows::goes_by_sides; };
+
+  /// The bound for values like this one, which has moved it.
+  moment observe(state& key, value_type const& value, moment at, reading const& now) const {
+    if constexpr (has_sides)
+      return clock_.observe(key.clock, value.index(), at, now);
+    else
+      return clock_.observe(key.clock, at, now);
+  }
   bool is_credible(moment at, reading const& now) const {
     if constexpr (requires { clock_.credible(at, now); })
       return clock_.credible(at, now);
@@ -164,32 +236,42 @@ class window_machine {
         windows_.put(key.windows, next.at, std::move(next.value), next.told, outlet);
       });
   }
+  /// Where sides join, a value of the bound's own time may still come on another one, and have to go first.
   template <class Outlet>
-  void settle(state& key, moment bound, Outlet& outlet) {
-    apply_until(bound, key, outlet);
-    if (windows_.next_close(key.windows) <= bound) windows_.close(key.windows, bound, outlet);
+  void settle(state& key, moment bound, reading const& now, Outlet& outlet) {
+    apply_until(has_sides ? moment_minus(bound, tick) : bound, key, outlet);
+    if constexpr (goes_by_sides)
+      windows_.close(key.windows, clock_.bounds(key.clock, now), outlet);
+    else if (windows_.next_close(key.windows) <= bound)
+      windows_.close(key.windows, bound, outlet);
   }
 
-  /// For each window that the value has missed; with `while_open` it goes into those that have not closed.
+  /// For each window that the value has missed; with `while_open` it goes into those that have not closed. Whether it
+  /// has missed any.
   template <class Outlet, class Missed>
-  void miss(state& key, moment at, value_type&& value, moment bound, Outlet& outlet, bool tell_missed, Missed& missed) {
+  bool miss(state& key, moment at, value_type&& value, moment bound, Outlet& outlet, bool tell_missed, Missed& missed) {
     if constexpr (std::is_copy_constructible_v<value_type>) {
       if constexpr (!Ordered && requires {
                       clock_.takes_while_open();
                       windows_.has_closed(window_id(), bound);
                     }) {
         if (clock_.takes_while_open()) {
+          bool any = false;
           windows_.each_of(at, [&](window_id id) {
             if (!windows_.has_closed(id, bound))
-              windows_.put_in(key.windows, id, value_type(std::as_const(value)), false, outlet);
-            else if (tell_missed)
-              missed(id, at, late_reason::behind, value_type(std::as_const(value)));
+              return windows_.put_in(key.windows, id, value_type(std::as_const(value)), false, outlet);
+            any = true;
+            if (tell_missed) missed(id, at, late_reason::behind, value_type(std::as_const(value)));
           });
-          return;
+          return any;
         }
       }
     }
-    if (!tell_missed) return;
+    if (tell_missed) tell_missed_windows(at, std::move(value), missed);
+    return true;
+  }
+  template <class Missed>
+  void tell_missed_windows(moment at, value_type&& value, Missed& missed) const {
     std::optional<window_id> last;
     windows_.each_of(at, [&](window_id id) {
       if constexpr (std::is_copy_constructible_v<value_type>)

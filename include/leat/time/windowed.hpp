@@ -21,7 +21,11 @@ struct windowed {
   friend auto operator|(windowed const& streams, Step step) {
     return streams.down | std::move(step);
   }
+  /// The same where a stream is wanted: `leat::stream results = s | count_window(...)`.
+  operator keyed_stream<K, in_window<W>>() const { return down; }
 };
+template <class K, class W, class V>
+stream(windowed<K, W, V>) -> stream<std::pair<K, in_window<W>>>;
 
 /// Behind a step that was refused.
 template <>

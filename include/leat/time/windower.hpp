@@ -62,7 +62,9 @@ concept range_of_windows = requires(R range) {
 ///  - `close_for(state&, bound)`: removes the windows that close at this bound and gives them, in the order of closing;
 ///  - `bounds(state, id)`: of a window that is open;
 ///  - `next_close(state)`: the least bound at which `close_for` gives something; `moment::max()`: at the end only;
-///  - `empty(state)`: no window is open.
+///  - `empty(state)`: no window is open;
+///  - optional: `length()`: how long its windows are, more or less; a second unless it is said. It decides how finely
+///    the time of the stream is told to the step, and for how long a silent stream is watched.
 /// `state` has a codec and a default constructor. What is given are ranges: of ids, of `merged_window`, of
 /// `closed_window`.
 template <class W>

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <leat/detail/lean_chrono.hpp>
-#include <leat/detail/saturated_time.hpp>
+#include <leat/op/in_order.hpp>
+#include <leat/op/within.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -28,11 +29,6 @@ concept async_option = requires(O const& option, async_settings& settings) { opt
 struct no_option {
   void apply(async_settings&) const {}
 };
-struct in_order {
-  explicit constexpr in_order(bool wanted) : kept(wanted) {}
-  void apply(async_settings& settings) const { settings.ordered = kept; }
-  bool kept;
-};
 struct outcome_wanted {
   void apply(async_settings&) const {}
 };
@@ -50,22 +46,6 @@ class in_flight {
   std::size_t records_;
 };
 
-/// Each record may take this long, by the worker's clock. What it awaits after that is destroyed.
-class within {
- public:
-  /// For each record, from when its task begins.
-  template <class Rep, class Period>
-  explicit within(std::chrono::duration<Rep, Period> limit) : limit_(detail::saturated_nanoseconds(limit)) {}
-  void apply(detail::async_settings& settings) const { settings.within = limit_; }
-
- private:
-  std::chrono::nanoseconds limit_;
-};
-
-/// Results come in the order of the records, the default: a slow record holds up those behind it.
-inline constexpr detail::in_order ordered(true);
-/// Results come as they are ready. Order across epochs is kept all the same.
-inline constexpr detail::in_order unordered(false);
 /// Results come as `outcome<U>`: a record that fails or takes too long does not end the run.
 inline constexpr detail::outcome_wanted as_outcome{};
 

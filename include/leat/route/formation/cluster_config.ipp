@@ -51,6 +51,7 @@ LEAT_COLD std::string describe(graph const& flow) {
     for (port const& from : node->inputs)
       text += "after " + flow.nodes()[from.node]->steps.back().name + "/" + std::to_string(from.index) + " ";
     text += std::string(node->routing) + "\n";
+    if (!node->parameters.empty()) text += node->step().name + " with " + node->parameters + "\n";
     if (node->describe_records != nullptr)
       text += node->steps.back().name + " sends " + record_text::of(node->describe_records) + "\n";
   }

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: leat: event_clock(ts, ...): ts must be callable with a const reference to the value
+#include <leat/from/range.hpp>
+#include <leat/op/key_on.hpp>
+#include <leat/time.hpp>
+
+struct trade {
+  std::chrono::sys_seconds at;
+};
+
+int main() {
+  using namespace std::chrono_literals;
+  leat::flow flow("f");
+  flow.input("in", leat::from::range(3)) | leat::key_on([](int x) { return x; }) |
+      leat::collect_window("w", leat::event_clock(&trade::at, leat::late_by(1s)), leat::tumbling(1min));
+}
