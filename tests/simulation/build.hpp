@@ -35,6 +35,8 @@ bool add_coroutine(drawn_flow<Kind>& to, planned_step const& step);
 template <class Kind>
 bool add_keyed(drawn_flow<Kind>& to, planned_step const& step);
 template <class Kind>
+bool add_windows(drawn_flow<Kind>& to, planned_step const& step);
+template <class Kind>
 bool add_or_else(drawn_flow<Kind>& to, planned_step const& step);
 /// By way of records that cannot be copied. Before the others, since their steps may be made so, too.
 template <class Kind>

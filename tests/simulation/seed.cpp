@@ -325,7 +325,7 @@ void describe_flow(drawn_flow<Kind>& to, plan const& plan, observed& shown,
       continue;
     }
     static_cast<void>(add_unshared(to, step, at) || add_stateless(to, step, at) || add_coroutine(to, step) ||
-                      add_keyed(to, step) || add_or_else(to, step) || add_sink(to, step, at, collected[step.number]));
+                      add_keyed(to, step) || add_windows(to, step) || add_or_else(to, step) || add_sink(to, step, at, collected[step.number]));
   }
 }
 
