@@ -120,11 +120,23 @@ told numbers_of(planned_step const& step, Streams streams, Content content, Valu
   return result;
 }
 
+/// Takes down when results leave, and when the time of the stream does: a window leaves before a time that closes it.
+template <class Down>
+void watch(Down const& down, planned_step const& step, std::vector<leat::test::sighting>& times) {
+  std::int64_t const after = step.windows.windower == windowing::session ? step.windows.length : -1;
+  leat::stream const last_moments = down | leat::map(step.name() + "_times", [after](auto const& each) {
+                                      leat::moment const close = each.second.close;
+                                      return number_of(leat::moment_plus(close, std::chrono::nanoseconds(after)));
+                                    });
+  leat::test::probe(last_moments, static_cast<int>(step.number), times);
+}
+
 /// All operators but `count_window`, by the clock of the key or by that of the stream.
 template <class Clock>
 class windows_by {
  public:
-  windows_by(planned_step const& step, Clock clock) : step_(step), clock_(std::move(clock)) {}
+  windows_by(planned_step const& step, Clock clock, std::vector<leat::test::sighting>* times = nullptr)
+      : step_(step), clock_(std::move(clock)), times_(times) {}
 
   template <class Windower, class... Options>
   told folded(records const& in, Windower windower, Options... options) const {
@@ -137,8 +149,8 @@ class windows_by {
     auto const merge = [in_order = step_.in_order](datum const& earlier, datum const& later) {
       return texts::make(fold_merge(in_order, texts::number(earlier), texts::number(later)));
     };
-    return numbers_of(step_, in | leat::fold_window(step_.name(), clock_, windower, begin, fold, merge, options...),
-                      texts::number, texts::number);
+    return said(in | leat::fold_window(step_.name(), clock_, windower, begin, fold, merge, options...), texts::number,
+                texts::number);
   }
   template <class... WindowerAndOptions>
   told collected(records const& in, WindowerAndOptions... options) const {
@@ -147,7 +159,7 @@ class windows_by {
       for (datum const& value : group) values.push_back(texts::number(value));
       return digest_of_group(values, in_order);
     };
-    return numbers_of(step_, in | leat::collect_window(step_.name(), options...), content, texts::number);
+    return said(in | leat::collect_window(step_.name(), options...), content, texts::number);
   }
   told reduced(records const& in, leat::session windower) const {
     return numbers_of(step_,
@@ -158,8 +170,15 @@ class windows_by {
   Clock const& clock() const { return clock_; }
 
  private:
+  template <class Streams, class Content>
+  told said(Streams const& streams, Content content, std::uint64_t (*number)(datum const&)) const {
+    if (times_ != nullptr) watch(streams.down, step_, *times_);
+    return numbers_of(step_, streams, content, number);
+  }
+
   planned_step step_;
   Clock clock_;
+  std::vector<leat::test::sighting>* times_;
 };
 
 told counted(records const& in, planned_step const& step) {
@@ -190,13 +209,13 @@ told with_clocks_of_keys(records const& in, planned_step const& step) {
 }
 
 /// Late is what the step says that dates the records, nothing behind it.
-told with_clock_of_stream(records const& in, planned_step const& step) {
+told with_clock_of_stream(records const& in, planned_step const& step, std::vector<leat::test::sighting>& times) {
   planned_windows const& of = step.windows;
   leat::dated<texts::record> const dated =
       in | leat::event_time(
                step.name() + "_dated", [of](texts::record const& r) { return time_of(of, r.second); }, late_by(of),
                credible(of), leat::data_only());
-  windows_by const by_stream(step, leat::stream_clock([of](datum const& value) { return time_of(of, value); }));
+  windows_by const by_stream(step, leat::stream_clock([of](datum const& value) { return time_of(of, value); }), &times);
   told result = of.windower == windowing::session
                     ? by_stream.collected(dated.down, by_stream.clock(),
                                           leat::session(std::chrono::nanoseconds(of.length)), leat::unordered)
@@ -223,7 +242,8 @@ bool add_windows(drawn_flow<Kind>& to, planned_step const& step) {
       to.from(step) | leat::map(step.name() + "_in", [](record const& r) {
         return texts::record(texts::make_key(Kind::number_of_key(r.first)), texts::make(Kind::number(r.second)));
       });
-  told const streams = step.windows.by_stream ? with_clock_of_stream(in, step) : with_clocks_of_keys(in, step);
+  told const streams =
+      step.windows.by_stream ? with_clock_of_stream(in, step, to.times) : with_clocks_of_keys(in, step);
   auto const put = [&](std::size_t side, leat::stream<numbered> const& stream) {
     auto const back = [](numbered const& r) {
       return record(Kind::make_key(texts::number_of_key(r.first)), Kind::make(r.second));
