@@ -6,8 +6,12 @@
 #include <leat/time.hpp>
 
 struct trade {
-  int price;
+  int price = 0;
   std::chrono::sys_seconds time() const { return {}; }
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive & price;
+  }
 };
 
 int main() {

@@ -80,6 +80,23 @@ TEST_CASE("times: an idle input is left out, and what it says when it wakes take
   CHECK(in.now() == at(15));
 }
 
+TEST_CASE("times: where each input brings the whole stream's time an idle one is waited for as others are") {
+  times_of_inputs in(2, true);
+  in.advance(0, asleep(unknown));
+  CHECK_FALSE(in.advance(1, at(10)));  // the first one has records on the way, and then says as much
+  in.advance(1, asleep(10));
+  CHECK(in.now() == asleep(unknown));
+  in.advance(0, asleep(7));
+  CHECK(in.now() == asleep(7));
+  in.advance(0, at(12));
+  CHECK(in.now() == at(10));
+  in.arrive(0, the_end);
+  in.advance(1, asleep(11));
+  CHECK(in.now() == asleep(11));
+  in.arrive(1, the_end);
+  CHECK(in.now() == at(12));
+}
+
 TEST_CASE("times: where all are idle the greatest counts, in whichever order they fell asleep") {
   for (bool const first_sleeps_first : {true, false}) {
     CAPTURE(first_sleeps_first);

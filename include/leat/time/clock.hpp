@@ -81,6 +81,13 @@ concept a_clock =
 /// What a clock becomes that was described wrongly, after the sentence that says so.
 struct refused_clock {};
 
+/// Whether the clock goes by the time of a stream that has to be dated.
+template <class Clock>
+inline constexpr bool needs_a_dated_stream = requires { Clock::needs_a_dated_stream; };
+/// Whether the step that has this clock is to date its stream itself.
+template <class Clock>
+inline constexpr bool dates_its_stream = requires(Clock const& clock) { clock.dates_by(); };
+
 /// Of a clock or a windower.
 template <class Described>
 std::string parameters_of(Described const& described) {

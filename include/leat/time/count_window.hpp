@@ -3,6 +3,7 @@
 
 #include <leat/op/function/function.hpp>
 #include <leat/op/map.hpp>
+#include <leat/op/running/time_points.hpp>
 #include <leat/time/clock.hpp>
 #include <leat/time/moment.hpp>
 #include <leat/time/window_content.hpp>
@@ -35,12 +36,17 @@ struct counted_content : keeps_itself<std::uint64_t> {
   }
 };
 
-/// The same clock, for values of which only the time is left.
+/// The same clock, for values of which only the time is left. One that goes by when they come asks for none.
 template <class Clock>
 class clock_of_times : public Clock {
  public:
   explicit clock_of_times(Clock clock) : Clock(std::move(clock)) {}
-  std::optional<moment> time_of(moment at) const { return at == (moment::min)() ? std::nullopt : std::optional(at); }
+  std::optional<moment> time_of(moment at) const {
+    if constexpr (requires(Clock& clock, wall_time now) { clock.begin_batch(now); })
+      return Clock::time_of(at);
+    else
+      return at == (moment::min)() ? std::nullopt : std::optional(at);
+  }
 };
 
 /// A record becomes its key and its time.
@@ -93,7 +99,7 @@ class count_window_step {
                     "comparable with ==");
       if constexpr (!key_returns_a_key)
         return refused_windows{};
-      else if constexpr (!clock_fits<Clock, T>() || !windower_fits<Windower, moment>())
+      else if constexpr (!clock_fits<Clock, T>() || !windower_fits<Windower, moment, false>())
         return refused_windows{};
       else {
         using dated = std::pair<K, moment>;

@@ -3,6 +3,7 @@
 
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/concat.hpp>
+#include <leat/detail/list.hpp>
 #include <leat/error.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/running/time_reader.hpp>
@@ -21,9 +22,13 @@ namespace leat::detail {
 struct ways_to_a_place {
   bool dated = false;
   std::string undated_input;  ///< one whose records come as they are; empty: there is none
+  list<node const*> seen;
 
   void follow(graph const& in, port from) {
     node const& before = *in.nodes()[from.node];
+    for (node const* each : seen)
+      if (each == &before) return;
+    seen.push_back(&before);
     for (step_info const& step : before.steps)
       if (step.kind == kind_of_event_time) {
         dated = true;

@@ -176,8 +176,9 @@ class dating_tail final : public dating {
   template <class X>
   [[gnu::cold, gnu::noinline]] void leave_out(X&& given, std::int64_t time, late_reason why) {
     bool const read = late_.next.read();
-    count().add(why == late_reason::behind ? 1 : 0, why == late_reason::ahead ? 1 : 0,
-                why == late_reason::undated ? 1 : 0, read);
+    late_counts left_out;
+    left_out.add(why);
+    count().add(left_out, read);
     if (read) late_.push(leat::late<T>{no_window, moment(std::chrono::nanoseconds(time)), why, std::forward<X>(given)});
   }
 
@@ -201,6 +202,15 @@ struct to_dated {
   F ts;
   dating_rules rules;
 };
+
+/// `step` has its full name.
+template <class S, class F>
+auto append_dating(S&& up, F ts, dating_options const& options, step_info step) {
+  using T = record_of<S>;
+  graph& in = stream_access::graph_of(up);
+  port const at = finish(std::forward<S>(up), to_dated<T, F>(std::move(ts), options.rules()), std::move(step));
+  return leat::dated<T>{stream_access::make<T>(in, {at.node, 0}), stream_access::make<leat::late<T>>(in, {at.node, 1})};
+}
 
 template <class F>
 class event_time_step {
@@ -230,10 +240,7 @@ class event_time_step {
         graph& in = stream_access::graph_of(up);
         step_info step(kind_of_event_time, self.name_);
         in.name_step(step);
-        port const at =
-            finish(std::forward<S>(up), to_dated<T, F>(std::move(self.ts_), self.options_.rules()), std::move(step));
-        return leat::dated<T>{stream_access::make<T>(in, {at.node, 0}),
-                              stream_access::make<leat::late<T>>(in, {at.node, 1})};
+        return append_dating(std::forward<S>(up), std::move(self.ts_), self.options_, std::move(step));
       }
     }
   }

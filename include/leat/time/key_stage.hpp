@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <leat/op/emitter.hpp>
+#include <leat/detail/list.hpp>
 #include <leat/op/function/shown_record.hpp>
 #include <leat/op/running/mark.hpp>
 #include <leat/op/running/mark_gate.hpp>
@@ -21,6 +21,7 @@
 #include <leat/time/open_window.hpp>
 #include <leat/time/window_info.hpp>
 #include <leat/time/window_lengths.hpp>
+#include <leat/time/window_outputs.hpp>
 #include <leat/time/window_parameters.hpp>
 
 #include <algorithm>
@@ -30,49 +31,6 @@
 #include <utility>
 
 namespace leat::detail {
-
-/// The three outputs of a step with windows.
-template <class K, class W, class V>
-class window_outputs {
- public:
-  [[gnu::cold]] window_outputs(worker_builder& worker, node const& described)
-      : down(worker.batch_size<std::pair<K, in_window<W>>>()),
-        late(worker.batch_size<std::pair<K, leat::late<V>>>()),
-        meta(worker.batch_size<std::pair<K, window_info>>()) {
-    worker.provide({described.id, 0}, down.next());
-    worker.provide({described.id, 1}, late.next());
-    worker.provide({described.id, 2}, meta.next());
-  }
-
-  window_outlet<K, W> of(K const& key) { return {key, down, meta.next().read() ? &meta : nullptr}; }
-  bool late_is_read() { return late.next().read(); }
-
-  bool ready() { return down.next().ready() && late.next().ready() && meta.next().ready(); }
-  bool full() {
-    bool const down_full = down.full();
-    bool const late_full = late.full();
-    return meta.full() || down_full || late_full;
-  }
-  void flush() {
-    down.flush();
-    late.flush();
-    meta.flush();
-  }
-  void arrive(mark arrived) {
-    down.next().arrive(arrived);
-    late.next().arrive(arrived);
-    meta.next().arrive(arrived);
-  }
-  void advance(stream_time time) {
-    down.next().advance(time);
-    late.next().advance(time);
-    meta.next().advance(time);
-  }
-
-  emitter<std::pair<K, in_window<W>>> down;
-  emitter<std::pair<K, leat::late<V>>> late;
-  emitter<std::pair<K, window_info>> meta;
-};
 
 /// How the table of a step keeps what its machine knows of a key.
 template <class Machine>
@@ -95,6 +53,8 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage, pr
   using table = keyed_state<K, typename Machine::state, keep_windows<Machine>>;
   using cell = typename table::cell;
 
+  using outputs = window_outputs<K, W, V>;
+
   static constexpr bool windows_can_be_saved = table::saves;
   static_assert(windows_can_be_saved,
                 "leat: a step with windows: keys, values and what a window makes of them must have a codec and a "
@@ -109,12 +69,14 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage, pr
         table_(worker.slot_owners().slots_of(worker.worker().index()), keep_windows<Machine>(machine_)),
         snapshots_(worker, step_, table_, describe_rows),
         parameters_(worker, step_, described, describe_rows),
-        outputs_(worker, described),
-        late_(worker.shared_count<late_count>(described, late_records, step_.name)) {
+        outputs_(worker, step_, described) {
     worker.counters.watch({described.id, 0}, counter_kind::keys, keys_);
     if constexpr (Machine::goes_by_stream) {
       lengths_ = machine_.lengths(moment_of(step_.worker->wall()));
       worker.read_time(described, *this);
+      worker.counters.watch({described.id, 0}, counter_kind::watermark, shown_watermark_);
+      worker.counters.watch({described.id, 0}, counter_kind::idle, shown_idle_);
+      shown_watermark_.set(static_cast<std::uint64_t>(stream_time::nothing_known));
     }
     now_.quiet = parameters_.quiet_before();
     if (!snapshots_.loads()) return;
@@ -129,7 +91,7 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage, pr
     guarded(step_, [&] {
       begin_batch();
       bool const late_is_read = outputs_.late_is_read();
-      std::uint64_t left_out[3] = {};  // by reason
+      late_counts left_out;
       table_.visit(
           hashes, count, [records](std::size_t i) -> K const& { return records[i].first; },
           [&](cell& entry, std::size_t i) __attribute__((always_inline)) {
@@ -140,15 +102,19 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage, pr
                   [&](window_id id, moment at, late_reason reason, V&& value) {
                     outputs_.late(std::pair<K, late<V>>(entry.key(), late<V>{id, at, reason, std::move(value)}));
                   });
-              if (why) ++left_out[static_cast<std::size_t>(*why)];
+              if (why) left_out.add(*why);
               settle(entry, hashes[i]);
             });
           });
-      if ((left_out[0] | left_out[1] | left_out[2]) != 0)
-        late_.add(left_out[0], left_out[1], left_out[2], late_is_read);
+      if (left_out.all() != 0) outputs_.count_late(left_out);
     });
     keys_.set(table_.keys());
     guarded(step_, [&] { outputs_.flush(); });
+  }
+
+  /// Where what was late for the step before is to go.
+  consumer<late<std::pair<K, V>>>& late_input(worker_builder& worker) {
+    return worker.add<late_before<K, W, V, Machine>>(machine_, step_, outputs_);
   }
 
   /// What closes by this time leaves before the time does.
@@ -257,6 +223,8 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage, pr
 
   void pass_time() {
     holds_time_ = false;
+    shown_watermark_.set(static_cast<std::uint64_t>(held_time_.watermark));
+    shown_idle_.set(held_time_.idle ? 1 : 0);
     outputs_.advance(held_time_);
   }
   void pass() {
@@ -295,8 +263,9 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage, pr
   state_writer snapshots_;
   window_parameters parameters_;
   counter keys_;
-  window_outputs<K, W, V> outputs_;
-  late_count& late_;
+  counter shown_watermark_;
+  counter shown_idle_;
+  outputs outputs_;
   key_alarms alarms_;
   window_lengths lengths_;
   reading now_;
@@ -308,8 +277,9 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage, pr
 template <class K, class V, class W, class Machine>
 class key_window_node final : public node {
  public:
-  key_window_node(Machine machine, std::string what_it_has, step_info step, port from)
-      : node(std::move(step), from), machine_(std::move(machine)) {
+  /// `from`: the exchange and, if the step dates its stream by itself, what was late then.
+  key_window_node(Machine machine, std::string what_it_has, step_info step, list<port> from)
+      : node(std::move(step), std::move(from)), machine_(std::move(machine)) {
     parameters = std::move(what_it_has);
     describe_rows = key_stage<K, V, W, Machine>::describe_rows;
   }
@@ -317,6 +287,8 @@ class key_window_node final : public node {
   void build(worker_builder& worker) const override {
     auto& stage = worker.add<key_stage<K, V, W, Machine>>(machine_, worker, *this);
     worker.outlet<keyed_outlet<std::pair<K, V>>>(inputs.front()).next = &stage;
+    if constexpr (Machine::dates_its_stream)
+      worker.subscribe<late<std::pair<K, V>>>(inputs[1], stage.late_input(worker));
   }
 
  private:

@@ -1,12 +1,28 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/time/window_info.hpp>
+
 #include <atomic>
 #include <cstdint>
 #include <string>
 #include <utility>
 
 namespace leat::detail {
+
+/// Late records, by reason.
+struct late_counts {
+  std::uint64_t behind = 0;
+  std::uint64_t ahead = 0;
+  std::uint64_t undated = 0;
+
+  void add(late_reason why) {
+    behind += why == late_reason::behind ? 1u : 0u;
+    ahead += why == late_reason::ahead ? 1u : 0u;
+    undated += why == late_reason::undated ? 1u : 0u;
+  }
+  std::uint64_t all() const { return behind + ahead + undated; }
+};
 
 /// Counts the late records of a step, over the workers of a process. When the run ends it says on standard error how
 /// many there were that nobody has read.
@@ -18,12 +34,12 @@ class late_count {
   ~late_count();
 
   /// Any worker.
-  void add(std::uint64_t behind, std::uint64_t ahead, std::uint64_t undated, bool read) {
-    all_.fetch_add(behind + ahead + undated, std::memory_order_relaxed);
+  void add(late_counts const& records, bool read) {
+    all_.fetch_add(records.all(), std::memory_order_relaxed);
     if (read) return;
-    behind_.fetch_add(behind, std::memory_order_relaxed);
-    ahead_.fetch_add(ahead, std::memory_order_relaxed);
-    undated_.fetch_add(undated, std::memory_order_relaxed);
+    behind_.fetch_add(records.behind, std::memory_order_relaxed);
+    ahead_.fetch_add(records.ahead, std::memory_order_relaxed);
+    undated_.fetch_add(records.undated, std::memory_order_relaxed);
   }
   std::atomic<std::uint64_t> const& counted() const { return all_; }
 

@@ -28,6 +28,8 @@ class stream_clock_of {
  public:
   using state = no_clock_state;
 
+  static constexpr bool needs_a_dated_stream = true;
+
   explicit stream_clock_of(F ts) : ts_(std::move(ts)) {}
 
   template <class V>
@@ -67,24 +69,14 @@ template <class F>
 class dating_clock_of : public stream_clock_of<F> {
  public:
   dating_clock_of(F ts, dating_options options) : stream_clock_of<F>(std::move(ts)), options_(options) {}
-  dating_options const& options() const { return options_; }
+  /// How the stream before the step is to be dated.
+  dating_options const& dates_by() const { return options_; }
   std::string parameters() const { return "stream_clock, " + options_.parameters(); }
   std::string refusal() const { return options_.refusal(); }
 
  private:
   dating_options options_;
 };
-
-template <class Clock>
-inline constexpr bool is_stream_clock = false;
-template <class F>
-inline constexpr bool is_stream_clock<stream_clock_of<F>> = true;
-template <class F>
-inline constexpr bool is_stream_clock<dating_clock_of<F>> = true;
-template <class Clock>
-inline constexpr bool dates_its_stream = false;
-template <class F>
-inline constexpr bool dates_its_stream<dating_clock_of<F>> = true;
 
 }  // namespace detail
 

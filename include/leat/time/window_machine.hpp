@@ -82,6 +82,8 @@ class window_machine {
     else
       return true;
   }();
+  /// Whether the step dates its stream by itself, before it.
+  static constexpr bool dates_its_stream = detail::dates_its_stream<Clock>;
   /// The first moment after this one that somebody waits for.
   moment next_after(moment at) const { return windows_.next_after(at); }
   window_lengths lengths(moment near) const { return windows_.lengths(near); }
@@ -121,6 +123,13 @@ class window_machine {
       windows_.put(key.windows, *at, std::move(value), false, outlet);
     settle(key, bound, outlet);
     return in_time ? std::nullopt : std::optional(late_reason::behind);
+  }
+
+  /// The same for a value that was late where the stream was dated, of which no key knows.
+  template <class Missed>
+  void miss_before(moment at, late_reason why, value_type&& value, Missed&& missed) const {
+    if (why != late_reason::behind) return missed(no_window, at, why, std::move(value));
+    tell_missed_windows(at, std::move(value), missed);
   }
 
   /// The reading of the clock has moved.
@@ -213,7 +222,11 @@ class window_machine {
         }
       }
     }
-    if (!tell_missed) return true;
+    if (tell_missed) tell_missed_windows(at, std::move(value), missed);
+    return true;
+  }
+  template <class Missed>
+  void tell_missed_windows(moment at, value_type&& value, Missed& missed) const {
     std::optional<window_id> last;
     windows_.each_of(at, [&](window_id id) {
       if constexpr (std::is_copy_constructible_v<value_type>)
@@ -221,7 +234,6 @@ class window_machine {
       last = id;
     });
     missed(last.value_or(no_window), at, late_reason::behind, std::move(value));
-    return true;
   }
 
   /// The results of the end take the key apart, so what a continuation begins with is written down before.

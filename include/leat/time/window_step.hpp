@@ -12,6 +12,8 @@
 #include <leat/time/clock.hpp>
 #include <leat/time/counted_windows.hpp>
 #include <leat/time/counting.hpp>
+#include <leat/time/dated_before.hpp>
+#include <leat/time/event_time.hpp>
 #include <leat/time/free_windows.hpp>
 #include <leat/time/key_stage.hpp>
 #include <leat/time/key_windows.hpp>
@@ -22,6 +24,7 @@
 #include <leat/time/windower.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -72,7 +75,7 @@ consteval bool clock_fits() {
 }
 
 /// What is needed of a windower, and of values that it puts into several windows.
-template <class Windower, class V>
+template <class Windower, class V, bool Ordered>
 consteval bool windower_fits() {
   constexpr bool windower_is_one = std::is_same_v<Windower, leat::session> || std::is_same_v<Windower, counting> ||
                                    aligned_windower<Windower> || is_free_windower<Windower>;
@@ -86,7 +89,11 @@ consteval bool windower_fits() {
   static_assert(values_can_be_copied,
                 "leat: a step with windows: this windower may put a value into several windows, so values must be "
                 "copyable");
-  return windower_is_one && values_can_be_copied;
+  constexpr bool values_have_an_order = !Ordered || !std::is_same_v<Windower, counting>;
+  static_assert(values_have_an_order,
+                "leat: a step with windows: leat::counting(n) asks no clock, so there are no times that leat::ordered "
+                "could order values by: they are counted as they come");
+  return windower_is_one && values_can_be_copied && values_have_an_order;
 }
 
 /// What the step keeps of a value and of a window.
@@ -114,6 +121,17 @@ consteval bool content_can_be_kept() {
 /// What a run that goes on has to have the same.
 [[gnu::cold]] std::string window_parameters_text(std::string const& clock, std::string const& windower, bool ordered);
 
+/// The time of a keyed record is that of its value.
+template <class Clock>
+struct time_of_value {
+  explicit time_of_value(Clock c) : clock(std::move(c)) {}
+  template <class K, class V>
+  std::optional<moment> operator()(std::pair<K, V> const& record) const {
+    return clock.time_of(record.second);
+  }
+  Clock clock;
+};
+
 /// Adds the exchange to the owners of the keys, and the step behind it.
 template <bool Ordered, class S, class Clock, class Windower, class Content>
 auto append_windows(S&& up, Clock clock, Windower windower, Content content, step_info step) {
@@ -125,10 +143,22 @@ auto append_windows(S&& up, Clock clock, Windower windower, Content content, ste
   auto windows = windows_of(std::move(windower), std::move(content));
   using machine = window_machine<Clock, decltype(windows), Ordered>;
   graph& in = stream_access::graph_of(up);
+  step_name const given(step.name, step.location);
   in.name_step(step);
-  port const from = exchange_by_key(std::forward<S>(up), step);
+  list<port> from;
+  if constexpr (dates_its_stream<Clock>) {
+    step_info dating = step;
+    dating.kind = kind_of_event_time;
+    dating.name += ".time";
+    auto dated = append_dating(std::forward<S>(up), time_of_value<Clock>(clock), clock.dates_by(), std::move(dating));
+    from.push_back(exchange_by_key(std::move(dated.down), step));
+    from.push_back(seal(std::move(dated.late)));
+  } else {
+    from.push_back(exchange_by_key(std::forward<S>(up), step));
+    if constexpr (needs_a_dated_stream<Clock>) refuse_undated(in, from[0], step.kind, given);
+  }
   port const at = in.add<key_window_node<K, V, W, machine>>(machine(std::move(clock), std::move(windows)),
-                                                            std::move(parameters), std::move(step), from);
+                                                            std::move(parameters), std::move(step), std::move(from));
   return windowed<K, W, V>{stream_access::make<std::pair<K, in_window<W>>>(in, {at.node, 0}),
                            stream_access::make<std::pair<K, late<V>>>(in, {at.node, 1}),
                            stream_access::make<std::pair<K, window_info>>(in, {at.node, 2})};
@@ -154,7 +184,7 @@ class window_step {
       return refused_windows{refused(up), {}, {}};
     else {
       using V = value_of_pair<record_of<S>>;
-      if constexpr (!clock_fits<Clock, V>() || !windower_fits<Windower, V>())
+      if constexpr (!clock_fits<Clock, V>() || !windower_fits<Windower, V, Ordered>())
         return refused_windows{};
       else if constexpr (!Kind::template accepts<Functions, V, Windower, Ordered>())
         return refused_windows{};

@@ -14,7 +14,8 @@
 
 namespace leat::detail {
 
-LEAT_INLINE times_of_inputs::times_of_inputs(std::size_t inputs) {
+LEAT_INLINE times_of_inputs::times_of_inputs(std::size_t inputs, bool waits_for_idle)
+    : waits_for_idle_(waits_for_idle) {
   for (std::size_t i = 0; i != inputs; ++i) states_.push_back(input_state::open);
 }
 
@@ -37,7 +38,8 @@ LEAT_INLINE bool times_of_inputs::arrive(std::size_t input, mark arrived) {
 
 LEAT_INLINE bool times_of_inputs::decide() {
   constexpr std::int64_t highest = (std::numeric_limits<std::int64_t>::max)();
-  std::int64_t least_active = highest;
+  std::int64_t least = highest;  // of those that are not left out
+  bool some = false;             // are not
   std::int64_t least_quiet = highest;
   std::int64_t greatest = stream_time::nothing_known;  // of the idle ones, and of those that have ended where all have
   std::int64_t most_quiet = 0;
@@ -52,17 +54,18 @@ LEAT_INLINE bool times_of_inputs::decide() {
       most_quiet = (std::max)(most_quiet, times_[i].quiet);
       read = true;
     }
-    if (states_[i] == input_state::ended || (times_[i].idle && states_[i] != input_state::stopped)) {
-      greatest = (std::max)(greatest, times_[i].watermark);
-    } else {
-      active = true;
-      least_active = (std::min)(least_active, times_[i].watermark);
+    bool const left_out = states_[i] == input_state::ended || (times_[i].idle && states_[i] != input_state::stopped);
+    active = active || !left_out;
+    if (left_out) greatest = (std::max)(greatest, times_[i].watermark);
+    if (!left_out || (waits_for_idle_ && unended)) {
+      some = true;
+      least = (std::min)(least, times_[i].watermark);
     }
   }
   stream_time const before = now_;
   std::int64_t quiet = unended && now_.quiet == 0 ? stream_time::never_read : now_.quiet;
   if (read) quiet = (std::max)(now_.quiet, unended ? least_quiet : most_quiet);
-  now_ = {(std::max)(now_.watermark, active ? least_active : greatest), quiet, unended && !active};
+  now_ = {(std::max)(now_.watermark, some ? least : greatest), quiet, unended && !active};
   return now_ != before;
 }
 

@@ -201,6 +201,9 @@ class worker_builder {
   time_origin* origin_of(node const& described) const;
   /// The step of this node goes by the time of the streams that it reads: all that make it are told so.
   void read_time(node const& described, time_reader const& reader);
+  /// Whether the time that comes to this node, on each worker, is that of the whole stream and not of the part that the
+  /// worker has: it has been through an exchange since it was made.
+  bool reads_whole_time(node const& described) const;
   node const& node_at(port place) const { return *flow_->nodes()[place.node]; }
 
   /// One object per node and process, made by the first worker that asks.
@@ -239,6 +242,8 @@ class worker_builder {
     time_origin* origin;
   };
   void tell_origins(node const& before, time_reader const& reader, std::int64_t longest, list<node const*>& told);
+
+  bool reads_part_of_time(node const& described, list<node const*>& seen) const;
 
   // What is the same for parts of all types is compiled once.
 

@@ -60,6 +60,23 @@ LEAT_COLD time_origin* worker_builder::origin_of(node const& described) const {
   return nullptr;
 }
 
+LEAT_COLD bool worker_builder::reads_whole_time(node const& described) const {
+  list<node const*> seen;
+  return !reads_part_of_time(described, seen);
+}
+
+LEAT_COLD bool worker_builder::reads_part_of_time(node const& described, list<node const*>& seen) const {
+  for (node const* each : seen)
+    if (each == &described) return false;
+  seen.push_back(&described);
+  if (described.inputs.size() == 0) return true;
+  for (port const& from : described.inputs) {
+    node const& before = node_at(from);
+    if (origin_of(before) != nullptr || (before.routing.empty() && reads_part_of_time(before, seen))) return true;
+  }
+  return false;
+}
+
 LEAT_COLD void worker_builder::read_time(node const& described, time_reader const& reader) {
   list<node const*> told;
   for (port const& from : described.inputs) tell_origins(node_at(from), reader, reader.longest(), told);

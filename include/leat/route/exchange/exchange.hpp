@@ -36,7 +36,7 @@ class exchange_receiver final : public stage {
   [[gnu::cold]] exchange_receiver(worker_builder& worker, node const& described)
       : worker_(worker.worker()),
         marks_(worker.worker().count(), described.steps.back(), worker.worker()),
-        times_(worker.worker().count()) {
+        times_(worker.worker().count(), worker.reads_whole_time(described)) {
     auto& channels =
         worker.shared<exchange_channels<T>>(described, described, worker.process(), worker.packet_size<T>());
     for (unsigned i = 0; i != worker_.count(); ++i)
