@@ -158,7 +158,7 @@ class random_flow {
   bool draw_step() {
     auto const first = static_cast<std::uint64_t>(op::map);
     auto const last = static_cast<std::uint64_t>(op::or_else_stateful_map);
-    op const kind = dice_.one_in(10) ? op::window : static_cast<op>(dice_.between(first, last));
+    op const kind = dice_.one_in(20) ? op::window : static_cast<op>(dice_.between(first, last));
     planned_step step = begin(kind);
     step.from.push_back(any_stream());
     if (kind == op::merge || kind == op::join)

@@ -314,6 +314,7 @@ class reference {
     if (step.windows.by_stream) {
       std::int64_t const bound = date(step, in, keys, dated_late);
       for (auto& [key, model] : keys) model.close_until(bound, last_epoch);
+      if (step.windows.windower != windowing::session) dated_late.last_epochs = late.last_epochs;
       late = std::move(dated_late);
     } else {
       for (auto const& [key, values] : grouped(in.items)) {
@@ -348,7 +349,7 @@ class reference {
     std::int64_t greatest = no_time;
     for (item const& item : in.items) {
       key_model& model = keys.try_emplace(item.key, of).first->second;
-      std::optional<std::int64_t> const at = model.date(item.value, item.epoch);
+      std::optional<std::int64_t> const at = model.date(of.time_of(item.value), item.value, item.epoch);
       std::int64_t& bound = bounds.try_emplace(partition_of(step.from.front(), item.key), no_time).first->second;
       if (at && of.late_by != end_of_time && (of.all_credible || planned_windows::trusted(*at)))
         bound = std::max(bound, *at - of.late_by);
@@ -356,7 +357,7 @@ class reference {
       if (at && *at >= bound)
         model.accept({*at, item.value});
       else if (at)
-        model.late.push_back({-1, *at, missed::behind, item.value, item.epoch});
+        model.miss({*at, item.value}, item.epoch);
       for (model_late const& each : model.late)
         late.items.push_back({item.key, digest(step, each), each.epoch, item.worker});
       model.late.clear();

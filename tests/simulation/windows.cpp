@@ -208,18 +208,24 @@ told with_clocks_of_keys(records const& in, planned_step const& step) {
   return of.ordered ? by_key.folded(in, windower) : by_key.folded(in, windower, leat::unordered);
 }
 
-/// Late is what the step says that dates the records, nothing behind it.
-told with_clock_of_stream(records const& in, planned_step const& step, std::vector<leat::test::sighting>& times) {
+/// Windows that the step dates the stream for by itself.
+told dated_by_the_step(records const& in, planned_step const& step, std::vector<leat::test::sighting>& times) {
+  planned_windows const& of = step.windows;
+  auto const ts = [of](datum const& value) { return time_of(of, value); };
+  windows_by const by_stream(step, leat::stream_clock(ts, late_by(of), credible(of), leat::data_only()), &times);
+  return by_stream.folded(in, drawn_windower(of));
+}
+
+/// Sessions of a stream that a step before has dated: late is what that one says, nothing behind it.
+told dated_before_the_step(records const& in, planned_step const& step, std::vector<leat::test::sighting>& times) {
   planned_windows const& of = step.windows;
   leat::dated<texts::record> const dated =
       in | leat::event_time(
                step.name() + "_dated", [of](texts::record const& r) { return time_of(of, r.second); }, late_by(of),
                credible(of), leat::data_only());
   windows_by const by_stream(step, leat::stream_clock([of](datum const& value) { return time_of(of, value); }), &times);
-  told result = of.windower == windowing::session
-                    ? by_stream.collected(dated.down, by_stream.clock(),
-                                          leat::session(std::chrono::nanoseconds(of.length)), leat::unordered)
-                    : by_stream.folded(dated.down, drawn_windower(of));
+  leat::session const session{std::chrono::nanoseconds(of.length)};
+  told result = by_stream.collected(dated.down, by_stream.clock(), session, leat::unordered);
   if (!result.late) return result;
   *result.late | leat::output(step.name() + "_none", leat::to::for_each([](numbered const&) {
                                 throw std::logic_error("a record that was in time is late in a later step");
@@ -230,6 +236,11 @@ told with_clock_of_stream(records const& in, planned_step const& step, std::vect
                                                        texts::number(each.value.second)));
                       }));
   return result;
+}
+
+told with_clock_of_stream(records const& in, planned_step const& step, std::vector<leat::test::sighting>& times) {
+  return step.windows.windower == windowing::session ? dated_before_the_step(in, step, times)
+                                                     : dated_by_the_step(in, step, times);
 }
 
 }  // namespace
