@@ -137,10 +137,11 @@ class random_flow {
     bool const keys_apart = dice_.one_in(2);
     std::uint64_t const keys = dice_.pick<std::uint64_t>({1, 3, 10, 50});
     std::uint64_t const records = dice_.one_in(10) ? 0 : dice_.one_in(15) ? 400 : dice_.between(1, 100);
+    bool const values_grow = dice_.one_in(2);  // so that windows close one after the other
     for (std::uint64_t i = 0; i != records; ++i) {
       std::uint64_t const key = unique_keys ? i : dice_.below(keys);
       std::uint64_t const part = keys_apart ? key % parts : dice_.below(parts);
-      from.partitions[part].push_back({key, dice_.below(1'000'000)});
+      from.partitions[part].push_back({key, values_grow ? i * 10'000 + dice_.below(60'000) : dice_.below(1'000'000)});
     }
     order const several = keys_apart || unique_keys ? order::per_key : order::none;
     bool const spread = step.kind == op::generate_everywhere || step.kind == op::share_of_each_worker;
