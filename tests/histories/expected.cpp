@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "histories/expected.hpp"
 
+#include "simulation/window_model.hpp"
+
 #include <leat/op/running/slot_ownership.hpp>
 #include <leat/route/exchange/slot.hpp>
 
@@ -11,6 +13,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace histories {
@@ -104,6 +107,74 @@ std::string expected::wrong_alarms(std::string_view text, std::size_t& there) co
     return word == word_count || in_all_[word] == 0;
   });
   return twice || unknown ? "these alarms do not ring once for a word: " + std::string(text) : "";
+}
+
+simulation::planned_windows const& windows_of_words(bool sessions) {
+  static auto const drawn = [](simulation::windowing windower, std::int64_t length) {
+    simulation::planned_windows windows;
+    windows.windower = windower;
+    windows.length = length * simulation::one_second;
+    windows.offset = 5 * simulation::one_second;
+    windows.late_by = 6 * simulation::one_second;
+    windows.ordered = windower != simulation::windowing::session;
+    return windows;
+  };
+  static simulation::planned_windows const of_length = drawn(simulation::windowing::sliding, 12);
+  static simulation::planned_windows const of_sessions = drawn(simulation::windowing::session, 3);
+  return sessions ? of_sessions : of_length;
+}
+
+std::uint64_t value_of_word(std::uint64_t n) {
+  std::uint64_t milliseconds = 4'000 * n + leat::test::mixed(n) % 12 * 1'000;
+  while (leat::test::mixed(milliseconds) % 100 < 3) ++milliseconds;  // else it would have another time
+  return milliseconds;
+}
+
+std::string line_of_result(std::string const& word, std::int64_t id, unsigned why,
+                           std::vector<std::uint64_t> const& values) {
+  std::string line = word + " window " + std::to_string(id) + ", " + std::to_string(why) + ":";
+  for (std::uint64_t const value : values) line += " " + std::to_string(value);
+  return line;
+}
+
+std::string line_of_late(std::string const& word, std::int64_t id, std::uint64_t value) {
+  return word + " late " + std::to_string(id) + ": " + std::to_string(value);
+}
+
+std::string expected::wrong_windows(std::string_view text, bool sessions, bool all) const {
+  // By word and kind.
+  std::map<std::string, std::vector<std::string>> got;
+  each_part(text, '\n', [&](std::string_view line) {
+    std::size_t const of_word = std::min(line.find(' '), line.size());
+    std::size_t const of_kind = std::min(line.find(' ', of_word + 1), line.size());
+    got[std::string(line.substr(0, of_kind))].emplace_back(line);
+  });
+  std::map<std::string, std::vector<std::string>> wanted;
+  for (std::size_t word = 0; word != word_count; ++word) {
+    simulation::key_model windows(windows_of_words(sessions));
+    std::uint64_t before = 0;
+    std::vector<counts> ends = ends_;
+    ends.push_back(in_all_);
+    for (counts const& each : ends) {
+      for (; before != each[word]; ++before) windows.take(value_of_word(before), 0);
+      windows.end(0);
+    }
+    for (simulation::model_result const& each : windows.results)
+      wanted[words()[word] + " window"].push_back(
+          line_of_result(words()[word], each.id, static_cast<unsigned>(each.why), each.values));
+    for (simulation::model_late const& each : windows.late)
+      wanted[words()[word] + " late"].push_back(line_of_late(words()[word], each.id, each.value));
+  }
+  for (auto const& [of, lines] : got) {
+    std::vector<std::string> const& of_model = wanted[of];
+    for (std::size_t i = 0; i != lines.size(); ++i)
+      if (i == of_model.size() || lines[i] != of_model[i])
+        return "\"" + lines[i] + "\" is not what windows give" +
+               (i < of_model.size() ? ", but \"" + of_model[i] + "\"" : "");
+  }
+  for (auto const& [of, lines] : wanted)
+    if (all && got[of].size() != lines.size()) return "of the windows lines are missing: " + lines[got[of].size()];
+  return {};
 }
 
 std::size_t expected::different() const {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "simulation/planned_windows.hpp"
+
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -18,6 +21,13 @@ std::vector<std::string> const& words();
 
 /// The count of a word begins anew behind each seventh.
 constexpr unsigned longest_count = 7;
+
+/// The windows of the words: the n-th one of each has this value, and the time that it says.
+simulation::planned_windows const& windows_of_words(bool sessions);
+std::uint64_t value_of_word(std::uint64_t n);
+std::string line_of_result(std::string const& word, std::int64_t id, unsigned why,
+                           std::vector<std::uint64_t> const& values);
+std::string line_of_late(std::string const& word, std::int64_t id, std::uint64_t value);
 
 /// How often each word has been seen, and is to be seen in all: what the outputs of one undisturbed run would be.
 class expected {
@@ -37,6 +47,9 @@ class expected {
   std::string wrong_totals(std::string_view text) const;
   /// With lines of one word each, of which each comes once. So many are there.
   std::string wrong_alarms(std::string_view text, std::size_t& there) const;
+  /// With lines of what the windows of each word have given, and of what was late for them: a part of what is expected,
+  /// in its order, or all.
+  std::string wrong_windows(std::string_view text, bool sessions, bool all) const;
   /// How many words there are in the input.
   std::size_t different() const;
 

@@ -8,11 +8,13 @@
 #include <leat/from/lines.hpp>
 #include <leat/op/key_on.hpp>
 #include <leat/op/map.hpp>
+#include <leat/op/merge.hpp>
 #include <leat/route/exchange/to_partitions.hpp>
 #include <leat/state/collect.hpp>
 #include <leat/state/count_final.hpp>
 #include <leat/state/stateful.hpp>
 #include <leat/state/stateful_map.hpp>
+#include <leat/time.hpp>
 #include <leat/to/lines.hpp>
 #include <leat/to/output.hpp>
 
@@ -62,6 +64,40 @@ class alarm : public leat::stateful_logic<std::string, int, std::pair<leat::wall
   state state_;
 };
 
+leat::moment time_of_value(std::uint64_t value) {
+  return leat::moment(std::chrono::nanoseconds(windows_of_words(false).time_of(value).value()));
+}
+
+unsigned number_of(leat::window_reason why) {
+  return why == leat::window_reason::on_time ? 0 : why == leat::window_reason::at_end ? 1 : 2;
+}
+
+/// Has the values of each word in windows, and writes what these give and what is late for them.
+template <class Step>
+void put_into_windows(leat::stream<line> const& counted, Step step) {
+  auto const in_windows = counted |
+                          leat::stateful_map("number",
+                                             [](std::optional<std::uint64_t>& before, std::string const&) {
+                                               std::uint64_t const number = before.value_or(0);
+                                               before = number + 1;
+                                               return value_of_word(number);
+                                             }) |
+                          std::move(step);
+  leat::stream const results =
+      in_windows.down | leat::map("result", [](auto const& each) {
+        return line_of_result(each.first, each.second.id, number_of(each.second.why), each.second.value);
+      });
+  leat::stream const late = in_windows.late | leat::map("late", [](auto const& each) {
+                              return line_of_late(each.first, each.second.id, each.second.value);
+                            });
+  leat::merge("of windows", results, late) | leat::output("windows", leat::to::lines("windows"));
+}
+
+auto clock_of_words() {
+  return leat::event_clock(time_of_value, leat::late_by(std::chrono::nanoseconds(windows_of_words(false).late_by)),
+                           leat::data_only());
+}
+
 leat::flow describe_files() {
   leat::flow flow("files");
   leat::stream const counted = counted_words(flow);
@@ -75,6 +111,10 @@ leat::flow describe_files() {
                   return each.first + " " + std::to_string(each.second);
                 }) |
       leat::output("all", leat::to::lines("totals"));
+  simulation::planned_windows const& windows = windows_of_words(false);
+  put_into_windows(counted, leat::collect_window("in windows", clock_of_words(),
+                                                 leat::sliding(std::chrono::nanoseconds(windows.length),
+                                                               std::chrono::nanoseconds(windows.offset))));
   return flow;
 }
 
@@ -93,6 +133,8 @@ leat::flow describe_ledger() {
   counted | leat::stateful("alarm", [](std::optional<alarm::state> const& before) { return alarm(before); }) |
       leat::map("rings", [](std::pair<std::string, int> const& each) { return each.first; }) |
       leat::output("alarms", leat::to::lines("alarms"));
+  leat::session const sessions{std::chrono::nanoseconds(windows_of_words(true).length)};
+  put_into_windows(counted, leat::collect_window("in sessions", clock_of_words(), sessions, leat::unordered));
   return flow;
 }
 

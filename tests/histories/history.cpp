@@ -119,7 +119,7 @@ class history {
 
   /// Behind what is committed of a file anything may stand.
   void leave_rubbish() {
-    for (char const* const path : {"out/part_0", "out/part_1", "lines", "totals", "triples", "alarms"})
+    for (char const* const path : {"out/part_0", "out/part_1", "lines", "totals", "triples", "alarms", "windows"})
       if (int handle = 0; disk_.has(path) && disk_.open(path, leat::file_use::write, handle) == 0) {
         disk_.seek(handle, disk_.facts(handle).size);
         disk_.write(handle, "rubbish");
@@ -353,6 +353,7 @@ class history {
       for (std::string const& path : paths) texts.push_back(committed_.of(path));
       look_at(texts, false);
     }
+    look_at_windows(committed_.of("windows"), false);
   }
 
   std::string content(std::string const& path) const { return disk_.has(path) ? disk_.content(path) : std::string(); }
@@ -362,8 +363,14 @@ class history {
     if (!wrong.empty()) throw std::runtime_error((all ? "at the end: " : "between runs: ") + wrong);
   }
 
+  void look_at_windows(std::string_view text, bool all) const {
+    std::string const wrong = expected_.wrong_windows(text, shows_ledger_, all);
+    if (!wrong.empty()) throw std::runtime_error((all ? "at the end: " : "between runs: ") + wrong);
+  }
+
   /// A run has come to its end.
   void look_at_end() {
+    look_at_windows(content("windows"), true);
     std::string wrong;
     if (shows_ledger_) {
       look_at({content("triples")}, true);

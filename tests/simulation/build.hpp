@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "fixture/time_probe.hpp"
 #include "simulation/observed.hpp"
 #include "simulation/plan.hpp"
 
@@ -23,6 +24,7 @@ struct drawn_flow {
 
   leat::flow flow;
   std::vector<std::optional<leat::stream<record>>> streams;
+  std::vector<leat::test::sighting> times;  ///< behind windows that go by the time of their stream
 };
 
 /// Each adds one step of its group; false: it is of another one.
@@ -34,6 +36,8 @@ template <class Kind>
 bool add_coroutine(drawn_flow<Kind>& to, planned_step const& step);
 template <class Kind>
 bool add_keyed(drawn_flow<Kind>& to, planned_step const& step);
+template <class Kind>
+bool add_windows(drawn_flow<Kind>& to, planned_step const& step);
 template <class Kind>
 bool add_or_else(drawn_flow<Kind>& to, planned_step const& step);
 /// By way of records that cannot be copied. Before the others, since their steps may be made so, too.

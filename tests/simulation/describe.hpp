@@ -68,6 +68,7 @@ inline char const* name_of(op kind) {
                                           "min_final",
                                           "count_final",
                                           "join",
+                                          "window",
                                           "or_else_map",
                                           "or_else_filter",
                                           "or_else_flat_map",
@@ -81,6 +82,20 @@ inline char const* name_of(op kind) {
                                           "raises"};
   static_assert(std::size(names) == static_cast<std::size_t>(op::raises) + 1);
   return names[static_cast<std::size_t>(kind)];
+}
+
+inline std::string described(planned_windows const& of) {
+  static constexpr char const* windowers[] = {"tumbling", "sliding", "cumulating", "everything", "session", "counting"};
+  static constexpr char const* results[] = {"fold", "collect", "reduce", "count"};
+  std::string text = std::string(" ") + results[static_cast<std::size_t>(of.result)] + " " +
+                     windowers[static_cast<std::size_t>(of.windower)];
+  text += " length " + std::to_string(of.length) + " offset " + std::to_string(of.offset) + " align " +
+          std::to_string(of.align) + " late by " + std::to_string(of.late_by) + " grain " + std::to_string(of.grain);
+  if (of.ordered) text += " ordered";
+  if (of.while_open) text += " while open";
+  if (of.all_credible) text += " all credible";
+  if (of.by_stream) text += " by the stream's clock";
+  return text;
 }
 
 /// One line for each step: what it reads from, what it is, what it makes.
@@ -140,6 +155,7 @@ inline std::string described(plan const& plan, drawn_shape const& shape) {
       for (auto const& partition : plan.sources[step.number].partitions) records += partition.size();
       text += " " + number(records) + " records in " + number(plan.sources[step.number].partitions.size()) + " parts";
     }
+    if (step.kind == op::window) text += described(step.windows);
     if (step.f.trapped) text += " fails at " + number(step.f.trap);
     if (step.unshared) text += " unshared";
     if (step.careless) text += " careless";

@@ -117,8 +117,8 @@ inline bool looks_up(planned_step const& step, std::uint64_t wanted, std::uint64
 }
 /// Whether records go from worker to worker.
 inline bool moves(op kind) {
-  return meets_state(kind) || kind == op::join || kind == op::redistribute || kind == op::redistribute_by_key ||
-         kind == op::redistribute_by_value || kind == op::chain_redistribute;
+  return meets_state(kind) || kind == op::join || kind == op::window || kind == op::redistribute ||
+         kind == op::redistribute_by_key || kind == op::redistribute_by_value || kind == op::chain_redistribute;
 }
 
 }  // namespace simulation

@@ -3,6 +3,7 @@
 
 #include "fixture/chance.hpp"
 #include "simulation/hazards.hpp"
+#include "simulation/planned_windows.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -101,6 +102,7 @@ enum class op : unsigned char {
   min_final,
   count_final,
   join,
+  window,
   // Around steps whose functions throw at some records, which go to a stream of their own.
   or_else_map,
   or_else_filter,
@@ -142,6 +144,7 @@ struct planned_step {
   bool in_order = false;   ///< the records come in an order that results may depend on
   joined emission = joined::final;
   kept insertion = kept::product;
+  planned_windows windows;
 
   std::string name() const { return name_of_step(number); }
 };
@@ -160,7 +163,8 @@ struct planned_source {
 
 struct planned_stream {
   order ordering = order::none;
-  bool dated = true;  ///< the epoch of each record follows from the epochs of the source's records
+  bool dated = true;   ///< the epoch of each record follows from the epochs of the source's records
+  bool timed = false;  ///< a step before has dated its records
   bool used = false;
 };
 

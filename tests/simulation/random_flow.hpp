@@ -137,10 +137,11 @@ class random_flow {
     bool const keys_apart = dice_.one_in(2);
     std::uint64_t const keys = dice_.pick<std::uint64_t>({1, 3, 10, 50});
     std::uint64_t const records = dice_.one_in(10) ? 0 : dice_.one_in(15) ? 400 : dice_.between(1, 100);
+    bool const values_grow = dice_.one_in(2);  // so that windows close one after the other
     for (std::uint64_t i = 0; i != records; ++i) {
       std::uint64_t const key = unique_keys ? i : dice_.below(keys);
       std::uint64_t const part = keys_apart ? key % parts : dice_.below(parts);
-      from.partitions[part].push_back({key, dice_.below(1'000'000)});
+      from.partitions[part].push_back({key, values_grow ? i * 10'000 + dice_.below(60'000) : dice_.below(1'000'000)});
     }
     order const several = keys_apart || unique_keys ? order::per_key : order::none;
     bool const spread = step.kind == op::generate_everywhere || step.kind == op::share_of_each_worker;
@@ -158,7 +159,7 @@ class random_flow {
   bool draw_step() {
     auto const first = static_cast<std::uint64_t>(op::map);
     auto const last = static_cast<std::uint64_t>(op::or_else_stateful_map);
-    op const kind = static_cast<op>(dice_.between(first, last));
+    op const kind = dice_.one_in(20) ? op::window : static_cast<op>(dice_.between(first, last));
     planned_step step = begin(kind);
     step.from.push_back(any_stream());
     if (kind == op::merge || kind == op::join)
@@ -168,14 +169,24 @@ class random_flow {
     if (waits(kind) && is_stopped_) return false;
     if ((kind == op::step_of_first || kind == op::step_with_last_word) && before != order::total) return false;
     if (kind == op::join && !draw_join(step)) return false;
+    if (kind == op::window && !draw_window(step)) return false;
 
+    bool timed = step.windows.by_stream;
+    for (std::size_t from : step.from) timed = timed || drawn_.streams[from].timed;
     bool dated = !waits(kind);
     for (std::size_t from : step.from) dated = dated && drawn_.streams[from].dated;
     std::size_t const streams = drawn_.streams.size();
-    step.to.push_back(add_stream(order_after(step, before), dated));
+    bool const on_time_dated = dated && !step.windows.by_stream;
+    step.to.push_back(add_stream(order_after(step, before), on_time_dated));
     if (makes_two_streams(kind)) step.to.push_back(add_stream(order_of_others(step, before), dated));
+    if (kind == op::window && step.windows.all_read) {
+      step.to.push_back(add_stream(order_of_late(step, before), dated));
+      step.to.push_back(add_stream(order::per_key, on_time_dated));
+    }
     known_.run(step);
-    if (known_.stream(streams).items.size() > most_records) {
+    for (std::size_t to : step.to) {
+      drawn_.streams[to].timed = timed;
+      if (known_.stream(to).items.size() <= most_records) continue;
       drawn_.streams.resize(streams);
       return false;
     }
@@ -204,6 +215,8 @@ class random_flow {
         return before == order::none ? order::none : order::per_key;
       case op::join:
         return joins_in_order(step) ? order::per_key : order::none;
+      case op::window:
+        return order::per_key;
       default:
         return meets_state(step.kind) ? order::per_key : before;
     }
@@ -212,6 +225,22 @@ class random_flow {
   /// Of the second stream. Values that failed are those that came, in whatever order they did.
   order order_of_others(planned_step const& step, order before) const {
     return meets_state(step.kind) && before == order::none ? order::none : order_after(step, before);
+  }
+
+  static order order_of_late(planned_step const& step, order before) {
+    return step.windows.by_stream || before == order::none ? before : order::per_key;
+  }
+
+  /// Where the stream's clock has to be one that the reference knows, and does not depend on where a run is stopped.
+  bool draw_window(planned_step& step) {
+    planned_stream const& from = drawn_.streams[step.from.front()];
+    step.windows = draw_windows(dice_, step.in_order);
+    planned_windows const& of = step.windows;
+    bool const partitions_known =
+        from.ordering == order::total || (from.ordering == order::per_key && step.from.front() < drawn_.sources.size());
+    if (of.by_stream) return partitions_known && !is_stopped_;
+    // A clock by key behind one of the stream would take values for late that have other times than their records had.
+    return !from.timed || of.windower == windowing::counting;
   }
 
   bool unique(std::size_t stream) {

@@ -3,6 +3,8 @@
 
 #include "simulation/meaning.hpp"
 #include "simulation/plan.hpp"
+#include "simulation/window_meaning.hpp"
+#include "simulation/window_model.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -64,6 +66,7 @@ class reference {
     bool const dated = plan_->streams[step.to.front()].dated;
     flowing in = streams_[step.from.front()];
     for (std::size_t i = 1; i != step.from.size(); ++i) join_ends(in, streams_[step.from[i]]);
+    if (step.kind == op::window) return windows(step, std::move(in));
     if (moves(step.kind)) even_out(in);
     flowing out;
     out.last_epochs = in.last_epochs;
@@ -294,6 +297,99 @@ class reference {
     }
     bool const speaks_at_end = step.kind == op::stateful || step.kind == op::stateful_batch;
     if (speaks_at_end && ended && state.count != 0) emit(state.digest + 1, last_epoch);
+  }
+
+  void windows(planned_step const& step, flowing in) {
+    flowing dated_late;  // of the step that dates the records, before they go to the owners of their keys
+    dated_late.last_epochs = in.last_epochs;
+    dated_late.ended = in.ended;
+    even_out(in);
+    flowing down;
+    down.last_epochs = in.last_epochs;
+    down.ended = in.ended;
+    flowing late = down;
+    flowing meta = down;
+    std::uint64_t const last_epoch = in.last_epochs.front();
+    std::map<std::uint64_t, key_model> keys;
+    if (step.windows.by_stream) {
+      std::int64_t const bound = date(step, in, keys, dated_late);
+      for (auto& [key, model] : keys) model.close_until(bound, last_epoch);
+      if (step.windows.windower != windowing::session) dated_late.last_epochs = late.last_epochs;
+      late = std::move(dated_late);
+    } else {
+      for (auto const& [key, values] : grouped(in.items)) {
+        key_model& model = keys.try_emplace(key, step.windows).first->second;
+        for (item const& item : values) model.take(item.value, item.epoch);
+      }
+    }
+    for (auto& [key, model] : keys) {
+      if (in.ended) model.end(last_epoch);
+      for (model_result const& each : model.results) {
+        std::uint64_t const said =
+            digest_of_window(each.id, each.open, each.close, each.why == spoke::at_end, content(step, each.values));
+        down.items.push_back({key, said, each.epoch, 0});
+        std::vector<std::int64_t> const merged = step.in_order ? each.merged : std::vector<std::int64_t>();
+        meta.items.push_back({key, digest_of_close(each.id, each.open, each.close, merged), each.epoch, 0});
+      }
+      for (model_late const& each : model.late) late.items.push_back({key, digest(step, each), each.epoch, 0});
+    }
+    std::vector<flowing*> const outputs{&down, &late, &meta};
+    for (std::size_t i = 0; i != step.to.size(); ++i) {
+      if (!plan_->streams[step.to[i]].dated)
+        for (item& item : outputs[i]->items) item.epoch = 0;
+      streams_[step.to[i]] = std::move(*outputs[i]);
+    }
+  }
+
+  /// Of a stream in whose order a partition's records are in theirs. Returns the time that the stream comes to.
+  std::int64_t date(planned_step const& step, flowing const& in, std::map<std::uint64_t, key_model>& keys,
+                    flowing& late) const {
+    planned_windows const& of = step.windows;
+    std::map<std::size_t, std::int64_t> bounds;
+    std::int64_t greatest = no_time;
+    for (item const& item : in.items) {
+      key_model& model = keys.try_emplace(item.key, of).first->second;
+      std::optional<std::int64_t> const at = model.date(of.time_of(item.value), item.value, item.epoch);
+      std::int64_t& bound = bounds.try_emplace(partition_of(step.from.front(), item.key), no_time).first->second;
+      if (at && of.late_by != end_of_time && (of.all_credible || planned_windows::trusted(*at)))
+        bound = std::max(bound, *at - of.late_by);
+      greatest = std::max(greatest, bound);
+      if (at && *at >= bound)
+        model.accept({*at, item.value});
+      else if (at)
+        model.miss({*at, item.value}, item.epoch);
+      for (model_late const& each : model.late)
+        late.items.push_back({item.key, digest(step, each), each.epoch, item.worker});
+      model.late.clear();
+    }
+    return greatest;
+  }
+  /// Which of a source's partitions the key comes from, where it is the source's stream; else they are no more known.
+  std::size_t partition_of(std::size_t stream, std::uint64_t key) const {
+    for (std::size_t i = 0; i != plan_->sources.size(); ++i)
+      if (plan_->steps[i].to.front() == stream)
+        for (std::size_t part = 0; part != plan_->sources[i].partitions.size(); ++part)
+          for (planned_record const& r : plan_->sources[i].partitions[part])
+            if (r.key == key) return part;
+    return 0;
+  }
+
+  static std::uint64_t digest(planned_step const& step, model_late const& each) {
+    bool const counts = step.windows.result == made_of_window::count;
+    return digest_of_late(each.id, each.at, static_cast<unsigned>(each.why), counts ? 0 : each.value);
+  }
+  static std::uint64_t content(planned_step const& step, std::vector<std::uint64_t> const& values) {
+    if (step.windows.result == made_of_window::count) return values.size();
+    if (step.windows.result == made_of_window::collect) return digest_of_group(values, step.in_order);
+    std::uint64_t result = fold_begin(step.in_order);
+    if (step.windows.result == made_of_window::fold) {
+      for (std::uint64_t value : values) result = fold_next(step.in_order, result, step.f(value));
+    } else {
+      result = values.front();
+      for (std::size_t i = 1; i != values.size(); ++i)
+        result = step.in_order ? composed(result, values[i]) : result + values[i];
+    }
+    return result;
   }
 
   void join(planned_step const& step, flowing& out) {

@@ -313,6 +313,23 @@ std::string source_has_lost(observed const& shown) {
          std::to_string(came) + " came";
 }
 
+/// No window gives its result behind a time that has closed it.
+std::string times_are_wrong(std::vector<leat::test::sighting> seen) {
+  std::sort(seen.begin(), seen.end());
+  std::pair<int, unsigned> place{-1, 0};
+  std::int64_t last = 0;
+  for (auto const& [step, worker, number, what, value, idle] : seen) {
+    if (std::pair(step, worker) != place) last = leat::detail::stream_time::nothing_known;
+    place = {step, worker};
+    if (what == leat::test::saw_record && value < last)
+      return name_of_step(static_cast<std::size_t>(step)) + ": a window closes behind the time that has closed it";
+    if (what == leat::test::saw_time && value < last)
+      return name_of_step(static_cast<std::size_t>(step)) + ": a time falls";
+    if (what == leat::test::saw_time) last = value;
+  }
+  return {};
+}
+
 template <class Kind>
 void describe_flow(drawn_flow<Kind>& to, plan const& plan, observed& shown,
                    std::vector<std::vector<typename Kind::record>>& collected) {
@@ -325,7 +342,8 @@ void describe_flow(drawn_flow<Kind>& to, plan const& plan, observed& shown,
       continue;
     }
     static_cast<void>(add_unshared(to, step, at) || add_stateless(to, step, at) || add_coroutine(to, step) ||
-                      add_keyed(to, step) || add_or_else(to, step) || add_sink(to, step, at, collected[step.number]));
+                      add_keyed(to, step) || add_windows(to, step) || add_or_else(to, step) ||
+                      add_sink(to, step, at, collected[step.number]));
   }
 }
 
@@ -394,6 +412,7 @@ outcome run(drawn const& seed) {
       result.wrong = judge.verdict();
       if (result.wrong.empty()) result.wrong = stop_is_wrong(cluster, seed.shape, judge);
     }
+    if (result.wrong.empty()) result.wrong = times_are_wrong(to.times);
   } catch (leat::run_error const& failure) {
     // One process alone fails while it is put together.
     if (seed.fails || seed.meets_nan || at_risk.happened)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <leat/time/counted_windows.hpp>
+#include <leat/time/counting.hpp>
 #include <leat/time/event_clock.hpp>
 #include <leat/time/key_windows.hpp>
 #include <leat/time/session.hpp>
@@ -100,6 +102,13 @@ auto unordered_sessions(std::chrono::nanoseconds late, std::chrono::nanoseconds 
   return key_of_runs<machine>(machine(clock_of(late), windows(leat::session(gap), content(none, add, add_all))));
 }
 
+auto counted(int values) {
+  using windows = leat::detail::counted_windows<content>;
+  using machine = leat::detail::window_machine<leat::detail::no_clock, windows, false>;
+  return key_of_runs<machine>(
+      machine(leat::detail::no_clock(), windows(leat::counting(values), content(none, add, add_all))));
+}
+
 }  // namespace
 
 TEST_CASE("a window that has spoken at an end speaks again when it has changed, and only then") {
@@ -132,4 +141,11 @@ TEST_CASE("sessions that grow after an end say their new bounds and by which ids
   CHECK(key.run({{12, 'd'}}) == lines{"10: acbd, correction"});
   CHECK(key.run({{8, 'e'}}) == lines{"8: acbde, correction", "8 closed +20 +10"});
   CHECK(key.run({}).empty());
+}
+
+TEST_CASE("windows of so many values go on after an end; one that was empty has said nothing then") {
+  auto key = counted(2);
+  CHECK(key.run({{1, 'a'}, {1, 'b'}}) == lines{"0: ab, on time", "0 closed"});
+  CHECK(key.run({{1, 'c'}}) == lines{"2: c, at the end", "2 closed"});
+  CHECK(key.run({{1, 'd'}, {1, 'e'}}) == lines{"2: cd, correction", "4: e, at the end", "4 closed"});
 }

@@ -61,7 +61,9 @@ class counted_windows {
     window_marks marks;
     std::optional<typename Content::saved> content;
 
-    void mark_spoken() { marks.speak(); }
+    void mark_spoken() {
+      if (content) marks.speak();  // of one that is empty nothing was said
+    }
     template <class Archive>
     void serialize(Archive& archive, unsigned) {
       bool filled = content.has_value();
