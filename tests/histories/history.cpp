@@ -53,7 +53,7 @@ class history {
     ledger_of_seed = &ledger_;
     stores_.machine = &disk_;
     if (in_sqlite_) keep_sqlite_on(disk_);
-    if (draw_.one_in(2)) longest_write_ = 200us;  // so that a run has many of them, and processes are apart
+    if (draw_.one_in(2)) longest_write_ = 1ms;  // so that a run has many of them, and processes are apart
     if (draw_.one_in(4)) {
       disk_.cut_reads_to(1 + draw_.up_to(30));
       disk_.delay_reads(1 + static_cast<unsigned>(draw_.up_to(2)));
