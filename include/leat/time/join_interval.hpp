@@ -79,6 +79,8 @@ class interval_outputs {
   using row = std::pair<L, R>;
 
  public:
+  static constexpr char const* names = "down late unpaired";
+
   [[gnu::cold]] interval_outputs(worker_builder& worker, step_context const& step, node const& described)
       : down(worker.batch_size<std::pair<K, row>>()),
         late(worker, step, described),

@@ -23,8 +23,8 @@ LEAT_COLD window_parameters::window_parameters(worker_builder& worker, step_cont
     : step_(step), parameters_(of.parameters), store_(worker.process().recovers) {
   if (store_ == nullptr) return;
   guarded(step_, [&] {
-    for (unsigned of = 0; auto const kept = store_->position_of(step_.name, parameters_of_worker(of), described);
-         ++of) {
+    for (unsigned index = 0; auto const kept = store_->position_of(step_.name, parameters_of_worker(index), described);
+         ++index) {
       auto const before = decode<std::pair<std::string, std::chrono::nanoseconds>>(kept->bytes);
       if (before.first != parameters_)
         throw std::runtime_error(
