@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/lean_chrono.hpp>
+#include <leat/op/running/time_points.hpp>
 #include <leat/time/clock.hpp>
 #include <leat/time/moment.hpp>
 
