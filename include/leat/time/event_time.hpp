@@ -293,5 +293,10 @@ template <class F>
 detail::event_time_without_wait event_time(step_name const&, F const&) {
   return {};
 }
+template <class F, class Rep, class Period, class... Options>
+detail::event_time_without_wait event_time(step_name const&, F const&, std::chrono::duration<Rep, Period>,
+                                           Options const&...) {
+  return {};
+}
 
 }  // namespace leat

@@ -18,6 +18,8 @@ class session {
   /// Not negative; refused otherwise when the step is described. Zero: only values of one time are together.
   template <class Rep, class Period>
   explicit constexpr session(std::chrono::duration<Rep, Period> gap) : gap_(detail::nanoseconds_of(gap)) {}
+  template <detail::plain_number Number>
+  explicit constexpr session(Number) : session(detail::needs_a_unit<Number>()) {}
 
   /// The longest time between two values of a session.
   std::chrono::nanoseconds gap() const { return gap_; }
@@ -33,5 +35,6 @@ class session {
 }  // namespace leat
 
 #ifndef LEAT_COMPILED
+#include <leat/time/needs_a_unit.hpp>
 #include <leat/time/session.ipp>
 #endif
