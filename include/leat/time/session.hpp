@@ -4,6 +4,7 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/lean_chrono.hpp>
 #include <leat/time/moment.hpp>
+#include <leat/time/needs_a_unit.hpp>
 
 #include <string>
 
@@ -35,6 +36,5 @@ class session {
 }  // namespace leat
 
 #ifndef LEAT_COMPILED
-#include <leat/time/needs_a_unit.hpp>
 #include <leat/time/session.ipp>
 #endif
