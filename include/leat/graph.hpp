@@ -112,6 +112,8 @@ class node {
   std::string_view routing;  ///< how records leave it, when not straight on: "exchange by key" ...
   void (*describe_records)(record_description& to) = nullptr;  ///< tells what travels then
   std::string parameters;  ///< of a step: what another process, and a run that goes on, has to have the same
+  /// The names of a step's outputs, apart by spaces, where it has several.
+  std::string_view outputs;
   void (*describe_rows)(record_description& to) = nullptr;  ///< tells what a state keeps of a key; null: there is none
 };
 

@@ -7,6 +7,9 @@
 /// Event time: clocks, windows, and the operators that put records into them. A program includes it beside
 /// <leat/leat.hpp>; who needs no time compiles none of it.
 // IWYU pragma: begin_exports
+// What refuses a wrong program first: the way to it is part of what a compiler says.
+#include <leat/time/needs_a_unit.hpp>
+
 #include <leat/time/calendar.hpp>
 #include <leat/time/clock.hpp>
 #include <leat/time/clock_options.hpp>

@@ -72,7 +72,7 @@ class input_stage final : public source_stage {
     if (!out_.next().ready()) return first;  // room will come with somebody's progress
     for (open_partition const* p : parts_)
       if (p->due < first && (p->in_lane == nullptr || p->in_lane->held == 0)) first = p->due;
-    if (lanes_.wanted()) first = std::min(first, lanes_.wake_at());
+    if (lanes_.wanted()) first = (std::min)(first, lanes_.wake_at());
     return first;
   }
 

@@ -140,6 +140,7 @@ class branch_step {
         step_info step("branch", self.name_, memory_of<F, T const&>);
         in.name_step(step);
         port const at = finish(std::forward<S>(up), to_branches<T, F>(std::move(self.f_)), std::move(step));
+        in.at(at).outputs = "true false";
         return branches<T>{stream_access::make<T>(in, {at.node, 0}), stream_access::make<T>(in, {at.node, 1})};
       }
     }

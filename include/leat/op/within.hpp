@@ -12,7 +12,9 @@ class within {
  public:
   template <class Rep, class Period>
   explicit within(std::chrono::duration<Rep, Period> limit) : limit_(detail::saturated_nanoseconds(limit)) {}
+  /// The longest time.
   std::chrono::nanoseconds duration() const { return limit_; }
+  /// How `async_map` takes it in.
   template <class Settings>
   void apply(Settings& settings) const {
     settings.within = limit_;

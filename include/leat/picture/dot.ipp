@@ -30,7 +30,8 @@ LEAT_COLD std::string dot(drawing const& drawn) {
   std::string indent = "  ";
   auto const title = [&](drawing::box const& of) {
     bool const promises = drawn.guarantees && !of.guarantee.empty();
-    return dot_text(concat({of.name, "\n(", of.kind, ")", promises ? "\n" : "", promises ? of.guarantee : ""}));
+    return dot_text(concat({of.name, "\n(", of.kind, ")", of.parameters.empty() ? "" : "\n", of.parameters,
+                            promises ? "\n" : "", promises ? of.guarantee : ""}));
   };
   for (drawing::event const& next : drawn.travel()) switch (next.kind) {
       case drawing::event_kind::open:

@@ -39,13 +39,26 @@ LEAT_COLD std::string json(drawing const& drawn) {
       for (drawing::line const& in : of.inputs)
         inputs += concat({inputs.empty() ? "" : ", ", "{\"step_id\": ", json_text(drawn.steps[in.from].id),
                           ", \"output\": ", std::to_string(in.output), ", \"routing\": ", or_null(in.routing), "}"});
-      text += concat({text.size() > 1 ? ",\n" : "\n", "    {\"step_id\": ", json_text(of.id),
-                      ", \"step_name\": ", json_text(of.name), ", \"op_type\": ", json_text(of.kind),
-                      ", \"within\": ", of.within == drawing::none ? "null" : json_text(drawn.frames[of.within].id),
-                      ", \"loop\": ", of.loop == drawing::none ? "null" : std::to_string(of.loop),
+      text += concat({text.size() > 1 ? ",\n" : "\n",
+                      "    {\"step_id\": ",
+                      json_text(of.id),
+                      ", \"step_name\": ",
+                      json_text(of.name),
+                      ", \"op_type\": ",
+                      json_text(of.kind),
+                      ", \"within\": ",
+                      of.within == drawing::none ? "null" : json_text(drawn.frames[of.within].id),
+                      ", \"loop\": ",
+                      of.loop == drawing::none ? "null" : std::to_string(of.loop),
+                      of.parameters.empty() ? "" : concat({", \"parameters\": ", json_text(of.parameters)}),
                       drawn.guarantees ? concat({", \"guarantee\": ", or_null(of.guarantee)}) : "",
-                      ", \"where\": {\"file\": ", json_text(of.location.file_name()),
-                      ", \"line\": ", std::to_string(of.location.line()), "}, \"inputs\": [", inputs, "]}"});
+                      ", \"where\": {\"file\": ",
+                      json_text(of.location.file_name()),
+                      ", \"line\": ",
+                      std::to_string(of.location.line()),
+                      "}, \"inputs\": [",
+                      inputs,
+                      "]}"});
     }
     return text + (boxes.empty() ? "]" : "\n  ]");
   };

@@ -31,9 +31,10 @@ LEAT_COLD std::string mermaid(drawing const& drawn) {
   std::string indent = "    ";
   auto const label = [&](drawing::box const& of) {
     bool const promises = drawn.guarantees && !of.guarantee.empty();
-    return concat(
-        {"[", mermaid_text(concat({of.name, " (", of.kind, ")", promises ? ", " : "", promises ? of.guarantee : ""})),
-         "]\n"});
+    return concat({"[",
+                   mermaid_text(concat({of.name, " (", of.kind, ")", of.parameters.empty() ? "" : ", ", of.parameters,
+                                        promises ? ", " : "", promises ? of.guarantee : ""})),
+                   "]\n"});
   };
   for (drawing::event const& next : drawn.travel()) switch (next.kind) {
       case drawing::event_kind::open:

@@ -32,6 +32,8 @@ struct drawing {
     std::string kind;
     std::source_location location;
     std::string_view guarantee;  ///< of a run with recovery; empty: nothing is to be said
+    std::string parameters;      ///< its clock, its windows ...; empty: there is nothing to be said
+    std::string_view outputs;    ///< their names, apart by spaces; empty: they have none
     std::size_t within = none;   ///< a frame
     std::size_t loop = none;     ///< steps with the same number are fused: one loop; a frame has none
     list<line> inputs;           ///< a frame has none

@@ -73,6 +73,10 @@ LEAT_COLD drawing::line drawing::add(node const& node, list<line> const& ends) {
     steps.back().inputs = std::exchange(inputs, {});
     inputs.emplace_back(steps.size() - 1);
   }
+  if (node.steps.back().kind != "exchange") {
+    steps.back().parameters = node.parameters;
+    steps.back().outputs = node.outputs;
+  }
   if (node.step().kind == "output") {
     for (line& in : steps.back().inputs) move_on(in, node.routing);
     return inputs.front();
@@ -94,10 +98,12 @@ LEAT_COLD void drawing::label_outputs() {
       if (in.output > most[in.from]) most[in.from] = in.output;
   for (box& step : steps)
     for (line& in : step.inputs) {
-      if (steps[in.from].kind == "branch")
-        in.label = in.output == 0 ? "true" : "false";
-      else if (most[in.from] != 0)
+      if (std::string_view names = steps[in.from].outputs; !names.empty()) {
+        for (std::size_t i = 0; i != in.output; ++i) names.remove_prefix(names.find(' ') + 1);
+        in.label = names.substr(0, names.find(' '));
+      } else if (most[in.from] != 0) {
         in.label = concat({"output ", std::to_string(in.output)});
+      }
     }
 }
 

@@ -124,7 +124,7 @@ class fed_stage final : public source_stage {
     steady_time due = never;
     if (!out_.next().ready()) return never;
     bool const waits = feeds_here_ && feed_.next(next_, phase, due) && phase == phase_;
-    return std::min(waits ? due : never, lanes_.wake_at());
+    return (std::min)(waits ? due : never, lanes_.wake_at());
   }
 
   bool ready_for_mark() override { return out_.next().ready(); }

@@ -213,6 +213,8 @@ auto append_dating(S&& up, F ts, dating_options const& options, step_info step) 
   using T = record_of<S>;
   graph& in = stream_access::graph_of(up);
   port const at = finish(std::forward<S>(up), to_dated<T, F>(std::move(ts), options.rules()), std::move(step));
+  in.at(at).parameters = options.parameters();
+  in.at(at).outputs = "down late";
   return leat::dated<T>{stream_access::make<T>(in, {at.node, 0}), stream_access::make<leat::late<T>>(in, {at.node, 1})};
 }
 
@@ -289,6 +291,11 @@ detail::event_time_step<detail::function_of<F>> event_time(step_name name, F ts,
 }
 template <class F>
 detail::event_time_without_wait event_time(step_name const&, F const&) {
+  return {};
+}
+template <class F, class Rep, class Period, class... Options>
+detail::event_time_without_wait event_time(step_name const&, F const&, std::chrono::duration<Rep, Period>,
+                                           Options const&...) {
   return {};
 }
 

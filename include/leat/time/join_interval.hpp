@@ -25,6 +25,7 @@ class before {
  public:
   template <class Rep, class Period>
   explicit before(std::chrono::duration<Rep, Period> time) : duration_(detail::saturated_nanoseconds(time)) {}
+  /// In event time.
   std::chrono::nanoseconds duration() const { return duration_; }
 
  private:
@@ -36,6 +37,7 @@ class after {
  public:
   template <class Rep, class Period>
   explicit after(std::chrono::duration<Rep, Period> time) : duration_(detail::saturated_nanoseconds(time)) {}
+  /// In event time.
   std::chrono::nanoseconds duration() const { return duration_; }
 
  private:
@@ -79,6 +81,8 @@ class interval_outputs {
   using row = std::pair<L, R>;
 
  public:
+  static constexpr char const* names = "down late unpaired";
+
   [[gnu::cold]] interval_outputs(worker_builder& worker, step_context const& step, node const& described)
       : down(worker.batch_size<std::pair<K, row>>()),
         late(worker, step, described),

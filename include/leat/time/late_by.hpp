@@ -3,6 +3,7 @@
 
 #include <leat/detail/lean_chrono.hpp>
 #include <leat/time/moment.hpp>
+#include <leat/time/needs_a_unit.hpp>
 
 namespace leat {
 
@@ -13,6 +14,8 @@ class late_by {
   /// Any duration; longer than nanoseconds can say is forever.
   template <class Rep, class Period>
   explicit constexpr late_by(std::chrono::duration<Rep, Period> time) : duration(detail::nanoseconds_of(time)) {}
+  template <detail::plain_number Number>
+  explicit constexpr late_by(Number) : duration(detail::needs_a_unit<Number>()) {}
   /// In event time.
   std::chrono::nanoseconds duration;
 };

@@ -4,6 +4,7 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/lean_chrono.hpp>
 #include <leat/time/moment.hpp>
+#include <leat/time/needs_a_unit.hpp>
 
 #include <string>
 
@@ -18,6 +19,8 @@ class session {
   /// Not negative; refused otherwise when the step is described. Zero: only values of one time are together.
   template <class Rep, class Period>
   explicit constexpr session(std::chrono::duration<Rep, Period> gap) : gap_(detail::nanoseconds_of(gap)) {}
+  template <detail::plain_number Number>
+  explicit constexpr session(Number) : session(detail::needs_a_unit<Number>()) {}
 
   /// The longest time between two values of a session.
   std::chrono::nanoseconds gap() const { return gap_; }

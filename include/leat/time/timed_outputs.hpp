@@ -32,6 +32,8 @@ class result_outlet {
 template <class K, class W, class V>
 class timed_outputs {
  public:
+  static constexpr char const* names = "down late";
+
   [[gnu::cold]] timed_outputs(worker_builder& worker, step_context const& step, node const& described)
       : down(worker.batch_size<std::pair<K, W>>()), late(worker, step, described) {
     worker.provide({described.id, 0}, down.next());

@@ -4,6 +4,7 @@
 #include <leat/detail/compiled.hpp>
 #include <leat/detail/lean_chrono.hpp>
 #include <leat/time/moment.hpp>
+#include <leat/time/needs_a_unit.hpp>
 #include <leat/time/windower.hpp>
 
 #include <string>
@@ -17,6 +18,8 @@ class tumbling {
   /// More than zero; refused otherwise when the step is described.
   template <class Rep, class Period>
   explicit constexpr tumbling(std::chrono::duration<Rep, Period> length) : tumbling(length, moment()) {}
+  template <detail::plain_number Number>
+  explicit constexpr tumbling(Number) : tumbling(detail::needs_a_unit<Number>()) {}
   /// The same, with a time at which a window opens.
   template <class Rep, class Period, class Duration>
   constexpr tumbling(std::chrono::duration<Rep, Period> length,

@@ -19,6 +19,8 @@ namespace leat::detail {
 template <class K, class W, class V>
 class window_outputs {
  public:
+  static constexpr char const* names = "down late meta";
+
   [[gnu::cold]] window_outputs(worker_builder& worker, step_context const& step, node const& described)
       : down(worker.batch_size<std::pair<K, in_window<W>>>()),
         late(worker, step, described),

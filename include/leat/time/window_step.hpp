@@ -155,7 +155,9 @@ std::size_t append_by_time(S&& up, Clock const& clock, Machine machine, std::str
     if constexpr (needs_a_dated_stream<Clock>) refuse_undated(in, from[0], step.kind, given);
   }
   using node_type = key_window_node<key_of_pair<T>, value_of_pair<T>, Outputs, Machine>;
-  return in.add<node_type>(std::move(machine), std::move(parameters), std::move(step), std::move(from)).node;
+  port const at = in.add<node_type>(std::move(machine), std::move(parameters), std::move(step), std::move(from));
+  in.at(at).outputs = Outputs::names;
+  return at.node;
 }
 
 template <bool Ordered, class S, class Clock, class Windower, class Content>

@@ -22,6 +22,7 @@ struct with_late {
   }
 };
 
+/// Behind a step that was refused.
 template <>
 struct with_late<poison, poison, poison> {
   stream<poison> down;
