@@ -30,9 +30,8 @@ void check(input<std::string> const& left, input<int> const& right, lines const&
     streams.late | leat::output("late", leat::to::collect(late));
   };
   auto const look = [&] {
-    std::stable_sort(down.begin(), down.end(), [](auto const& a, auto const& b) { return a.first < b.first; });
     lines results;
-    for (auto const& [key, row] : down)
+    for (auto const& [key, row] : windows::in_order_of_keys(down))
       results.push_back(key + " " + row.first.value + " " + (row.second ? std::to_string(row.second->value) : "-"));
     CHECK(leat::text(results) == leat::text(down_wanted));
     CHECK(leat::text(windows::missed(late)) == leat::text(late_wanted));

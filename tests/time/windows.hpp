@@ -85,6 +85,17 @@ inline std::string line(leat::window_info const& info) {
   return text;
 }
 
+/// The records of each key together, keys in order; within a key in the order in which they came.
+template <class R>
+std::vector<std::pair<std::string, R>> in_order_of_keys(std::vector<std::pair<std::string, R>> const& records) {
+  std::map<std::string, std::vector<R>> of_keys;
+  for (auto const& [key, record] : records) of_keys[key].push_back(record);
+  std::vector<std::pair<std::string, R>> result;
+  for (auto const& [key, of_key] : of_keys)
+    for (R const& record : of_key) result.emplace_back(key, record);
+  return result;
+}
+
 template <class R>
 lines by_key(std::vector<std::pair<std::string, R>> const& records) {
   std::map<std::string, lines> of_keys;

@@ -26,8 +26,7 @@ void check_two(input<V> const& records, Step const& step, expected_of_two const&
       late.clear();
       shape.run(flow, down, late);
       lines results;
-      std::stable_sort(down.begin(), down.end(), [](auto const& a, auto const& b) { return a.first < b.first; });
-      for (auto const& [key, result] : down) results.push_back(key + " " + leat::text(result));
+      for (auto const& [key, result] : in_order_of_keys(down)) results.push_back(key + " " + leat::text(result));
       CHECK(leat::text(results) == leat::text(wanted.down));
       CHECK(leat::text(by_key(late)) == leat::text(wanted.late));
     }
