@@ -94,7 +94,12 @@ void run(fuzz::input& in, planned_windows const& of, Clock clock, Windower windo
   for (std::uint64_t number = 0; !in.empty() && number != 300; ++number) {
     auto const what = in.number<std::uint8_t>();
     event next{what % 16 != 0, last, number};
-    if (what % 4 == 1) next.at += static_cast<std::int64_t>(in.number<std::int8_t>()) * of.offset / 4;
+    if (what % 4 == 1) {
+      constexpr leat::detail::wide_count furthest = leat::detail::wide_count{1} << 60;
+      leat::detail::wide_count const moved =
+          next.at + leat::detail::wide_count{of.offset} * in.number<std::int8_t>() / 4;
+      next.at = static_cast<std::int64_t>(std::clamp(moved, -furthest, furthest));
+    }
     if (what % 4 == 2) next.at += in.number<std::int16_t>();
     if (what == 3) next.at = in.number<std::int64_t>() >> 4;
     if (next.at > std::int64_t{1} << 60 || next.at < -(std::int64_t{1} << 60)) next.at = of.align;
