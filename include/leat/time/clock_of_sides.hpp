@@ -35,12 +35,11 @@ class clock_of_sides {
   };
   struct state {
     std::array<clock_of_side, sides> of;
-    bool begun = false;                    ///< a record of any side has come
-    std::chrono::nanoseconds quiet_at{0};  ///< how quiet it had been then
+    std::chrono::nanoseconds quiet_at{0};  ///< how quiet it had been when the key's first record came
     template <class Archive>
     void serialize(Archive& archive, unsigned) {
       for (clock_of_side& each : of) archive & each;
-      archive & begun & quiet_at;
+      archive & quiet_at;
     }
   };
   using bounds_of_sides = std::array<moment, sides>;
@@ -67,8 +66,7 @@ class clock_of_sides {
 
   /// The bound of this side.
   moment observe(state& key, std::size_t side, moment at, reading const& now) const {
-    if (!key.begun) {
-      key.begun = true;
+    if (std::none_of(key.of.begin(), key.of.end(), [](clock_of_side const& each) { return each.begun; })) {
       key.quiet_at = now.quiet;
       for (clock_of_side& each : key.of) clock_.observe(each.clock, at, now);
     }
