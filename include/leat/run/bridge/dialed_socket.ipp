@@ -122,7 +122,9 @@ LEAT_INLINE void dialed_socket::check_connected() {
 LEAT_INLINE std::size_t dialed_socket::send(std::span<std::byte const> bytes) {
   ssize_t const count = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
   if (count >= 0) return static_cast<std::size_t>(count);
-  if (errno != EAGAIN && errno != EINTR) throw std::runtime_error(std::strerror(errno));
+  // What arrived before the connection broke is still read, and the read then says that it broke.
+  bool const broken = errno == EPIPE || errno == ECONNRESET;
+  if (!broken && errno != EAGAIN && errno != EINTR) throw std::runtime_error(std::strerror(errno));
   return 0;
 }
 
