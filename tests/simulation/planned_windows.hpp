@@ -61,7 +61,7 @@ inline void choose_built(planned_windows& of) {
     of.by_stream = false;
   } else if (of.by_stream) {
     of.result = aligned ? made_of_window::fold : made_of_window::collect;
-    of.ordered = aligned;
+    of.ordered = of.ordered && aligned;
   } else if (aligned) {
     if (of.result == made_of_window::reduce || (of.result == made_of_window::collect && !of.ordered))
       of.result = made_of_window::fold;

@@ -213,7 +213,8 @@ told dated_by_the_step(records const& in, planned_step const& step, std::vector<
   planned_windows const& of = step.windows;
   auto const ts = [of](datum const& value) { return time_of(of, value); };
   windows_by const by_stream(step, leat::stream_clock(ts, late_by(of), credible(of), leat::data_only()), &times);
-  return by_stream.folded(in, drawn_windower(of));
+  drawn_windower const windower(of);
+  return of.ordered ? by_stream.folded(in, windower) : by_stream.folded(in, windower, leat::unordered);
 }
 
 /// Sessions of a stream that a step before has dated: late is what that one says, nothing behind it.

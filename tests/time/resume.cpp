@@ -146,6 +146,7 @@ class joins_even_and_odd {
 };
 
 auto three_seconds_late() { return windows::event_clock<int>(3s); }
+auto three_seconds_late_of_stream() { return leat::stream_clock(&number::time, leat::late_by(3s), leat::data_only()); }
 std::vector<int> none() { return {}; }
 void add(std::vector<int>& numbers, number const& next) { numbers.push_back(next.value); }
 void add_all(std::vector<int>& earlier, std::vector<int> const& later) {
@@ -227,6 +228,15 @@ TEST_CASE("sliding and cumulating windows survive crashes and stops") {
       [] { return leat::collect_window("w", three_seconds_late(), leat::cumulating(12s, 4s, t0), leat::unordered); });
 }
 
+TEST_CASE("windows by the clock of the stream survive crashes and stops") {
+  auto const with = [](auto windower, auto... options) {
+    return leat::fold_window("w", three_seconds_late_of_stream(), windower, none, add, options...);
+  };
+  survives([&] { return with(leat::tumbling(7s, t0)); });
+  survives([&] { return with(leat::tumbling(7s, t0), leat::unordered); });
+  survives([&] { return with(leat::sliding(12s, 5s, t0), leat::unordered); });
+}
+
 TEST_CASE("sessions survive crashes and stops") {
   survives([] { return leat::fold_window("w", three_seconds_late(), leat::session(4s), none, add); });
   survives([] {
@@ -297,6 +307,26 @@ TEST_CASE("after an end windows go on: what changes is corrected, what does not 
   CHECK(continued(lists, step, &outputs::meta) == lines_by_key{{"closed", {"0: [0, 10]", "2: [20, 30]"}},
                                                                {"late", {"3: [30, 40]"}},
                                                                {"more", {"0: [0, 10]"}},
+                                                               {"same", {"0: [0, 10]"}}});
+}
+
+TEST_CASE("after an end windows by the clock of the stream go on") {
+  auto const step = [] {
+    return leat::fold_window("w", three_seconds_late_of_stream(), leat::tumbling(10s, t0), none, add, leat::unordered);
+  };
+  std::vector<std::vector<record>> const lists{{{"same", {1, 1}}, {"more", {2, 1}}, {"closed", {1, 1}}},
+                                               {{"more", {1, 2}}, {"new", {3, 2}}},
+                                               {{"more", {2, 3}}, {"closed", {14, 2}}},
+                                               {{"more", {3, 4}}, {"new", {15, 4}}}};
+  CHECK(continued(lists, step, &outputs::down) ==
+        lines_by_key{{"closed", {"0: [1] at the end", "1: [2] at the end"}},
+                     {"more", {"0: [1] at the end", "0: [1, 2] correction", "0: [1, 2, 3] correction"}},
+                     {"new", {"0: [2] at the end", "1: [4] at the end"}},
+                     {"same", {"0: [1] at the end"}}});
+  CHECK(continued(lists, step, &outputs::late) == lines_by_key{{"more", {"0: 4"}}});
+  CHECK(continued(lists, step, &outputs::meta) == lines_by_key{{"closed", {"0: [0, 10]", "1: [10, 20]"}},
+                                                               {"more", {"0: [0, 10]"}},
+                                                               {"new", {"0: [0, 10]", "1: [10, 20]"}},
                                                                {"same", {"0: [0, 10]"}}});
 }
 

@@ -9,14 +9,15 @@
 #include <leat/state/keep_state.hpp>
 #include <leat/state/key_order.hpp>
 #include <leat/state/slot_table.hpp>
+#include <leat/state/slot_tables.hpp>
 #include <leat/state/state_base.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 namespace leat::detail {
@@ -33,10 +34,15 @@ namespace leat::detail {
 ///
 /// The loop tells by one comparison that an entry is live and has been noted as changed since the last barrier. Without
 /// recovery there are no barriers, so noting changes costs it nothing.
+///
+/// It may be a part of another state, of many. What all parts have in common is there, rows begin with what
+/// `Keep::begin_row` writes to tell the parts, and a part of few keys is small.
 template <class K, class S, class Keep = keep_state<S>>
 class keyed_state final : public state_base {
   using table = slot_table<K, S>;
   using entry = typename table::entry;
+  static constexpr bool is_part = requires { requires Keep::keeps_a_part; };
+  using tables = std::conditional_t<is_part, few_slot_tables<table>, all_slot_tables<table>>;
 
  public:
   /// A key and its state, as seen by the function that meets it.
@@ -70,7 +76,12 @@ class keyed_state final : public state_base {
   static constexpr bool saves = saves_states<K, Keep>;
 
   explicit keyed_state(slot_range owned, Keep keep = Keep())
-      : state_base(owned), keep_(std::move(keep)), first_(owned.lo), tables_(std::make_unique<table[]>(owned.size())) {}
+      : state_base(owned), keep_(std::move(keep)), first_(owned.lo), tables_(owned.size()) {}
+  /// A part of another state.
+  keyed_state(state_base& whole, Keep keep)
+      : state_base(whole), keep_(std::move(keep)), first_(owned().lo), tables_(owned().size()) {}
+
+  Keep& keep() { return keep_; }
 
   /// Calls `f(cell&, i)` for i from 0 to `count`, in order, with the state of the key `key_at(i)`, whose hash is
   /// `hashes[i]`; the key is copied, or moved if `key_at` returns an rvalue, when it is new. `f` is called from one
@@ -142,10 +153,36 @@ class keyed_state final : public state_base {
   /// Calls `f(K const&, S&)` for every key, slot by slot. It may edit what is not saved of a state: no change is noted.
   template <class F>
   void for_each(F&& f) {
-    for (table& in : std::span(tables_.get(), owned().size()))
-      for (entry& e : in)
+    for (unsigned slot = owned().lo; slot != owned().hi; ++slot)
+      for (entry& e : tables_[slot - first_])
         if (e.live()) f(std::as_const(e.key()), e.state());
   }
+
+  /// The first slot from this one on that may have keys; behind the last one: there is none. Of a part.
+  unsigned next_used(unsigned slot) const { return first_ + static_cast<unsigned>(tables_.next_used(slot - first_)); }
+
+  /// Calls `f(K const&, S&)` for the keys of a slot and removes them all. Returns how many there were.
+  template <class F>
+  std::size_t take_slot(unsigned slot, F&& f) {
+    table& in = tables_[slot - first_];
+    std::size_t const before = keys();
+    for (entry& e : in) {
+      if (!e.live()) continue;
+      touch(e, slot);
+      f(std::as_const(e.key()), e.state());
+      if (tracked())
+        forget(e, slot);
+      else
+        --size_;
+    }
+    if (!tracked()) in.clear();
+    reclaim();
+    return before - keys();
+  }
+  /// Forgotten keys of which a snapshot has still to hear.
+  std::size_t told_of_next() const { return dead_; }
+  /// There are neither keys nor forgotten ones. Of a part.
+  void note_empty() { tables_.note_empty(); }
 
   /// Calls `f(cell&)` for up to `budget` keys, and goes on from there at the next call, in ascending order of the keys;
   /// keys without `<` come in an order of no meaning. The order is taken at the first call, after which no new key
@@ -173,7 +210,7 @@ class keyed_state final : public state_base {
     if (!owned().contains(slot)) refuse_slot(slot);
     // With more room in some slots than in others, or all of them would grow at the same time soon.
     std::size_t const spread = rows + rows * (slot % 8) / 16;
-    tables_[slot - first_].reserve(static_cast<std::uint32_t>((std::min)(spread, most_reserved)));
+    tables_.for_keys(slot - first_).reserve(static_cast<std::uint32_t>((std::min)(spread, most_reserved)));
   }
 
   void drop(slot_range range) override {
@@ -181,10 +218,46 @@ class keyed_state final : public state_base {
     forget_changes(range);
     order_.clear();
     for (unsigned slot = range.lo; slot < range.hi; ++slot) {
+      if (tables_[slot - first_].capacity() == 0) continue;
       table& dropped = tables_[slot - first_];
-      for (entry const& e : dropped) size_ -= e.live() ? 1u : 0u;
+      for (entry const& e : dropped) {
+        size_ -= e.live() ? 1u : 0u;
+        dead_ -= is_dead(e) ? 1u : 0u;
+      }
       dropped = table();
     }
+  }
+
+  /// Reads over one row, behind what `Keep::begin_row` has written.
+  static void skip_row(input_archive& archive) {
+    bool live = false;
+    K key{};
+    archive & live & key;
+    if (!live) return;
+    typename Keep::saved saved{};
+    archive & saved;
+  }
+  /// Reads one row of this slot, behind what `Keep::begin_row` has written.
+  void load_row(unsigned slot, input_archive& archive) {
+    bool live = false;
+    K key{};
+    typename Keep::saved saved{};
+    archive & live & key;
+    if (live) archive & saved;
+    std::uint64_t const hash = key_hash(key);
+    bool const here = owned().contains(slot_of(hash));
+    if (slot != slots_of_then && (slot_of(hash) != slot || !here)) refuse_slot(slot);
+    if (!here) return;
+    table& in = tables_.for_keys(slot_of(hash) - first_);
+    if (entry* const known = in.find(tag_of(hash), key)) {
+      size_ -= known->live() ? 1u : 0u;
+      known->stamp = entry::gone;
+      in.reclaim(known);
+    }
+    if (!live) return;
+    if (in.full()) in.grow(first_capacity(slot_of(hash)));
+    in.add(tag_of(hash), entry::stored, std::move(key), [&] { return keep_.load(std::move(saved)); });
+    ++size_;
   }
 
  private:
@@ -201,9 +274,10 @@ class keyed_state final : public state_base {
   };
 
   /// Not all slots alike, or all would grow at the same time.
-  static constexpr std::uint32_t first_capacity(unsigned slot) { return 4 + slot % 5; }
+  static constexpr std::uint32_t first_capacity(unsigned slot) { return is_part ? 2 + slot % 3 : 4 + slot % 5; }
   static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
   table& table_of(std::uint64_t hash) const { return tables_[slot_of(hash) - first_]; }
+  static bool is_dead(entry const& e) { return e.stamp < entry::gone && (e.stamp & entry::dead) != 0; }
 
   entry* approach(std::uint64_t hash) const {
     entry* const at = table_of(hash).home(tag_of(hash));
@@ -243,7 +317,7 @@ class keyed_state final : public state_base {
   template <class Q>
   [[gnu::noinline]] place miss(Q&& key, std::uint64_t const* hashes, std::size_t i, std::size_t count, entry** kept) {
     std::uint64_t const hash = hashes[i];
-    table& in = table_of(hash);
+    table& in = tables_.for_keys(slot_of(hash) - first_);
     std::uint32_t stamp = generation();
     if (entry* const at = in.find(tag_of(hash), key)) {
       if (at->live()) {
@@ -273,10 +347,12 @@ class keyed_state final : public state_base {
 
   /// A key that snapshots have stays until the next sweep has written that it was forgotten.
   [[gnu::noinline]] void forget(entry& e, unsigned slot) {
-    if (tracked() && (e.stamp & entry::stored) != 0)
+    if (tracked() && (e.stamp & entry::stored) != 0) {
       e.stamp |= entry::dead;
-    else
+      ++dead_;
+    } else {
       remove_later(e, slot);
+    }
     --size_;
   }
   void remove_later(entry& e, unsigned slot) {
@@ -288,6 +364,7 @@ class keyed_state final : public state_base {
   std::uint32_t bury(entry& forgotten, unsigned slot) {
     std::uint32_t const stamp = std::exchange(forgotten.stamp, entry::gone);
     if (stamp == entry::gone) return 0;
+    --dead_;
     if ((stamp & generation()) != 0) return entry::stored;
     if (note_change(slot, stamp)) write_row(slot, forgotten, false);
     return 0;
@@ -342,7 +419,10 @@ class keyed_state final : public state_base {
           ++result.rows;
         }
         if ((changed & stamp) != 0 && live) e.stamp = entry::stored;
-        if ((changed & stamp) != 0 && !live) remove_later(e, slot);
+        if ((changed & stamp) != 0 && !live) {
+          remove_later(e, slot);
+          --dead_;
+        }
       }
       result.entries = in.capacity();
       result.all_keys = (found.seen & kept_stamps & ~(rows & live_stamps)) == 0;
@@ -354,30 +434,9 @@ class keyed_state final : public state_base {
   }
 
   void put_row(output_archive& archive, entry& e, bool live) {
+    if constexpr (is_part) keep_.begin_row(archive);
     archive & live& std::as_const(e.key());
     if (live) archive & keep_.save(std::as_const(e.state()));
-  }
-
-  void load_row(unsigned slot, input_archive& archive) {
-    bool live = false;
-    K key{};
-    typename Keep::saved saved{};
-    archive & live & key;
-    if (live) archive & saved;
-    std::uint64_t const hash = key_hash(key);
-    bool const here = owned().contains(slot_of(hash));
-    if (slot != slots_of_then && (slot_of(hash) != slot || !here)) refuse_slot(slot);
-    if (!here) return;
-    table& in = table_of(hash);
-    if (entry* const known = in.find(tag_of(hash), key)) {
-      size_ -= known->live() ? 1u : 0u;
-      known->stamp = entry::gone;
-      in.reclaim(known);
-    }
-    if (!live) return;
-    if (in.full()) in.grow(first_capacity(slot_of(hash)));
-    in.add(tag_of(hash), entry::stored, std::move(key), [&] { return keep_.load(std::move(saved)); });
-    ++size_;
   }
 
   void take_order() {
@@ -391,7 +450,8 @@ class keyed_state final : public state_base {
 
   [[no_unique_address]] Keep keep_;
   unsigned first_;
-  std::unique_ptr<table[]> tables_;
+  tables tables_;
+  std::size_t dead_ = 0;  ///< forgotten keys that snapshots have
   list<forgotten_entry> forgotten_;
   byte_buffer found_;  ///< the positions of what a sweep writes of one table
   key_order<K, S> order_;

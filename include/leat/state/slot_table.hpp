@@ -66,6 +66,8 @@ class slot_table {
   entry* begin() const { return entries_; }
   entry* end() const { return entries_ + capacity_; }
   std::uint32_t capacity() const { return capacity_; }
+  /// How many entries are not empty.
+  std::uint32_t used() const { return used_; }
 
   /// Where the search for a tag begins.
   entry* home(std::uint32_t tag) const { return entries_ + ((std::uint64_t{tag} * capacity_) >> 32); }
@@ -130,6 +132,12 @@ class slot_table {
     e->stamp = stamp;
     ++used_;
     return e;
+  }
+
+  /// Destroys all entries, and keeps their memory.
+  void clear() {
+    for (entry& e : *this)
+      if (e.stamp != entry::empty) remove(e);
   }
 
   /// Destroys what is gone from this entry to the end of its run and closes the gaps. Entries before it stay in place.

@@ -43,6 +43,8 @@ class part_sink {
 class state_base {
  public:
   explicit state_base(slot_range owned);
+  /// A part of another state, which lives longer: `whole` tracks its changes, closes its epochs and has it written down.
+  explicit state_base(state_base& whole);
   state_base(state_base const&) = delete;
   state_base& operator=(state_base const&) = delete;
   virtual ~state_base();
@@ -97,20 +99,27 @@ class state_base {
   };
   virtual void read_rows(unsigned slot, std::span<std::byte const> rows, codec_versions const* versions) = 0;
   virtual rows_written write_rows(unsigned slot, row_choice choice, byte_buffer& to) = 0;
+  /// The same, of a part.
+  static rows_written write_rows_of(state_base& part, unsigned slot, row_choice choice, byte_buffer& to) {
+    return part.write_rows(slot, choice, to);
+  }
 
-  bool tracked() const { return sink_ != nullptr; }
+  bool tracked() const { return whole_->sink_ != nullptr; }
   /// One of `entry_stamp::generations`: that of changes made now, and that which the open sweep writes.
-  std::uint32_t generation() const { return generation_; }
+  std::uint32_t generation() const { return whole_->generation_; }
   std::uint32_t swept_generation() const;
   /// The stamps of the entries of which rows are written.
   stamp_set rows_of(row_choice choice) const;
 
   /// An entry of this slot with this stamp is about to change, or was added. True when its row has to be copied before.
-  bool note_change(unsigned slot, std::uint32_t stamp) { return tracked() && note_tracked_change(slot, stamp); }
+  bool note_change(unsigned slot, std::uint32_t stamp) { return tracked() && whole_->note_tracked_change(slot, stamp); }
   /// Whether the open sweep has still to visit this slot.
-  bool awaits_sweep(unsigned slot) const { return slot >= next_slot_; }
+  bool awaits_sweep(unsigned slot) const { return slot >= whole_->next_slot_; }
   /// An entry of this slot is about to change, and no sweep has still to visit it. Of a state that is tracked.
-  void note_quiet_change(unsigned slot) { flags_of(slot) = static_cast<std::uint8_t>(flags_of(slot) | generation_); }
+  void note_quiet_change(unsigned slot) {
+    std::uint8_t& flags = whole_->flags_of(slot);
+    flags = static_cast<std::uint8_t>(flags | generation());
+  }
   /// Where that row is written.
   byte_buffer& begin_copy(unsigned slot);
 
@@ -135,6 +144,7 @@ class state_base {
   std::size_t append_copies(unsigned slot);
 
   slot_range owned_;
+  state_base* whole_ = this;   ///< which has what follows
   part_sink* sink_ = nullptr;  ///< null: not tracked
   std::uint32_t generation_ = 2;
   std::vector<std::uint8_t> flags_;  ///< of each slot, by generation: it has changes, it is to be written in full

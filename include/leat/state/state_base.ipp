@@ -24,9 +24,11 @@ inline constexpr unsigned full_beside_changed = 2;
 inline constexpr std::size_t bytes_per_entry = 16;
 
 LEAT_INLINE state_base::state_base(slot_range owned) : owned_(owned), next_slot_(owned.hi) {}
+LEAT_INLINE state_base::state_base(state_base& whole)
+    : owned_(whole.owned_), whole_(&whole), next_slot_(whole.owned_.hi) {}
 LEAT_INLINE state_base::~state_base() = default;
 
-LEAT_INLINE std::uint32_t state_base::swept_generation() const { return entry_stamp::generations ^ generation_; }
+LEAT_INLINE std::uint32_t state_base::swept_generation() const { return entry_stamp::generations ^ generation(); }
 
 LEAT_INLINE stamp_set state_base::rows_of(row_choice choice) const {
   return stamps_where([&](std::uint32_t stamp) {
@@ -76,8 +78,8 @@ LEAT_INLINE bool state_base::sweep(std::size_t entries) {
 
 LEAT_INLINE void state_base::forget_changes(slot_range range) {
   if (!tracked()) return;
-  sweep((std::numeric_limits<std::size_t>::max)());
-  for (unsigned slot = range.lo; slot < range.hi; ++slot) flags_of(slot) = 0;
+  whole_->sweep((std::numeric_limits<std::size_t>::max)());
+  for (unsigned slot = range.lo; slot < range.hi; ++slot) whole_->flags_of(slot) = 0;
 }
 
 LEAT_INLINE void state_base::want_full(unsigned slot) {
@@ -103,10 +105,10 @@ LEAT_INLINE bool state_base::note_tracked_change(unsigned slot, std::uint32_t st
 }
 
 LEAT_INLINE byte_buffer& state_base::begin_copy(unsigned slot) {
-  std::size_t& first = first_copies_[slot - owned_.lo];
-  copied_.push_back({first, copies_.size()});
-  first = copied_.size();
-  return copies_;
+  std::size_t& first = whole_->first_copies_[slot - owned_.lo];
+  whole_->copied_.push_back({first, whole_->copies_.size()});
+  first = whole_->copied_.size();
+  return whole_->copies_;
 }
 
 LEAT_INLINE void state_base::refuse_to_save() {

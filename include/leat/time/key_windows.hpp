@@ -3,12 +3,14 @@
 
 #include <leat/time/moment.hpp>
 #include <leat/time/open_window.hpp>
+#include <leat/time/window_content.hpp>
 #include <leat/time/window_lengths.hpp>
 #include <leat/time/windower.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -30,11 +32,15 @@ class key_windows {
 
  public:
   using content_type = Content;
+  using windower_type = Windower;
+  /// What is made of the values says nothing before its window closes, and nothing needs to be known of a key but that.
+  static constexpr bool by_slices = std::is_base_of_v<keeps_itself<kept>, Content>;
   using state = std::vector<open_window>;
 
   key_windows(Windower windower, Content content) : windower_(std::move(windower)), content_(std::move(content)) {}
 
   Content& content() { return content_; }
+  Windower const& windower() const { return windower_; }
 
   template <class Outlet>
   void put(state& windows, moment at, value&& given, bool told, Outlet& outlet) {

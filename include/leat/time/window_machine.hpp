@@ -5,6 +5,7 @@
 #include <leat/route/codec/byte_buffer.hpp>
 #include <leat/route/codec/codec.hpp>
 #include <leat/time/clock.hpp>
+#include <leat/time/late_count.hpp>
 #include <leat/time/moment.hpp>
 #include <leat/time/open_window.hpp>
 #include <leat/time/ordered_queue.hpp>
@@ -43,6 +44,8 @@ class window_machine {
   }());
 
  public:
+  using content_type = typename Windows::content_type;
+
   /// What a snapshot has of a key.
   struct saved {
     typename Clock::state clock{};
@@ -82,6 +85,11 @@ class window_machine {
     state const* of_;
   };
 
+  /// What is kept of a key says nothing before a window closes, and all keys' windows close together: they can be kept
+  /// by window.
+  static constexpr bool goes_by_slices =
+      !Ordered && needs_a_dated_stream<Clock> && requires { requires Windows::by_slices; };
+
   window_machine(Clock clock, Windows windows) : clock_(std::move(clock)), windows_(std::move(windows)) {}
 
   /// Whether the time of the stream, or waiting, changes anything.
@@ -96,6 +104,7 @@ class window_machine {
   /// The first moment after this one that somebody waits for.
   moment next_after(moment at) const { return windows_.next_after(at); }
   window_lengths lengths(moment near) const { return windows_.lengths(near); }
+  Windows& windows() { return windows_; }
   /// How long after its last value a key may have something open.
   std::chrono::nanoseconds waits() const {
     if constexpr (requires { clock_.waits(); })
@@ -115,13 +124,7 @@ class window_machine {
   std::optional<late_reason> take(state& key, value_type&& value, reading const& now, Outlet& outlet, bool tell_missed,
                                   Missed&& missed) {
     std::optional<moment> const at = clock_.time_of(std::as_const(value));
-    if (!at || !finite(*at) || !is_credible(*at, now)) {
-      late_reason const why = !at                      ? late_reason::undated
-                              : *at == (moment::min)() ? late_reason::behind
-                                                       : late_reason::ahead;
-      if (tell_missed) missed(no_window, at.value_or((moment::min)()), why, std::move(value));
-      return why;
-    }
+    if (!at || !finite(*at) || !is_credible(*at, now)) return miss_unplaced(at, std::move(value), tell_missed, missed);
     moment bound = observe(key, value, *at, now);
     bool in_time = *at >= bound;
     if constexpr (has_sides) {
@@ -140,6 +143,22 @@ class window_machine {
       windows_.put(key.windows, *at, std::move(value), false, outlet);
     settle(key, bound, now, outlet);
     return in_time ? std::nullopt : std::optional(late_reason::behind);
+  }
+
+  /// When the value happened, of a clock that knows nothing of keys; none: it has been missed, for the reason that is
+  /// added to `left_out`.
+  template <class Missed>
+  std::optional<moment> date(value_type& value, reading const& now, late_counts& left_out, bool tell_missed,
+                             Missed&& missed) const {
+    std::optional<moment> const at = clock_.time_of(std::as_const(value));
+    if (at && finite(*at)) {
+      if (*at >= now.watermark) return at;
+      left_out.add(late_reason::behind);
+      if (tell_missed) tell_missed_windows(*at, std::move(value), missed);
+    } else {
+      left_out.add(miss_unplaced(at, std::move(value), tell_missed, missed));
+    }
+    return std::nullopt;
   }
 
   /// The same for a value that was late where the stream was dated, of which no key knows.
@@ -269,6 +288,15 @@ class window_machine {
     }
     if (tell_missed) tell_missed_windows(at, std::move(value), missed);
     return true;
+  }
+  /// A value whose time is unknown or is that of no window.
+  template <class Missed>
+  late_reason miss_unplaced(std::optional<moment> at, value_type&& value, bool tell_missed, Missed& missed) const {
+    late_reason const why = !at                      ? late_reason::undated
+                            : *at == (moment::min)() ? late_reason::behind
+                                                     : late_reason::ahead;
+    if (tell_missed) missed(no_window, at.value_or((moment::min)()), why, std::move(value));
+    return why;
   }
   template <class Missed>
   void tell_missed_windows(moment at, value_type&& value, Missed& missed) const {
