@@ -181,8 +181,13 @@ class keyed_state final : public state_base {
   }
   /// Forgotten keys of which a snapshot has still to hear.
   std::size_t told_of_next() const { return dead_; }
-  /// There are neither keys nor forgotten ones. Of a part.
-  void note_empty() { tables_.note_empty(); }
+  /// Removes all keys, and keeps the memory. Of a part that is not tracked, or has no keys.
+  void clear() {
+    for (unsigned slot = next_used(owned().lo); slot < owned().hi; slot = next_used(slot + 1))
+      tables_[slot - first_].clear();
+    tables_.note_empty();
+    size_ = 0;
+  }
 
   /// Calls `f(cell&)` for up to `budget` keys, and goes on from there at the next call, in ascending order of the keys;
   /// keys without `<` come in an order of no meaning. The order is taken at the first call, after which no new key

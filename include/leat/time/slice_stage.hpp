@@ -76,24 +76,28 @@ class slice_stage final : public stage_by_time<K, V, Outputs, Machine> {
   auto const& windower() { return machine_.windows().windower(); }
 
   /// Finds out when the values happened: true if all of them belong to the windows of the last one of the batch before.
-  /// What is late goes; its place in `times_` is empty.
+  /// What is late goes; it has no place in `times_`.
   bool have_one_place(std::pair<K, V>* records, std::size_t count) {
-    bool const late_is_read = outputs_.late.read();
     late_counts left_out;
     bool all = true;
     times_.resize(count);
     for (std::size_t i = 0; i != count; ++i)
       guarded_for(step_, records[i].first, [&] {
-        std::optional<moment> const at =
-            machine_.date(records[i].second, now_, left_out, late_is_read,
-                          [&](window_id id, moment when, late_reason why, V&& value) {
-                            outputs_.late(records[i].first, late<V>{id, when, why, std::move(value)});
-                          });
-        times_[i] = at.value_or(no_place);
+        std::optional<moment> const at = machine_.time_of(std::as_const(records[i].second));
+        bool const in_time = at && finite(*at) && *at >= now_.watermark;
+        times_[i] = in_time ? *at : no_place;
+        if (!in_time) [[unlikely]]
+          left_out.add(miss(records[i], at));
         all &= place_.has(times_[i]);
       });
     if (left_out.all() != 0) outputs_.late.count(left_out);
     return all;
+  }
+  [[gnu::cold, gnu::noinline]] late_reason miss(std::pair<K, V>& record, std::optional<moment> at) {
+    return machine_.miss(at, std::move(record.second), outputs_.late.read(),
+                         [&](window_id id, moment when, late_reason why, V&& value) {
+                           outputs_.late(record.first, late<V>{id, when, why, std::move(value)});
+                         });
   }
 
   /// Puts values into the windows of their times, those of the same windows together: looking keys up costs least in
@@ -201,11 +205,7 @@ class slice_stage final : public stage_by_time<K, V, Outputs, Machine> {
     bool more = true;
     guarded(step_, [&] {
       more = table_.visit_first(
-          base::portion,
-          [&](cell& met) {
-            speak_for(met.key(), met.state(), id, bounds, true);
-            if (!snapshots_.loads()) met.forget();
-          },
+          base::portion, [&](cell& met) { speak_for(met.key(), met.state(), id, bounds, true); },
           [&] { return !outputs_.full(); });
       if (!more) table_.close_first();
       outputs_.flush();

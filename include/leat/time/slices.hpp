@@ -66,8 +66,12 @@ class slices final : public state_base {
     close_first();
     return 0;
   }
-  /// The first window has said all that it had to say.
+  /// The first window has said all that it had to say. Its keys go, but for those of which a snapshot is to be written.
   void close_first() {
+    if (!tracked()) {
+      size_ -= first().keys();
+      first().clear();
+    }
     closed_.push_back(std::move(open_.front()));
     open_.erase(open_.begin());
     slot_ = 0;
@@ -125,7 +129,7 @@ class slices final : public state_base {
   void recycle() {
     std::erase_if(closed_, [this](owner& each) {
       if (each->keys() != 0 || each->told_of_next() != 0) return false;
-      each->note_empty();
+      each->clear();
       if (spare_.size() < open_.size() + 2) spare_.push_back(std::move(each));
       return true;
     });

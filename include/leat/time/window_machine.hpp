@@ -5,7 +5,6 @@
 #include <leat/route/codec/byte_buffer.hpp>
 #include <leat/route/codec/codec.hpp>
 #include <leat/time/clock.hpp>
-#include <leat/time/late_count.hpp>
 #include <leat/time/moment.hpp>
 #include <leat/time/open_window.hpp>
 #include <leat/time/ordered_queue.hpp>
@@ -145,20 +144,13 @@ class window_machine {
     return in_time ? std::nullopt : std::optional(late_reason::behind);
   }
 
-  /// When the value happened, of a clock that knows nothing of keys; none: it has been missed, for the reason that is
-  /// added to `left_out`.
+  std::optional<moment> time_of(value_type const& value) const { return clock_.time_of(value); }
+  /// A value that is late by a clock that knows nothing of keys.
   template <class Missed>
-  std::optional<moment> date(value_type& value, reading const& now, late_counts& left_out, bool tell_missed,
-                             Missed&& missed) const {
-    std::optional<moment> const at = clock_.time_of(std::as_const(value));
-    if (at && finite(*at)) {
-      if (*at >= now.watermark) return at;
-      left_out.add(late_reason::behind);
-      if (tell_missed) tell_missed_windows(*at, std::move(value), missed);
-    } else {
-      left_out.add(miss_unplaced(at, std::move(value), tell_missed, missed));
-    }
-    return std::nullopt;
+  late_reason miss(std::optional<moment> at, value_type&& value, bool tell_missed, Missed&& missed) const {
+    if (!at || !finite(*at)) return miss_unplaced(at, std::move(value), tell_missed, missed);
+    if (tell_missed) tell_missed_windows(*at, std::move(value), missed);
+    return late_reason::behind;
   }
 
   /// The same for a value that was late where the stream was dated, of which no key knows.
