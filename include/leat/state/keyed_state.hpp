@@ -11,6 +11,7 @@
 #include <leat/state/slot_table.hpp>
 #include <leat/state/slot_tables.hpp>
 #include <leat/state/state_base.hpp>
+#include <leat/state/state_cell.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -34,52 +35,26 @@ namespace leat::detail {
 ///
 /// The loop tells by one comparison that an entry is live and has been noted as changed since the last barrier. Without
 /// recovery there are no barriers, so noting changes costs it nothing.
-///
-/// It may be a part of another state, of many. What all parts have in common is there, rows begin with what
-/// `Keep::begin_row` writes to tell the parts, and a part of few keys is small.
+/// It may be one of many parts of another state, with rows that begin with what `Keep::begin_row` writes.
 template <class K, class S, class Keep = keep_state<S>>
-class keyed_state final : public state_base {
+class keyed_state : public state_base {
+ protected:
   using table = slot_table<K, S>;
   using entry = typename table::entry;
   static constexpr bool is_part = requires { requires Keep::keeps_a_part; };
   using tables = std::conditional_t<is_part, few_slot_tables<table>, all_slot_tables<table>>;
 
  public:
-  /// A key and its state, as seen by the function that meets it.
-  class cell {
-   public:
-    cell(cell const&) = delete;
-    cell& operator=(cell const&) = delete;
-
-    K const& key() const { return entry_->key(); }
-    S& state() const { return entry_->state(); }
-    /// This call added the key.
-    bool fresh() const { return fresh_; }
-    bool forgotten() const { return !entry_->live(); }
-    /// Removes the key, once the function has returned. Met again, even in the same batch, it is fresh.
-    void forget() const {
-      if (!forgotten()) in_->forget(*entry_, slot_);
-    }
-
-   private:
-    friend keyed_state;
-    cell(keyed_state& in, entry* at, unsigned slot, bool fresh) : in_(&in), entry_(at), slot_(slot), fresh_(fresh) {}
-
-    keyed_state* in_;
-    entry* entry_;
-    unsigned slot_;
-    bool fresh_;
-  };
-
+  using cell = state_cell<keyed_state, K, S>;
   using keeping = Keep;
   /// Whether `load` and sweeps work.
   static constexpr bool saves = saves_states<K, Keep>;
 
   explicit keyed_state(slot_range owned, Keep keep = Keep())
-      : state_base(owned), keep_(std::move(keep)), first_(owned.lo), tables_(owned.size()) {}
+      : state_base(owned), first_(owned.lo), tables_(owned.size()), keep_(std::move(keep)) {}
   /// A part of another state.
   keyed_state(state_base& whole, Keep keep)
-      : state_base(whole), keep_(std::move(keep)), first_(owned().lo), tables_(owned().size()) {}
+      : state_base(whole), first_(owned().lo), tables_(owned().size()), keep_(std::move(keep)) {}
 
   Keep& keep() { return keep_; }
 
@@ -158,37 +133,6 @@ class keyed_state final : public state_base {
         if (e.live()) f(std::as_const(e.key()), e.state());
   }
 
-  /// The first slot from this one on that may have keys; behind the last one: there is none. Of a part.
-  unsigned next_used(unsigned slot) const { return first_ + static_cast<unsigned>(tables_.next_used(slot - first_)); }
-
-  /// Calls `f(K const&, S&)` for the keys of a slot and removes them all. Returns how many there were.
-  template <class F>
-  std::size_t take_slot(unsigned slot, F&& f) {
-    table& in = tables_[slot - first_];
-    std::size_t const before = keys();
-    for (entry& e : in) {
-      if (!e.live()) continue;
-      touch(e, slot);
-      f(std::as_const(e.key()), e.state());
-      if (tracked())
-        forget(e, slot);
-      else
-        --size_;
-    }
-    if (!tracked()) in.clear();
-    reclaim();
-    return before - keys();
-  }
-  /// Forgotten keys of which a snapshot has still to hear.
-  std::size_t told_of_next() const { return dead_; }
-  /// Removes all keys, and keeps the memory. Of a part that is not tracked, or has no keys.
-  void clear() {
-    for (unsigned slot = next_used(owned().lo); slot < owned().hi; slot = next_used(slot + 1))
-      tables_[slot - first_].clear();
-    tables_.note_empty();
-    size_ = 0;
-  }
-
   /// Calls `f(cell&)` for up to `budget` keys, and goes on from there at the next call, in ascending order of the keys;
   /// keys without `<` come in an order of no meaning. The order is taken at the first call, after which no new key
   /// may be added until this returns false: all have been visited.
@@ -225,23 +169,12 @@ class keyed_state final : public state_base {
     for (unsigned slot = range.lo; slot < range.hi; ++slot) {
       if (tables_[slot - first_].capacity() == 0) continue;
       table& dropped = tables_[slot - first_];
-      for (entry const& e : dropped) {
-        size_ -= e.live() ? 1u : 0u;
-        dead_ -= is_dead(e) ? 1u : 0u;
-      }
+      for (entry const& e : dropped) size_ -= e.live() ? 1u : 0u;
+      for (entry const& e : dropped) dead_ -= (e.stamp & entry::dead) / entry::dead;
       dropped = table();
     }
   }
 
-  /// Reads over one row, behind what `Keep::begin_row` has written.
-  static void skip_row(input_archive& archive) {
-    bool live = false;
-    K key{};
-    archive & live & key;
-    if (!live) return;
-    typename Keep::saved saved{};
-    archive & saved;
-  }
   /// Reads one row of this slot, behind what `Keep::begin_row` has written.
   void load_row(unsigned slot, input_archive& archive) {
     bool live = false;
@@ -265,7 +198,43 @@ class keyed_state final : public state_base {
     ++size_;
   }
 
+ protected:
+  /// Removes what was forgotten. Places may be out of date, since tables grow and gaps are closed; what is not gone
+  /// there has been dealt with.
+  void reclaim() {
+    if (forgotten_.empty() || order_.under_way()) return;
+    for (forgotten_entry const& forgotten : forgotten_) {
+      table& in = tables_[forgotten.slot - first_];
+      if (forgotten.position >= in.capacity()) continue;
+      entry* const at = in.begin() + forgotten.position;
+      if (at->stamp == entry::gone) in.reclaim(at);
+    }
+    forgotten_.clear();
+  }
+  /// Before a live entry may change, while a sweep may be under way.
+  [[gnu::noinline]] void touch(entry& at, unsigned slot) {
+    if ((at.stamp | entry::stored) == (generation() | entry::stored)) return;
+    if (note_change(slot, at.stamp)) write_row(slot, at, true);
+    at.stamp = (at.stamp & entry::stored) | generation();
+  }
+
+  /// A key that snapshots have stays until the next sweep has written that it was forgotten.
+  [[gnu::noinline]] void forget(entry& e, unsigned slot) {
+    if (tracked() && (e.stamp & entry::stored) != 0) {
+      e.stamp |= entry::dead;
+      ++dead_;
+    } else {
+      remove_later(e, slot);
+    }
+    --size_;
+  }
+
+  unsigned first_;
+  tables tables_;
+  std::size_t dead_ = 0;  ///< forgotten keys that snapshots have
+
  private:
+  friend cell;
   static constexpr std::size_t most_reserved = std::size_t{1} << 30;
   static constexpr std::size_t distance = 16;  ///< records between the prefetch of an entry and its use
 
@@ -282,7 +251,6 @@ class keyed_state final : public state_base {
   static constexpr std::uint32_t first_capacity(unsigned slot) { return is_part ? 2 + slot % 3 : 4 + slot % 5; }
   static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
   table& table_of(std::uint64_t hash) const { return tables_[slot_of(hash) - first_]; }
-  static bool is_dead(entry const& e) { return e.stamp < entry::gone && (e.stamp & entry::dead) != 0; }
 
   entry* approach(std::uint64_t hash) const {
     entry* const at = table_of(hash).home(tag_of(hash));
@@ -307,13 +275,6 @@ class keyed_state final : public state_base {
     if (!tracked() || awaits_sweep(slot)) return touch(at, slot);
     at.stamp = (at.stamp & entry::stored) | generation();
     note_quiet_change(slot);
-  }
-
-  /// The same, while a sweep may be under way.
-  [[gnu::noinline]] void touch(entry& at, unsigned slot) {
-    if ((at.stamp | entry::stored) == (generation() | entry::stored)) return;
-    if (note_change(slot, at.stamp)) write_row(slot, at, true);
-    at.stamp = (at.stamp & entry::stored) | generation();
   }
 
   /// What is left when record i did not hit: a key that is met for the first time in this generation, or stands behind
@@ -350,16 +311,6 @@ class keyed_state final : public state_base {
       throw std::logic_error("keyed_state: a key was added while the keys were being visited in order");
   }
 
-  /// A key that snapshots have stays until the next sweep has written that it was forgotten.
-  [[gnu::noinline]] void forget(entry& e, unsigned slot) {
-    if (tracked() && (e.stamp & entry::stored) != 0) {
-      e.stamp |= entry::dead;
-      ++dead_;
-    } else {
-      remove_later(e, slot);
-    }
-    --size_;
-  }
   void remove_later(entry& e, unsigned slot) {
     forgotten_.push_back({slot, static_cast<std::uint32_t>(&e - tables_[slot - first_].begin())});
     e.stamp = entry::gone;
@@ -373,19 +324,6 @@ class keyed_state final : public state_base {
     if ((stamp & generation()) != 0) return entry::stored;
     if (note_change(slot, stamp)) write_row(slot, forgotten, false);
     return 0;
-  }
-
-  /// Removes what was forgotten. Places may be out of date, since tables grow and gaps are closed; what is not gone
-  /// there has been dealt with.
-  void reclaim() {
-    if (forgotten_.empty() || order_.under_way()) return;
-    for (forgotten_entry const& forgotten : forgotten_) {
-      table& in = tables_[forgotten.slot - first_];
-      if (forgotten.position >= in.capacity()) continue;
-      entry* const at = in.begin() + forgotten.position;
-      if (at->stamp == entry::gone) in.reclaim(at);
-    }
-    forgotten_.clear();
   }
 
   /// A row for the open sweep, of an entry that changes before the sweep has reached it.
@@ -454,9 +392,6 @@ class keyed_state final : public state_base {
   }
 
   [[no_unique_address]] Keep keep_;
-  unsigned first_;
-  tables tables_;
-  std::size_t dead_ = 0;  ///< forgotten keys that snapshots have
   list<forgotten_entry> forgotten_;
   byte_buffer found_;  ///< the positions of what a sweep writes of one table
   key_order<K, S> order_;

@@ -43,7 +43,7 @@ class part_sink {
 class state_base {
  public:
   explicit state_base(slot_range owned);
-  /// A part of another state, which lives longer: `whole` tracks its changes, closes its epochs and has it written down.
+  /// A part of another state, which lives longer, tracks its changes, closes its epochs and has it written down.
   explicit state_base(state_base& whole);
   state_base(state_base const&) = delete;
   state_base& operator=(state_base const&) = delete;

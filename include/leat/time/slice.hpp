@@ -7,6 +7,7 @@
 #include <leat/time/open_window.hpp>
 #include <leat/time/windower.hpp>
 
+#include <cstddef>
 #include <utility>
 
 namespace leat::detail {
@@ -89,6 +90,57 @@ class keep_slice {
 
 /// The keys that have values in a window, and what those were made into.
 template <class K, class Content>
-using slice = keyed_state<K, slice_entry<typename Content::kept>, keep_slice<Content>>;
+class slice final : public keyed_state<K, slice_entry<typename Content::kept>, keep_slice<Content>> {
+  using base = keyed_state<K, slice_entry<typename Content::kept>, keep_slice<Content>>;
+  using typename base::entry;
+  using typename base::table;
+
+ public:
+  using base::base;
+
+  /// The first slot from this one on that has keys; behind the last one: there is none.
+  unsigned next_used(unsigned slot) const {
+    return base::first_ + static_cast<unsigned>(base::tables_.next_used(slot - base::first_));
+  }
+
+  /// Calls `f(K const&, entry&)` for the keys of a slot and removes them all. Returns how many there were.
+  template <class F>
+  std::size_t take_slot(unsigned slot, F&& f) {
+    table& in = base::tables_[slot - base::first_];
+    std::size_t const before = base::keys();
+    for (entry& e : in) {
+      if (!e.live()) continue;
+      base::touch(e, slot);
+      f(std::as_const(e.key()), e.state());
+      if (base::tracked())
+        base::forget(e, slot);
+      else
+        --base::size_;
+    }
+    if (!base::tracked()) in.clear();
+    base::reclaim();
+    return before - base::keys();
+  }
+
+  /// Forgotten keys of which a snapshot has still to hear.
+  std::size_t told_of_next() const { return base::dead_; }
+  /// Removes all keys, and keeps the memory. Of a state that is not tracked, or when there are none left.
+  void clear() {
+    for (unsigned slot = next_used(base::first_); slot < base::owned().hi; slot = next_used(slot + 1))
+      base::tables_[slot - base::first_].clear();
+    base::tables_.note_empty();
+    base::size_ = 0;
+  }
+
+  /// Reads over one row, behind the id of its window.
+  static void skip_row(input_archive& archive) {
+    bool live = false;
+    K key{};
+    archive & live & key;
+    if (!live) return;
+    typename keep_slice<Content>::saved saved{};
+    archive & saved;
+  }
+};
 
 }  // namespace leat::detail

@@ -17,11 +17,11 @@
 
 namespace leat::detail {
 
-/// The state of a step whose windows open and close for all keys together: for each window that is open a slice, a table
-/// of the keys that have values in it. A slice that has spoken is used again.
+/// The state of a step whose windows open and close for all keys together: for each window that is open a slice, a
+/// table of the keys that have values in it. A slice that has spoken is used again.
 ///
-/// In snapshots its rows are those of all slices. Where there are any, the keys of a slice that has spoken are forgotten
-/// one by one, and it is in use until the snapshot has been told of that.
+/// In snapshots its rows are those of all slices. Where there are any, the keys of a slice that has spoken are
+/// forgotten one by one, and it is in use until a snapshot has been told of that.
 template <class K, class Content>
 class slices final : public state_base {
  public:
@@ -125,7 +125,8 @@ class slices final : public state_base {
     made->keep().id = id;
     return made;
   }
-  /// What no snapshot has to be told of any more is there for other windows: as many as are open, and two, may be needed again soon.
+  /// What no snapshot has to be told of any more is there for other windows: as many as are open, and two, may be
+  /// needed soon.
   void recycle() {
     std::erase_if(closed_, [this](owner& each) {
       if (each->keys() != 0 || each->told_of_next() != 0) return false;
