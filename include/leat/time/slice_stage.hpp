@@ -161,7 +161,9 @@ class slice_stage final : public stage_by_time<K, V, Outputs, Machine> {
   }
 
   bool closes_by_now() override {
-    return !table_.empty() && windower().bounds(table_.first().keep().id).close <= now_.watermark;
+    if (table_.empty()) return false;
+    moment const close = windower().bounds(table_.first().keep().id).close;
+    return close <= now_.watermark && close != (moment::max)();  // which only the end closes
   }
 
   /// A portion of the keys of windows that close, so that a million of them do not hold the worker up.

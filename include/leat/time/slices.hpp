@@ -27,8 +27,8 @@ class slices final : public state_base {
  public:
   using slice_type = slice<K, Content>;
   static constexpr bool saves = slice_type::saves;
-  /// A row of a snapshot, but for whether the key is still there.
-  using row = std::pair<window_id, std::pair<K, typename keep_slice<Content>::saved>>;
+  /// What a row of a snapshot is made of. A store takes what stands first for the key.
+  using row = std::pair<K, std::pair<window_id, typename keep_slice<Content>::saved>>;
 
   slices(slot_range owned, Content& content) : state_base(owned), content_(content) {}
 
