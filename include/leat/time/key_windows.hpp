@@ -32,7 +32,6 @@ class key_windows {
 
  public:
   using content_type = Content;
-  using windower_type = Windower;
   /// What is made of the values says nothing before its window closes, and nothing needs to be known of a key but that.
   static constexpr bool by_slices = std::is_base_of_v<keeps_itself<kept>, Content>;
   using state = std::vector<open_window>;

@@ -93,10 +93,10 @@ class slice_stage final : public stage_by_time<K, V, Outputs, Machine> {
     if (left_out.all() != 0) outputs_.late.count(left_out);
     return all;
   }
-  [[gnu::cold, gnu::noinline]] late_reason miss(std::pair<K, V>& record, std::optional<moment> at) {
-    return machine_.miss(at, std::move(record.second), outputs_.late.read(),
+  [[gnu::cold, gnu::noinline]] late_reason miss(std::pair<K, V>& given, std::optional<moment> at) {
+    return machine_.miss(at, std::move(given.second), outputs_.late.read(),
                          [&](window_id id, moment when, late_reason why, V&& value) {
-                           outputs_.late(record.first, late<V>{id, when, why, std::move(value)});
+                           outputs_.late(given.first, late<V>{id, when, why, std::move(value)});
                          });
   }
 
