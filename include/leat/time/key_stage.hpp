@@ -197,11 +197,13 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage, pr
     bool met = false;
     guarded(step_, [&] {
       std::size_t most = portion;
-      rung = alarms_.ring(now_, most, [&](std::uint64_t hash) {
-        met = true;
-        table_.each_with_tag(hash, [&](cell& entry) { look_at(entry, hash); });
-        if (outputs_.full()) most = 0;
-      });
+      rung = alarms_.ring(
+          now_, most, [&](std::uint64_t hash) { table_.prefetch(hash); },
+          [&](std::uint64_t hash) {
+            met = true;
+            table_.each_with_tag(hash, [&](cell& entry) { look_at(entry, hash); });
+            if (outputs_.full()) most = 0;
+          });
       outputs_.flush();
     });
     keys_.set(table_.keys());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/inline_list.hpp>
 #include <leat/time/moment.hpp>
 #include <leat/time/open_window.hpp>
 #include <leat/time/window_lengths.hpp>
@@ -30,7 +31,7 @@ class key_windows {
 
  public:
   using content_type = Content;
-  using state = std::vector<open_window>;
+  using state = inline_list<open_window>;
 
   key_windows(Windower windower, Content content) : windower_(std::move(windower)), content_(std::move(content)) {}
 
@@ -59,7 +60,7 @@ class key_windows {
     while (place != 0 && windows[place - 1].id > id) --place;
     auto say = outlet.speaker(id, windower_.bounds(id), window_reason::early, told);
     if (place == 0 || windows[place - 1].id != id)
-      windows.emplace(windows.begin() + static_cast<std::ptrdiff_t>(place), id, content_.begin(std::move(given), say));
+      windows.emplace(place, id, content_.begin(std::move(given), say));
     else
       content_.add(windows[--place].content, std::move(given), say);
     windows[place].marks.add(told);
@@ -73,7 +74,7 @@ class key_windows {
       if (bounds.close > bound) break;
       speak_for(windows[closed], bounds, false, outlet);
     }
-    windows.erase(windows.begin(), windows.begin() + static_cast<std::ptrdiff_t>(closed));
+    windows.erase(0, closed);
   }
   template <class Outlet>
   void end(state& windows, Outlet& outlet) {
@@ -120,7 +121,6 @@ class key_windows {
   }
   state load(saved&& from) {
     state windows;
-    windows.reserve(from.windows.size());
     for (saved_window& each : from.windows)
       windows.emplace_back(each.id, content_.load(std::move(each.content))).marks = each.marks;
     return windows;
