@@ -40,9 +40,9 @@ struct due_at {
 
 /// Kinds of readings.
 struct readings {
-  bool watermark = true;
-  bool quiet = true;
-  bool wall = true;
+  bool watermark = true;  ///< the time of the stream
+  bool quiet = true;      ///< how long there was nothing to read
+  bool wall = true;       ///< the wall clock
 };
 
 /// A clock decides what is late and which windows have closed. It is a description that each worker has a copy of; what

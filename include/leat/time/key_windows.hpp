@@ -105,7 +105,7 @@ class key_windows {
     std::vector<saved_window> windows;
 
     void mark_spoken() {
-      for (saved_window& each : windows) each.marks.speak();
+      for (saved_window& each : windows) detail::mark_spoken(each.marks, each.content);
     }
     template <class Archive>
     void serialize(Archive& archive, unsigned) {

@@ -101,7 +101,7 @@ class sessions {
     std::vector<saved_session> open;
 
     void mark_spoken() {
-      for (saved_session& each : open) each.marks.speak();
+      for (saved_session& each : open) detail::mark_spoken(each.marks, each.content);
     }
     template <class Archive>
     void serialize(Archive& archive, unsigned) {
