@@ -99,7 +99,7 @@ class count_window_step {
                     "comparable with ==");
       if constexpr (!key_returns_a_key)
         return refused_windows{};
-      else if constexpr (!clock_fits<Clock, T>() || !windower_fits<Windower, moment, false>())
+      else if constexpr (!clock_and_windower_fit<false, Clock, Windower, moment, T>())
         return refused_windows{};
       else {
         using dated = std::pair<K, moment>;

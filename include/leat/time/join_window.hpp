@@ -100,8 +100,7 @@ auto join_in_windows(step_name const& name, Clock clock, Windower windower, join
                   "the keys of the others to it");
     using V = value_of_sides<First, Others...>;
     if constexpr (!sides_have_the_same_key ||
-                  !(clock_fits<Clock, value_of_side<First>>() && ... && clock_fits<Clock, value_of_side<Others>>()) ||
-                  !windower_fits<Windower, V, true>())
+                  !clock_and_windower_fit<true, Clock, Windower, V, value_of_side<First>, value_of_side<Others>...>())
       return refused_windows{};
     else {
       using content = joined_content<value_of_side<First>, value_of_side<Others>...>;
