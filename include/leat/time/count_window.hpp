@@ -103,8 +103,9 @@ class count_window_step {
                     "comparable with ==");
       if constexpr (!key_returns_a_key)
         return refused_windows{};
-      else if constexpr (!clock_fits<Clock, T>() || !windower_fits<Windower, moment, Ordered>() ||
-                         !early_fits<Early, Windower, Ordered>())
+      else if constexpr (!clock_and_windower_fit<Ordered, Clock, Windower, moment, T>())
+        return refused_windows{};
+      else if constexpr (!early_fits<Early, Windower, Ordered>())
         return refused_windows{};
       else {
         using dated = std::pair<K, moment>;

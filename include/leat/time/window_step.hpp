@@ -66,11 +66,14 @@ consteval bool clock_fits() {
   }
 }
 
+template <class W>
+inline constexpr bool is_a_windower =
+    std::is_same_v<W, leat::session> || std::is_same_v<W, counting> || aligned_windower<W> || is_free_windower<W>;
+
 /// What is needed of a windower, and of values that it puts into several windows.
 template <class Windower, class V, bool Ordered>
 consteval bool windower_fits() {
-  constexpr bool windower_is_one = std::is_same_v<Windower, leat::session> || std::is_same_v<Windower, counting> ||
-                                   aligned_windower<Windower> || is_free_windower<Windower>;
+  constexpr bool windower_is_one = is_a_windower<Windower>;
   static_assert(windower_is_one,
                 "leat: a step with windows: what stands behind the clock is no windower. One of your own has either "
                 "first_of(moment), last_of(moment) and bounds(id), or a state with open_for, late_for, merged, "
@@ -106,11 +109,27 @@ consteval bool early_fits() {
                 "leat: a step with windows: leat::retracting needs leat::unordered, since a result that the end of the "
                 "input has given has values in it that still wait for their turn");
   constexpr bool windows_stay_as_they_are =
-      !retracts || std::is_same_v<Windower, counting> || aligned_windower<Windower>;
+      !retracts || Ordered || std::is_same_v<Windower, counting> || aligned_windower<Windower>;
   static_assert(windows_stay_as_they_are,
                 "leat: a step with windows: leat::retracting is for windows that stay as they are: two sessions can "
                 "become one, and what the second has given could not be taken back");
   return further_results_follow_early_ones && values_do_not_wait && windows_stay_as_they_are;
+}
+
+/// Of what is wrong with clock and windower the first is said. The clock is asked for the times of `Dated`, and what
+/// goes into windows is `V`.
+template <bool Ordered, class Clock, class Windower, class V, class... Dated>
+consteval bool clock_and_windower_fit() {
+  constexpr bool clock_stands_before_windower = !is_a_windower<Clock> || !a_clock<Windower>;
+  static_assert(clock_stands_before_windower,
+                "leat: a step with windows: clock and windower are swapped. The clock stands behind the name, and the "
+                "windower behind the clock");
+  if constexpr (!clock_stands_before_windower || std::is_same_v<Windower, refused_clock>)
+    return false;  // of which the latter has been said
+  else if constexpr (!(clock_fits<Clock, Dated>() && ...))
+    return false;
+  else
+    return windower_fits<Windower, V, Ordered>();
 }
 
 /// What the step keeps of a value and of a window.
@@ -226,8 +245,9 @@ class window_step {
       return refused_windows{refused(up), {}, {}};
     else {
       using V = value_of_pair<record_of<S>>;
-      if constexpr (!clock_fits<Clock, V>() || !windower_fits<Windower, V, Ordered>() ||
-                    !early_fits<Early, Windower, Ordered>())
+      if constexpr (!clock_and_windower_fit<Ordered, Clock, Windower, V, V>())
+        return refused_windows{};
+      else if constexpr (!early_fits<Early, Windower, Ordered>())
         return refused_windows{};
       else if constexpr (!Kind::template accepts<Functions, V, Windower, Ordered>())
         return refused_windows{};
