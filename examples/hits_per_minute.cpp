@@ -22,7 +22,7 @@ using hits = leat::in_window<std::uint64_t>;  // how many there were in a window
 
 /// `2015-05-17 12:05`, as clocks of the place show it.
 std::string shown(leat::zone const& place, leat::moment at) {
-  std::string text = leat::text(std::chrono::floor<std::chrono::minutes>(at + place.offset_at(at)));
+  std::string text = place.text(at);
   text[10] = ' ';
   return text.substr(0, 16);
 }

@@ -18,6 +18,7 @@
 #include <leat/time/counting.hpp>
 #include <leat/time/cumulating.hpp>
 #include <leat/time/dedupe.hpp>
+#include <leat/time/early.hpp>
 #include <leat/time/event_clock.hpp>
 #include <leat/time/event_time.hpp>
 #include <leat/time/everything.hpp>

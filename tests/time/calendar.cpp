@@ -186,6 +186,91 @@ TEST_CASE("clocks that go back over midnight do not open the day before again") 
   CHECK(contiguous(days, of(2020y / 5 / 30), of(2020y / 6 / 6)));
 }
 
+TEST_CASE("the hour that Berlin leaps over is empty, and the hour that it shows twice is one window") {
+  in_both("Europe/Berlin", [](zone const& berlin) {
+    auto const hours = leat::calendar::hours(1, berlin);
+    moment const leap = of(2026y / 3 / 29) + 1h;  // from 2 to 3 o'clock
+    window_id const two = day_of(2026y / 3 / 29) * 24 + 2;
+    CHECK(hours.bounds(two - 1) == window_bounds{leap - 1h, leap});
+    CHECK(hours.bounds(two) == window_bounds{leap, leap});
+    CHECK(hours.bounds(two + 1) == window_bounds{leap, leap + 1h});
+    CHECK(hours.first_of(leap - 1ns) == two - 1);
+    CHECK(hours.first_of(leap) == two + 1);
+
+    moment const twice = of(2026y / 10 / 25);  // clocks show 2 o'clock, and an hour later again
+    window_id const doubled = day_of(2026y / 10 / 25) * 24 + 2;
+    CHECK(hours.bounds(doubled - 1) == window_bounds{twice - 1h, twice});
+    CHECK(hours.bounds(doubled) == window_bounds{twice, twice + 2h});
+    CHECK(hours.bounds(doubled + 1) == window_bounds{twice + 2h, twice + 3h});
+    for (auto const after : {0min, 59min, 60min, 119min}) CHECK(hours.first_of(twice + after) == doubled);
+    CHECK(hours.last_of(twice + 2h - 1ns) == doubled);
+    CHECK(hours.first_of(twice + 2h) == doubled + 1);
+    CHECK(contiguous(hours, of(2026y / 3 / 27), of(2026y / 10 / 27)));
+  });
+}
+
+TEST_CASE("windows of several hours begin at the same times of each day, also when clocks are set") {
+  in_both("America/New_York", [](zone const& new_york) {
+    auto const quarters = leat::calendar::hours(6, new_york);
+    window_id const in_spring = day_of(2026y / 3 / 8) * 4;
+    CHECK(quarters.bounds(in_spring) == window_bounds{of(2026y / 3 / 8) + 5h, of(2026y / 3 / 8) + 10h});
+    CHECK(quarters.bounds(in_spring + 1) == window_bounds{of(2026y / 3 / 8) + 10h, of(2026y / 3 / 8) + 16h});
+    window_id const in_autumn = day_of(2026y / 11 / 1) * 4;
+    CHECK(quarters.bounds(in_autumn) == window_bounds{of(2026y / 11 / 1) + 4h, of(2026y / 11 / 1) + 11h});
+    CHECK(quarters.bounds(in_autumn + 3).close == leat::calendar::days(1, new_york).bounds(in_autumn / 4).close);
+    for (int const count : {1, 2, 3, 4, 8, 12, 24})
+      CHECK(contiguous(leat::calendar::hours(count, new_york), of(2026y / 3 / 1), of(2026y / 3 / 15)));
+    auto const whole = leat::calendar::hours(24, new_york);
+    for (window_id id = in_spring / 4 - 2; id != in_spring / 4 + 300; ++id)
+      CHECK(whole.bounds(id) == leat::calendar::days(1, new_york).bounds(id));
+  });
+}
+
+TEST_CASE("an hour that Lord Howe shows half again is an hour and a half long") {
+  in_both("Australia/Lord_Howe", [](zone const& lord_howe) {
+    auto const hours = leat::calendar::hours(1, lord_howe);
+    auto const length = [&](date day, int hour) {
+      auto const bounds = hours.bounds(day_of(day) * 24 + hour);
+      return bounds.close - bounds.open;
+    };
+    CHECK(length(2026y / 4 / 5, 1) == 90min);
+    CHECK(length(2026y / 4 / 5, 2) == 1h);
+    CHECK(length(2026y / 10 / 4, 2) == 30min);
+    CHECK(length(2026y / 10 / 4, 3) == 1h);
+    CHECK(contiguous(hours, of(2026y / 4 / 1), of(2026y / 10 / 10)));
+  });
+}
+
+TEST_CASE("hours before 1970, of clocks that were set in both directions, and by a whole day") {
+  scratch const files;
+  zone_folder const here(files.path());
+  zone_text text;
+  text.first = 0h;
+  text.changes = {{std::chrono::sys_days(1940y / 5 / 1) + 2h, 1h},
+                  {std::chrono::sys_days(1940y / 9 / 1) + 2h, 0h},
+                  {std::chrono::sys_days(1950y / 1 / 2) + 12h + 30min, -24h + 1s},
+                  {std::chrono::sys_days(1960y / 1 / 2) + 12h + 30min, 20h}};
+  text.rule = "<+20>-20";
+  files.write("Old", text.bytes());
+  auto const hours = leat::calendar::hours(1, zone("Old"));
+  auto const open = [&](date day, int hour) { return hours.bounds(day_of(day) * 24 + hour).open; };
+  CHECK(open(1940y / 5 / 1, 2) == of(1940y / 5 / 1) + 2h);
+  CHECK(open(1940y / 5 / 1, 3) == of(1940y / 5 / 1) + 2h);
+  CHECK(open(1940y / 9 / 1, 2) == of(1940y / 9 / 1) + 1h);
+  CHECK(open(1940y / 9 / 1, 3) == of(1940y / 9 / 1) + 3h);
+  // The clocks show a day of hours again that are over: all of it belongs to the hour that had begun.
+  moment const back = of(1950y / 1 / 2) + 12h + 30min;
+  CHECK(hours.first_of(back - 1ns) == day_of(1950y / 1 / 2) * 24 + 12);
+  for (auto const after : {0h, 1h, 12h, 24h}) CHECK(hours.first_of(back + after) == day_of(1950y / 1 / 2) * 24 + 12);
+  for (date const day : {1940y / 5 / 1, 1940y / 9 / 1, 1950y / 1 / 2, 1960y / 1 / 2})
+    CHECK(contiguous(hours, of(day) - 72h, of(day) + 72h));
+  auto const in_utc = leat::calendar::hours(1, zone::utc());
+  CHECK(in_utc.first_of(of(1970y / 1 / 1)) == 0);
+  CHECK(in_utc.first_of(of(1970y / 1 / 1) - 1ns) == -1);
+  CHECK(in_utc.bounds(-1) == window_bounds{of(1969y / 12 / 31) + 23h, of(1970y / 1 / 1)});
+  CHECK(leat::calendar::hours(6, zone::utc()).first_of(of(1969y / 12 / 31)) == -4);
+}
+
 TEST_CASE("days, weeks, months and years before and after 1970, in UTC") {
   using namespace leat::calendar;
   CHECK(days(1, zone::utc()).first_of(of(1970y / 1 / 1)) == 0);
@@ -233,6 +318,8 @@ TEST_CASE("windows that reach out of time end where it does") {
     CHECK(windower.first_of(moment::min()) < windower.first_of(of(1830y / 1 / 1)));
     CHECK(windower.first_of(moment::max()) > windower.first_of(of(2110y / 1 / 1)));
   };
+  far(leat::calendar::hours(1, zone::utc()));
+  far(leat::calendar::hours(24, zone::fixed(-12h)));
   far(leat::calendar::days(1, zone::utc()));
   far(leat::calendar::weeks(zone::fixed(14h)));
   far(leat::calendar::months(1, zone::fixed(-12h)));
@@ -244,6 +331,10 @@ TEST_CASE("windows that reach out of time end where it does") {
 
 TEST_CASE("what is wrong with a calendar is said") {
   CHECK(leat::calendar::days(1, zone::utc()).refusal().empty());
+  for (int const count : {-24, -1, 0, 5, 7, 9, 16, 23, 25, 48, std::numeric_limits<int>::min()})
+    CHECK(leat::calendar::hours(count, zone::utc()).refusal() ==
+          "calendar::hours needs a count that divides 24, such as 1, 6 or 12");
+  for (int const count : {1, 2, 3, 4, 6, 8, 12, 24}) CHECK(leat::calendar::hours(count, zone::utc()).refusal().empty());
   CHECK(leat::calendar::days(0, zone::utc()).refusal() == "calendar::days needs a count of one at least");
   CHECK(leat::calendar::months(-1, zone::utc()).refusal() == "calendar::months needs a count of one at least");
   CHECK(leat::calendar::weeks(zone::utc(), std::chrono::weekday(8)).refusal() ==
@@ -255,6 +346,7 @@ TEST_CASE("a calendar is a text that tells it from others, and holds what its zo
   auto const text = leat::calendar::weeks(zone::utc(), std::chrono::Saturday).parameters();
   CHECK(text.find("calendar weeks from Saturday in UTC (zone data ") == 0);
   CHECK(leat::calendar::days(2, zone::utc()).parameters().find("calendar days of 2 in UTC") == 0);
+  CHECK(leat::calendar::hours(6, zone::utc()).parameters().find("calendar hours of 6 in UTC") == 0);
   CHECK(leat::calendar::months(2, zone::utc()).parameters().find("calendar months of 2 in UTC") == 0);
   CHECK(leat::calendar::years(zone::fixed(1h)).parameters().find("calendar years in UTC+01:00 (zone data ") == 0);
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <leat/time/counted_windows.hpp>
 #include <leat/time/counting.hpp>
+#include <leat/time/early.hpp>
+#include <leat/time/early_content.hpp>
 #include <leat/time/event_clock.hpp>
 #include <leat/time/key_windows.hpp>
+#include <leat/time/open_window.hpp>
 #include <leat/time/session.hpp>
 #include <leat/time/sessions.hpp>
 #include <leat/time/tumbling.hpp>
@@ -47,10 +50,11 @@ using content =
                                  void (*)(std::string&, std::string const&)>;
 
 struct said {
-  auto speaker(window_id id, window_bounds, window_reason why, bool = false) {
-    return [this, id, why](std::string const& text) {
-      lines.push_back(std::to_string(id) + ": " + text + ", " + to_text(why));
-    };
+  leat::detail::window_speaker<said> speaker(window_id id, window_bounds bounds, window_reason why, bool told = false) {
+    return {*this, id, bounds, why, told};
+  }
+  void say(window_id id, window_bounds, window_reason why, std::string const& text) {
+    lines.push_back(std::to_string(id) + ": " + text + ", " + to_text(why));
   }
   void closed(window_id id, window_bounds, std::vector<window_id> merged = {}) {
     std::string line = std::to_string(id) + " closed";
@@ -67,14 +71,19 @@ class key_of_runs {
  public:
   explicit key_of_runs(Machine machine) : machine_(std::move(machine)) {}
 
-  lines run(std::vector<std::pair<std::int64_t, char>> const& letters) {
+  lines run(std::vector<std::pair<std::int64_t, char>> const& letters) { return run(letters, true); }
+  /// The same, of one that is killed behind the last letter, where there is a snapshot.
+  lines run_and_kill(std::vector<std::pair<std::int64_t, char>> const& letters) { return run(letters, false); }
+
+ private:
+  lines run(std::vector<std::pair<std::int64_t, char>> const& letters, bool ends) {
     said down;
     for (auto const& [at, value] : letters)
       machine_.take(key_, letter{moment(std::chrono::nanoseconds(at)), value}, reading(), down, true,
                     [&](window_id id, moment, leat::late_reason, letter&& missed) {
                       down.lines.push_back(std::to_string(id) + " missed " + missed.value);
                     });
-    machine_.end(key_, true, down);
+    if (ends) machine_.end(key_, true, down);
     leat::byte_buffer bytes;
     leat::output_archive(bytes) & machine_.save(key_);
     typename Machine::saved kept;
@@ -83,7 +92,6 @@ class key_of_runs {
     return down.lines;
   }
 
- private:
   Machine machine_;
   typename Machine::state key_;
 };
@@ -95,6 +103,15 @@ auto ordered_tumbling(std::chrono::nanoseconds late) {
   using windows = leat::detail::key_windows<leat::tumbling, content>;
   using machine = leat::detail::window_machine<decltype(clock_of(late)), windows, true>;
   return key_of_runs<machine>(machine(clock_of(late), windows(leat::tumbling(10ns), content(none, add, add_all))));
+}
+/// Windows of ten, that give a result early each two letters.
+template <leat::detail::further_results Given, bool Ordered = false>
+auto early_tumbling(std::chrono::nanoseconds late) {
+  using early = leat::detail::early_content<content, Given>;
+  using windows = leat::detail::key_windows<leat::tumbling, early>;
+  using machine = leat::detail::window_machine<decltype(clock_of(late)), windows, Ordered>;
+  return key_of_runs<machine>(
+      machine(clock_of(late), windows(leat::tumbling(10ns), early(content(none, add, add_all), {.records = 2}))));
 }
 auto unordered_sessions(std::chrono::nanoseconds late, std::chrono::nanoseconds gap) {
   using windows = leat::detail::sessions<content>;
@@ -148,4 +165,38 @@ TEST_CASE("windows of so many values go on after an end; one that was empty has 
   CHECK(key.run({{1, 'a'}, {1, 'b'}}) == lines{"0: ab, on time", "0 closed"});
   CHECK(key.run({{1, 'c'}}) == lines{"2: c, at the end", "2 closed"});
   CHECK(key.run({{1, 'd'}, {1, 'e'}}) == lines{"2: cd, correction", "4: e, at the end", "4 closed"});
+}
+
+TEST_CASE("early results go on where a killed run had stopped") {
+  using leat::detail::further_results;
+  auto whole = early_tumbling<further_results::whole>(0ns);
+  CHECK(whole.run_and_kill({{1, 'a'}, {2, 'b'}, {3, 'c'}}) == lines{"0: ab, early"});
+  CHECK(whole.run_and_kill({{4, 'd'}, {11, 'e'}}) == lines{"0: abcd, early", "0: abcd, on time", "0 closed"});
+  auto parts = early_tumbling<further_results::new_alone>(0ns);
+  CHECK(parts.run_and_kill({{1, 'a'}, {2, 'b'}, {3, 'c'}}) == lines{"0: ab, early"});
+  CHECK(parts.run_and_kill({{4, 'd'}, {11, 'e'}}) == lines{"0: cd, early", "0 closed"});
+  auto retracted = early_tumbling<further_results::retracted>(0ns);
+  CHECK(retracted.run_and_kill({{1, 'a'}, {2, 'b'}, {3, 'c'}}) == lines{"0: ab, early"});
+  CHECK(retracted.run_and_kill({{11, 'e'}}) == lines{"0: ab, retraction", "0: abc, on time", "0 closed"});
+}
+
+TEST_CASE("what an end has given is neither given again alone nor left standing") {
+  using leat::detail::further_results;
+  auto parts = early_tumbling<further_results::new_alone>(5ns);
+  CHECK(parts.run({{1, 'a'}, {2, 'b'}, {3, 'c'}}) == lines{"0: ab, early", "0: c, at the end", "0 closed"});
+  CHECK(parts.run({}).empty());
+  CHECK(parts.run({{4, 'd'}}) == lines{"0: d, correction"});
+  CHECK(parts.run({{5, 'e'}, {6, 'f'}}) == lines{"0: ef, early"});
+  auto retracted = early_tumbling<further_results::retracted>(5ns);
+  CHECK(retracted.run({{1, 'a'}}) == lines{"0: a, at the end", "0 closed"});
+  CHECK(retracted.run({}).empty());
+  CHECK(retracted.run({{2, 'b'}}) == lines{"0: a, retraction", "0: ab, correction"});
+  CHECK(retracted.run({{3, 'c'}, {4, 'd'}, {5, 'e'}}) ==
+        lines{"0: ab, retraction", "0: abcd, early", "0: abcd, retraction", "0: abcde, correction"});
+}
+
+TEST_CASE("values that an end has given before their turn are not among the new ones afterwards") {
+  auto key = early_tumbling<leat::detail::further_results::new_alone, true>(5ns);
+  CHECK(key.run({{4, 'd'}, {2, 'b'}}) == lines{"0: bd, early", "0 closed"});
+  CHECK(key.run({{3, 'c'}}) == lines{"0: c, correction"});
 }

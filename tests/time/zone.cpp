@@ -91,6 +91,31 @@ TEST_CASE("zones that need no files") {
   CHECK(zone::fixed(23h).offset_at((moment::min)()) == 23h);
 }
 
+TEST_CASE("a moment as clocks show it has their offset behind it") {
+  CHECK(zone::utc().text(moment(1645702928s)) == "2022-02-24T11:42:08+00:00");
+  CHECK(zone::fixed(5h + 30min).text(moment(1645702928s + 50ms)) == "2022-02-24T17:12:08.05+05:30");
+  CHECK(zone::fixed(-(9h + 30min)).text(midnight(2026y / 1 / 1)) == "2025-12-31T14:30:00-09:30");
+  CHECK(zone::fixed(53min + 28s).text(midnight(1890y / 1 / 1)) == "1890-01-01T00:53:28+00:53:28");
+  CHECK(zone::fixed(-30s).text(moment(0s)) == "1969-12-31T23:59:30-00:00:30");
+  CHECK(zone::fixed(1h).text(moment(-1ns)) == "1970-01-01T00:59:59.999999999+01:00");
+  CHECK(zone::fixed(23h).text((moment::max)()) == "2262-04-12T22:47:16.854775807+23:00");
+  CHECK(zone::fixed(-23h).text((moment::min)()) == "1677-09-20T01:12:43.145224192-23:00");
+
+  scratch const files;
+  zone_folder const here(files.path());
+  zone_text text;
+  text.rule = "CET-1CEST,M3.5.0,M10.5.0/3";
+  files.write("Mill", text.bytes());
+  zone const mill("Mill");
+  moment const back = midnight(2026y / 10 / 25) + 1h;
+  CHECK(mill.text(back - 30min) == "2026-10-25T02:30:00+02:00");
+  CHECK(mill.text(back - 1ns) == "2026-10-25T02:59:59.999999999+02:00");
+  CHECK(mill.text(back) == "2026-10-25T02:00:00+01:00");
+  CHECK(mill.text(back + 30min) == "2026-10-25T02:30:00+01:00");
+  CHECK(mill.text(midnight(2026y / 3 / 29) + 1h - 1s) == "2026-03-29T01:59:59+01:00");
+  CHECK(mill.text(midnight(2026y / 3 / 29) + 1h) == "2026-03-29T03:00:00+02:00");
+}
+
 TEST_CASE("a fixed zone is less than a day away from UTC") {
   for (auto const offset : {24h, -24h, 1000h})
     CHECK(refusal([&] { zone::fixed(offset); }).find("clocks differ from UTC by less than a day") != std::string::npos);

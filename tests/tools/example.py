@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 PROGRAM = sys.argv[1]
@@ -50,15 +51,24 @@ def start_cluster(processes, *arguments):
     return [one for one, _ in started]
 
 
+def all_at_once(f, processes):
+    """What f gives of each. A process that waits for another, whose pipe nobody empties, would never end."""
+    with ThreadPoolExecutor(max(1, len(processes))) as threads:
+        return list(threads.map(f, processes))
+
+
 def run_cluster(processes, *arguments):
     """Runs the example as so many processes, and fails the test if one fails. Gives what they printed, each in turn."""
-    printed = ""
-    for i, one in enumerate(start_cluster(processes, *arguments)):
-        out, said = one.communicate(timeout=240)
+    cluster = start_cluster(processes, *arguments)
+    try:
+        ended = all_at_once(lambda one: one.communicate(timeout=240), cluster)
+    finally:
+        for one in cluster:
+            one.kill()
+    for i, (one, (_, said)) in enumerate(zip(cluster, ended)):
         if one.returncode != 0:
             sys.exit(f"process {i} of {processes} ended with {one.returncode}: {said}")
-        printed += out
-    return printed
+    return "".join(out for out, _ in ended)
 
 
 def check(what, got, wanted):
@@ -102,7 +112,7 @@ def end(process, within=60):
 
 def end_all(processes, within=60):
     try:
-        return [end(one, within) for one in processes]
+        return all_at_once(lambda one: end(one, within), processes)
     finally:
         for one in processes:
             one.kill()

@@ -405,6 +405,34 @@ class Sources(Tree):
         self.assertEqual(sources.includes("// #include <a>\n/*\n#include <b>\n*/\n# include <c>\n"), [(5, "c")])
 
 
+class Examples(Tree):
+    """A cluster of scripts, which announce where they listen as programs do."""
+
+    # The first ends once the second has printed more than a pipe holds.
+    MEMBER = f"#!{sys.executable}\n" + """import os, sys
+number, announce, folder = sys.argv[2], sys.argv[4], sys.argv[5]
+os.write(int(announce.removeprefix("--announce-fd=")), b"127.0.0.1:1\\n")
+with open(f"{folder}/both", "rb" if number == "0" else "wb") as both:
+    for to in (sys.stdout, sys.stderr):
+        to.write(number * 200_000)
+        to.flush()
+    if number == "0":
+        both.read()
+"""
+
+    def test_all_processes_of_a_cluster_are_read_at_once(self):
+        program = Path(self.put("program", self.MEMBER))
+        program.chmod(0o755)
+        os.mkfifo(f"{self.root}/both")
+        for call, wanted in (("run_cluster(2, {0!r})", "0" * 200_000 + "1" * 200_000),
+                             ("end_all(start_cluster(2, {0!r}))", [(0, "0" * 200_000), (0, "1" * 200_000)])):
+            with self.subTest(call):
+                script = self.put("script.py", f"from example import *\nprint({call.format(self.root)} == {wanted!r})\n")
+                done = subprocess.run([sys.executable, script, program], capture_output=True, text=True, timeout=20,
+                                      env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)})
+                self.assertEqual((done.stdout, done.stderr), ("True\n", ""))
+
+
 class InEnvironment(Tree):
     def test_what_cannot_be_installed_is_a_reason_to_skip(self):
         script = self.put("script.py", "print('it ran')\n")

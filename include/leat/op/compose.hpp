@@ -3,6 +3,7 @@
 
 #include <leat/flow.hpp>
 #include <leat/op/function/name_comes_first.hpp>
+#include <leat/op/function/stream_like.hpp>
 
 #include <type_traits>
 #include <utility>
@@ -99,6 +100,12 @@ auto compose(step_name name, F f, First&& first, More&&... more) {
     detail::scope const inside(in, step);
     return f(detail::hand_in(std::forward<First>(first)), detail::hand_in(std::forward<More>(more))...);
   }
+}
+template <class F, detail::stream_like First, detail::stream_like... More>
+  requires(detail::has_down<First> || ... || detail::has_down<More>)
+auto compose(step_name name, F f, First&& first, More&&... more) {
+  return compose(std::move(name), std::move(f), detail::stream_in(std::forward<First>(first)),
+                 detail::stream_in(std::forward<More>(more))...);
 }
 template <class F, detail::a_stream First, detail::a_stream... More>
   requires(!std::is_convertible_v<F, step_name>)

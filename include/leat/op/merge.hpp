@@ -4,6 +4,7 @@
 #include <leat/detail/list.hpp>
 #include <leat/flow.hpp>
 #include <leat/op/function/name_comes_first.hpp>
+#include <leat/op/function/stream_like.hpp>
 #include <leat/op/running/alignment.hpp>
 #include <leat/op/running/consumer.hpp>
 #include <leat/op/running/mark.hpp>
@@ -85,40 +86,48 @@ stream<T> merge_ports(graph& in, list<port> from, step_name const& name) {
   return stream_access::make<T>(in, in.template add<merge_node<T>>(std::move(step), std::move(from)));
 }
 
-}  // namespace detail
-
-/// One stream of all the records of several, whose records are of one type. Each stream keeps its order; between them
-/// there is none.
-template <detail::a_stream First, detail::a_stream... More>
-auto merge(step_name name, First&& first, More&&... more) {
-  using T = detail::record_of<First>;
-  constexpr bool quiet = detail::silent<First> || (detail::silent<More> || ...);
-  constexpr bool records_are_of_one_type = quiet || (std::is_same_v<T, detail::record_of<More>> && ...);
+template <class First, class... More>
+auto merge_streams(step_name const& name, First&& first, More&&... more) {
+  using T = record_of<First>;
+  constexpr bool quiet = silent<First> || (silent<More> || ...);
+  constexpr bool records_are_of_one_type = quiet || (std::is_same_v<T, record_of<More>> && ...);
   static_assert(records_are_of_one_type,
                 "leat: merge(name, streams...): the streams must have the same record type: map them to one type, "
                 "a std::variant for instance");
   if constexpr (quiet || !records_are_of_one_type)
     return stream<poison>{};
   else {
-    detail::graph& in = detail::stream_access::graph_of(first);
-    detail::refuse_two_flows("merge", name, {&in, &detail::stream_access::graph_of(more)...});
-    detail::list<detail::port> from;
-    from.push_back(detail::seal(std::forward<First>(first)));
-    (from.push_back(detail::seal(std::forward<More>(more))), ...);
-    return detail::merge_ports<T>(in, std::move(from), name);
+    graph& in = stream_access::graph_of(first);
+    refuse_two_flows("merge", name, {&in, &stream_access::graph_of(more)...});
+    list<port> from;
+    from.push_back(seal(std::forward<First>(first)));
+    (from.push_back(seal(std::forward<More>(more))), ...);
+    return merge_ports<T>(in, std::move(from), name);
   }
 }
-template <detail::a_stream A, detail::a_stream B>
+
+}  // namespace detail
+
+/// One stream of all the records of several, whose records are of one type. Each stream keeps its order; between them
+/// there is none. Of what a step with several outputs gives, `down` is taken.
+template <detail::stream_like First, detail::stream_like... More>
+auto merge(step_name name, First&& first, More&&... more) {
+  return detail::merge_streams(name, detail::stream_in(std::forward<First>(first)),
+                               detail::stream_in(std::forward<More>(more))...);
+}
+template <detail::stream_like A, detail::stream_like B>
 auto merge(A&& a, B&& b, std::source_location location = std::source_location::current()) {
   return merge(step_name::by_position(location), std::forward<A>(a), std::forward<B>(b));
 }
-template <detail::a_stream A, detail::a_stream B, detail::a_stream C>
+template <detail::stream_like A, detail::stream_like B, detail::stream_like C>
 auto merge(A&& a, B&& b, C&& c, std::source_location location = std::source_location::current()) {
   return merge(step_name::by_position(location), std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
 }
-template <detail::a_stream A, detail::a_stream B, detail::names_a_step Name>
-stream<poison> merge(A const&, B const&, Name const&) {
-  detail::say_that_the_name_comes_first<!detail::silent<A> && !detail::silent<B>>();
+template <detail::stream_like A, detail::stream_like B, detail::names_a_step Name>
+stream<poison> merge(A const& a, B const& b, Name const&) {
+  constexpr bool quiet =
+      detail::silent<decltype(detail::stream_in(a))> || detail::silent<decltype(detail::stream_in(b))>;
+  detail::say_that_the_name_comes_first<!quiet>();
   return {};
 }
 

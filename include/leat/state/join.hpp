@@ -3,6 +3,7 @@
 
 #include <leat/detail/list.hpp>
 #include <leat/flow.hpp>
+#include <leat/op/function/stream_like.hpp>
 #include <leat/state/join_rows.hpp>
 #include <leat/state/join_stage.hpp>
 
@@ -62,25 +63,26 @@ auto join_sides(step_name const& name, join_insert insertion, join_emit emission
 /// Joins keyed streams by key, two or more: rows are tuples of optionals, one per side. `join_insert` says which values
 /// of a side are kept, `join_emit` when rows are passed on, in either order; by default the last value of each side,
 /// once every side has one.
-template <detail::a_stream... Sides>
+template <detail::stream_like... Sides>
 auto join(step_name name, join_insert insertion, join_emit emission, Sides&&... sides) {
-  return detail::join_sides(name, insertion, emission, std::forward<Sides>(sides)...);
+  return detail::join_sides(name, insertion, emission, detail::stream_in(std::forward<Sides>(sides))...);
 }
-template <detail::a_stream... Sides>
+template <detail::stream_like... Sides>
 auto join(step_name name, join_emit emission, join_insert insertion, Sides&&... sides) {
-  return detail::join_sides(name, insertion, emission, std::forward<Sides>(sides)...);
+  return detail::join_sides(name, insertion, emission, detail::stream_in(std::forward<Sides>(sides))...);
 }
-template <detail::a_stream... Sides>
+template <detail::stream_like... Sides>
 auto join(step_name name, join_emit emission, Sides&&... sides) {
-  return detail::join_sides(name, join_insert::last, emission, std::forward<Sides>(sides)...);
+  return detail::join_sides(name, join_insert::last, emission, detail::stream_in(std::forward<Sides>(sides))...);
 }
-template <detail::a_stream... Sides>
+template <detail::stream_like... Sides>
 auto join(step_name name, join_insert insertion, Sides&&... sides) {
-  return detail::join_sides(name, insertion, join_emit::complete, std::forward<Sides>(sides)...);
+  return detail::join_sides(name, insertion, join_emit::complete, detail::stream_in(std::forward<Sides>(sides))...);
 }
-template <detail::a_stream... Sides>
+template <detail::stream_like... Sides>
 auto join(step_name name, Sides&&... sides) {
-  return detail::join_sides(name, join_insert::last, join_emit::complete, std::forward<Sides>(sides)...);
+  return detail::join_sides(name, join_insert::last, join_emit::complete,
+                            detail::stream_in(std::forward<Sides>(sides))...);
 }
 template <class First, class... More>
   requires(!std::is_convertible_v<First, step_name>)

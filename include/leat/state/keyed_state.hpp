@@ -102,14 +102,13 @@ class keyed_state : public state_base {
     visit(&hash, 1, [&](std::size_t) -> Q&& { return std::forward<Q>(key); }, [&](cell& c, std::size_t) { f(c); });
   }
 
-  /// Calls `f(cell&)` if the key has a state, and says whether it had.
+  /// Calls `f(cell&)` if the key has a state. Whether it had.
   template <class F>
   bool if_known(std::uint64_t hash, K const& key, F&& f) {
     entry* const at = known(hash, key);
-    if (at == nullptr) return false;
-    meet(*at, slot_of(hash), f);
+    if (at != nullptr) meet(*at, slot_of(hash), f);
     reclaim();
-    return true;
+    return at != nullptr;
   }
 
   /// Calls `f(cell&)` for each key of this slot and tag, which are most of a hash: for who has no key to look up.
@@ -119,6 +118,7 @@ class keyed_state : public state_base {
     reclaim();
   }
 
+  void prefetch(std::uint64_t hash) const { approach(hash); }  ///< Starts to load what is known of the key.
   /// The state of a key, or null.
   S const* find(std::uint64_t hash, K const& key) const {
     entry* const at = known(hash, key);

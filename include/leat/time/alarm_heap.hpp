@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <vector>
 
 namespace leat::detail {
@@ -19,17 +20,22 @@ class alarm_heap {
   void add(std::int64_t when, std::uint64_t hash) {
     buckets_[bucket_of(when)].push_back({when, hash});
     ++size_;
+    if (next_ && when < *next_) next_ = when;
   }
 
   /// Calls `f(hash)` for alarms that are due at this time, at most so many; they are gone then. `f` may add alarms.
-  /// False: some that are due are left. The time must not be less than it was before.
-  template <class F>
-  bool ring(std::int64_t now, std::size_t& most, F&& f) {
+  /// False: some that are due are left. The time must not be less than it was before. `approach(hash)` is called some
+  /// alarms before, so that what is known of the key can be on its way.
+  template <class Approach, class F>
+  bool ring(std::int64_t now, std::size_t& most, Approach&& approach, F&& f) {
+    constexpr std::size_t distance = 8;
     bring_forward(now);
     std::vector<alarm>& due = buckets_[0];
     while (!due.empty() && most != 0) {
       alarm const first = due.back();
+      if (due.size() > distance) approach(due[due.size() - 1 - distance].hash);
       due.pop_back();
+      next_.reset();
       --size_;
       --most;
       f(first.hash);
@@ -42,15 +48,10 @@ class alarm_heap {
     return !buckets_[0].empty();
   }
 
-  /// The earliest time; the greatest number if there is none.
-  std::int64_t next() const {
-    for (std::vector<alarm> const& bucket : buckets_) {
-      if (bucket.empty()) continue;
-      std::int64_t least = bucket.front().when;
-      for (alarm const& each : bucket) least = each.when < least ? each.when : least;
-      return least;
-    }
-    return never_rings;
+  /// The earliest time; the greatest number if there is none. It is looked for once after alarms have rung.
+  std::int64_t next() {
+    if (!next_) next_ = least();
+    return *next_;
   }
   std::size_t size() const { return size_; }
 
@@ -61,6 +62,16 @@ class alarm_heap {
     std::int64_t when;
     std::uint64_t hash;
   };
+
+  std::int64_t least() const {
+    for (std::vector<alarm> const& bucket : buckets_) {
+      if (bucket.empty()) continue;
+      std::int64_t least = bucket.front().when;
+      for (alarm const& each : bucket) least = each.when < least ? each.when : least;
+      return least;
+    }
+    return never_rings;
+  }
 
   /// Order is kept, as unsigned numbers.
   static std::uint64_t ordinal(std::int64_t when) {
@@ -90,6 +101,7 @@ class alarm_heap {
   std::array<std::vector<alarm>, 65> buckets_;
   std::vector<alarm> dealt_;
   std::size_t size_ = 0;
+  std::optional<std::int64_t> next_;
   std::int64_t now_ = (std::numeric_limits<std::int64_t>::min)();
 };
 

@@ -22,10 +22,10 @@ concept zone_like = requires(Z const& zone) { zone_of(zone); };
 
 }  // namespace detail
 
-/// Windows of a calendar: the days, weeks, months or years of a place. They open and close at midnights that its clocks
-/// show, so a day is 23 to 25 hours long where clocks are set twice a year. A window begins at the first moment at
-/// which the clocks show its first midnight or a later time. A day that a place leaves out is empty. Made by the
-/// functions of `leat::calendar`.
+/// Windows of a calendar: the hours, days, weeks, months or years of a place. They open and close at full hours or
+/// midnights that its clocks show, so a day is 23 to 25 hours long where clocks are set twice a year. A window begins
+/// at the first moment at which the clocks show its first time or a later one. An hour or a day that a place leaves out
+/// is empty. An hour that its clocks show twice is one window. Made by the functions of `leat::calendar`.
 template <a_zone Z>
 class calendar_windower {
  public:
@@ -37,13 +37,13 @@ class calendar_windower {
   window_id first_of(moment at) const {
     auto const instant = std::chrono::floor<std::chrono::seconds>(at.time_since_epoch());
     window_id id = grid_.id_of(local_time(instant + std::chrono::seconds(zone_.offset_at(at))));
-    // Clocks that were set back show a day again that is over. No two offsets are further apart.
-    for (int days = 3; days != 0 && begin(id + 1) <= at; --days) ++id;
+    // Clocks that were set back show a window again that is over.
+    for (int left = grid_.most_shown_again(); left != 0 && begin(id + 1) <= at; --left) ++id;
     return id;
   }
   /// The same: there is one.
   window_id last_of(moment at) const { return first_of(at); }
-  /// From midnight to midnight.
+  /// From one full hour or midnight to another.
   window_bounds bounds(window_id id) const { return {begin(id), begin(detail::wide_count{id} + 1)}; }
 
   /// What it is, as text, with the parameters of its zone.
@@ -100,6 +100,16 @@ constexpr void check_zone() {
 /// or a `std::chrono::time_zone const*` where the standard library has zones. Their ids count from the window in which
 /// the clocks show the beginning of 1970.
 namespace calendar {
+
+/// So many hours each, by what the clocks show: windows of `hours(6, zone)` begin at 0, 6, 12 and 18 o'clock, also on
+/// days on which the clocks are set. An hour that they leap over is empty, and one that they show twice is two hours
+/// long. `leat::tumbling` has windows that are all equally long. Refused when the step is described: a count that does
+/// not divide 24.
+template <class Zone>
+auto hours(int count, Zone const& zone) {
+  detail::check_zone<Zone>();
+  return detail::calendar_of(detail::calendar_grid::hours(count), zone);
+}
 
 /// So many days each; one of them begins with 1970-01-01. Refused when the step is described: less than one.
 template <class Zone>

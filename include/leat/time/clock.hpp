@@ -38,6 +38,13 @@ struct due_at {
   }
 };
 
+/// Kinds of readings.
+struct readings {
+  bool watermark = true;  ///< the time of the stream
+  bool quiet = true;      ///< how long there was nothing to read
+  bool wall = true;       ///< the wall clock
+};
+
 /// A clock decides what is late and which windows have closed. It is a description that each worker has a copy of; what
 /// it knows is in a `state`, of which each key has one, default-constructed for a key that is new and kept over a
 /// restart, so it needs a codec.
@@ -53,6 +60,8 @@ struct due_at {
 ///  - `begin_batch(wall_time)`: values come. Of a clock that goes by when they do;
 ///  - `waits()`: how long nothing has to come until `bound` has reached the time of the latest record by waiting alone.
 ///    No time, unless it is said;
+///  - `due_by`, a constant of type `readings`: those that `due` and `kept_until` name. What is left out needs no room
+///    in each key. All, unless it is said;
 ///  - `goes_by_stream`, a constant: false says that neither the time of the stream nor waiting moves it;
 ///  - `parameters()`: the clock as text, which must be the same when a run goes on from a snapshot;
 ///  - `refusal()`: what is wrong with its numbers, as a sentence's end; empty: nothing.
@@ -87,6 +96,13 @@ inline constexpr bool needs_a_dated_stream = requires { requires Clock::needs_a_
 /// Whether the step that has this clock is to date its stream itself.
 template <class Clock>
 inline constexpr bool dates_its_stream = requires(Clock const& clock) { clock.dates_by(); };
+
+/// Which readings a key may be looked at for.
+template <class Clock>
+inline constexpr readings due_by = {};
+template <class Clock>
+  requires requires { Clock::due_by; }
+inline constexpr readings due_by<Clock> = Clock::due_by;
 
 /// Of a clock or a windower.
 template <class Described>

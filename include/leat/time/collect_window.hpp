@@ -104,18 +104,18 @@ struct container_among {
 };
 template <class Wanted, class Container, class... More>
 struct container_among<Wanted, collected_into<Container>, More...> : container_among<Container, More...> {};
-template <class Wanted, bool Kept, class... More>
-struct container_among<Wanted, in_order<Kept>, More...> : container_among<Wanted, More...> {};
+template <class Wanted, class Other, class... More>
+struct container_among<Wanted, Other, More...> : container_among<Wanted, More...> {};
 
 template <class Clock, class Windower, class... Options>
-auto collect_window_step(step_name name, Clock clock, Windower windower, Options...) {
+auto collect_window_step(step_name name, Clock clock, Windower windower, Options... options) {
   using functions = collect_functions<typename container_among<void, Options...>::type>;
-  return window_step<collect_windows, order_wanted<!std::is_same_v<Windower, counting>, Options...>, Clock, Windower,
-                     functions>(std::move(name), std::move(clock), std::move(windower), functions());
+  return window_step_with<collect_windows, !std::is_same_v<Windower, counting>>(
+      std::move(name), std::move(clock), std::move(windower), functions(), options...);
 }
 
 template <class O>
-concept collect_option = is_window_option<O> || says_what_to_collect_into<O>;
+concept collect_option = window_or_early_option<O> || says_what_to_collect_into<O>;
 
 }  // namespace detail
 

@@ -74,12 +74,16 @@ struct count_windows {
   }
 };
 
-template <class Clock, class Windower, class F>
+template <bool Ordered, class Clock, class Windower, class F, class Early>
 class count_window_step {
  public:
-  count_window_step(step_name name, Clock clock, Windower windower, F key)
-      : name_(std::move(name)), clock_(std::move(clock)), windower_(std::move(windower)), key_(std::move(key)) {
-    refuse_windows(count_windows::name, name_, refusal_of(clock_), refusal_of(windower_));
+  count_window_step(step_name name, Clock clock, Windower windower, F key, Early early)
+      : name_(std::move(name)),
+        clock_(std::move(clock)),
+        windower_(std::move(windower)),
+        key_(std::move(key)),
+        early_(early) {
+    refuse_windows(count_windows::name, name_, refusal_of(clock_), refusal_of(windower_), early_.refusal());
   }
 
   template <a_stream S>
@@ -99,7 +103,9 @@ class count_window_step {
                     "comparable with ==");
       if constexpr (!key_returns_a_key)
         return refused_windows{};
-      else if constexpr (!clock_fits<Clock, T>() || !windower_fits<Windower, moment, false>())
+      else if constexpr (!clock_and_windower_fit<Ordered, Clock, Windower, moment, T>())
+        return refused_windows{};
+      else if constexpr (!early_fits<Early, Windower, Ordered>())
         return refused_windows{};
       else {
         using dated = std::pair<K, moment>;
@@ -113,9 +119,10 @@ class count_window_step {
         if constexpr (!can_meet_state<decltype(keyed)>())
           return refused_windows{};
         else
-          return append_windows<false>(
-              std::move(keyed), clock_of_times<Clock>(std::move(self.clock_)), std::move(self.windower_),
-              counted_content(), step_info(count_windows::name, step_name("count", self.name_.location)), self.name_);
+          return append_windows<Ordered>(std::move(keyed), clock_of_times<Clock>(std::move(self.clock_)),
+                                         std::move(self.windower_), counted_content(),
+                                         step_info(count_windows::name, step_name("count", self.name_.location)),
+                                         self.name_, self.early_);
       }
     }
   }
@@ -125,6 +132,7 @@ class count_window_step {
   Clock clock_;
   Windower windower_;
   F key_;
+  [[no_unique_address]] Early early_;
 };
 
 }  // namespace detail
@@ -133,10 +141,12 @@ class count_window_step {
 /// clock's function sees the record; only the two of them travel, so what is told of a late record is its time. A
 /// struct of three streams is returned, `windowed`. `key` and the clock's function are called on the thread of the
 /// worker that has the record.
-template <class Clock, class Windower, class F>
-detail::count_window_step<Clock, Windower, detail::function_of<F>> count_window(step_name name, Clock clock,
-                                                                                Windower windower, F key) {
-  return {std::move(name), std::move(clock), std::move(windower), std::move(key)};
+template <class Clock, class Windower, class F, detail::window_or_early_option... Options>
+auto count_window(step_name name, Clock clock, Windower windower, F key, Options... options) {
+  auto const early = detail::early_wanted(options...);
+  using step = detail::count_window_step<detail::order_wanted<false, Options...>, Clock, Windower,
+                                         detail::function_of<F>, std::remove_const_t<decltype(early)>>;
+  return step(std::move(name), std::move(clock), std::move(windower), std::move(key), early);
 }
 template <class First, class... More>
   requires(!std::is_convertible_v<First, step_name>)

@@ -62,7 +62,7 @@ class counted_windows {
     std::optional<typename Content::saved> content;
 
     void mark_spoken() {
-      if (content) marks.speak();  // of one that is empty nothing was said
+      if (content) detail::mark_spoken(marks, *content);  // of one that is empty nothing was said
     }
     template <class Archive>
     void serialize(Archive& archive, unsigned) {

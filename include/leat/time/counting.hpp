@@ -35,6 +35,7 @@ namespace detail {
 /// For windows that need no clock.
 struct no_clock {
   static constexpr bool goes_by_stream = false;
+  static constexpr readings due_by{.watermark = false, .quiet = false, .wall = false};
   struct state {
     template <class Archive>
     void serialize(Archive&, unsigned) {}

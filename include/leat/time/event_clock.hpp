@@ -56,6 +56,8 @@ class event_clock_rules {
  public:
   using state = event_clock_state;
 
+  static constexpr readings due_by{.watermark = true, .quiet = true, .wall = false};
+
   explicit event_clock_rules(event_clock_settings settings) : settings_(settings) {}
 
   moment observe(state& of, moment at, reading const& now) const {

@@ -76,23 +76,19 @@ struct fold_windows {
 
 template <class Clock, class Windower, class Builder, class Folder, class... Rest>
 auto fold_window_step(step_name name, Clock clock, Windower windower, Builder builder, Folder folder, Rest... options) {
-  constexpr bool ordered = order_wanted<!std::is_same_v<Windower, counting>, Rest...>;
   using functions = fold_functions<Builder, function_of<Folder>, no_merger>;
-  ((void)options, ...);
-  return window_step<fold_windows, ordered, Clock, Windower, functions>(
+  return window_step_with<fold_windows, !std::is_same_v<Windower, counting>>(
       std::move(name), std::move(clock), std::move(windower),
-      functions(std::move(builder), std::move(folder), no_merger()));
+      functions(std::move(builder), std::move(folder), no_merger()), options...);
 }
 template <class Clock, class Windower, class Builder, class Folder, class Merger, class... Rest>
-  requires(!is_window_option<Merger>)
+  requires(!window_or_early_option<Merger>)
 auto fold_window_step(step_name name, Clock clock, Windower windower, Builder builder, Folder folder, Merger merger,
                       Rest... options) {
-  constexpr bool ordered = order_wanted<!std::is_same_v<Windower, counting>, Rest...>;
   using functions = fold_functions<Builder, function_of<Folder>, function_of<Merger>>;
-  ((void)options, ...);
-  return window_step<fold_windows, ordered, Clock, Windower, functions>(
+  return window_step_with<fold_windows, !std::is_same_v<Windower, counting>>(
       std::move(name), std::move(clock), std::move(windower),
-      functions(std::move(builder), std::move(folder), std::move(merger)));
+      functions(std::move(builder), std::move(folder), std::move(merger)), options...);
 }
 
 }  // namespace detail

@@ -97,7 +97,7 @@ class free_windows {
     std::vector<saved_window> open;
 
     void mark_spoken() {
-      for (saved_window& each : open) each.marks.speak();
+      for (saved_window& each : open) detail::mark_spoken(each.marks, each.content);
     }
     template <class Archive>
     void serialize(Archive& archive, unsigned) {

@@ -3,6 +3,7 @@
 
 #include <leat/detail/lean_chrono.hpp>
 #include <leat/flow.hpp>
+#include <leat/op/function/stream_like.hpp>
 #include <leat/time/sides.hpp>
 #include <leat/time/timed_outputs.hpp>
 #include <leat/time/timed_step.hpp>
@@ -115,6 +116,12 @@ auto join_as_of(step_name name, Clock clock, Left&& left, Right&& right) {
       }
     }
   }
+}
+template <class Clock, detail::stream_like Left, detail::stream_like Right>
+  requires(detail::has_down<Left> || detail::has_down<Right>)
+auto join_as_of(step_name name, Clock clock, Left&& left, Right&& right) {
+  return join_as_of(std::move(name), std::move(clock), detail::stream_in(std::forward<Left>(left)),
+                    detail::stream_in(std::forward<Right>(right)));
 }
 template <class First, class... More>
   requires(!std::is_convertible_v<First, step_name>)

@@ -7,6 +7,7 @@
 #include <leat/flow.hpp>
 #include <leat/fwd.hpp>
 #include <leat/op/emitter.hpp>
+#include <leat/op/function/stream_like.hpp>
 #include <leat/time/duration_text.hpp>
 #include <leat/time/late_output.hpp>
 #include <leat/time/paired_values.hpp>
@@ -184,6 +185,12 @@ auto join_interval(step_name name, Clock clock, before earlier, after later, Lef
       }
     }
   }
+}
+template <class Clock, detail::stream_like Left, detail::stream_like Right>
+  requires(detail::has_down<Left> || detail::has_down<Right>)
+auto join_interval(step_name name, Clock clock, before earlier, after later, Left&& left, Right&& right) {
+  return join_interval(std::move(name), std::move(clock), earlier, later, detail::stream_in(std::forward<Left>(left)),
+                       detail::stream_in(std::forward<Right>(right)));
 }
 template <class First, class... More>
   requires(!std::is_convertible_v<First, step_name>)

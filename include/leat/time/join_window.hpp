@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/flow.hpp>
+#include <leat/op/function/stream_like.hpp>
 #include <leat/state/join_rows.hpp>
 #include <leat/time/key_stage.hpp>
 #include <leat/time/sides.hpp>
@@ -100,8 +101,7 @@ auto join_in_windows(step_name const& name, Clock clock, Windower windower, join
                   "the keys of the others to it");
     using V = value_of_sides<First, Others...>;
     if constexpr (!sides_have_the_same_key ||
-                  !(clock_fits<Clock, value_of_side<First>>() && ... && clock_fits<Clock, value_of_side<Others>>()) ||
-                  !windower_fits<Windower, V, true>())
+                  !clock_and_windower_fit<true, Clock, Windower, V, value_of_side<First>, value_of_side<Others>...>())
       return refused_windows{};
     else {
       using content = joined_content<value_of_side<First>, value_of_side<Others>...>;
@@ -136,32 +136,32 @@ auto join_in_windows(step_name const& name, Clock clock, Windower windower, join
 /// A value is late by the clock of its own side; a window closes when the clocks of all sides have reached its end.
 /// Values of a key go in the order of their times, those of one time in the order of the sides. A struct of three
 /// streams is returned, `windowed`; a late value is a `std::variant` of the sides' values.
-template <class Clock, class Windower, detail::a_stream... Sides>
+template <class Clock, class Windower, detail::stream_like... Sides>
 auto join_window(step_name name, Clock clock, Windower windower, join_insert insertion, join_emit emission,
                  Sides&&... sides) {
   return detail::join_in_windows(name, std::move(clock), std::move(windower), insertion, emission,
-                                 std::forward<Sides>(sides)...);
+                                 detail::stream_in(std::forward<Sides>(sides))...);
 }
-template <class Clock, class Windower, detail::a_stream... Sides>
+template <class Clock, class Windower, detail::stream_like... Sides>
 auto join_window(step_name name, Clock clock, Windower windower, join_emit emission, join_insert insertion,
                  Sides&&... sides) {
   return detail::join_in_windows(name, std::move(clock), std::move(windower), insertion, emission,
-                                 std::forward<Sides>(sides)...);
+                                 detail::stream_in(std::forward<Sides>(sides))...);
 }
-template <class Clock, class Windower, detail::a_stream... Sides>
+template <class Clock, class Windower, detail::stream_like... Sides>
 auto join_window(step_name name, Clock clock, Windower windower, join_emit emission, Sides&&... sides) {
   return detail::join_in_windows(name, std::move(clock), std::move(windower), join_insert::last, emission,
-                                 std::forward<Sides>(sides)...);
+                                 detail::stream_in(std::forward<Sides>(sides))...);
 }
-template <class Clock, class Windower, detail::a_stream... Sides>
+template <class Clock, class Windower, detail::stream_like... Sides>
 auto join_window(step_name name, Clock clock, Windower windower, join_insert insertion, Sides&&... sides) {
   return detail::join_in_windows(name, std::move(clock), std::move(windower), insertion, join_emit::final,
-                                 std::forward<Sides>(sides)...);
+                                 detail::stream_in(std::forward<Sides>(sides))...);
 }
-template <class Clock, class Windower, detail::a_stream... Sides>
+template <class Clock, class Windower, detail::stream_like... Sides>
 auto join_window(step_name name, Clock clock, Windower windower, Sides&&... sides) {
   return detail::join_in_windows(name, std::move(clock), std::move(windower), join_insert::last, join_emit::final,
-                                 std::forward<Sides>(sides)...);
+                                 detail::stream_in(std::forward<Sides>(sides))...);
 }
 template <class First, class... More>
   requires(!std::is_convertible_v<First, step_name>)

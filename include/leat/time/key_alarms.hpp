@@ -11,31 +11,63 @@
 
 namespace leat::detail {
 
+template <bool Used>
+struct armed_moment {
+  moment at = (moment::max)();
+};
+template <>
+struct armed_moment<false> {};
+template <bool Used>
+struct armed_quiet {
+  std::chrono::nanoseconds at = forever;
+};
+template <>
+struct armed_quiet<false> {};
+
+/// There are alarms of a key out for these readings, or earlier ones.
+template <readings By>
+struct armed_alarms {
+  /// Of different types even where none of them is used, or they would need room.
+  struct wall_moment : armed_moment<By.wall> {};
+
+  [[no_unique_address]] armed_moment<By.watermark> watermark;
+  [[no_unique_address]] armed_quiet<By.quiet> quiet;
+  [[no_unique_address]] wall_moment wall;
+};
+
 /// When which keys are to be looked at although no value of theirs comes: by the stream's time, by quiet time, by the
 /// wall. A key's `armed` says for which readings it has alarms out; one that is put off keeps its alarm, and gets a
 /// later one when that has rung. As long as a stream brings no time no alarms are kept for it.
 class key_alarms {
  public:
   /// The key is to be looked at once one of these readings has come.
-  void arm(due_at& armed, due_at const& wanted, std::uint64_t hash) {
-    if (uses_watermark_ && wanted.watermark < armed.watermark) {
-      armed.watermark = wanted.watermark;
-      by_watermark_.add(armed.watermark.time_since_epoch().count(), hash);
-    }
-    if (uses_quiet_ && wanted.quiet < armed.quiet) {
-      armed.quiet = wanted.quiet;
-      by_quiet_.add(armed.quiet.count(), hash);
-    }
-    if (wanted.wall < armed.wall) {
-      armed.wall = wanted.wall;
-      by_wall_.add(armed.wall.time_since_epoch().count(), hash);
-    }
+  template <readings By>
+  void arm(armed_alarms<By>& armed, due_at const& wanted, std::uint64_t hash) {
+    if constexpr (By.watermark)
+      if (uses_watermark_ && wanted.watermark < armed.watermark.at) {
+        armed.watermark.at = wanted.watermark;
+        by_watermark_.add(wanted.watermark.time_since_epoch().count(), hash);
+      }
+    if constexpr (By.quiet)
+      if (uses_quiet_ && wanted.quiet < armed.quiet.at) {
+        armed.quiet.at = wanted.quiet;
+        by_quiet_.add(wanted.quiet.count(), hash);
+      }
+    if constexpr (By.wall)
+      if (wanted.wall < armed.wall.at) {
+        armed.wall.at = wanted.wall;
+        by_wall_.add(wanted.wall.time_since_epoch().count(), hash);
+      }
   }
   /// What has rung by now is out no more.
-  static void disarm(due_at& armed, reading const& now) {
-    if (armed.watermark <= now.watermark) armed.watermark = (moment::max)();
-    if (armed.quiet <= now.quiet) armed.quiet = forever;
-    if (armed.wall <= now.wall) armed.wall = (moment::max)();
+  template <readings By>
+  static void disarm(armed_alarms<By>& armed, reading const& now) {
+    if constexpr (By.watermark)
+      if (armed.watermark.at <= now.watermark) armed.watermark = {};
+    if constexpr (By.quiet)
+      if (armed.quiet.at <= now.quiet) armed.quiet = {};
+    if constexpr (By.wall)
+      if (armed.wall.at <= now.wall) armed.wall = {};
   }
 
   /// True when alarms are kept from now on that were not kept before: all keys have to be armed.
@@ -47,12 +79,13 @@ class key_alarms {
     return watermark || quiet;
   }
 
-  /// Calls `f(hash)` for keys whose alarms are due, at most so many. False: some are left.
-  template <class F>
-  bool ring(reading const& now, std::size_t& most, F&& f) {
-    bool rung = by_watermark_.ring(now.watermark.time_since_epoch().count(), most, f);
-    rung = by_quiet_.ring(now.quiet.count(), most, f) && rung;
-    return by_wall_.ring(now.wall.time_since_epoch().count(), most, f) && rung;
+  /// Calls `f(hash)` for keys whose alarms are due, at most so many, and before `approach(hash)` for most of them.
+  /// False: some are left.
+  template <class Approach, class F>
+  bool ring(reading const& now, std::size_t& most, Approach&& approach, F&& f) {
+    bool rung = by_watermark_.ring(now.watermark.time_since_epoch().count(), most, approach, f);
+    rung = by_quiet_.ring(now.quiet.count(), most, approach, f) && rung;
+    return by_wall_.ring(now.wall.time_since_epoch().count(), most, approach, f) && rung;
   }
   bool due(reading const& now) {
     return by_watermark_.due(now.watermark.time_since_epoch().count()) || by_quiet_.due(now.quiet.count()) ||
@@ -61,7 +94,7 @@ class key_alarms {
   bool due_by_wall(reading const& now) { return by_wall_.due(now.wall.time_since_epoch().count()); }
 
   bool waits_for_the_wall() const { return by_wall_.size() != 0; }
-  moment next_by_wall() const { return moment(std::chrono::nanoseconds(by_wall_.next())); }
+  moment next_by_wall() { return moment(std::chrono::nanoseconds(by_wall_.next())); }
 
  private:
   alarm_heap by_watermark_;

@@ -142,11 +142,13 @@ class key_stage final : public stage_by_time<K, V, Outputs, Machine> {
     bool met = false;
     guarded(step_, [&] {
       std::size_t most = base::portion;
-      rung = alarms_.ring(now_, most, [&](std::uint64_t hash) {
-        met = true;
-        table_.each_with_tag(hash, [&](cell& entry) { look_at(entry, hash); });
-        if (outputs_.full()) most = 0;
-      });
+      rung = alarms_.ring(
+          now_, most, [&](std::uint64_t hash) { table_.prefetch(hash); },
+          [&](std::uint64_t hash) {
+            met = true;
+            table_.each_with_tag(hash, [&](cell& entry) { look_at(entry, hash); });
+            if (outputs_.full()) most = 0;
+          });
       outputs_.flush();
     });
     keys_.set(table_.keys());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/inline_list.hpp>
 #include <leat/time/moment.hpp>
 #include <leat/time/open_window.hpp>
 #include <leat/time/window_content.hpp>
@@ -34,7 +35,7 @@ class key_windows {
   using content_type = Content;
   /// What is made of the values says nothing before its window closes, and nothing needs to be known of a key but that.
   static constexpr bool by_slices = std::is_base_of_v<keeps_itself<kept>, Content>;
-  using state = std::vector<open_window>;
+  using state = inline_list<open_window>;
 
   key_windows(Windower windower, Content content) : windower_(std::move(windower)), content_(std::move(content)) {}
 
@@ -64,7 +65,7 @@ class key_windows {
     while (place != 0 && windows[place - 1].id > id) --place;
     auto say = outlet.speaker(id, windower_.bounds(id), window_reason::early, told);
     if (place == 0 || windows[place - 1].id != id)
-      windows.emplace(windows.begin() + static_cast<std::ptrdiff_t>(place), id, content_.begin(std::move(given), say));
+      windows.emplace(place, id, content_.begin(std::move(given), say));
     else
       content_.add(windows[--place].content, std::move(given), say);
     windows[place].marks.add(told);
@@ -78,7 +79,7 @@ class key_windows {
       if (bounds.close > bound) break;
       speak_for(windows[closed], bounds, false, outlet);
     }
-    windows.erase(windows.begin(), windows.begin() + static_cast<std::ptrdiff_t>(closed));
+    windows.erase(0, closed);
   }
   template <class Outlet>
   void end(state& windows, Outlet& outlet) {
@@ -109,7 +110,7 @@ class key_windows {
     std::vector<saved_window> windows;
 
     void mark_spoken() {
-      for (saved_window& each : windows) each.marks.speak();
+      for (saved_window& each : windows) detail::mark_spoken(each.marks, each.content);
     }
     template <class Archive>
     void serialize(Archive& archive, unsigned) {
@@ -125,7 +126,6 @@ class key_windows {
   }
   state load(saved&& from) {
     state windows;
-    windows.reserve(from.windows.size());
     for (saved_window& each : from.windows)
       windows.emplace_back(each.id, content_.load(std::move(each.content))).marks = each.marks;
     return windows;

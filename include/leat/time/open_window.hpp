@@ -42,6 +42,40 @@ struct window_marks {
   }
 };
 
+/// What a content is given to say the results of a window with.
+template <class Outlet>
+class window_speaker {
+ public:
+  /// `told`: an end has had them, so they are said to nobody.
+  window_speaker(Outlet& outlet, window_id id, window_bounds bounds, window_reason why, bool told)
+      : outlet_(&outlet), id_(id), bounds_(bounds), why_(why), told_(told) {}
+
+  template <class R>
+  void operator()(R&& result) const {
+    if (!told_) outlet_->say(id_, bounds_, why_, std::forward<R>(result));
+  }
+  /// What the window gave last, of which another result follows.
+  template <class R>
+  void retract(R&& result) const {
+    if (!told_) outlet_->say(id_, bounds_, window_reason::retraction, std::forward<R>(result));
+  }
+  bool told() const { return told_; }
+
+ private:
+  Outlet* outlet_;
+  window_id id_;
+  window_bounds bounds_;
+  window_reason why_;
+  bool told_;
+};
+
+/// An end has had all the values of this window, of which `content` is what is saved.
+template <class Saved>
+void mark_spoken(window_marks& marks, Saved& content) {
+  marks.speak();
+  if constexpr (requires { content.mark_spoken(); }) content.mark_spoken();
+}
+
 /// Where the windows of one key put their results.
 template <class K, class W>
 class window_outlet {
@@ -55,11 +89,8 @@ class window_outlet {
     (*down_)(std::pair<K, in_window<W>>(*key_,
                                         in_window<W>{id, bounds.open, bounds.close, why, W(std::forward<R>(result))}));
   }
-  /// What a content is given to say its results with. `told`: an end has had them, so they are said to nobody.
-  auto speaker(window_id id, window_bounds bounds, window_reason why, bool told = false) {
-    return [this, id, bounds, why, told](auto&& result) {
-      if (!told) this->say(id, bounds, why, std::forward<decltype(result)>(result));
-    };
+  window_speaker<window_outlet> speaker(window_id id, window_bounds bounds, window_reason why, bool told = false) {
+    return {*this, id, bounds, why, told};
   }
   void closed(window_id id, window_bounds bounds, std::vector<window_id> merged = {}) {
     if (meta_ == nullptr) return;

@@ -108,9 +108,9 @@ struct min_windows : choosing_windows<min_windows> {
 };
 
 template <class Kind, class Clock, class Windower, class Reducer, class... Options>
-auto reduce_window_step(step_name name, Clock clock, Windower windower, Reducer reducer, Options...) {
-  return window_step<Kind, order_wanted<false, Options...>, Clock, Windower, reduce_functions<Reducer>>(
-      std::move(name), std::move(clock), std::move(windower), reduce_functions<Reducer>(std::move(reducer)));
+auto reduce_window_step(step_name name, Clock clock, Windower windower, Reducer reducer, Options... options) {
+  return window_step_with<Kind, false>(std::move(name), std::move(clock), std::move(windower),
+                                       reduce_functions<Reducer>(std::move(reducer)), options...);
 }
 
 }  // namespace detail
@@ -120,14 +120,14 @@ auto reduce_window_step(step_name name, Clock clock, Windower windower, Reducer 
 /// streams is returned, `windowed`. `counting(n)` may stand in the place of clock and windower. `reducer` is called on
 /// the thread of the worker that owns the key.
 template <class Clock, class Windower, class Reducer, class... Options>
-  requires(!detail::is_counting<Clock> && (detail::is_window_option<Options> && ...))
+  requires(!detail::is_counting<Clock> && (detail::window_or_early_option<Options> && ...))
 auto reduce_window(step_name name, Clock clock, Windower windower, Reducer reducer, Options... options) {
   return detail::reduce_window_step<detail::reduce_windows>(std::move(name), std::move(clock), std::move(windower),
                                                             detail::function_of<Reducer>(std::move(reducer)),
                                                             options...);
 }
 template <class Reducer, class... Options>
-  requires(detail::is_window_option<Options> && ...)
+  requires(detail::window_or_early_option<Options> && ...)
 auto reduce_window(step_name name, counting windower, Reducer reducer, Options... options) {
   return detail::reduce_window_step<detail::reduce_windows>(
       std::move(name), detail::no_clock(), windower, detail::function_of<Reducer>(std::move(reducer)), options...);
@@ -144,11 +144,16 @@ detail::incomplete_window_step<detail::reduce_windows> reduce_window(Name const&
 }
 
 /// The greatest value of each window of each key, compared with `<`, or by `by(value)`. As `reduce_window`.
-template <class Clock, class Windower, class By = detail::identity>
-auto max_window(step_name name, Clock clock, Windower windower, By by = {}) {
+template <class Clock, class Windower, class By, class... Options>
+  requires(!detail::window_or_early_option<By> && (detail::window_or_early_option<Options> && ...))
+auto max_window(step_name name, Clock clock, Windower windower, By by, Options... options) {
   using choice = detail::greater_of_two<detail::function_of<By>>;
   return detail::reduce_window_step<detail::max_windows>(std::move(name), std::move(clock), std::move(windower),
-                                                         choice{std::move(by)});
+                                                         choice{std::move(by)}, options...);
+}
+template <class Clock, class Windower, detail::window_or_early_option... Options>
+auto max_window(step_name name, Clock clock, Windower windower, Options... options) {
+  return max_window(std::move(name), std::move(clock), std::move(windower), detail::identity(), options...);
 }
 template <class First, class... More>
   requires(!std::is_convertible_v<First, step_name>)
@@ -162,11 +167,16 @@ detail::incomplete_window_step<detail::max_windows> max_window(Name const&, Give
 }
 
 /// The least value of each window of each key, compared with `<`, or by `by(value)`. As `reduce_window`.
-template <class Clock, class Windower, class By = detail::identity>
-auto min_window(step_name name, Clock clock, Windower windower, By by = {}) {
+template <class Clock, class Windower, class By, class... Options>
+  requires(!detail::window_or_early_option<By> && (detail::window_or_early_option<Options> && ...))
+auto min_window(step_name name, Clock clock, Windower windower, By by, Options... options) {
   using choice = detail::lesser_of_two<detail::function_of<By>>;
   return detail::reduce_window_step<detail::min_windows>(std::move(name), std::move(clock), std::move(windower),
-                                                         choice{std::move(by)});
+                                                         choice{std::move(by)}, options...);
+}
+template <class Clock, class Windower, detail::window_or_early_option... Options>
+auto min_window(step_name name, Clock clock, Windower windower, Options... options) {
+  return min_window(std::move(name), std::move(clock), std::move(windower), detail::identity(), options...);
 }
 template <class First, class... More>
   requires(!std::is_convertible_v<First, step_name>)

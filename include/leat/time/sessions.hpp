@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <leat/detail/inline_list.hpp>
 #include <leat/time/moment.hpp>
 #include <leat/time/open_window.hpp>
 #include <leat/time/session.hpp>
@@ -34,7 +35,7 @@ class sessions {
 
  public:
   using content_type = Content;
-  using state = std::vector<open_session>;
+  using state = inline_list<open_session>;
 
   sessions(leat::session windower, Content content) : gap_(windower.gap()), content_(std::move(content)) {}
 
@@ -46,8 +47,7 @@ class sessions {
     while (place != 0 && moment_minus(open[place - 1].first, gap_) > at) --place;
     if (place == 0 || at > moment_plus(open[place - 1].last, gap_)) {
       auto say = outlet.speaker(id_of(at), {at, at}, window_reason::early, told);
-      open.emplace(open.begin() + static_cast<std::ptrdiff_t>(place), at, content_.begin(std::move(given), say))
-          ->marks.add(told);
+      open.emplace(place, at, content_.begin(std::move(given), say)).marks.add(told);
       return;
     }
     --place;
@@ -71,7 +71,7 @@ class sessions {
   void close(state& open, moment bound, Outlet& outlet) {
     std::size_t closed = 0;
     for (; closed != open.size() && closes_at(open[closed]) <= bound; ++closed) speak_for(open[closed], false, outlet);
-    open.erase(open.begin(), open.begin() + static_cast<std::ptrdiff_t>(closed));
+    open.erase(0, closed);
   }
   template <class Outlet>
   void end(state& open, Outlet& outlet) {
@@ -101,7 +101,7 @@ class sessions {
     std::vector<saved_session> open;
 
     void mark_spoken() {
-      for (saved_session& each : open) each.marks.speak();
+      for (saved_session& each : open) detail::mark_spoken(each.marks, each.content);
     }
     template <class Archive>
     void serialize(Archive& archive, unsigned) {
@@ -117,7 +117,6 @@ class sessions {
   }
   state load(saved&& from) {
     state open;
-    open.reserve(from.open.size());
     for (saved_session& each : from.open) {
       open_session& loaded = open.emplace_back(each.first, content_.load(std::move(each.content)));
       loaded.last = each.last;
@@ -158,7 +157,7 @@ class sessions {
       auto say = outlet.speaker(into.id(), into.bounds(), window_reason::early);
       content_.merge(into.content, std::move(gone.content), say);
     }
-    open.erase(open.begin() + static_cast<std::ptrdiff_t>(place) + 1);
+    open.erase(place + 1);
   }
 
   template <class Outlet>

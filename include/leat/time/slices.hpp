@@ -114,16 +114,16 @@ class slices final : public state_base {
     auto const place = std::lower_bound(open_.begin(), open_.end(), id,
                                         [](owner const& each, window_id wanted) { return each->keep().id < wanted; });
     if (place != open_.end() && (*place)->keep().id == id) return **place;
-    return **open_.insert(place, make(id));
+    return **open_.insert(place, table_for(id));
   }
-  owner make(window_id id) {
+  owner table_for(window_id id) {
     recycle();
     if (spare_.empty())
       return std::make_unique<slice_type>(static_cast<state_base&>(*this), keep_slice<Content>(id, content_, spoken_));
-    owner made = std::move(spare_.back());
+    owner table = std::move(spare_.back());
     spare_.pop_back();
-    made->keep().id = id;
-    return made;
+    table->keep().id = id;
+    return table;
   }
   /// What no snapshot has to be told of any more is there for other windows: as many as are open, and two, may be
   /// needed soon.

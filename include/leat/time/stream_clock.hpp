@@ -29,6 +29,7 @@ class stream_clock_of {
   using state = no_clock_state;
 
   static constexpr bool needs_a_dated_stream = true;
+  static constexpr readings due_by{.watermark = true, .quiet = false, .wall = false};
 
   explicit stream_clock_of(F ts) : ts_(std::move(ts)) {}
 

@@ -19,6 +19,8 @@ class wall_clock {
   using state = detail::no_clock_state;
   /// The time of a stream moves it as little as waiting does.
   static constexpr bool goes_by_stream = false;
+  /// What makes a key due.
+  static constexpr readings due_by{.watermark = false, .quiet = false, .wall = true};
 
   /// Before the values of a batch.
   void begin_batch(wall_time wall) { now_ = (std::max)(now_, moment_of(wall)); }

@@ -14,6 +14,8 @@ namespace leat::detail {
 ///  - `kept` is what a window has of its values; `begin(value, say)` makes it of the first one;
 ///  - `add(kept&, value, say)` adds another;
 ///  - `close(kept&&, say)` gives the result, or the results;
+///  - all of them may give results early, `say(result)`; `say.retract(result)` takes back what was given last, and
+///    `say.told()` says that an end has had this value in its results;
 ///  - `merge(kept& earlier, kept&& later, say)` where `merges` is true: two windows are one from now on;
 ///  - `saved`, which has a codec, is what a snapshot has of it: `save(kept const&)` gives it, `load(saved&&)` makes a
 ///    `kept` of it.

@@ -5,6 +5,7 @@
 #include <leat/route/codec/byte_buffer.hpp>
 #include <leat/route/codec/codec.hpp>
 #include <leat/time/clock.hpp>
+#include <leat/time/key_alarms.hpp>
 #include <leat/time/moment.hpp>
 #include <leat/time/open_window.hpp>
 #include <leat/time/ordered_queue.hpp>
@@ -33,6 +34,11 @@ class window_machine {
   using value_type = typename Windows::content_type::value;
   /// Values of several sides that join: each side has a clock of its own.
   static constexpr bool has_sides = requires { Clock::sides; };
+  /// A window may have asked to be told of a time of the wall.
+  static constexpr bool asks_for_the_wall =
+      requires(Windows const& all, typename Windows::state const& of_key) { all.notify_at(of_key); };
+  static constexpr readings awaited = {due_by<Clock>.watermark, due_by<Clock>.quiet,
+                                       due_by<Clock>.wall || asks_for_the_wall};
   using queue = decltype([] {
     if constexpr (!Ordered)
       return no_queue();
@@ -64,10 +70,10 @@ class window_machine {
   };
   /// What is kept of a key.
   struct state {
-    typename Clock::state clock{};
+    [[no_unique_address]] typename Clock::state clock{};
     typename Windows::state windows{};
     [[no_unique_address]] detail::window_machine<Clock, Windows, Ordered>::queue waiting;
-    due_at armed{};                 ///< there are alarms out for these readings, or earlier ones
+    [[no_unique_address]] armed_alarms<awaited> armed;
     std::unique_ptr<saved> at_end;  ///< the key as the end of the input found it, which a continuation goes on from
   };
   /// Writes what `saved` reads.

@@ -5,7 +5,6 @@
 #include <leat/error.hpp>
 #include <leat/flow.hpp>
 #include <leat/op/function/name_comes_first.hpp>
-#include <leat/op/in_order.hpp>
 #include <leat/route/exchange/by_key.hpp>
 #include <leat/state/keep_state.hpp>
 #include <leat/state/stateful_stage.hpp>
@@ -13,6 +12,8 @@
 #include <leat/time/counted_windows.hpp>
 #include <leat/time/counting.hpp>
 #include <leat/time/dated_before.hpp>
+#include <leat/time/early.hpp>
+#include <leat/time/early_content.hpp>
 #include <leat/time/event_time.hpp>
 #include <leat/time/free_windows.hpp>
 #include <leat/time/key_stage.hpp>
@@ -35,17 +36,6 @@
 
 /// What the operators with windows have in common.
 namespace leat::detail {
-
-template <class O>
-inline constexpr bool is_window_option = false;
-template <bool Kept>
-inline constexpr bool is_window_option<in_order<Kept>> = true;
-
-/// The last option that says so decides.
-template <bool Usual, class... Options>
-inline constexpr bool order_wanted = Usual;
-template <bool Usual, bool Kept, class... More>
-inline constexpr bool order_wanted<Usual, in_order<Kept>, More...> = order_wanted<Kept, More...>;
 
 /// Which windows a key has with this windower.
 template <class Windower, class Content>
@@ -77,11 +67,14 @@ consteval bool clock_fits() {
   }
 }
 
+template <class W>
+inline constexpr bool is_a_windower =
+    std::is_same_v<W, leat::session> || std::is_same_v<W, counting> || aligned_windower<W> || is_free_windower<W>;
+
 /// What is needed of a windower, and of values that it puts into several windows.
 template <class Windower, class V, bool Ordered>
 consteval bool windower_fits() {
-  constexpr bool windower_is_one = std::is_same_v<Windower, leat::session> || std::is_same_v<Windower, counting> ||
-                                   aligned_windower<Windower> || is_free_windower<Windower>;
+  constexpr bool windower_is_one = is_a_windower<Windower>;
   static_assert(windower_is_one,
                 "leat: a step with windows: what stands behind the clock is no windower. One of your own has either "
                 "first_of(moment), last_of(moment) and bounds(id), or a state with open_for, late_for, merged, "
@@ -97,6 +90,47 @@ consteval bool windower_fits() {
                 "leat: a step with windows: leat::counting(n) asks no clock, so there are no times that leat::ordered "
                 "could order values by: they are counted as they come");
   return windower_is_one && values_can_be_copied && values_have_an_order;
+}
+
+/// What early results ask of a step.
+template <class Early, class Windower, bool Ordered>
+consteval bool early_fits() {
+  constexpr bool retracts = [] {
+    if constexpr (requires { Early::given; })
+      return Early::given == further_results::retracted;
+    else
+      return false;
+  }();
+  constexpr bool further_results_follow_early_ones = !std::is_same_v<Early, further_results_alone>;
+  static_assert(further_results_follow_early_ones,
+                "leat: a step with windows: leat::accumulating, leat::discarding and leat::retracting say what follows "
+                "an early result: give leat::early(leat::after_records(n)) too");
+  constexpr bool values_do_not_wait = !retracts || !Ordered;
+  static_assert(values_do_not_wait,
+                "leat: a step with windows: leat::retracting needs leat::unordered, since a result that the end of the "
+                "input has given has values in it that still wait for their turn");
+  constexpr bool windows_stay_as_they_are =
+      !retracts || Ordered || std::is_same_v<Windower, counting> || aligned_windower<Windower>;
+  static_assert(windows_stay_as_they_are,
+                "leat: a step with windows: leat::retracting is for windows that stay as they are: two sessions can "
+                "become one, and what the second has given could not be taken back");
+  return further_results_follow_early_ones && values_do_not_wait && windows_stay_as_they_are;
+}
+
+/// Of what is wrong with clock and windower the first is said. The clock is asked for the times of `Dated`, and what
+/// goes into windows is `V`.
+template <bool Ordered, class Clock, class Windower, class V, class... Dated>
+consteval bool clock_and_windower_fit() {
+  constexpr bool clock_stands_before_windower = !is_a_windower<Clock> || !a_clock<Windower>;
+  static_assert(clock_stands_before_windower,
+                "leat: a step with windows: clock and windower are swapped. The clock stands behind the name, and the "
+                "windower behind the clock");
+  if constexpr (!clock_stands_before_windower || std::is_same_v<Windower, refused_clock>)
+    return false;  // of which the latter has been said
+  else if constexpr (!(clock_fits<Clock, Dated>() && ...))
+    return false;
+  else
+    return windower_fits<Windower, V, Ordered>();
 }
 
 /// What the step keeps of a value and of a window.
@@ -117,12 +151,13 @@ consteval bool content_can_be_kept() {
   return window_has_a_codec && waiting_value_can_be_read_back && result_can_be_copied;
 }
 
-/// Throws flow_error for a clock or a windower whose numbers are wrong.
+/// Throws flow_error for a clock, a windower or early results whose numbers are wrong.
 [[gnu::cold]] void refuse_windows(std::string_view kind, step_name const& name, std::string const& of_clock,
-                                  std::string const& of_windower);
+                                  std::string const& of_windower, std::string const& of_early = {});
 [[gnu::cold]] void refuse_while_open(std::string_view kind, step_name const& name);
 /// What a run that goes on has to have the same.
-[[gnu::cold]] std::string window_parameters_text(std::string const& clock, std::string const& windower, bool ordered);
+[[gnu::cold]] std::string window_parameters_text(std::string const& clock, std::string const& windower, bool ordered,
+                                                 std::string const& early = {});
 
 /// The time of a keyed record is that of its value.
 template <class Clock>
@@ -162,14 +197,26 @@ std::size_t append_by_time(S&& up, Clock const& clock, Machine machine, std::str
   return at.node;
 }
 
-template <bool Ordered, class S, class Clock, class Windower, class Content>
-auto append_windows(S&& up, Clock clock, Windower windower, Content content, step_info step, step_name const& given) {
+/// The content that a step has whose windows give these early results.
+template <class Content>
+Content giving_early(Content content, no_early_results const&) {
+  return content;
+}
+template <class Content, further_results Given>
+early_content<Content, Given> giving_early(Content content, early_results<Given> early) {
+  return {std::move(content), early};
+}
+
+template <bool Ordered, class S, class Clock, class Windower, class Content, class Early = no_early_results>
+auto append_windows(S&& up, Clock clock, Windower windower, Content content, step_info step, step_name const& given,
+                    Early early = {}) {
   using T = record_of<S>;
   using K = key_of_pair<T>;
   using V = value_of_pair<T>;
   using W = typename Content::result;
-  std::string parameters = window_parameters_text(parameters_of(clock), parameters_of(windower), Ordered);
-  auto windows = windows_of(std::move(windower), std::move(content));
+  std::string parameters =
+      window_parameters_text(parameters_of(clock), parameters_of(windower), Ordered, early.parameters());
+  auto windows = windows_of(std::move(windower), giving_early(std::move(content), early));
   using machine = window_machine<Clock, decltype(windows), Ordered>;
   graph& in = stream_access::graph_of(up);
   auto const append = [&]<template <class, class, class, class> class Stage>() {
@@ -187,15 +234,16 @@ auto append_windows(S&& up, Clock clock, Windower windower, Content content, ste
 }
 
 /// `Kind` is the operator: its name, the sentences that refuse its functions, the content that it makes of them.
-template <class Kind, bool Ordered, class Clock, class Windower, class Functions>
+template <class Kind, bool Ordered, class Clock, class Windower, class Functions, class Early = no_early_results>
 class window_step {
  public:
-  window_step(step_name name, Clock clock, Windower windower, Functions functions)
+  window_step(step_name name, Clock clock, Windower windower, Functions functions, Early early = {})
       : name_(std::move(name)),
         clock_(std::move(clock)),
         windower_(std::move(windower)),
-        functions_(std::move(functions)) {
-    refuse_windows(Kind::name, name_, refusal_of(clock_), refusal_of(windower_));
+        functions_(std::move(functions)),
+        early_(early) {
+    refuse_windows(Kind::name, name_, refusal_of(clock_), refusal_of(windower_), early_.refusal());
     if constexpr (requires { clock_.takes_while_open(); })
       if (clock_.takes_while_open() && (Ordered || !aligned_windower<Windower>)) refuse_while_open(Kind::name, name_);
   }
@@ -206,7 +254,9 @@ class window_step {
       return refused_windows{refused(up), {}, {}};
     else {
       using V = value_of_pair<record_of<S>>;
-      if constexpr (!clock_fits<Clock, V>() || !windower_fits<Windower, V, Ordered>())
+      if constexpr (!clock_and_windower_fit<Ordered, Clock, Windower, V, V>())
+        return refused_windows{};
+      else if constexpr (!early_fits<Early, Windower, Ordered>())
         return refused_windows{};
       else if constexpr (!Kind::template accepts<Functions, V, Windower, Ordered>())
         return refused_windows{};
@@ -217,7 +267,7 @@ class window_step {
         else
           return append_windows<Ordered>(std::forward<S>(up), std::move(self.clock_), std::move(self.windower_),
                                          std::move(content), step_info(Kind::name, self.name_, Functions::memory),
-                                         self.name_);
+                                         self.name_, self.early_);
       }
     }
   }
@@ -227,7 +277,17 @@ class window_step {
   Clock clock_;
   Windower windower_;
   Functions functions_;
+  [[no_unique_address]] Early early_;
 };
+
+/// A step with the order and the early results that the options ask for.
+template <class Kind, bool UsuallyOrdered, class Clock, class Windower, class Functions, class... Options>
+auto window_step_with(step_name name, Clock clock, Windower windower, Functions functions, Options const&... options) {
+  auto const early = early_wanted(options...);
+  using step = window_step<Kind, order_wanted<UsuallyOrdered, Options...>, Clock, Windower, Functions,
+                           std::remove_const_t<decltype(early)>>;
+  return step(std::move(name), std::move(clock), std::move(windower), std::move(functions), early);
+}
 
 /// What an operator becomes that was given too little, or things in another order: the sentence of its kind.
 template <class Kind>

@@ -13,8 +13,8 @@
 namespace leat::detail {
 
 LEAT_COLD void refuse_windows(std::string_view kind, step_name const& name, std::string const& of_clock,
-                              std::string const& of_windower) {
-  std::string const& wrong = of_clock.empty() ? of_windower : of_clock;
+                              std::string const& of_windower, std::string const& of_early) {
+  std::string const& wrong = !of_clock.empty() ? of_clock : !of_windower.empty() ? of_windower : of_early;
   if (wrong.empty()) return;
   throw flow_error(concat({kind, " \"", name.text, "\" (", place_of(name.location), "): ", wrong}));
 }
@@ -26,8 +26,10 @@ LEAT_COLD void refuse_while_open(std::string_view kind, step_name const& name) {
               "of a time, since a value would go where others of its time have been applied"}));
 }
 
-LEAT_COLD std::string window_parameters_text(std::string const& clock, std::string const& windower, bool ordered) {
-  return concat({clock, clock.empty() ? "" : "; ", windower, ordered ? "; ordered" : ""});
+LEAT_COLD std::string window_parameters_text(std::string const& clock, std::string const& windower, bool ordered,
+                                             std::string const& early) {
+  return concat(
+      {clock, clock.empty() ? "" : "; ", windower, ordered ? "; ordered" : "", early.empty() ? "" : "; ", early});
 }
 
 }  // namespace leat::detail

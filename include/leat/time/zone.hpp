@@ -16,6 +16,9 @@ namespace detail {
 
 class zone_table;
 
+/// `+01:00`, with seconds where there are any.
+void append_offset(std::string& to, std::chrono::seconds offset);
+
 /// The clocks of a place, whichever; there is no `now`.
 struct local_clock {};
 
@@ -58,6 +61,9 @@ class zone {
   std::chrono::seconds offset_at(moment at) const;
   /// The first moment at which the clocks show that time or a later one.
   moment first_at(local_time shown) const;
+  /// What the clocks show at that moment, with how far they are ahead of UTC: `2026-10-25T02:30:00+02:00`. There is a
+  /// fraction of the second where the moment has one.
+  std::string text(moment at) const;
   /// The name and a hash of what is known of the zone, which differs between versions of zone data where they do.
   std::string parameters() const;
 

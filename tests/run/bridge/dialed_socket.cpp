@@ -38,6 +38,7 @@ TEST_CASE("dialed_socket: what arrived before the connection broke is read, also
   std::array<std::byte, 16> room{};
   REQUIRE(socket.receive(room) == 6);
   CHECK(std::memcmp(room.data(), "answer", 6) == 0);
+  CHECK_THROWS_WITH_AS(socket.send(std::as_bytes(std::span("call"))), "Broken pipe", std::runtime_error);
   CHECK_THROWS_WITH_AS(socket.receive(room), "it closed the connection", std::runtime_error);
   ::close(door);
 }

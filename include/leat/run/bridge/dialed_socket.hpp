@@ -37,7 +37,8 @@ class dialed_socket {
   /// To be polled for reading, and while it is not connected for writing; -1 when there is none.
   int descriptor() const { return descriptor_; }
 
-  /// How many of the bytes the system has taken; none when the connection is broken, which `receive` tells.
+  /// How many of the bytes the system has taken. Throws std::runtime_error when the connection is broken and there is
+  /// nothing left to receive.
   std::size_t send(std::span<std::byte const> bytes);
   /// How many bytes there were. Throws std::runtime_error when the connection is broken and all has been read.
   std::size_t receive(std::span<std::byte> into);

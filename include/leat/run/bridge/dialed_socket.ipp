@@ -122,10 +122,12 @@ LEAT_INLINE void dialed_socket::check_connected() {
 LEAT_INLINE std::size_t dialed_socket::send(std::span<std::byte const> bytes) {
   ssize_t const count = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
   if (count >= 0) return static_cast<std::size_t>(count);
-  // What arrived before the connection broke is still read, and the read then says that it broke.
-  bool const broken = errno == EPIPE || errno == ECONNRESET;
-  if (!broken && errno != EAGAIN && errno != EINTR) throw std::runtime_error(std::strerror(errno));
-  return 0;
+  int const failure = errno;
+  if (failure == EAGAIN || failure == EINTR) return 0;
+  // What arrived before the connection broke is to be received first.
+  std::byte unread{};
+  if (::recv(descriptor_, &unread, 1, MSG_PEEK) > 0) return 0;
+  throw std::runtime_error(std::strerror(failure));
 }
 
 LEAT_INLINE std::size_t dialed_socket::receive(std::span<std::byte> into) {

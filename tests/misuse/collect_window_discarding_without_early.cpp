@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: leat: a step with windows: leat::accumulating, leat::discarding and leat::retracting say what follows an early result
+#include <leat/from/iterable.hpp>
+#include <leat/time.hpp>
+
+#include <chrono>
+#include <utility>
+#include <vector>
+
+int main() {
+  using namespace std::chrono_literals;
+  leat::flow flow("f");
+  flow.input("in", leat::from::iterable(std::vector<std::pair<int, int>>())) |
+      leat::collect_window("w", leat::event_clock([](int x) { return std::chrono::seconds(x); }, leat::late_by(1s)),
+                           leat::tumbling(1min), leat::discarding);
+}
