@@ -48,6 +48,17 @@ TEST_CASE("early results have all values of the window so far, and the one on ti
   }
 }
 
+TEST_CASE("early results by the clock of the stream") {
+  auto const step = [] {
+    return leat::fold_window("fold", leat::stream_clock(&letter::time, leat::late_by(0s)), leat::tumbling(10s, t0),
+                             none, joined, leat::unordered, each(2));
+  };
+  check<std::string>(letters(), step,
+                     {{"0: ab early", "0: abcd early", "0: abcde", "1: fg early", "1: fg at the end"},
+                      {"0: h"},
+                      {"0: [0, 10]", "1: [10, 20]"}});
+}
+
 TEST_CASE("discarding: each result has what is new, and a window without any gives none") {
   check<std::string>(letters(), [] { return folded(0s, leat::tumbling(10s, t0), each(2), leat::discarding); },
                      {{"0: ab early", "0: cd early", "0: e", "1: fg early"}, {"0: h"}, {"0: [0, 10]", "1: [10, 20]"}});

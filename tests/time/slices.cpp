@@ -12,6 +12,9 @@
 #include <string>
 #include <utility>
 #include <vector>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 /// The tables of a step whose windows close for all keys together, with the snapshots of them.
 
@@ -150,6 +153,25 @@ TEST_CASE("slices: a window that has spoken is gone, and its table serves anothe
     CHECK(all.keys() == 1);
   }
 }
+
+#ifdef __GLIBC__
+TEST_CASE("slices: what a burst of open windows has needed is given back once they have closed") {
+  auto const in_use = [] { return mallinfo2().uordblks; };  // with a sanitizer it is always 0
+  summed content;
+  table all(all_slots, content);
+  std::size_t const before = in_use();
+  auto const add_many = [&](window_id id) {
+    for (std::size_t i = 0; i != 50; ++i) add(all, id, name_of(i), 1);
+  };
+  add_many(0);
+  std::size_t const of_each = in_use() - before;
+  for (window_id id = 1; id != 100; ++id) add_many(id);
+  for (int closed = 0; closed != 99; ++closed)
+    while (all.take_some_of_first([](std::string const&, auto&) {}) != 0) continue;
+  CHECK(all.keys() == 50);
+  CHECK(in_use() - before <= 6 * of_each);
+}
+#endif
 
 TEST_CASE("slices: a snapshot has them as they were at the barrier, whatever becomes of them before it is written") {
   for (std::uint64_t seed = 0; seed != 60; ++seed) {

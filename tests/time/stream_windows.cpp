@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -265,6 +266,57 @@ TEST_CASE(
     CHECK(result.why == leat::window_reason::at_end);
     CHECK(result.id >= last);  // the earliest window first
     last = result.id;
+  }
+}
+
+TEST_CASE("stream_clock: a value without a time is in no window, also where that has no beginning") {
+  std::vector<int> many;
+  for (int i = 0; i != 20'000; ++i) many.push_back(i);
+  results down;
+  std::vector<std::pair<std::string, leat::late<int>>> late;
+  leat::flow flow("f");
+  auto const of_some = [](int second) { return second % 10 == 3 ? std::nullopt : std::optional(seconds_of(second)); };
+  auto const windows = flow.input("in", leat::from::iterable(many)) |
+                       leat::event_time("time", &seconds_of, leat::late_by(0s)) | leat::map("keyed", &keyed) |
+                       leat::collect_window("w", leat::stream_clock(of_some), leat::everything(), leat::unordered);
+  windows.down | leat::output("down", leat::to::collect(down));
+  windows.late | leat::output("late", leat::to::collect(late));
+  leat::run(flow);
+  CHECK(late.size() == 2000);
+  REQUIRE(down.size() == 2);
+  CHECK(down[0].second.value.size() == 10'000);
+  CHECK(down[1].second.value.size() == 8'000);
+}
+
+namespace {
+
+/// Windows of ten seconds, but for a mistake of its author: they open a second too late.
+struct mistaken_windower {
+  leat::tumbling right{10s};
+  leat::window_id first_of(leat::moment t) const { return right.first_of(t); }
+  leat::window_id last_of(leat::moment t) const { return right.last_of(t); }
+  leat::window_bounds bounds(leat::window_id id) const {
+    leat::window_bounds const all = right.bounds(id);
+    return {leat::moment_plus(all.open, 1s), all.close};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("stream_clock: a value lies in the windows that its windower says, whatever their bounds are") {
+  std::vector<int> many;
+  for (int i = 0; i != 200; ++i) many.push_back(i * 37 % 200);
+  results down;
+  leat::flow flow("f");
+  flow.input("in", leat::from::iterable(many)) | leat::map("keyed", &keyed) |
+      leat::collect_window("w", leat::stream_clock(&seconds_of, leat::late_by(leat::forever)), mistaken_windower(),
+                           leat::unordered) |
+      leat::output("down", leat::to::collect(down));
+  leat::run(flow);
+  CHECK(down.size() == 2 * 20);
+  for (auto const& [key, result] : down) {
+    CHECK(result.value.size() == 5);
+    for (int const second : result.value) CHECK(second / 10 == result.id);
   }
 }
 

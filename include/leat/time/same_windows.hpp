@@ -9,7 +9,8 @@
 namespace leat::detail {
 
 /// The windows of a moment, `first` to `last`, none where the last is less; and a stretch of time around it whose
-/// moments have the same. So a windower that divides is asked at a change only.
+/// moments have the same. So a windower that divides is asked at a change only. The moment itself is in the stretch,
+/// also where a windower of the user's says of it other windows than their bounds do.
 struct same_windows {
   bool has(moment at) const { return at >= begin && at < end; }
 
@@ -22,9 +23,9 @@ struct same_windows {
     if (last < first) return;  // between windows
     moment const before = windower.bounds(first - 1).close;
     moment const behind = windower.bounds(last + 1).open;
-    begin = windower.bounds(last).open;
+    begin = (std::min)(at, windower.bounds(last).open);
     if (before <= at) begin = (std::max)(begin, before);
-    end = windower.bounds(first).close;
+    end = (std::max)(end, windower.bounds(first).close);
     if (behind > at) end = (std::min)(end, behind);
   }
 

@@ -88,7 +88,7 @@ class slice_stage final : public stage_by_time<K, V, Outputs, Machine> {
         times_[i] = in_time ? *at : no_place;
         if (!in_time) [[unlikely]]
           left_out.add(miss(records[i], at));
-        all &= place_.has(times_[i]);
+        all &= in_time && place_.has(times_[i]);
       });
     if (left_out.all() != 0) outputs_.late.count(left_out);
     return all;

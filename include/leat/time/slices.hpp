@@ -131,9 +131,10 @@ class slices final : public state_base {
     std::erase_if(closed_, [this](owner& each) {
       if (each->keys() != 0 || each->told_of_next() != 0) return false;
       each->clear();
-      if (spare_.size() < open_.size() + 2) spare_.push_back(std::move(each));
+      spare_.push_back(std::move(each));
       return true;
     });
+    if (spare_.size() > open_.size() + 2) spare_.resize(open_.size() + 2);
   }
 
   rows_written write_rows(unsigned slot, row_choice choice, byte_buffer& to) override {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <leat/detail/lean_chrono.hpp>
-#include <leat/detail/list.hpp>
 #include <leat/graph.hpp>
 #include <leat/op/running/mark.hpp>
 #include <leat/op/running/mark_gate.hpp>
@@ -35,8 +34,6 @@ namespace leat::detail {
 template <class K, class V, class Outputs, class Machine>
 class stage_by_time : public keyed_consumer<std::pair<K, V>>, public stage, private time_reader {
  public:
-  using record = std::pair<K, V>;
-
   /// Where what was late for the step before is to go.
   consumer<late<std::pair<K, V>>>& late_input(worker_builder& worker) {
     return worker.add<late_before<K, V, Machine>>(machine_, step_, outputs_.late);
@@ -139,28 +136,6 @@ class stage_by_time : public keyed_consumer<std::pair<K, V>>, public stage, priv
   counter shown_idle_;
   window_lengths lengths_;
   stream_time held_time_;
-};
-
-/// The node of such a step.
-template <class Stage, class Machine>
-class node_by_time final : public node {
- public:
-  /// `from`: the exchange and, if the step dates its stream by itself, what was late then.
-  node_by_time(Machine machine, std::string what_it_has, step_info step, list<port> from)
-      : node(std::move(step), std::move(from)), machine_(std::move(machine)) {
-    parameters = std::move(what_it_has);
-    describe_rows = Stage::describe_rows;
-  }
-
-  void build(worker_builder& worker) const override {
-    auto& stage = worker.add<Stage>(machine_, worker, *this);
-    worker.outlet<keyed_outlet<typename Stage::record>>(inputs.front()).next = &stage;
-    if constexpr (Machine::dates_its_stream)
-      worker.subscribe<late<typename Stage::record>>(inputs[1], stage.late_input(worker));
-  }
-
- private:
-  Machine machine_;
 };
 
 }  // namespace leat::detail

@@ -16,11 +16,10 @@
 #include <leat/time/early_content.hpp>
 #include <leat/time/event_time.hpp>
 #include <leat/time/free_windows.hpp>
-#include <leat/time/key_stage.hpp>
 #include <leat/time/key_windows.hpp>
+#include <leat/time/node_by_time.hpp>
 #include <leat/time/session.hpp>
 #include <leat/time/sessions.hpp>
-#include <leat/time/slice_stage.hpp>
 #include <leat/time/window_machine.hpp>
 #include <leat/time/window_outputs.hpp>
 #include <leat/time/windowed.hpp>
@@ -171,9 +170,8 @@ struct time_of_value {
 };
 
 /// Adds the exchange to the owners of the keys, before it what dates the stream if the clock does that, and the step
-/// behind it, a `Stage` that has `Outputs`. `given` is the name that the user has given. Returns the step's node.
-template <class Outputs, template <class, class, class, class> class Stage = key_stage, class S, class Clock,
-          class Machine>
+/// behind it, which has `Outputs`. `given` is the name that the user has given. Returns the step's node.
+template <class Outputs, class S, class Clock, class Machine>
 std::size_t append_by_time(S&& up, Clock const& clock, Machine machine, std::string parameters, step_info step,
                            step_name const& given) {
   using T = record_of<S>;
@@ -191,7 +189,7 @@ std::size_t append_by_time(S&& up, Clock const& clock, Machine machine, std::str
     from.push_back(exchange_by_key(std::forward<S>(up), step));
     if constexpr (needs_a_dated_stream<Clock>) refuse_undated(in, from[0], step.kind, given);
   }
-  using node_type = node_by_time<Stage<key_of_pair<T>, value_of_pair<T>, Outputs, Machine>, Machine>;
+  using node_type = node_by_time<key_of_pair<T>, value_of_pair<T>, Outputs, Machine>;
   port const at = in.add<node_type>(std::move(machine), std::move(parameters), std::move(step), std::move(from));
   in.at(at).outputs = Outputs::names;
   return at.node;
@@ -219,15 +217,8 @@ auto append_windows(S&& up, Clock clock, Windower windower, Content content, ste
   auto windows = windows_of(std::move(windower), giving_early(std::move(content), early));
   using machine = window_machine<Clock, decltype(windows), Ordered>;
   graph& in = stream_access::graph_of(up);
-  auto const append = [&]<template <class, class, class, class> class Stage>() {
-    return append_by_time<window_outputs<K, W, V>, Stage>(
-        std::forward<S>(up), clock, machine(clock, std::move(windows)), std::move(parameters), std::move(step), given);
-  };
-  std::size_t at = 0;
-  if constexpr (machine::goes_by_slices)
-    at = append.template operator()<slice_stage>();
-  else
-    at = append.template operator()<key_stage>();
+  auto const at = append_by_time<window_outputs<K, W, V>>(
+      std::forward<S>(up), clock, machine(clock, std::move(windows)), std::move(parameters), std::move(step), given);
   return windowed<K, W, V>{stream_access::make<std::pair<K, in_window<W>>>(in, {at, 0}),
                            stream_access::make<std::pair<K, late<V>>>(in, {at, 1}),
                            stream_access::make<std::pair<K, window_info>>(in, {at, 2})};
