@@ -117,8 +117,8 @@ class state_base {
   bool awaits_sweep(unsigned slot) const { return slot >= whole_->next_slot_; }
   /// An entry of this slot is about to change, and no sweep has still to visit it. Of a state that is tracked.
   void note_quiet_change(unsigned slot) {
-    std::uint8_t& flags = whole_->flags_of(slot);
-    flags = static_cast<std::uint8_t>(flags | generation());
+    std::uint8_t& slot_flags = whole_->flags_of(slot);
+    slot_flags = static_cast<std::uint8_t>(slot_flags | generation());
   }
   /// Where that row is written.
   byte_buffer& begin_copy(unsigned slot);
