@@ -15,6 +15,7 @@
 #include <leat/state/keyed_state.hpp>
 #include <leat/state/state_writer.hpp>
 #include <leat/time/clock.hpp>
+#include <leat/time/dated_before.hpp>
 #include <leat/time/key_alarms.hpp>
 #include <leat/time/late_count.hpp>
 #include <leat/time/late_output.hpp>
@@ -69,6 +70,10 @@ class key_stage final : public keyed_consumer<std::pair<K, V>>, public stage, pr
         outputs_(worker, step_, described) {
     worker.counters.watch({described.id, 0}, counter_kind::keys, keys_);
     if constexpr (Machine::goes_by_stream) {
+      if constexpr (Machine::can_correct)
+        machine_.correct_for(corrections_of(worker, described, machine_.own_corrections()));
+      else
+        refuse_corrections_before(worker, described, Machine::obstacle);
       lengths_ = machine_.lengths(moment_of(step_.worker->wall()));
       worker.read_time(described, *this);
       worker.counters.watch({described.id, 0}, counter_kind::watermark, shown_watermark_);
