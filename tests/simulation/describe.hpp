@@ -92,6 +92,7 @@ inline std::string described(planned_windows const& of) {
   text += " length " + std::to_string(of.length) + " offset " + std::to_string(of.offset) + " align " +
           std::to_string(of.align) + " late by " + std::to_string(of.late_by) + " grain " + std::to_string(of.grain);
   if (of.ordered) text += " ordered";
+  if (of.corrections != 0) text += " corrections " + std::to_string(of.corrections);
   if (of.while_open) text += " while open";
   if (of.all_credible) text += " all credible";
   if (of.by_stream) text += " by the stream's clock";

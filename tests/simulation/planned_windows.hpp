@@ -30,8 +30,9 @@ struct planned_windows {
   std::int64_t length = 1;  ///< of sessions the gap
   std::int64_t offset = 1;  ///< of cumulating windows the step
   std::int64_t align = 0;
-  std::int64_t late_by = 0;  ///< the end of time: nothing is late
-  std::int64_t grain = 1;    ///< of the records' times
+  std::int64_t late_by = 0;      ///< the end of time: nothing is late
+  std::int64_t corrections = 0;  ///< so long after their close windows take values
+  std::int64_t grain = 1;        ///< of the records' times
   std::uint64_t salt = 0;
   bool ordered = true;
   bool while_open = false;
@@ -71,6 +72,8 @@ inline void choose_built(planned_windows& of) {
     if (of.result != made_of_window::fold) of.ordered = false;
   }
   of.while_open = of.while_open && aligned && !of.ordered && !of.by_stream;
+  // By the clock of the stream it depends on the run which results are corrections.
+  if (of.by_stream || of.ordered || of.windower == windowing::counting) of.corrections = 0;
 }
 
 /// `values_in_order`: whether the values of a key come in an order that results may depend on.
@@ -94,6 +97,8 @@ inline planned_windows draw_windows(chance& dice, bool values_in_order) {
   drawn.by_stream = dice.one_in(4);
   drawn.all_read = !dice.one_in(5);
   drawn.salt = dice.number();
+  constexpr std::int64_t times[] = {0, 0, 5, 20, 100};
+  drawn.corrections = times[drawn.salt % 5] * one_second;
   if (!values_in_order) {
     drawn.late_by = end_of_time;
     drawn.ordered = drawn.by_stream = false;

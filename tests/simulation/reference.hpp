@@ -325,9 +325,10 @@ class reference {
     for (auto& [key, model] : keys) {
       if (in.ended) model.end(last_epoch);
       for (model_result const& each : model.results) {
-        std::uint64_t const said =
-            digest_of_window(each.id, each.open, each.close, each.why == spoke::at_end, content(step, each.values));
+        std::uint64_t const said = digest_of_window(each.id, each.open, each.close, static_cast<unsigned>(each.why),
+                                                    content(step, each.values));
         down.items.push_back({key, said, each.epoch, 0});
+        if (!each.told_of) continue;
         std::vector<std::int64_t> const merged = step.in_order ? each.merged : std::vector<std::int64_t>();
         meta.items.push_back({key, digest_of_close(each.id, each.open, each.close, merged), each.epoch, 0});
       }

@@ -26,9 +26,9 @@ std::uint64_t digest_of_numbers(Numbers... numbers) {
   ((digest = mixed(digest * 31 + static_cast<std::uint64_t>(numbers))), ...);
   return digest % 1'000'000'007;
 }
-inline std::uint64_t digest_of_window(std::int64_t id, std::int64_t open, std::int64_t close, bool at_end,
+inline std::uint64_t digest_of_window(std::int64_t id, std::int64_t open, std::int64_t close, unsigned why,
                                       std::uint64_t content) {
-  return digest_of_numbers(1, id, open, close, at_end ? 1 : 0, content);
+  return digest_of_numbers(1, id, open, close, why, content);
 }
 inline std::uint64_t digest_of_late(std::int64_t id, std::int64_t at, unsigned why, std::uint64_t value) {
   return digest_of_numbers(2, id, at, why, value);

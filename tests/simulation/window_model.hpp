@@ -26,6 +26,7 @@ struct model_result {
   spoke why;
   std::vector<std::uint64_t> values;  ///< in the order in which they were applied
   std::vector<std::int64_t> merged;   ///< ascending
+  bool told_of;                       ///< also where it lies, since that is new
   std::uint64_t epoch;                ///< of the record that closed it
 
   bool operator==(model_result const&) const = default;
@@ -78,7 +79,7 @@ class key_model {
     if (!at) return;
     if (of_->late_by != end_of_time && (of_->all_credible || planned_windows::trusted(*at)))
       bound_ = std::max(bound_, *at - of_->late_by);
-    if (*at >= bound_)
+    if (*at >= horizon(bound_))
       accept({*at, value});
     else
       miss({*at, value}, epoch);
@@ -108,21 +109,19 @@ class key_model {
       return;
     }
     for (auto const& [id, bounds] : windows_at(*of_, next.at))
-      if (of_->while_open && bounds.second > bound_)
+      if (of_->while_open && bounds.second > horizon(bound_))
         open_[id].values.push_back(next);
       else
         late.push_back({id, next.at, missed::behind, next.value, epoch});
   }
 
   void close_until(std::int64_t bound, std::uint64_t epoch) {
-    for (; !sessions_.empty() && sessions_.front().last + of_->length < bound; sessions_.erase(sessions_.begin()))
-      speak(sessions_.front(), spoke::on_time, epoch);
-    while (!open_.empty()) {
-      auto& [id, window] = *open_.begin();
-      if (windows_at(*of_, window.values.front().at).at(id).second > bound) break;
-      speak(window, id, spoke::on_time, epoch);
-      open_.erase(open_.begin());
-    }
+    for (one_session& each : sessions_)
+      if (each.last + of_->length < bound) speak(each, spoke::on_time, epoch);
+    std::erase_if(sessions_, [&](one_session const& each) { return each.last + of_->length < horizon(bound); });
+    for (auto& [id, window] : open_)
+      if (close_of(window, id) <= bound) speak(window, id, spoke::on_time, epoch);
+    std::erase_if(open_, [&](auto const& each) { return close_of(each.second, each.first) <= horizon(bound); });
   }
   /// The input has ended. What comes in a later run goes on from here.
   void end(std::uint64_t epoch) {
@@ -143,7 +142,16 @@ class key_model {
     std::int64_t first;
     std::int64_t last;
     std::set<std::int64_t> merged;
+    bool moved = false;  ///< since it was told where it lies
   };
+
+  /// What is older than this is late, and what closes by it is known no more.
+  std::int64_t horizon(std::int64_t bound) const {
+    return bound < no_time + of_->corrections ? no_time : bound - of_->corrections;
+  }
+  std::int64_t close_of(open_window const& of, std::int64_t id) const {
+    return windows_at(*of_, of.values.front().at).at(id).second;
+  }
 
   void count(std::uint64_t value, std::uint64_t epoch) {
     counted_.values.push_back({0, value});
@@ -160,12 +168,14 @@ class key_model {
     };
     auto const at = std::find_if(sessions_.begin(), sessions_.end(), touches);
     if (at == sessions_.end()) {
-      one_session const opened{{{next}}, next.at, next.at, {}};
+      one_session const opened{{{next}}, next.at, next.at, {}, false};
       auto const is_later = [&](one_session const& each) { return each.first > next.at; };
       sessions_.insert(std::find_if(sessions_.begin(), sessions_.end(), is_later), opened);
       return;
     }
     at->values.push_back(next);
+    if (next.at < at->first && at->told != 0) at->merged.insert(at->first);  // by which it was known
+    at->moved = at->moved || next.at < at->first || next.at > at->last;
     at->first = std::min(at->first, next.at);
     at->last = std::max(at->last, next.at);
     auto const gone = std::next(at);
@@ -176,23 +186,27 @@ class key_model {
     }
     at->values.insert(at->values.end(), gone->values.begin(), gone->values.end());
     at->told += gone->told;
+    at->moved = true;
     at->last = gone->last;
     sessions_.erase(gone);
   }
 
   void speak(one_session& of, spoke why, std::uint64_t epoch) {
-    speak(of, of.first, of.first, of.last, why, {of.merged.begin(), of.merged.end()}, epoch);
+    speak(of, of.first, of.first, of.last, why, {of.merged.begin(), of.merged.end()}, epoch, of.moved);
+    of.moved = false;
   }
   void speak(open_window& of, std::int64_t id, spoke why, std::uint64_t epoch) {
     auto const [open, close] = windows_at(*of_, of.values.front().at).at(id);
     speak(of, id, open, close, why, {}, epoch);
   }
   void speak(open_window& of, std::int64_t id, std::int64_t open, std::int64_t close, spoke why,
-             std::vector<std::int64_t> merged, std::uint64_t epoch) {
+             std::vector<std::int64_t> merged, std::uint64_t epoch, bool moved = false) {
     if (of.told == of.values.size()) return;
+    bool const told_of = of.told == 0 || moved;
     if (of.told != 0) why = spoke::correction;
     of.told = of.values.size();
-    model_result& said = results.emplace_back(model_result{id, open, close, why, {}, std::move(merged), epoch});
+    model_result& said =
+        results.emplace_back(model_result{id, open, close, why, {}, std::move(merged), told_of, epoch});
     std::multimap<std::int64_t, std::uint64_t> applied;  // those of one key as they were put in
     for (placed const& each : of.values) applied.emplace(of_->ordered ? each.at : 0, each.value);
     for (auto const& [at, value] : applied) said.values.push_back(value);

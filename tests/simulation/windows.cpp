@@ -4,6 +4,7 @@
 #include "simulation/kinds.hpp"
 #include "simulation/meaning.hpp"
 #include "simulation/window_meaning.hpp"
+#include "simulation/window_model.hpp"
 
 #include <leat/from/iterable.hpp>
 #include <leat/op/filter.hpp>
@@ -83,8 +84,23 @@ auto credible(planned_windows const& of) {
 }
 template <class F>
 auto clock_by_key(planned_windows const& of, F ts) {
-  return of.while_open ? leat::event_clock(ts, late_by(of), credible(of), leat::data_only(), leat::while_open())
-                       : leat::event_clock(ts, late_by(of), credible(of), leat::data_only());
+  leat::corrections const corrections{std::chrono::nanoseconds(of.corrections)};
+  return of.while_open
+             ? leat::event_clock(ts, late_by(of), credible(of), corrections, leat::data_only(), leat::while_open())
+             : leat::event_clock(ts, late_by(of), credible(of), corrections, leat::data_only());
+}
+
+spoke reason_of(leat::window_reason why) {
+  switch (why) {
+    case leat::window_reason::on_time:
+      return spoke::on_time;
+    case leat::window_reason::at_end:
+      return spoke::at_end;
+    case leat::window_reason::correction:
+      return spoke::correction;
+    default:
+      throw std::logic_error("a window speaks too early");
+  }
 }
 
 /// What the three streams of a step say, each as a number; the last two only where they are read.
@@ -103,10 +119,8 @@ told numbers_of(planned_step const& step, Streams streams, Content content, Valu
   };
   auto const of_window = [content](auto const& each) {
     auto const& result = each.second;
-    bool const at_end = result.why == leat::window_reason::at_end;
-    if (!at_end && result.why != leat::window_reason::on_time) throw std::logic_error("a window speaks too early");
-    return numbered(each.first, digest_of_window(result.id, number_of(result.open), number_of(result.close), at_end,
-                                                 content(result.value)));
+    return numbered(each.first, digest_of_window(result.id, number_of(result.open), number_of(result.close),
+                                                 static_cast<unsigned>(reason_of(result.why)), content(result.value)));
   };
   auto const of_close = [in_order = step.in_order](auto const& each) {
     leat::window_info const& info = each.second;

@@ -5,96 +5,23 @@
 #include <leat/time/early_content.hpp>
 #include <leat/time/event_clock.hpp>
 #include <leat/time/key_windows.hpp>
-#include <leat/time/open_window.hpp>
 #include <leat/time/session.hpp>
 #include <leat/time/sessions.hpp>
 #include <leat/time/tumbling.hpp>
-#include <leat/time/window_content.hpp>
 #include <leat/time/window_machine.hpp>
 
 #include <doctest/doctest.h>
 
+#include "time/key_of_runs.hpp"
+
 #include <chrono>
-#include <cstdint>
-#include <string>
-#include <utility>
-#include <vector>
 
 /// One key, from the end of an input on into the next one.
 
-using leat::moment;
-using leat::reading;
-using leat::window_bounds;
-using leat::window_id;
-using leat::window_reason;
+using namespace key_of_runs;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// A letter that says when it was.
-struct letter {
-  moment at;
-  char value = ' ';
-
-  template <class Archive>
-  void serialize(Archive& archive, unsigned) {
-    archive & at & value;
-  }
-};
-
-std::string none() { return {}; }
-void add(std::string& text, letter const& next) { text += next.value; }
-void add_all(std::string& earlier, std::string const& later) { earlier += later; }
-using content =
-    leat::detail::folded_content<std::string, letter, std::string (*)(), void (*)(std::string&, letter const&),
-                                 void (*)(std::string&, std::string const&)>;
-
-struct said {
-  leat::detail::window_speaker<said> speaker(window_id id, window_bounds bounds, window_reason why, bool told = false) {
-    return {*this, id, bounds, why, told};
-  }
-  void say(window_id id, window_bounds, window_reason why, std::string const& text) {
-    lines.push_back(std::to_string(id) + ": " + text + ", " + to_text(why));
-  }
-  void closed(window_id id, window_bounds, std::vector<window_id> merged = {}) {
-    std::string line = std::to_string(id) + " closed";
-    for (window_id const each : merged) line += " +" + std::to_string(each);
-    lines.push_back(line);
-  }
-  std::vector<std::string> lines;
-};
-using lines = std::vector<std::string>;
-
-/// What a run says that goes on from the end of another with these letters, and then ends.
-template <class Machine>
-class key_of_runs {
- public:
-  explicit key_of_runs(Machine machine) : machine_(std::move(machine)) {}
-
-  lines run(std::vector<std::pair<std::int64_t, char>> const& letters) { return run(letters, true); }
-  /// The same, of one that is killed behind the last letter, where there is a snapshot.
-  lines run_and_kill(std::vector<std::pair<std::int64_t, char>> const& letters) { return run(letters, false); }
-
- private:
-  lines run(std::vector<std::pair<std::int64_t, char>> const& letters, bool ends) {
-    said down;
-    for (auto const& [at, value] : letters)
-      machine_.take(key_, letter{moment(std::chrono::nanoseconds(at)), value}, reading(), down, true,
-                    [&](window_id id, moment, leat::late_reason, letter&& missed) {
-                      down.lines.push_back(std::to_string(id) + " missed " + missed.value);
-                    });
-    if (ends) machine_.end(key_, true, down);
-    leat::byte_buffer bytes;
-    leat::output_archive(bytes) & machine_.save(key_);
-    typename Machine::saved kept;
-    leat::input_archive(bytes.bytes()) & kept;
-    key_ = machine_.load(std::move(kept));
-    return down.lines;
-  }
-
-  Machine machine_;
-  typename Machine::state key_;
-};
 
 auto clock_of(std::chrono::nanoseconds late) {
   return leat::event_clock(&letter::at, leat::late_by(late), leat::credible(leat::forever));
@@ -102,7 +29,7 @@ auto clock_of(std::chrono::nanoseconds late) {
 auto ordered_tumbling(std::chrono::nanoseconds late) {
   using windows = leat::detail::key_windows<leat::tumbling, content>;
   using machine = leat::detail::window_machine<decltype(clock_of(late)), windows, true>;
-  return key_of_runs<machine>(machine(clock_of(late), windows(leat::tumbling(10ns), content(none, add, add_all))));
+  return resumed_key<machine>(machine(clock_of(late), windows(leat::tumbling(10ns), content(none, add, add_all))));
 }
 /// Windows of ten, that give a result early each two letters.
 template <leat::detail::further_results Given, bool Ordered = false>
@@ -110,19 +37,19 @@ auto early_tumbling(std::chrono::nanoseconds late) {
   using early = leat::detail::early_content<content, Given>;
   using windows = leat::detail::key_windows<leat::tumbling, early>;
   using machine = leat::detail::window_machine<decltype(clock_of(late)), windows, Ordered>;
-  return key_of_runs<machine>(
+  return resumed_key<machine>(
       machine(clock_of(late), windows(leat::tumbling(10ns), early(content(none, add, add_all), {.records = 2}))));
 }
 auto unordered_sessions(std::chrono::nanoseconds late, std::chrono::nanoseconds gap) {
   using windows = leat::detail::sessions<content>;
   using machine = leat::detail::window_machine<decltype(clock_of(late)), windows, false>;
-  return key_of_runs<machine>(machine(clock_of(late), windows(leat::session(gap), content(none, add, add_all))));
+  return resumed_key<machine>(machine(clock_of(late), windows(leat::session(gap), content(none, add, add_all))));
 }
 
 auto counted(int values) {
   using windows = leat::detail::counted_windows<content>;
   using machine = leat::detail::window_machine<leat::detail::no_clock, windows, false>;
-  return key_of_runs<machine>(
+  return resumed_key<machine>(
       machine(leat::detail::no_clock(), windows(leat::counting(values), content(none, add, add_all))));
 }
 

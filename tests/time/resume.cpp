@@ -252,6 +252,16 @@ TEST_CASE("a window's own logic survives crashes and stops") {
       [&] { return leat::window("w", windows::event_clock<int>(9s), leat::session(5s), builder, leat::unordered); });
 }
 
+TEST_CASE("windows that take corrections survive crashes and stops") {
+  auto const clock = [] { return leat::event_clock(&number::time, leat::late_by(1s), leat::corrections(7s)); };
+  survives([&] { return leat::fold_window("w", clock(), leat::tumbling(7s, t0), none, add, leat::unordered); });
+  survives([&] {
+    return leat::collect_window("w", clock(), leat::sliding(12s, 5s, t0), leat::unordered,
+                                leat::early(leat::after_records(1)), leat::discarding);
+  });
+  survives([&] { return leat::fold_window("w", clock(), leat::session(4s), none, add, add_all, leat::unordered); });
+}
+
 TEST_CASE("top_window, dedupe and alarms survive crashes and stops") {
   survives([] { return leat::top_window("w", three_seconds_late(), leat::tumbling(7s, t0), 3, &number::value); });
   survives([] { return leat::dedupe("w", three_seconds_late(), leat::within(5s)); });
@@ -351,6 +361,19 @@ TEST_CASE("after an end a session that grows is told of with its new bounds") {
                        "8s: [1, 3, 2, 4] correction"}}});
   CHECK(continued(lists, step, &outputs::meta) ==
         lines_by_key{{"k", {"10s: [10, 10]", "20s: [20, 20]", "10s: [10, 20] +20s", "8s: [8, 20] +10s +20s"}}});
+}
+
+TEST_CASE("after an end windows that have closed take corrections") {
+  auto const step = [] {
+    return leat::fold_window("w", leat::event_clock(&number::time, leat::late_by(0s), leat::corrections(20s)),
+                             leat::tumbling(10s, t0), none, add, leat::unordered);
+  };
+  std::vector<std::vector<record>> const lists{
+      {{"k", {1, 1}}, {"k", {12, 2}}}, {}, {{"k", {2, 3}}, {"k", {31, 4}}, {"k", {3, 5}}}, {{"k", {13, 6}}}};
+  CHECK(continued(lists, step, &outputs::down) == lines_by_key{{"k",
+                                                                {"0: [1]", "1: [2] at the end", "0: [1, 3] correction",
+                                                                 "3: [4] at the end", "1: [2, 6] correction"}}});
+  CHECK(continued(lists, step, &outputs::late) == lines_by_key{{"k", {"0: 5"}}});
 }
 
 TEST_CASE("a window of so many values goes on after an end") {

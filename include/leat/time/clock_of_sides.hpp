@@ -128,6 +128,11 @@ class clock_of_sides {
   {
     clock_.begin_batch(wall);
   }
+  std::chrono::nanoseconds corrections() const
+    requires requires(Clock const& clock) { clock.corrections(); }
+  {
+    return clock_.corrections();
+  }
   std::chrono::nanoseconds waits() const
     requires requires(Clock const& clock) { clock.waits(); }
   {

@@ -150,7 +150,7 @@ LEAT_COLD std::int64_t dating::add_reader(time_reader const& reader, std::int64_
   next_ = nothing_known;
   if (rules_.data_only || longest <= 0) return 0;
   std::int64_t const waits = (std::max)(rules_.late_by, rules_.idle_after);
-  return sum_within_numbers(longest, sum_within_numbers(waits, rules_.corrections));
+  return sum_within_numbers(longest, waits);
 }
 
 LEAT_INLINE std::size_t dating::lane_in_turn() {

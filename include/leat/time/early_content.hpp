@@ -65,7 +65,7 @@ class early_content {
       content_.add(*into.values, std::move(next), say);
     else
       into.values.emplace(content_.begin(std::move(next), say));
-    if (++into.since == early_.records) give(into, say);
+    if (++into.since == early_.records && say.is_early()) give(into, say);
   }
   template <class Say>
   void merge(kept& earlier, kept&& later, Say& say) {
@@ -75,7 +75,7 @@ class early_content {
       content_.merge(*earlier.values, std::move(*later.values), say);
     else
       earlier.values = std::move(later.values);
-    if (earlier.since >= early_.records) give(earlier, say);
+    if (earlier.since >= early_.records && say.is_early()) give(earlier, say);
   }
   template <class Say>
   void close(kept&& whole, Say& say) {
@@ -108,11 +108,12 @@ class early_content {
     return loaded;
   }
 
- private:
+  /// The result of a window that goes on.
   template <class Say>
   void give(kept& whole, Say& say) {
-    retract(whole, say);
     whole.since = 0;
+    if (!whole.values) return;
+    retract(whole, say);
     if constexpr (starts_anew) {
       say(std::move(*whole.values));
       whole.values.reset();
@@ -121,6 +122,8 @@ class early_content {
       if constexpr (retracts) whole.last = whole.values;
     }
   }
+
+ private:
   template <class Say>
   void retract(kept& whole, Say& say) {
     if constexpr (retracts)

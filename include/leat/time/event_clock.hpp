@@ -21,12 +21,14 @@ namespace detail {
 /// What `event_clock` is told.
 struct event_clock_settings {
   std::chrono::nanoseconds late{0};
+  std::chrono::nanoseconds corrections{0};
   std::chrono::nanoseconds trusted_ahead = std::chrono::minutes(5);
   std::chrono::nanoseconds credible = std::chrono::hours(24);
   std::chrono::nanoseconds forget_quiet_keys = std::chrono::hours(1);
   bool data_only = false;
   bool while_open = false;
 
+  void take(leat::corrections option) { corrections = option.duration; }
   void take(leat::trusted_ahead option) { trusted_ahead = option.duration; }
   void take(leat::credible option) { credible = option.duration; }
   void take(leat::forget_quiet_keys option) { forget_quiet_keys = option.duration; }
@@ -89,6 +91,8 @@ class event_clock_rules {
   }
 
   std::chrono::nanoseconds waits() const { return settings_.data_only ? std::chrono::nanoseconds(0) : settings_.late; }
+  /// For how long windows take values after their close.
+  std::chrono::nanoseconds corrections() const { return settings_.corrections; }
   bool takes_while_open() const { return settings_.while_open; }
   std::string parameters() const { return settings_.parameters(); }
   std::string refusal() const { return settings_.refusal(); }
@@ -141,7 +145,7 @@ class event_clock_of : public event_clock_rules {
 /// So what is late depends on the records of the key and their order only, which must be defined: not behind
 /// `redistribute`, and not where the values of a key come from several partitions. `ts(value)` tells when the value
 /// happened: a time of the system clock, a duration since an origin of the program's own, or an optional of one, which
-/// is empty for a value without a time. Options, in any order: `trusted_ahead`, `credible`, `data_only`,
+/// is empty for a value without a time. Options, in any order: `corrections`, `trusted_ahead`, `credible`, `data_only`,
 /// `forget_quiet_keys`, `while_open`.
 template <class F, detail::event_clock_option... Options>
 auto event_clock(F ts, late_by late, Options... options) {
@@ -150,8 +154,8 @@ auto event_clock(F ts, late_by late, Options... options) {
   (settings.take(options), ...);
   return detail::event_clock_of<detail::function_of<F>>(std::move(ts), settings);
 }
-template <class F>
-auto event_clock(F const&) {
+template <class F, detail::event_clock_option... Options>
+auto event_clock(F const&, Options const&...) {
   constexpr bool event_clock_is_told_how_late_records_may_be = std::is_void_v<F>;
   static_assert(event_clock_is_told_how_late_records_may_be,
                 "leat: event_clock(ts, leat::late_by(time)): how far a record may lie behind the latest one of its key "

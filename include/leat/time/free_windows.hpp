@@ -33,6 +33,8 @@ class free_windows {
 
  public:
   using content_type = Content;
+  /// The windower does, so it takes no values for the window afterwards.
+  static constexpr bool forgets_when_it_closes = true;
   struct state {
     typename Windower::state windower{};
     std::vector<open_window> open;

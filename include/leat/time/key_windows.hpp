@@ -2,12 +2,14 @@
 #pragma once
 
 #include <leat/detail/inline_list.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/time/moment.hpp>
 #include <leat/time/open_window.hpp>
 #include <leat/time/window_content.hpp>
 #include <leat/time/window_lengths.hpp>
 #include <leat/time/windower.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -35,7 +37,10 @@ class key_windows {
   using content_type = Content;
   /// What is made of the values says nothing before its window closes, and nothing needs to be known of a key but that.
   static constexpr bool by_slices = std::is_base_of_v<keeps_itself<kept>, Content>;
-  using state = inline_list<open_window>;
+  struct state {
+    inline_list<open_window> open;
+    std::uint32_t settled = 0;  ///< so many in front have nothing new to give; where corrections are taken
+  };
 
   key_windows(Windower windower, Content content) : windower_(std::move(windower)), content_(std::move(content)) {}
 
@@ -43,13 +48,13 @@ class key_windows {
   Windower const& windower() const { return windower_; }
 
   template <class Outlet>
-  void put(state& windows, moment at, value&& given, bool told, Outlet& outlet) {
+  void put(state& windows, moment at, value&& given, bool told, Outlet& outlet, moment bound = (moment::min)()) {
     window_id const last = windower_.last_of(at);
     window_id id = windower_.first_of(at);
     if (id > last) return;
     if constexpr (std::is_copy_constructible_v<value>)
-      for (; id != last; ++id) put_in(windows, id, value(std::as_const(given)), told, outlet);
-    put_in(windows, last, std::move(given), told, outlet);
+      for (; id != last; ++id) put_in(windows, id, value(std::as_const(given)), told, outlet, bound);
+    put_in(windows, last, std::move(given), told, outlet, bound);
   }
 
   /// Calls `f(id)` for each window that a value of this time would be in.
@@ -59,40 +64,80 @@ class key_windows {
   }
   bool has_closed(window_id id, moment bound) const { return windower_.bounds(id).close <= bound; }
 
+  /// A window that closes by this bound has closed, and gives nothing early.
   template <class Outlet>
-  void put_in(state& windows, window_id id, value&& given, bool told, Outlet& outlet) {
-    std::size_t place = windows.size();
-    while (place != 0 && windows[place - 1].id > id) --place;
-    auto say = outlet.speaker(id, windower_.bounds(id), window_reason::early, told);
-    if (place == 0 || windows[place - 1].id != id)
-      windows.emplace(place, id, content_.begin(std::move(given), say));
+  void put_in(state& windows, window_id id, value&& given, bool told, Outlet& outlet, moment bound = (moment::min)()) {
+    auto& open = windows.open;
+    std::size_t place = open.size();
+    while (place != 0 && open[place - 1].id > id) --place;
+    bool const is_known = place != 0 && open[place - 1].id == id;
+    if (is_known) --place;
+    window_bounds const bounds = windower_.bounds(id);
+    window_reason const why = bounds.close > bound ? window_reason::early
+                              : is_known           ? open[place].marks.reason(false)
+                                                   : window_reason::on_time;
+    auto say = outlet.speaker(id, bounds, why, told);
+    if (is_known)
+      content_.add(open[place].content, std::move(given), say);
     else
-      content_.add(windows[--place].content, std::move(given), say);
-    windows[place].marks.add(told);
+      open.emplace(place, id, content_.begin(std::move(given), say));
+    open[place].marks.add(told);
+    windows.settled = (std::min)(windows.settled, static_cast<std::uint32_t>(place));
   }
 
   template <class Outlet>
   void close(state& windows, moment bound, Outlet& outlet) {
     std::size_t closed = 0;
-    for (; closed != windows.size(); ++closed) {
-      window_bounds const bounds = windower_.bounds(windows[closed].id);
+    for (; closed != windows.open.size(); ++closed) {
+      window_bounds const bounds = windower_.bounds(windows.open[closed].id);
       if (bounds.close > bound) break;
-      speak_for(windows[closed], bounds, false, outlet);
+      speak_for(windows.open[closed], bounds, false, outlet);
     }
-    windows.erase(0, closed);
+    windows.open.erase(0, closed);
   }
   template <class Outlet>
   void end(state& windows, Outlet& outlet) {
-    for (open_window& each : windows) speak_for(each, windower_.bounds(each.id), true, outlet);
-    windows.clear();
+    for (open_window& each : windows.open) speak_for(each, windower_.bounds(each.id), true, outlet);
+    windows = {};
   }
 
+  /// So long after their close windows still take values. Then it is `close_and_keep` that closes them.
+  void keep_for(std::chrono::nanoseconds corrections) { corrections_ = corrections; }
+  template <class Outlet>
+  void close_and_keep(state& windows, moment bound, Outlet& outlet) {
+    auto& open = windows.open;
+    std::size_t const known = open.size();
+    close(windows, moment_minus(bound, corrections_), outlet);
+    auto const gone = static_cast<std::uint32_t>(known - open.size());
+    windows.settled -= (std::min)(windows.settled, gone);
+    for (; windows.settled != open.size(); ++windows.settled) {
+      open_window& each = open[windows.settled];
+      if (!each.marks.has_news()) continue;
+      window_bounds const bounds = windower_.bounds(each.id);
+      if (bounds.close > bound) break;
+      speak_and_stay(content_, each.content, each.marks, each.id, bounds, {}, outlet);
+    }
+  }
+
+  /// When the next one speaks, or goes.
   moment next_close(state const& windows) const {
-    return windows.empty() ? (moment::max)() : windower_.bounds(windows.front().id).close;
+    auto const& open = windows.open;
+    if (open.empty()) return (moment::max)();
+    moment const first = windower_.bounds(open.front().id).close;
+    if (corrections_.count() == 0) return first;
+    moment const goes = moment_plus(first, corrections_);
+    auto const has_news = [](open_window const& each) { return each.marks.has_news(); };
+    auto const next = std::find_if(open.begin() + windows.settled, open.end(), has_news);
+    return next == open.end() ? goes : (std::min)(goes, windower_.bounds(next->id).close);
   }
-  bool empty(state const& windows) const { return windows.empty(); }
+  bool empty(state const& windows) const { return windows.open.empty(); }
 
-  moment next_after(moment at) const { return next_close_after(windower_, at); }
+  moment next_after(moment at) const {
+    moment const next = next_close_after(windower_, at);
+    moment const horizon = moment_minus(at, corrections_);
+    if (corrections_.count() == 0 || !finite(horizon)) return next;
+    return (std::min)(next, moment_plus(next_close_after(windower_, horizon), corrections_));
+  }
   window_lengths lengths(moment near) const { return lengths_near(windower_, near); }
 
   struct saved_window {
@@ -120,14 +165,14 @@ class key_windows {
   /// Writes what `saved` reads.
   template <class Archive>
   void save(Archive& archive, state const& windows) const {
-    auto const count = static_cast<std::uint64_t>(windows.size());
+    auto const count = static_cast<std::uint64_t>(windows.open.size());
     archive & count;
-    for (open_window const& each : windows) archive & each.id & each.marks & content_.save(each.content);
+    for (open_window const& each : windows.open) archive & each.id & each.marks & content_.save(each.content);
   }
   state load(saved&& from) {
     state windows;
     for (saved_window& each : from.windows)
-      windows.emplace_back(each.id, content_.load(std::move(each.content))).marks = each.marks;
+      windows.open.emplace_back(each.id, content_.load(std::move(each.content))).marks = each.marks;
     return windows;
   }
 
@@ -139,6 +184,7 @@ class key_windows {
 
   Windower windower_;
   Content content_;
+  std::chrono::nanoseconds corrections_{0};
 };
 
 }  // namespace leat::detail

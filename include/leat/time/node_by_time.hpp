@@ -5,10 +5,12 @@
 #include <leat/graph.hpp>
 #include <leat/op/running/worker_builder.hpp>
 #include <leat/route/exchange/exchange.hpp>
+#include <leat/time/dated_before.hpp>
 #include <leat/time/key_stage.hpp>
 #include <leat/time/slice_stage.hpp>
 #include <leat/time/window_info.hpp>
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -30,12 +32,12 @@ class node_by_time final : public node {
       describe_rows = by_key::describe_rows;
   }
 
-  /// Decides how the step keeps its windows.
+  /// Decides how the step keeps its windows. What takes corrections has them by key.
   void build(worker_builder& worker) const override {
     if constexpr (may_go_by_slices)
-      add<slice_stage<K, V, Outputs, Machine>>(worker);
-    else
-      add<by_key>(worker);
+      if (corrections_of(worker, *this, std::nullopt).count() == 0)
+        return add<slice_stage<K, V, Outputs, Machine>>(worker);
+    add<by_key>(worker);
   }
 
  private:

@@ -60,6 +60,8 @@ class window_speaker {
     if (!told_) outlet_->say(id_, bounds_, window_reason::retraction, std::forward<R>(result));
   }
   bool told() const { return told_; }
+  /// The window has not closed: it may give results early.
+  bool is_early() const { return why_ == window_reason::early; }
 
  private:
   Outlet* outlet_;
@@ -113,6 +115,22 @@ void speak(Content& content, typename Content::kept&& kept, window_marks const& 
     content.close(std::move(kept), say);
   }
   if (!marks.spoken || marks.moved) outlet.closed(id, bounds, std::move(merged));
+}
+
+/// Gives what is new of a window that has closed and still takes values. What is kept may not be copyable, what a
+/// snapshot has of it is.
+template <class Content, class Outlet>
+void speak_and_stay(Content& content, typename Content::kept& kept, window_marks& marks, window_id id,
+                    window_bounds bounds, std::vector<window_id> const& merged, Outlet& outlet) {
+  auto say = outlet.speaker(id, bounds, marks.reason(false));
+  if constexpr (requires { content.give(kept, say); }) {
+    content.give(kept, say);
+  } else {
+    typename Content::saved copy(content.save(std::as_const(kept)));
+    content.close(content.load(std::move(copy)), say);
+  }
+  if (!marks.spoken || marks.moved) outlet.closed(id, bounds, merged);
+  marks.speak();
 }
 
 /// Writes a number of elements and then each, or reads as many.

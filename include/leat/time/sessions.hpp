@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/inline_list.hpp>
+#include <leat/detail/lean_chrono.hpp>
 #include <leat/time/moment.hpp>
 #include <leat/time/open_window.hpp>
 #include <leat/time/session.hpp>
@@ -35,19 +36,26 @@ class sessions {
 
  public:
   using content_type = Content;
-  using state = inline_list<open_session>;
+  struct state {
+    inline_list<open_session> open;
+    std::uint32_t settled = 0;  ///< so many in front have nothing new to give; where corrections are taken
+  };
 
   sessions(leat::session windower, Content content) : gap_(windower.gap()), content_(std::move(content)) {}
 
   Content& content() { return content_; }
 
+  /// A session that closes by this bound has closed, and gives nothing early.
   template <class Outlet>
-  void put(state& open, moment at, value&& given, bool told, Outlet& outlet) {
+  void put(state& of_key, moment at, value&& given, bool told, Outlet& outlet, moment bound = (moment::min)()) {
+    auto& open = of_key.open;
     std::size_t place = open.size();  // behind the last session that begins, less the gap, at this time or before
     while (place != 0 && moment_minus(open[place - 1].first, gap_) > at) --place;
     if (place == 0 || at > moment_plus(open[place - 1].last, gap_)) {
-      auto say = outlet.speaker(id_of(at), {at, at}, window_reason::early, told);
+      window_reason const why = close_of(at) > bound ? window_reason::early : window_reason::on_time;
+      auto say = outlet.speaker(id_of(at), {at, at}, why, told);
       open.emplace(place, at, content_.begin(std::move(given), say)).marks.add(told);
+      has_news_from(of_key, place);
       return;
     }
     --place;
@@ -56,9 +64,10 @@ class sessions {
     open_session& joined = open[place];
     extend(joined, at, told);
     joined.marks.add(told);
-    auto say = outlet.speaker(joined.id(), joined.bounds(), window_reason::early, told);
+    auto say = outlet.speaker(joined.id(), joined.bounds(), reason_of(joined, bound), told);
     content_.add(joined.content, std::move(given), say);
-    if (makes_one_of_two) merge_next(open, place, outlet);
+    if (makes_one_of_two) merge_next(open, place, outlet, bound);
+    has_news_from(of_key, place);
   }
 
   /// Sessions exist only while they are open: a late value is in none that is known.
@@ -68,19 +77,47 @@ class sessions {
   }
 
   template <class Outlet>
-  void close(state& open, moment bound, Outlet& outlet) {
+  void close(state& of_key, moment bound, Outlet& outlet) {
+    auto& open = of_key.open;
     std::size_t closed = 0;
     for (; closed != open.size() && closes_at(open[closed]) <= bound; ++closed) speak_for(open[closed], false, outlet);
     open.erase(0, closed);
   }
   template <class Outlet>
-  void end(state& open, Outlet& outlet) {
-    for (open_session& each : open) speak_for(each, true, outlet);
-    open.clear();
+  void end(state& of_key, Outlet& outlet) {
+    for (open_session& each : of_key.open) speak_for(each, true, outlet);
+    of_key = {};
   }
 
-  moment next_close(state const& open) const { return open.empty() ? (moment::max)() : closes_at(open.front()); }
-  bool empty(state const& open) const { return open.empty(); }
+  /// So long after their close sessions still take values. Then it is `close_and_keep` that closes them.
+  void keep_for(std::chrono::nanoseconds corrections) { corrections_ = corrections; }
+  template <class Outlet>
+  void close_and_keep(state& of_key, moment bound, Outlet& outlet) {
+    auto& open = of_key.open;
+    std::size_t const known = open.size();
+    close(of_key, moment_minus(bound, corrections_), outlet);
+    auto const gone = static_cast<std::uint32_t>(known - open.size());
+    of_key.settled -= (std::min)(of_key.settled, gone);
+    for (; of_key.settled != open.size(); ++of_key.settled) {
+      open_session& each = open[of_key.settled];
+      if (!each.marks.has_news()) continue;
+      if (closes_at(each) > bound) break;
+      speak_and_stay(content_, each.content, each.marks, each.id(), each.bounds(), each.merged, outlet);
+    }
+  }
+
+  /// When the next one speaks, or goes.
+  moment next_close(state const& of_key) const {
+    auto const& open = of_key.open;
+    if (open.empty()) return (moment::max)();
+    moment const first = closes_at(open.front());
+    if (corrections_.count() == 0) return first;
+    moment const goes = moment_plus(first, corrections_);
+    auto const has_news = [](open_session const& each) { return each.marks.has_news(); };
+    auto const next = std::find_if(open.begin() + of_key.settled, open.end(), has_news);
+    return next == open.end() ? goes : (std::min)(goes, closes_at(*next));
+  }
+  bool empty(state const& of_key) const { return of_key.open.empty(); }
 
   moment next_after(moment at) const { return next_step_after(at, gap_); }
   window_lengths lengths(moment) const { return {gap_, saturated_sum(gap_, std::chrono::nanoseconds(1))}; }
@@ -109,28 +146,34 @@ class sessions {
     }
   };
   template <class Archive>
-  void save(Archive& archive, state const& open) const {
-    auto const count = static_cast<std::uint64_t>(open.size());
+  void save(Archive& archive, state const& of_key) const {
+    auto const count = static_cast<std::uint64_t>(of_key.open.size());
     archive & count;
-    for (open_session const& each : open)
+    for (open_session const& each : of_key.open)
       archive & each.first & each.last & each.marks & each.merged & content_.save(each.content);
   }
   state load(saved&& from) {
-    state open;
+    state of_key;
     for (saved_session& each : from.open) {
-      open_session& loaded = open.emplace_back(each.first, content_.load(std::move(each.content)));
+      open_session& loaded = of_key.open.emplace_back(each.first, content_.load(std::move(each.content)));
       loaded.last = each.last;
       loaded.marks = each.marks;
       loaded.merged = std::move(each.merged);
     }
-    return open;
+    return of_key;
   }
 
  private:
+  static void has_news_from(state& of_key, std::size_t place) {
+    of_key.settled = (std::min)(of_key.settled, static_cast<std::uint32_t>(place));
+  }
   static window_id id_of(moment at) { return at.time_since_epoch().count(); }
-  /// One that is as far away as the gap is still open.
-  moment closes_at(open_session const& of) const {
-    return moment_plus(moment_plus(of.last, gap_), std::chrono::nanoseconds(1));
+  /// A value that is as far away as the gap still finds the session open.
+  moment close_of(moment last) const { return moment_plus(moment_plus(last, gap_), std::chrono::nanoseconds(1)); }
+  moment closes_at(open_session const& of) const { return close_of(of.last); }
+  /// Why it gives what it gives at once.
+  window_reason reason_of(open_session const& of, moment bound) const {
+    return closes_at(of) > bound ? window_reason::early : of.marks.reason(false);
   }
 
   void extend(open_session& joined, moment at, bool told) {
@@ -146,7 +189,7 @@ class sessions {
   }
 
   template <class Outlet>
-  void merge_next(state& open, std::size_t place, Outlet& outlet) {
+  void merge_next(inline_list<open_session>& open, std::size_t place, Outlet& outlet, moment bound) {
     open_session& into = open[place];
     open_session& gone = open[place + 1];
     into.merged.push_back(gone.id());
@@ -154,7 +197,7 @@ class sessions {
     into.last = (std::max)(into.last, gone.last);
     into.marks.add_all(gone.marks);
     if constexpr (Content::merges) {
-      auto say = outlet.speaker(into.id(), into.bounds(), window_reason::early);
+      auto say = outlet.speaker(into.id(), into.bounds(), reason_of(into, bound));
       content_.merge(into.content, std::move(gone.content), say);
     }
     open.erase(place + 1);
@@ -168,6 +211,7 @@ class sessions {
 
   std::chrono::nanoseconds gap_;
   Content content_;
+  std::chrono::nanoseconds corrections_{0};
 };
 
 }  // namespace leat::detail

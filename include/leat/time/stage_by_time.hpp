@@ -14,6 +14,7 @@
 #include <leat/route/exchange/exchange.hpp>
 #include <leat/state/state_writer.hpp>
 #include <leat/time/clock.hpp>
+#include <leat/time/dated_before.hpp>
 #include <leat/time/late_count.hpp>
 #include <leat/time/late_output.hpp>
 #include <leat/time/moment.hpp>
@@ -74,6 +75,10 @@ class stage_by_time : public keyed_consumer<std::pair<K, V>>, public stage, priv
         outputs_(worker, step_, described) {
     worker.counters.watch({described.id, 0}, counter_kind::keys, keys_);
     if constexpr (Machine::goes_by_stream) {
+      if constexpr (Machine::can_correct)
+        machine_.correct_for(corrections_of(worker, described, machine_.own_corrections()));
+      else
+        refuse_corrections_before(worker, described, Machine::obstacle);
       lengths_ = machine_.lengths(moment_of(step_.worker->wall()));
       worker.read_time(described, *this);
       worker.counters.watch({described.id, 0}, counter_kind::watermark, shown_watermark_);

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace leat {
@@ -95,6 +96,16 @@ detail::dating_clock_of<detail::function_of<F>> stream_clock(F ts, late_by late,
   detail::dating_options given(late);
   (given.take(options), ...);
   return {std::move(ts), given};
+}
+template <class F, detail::dating_option... Options>
+  requires(sizeof...(Options) > 0)
+detail::refused_clock stream_clock(F const&, Options const&...) {
+  constexpr bool options_are_of_what_dates_the_stream = std::is_void_v<F>;
+  static_assert(
+      options_are_of_what_dates_the_stream,
+      "leat: stream_clock(ts) goes by what has dated its stream: give that event_time these options, or write "
+      "stream_clock(ts, leat::late_by(time), options...), which dates it");
+  return {};
 }
 
 }  // namespace leat

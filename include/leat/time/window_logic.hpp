@@ -13,10 +13,12 @@ namespace leat {
 
 /// Base of the logic of one window for `window`: what kind of value comes, what kind of result goes, what the state is
 /// that a restart begins from. Override by hiding, nothing is virtual:
-///  - `void on_value(Value, logic_results<Result>&)`: a value of the window. Its results are `window_reason::early`;
+///  - `void on_value(Value, logic_results<Result>&)`: a value of the window. Its results are `window_reason::early`, or
+///    of a window that has closed and takes corrections, `window_reason::correction`;
 ///  - `void on_merge(Logic&& later, logic_results<Result>&)`: this window and a later one are one window from now on.
 ///    Only where the windower merges: sessions whose values are not ordered;
-///  - `void on_close(logic_results<Result>&)`: the window closes, or the input has ended. The object is destroyed then;
+///  - `void on_close(logic_results<Result>&)`: the window closes, or the input has ended. The object is destroyed then.
+///    Where windows take corrections, it is that of an equal logic, which `builder(snapshot())` makes for each result;
 ///  - `State snapshot() const`: what `builder(State)` makes an equal logic of.
 /// All calls are on the worker that owns the key.
 template <class Value, class Result, class State>

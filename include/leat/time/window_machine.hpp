@@ -5,6 +5,7 @@
 #include <leat/route/codec/byte_buffer.hpp>
 #include <leat/route/codec/codec.hpp>
 #include <leat/time/clock.hpp>
+#include <leat/time/dated_before.hpp>
 #include <leat/time/key_alarms.hpp>
 #include <leat/time/moment.hpp>
 #include <leat/time/open_window.hpp>
@@ -106,6 +107,32 @@ class window_machine {
   }();
   /// Whether the step dates its stream by itself, before it.
   static constexpr bool dates_its_stream = detail::dates_its_stream<Clock>;
+  /// What is in the way of windows that take values after their close, and give a correction for each.
+  static constexpr obstacle_to_corrections obstacle = [] {
+    if constexpr (has_sides)
+      return obstacle_to_corrections::sides;
+    else if constexpr (requires { Windows::forgets_when_it_closes; })
+      return obstacle_to_corrections::own_state;
+    else if constexpr (!requires(Windows& all, std::chrono::nanoseconds time) { all.keep_for(time); })
+      return obstacle_to_corrections::no_windows;
+    else
+      return Ordered ? obstacle_to_corrections::order : obstacle_to_corrections::none;
+  }();
+  static constexpr bool can_correct = obstacle == obstacle_to_corrections::none;
+  /// For how long the clock says; none: it goes by the stream.
+  std::optional<std::chrono::nanoseconds> own_corrections() const {
+    if constexpr (requires { clock_.corrections(); })
+      return clock_.corrections();
+    else
+      return std::nullopt;
+  }
+  /// So long after their close windows take values.
+  void correct_for(std::chrono::nanoseconds corrections)
+    requires(can_correct)
+  {
+    corrections_ = corrections;
+    windows_.keep_for(corrections);
+  }
   /// The first moment after this one that somebody waits for.
   moment next_after(moment at) const { return windows_.next_after(at); }
   window_lengths lengths(moment near) const { return windows_.lengths(near); }
@@ -113,9 +140,9 @@ class window_machine {
   /// How long after its last value a key may have something open.
   std::chrono::nanoseconds waits() const {
     if constexpr (requires { clock_.waits(); })
-      return clock_.waits();
+      return saturated_sum(clock_.waits(), corrections_);
     else
-      return std::chrono::nanoseconds(0);
+      return corrections_;
   }
 
   void begin_batch(wall_time wall) {
@@ -131,7 +158,7 @@ class window_machine {
     std::optional<moment> const at = clock_.time_of(std::as_const(value));
     if (!at || !finite(*at) || !is_credible(*at, now)) return miss_unplaced(at, std::move(value), tell_missed, missed);
     moment bound = observe(key, value, *at, now);
-    bool in_time = *at >= bound;
+    bool in_time = *at >= horizon_of(bound);
     if constexpr (has_sides) {
       if (!in_time) {
         miss(key, *at, std::move(value), bound, outlet, tell_missed, missed);
@@ -144,6 +171,8 @@ class window_machine {
       in_time = !miss(key, *at, std::move(value), bound, outlet, tell_missed, missed);
     else if constexpr (Ordered)
       key.waiting.add(queued_value<value_type>(*at, std::move(value), false));
+    else if constexpr (can_correct)
+      windows_.put(key.windows, *at, std::move(value), false, outlet, bound);
     else
       windows_.put(key.windows, *at, std::move(value), false, outlet);
     settle(key, bound, now, outlet);
@@ -234,6 +263,13 @@ class window_machine {
     else
       return clock_.observe(key.clock, at, now);
   }
+  /// What is older is late.
+  moment horizon_of(moment bound) const {
+    if constexpr (can_correct)
+      return moment_minus(bound, corrections_);
+    else
+      return bound;
+  }
   bool is_credible(moment at, reading const& now) const {
     if constexpr (requires { clock_.credible(at, now); })
       return clock_.credible(at, now);
@@ -259,8 +295,12 @@ class window_machine {
     apply_until(has_sides ? moment_minus(bound, tick) : bound, key, outlet);
     if constexpr (goes_by_sides)
       windows_.close(key.windows, clock_.bounds(key.clock, now), outlet);
-    else if (windows_.next_close(key.windows) <= bound)
-      windows_.close(key.windows, bound, outlet);
+    else if (windows_.next_close(key.windows) <= bound) {
+      if constexpr (can_correct)
+        windows_.close_and_keep(key.windows, bound, outlet);
+      else
+        windows_.close(key.windows, bound, outlet);
+    }
   }
 
   /// For each window that the value has missed; with `while_open` it goes into those that have not closed. Whether it
@@ -275,8 +315,8 @@ class window_machine {
         if (clock_.takes_while_open()) {
           bool any = false;
           windows_.each_of(at, [&](window_id id) {
-            if (!windows_.has_closed(id, bound))
-              return windows_.put_in(key.windows, id, value_type(std::as_const(value)), false, outlet);
+            if (!windows_.has_closed(id, horizon_of(bound)))
+              return windows_.put_in(key.windows, id, value_type(std::as_const(value)), false, outlet, bound);
             any = true;
             if (tell_missed) missed(id, at, late_reason::behind, value_type(std::as_const(value)));
           });
@@ -334,6 +374,7 @@ class window_machine {
 
   Clock clock_;
   Windows windows_;
+  std::chrono::nanoseconds corrections_{0};
 };
 
 }  // namespace leat::detail

@@ -169,6 +169,17 @@ struct time_of_value {
   Clock clock;
 };
 
+/// For how many nanoseconds the clock is told to take corrections; 0 also where a step before it says so.
+template <class Clock>
+std::int64_t corrections_told(Clock const& clock) {
+  if constexpr (requires { clock.corrections(); })
+    return clock.corrections().count();
+  else if constexpr (dates_its_stream<Clock>)
+    return clock.dates_by().rules().corrections;
+  else
+    return 0;
+}
+
 /// Adds the exchange to the owners of the keys, before it what dates the stream if the clock does that, and the step
 /// behind it, which has `Outputs`. `given` is the name that the user has given. Returns the step's node.
 template <class Outputs, class S, class Clock, class Machine>
@@ -176,6 +187,8 @@ std::size_t append_by_time(S&& up, Clock const& clock, Machine machine, std::str
                            step_name const& given) {
   using T = record_of<S>;
   graph& in = stream_access::graph_of(up);
+  if constexpr (!Machine::can_correct)
+    if (corrections_told(clock) != 0) refuse_corrections(step.kind, given, Machine::obstacle);
   in.name_step(step);
   list<port> from;
   if constexpr (dates_its_stream<Clock>) {
