@@ -60,8 +60,8 @@ class csv_reader {
   char line_end() const { return dialect_.line_end; }
 
   /// `bytes` begin with the record. After `incomplete` they begin with the same ones, and there are more of them.
-  /// `at_end`: no bytes follow these.
-  csv_found read(std::string_view bytes, bool at_end, csv_fields& into);
+  /// `at_end`: no bytes follow these. `wanted`: false where nobody looks at the fields, which need not be right then.
+  csv_found read(std::string_view bytes, bool at_end, csv_fields& into, bool wanted = true);
 
   /// The incomplete record is given up: the next bytes begin with another one.
   void give_up();

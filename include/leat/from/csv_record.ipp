@@ -11,7 +11,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE csv_found csv_reader::read(std::string_view bytes, bool at_end, csv_fields& into) {
+LEAT_INLINE csv_found csv_reader::read(std::string_view bytes, bool at_end, csv_fields& into, bool wanted) {
   if (!in_quoted_record_) {
     into.clear();
     if (dialect_.line_end == '\r' && bytes.front() == '\n') return {csv_found::kind::blank, 1, 0, nullptr};
@@ -29,7 +29,7 @@ LEAT_INLINE csv_found csv_reader::read(std::string_view bytes, bool at_end, csv_
     if (line.empty() || (dialect_.comment != '\0' && line.front() == dialect_.comment))
       return {csv_found::kind::blank, line_bytes_, lines_, nullptr};
     if (line.find('"') == std::string_view::npos) {
-      split(line, into);
+      if (wanted) split(line, into);
       return {csv_found::kind::record, line_bytes_, lines_, nullptr};
     }
     in_quoted_record_ = true;
