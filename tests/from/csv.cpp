@@ -463,14 +463,14 @@ TEST_CASE("a field that comes in many pieces is looked at once") {
 }
 
 TEST_CASE("a CSV file is resumed from wherever it was: above its header, and within a row that is too long") {
-  std::string const too_long = "1,2,3,4,5,6,7,8," + std::string(3000, '9') + "\n";
+  std::string const too_long = "1,2,3,4,5,6,7,8," + std::string(60, '9') + "\n";
   for (std::string const above : {"", "\xEF\xBB\xBF", "\n\n", "above\nit\n"}) {
     CAPTURE(above);
     leat::detail::simulated_disk disk;
     disk.put("in", above + "a,b\n1,2\n" + too_long + "3,\"4\n5\"\n\n" + too_long + "6,7\n");
-    for (std::size_t const most : {std::size_t{1}, std::size_t{7}, std::size_t{500}}) {
+    for (std::size_t const most : {std::size_t{1}, std::size_t{7}, std::size_t{50}}) {
       disk.cut_reads_to(most);
-      auto const source = leat::from::csv("in").longest(1000).skip_malformed(leat::skipped_rows());
+      auto const source = leat::from::csv("in").longest(20).skip_malformed(leat::skipped_rows());
       auto const lines_of = [](auto const& rows, std::vector<std::uint64_t>& lines) {
         for (leat::csv_row const& row : rows) lines.push_back(row.line());
       };
