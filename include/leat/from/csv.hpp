@@ -95,7 +95,7 @@ class csv_source {
 
   std::vector<std::string> list_parts(file_system& files) const { return files_.list_parts(files); }
   std::string file_of(std::string const& part) const { return files_.path_of(part); }
-  void check_part(std::string const& part, file_system& files) const { files_.check(part, files); }
+  void check_part(std::string const& part, file_system& files) const { files_.check_part(part, files); }
   bool in_turn(std::string const& part, file_system& files) const { return files_.regular(part, files); }
   partition build_part(std::string const& part, std::optional<position> const& resume,
                        step_services const& services) const {

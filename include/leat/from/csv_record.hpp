@@ -74,6 +74,10 @@ class csv_reader {
 
   std::string_view without_return(std::string_view line) const;
 
+  /// Whether that is known of the record that begins with this line. Each quote that belongs where it stands opens or
+  /// closes a field; one that does not makes the record malformed, and then it ends here, too.
+  bool ends_with_line(std::string_view line) const;
+
   void split(std::string_view line, csv_fields& into) const;
 
   static csv_found malformed(char const* fault) { return {csv_found::kind::malformed, 0, 0, fault}; }

@@ -78,7 +78,7 @@ LEAT_INLINE void input_file::seek(file_position const& to) {
 LEAT_INLINE bool input_file::pass_to(std::uint64_t byte) {
   std::uint64_t const read_so_far = position_ + unread().size();
   if (byte < read_so_far) {
-    consume(static_cast<std::size_t>(byte - position_));
+    consume(byte - position_);
     return true;
   }
   file_facts const facts = file_.facts();

@@ -31,8 +31,7 @@ class lines_partition {
   bool next_batch(emitter<Record>& out) {
     bool has_read = false;
     for (std::size_t n = 0; n != lines_per_batch;) {
-      bool const has_line = range_.has(file_.position());
-      if (!has_line) {
+      if (!range_.has(file_.position())) [[unlikely]] {
         line_range::found const found = range_.find_line(file_);
         if (found == line_range::found::end) return false;
         if (found == line_range::found::line) continue;
@@ -131,7 +130,7 @@ class lines_source {
 
   std::vector<std::string> list_parts(file_system& files) const { return files_.list_parts(files); }
   std::string file_of(std::string const& part) const { return files_.path_of(part); }
-  void check_part(std::string const& part, file_system& files) const { files_.check(part, files); }
+  void check_part(std::string const& part, file_system& files) const { files_.check_part(part, files); }
   bool in_turn(std::string const& part, file_system& files) const { return files_.regular(part, files); }
   lines_partition<Record> build_part(std::string const& part, std::optional<position> const& resume,
                                      step_services const& services) const {
@@ -149,7 +148,7 @@ namespace from {
 
 /// The lines of a file, or of standard input for `-`, as std::string without their end (LF or CR LF); the last one may
 /// lack it, blank lines are kept. A pipe, a terminal, a named pipe are read as their bytes come in. The file is opened
-/// by one worker; the error for one that cannot be read names it and the reason.
+/// by one worker, unless it is read `.in_ranges(n)`; the error for one that cannot be read names it and the reason.
 inline detail::lines_source<std::string> lines(std::string path) {
   return detail::lines_source<std::string>(detail::paths(std::vector<std::string>{std::move(path)}));
 }

@@ -36,7 +36,7 @@ class paths {
   bool regular(std::string const& part, file_system& files) const;
 
   /// Throws what opening it would throw, as far as that can be known without opening it.
-  [[gnu::cold]] void check(std::string const& part, file_system& files) const;
+  [[gnu::cold]] void check_part(std::string const& part, file_system& files) const;
 
   std::string path_of(std::string const& part) const {
     std::string const name = ranges_.whole() ? part : file_of_name(part);

@@ -61,7 +61,7 @@ LEAT_COLD paths paths::in_ranges(std::uint64_t count, std::uint64_t block) const
   return copy;
 }
 
-LEAT_COLD void paths::check(std::string const& part, file_system& files) const {
+LEAT_COLD void paths::check_part(std::string const& part, file_system& files) const {
   std::string const path = path_of(part);
   check_readable(path, files);
   if (!ranges_.whole() && !regular(part, files))
