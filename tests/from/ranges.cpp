@@ -201,7 +201,8 @@ TEST_CASE("ranges: of a file that has grown, each goes on as one reader of all w
 TEST_CASE("ranges: blocks that are larger than the buffer, and lines longer than a block") {
   scratch dir;
   std::string content;
-  for (int i = 0; i != 40000; ++i) content += std::to_string(i) + std::string(i % 997 == 0 ? 5000 : i % 23, 'x') + "\n";
+  for (std::size_t i = 0; i != 40000; ++i)
+    content += std::to_string(i) + std::string(i % 997 == 0 ? 5000 : i % 23, 'x') + "\n";
   content += std::string(700000, 'L') + "\n" + std::string(1000, 'M');
   std::vector<placed> const lines = lines_of(content);
   std::string const path = dir.write("a", content);
