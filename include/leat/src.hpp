@@ -27,6 +27,7 @@
 #include <leat/from/field.ipp>
 #include <leat/from/file_size.ipp>
 #include <leat/from/input_file.ipp>
+#include <leat/from/line_range.ipp>
 #include <leat/from/paths.ipp>
 #include <leat/from/position.ipp>
 #include <leat/from/random_metric.ipp>
@@ -37,6 +38,7 @@
 #include <leat/op/coroutine/waiting_room.ipp>
 #include <leat/op/running/alignment.ipp>
 #include <leat/op/running/failure_count.ipp>
+#include <leat/op/running/file_range.ipp>
 #include <leat/op/running/lanes.ipp>
 #include <leat/op/running/step_context.ipp>
 #include <leat/op/running/step_counters.ipp>

@@ -5,6 +5,7 @@
 #include <leat/route/codec/codec.hpp>
 #include <leat/route/exchange/to_partitions.hpp>
 #include <leat/run/run.hpp>
+#include <leat/run/simulated/disk.hpp>
 #include <leat/text.hpp>
 #include <leat/to/collect.hpp>
 #include <leat/to/lines.hpp>
@@ -458,6 +459,39 @@ TEST_CASE("a field that comes in many pieces is looked at once") {
   for (std::size_t pieces = 0; pieces != 16384; ++pieces) {
     line.append(4000, 'x');
     CHECK_MESSAGE(reader.read(line, false, fields).result == leat::detail::csv_found::kind::incomplete, pieces);
+  }
+}
+
+TEST_CASE("a CSV file is resumed from wherever it was: above its header, and within a row that is too long") {
+  std::string const too_long = "1,2,3,4,5,6,7,8," + std::string(60, '9') + "\n";
+  for (std::string const above : {"", "\xEF\xBB\xBF", "\n\n", "above\nit\n"}) {
+    CAPTURE(above);
+    leat::detail::simulated_disk disk;
+    disk.put("in", above + "a,b\n1,2\n" + too_long + "3,\"4\n5\"\n\n" + too_long + "6,7\n");
+    for (std::size_t const most : {std::size_t{1}, std::size_t{7}, std::size_t{50}}) {
+      disk.cut_reads_to(most);
+      auto const source = leat::from::csv("in").longest(20).skip_malformed(leat::skipped_rows());
+      auto const lines_of = [](auto const& rows, std::vector<std::uint64_t>& lines) {
+        for (leat::csv_row const& row : rows) lines.push_back(row.line());
+      };
+      std::uint64_t const header = above == "above\nit\n" || above == "\n\n" ? 3 : 1;
+      std::vector<std::uint64_t> const expected{header + 1, header + 3, header + 7};
+      auto const check = [&](auto const& of) {
+        std::vector<std::uint64_t> seen;
+        polled reader(of, "in", std::nullopt, disk);
+        while (reader.reading) {
+          std::vector<std::uint64_t> both = seen;
+          lines_of(polled(of, "in", reader.partition.snapshot(), disk).rest(), both);
+          CHECK(both == expected);
+          lines_of(reader.next(), seen);
+        }
+        CHECK(seen == expected);
+      };
+      if (above == "above\nit\n")
+        check(source.skip_lines(2));
+      else
+        check(source);
+    }
   }
 }
 

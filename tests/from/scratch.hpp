@@ -20,6 +20,8 @@
 /// A worker whose clocks and chance are the test's.
 class test_worker final : public leat::detail::worker_services {
  public:
+  explicit test_worker(leat::file_system& files = leat::detail::machine_files()) : files_(&files) {}
+
   unsigned index() const override { return 0; }
   unsigned count() const override { return 1; }
   leat::steady_time now() override { return steady; }
@@ -29,13 +31,16 @@ class test_worker final : public leat::detail::worker_services {
   void wake_later(unsigned) override {}
   void saw_epoch(std::uint64_t) override {}
   void block(std::shared_ptr<leat::detail::blocking_work> work) override { work->run(); }
-  leat::file_system& files() override { return leat::detail::machine_files(); }
+  leat::file_system& files() override { return *files_; }
   void wake_when_readable(int descriptor) override { watched.push_back(descriptor); }
 
   leat::steady_time steady{std::chrono::hours(100)};
   leat::wall_time date{std::chrono::hours(400000)};
   std::uint64_t chance = 0;
   std::vector<int> watched;
+
+ private:
+  leat::file_system* files_;
 };
 
 /// One partition of a source, polled by the test itself.
@@ -45,8 +50,10 @@ class polled {
 
  public:
   explicit polled(Source const& source, std::string const& part = "",
-                  std::optional<typename Source::position> position = std::nullopt)
-      : step_(leat::detail::step_info("input", leat::step_name("flow.in")), worker),
+                  std::optional<typename Source::position> position = std::nullopt,
+                  leat::file_system& files = leat::detail::machine_files())
+      : worker(files),
+        step_(leat::detail::step_info("input", leat::step_name("flow.in")), worker),
         out_(64),
         partition(source.build_part(part.empty() ? first_of(source) : part, position, leat::step_services(step_))) {
     out_.next().add(kept_);

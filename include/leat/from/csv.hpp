@@ -8,6 +8,7 @@
 #include <leat/from/paths.hpp>
 #include <leat/from/skipped_rows.hpp>
 #include <leat/from/source.hpp>
+#include <leat/op/running/file_range.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +21,7 @@
 namespace leat {
 namespace detail {
 
-/// A source of CSV rows: a partition per file, resumed after the last row emitted.
+/// A source of CSV rows: a partition per file, or range of one, resumed after the last row emitted.
 template <class As, bool Named = false>
 class csv_source {
  public:
@@ -33,6 +34,15 @@ class csv_source {
 
   /// Each row comes with the name of its file (without directories): a keyed stream.
   csv_source<As, true> with_name() const { return {files_, as_, options_}; }
+  /// Each file is shared by so many partitions, 1 to 4096, which take blocks of it in turn, so that several workers
+  /// convert its rows. Each of them finds the rows of the others too, and passes them over: where a row begins depends
+  /// on all quotes before it. Rows of one block come in order; which of two blocks comes first is not said. Every
+  /// process has to see the same file. Throws flow_error for standard input; a pipe is refused when the run begins.
+  csv_source in_ranges(std::uint64_t count, std::uint64_t block_bytes = file_range::usual_block) const {
+    csv_source copy(*this);
+    copy.files_ = files_.in_ranges(count, block_bytes);
+    return copy;
+  }
   /// What stands between two fields, instead of a comma. Throws flow_error for a quote and an end of line.
   csv_source separated_by(char separator) const {
     refuse_special(separator, "separated_by");
@@ -85,12 +95,13 @@ class csv_source {
 
   std::vector<std::string> list_parts(file_system& files) const { return files_.list_parts(files); }
   std::string file_of(std::string const& part) const { return files_.path_of(part); }
-  void check_part(std::string const& part, file_system& files) const { check_readable(file_of(part), files); }
+  void check_part(std::string const& part, file_system& files) const { files_.check_part(part, files); }
   bool in_turn(std::string const& part, file_system& files) const { return files_.regular(part, files); }
   partition build_part(std::string const& part, std::optional<position> const& resume,
                        step_services const& services) const {
     csv_options options = options_;
     options.may_be_empty = !files_.single();
+    options.range = files_.range_of(part);
     return {files_.path_of(part), as_, std::move(options), resume, services};
   }
 

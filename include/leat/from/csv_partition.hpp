@@ -11,6 +11,7 @@
 #include <leat/from/paths.hpp>
 #include <leat/from/skipped_rows.hpp>
 #include <leat/from/source.hpp>
+#include <leat/op/running/file_range.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -32,12 +33,13 @@ struct csv_options {
   std::uint64_t lines_above = 0;     ///< the header, or the first row
   bool fill = false;                 ///< rows that are too short
   bool may_be_empty = false;
+  file_range range;
   std::size_t longest = input_file::default_longest;
   bool skip = false;
   std::optional<skipped_rows> skipped;  ///< the caller's counter
 };
 
-/// One CSV file, row by row.
+/// One CSV file, row by row. Of a file in ranges it finds all rows, and has those that begin in its own blocks.
 template <class As, bool Named>
 class csv_partition {
  public:
@@ -82,8 +84,11 @@ class csv_partition {
 
   bool ready() const { return file_.ready(); }
   std::optional<steady_time> next_awake() const { return file_.next_awake(); }
-  /// Bytes and lines before the next row.
-  position snapshot() const { return resume_.value_or(position(file_.snapshot(), lines_)); }
+  /// Bytes and lines before the next row; before one that is too long, as long as its end has not been found.
+  position snapshot() const {
+    if (passing_over_) return given_up_;
+    return resume_.value_or(position(file_.snapshot(), lines_));
+  }
 
  private:
   static constexpr std::size_t rows_per_batch = 1024;
@@ -94,12 +99,22 @@ class csv_partition {
     if (!begun_) return begin(unread);
     bool const above = !header_ && lines_ < options_.lines_above;
     if (above || passing_over_) return pass_over_line(unread);
-    csv_found const found = reader_.read(unread, at_end_, fields_);
+    csv_found const found = reader_.read(unread, at_end_, fields_, !header_ || has_row());
     if (found.result == csv_found::kind::incomplete) return false;
     bool const too_long_for_a_row =
         found.result == csv_found::kind::record && is_too_long(unread.substr(0, found.bytes));
     rows += (too_long_for_a_row ? give_up_row(unread, out) : use(found, out)) ? 1 : 0;
     return true;
+  }
+
+  /// Whether the next row is its own.
+  bool has_row() {
+    if (options_.range.whole()) return true;
+    if (std::uint64_t const at = file_.position(); at >= block_end_) {
+      block_end_ = options_.range.end_of_block(at);
+      block_is_own_ = options_.range.owns(at);
+    }
+    return block_is_own_;
   }
 
   void consume(std::size_t bytes) {
@@ -156,6 +171,7 @@ class csv_partition {
   [[gnu::cold]] bool give_up_row(std::string_view unread, emitter<record>& out) {
     std::size_t const end = unread.find(reader_.line_end());
     passing_over_ = end == std::string_view::npos;
+    if (passing_over_) given_up_ = position(file_.snapshot(), lines_);
     reader_.give_up();
     char const comment = options_.dialect.comment;
     bool const is_comment = comment != '\0' && unread.starts_with(comment);
@@ -167,10 +183,11 @@ class csv_partition {
   /// True when a row was emitted.
   bool use(csv_found const& found, emitter<record>& out) {
     std::uint64_t const line = lines_ + 1;
+    bool const own = has_row();
     lines_ += found.lines;
     consume(found.bytes);
     if (found.result == csv_found::kind::blank) return false;
-    if (header_) return emit_record(found, line, out);
+    if (header_) return own && emit_record(found, line, out);
     if (found.result == csv_found::kind::malformed)
       throw std::runtime_error(concat({file_.name(), ", line ", std::to_string(line), ": ", fault_of(found)}));
     std::vector<std::string> columns;
@@ -187,9 +204,10 @@ class csv_partition {
     as_.bind(*header);
     header_ = std::move(header);
     if (!resume_) return;
-    file_.seek(resume_->first);
-    lines_ = resume_->second;
-    resume_.reset();
+    position const resume = *std::exchange(resume_, std::nullopt);
+    if (resume.first.byte < file_.position()) return;  // the header had not been read
+    file_.seek(resume.first);
+    lines_ = resume.second;
     at_end_ = false;
   }
 
@@ -250,10 +268,13 @@ class csv_partition {
   std::uint64_t lines_ = 0;
   std::uint64_t skipped_here_ = 0;
   std::string first_skipped_;
+  std::uint64_t block_end_ = 0;
+  bool block_is_own_ = false;
   bool begun_ = false;
   bool in_quotes_ = false;  ///< of what was looked at before that
   std::size_t looked_at_ = 0;
   bool passing_over_ = false;  ///< the rest of a line whose beginning was a row that is too long
+  position given_up_;          ///< where that row began
   bool at_end_ = false;
 };
 

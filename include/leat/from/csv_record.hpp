@@ -60,8 +60,8 @@ class csv_reader {
   char line_end() const { return dialect_.line_end; }
 
   /// `bytes` begin with the record. After `incomplete` they begin with the same ones, and there are more of them.
-  /// `at_end`: no bytes follow these.
-  csv_found read(std::string_view bytes, bool at_end, csv_fields& into);
+  /// `at_end`: no bytes follow these. `wanted`: false where nobody looks at the fields, which need not be right then.
+  csv_found read(std::string_view bytes, bool at_end, csv_fields& into, bool wanted = true);
 
   /// The incomplete record is given up: the next bytes begin with another one.
   void give_up();
@@ -73,6 +73,10 @@ class csv_reader {
   enum class phase { begin, plain, quoted, after_quote };
 
   std::string_view without_return(std::string_view line) const;
+
+  /// Whether that is known of the record that begins with this line. Each quote that belongs where it stands opens or
+  /// closes a field; one that does not makes the record malformed, and then it ends here, too.
+  bool ends_with_line(std::string_view line) const;
 
   void split(std::string_view line, csv_fields& into) const;
 

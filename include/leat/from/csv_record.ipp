@@ -11,7 +11,7 @@
 
 namespace leat::detail {
 
-LEAT_INLINE csv_found csv_reader::read(std::string_view bytes, bool at_end, csv_fields& into) {
+LEAT_INLINE csv_found csv_reader::read(std::string_view bytes, bool at_end, csv_fields& into, bool wanted) {
   if (!in_quoted_record_) {
     into.clear();
     if (dialect_.line_end == '\r' && bytes.front() == '\n') return {csv_found::kind::blank, 1, 0, nullptr};
@@ -29,9 +29,10 @@ LEAT_INLINE csv_found csv_reader::read(std::string_view bytes, bool at_end, csv_
     if (line.empty() || (dialect_.comment != '\0' && line.front() == dialect_.comment))
       return {csv_found::kind::blank, line_bytes_, lines_, nullptr};
     if (line.find('"') == std::string_view::npos) {
-      split(line, into);
+      if (wanted) split(line, into);
       return {csv_found::kind::record, line_bytes_, lines_, nullptr};
     }
+    if (!wanted && ends_with_line(line)) return {csv_found::kind::record, line_bytes_, lines_, nullptr};
     in_quoted_record_ = true;
     phase_ = phase::begin;
     first_lines_ = lines_;
@@ -82,6 +83,13 @@ LEAT_INLINE csv_found csv_reader::read_lines(std::string_view bytes, bool at_end
 LEAT_INLINE std::string_view csv_reader::without_return(std::string_view line) const {
   if (dialect_.line_end == '\n' && line.ends_with('\r')) line.remove_suffix(1);
   return line;
+}
+
+LEAT_INLINE bool csv_reader::ends_with_line(std::string_view line) const {
+  if (dialect_.lazy || dialect_.backslash) return false;
+  bool even = true;
+  for (std::size_t at = line.find('"'); at != std::string_view::npos; at = line.find('"', at + 1)) even = !even;
+  return even;
 }
 
 LEAT_INLINE void csv_reader::split(std::string_view line, csv_fields& into) const {

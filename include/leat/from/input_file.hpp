@@ -47,6 +47,11 @@ class input_file {
 
   /// Throws when what stands before it is not what stood there.
   [[gnu::cold]] void seek(file_position const& position);
+  /// Goes on at a byte further on; what stands before it counts as read. False, and nothing else, where the file has
+  /// no such byte.
+  [[gnu::cold]] bool pass_to(std::uint64_t byte);
+  /// Whether the byte before the first one of `unread` is this. To be called before anything is read.
+  [[gnu::cold]] bool stands_behind(char last);
   /// Of the first byte of `unread`, with what stands before it.
   file_position snapshot() const {
     if (begin_ == 0 && position_ == resumed_.byte) return resumed_;

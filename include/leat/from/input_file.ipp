@@ -75,6 +75,35 @@ LEAT_INLINE void input_file::seek(file_position const& to) {
   resumed_ = to;
 }
 
+LEAT_INLINE bool input_file::pass_to(std::uint64_t byte) {
+  std::uint64_t const read_so_far = position_ + unread().size();
+  if (byte < read_so_far) {
+    consume(byte - position_);
+    return true;
+  }
+  file_facts const facts = file_.facts();
+  if (facts.error != 0) fail(facts.error);
+  if (facts.size <= byte) {
+    if (facts.size > read_so_far) services_.has_read(facts.size - read_so_far);
+    return false;
+  }
+  if (int const error = file_.seek(byte); error != 0) fail(error);
+  services_.has_read(byte - read_so_far);
+  begin_ = end_ = 0;
+  position_ = byte;
+  return true;
+}
+
+LEAT_INLINE bool input_file::stands_behind(char last) {
+  std::string_view const looked_for(&last, 1);
+  file_position const here(position_, looked_for);
+  std::string before;
+  int error = read_before(file_, here, before);
+  if (error == 0) error = file_.seek(position_);
+  if (error != 0) fail(error);
+  return before == looked_for;
+}
+
 LEAT_INLINE input_file::got input_file::read_more() {
   waiting_ = false;
   if (!regular_ && !file_.readable()) return wait();
