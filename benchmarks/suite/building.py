@@ -23,21 +23,13 @@ def _run(command, where=None, environment=None):
 
 
 class Programs:
-    """Our programs, optimised, in a folder of their own for each compiler and its flags."""
+    """Our programs, in this folder."""
 
-    def __init__(self, root, compiler, flags):
-        mark = hashlib.sha256(f"{compiler} {flags}".encode()).hexdigest()[:8]
-        self.root, self.folder = root, root / f"build-benchmarks-{mark}"
-        self.environment = os.environ | {"CXX": compiler, "CXXFLAGS": flags}
-
-    def build(self, names):
-        if not (self.folder / "build.ninja").exists():
-            _run(["meson", "setup", self.folder, "--buildtype=release", "-Dbenchmarks=enabled", "-Dtests=disabled",
-                  "-Dexamples=disabled"], self.root, self.environment)
-        _run(["ninja", "-C", self.folder, *(f"benchmarks/{name}" for name in sorted({*names, "generate"}))])
+    def __init__(self, folder):
+        self.folder = folder
 
     def command(self, name):
-        return [self.folder / "benchmarks" / name]
+        return [self.folder / name]
 
     def write(self, data, folder):
         """The file with these data, which is written once."""
@@ -48,6 +40,17 @@ class Programs:
             _run([*self.command("generate"), data.kind, data.count, data.distinct, begun])
             begun.rename(path)
         return path
+
+
+def built(root, compiler, flags, names):
+    """Our programs, optimised, in a folder of their own for each compiler and its flags."""
+    mark = hashlib.sha256(f"{compiler} {flags}".encode()).hexdigest()[:8]
+    folder = root / f"build-benchmarks-{mark}"
+    if not (folder / "build.ninja").exists():
+        _run(["meson", "setup", folder, "--buildtype=release", "-Dbenchmarks=enabled", "-Dtests=disabled",
+              "-Dexamples=disabled"], root, os.environ | {"CXX": compiler, "CXXFLAGS": flags})
+    _run(["ninja", "-C", folder, *(f"benchmarks/{name}" for name in sorted({*names, "generate"}))])
+    return Programs(folder / "benchmarks")
 
 
 class Timely:

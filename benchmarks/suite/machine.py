@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """What the suite runs on, and how much of it others use."""
 import os
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -44,5 +45,5 @@ def described(root, compiler, flags):
     """What a reader has to know of the figures' origin."""
     changed = _first_line(["git", "status", "--porcelain", "-uno"], cwd=root)
     return {"processor": processor(), "cores": os.cpu_count(), "kernel": os.uname().release,
-            "compiler": _first_line([compiler, "--version"]), "flags": flags,
+            "compiler": _first_line([*shlex.split(compiler), "--version"]), "flags": flags,
             "commit": _first_line(["git", "rev-parse", "--short", "HEAD"], cwd=root) + (" and changes" if changed else "")}

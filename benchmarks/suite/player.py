@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
 """A program that plays rounds when it is told to: see ../play.hpp."""
+import contextlib
 import select
 import subprocess
 import tempfile
@@ -42,14 +43,21 @@ class Player:
             raise self._failure(f"said '{said}' where the seconds and the result of '{contender}' belong") from error
 
     def close(self):
+        """Ends the process, if it has not failed before."""
+        if self.errors.closed:
+            return
         self.process.stdin.close()
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            self.process.wait()
-        self.process.stdout.close()
-        self.errors.close()
+        self._leave()
+
+    def _leave(self):
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.errors):
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
 
     def _line(self):
         until = time.monotonic() + self.patience
@@ -68,4 +76,5 @@ class Player:
         self.process.wait()
         self.errors.seek(0)
         said = self.errors.read().decode(errors="replace").strip()
+        self._leave()
         return PlayerFailed(f"{' '.join(self.command)} {what}" + (f":\n{said[-2000:]}" if said else ""))
