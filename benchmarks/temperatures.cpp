@@ -148,7 +148,7 @@ outcome summed_by_leat(std::filesystem::path const& file, unsigned workers) {
   std::vector<station> all;
   std::mutex guard;
   leat::flow flow("temperatures");
-  flow.input("rows", leat::from::lines(file.string())) | leat::map(name_and_tenths) |
+  flow.input("rows", leat::from::lines(file.string()).in_ranges(workers)) | leat::map(name_and_tenths) |
       leat::fold_final(
           "summary", [] { return summary(); }, [](summary& of, int tenths) { of.add(tenths); }) |
       leat::output("out", leat::to::for_each(gather(all, guard)));

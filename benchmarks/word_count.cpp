@@ -82,7 +82,7 @@ outcome counted_by_leat(std::filesystem::path const& file, unsigned workers) {
   std::vector<word_and_count> counted;
   std::mutex guard;
   leat::flow flow("word count");
-  flow.input("text", leat::from::lines(file.string())) |
+  flow.input("text", leat::from::lines(file.string()).in_ranges(workers)) |
       leat::flat_map<std::string>([](std::string const& line, auto&& emit) {
         split(line, [&](std::string_view word) { emit(std::string(word)); });
       }) |
