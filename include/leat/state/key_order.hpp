@@ -57,8 +57,8 @@ class key_order {
   }
 
   place next() {
-    constexpr std::size_t ahead = 8;
-    if (next_ + ahead < places_.size()) prefetch_to_read(places_.begin()[next_ + ahead].at);
+    constexpr std::size_t ahead = 16;
+    if (next_ + ahead < places_.size()) slot_table<K, S>::prefetch(places_.begin()[next_ + ahead].at);
     return places_.begin()[next_++];
   }
 
