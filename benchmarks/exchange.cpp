@@ -2,6 +2,7 @@
 // Two workers send each other numbers in rounds, each routed by its key's hash; a round is over when all its records
 // have arrived. Against two threads with hand-written single-producer queues and the same hash.
 #include "measure.hpp"
+#include "play.hpp"
 #include "rounds.hpp"
 #include "sources.hpp"
 
@@ -15,7 +16,6 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <span>
@@ -24,6 +24,11 @@
 #include <vector>
 
 namespace {
+
+using benchmark_play::contender;
+using benchmark_play::hex;
+using benchmark_play::input;
+using benchmark_play::outcome;
 
 // --- by hand -------------------------------------------------------------------------------------------------------
 
@@ -131,18 +136,19 @@ class hand_worker {
   batch* filling_[2] = {nullptr, nullptr};
 };
 
-double by_hand(std::vector<std::uint64_t> const& records, std::size_t per_round, int rounds) {
+outcome played_by_hand(std::vector<std::uint64_t> const& records, std::size_t per_round, int rounds) {
   auto shared = std::make_unique<hand_exchange>();
-  return measure::seconds_of([&] {
+  double const seconds = measure::seconds_of([&] {
     std::thread other([&] { hand_worker(*shared, 1).run(records.data(), per_round, rounds); });
     hand_worker(*shared, 0).run(records.data(), per_round, rounds);
     other.join();
   });
+  return {seconds, hex(shared->arrived.total())};
 }
 
 // --- by leat -------------------------------------------------------------------------------------------------------
 
-double by_leat(std::vector<std::uint64_t> const& records, std::size_t per_round, int rounds) {
+outcome played_by_leat(std::vector<std::uint64_t> const& records, std::size_t per_round, int rounds) {
   benchmark_rounds::arrivals arrived;
   benchmark_rounds::schedule<std::uint64_t> const schedule(records, per_round, rounds, arrived);
   leat::flow flow("exchange");
@@ -150,21 +156,18 @@ double by_leat(std::vector<std::uint64_t> const& records, std::size_t per_round,
       leat::redistribute("by key", leat::by([](std::uint64_t x) { return x; })) |
       leat::output("out", benchmark_rounds::sink<std::uint64_t>(arrived));
   // The end of a round is seen by looking, not by being woken: neither side sleeps.
-  return measure::seconds_of([&] { leat::run(flow, {.workers = 2, .spin = std::chrono::seconds(10)}); });
+  double const seconds =
+      measure::seconds_of([&] { leat::run(flow, {.workers = 2, .spin = std::chrono::seconds(10)}); });
+  return {seconds, hex(arrived.total())};
 }
 
-void compare(char const* workload, std::size_t per_round, int rounds, double goal) {
-  auto const records = benchmark_input::random_numbers(1 << 20);
-  measure::compare(workload, static_cast<double>(per_round) * rounds,
-                   {{"two threads, by hand", [&] { return by_hand(*records, per_round, rounds); }},
-                    {"leat -w2", [&] { return by_leat(*records, per_round, rounds); }}},
-                   goal);
+/// The data are the numbers that each worker sends in a round, and its passes are the rounds.
+std::vector<contender> exchange(input const& of) {
+  auto const records = benchmark_play::numbers(of.data);
+  return {{"hand", [=, rounds = of.passes] { return played_by_hand(*records, records->size(), rounds); }},
+          {"leat -w2", [=, rounds = of.passes] { return played_by_leat(*records, records->size(), rounds); }}};
 }
 
 }  // namespace
 
-int main() {
-  compare("exchange of u64, 1 M per worker and round (per record sent by one worker)", 1 << 20, 40, 1 / 0.8);
-  compare("exchange, 1000 per worker and round", 1000, 20000, 1.3);
-  compare("exchange, 1 per worker and round", 1, 100000, 1.3);
-}
+int main(int argc, char** argv) { return benchmark_play::play(argc, argv, {{"exchange", &exchange}}); }

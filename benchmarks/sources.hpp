@@ -81,17 +81,33 @@ inline shared_records<std::uint64_t> random_numbers(std::size_t count) {
   return records;
 }
 
-/// Ranks from 1 to `keys`, drawn by Zipf's law with exponent 1, each rank scrambled into a key.
-inline shared_records<std::uint64_t> zipf_keys(std::size_t count, std::size_t keys) {
-  std::vector<double> cumulated(keys);
+/// Ranks below `ranks`, drawn by Zipf's law with exponent 1: the first is the most frequent.
+inline std::vector<std::size_t> zipf_ranks(std::size_t count, std::size_t ranks) {
+  std::vector<double> cumulated(ranks);
   double sum = 0;
-  for (std::size_t i = 0; i != keys; ++i) cumulated[i] = sum += 1.0 / static_cast<double>(i + 1);
+  for (std::size_t i = 0; i != ranks; ++i) cumulated[i] = sum += 1.0 / static_cast<double>(i + 1);
+  std::vector<std::size_t> drawn(count);
+  chance draw;
+  for (std::size_t& rank : drawn)
+    rank = static_cast<std::size_t>(std::lower_bound(cumulated.begin(), cumulated.end(), draw.uniform() * sum) -
+                                    cumulated.begin());
+  return drawn;
+}
+
+/// Spreads ranks over all numbers of 64 bits.
+inline std::uint64_t key_of_rank(std::size_t rank) { return rank * 0x9e3779b97f4a7c15u; }
+
+inline shared_records<std::uint64_t> zipf_keys(std::size_t count, std::size_t keys) {
+  auto const ranks = zipf_ranks(count, keys);
+  auto records = std::make_shared<std::vector<std::uint64_t>>(count);
+  std::transform(ranks.begin(), ranks.end(), records->begin(), key_of_rank);
+  return records;
+}
+
+inline shared_records<std::uint64_t> uniform_keys(std::size_t count, std::size_t keys) {
   auto records = std::make_shared<std::vector<std::uint64_t>>(count);
   chance draw;
-  for (std::uint64_t& value : *records) {
-    auto const found = std::lower_bound(cumulated.begin(), cumulated.end(), draw.uniform() * sum);
-    value = static_cast<std::uint64_t>(found - cumulated.begin()) * 0x9e3779b97f4a7c15u;
-  }
+  for (std::uint64_t& value : *records) value = key_of_rank(draw() % keys);
   return records;
 }
 

@@ -271,6 +271,24 @@ TEST_CASE("visiting in key order goes on where it stopped, and keys may be forgo
   }
 }
 
+TEST_CASE("what a visit does not forget is found behind it, wherever it lay in its table") {
+  for (hashing const how : {hashing::spread, hashing::one_slot, hashing::same_tag}) {
+    keyed_state<std::string, std::uint64_t> table(all_slots);
+    for (std::uint64_t i = 0; i != 3'000; ++i)
+      table.at(hash_of(i, how), name_of(i), [&](auto& cell) { cell.state() = i; });
+    while (table.visit_in_key_order(100, [](auto& cell) {
+      if (cell.state() % 3 != 0) cell.forget();
+    })) {
+    }
+    CHECK(table.keys() == 1'000);
+    for (std::uint64_t i = 0; i != 3'000; ++i) {
+      CAPTURE(i);
+      bool const found = table.if_known(hash_of(i, how), name_of(i), [&](auto& cell) { CHECK(cell.state() == i); });
+      REQUIRE(found == (i % 3 == 0));
+    }
+  }
+}
+
 TEST_CASE("between the pieces of a visit known keys may be met, and new ones are refused") {
   keyed_state<std::uint64_t, int> table(all_slots);
   auto const add = [&](std::uint64_t key) { table.at(mixed(key), key, [](auto& cell) { ++cell.state(); }); };

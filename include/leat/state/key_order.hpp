@@ -3,11 +3,13 @@
 
 #include <leat/detail/buffer.hpp>
 #include <leat/detail/instructions.hpp>
+#include <leat/detail/radix_sort.hpp>
 #include <leat/state/slot_table.hpp>
 
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -44,11 +46,19 @@ class key_order {
 
   void reserve(std::size_t entries) { places_.reserve(entries); }
   void add(entry& e, unsigned slot) { places_.push(place(e, slot)); }
-  void sort() { std::sort(places_.begin(), places_.end(), before); }
+  void sort() {
+    if constexpr (std::integral<K> && !std::same_as<K, bool>) {
+      buffer<place> scratch(places_.size());
+      radix_sort(std::span(places_.begin(), places_.size()), scratch.begin(),
+                 [](place const& of) { return radix_of(of.key); });
+    } else {
+      std::sort(places_.begin(), places_.end(), [](place const& a, place const& b) { return before(a, b); });
+    }
+  }
 
   place next() {
-    constexpr std::size_t ahead = 8;
-    if (next_ + ahead < places_.size()) prefetch_to_read(places_.begin()[next_ + ahead].at);
+    constexpr std::size_t ahead = 16;
+    if (next_ + ahead < places_.size()) slot_table<K, S>::prefetch(places_.begin()[next_ + ahead].at);
     return places_.begin()[next_++];
   }
 

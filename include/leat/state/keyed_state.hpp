@@ -140,8 +140,7 @@ class keyed_state : public state_base {
   bool visit_in_key_order(std::size_t budget, F&& f) {
     return visit_in_key_order(budget, f, [] { return true; });
   }
-  /// The same, as long as `goes_on()`, which is asked after each of them.
-  template <class F, class GoesOn>
+  template <class F, class GoesOn>  ///< as long as `goes_on()`, which is asked after each of them
   bool visit_in_key_order(std::size_t budget, F&& f, GoesOn&& goes_on) {
     if (!order_.under_way()) take_order();
     for (bool more = true; more && budget != 0 && order_.under_way(); --budget) {
@@ -151,7 +150,8 @@ class keyed_state : public state_base {
     }
     if (order_.under_way()) return true;
     order_.clear();
-    reclaim();
+    for (table& in : std::span(tables_.get(), owned().size())) in.reclaim_all();
+    forgotten_.clear();
     return false;
   }
 

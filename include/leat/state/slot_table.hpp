@@ -152,6 +152,11 @@ class slot_table {
       if (to != e) move_to(to, *e);
     }
   }
+  /// The same of all that is gone, in the order of the table: for who has forgotten much of it.
+  void reclaim_all() {
+    for (entry& e : *this)
+      if (e.stamp == entry::gone) reclaim(&e);
+  }
 
  private:
   explicit slot_table(std::uint32_t capacity) : entries_(allocate(capacity)), capacity_(capacity) {}

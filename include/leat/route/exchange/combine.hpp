@@ -56,12 +56,12 @@ class combining_tail {
 
   template <class X>
   void push(X&& given) {
-    T record(std::forward<X>(given));
-    std::uint64_t const hash = key_hash(record.first);
     if (one_worker_) {
-      inner_.push_hashed(std::move(record), hash);
+      inner_.push(std::forward<X>(given));
       return;
     }
+    T record(std::forward<X>(given));
+    std::uint64_t const hash = key_hash(record.first);
     if (places_.empty()) [[unlikely]]
       places_.resize(place_count_);
     place& at = places_[(hash >> 32) & (places_.size() - 1)];

@@ -103,24 +103,29 @@ class exchange_tail final : public outbox {
 
   template <class X>
   void push(X&& record) {
-    T owned(std::forward<X>(record));
-    std::uint64_t const hash = route_.hash(owned);
-    push_hashed(std::move(owned), hash);
+    if constexpr (std::is_same_v<std::remove_cvref_t<X>, T>) {
+      std::uint64_t const hash = route_.hash(record);
+      push_hashed(std::forward<X>(record), hash);
+    } else {
+      push(T(std::forward<X>(record)));
+    }
   }
-  void push_hashed(T&& owned, std::uint64_t hash) {
+  /// `X` is a T, which is copied where it is const.
+  template <class X>
+  void push_hashed(X&& record, std::uint64_t hash) {
     unsigned const to = route_.owner(hash, static_cast<unsigned>(to_.size()));
     packet<T>* into = &to_[to].filling();
     if constexpr (plain<T>) {
       if (into->records.size() >= packet_records_) into = &next_packet(to);
     } else {
-      std::size_t const owned_bytes = held_bytes(owned);
+      std::size_t const owned_bytes = held_bytes(record);
       std::size_t const bytes_then = into->bytes() + sizeof(T) + owned_bytes;
       if ((into->records.size() >= packet_records_ || bytes_then > packet_bytes_) && !into->records.empty()) {
         into = &next_packet(to);
       }
       into->owned += owned_bytes;
     }
-    into->records.push(std::move(owned));  // may throw, and then there is no hash too many
+    into->records.push(std::forward<X>(record));  // may throw, and then there is no hash too many
     if constexpr (carries_hash) into->hashes.push(hash);
   }
 

@@ -12,14 +12,14 @@ fn main() {
     let rounds: u64 = std::env::args().nth(2).unwrap().parse().unwrap();
     timely::execute_from_args(std::env::args().skip(3), move |worker| {
         let mut input: InputHandle<u64, CapacityContainerBuilder<Vec<u64>>> = InputHandle::new();
-        let mut probe = ProbeHandle::new();
+        let probe = ProbeHandle::new();
         let mut sum = 0u64;
         worker.dataflow(|scope| {
             scope
                 .input_from(&mut input)
                 .exchange(|x: &u64| *x)
                 .inspect(move |x: &u64| sum = sum.wrapping_add(*x))
-                .probe_with(&mut probe);
+                .probe_with(&probe);
         });
         let begin = Instant::now();
         for round in 0..rounds {
