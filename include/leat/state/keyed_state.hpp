@@ -150,7 +150,7 @@ class keyed_state : public state_base {
     }
     if (order_.under_way()) return true;
     order_.clear();
-    for (table& in : std::span(tables_.get(), owned().size())) in.reclaim_all();
+    for (unsigned slot = owned().lo; slot != owned().hi; ++slot) tables_[slot - first_].reclaim_all();
     forgotten_.clear();
     return false;
   }
