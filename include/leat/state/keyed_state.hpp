@@ -150,8 +150,8 @@ class keyed_state : public state_base {
     }
     if (order_.under_way()) return true;
     order_.clear();
-    for (unsigned slot = owned().lo; slot != owned().hi; ++slot) tables_[slot - first_].reclaim_all();
-    forgotten_.clear();
+    if (forgotten_.size() > owned().size()) reclaim_all();
+    reclaim();
     return false;
   }
 
@@ -211,6 +211,10 @@ class keyed_state : public state_base {
     }
     forgotten_.clear();
   }
+  void reclaim_all() {  ///< the same in the order of memory: for who has forgotten much
+    for (unsigned slot = owned().lo; slot != owned().hi; ++slot) tables_[slot - first_].reclaim_all();
+    forgotten_.clear();
+  }
   /// Before a live entry may change, while a sweep may be under way.
   [[gnu::noinline]] void touch(entry& at, unsigned slot) {
     if ((at.stamp | entry::stored) == (generation() | entry::stored)) return;
@@ -241,10 +245,6 @@ class keyed_state : public state_base {
   struct place {
     entry* at;
     bool fresh;
-  };
-  struct forgotten_entry {
-    unsigned slot;
-    std::uint32_t position;
   };
 
   /// Not all slots alike, or all would grow at the same time.

@@ -29,6 +29,12 @@ struct state_entry : entry_stamp {
   alignas(S) std::byte state_bytes[sizeof(S)];
 };
 
+/// An entry that is to be removed.
+struct forgotten_entry {
+  unsigned slot;
+  std::uint32_t position;  ///< in the table of the slot
+};
+
 /// Entries that were looked for by their stamps.
 struct stamped_entries {
   std::uint32_t const* first;  ///< their positions
@@ -152,7 +158,7 @@ class slot_table {
       if (to != e) move_to(to, *e);
     }
   }
-  /// The same of all that is gone, in the order of the table: for who has forgotten much of it.
+  /// The same of all that is gone.
   void reclaim_all() {
     for (entry& e : *this)
       if (e.stamp == entry::gone) reclaim(&e);
