@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """instructions.py BENCHMARKS PROGRAMS COMPILER [--write]: what a record costs, without a clock: instructions under
-callgrind, against what stands in instructions.json beside this file, with 3 % of room.
+callgrind, against what stands in instructions.json beside this file, with 3 % of room. PROGRAMS is the
+folder of the programs of the suite, in a build of the type release.
 
 A workload of the suite is played on some data and on twice as many; the difference belongs to the records alone.
 Where a new cost is right, --write notes it.
@@ -56,6 +57,9 @@ def main(programs, compiler, write):
         subprocess.run(["valgrind", "--version"], capture_output=True, check=True)
     except OSError:
         print("skipped: valgrind is not installed")
+        return 77
+    if " avx2 " not in Path("/proc/cpuinfo").read_text(encoding="utf-8"):
+        print("skipped: without AVX2 the C library has other functions than those that were counted")
         return 77
     version = subprocess.run([compiler, "-dumpfullversion"], capture_output=True, text=True, check=True).stdout.strip()
     baseline = json.loads(BASELINE.read_text(encoding="ascii")) if BASELINE.exists() else {}
