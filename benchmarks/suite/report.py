@@ -2,7 +2,7 @@
 """What was measured, as a table for people, as JSON, and as a picture."""
 import json
 from html import escape
-from math import log2
+from math import ceil, log2
 
 
 def _goal_of(result, contender):
@@ -12,8 +12,8 @@ def _goal_of(result, contender):
         if goal.of != contender or any(name not in result.times for name in goal.to):
             continue
         ratio = result.ratio(goal.of, goal.to)[0]
-        said.append(f"{'met' if ratio <= goal.at_most else '**missed**'}: {ratio:.2f} of {goal.to[0]}, goal "
-                    f"{goal.at_most:g}")
+        said.append(f"{'met' if ratio <= goal.at_most else '**missed**'}: {ratio:.2f} of {result.fastest(goal.to)}, "
+                    f"goal {goal.at_most:g}")
     return "; ".join(said)
 
 
@@ -64,7 +64,7 @@ def svg(results):
         bars += [(name, result.ratio(name, (first,))[0]) for name in result.times]
     line, left, unit = 18, 250, 60
     greatest = max((ratio for _name, ratio in bars if ratio), default=1)
-    doublings = max(3, len(bin(int(greatest * 4))) - 2)
+    doublings = max(3, ceil(log2(4 * greatest)))
     width = left + unit * doublings + 90
     height = line * (len(bars) + 1) + 10
     drawn = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" '

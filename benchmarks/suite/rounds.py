@@ -26,11 +26,10 @@ class Times:
     def nanoseconds(self):
         return statistics.median(self.seconds) * 1e9 / self.records
 
-    def ratios(self, others):
-        """Its time beside the fastest of `others`, taken round by round, both for a record."""
-        fastest = min(others, key=lambda times: times.nanoseconds)
-        return [(mine / self.records) / (theirs / fastest.records)
-                for mine, theirs in zip(self.seconds, fastest.seconds)]
+    def ratios(self, other):
+        """Its time beside that of `other`, taken round by round, both for a record."""
+        return [(mine / self.records) / (theirs / other.records)
+                for mine, theirs in zip(self.seconds, other.seconds)]
 
 
 @dataclass
@@ -40,9 +39,12 @@ class Result:
     disturbed: int = 0     # rounds that were repeated
     loaded: bool = False   # so many that nothing can be said
 
+    def fastest(self, names):
+        return min(names, key=lambda name: self.times[name].nanoseconds)
+
     def ratio(self, of, to):
-        """Median, least and greatest."""
-        ratios = self.times[of].ratios([self.times[name] for name in to])
+        """Median, least and greatest, beside the fastest of `to`."""
+        ratios = self.times[of].ratios(self.times[self.fastest(to)])
         return statistics.median(ratios), min(ratios), max(ratios)
 
 

@@ -79,6 +79,7 @@ def _workload(name, row, where):
     for key in ("about", "program", "data", "contenders"):
         if key not in row:
             raise BadWorkloads(f"{where}: '{key}' is missing")
+    _known(row.get("passes", {}), MODES, f"{where} passes")
     data = row["data"]
     _known(data, {"kind", "distinct", *MODES}, f"{where} data")
     for key in ("kind", "distinct", *MODES):

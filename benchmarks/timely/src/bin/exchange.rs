@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-//! The exchange of ../cluster_exchange.cpp in timely dataflow: `timely-exchange PER_ROUND ROUNDS [timely's arguments]`.
+//! The exchange of ../cluster_exchange.cpp in timely dataflow: `exchange PER_ROUND ROUNDS [timely's arguments]`.
 //! Each worker sends the numbers up to PER_ROUND, routed by their value, and goes on when all workers' have arrived.
 //! Prints the seconds that it took.
 use std::time::Instant;
