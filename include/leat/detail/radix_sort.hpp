@@ -38,15 +38,15 @@ void radix_sort(std::span<T> items, T* scratch, NumberOf const& number_of) {
     least = (std::min)(least, number_of(item));
     greatest = (std::max)(greatest, number_of(item));
   }
-  unsigned const differing = static_cast<unsigned>(std::bit_width(greatest - least));
+  auto const differing = static_cast<unsigned>(std::bit_width(greatest - least));
   if (differing == 0) return;
   // About eight items a part, if the numbers are spread evenly.
   unsigned const wanted = (std::min)(most_bits, static_cast<unsigned>(std::bit_width(items.size() / 8)));
   unsigned const shift = differing > wanted ? differing - wanted : 0;
-  auto const part_of = [&](T const& item) { return static_cast<std::size_t>((number_of(item) - least) >> shift); };
+  auto const part_of = [&](T const& item) { return (number_of(item) - least) >> shift; };
 
   std::size_t ends[std::size_t{1} << most_bits] = {};
-  std::size_t const parts = static_cast<std::size_t>((greatest - least) >> shift) + 1;
+  std::size_t const parts = ((greatest - least) >> shift) + 1;
   for (T const& item : items) ++ends[part_of(item)];
   std::size_t before = 0;
   for (std::size_t part = 0; part != parts; ++part) {

@@ -101,9 +101,10 @@ class slice_stage final : public stage_by_time<K, V, Outputs, Machine> {
   }
 
   /// Puts values into the windows of their times, those of the same windows together: looking keys up costs least in
-  /// long runs. Of a batch with many windows only neighbours are.
+  /// long runs. Of a batch with many windows only neighbours are. So are they where windows overlap, or a value would
+  /// come before an earlier one into a window that both are in.
   void put_by_place(std::uint64_t const* hashes, std::pair<K, V>* records, std::size_t count) {
-    constexpr std::size_t most_rounds = 4;
+    constexpr std::size_t most_rounds = windows_are_disjoint ? 4 : 0;
     left_.clear();
     for (std::size_t i = 0; i != count; ++i)
       if (times_[i] != no_place) left_.push_back(i);
@@ -217,6 +218,8 @@ class slice_stage final : public stage_by_time<K, V, Outputs, Machine> {
   }
 
   static constexpr moment no_place = (moment::min)();
+  static constexpr bool windows_are_disjoint =
+      requires { requires std::remove_cvref_t<decltype(std::declval<Machine&>().windows().windower())>::disjoint; };
 
   table table_;
   state_writer snapshots_;
