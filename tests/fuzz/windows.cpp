@@ -48,8 +48,8 @@ class said {
       spoke const reason = why == leat::window_reason::on_time  ? spoke::on_time
                            : why == leat::window_reason::at_end ? spoke::at_end
                                                                 : spoke::correction;
-      model_result& result =
-          results.emplace_back(model_result{id, number_of(bounds.open), number_of(bounds.close), reason, {}, {}, 0});
+      model_result& result = results.emplace_back(
+          model_result{id, number_of(bounds.open), number_of(bounds.close), reason, {}, {}, false, 0});
       for (event const& each : values) result.values.push_back(each.number);
     };
   }
@@ -126,7 +126,10 @@ void run(fuzz::input& in, planned_windows const& of, Clock clock, Windower windo
   model.end(0);
 
   std::vector<std::pair<leat::window_id, std::vector<leat::window_id>>> closes;
-  for (model_result& each : model.results) closes.emplace_back(each.id, std::exchange(each.merged, {}));
+  for (model_result& each : model.results) {
+    std::vector<leat::window_id> merged = std::exchange(each.merged, {});
+    if (std::exchange(each.told_of, false)) closes.emplace_back(each.id, std::move(merged));
+  }
   if (got.results != model.results || got.late != model.late) std::abort();
   if (!has_gone_on && got.closes != closes) std::abort();
 }
