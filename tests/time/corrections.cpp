@@ -18,19 +18,17 @@
 /// Windows that take values after their close, on all shapes.
 
 using windows::all;
+using windows::both;
 using windows::check;
 using windows::dated;
 using windows::input;
+using windows::joined;
+using windows::letter;
+using windows::none;
 using windows::t0;
 using namespace std::chrono_literals;
 
 namespace {
-
-using letter = dated<std::string>;
-
-std::string none() { return {}; }
-std::string joined(std::string so_far, letter const& next) { return so_far + next.value; }
-std::string both(std::string earlier, std::string const& later) { return earlier + later; }
 
 auto corrected(std::chrono::nanoseconds corrections, auto windower, auto... options) {
   return leat::fold_window("fold", leat::event_clock(&letter::time, leat::late_by(0s), leat::corrections(corrections)),

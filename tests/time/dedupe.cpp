@@ -7,7 +7,7 @@
 #include <string>
 
 using windows::check_two;
-using windows::dated;
+using windows::letter;
 using namespace std::chrono_literals;
 
 namespace {
@@ -15,7 +15,6 @@ namespace {
 auto once_in(std::chrono::seconds distance, std::chrono::seconds late) {
   return leat::dedupe("once", windows::event_clock<std::string>(late), leat::within(distance));
 }
-using letter = dated<std::string>;
 
 std::string refusal(auto const& f) {
   try {

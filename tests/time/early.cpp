@@ -9,19 +9,17 @@
 /// Results of windows that have not closed, on all shapes.
 
 using windows::all;
+using windows::both;
 using windows::check;
 using windows::dated;
 using windows::input;
+using windows::joined;
+using windows::letter;
+using windows::none;
 using windows::t0;
 using namespace std::chrono_literals;
 
 namespace {
-
-using letter = dated<std::string>;
-
-std::string none() { return {}; }
-std::string joined(std::string so_far, letter const& next) { return so_far + next.value; }
-std::string both(std::string earlier, std::string const& later) { return earlier + later; }
 
 auto folded(std::chrono::duration<double> late, auto windower, auto... options) {
   return leat::fold_window("fold", windows::event_clock<std::string>(late), windower, none, joined, both,

@@ -12,7 +12,6 @@
 /// What the tests of joins by event time have in common.
 namespace windows {
 
-using letter = dated<std::string>;
 using number = dated<int>;
 using either = std::variant<letter, number>;
 

@@ -12,20 +12,19 @@
 
 using windows::all;
 using windows::at;
+using windows::both;
 using windows::check;
 using windows::dated;
 using windows::input;
+using windows::joined;
+using windows::letter;
+using windows::none;
 using windows::t0;
 using namespace std::chrono_literals;
 
 namespace {
 
-using letter = dated<std::string>;
 using number = dated<int>;
-
-std::string none() { return {}; }
-std::string joined(std::string so_far, letter const& next) { return so_far + next.value; }
-std::string both(std::string earlier, std::string const& later) { return earlier + later; }
 
 auto collected(std::chrono::duration<double> late, auto windower, auto... options) {
   return leat::collect_window("collect", windows::event_clock<int>(late), windower, options...);

@@ -8,13 +8,11 @@
 #include <string>
 
 using windows::check_two;
-using windows::dated;
+using windows::letter;
 using windows::seconds;
 using namespace std::chrono_literals;
 
 namespace {
-
-using letter = dated<std::string>;
 
 /// Says "unpaid" when an order has no payment within ten seconds.
 class orders : public leat::timed_logic<letter, std::string, std::optional<leat::moment>> {

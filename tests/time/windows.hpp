@@ -46,6 +46,13 @@ struct dated {
   }
   friend std::string to_text(dated const& shown) { return leat::text(shown.value); }
 };
+using letter = dated<std::string>;
+
+/// Letters are folded into the text that they make.
+inline std::string none() { return {}; }
+inline std::string joined(std::string so_far, letter const& next) { return so_far + next.value; }
+inline std::string both(std::string earlier, std::string const& later) { return earlier + later; }
+
 template <class V>
 using input = std::vector<std::pair<std::string, dated<V>>>;
 /// The same for one key.
