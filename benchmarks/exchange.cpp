@@ -13,6 +13,7 @@
 #include <leat/run/run.hpp>
 #include <leat/to/output.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>

@@ -7,6 +7,7 @@
 //   generate stations COUNT NAMES FILE    `name;temperature` lines
 #include "sources.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -18,6 +19,7 @@
 #include <stdexcept>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace {

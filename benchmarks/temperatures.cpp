@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The one billion row challenge (Morling 2024), with as many rows as the file has: the least, mean and greatest
 // temperature of each station, ordered by the stations. Against a hand-written loop that reads the file too.
+#include "gather.hpp"
 #include "measure.hpp"
 #include "play.hpp"
 #include "words_by_hand.hpp"
@@ -20,7 +21,6 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -120,23 +120,6 @@ outcome summed_by_hand(std::filesystem::path const& file) {
 
 // --- by leat -------------------------------------------------------------------------------------------------------
 
-/// Gathers the stations of each worker.
-class gather {
- public:
-  gather(std::vector<station>& to, std::mutex& guard) : to_(&to), guard_(&guard) {}
-  void operator()(station&& of) { own_.push_back(std::move(of)); }
-  void flush() {
-    std::lock_guard const lock(*guard_);
-    to_->insert(to_->end(), std::move_iterator(own_.begin()), std::move_iterator(own_.end()));
-    own_.clear();
-  }
-
- private:
-  std::vector<station>* to_;
-  std::mutex* guard_;
-  std::vector<station> own_;
-};
-
 std::pair<std::string, int> name_and_tenths(std::string const& row) {
   std::size_t const semicolon = row.find(';');
   char const* at = row.data() + semicolon + 1;
@@ -145,16 +128,15 @@ std::pair<std::string, int> name_and_tenths(std::string const& row) {
 
 outcome summed_by_leat(std::filesystem::path const& file, unsigned workers) {
   std::string text;
-  std::vector<station> all;
-  std::mutex guard;
+  benchmark_play::gathered<station> all;
   leat::flow flow("temperatures");
   flow.input("rows", leat::from::lines(file.string()).in_ranges(workers)) | leat::map(name_and_tenths) |
       leat::fold_final(
           "summary", [] { return summary(); }, [](summary& of, int tenths) { of.add(tenths); }) |
-      leat::output("out", leat::to::for_each(gather(all, guard)));
+      leat::output("out", leat::to::for_each(benchmark_play::gather(all)));
   double const seconds = measure::seconds_of([&] {
     leat::run(flow, {.workers = workers});
-    text = told(all);
+    text = told(all.records);
   });
   return {seconds, hex(by_hand::crc32(text))};
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // How often each word occurs in a file, ordered by the words: against a hand-written loop that reads the file too.
+#include "gather.hpp"
 #include "measure.hpp"
 #include "play.hpp"
 #include "words_by_hand.hpp"
@@ -15,7 +16,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -61,35 +61,17 @@ outcome counted_by_hand(std::filesystem::path const& file) {
   return {seconds, digest(counted)};
 }
 
-/// Gathers what each worker counted.
-class gather {
- public:
-  gather(std::vector<word_and_count>& to, std::mutex& guard) : to_(&to), guard_(&guard) {}
-  void operator()(word_and_count&& counted) { own_.push_back(std::move(counted)); }
-  void flush() {
-    std::lock_guard const lock(*guard_);
-    to_->insert(to_->end(), std::move_iterator(own_.begin()), std::move_iterator(own_.end()));
-    own_.clear();
-  }
-
- private:
-  std::vector<word_and_count>* to_;
-  std::mutex* guard_;
-  std::vector<word_and_count> own_;
-};
-
 outcome counted_by_leat(std::filesystem::path const& file, unsigned workers) {
-  std::vector<word_and_count> counted;
-  std::mutex guard;
+  benchmark_play::gathered<word_and_count> counted;
   leat::flow flow("word count");
   flow.input("text", leat::from::lines(file.string()).in_ranges(workers)) |
       leat::flat_map<std::string>([](std::string const& line, auto&& emit) {
         split(line, [&](std::string_view word) { emit(std::string(word)); });
       }) |
       leat::count_final("count", [](std::string&& word) { return std::move(word); }) |
-      leat::output("out", leat::to::for_each(gather(counted, guard)));
+      leat::output("out", leat::to::for_each(benchmark_play::gather(counted)));
   double const seconds = measure::seconds_of([&] { leat::run(flow, {.workers = workers}); });
-  return {seconds, digest(counted)};
+  return {seconds, digest(counted.records)};
 }
 
 std::vector<contender> word_count(input const& of) {

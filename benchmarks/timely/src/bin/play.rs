@@ -3,7 +3,7 @@
 //! Workers are pinned, tables hash as rustc does, and input is fed in the portions that were found fastest.
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::fs;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash};
 use std::io::{self, BufRead, BufReader, Write};
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,9 +13,9 @@ use timely::dataflow::channels::pact::Exchange;
 use timely::dataflow::operators::core::{Filter, Input, Inspect, Probe};
 use timely::dataflow::operators::vec::Map;
 use timely::dataflow::operators::{Exchange as _, Operator};
-use timely::dataflow::{InputHandle, ProbeHandle};
+use timely::dataflow::{InputHandle, ProbeHandle, StreamVec};
 use timely::worker::Worker;
-use timely::{Config, WorkerConfig};
+use timely::{Config, ExchangeData, WorkerConfig};
 
 type Numbers = InputHandle<u64, CapacityContainerBuilder<Vec<u64>>>;
 
@@ -75,7 +75,7 @@ fn feed(worker: &mut Worker, numbers: &[u64], passes: usize, mut input: Numbers)
     }
 }
 
-fn hash(key: impl std::hash::Hash) -> u64 {
+fn hash(key: impl Hash) -> u64 {
     FxBuildHasher.hash_one(key)
 }
 
@@ -179,41 +179,45 @@ fn running_count(keys: Arc<Vec<u64>>, passes: usize, workers: usize) -> String {
     }))
 }
 
-/// The counts come in no order.
+/// How often each record came, told at the end of the input, in no order.
+fn counted<'scope, K: ExchangeData + Hash + Eq>(
+    records: StreamVec<'scope, u64, K>,
+) -> StreamVec<'scope, u64, (K, u64)> {
+    records
+        .unary_frontier(
+            Exchange::new(|key: &K| hash(key)),
+            "Count",
+            |capability, _info| {
+                let mut counts = FxHashMap::<K, u64>::default();
+                let mut at_the_end = Some(capability);
+                move |(input, frontier), output| {
+                    input.for_each_time(|_time, data| {
+                        for key in data.flat_map(|batch| batch.drain(..)) {
+                            *counts.entry(key).or_default() += 1;
+                        }
+                    });
+                    if frontier.is_empty() {
+                        if let Some(time) = at_the_end.take() {
+                            let mut session = output.session(&time);
+                            for counted in counts.drain() {
+                                session.give(counted);
+                            }
+                        }
+                    }
+                }
+            },
+        )
+        .container::<Vec<_>>()
+}
+
 fn count_final(keys: Arc<Vec<u64>>, passes: usize, workers: usize) -> String {
     total(on_workers(workers, move |worker| {
         let (sum, add) = summed!();
         let mut input = Numbers::new();
         worker.dataflow(|scope| {
-            scope
-                .input_from(&mut input)
-                .unary_frontier(
-                    Exchange::new(|key: &u64| hash(*key)),
-                    "Count",
-                    |capability, _info| {
-                        let mut counts = FxHashMap::<u64, u64>::default();
-                        let mut at_the_end = Some(capability);
-                        move |(input, frontier), output| {
-                            input.for_each_time(|_time, data| {
-                                for key in data.flat_map(|batch| batch.drain(..)) {
-                                    *counts.entry(key).or_default() += 1;
-                                }
-                            });
-                            if frontier.is_empty() {
-                                if let Some(time) = at_the_end.take() {
-                                    let mut session = output.session(&time);
-                                    for counted in counts.drain() {
-                                        session.give(counted);
-                                    }
-                                }
-                            }
-                        }
-                    },
-                )
-                .container::<Vec<_>>()
-                .inspect(move |(key, count): &(u64, u64)| {
-                    add(key.wrapping_mul(*count).wrapping_mul(*count))
-                });
+            counted(scope.input_from(&mut input)).inspect(move |(key, count): &(u64, u64)| {
+                add(key.wrapping_mul(*count).wrapping_mul(*count))
+            });
         });
         feed(worker, &keys, passes, input);
         while worker.step_or_park(None) {}
@@ -225,37 +229,14 @@ fn count_final(keys: Arc<Vec<u64>>, passes: usize, workers: usize) -> String {
 fn word_count(path: String, workers: usize) -> (f64, String) {
     let begin = Instant::now();
     let parts = on_workers(workers, move |worker| {
-        let counted = std::rc::Rc::new(std::cell::RefCell::new(Vec::<(String, u64)>::new()));
-        let keep = counted.clone();
+        let gathered = std::rc::Rc::new(std::cell::RefCell::new(Vec::<(String, u64)>::new()));
+        let keep = gathered.clone();
         let mut input = InputHandle::<u64, CapacityContainerBuilder<Vec<String>>>::new();
         worker.dataflow(|scope| {
-            scope
+            let words = scope
                 .input_from(&mut input)
-                .flat_map(|line: String| line.split(' ').map(str::to_owned).collect::<Vec<_>>())
-                .unary_frontier(
-                    Exchange::new(|word: &String| hash(word)),
-                    "Count",
-                    |capability, _info| {
-                        let mut counts = FxHashMap::<String, u64>::default();
-                        let mut at_the_end = Some(capability);
-                        move |(input, frontier), output| {
-                            input.for_each_time(|_time, data| {
-                                for word in data.flat_map(|batch| batch.drain(..)) {
-                                    *counts.entry(word).or_default() += 1;
-                                }
-                            });
-                            if frontier.is_empty() {
-                                if let Some(time) = at_the_end.take() {
-                                    let mut session = output.session(&time);
-                                    for counted in counts.drain() {
-                                        session.give(counted);
-                                    }
-                                }
-                            }
-                        }
-                    },
-                )
-                .container::<Vec<_>>()
+                .flat_map(|line: String| line.split(' ').map(str::to_owned).collect::<Vec<_>>());
+            counted(words)
                 .inspect_batch(move |_time, batch| keep.borrow_mut().extend_from_slice(batch));
         });
         if worker.index() == 0 {
@@ -272,7 +253,7 @@ fn word_count(path: String, workers: usize) -> (f64, String) {
         }
         input.close();
         while worker.step_or_park(None) {}
-        counted.take()
+        gathered.take()
     });
     let seconds = begin.elapsed().as_secs_f64();
     let sums = parts.into_iter().flatten().map(|(word, count)| {
